@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { variable } from './define'
+import { integer, port, postgresUrl } from './fragments'
+
+/**
+ * The variables of a service's database: `<service>_DATABASE_URL`, which wins, and its parts. To be spread into a
+ * definition; `databaseUrlOf(config)` then gives the one URL.
+ * @param service the prefix without its last underscore: `USER_SERVICE`
+ */
+export function databaseVariables(service: string, { name }: { name: string }) {
+  return {
+    databaseUrl: variable(`${service}_DATABASE_URL`, postgresUrl(), {
+      description: 'PostgreSQL URL; wins over the DB_ parts',
+      optional: true,
+      secret: true,
+      example: `postgres://postgres:p%40ss@localhost:5432/${name}`,
+    }),
+    dbHost: variable(`${service}_DB_HOST`, z.string(), {
+      description: 'Database host, or the folder of its socket',
+      default: 'localhost',
+    }),
+    dbPort: variable(`${service}_DB_PORT`, port(), { description: 'Database port', default: 5432 }),
+    dbUser: variable(`${service}_DB_USER`, z.string(), { description: 'Database user', default: 'postgres' }),
+    dbPassword: variable(`${service}_DB_PASSWORD`, z.string(), {
+      description: 'Database password, as it is: not percent-encoded',
+      default: 'postgres',
+      secret: true,
+      example: 'p@s:/#%w',
+    }),
+    dbName: variable(`${service}_DB_NAME`, z.string().regex(/^[^?#]+$/, 'must not contain ? or #'), {
+      description: 'Database name',
+      default: name,
+    }),
+    dbPoolSize: variable(`${service}_DB_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
+      description: 'Most connections of one instance to the database',
+      default: 10,
+    }),
+  }
+}
+
+/** The one URL of a configuration with `databaseVariables`: as given, or made of the parts, percent-encoded. */
+export function databaseUrlOf(config: {
+  databaseUrl: string | undefined
+  dbHost: string
+  dbPort: number
+  dbUser: string
+  dbPassword: string
+  dbName: string
+}): string {
+  if (config.databaseUrl) return config.databaseUrl
+  const [user, password, host] = [config.dbUser, config.dbPassword, config.dbHost].map(encodeURIComponent)
+  // pg decodes the name with decodeURI, which leaves %2F and the like as they are.
+  return `postgres://${user}:${password}@${host}:${config.dbPort}/${encodeURI(config.dbName)}`
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+
+// setTimeout takes 32 bits of milliseconds; above that it fires at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** A whole number in a range, both ends included. */
+export function integer({ min, max }: { min: number; max: number }): z.ZodType<number> {
+  return fromText({
+    read: (text) => (/^-?\d{1,15}$/.test(text) ? inRange(Number(text), min, max) : undefined),
+    fault: `must be a whole number from ${min} to ${max}`,
+    example: String(min),
+  })
+}
+
+/** A TCP port; 0 asks the system for a free one. */
+export function port(): z.ZodType<number> {
+  return integer({ min: 0, max: 65_535 }).meta({ examples: ['8081'] })
+}
+
+/** A positive number of seconds, fractions allowed; the result is in `unit`. */
+export function seconds({ unit }: { unit: 's' | 'ms' }): z.ZodType<number> {
+  const [min, max] = [0.001, Math.floor(LONGEST_TIMER_MS / 1000)]
+  return fromText({
+    read(text) {
+      const value = /^\d+(\.\d+)?$/.test(text) ? inRange(Number(text), min, max) : undefined
+      return value !== undefined && unit === 'ms' ? Math.round(value * 1000) : value
+    },
+    fault: `must be a number of seconds from ${min} to ${max}`,
+    example: '30',
+  })
+}
+
+/** A positive whole number of milliseconds. */
+export function milliseconds(): z.ZodType<number> {
+  return integer({ min: 1, max: LONGEST_TIMER_MS }).meta({ examples: ['2000'] })
+}
+
+/** `true`, `1`, `on`, or `false`, `0`, `off`, in any case. */
+export function boolean(): z.ZodType<boolean> {
+  const words = new Map([
+    ...['true', '1', 'on'].map((word) => [word, true] as const),
+    ...['false', '0', 'off'].map((word) => [word, false] as const),
+  ])
+  return fromText({
+    read: (text) => words.get(text.toLowerCase()),
+    fault: `must be one of ${[...words.keys()].join(', ')}`,
+    example: 'true',
+  })
+}
+
+/** An http or https URL, given back without a slash at its end, so that a path can be added. */
+export function httpUrl(): z.ZodType<string> {
+  return fromText({
+    read: (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined),
+    fault: 'must be a URL with http:// or https://',
+    example: 'http://localhost:8081',
+  })
+}
+
+/** Values separated by commas, each as `item` wants it; spaces around them and empty ones are dropped. */
+export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
+  return z
+    .string()
+    .transform((text): unknown[] => text.split(',').flatMap((part) => part.trim() || []))
+    .pipe(z.array(item))
+    .transform((items): readonly T[] => Object.freeze(items))
+    .meta({ examples: [exampleOf(item) ?? 'a,b'] })
+}
+
+/** A PostgreSQL URL that names its database, given back as it is. */
+export function postgresUrl(): z.ZodType<string> {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const fault = faultOfPostgresUrl(text)
+      if (fault) context.addIssue(fault)
+    })
+    .meta({ examples: ['postgres://postgres:p%40ss@localhost:5432/userdb'] })
+}
+
+/** The example that a schema carries in its meta data. */
+export function exampleOf(schema: z.ZodType): string | undefined {
+  const [example] = (schema.meta()?.examples ?? []) as unknown[]
+  return typeof example === 'string' ? example : undefined
+}
+
+function faultOfPostgresUrl(text: string): string | undefined {
+  if (!/^postgres(ql)?:\/\//.test(text)) return 'must be a URL that starts with postgres://'
+  // URL takes `u:p#w@host/db` for a host `u` and a fragment, so the text itself is looked at.
+  const credentials = /:\/\/(.*)@/s.exec(text)?.[1] ?? ''
+  if (/[@/?#[\]\s]|%(?![0-9a-f]{2})/i.test(credentials) || text.includes('#')) {
+    return 'has a user or password that is not percent-encoded (p@ss/w#rd is written p%40ss%2Fw%23rd)'
+  }
+  const form = 'postgres://user:password@host:port/database'
+  if (!URL.canParse(text)) return `must have the form ${form}`
+  return new URL(text).pathname.length > 1 ? undefined : `must name a database: ${form}`
+}
+
+function fromText<T>(rule: {
+  read: (text: string) => T | undefined
+  fault: string
+  example: string
+}): z.ZodType<T> {
+  return z
+    .string()
+    .transform((text, context) => {
+      const value = rule.read(text)
+      if (value !== undefined) return value
+      context.addIssue(rule.fault)
+      return z.NEVER
+    })
+    .meta({ examples: [rule.example] })
+}
+
+function inRange(value: number, min: number, max: number): number | undefined {
+  return value >= min && value <= max ? value : undefined
+}

@@ -1,0 +1,60 @@
+import type { z } from 'zod'
+import { ConfigError, type Fault } from './config-error'
+import type { Config, Definition, Environment, Variable } from './define'
+import { isServiceLink } from './kubernetes'
+import { oneLine } from './one-line'
+import { redactWhenPrinted } from './redact'
+import { faultsOfUnknownNames } from './unknown-names'
+
+/**
+ * Reads a service's configuration from environment variables. An empty variable counts as not set.
+ * Gives a frozen object that shows `[secret]` in place of secrets when it is logged, inspected or made JSON.
+ * @throws ConfigError with every fault at once.
+ */
+export function parseConfig<D extends Definition>(definition: D, env: Environment): Config<D> {
+  const faults: Fault[] = []
+  const values: Record<string, unknown> = {}
+  for (const [key, variable] of Object.entries(definition.variables)) {
+    const result = readVariable(variable, env[variable.name])
+    if ('fault' in result) faults.push({ variable: variable.name, message: result.fault })
+    else values[key] = result.value
+  }
+  faults.push(...faultsOfUnknownNames(definition, env))
+  if (faults.length > 0) throw new ConfigError(faults)
+  return redactWhenPrinted(values, definition.variables) as Config<D>
+}
+
+function readVariable(variable: Variable, given: string | undefined): { value: unknown } | { fault: string } {
+  const text = given || variable.default
+  if (text === undefined) {
+    if (variable.optional) return { value: undefined }
+    return { fault: `${variable.name} is not set, and it has no default${exampleFor(variable)}` }
+  }
+  const result = variable.schema.safeParse(text)
+  if (result.success) return { value: result.data }
+  if (isServiceLink(variable.name, text)) {
+    return {
+      fault:
+        `${variable.name} is Kubernetes' link to a Service of that name, not a port: ` +
+        `set enableServiceLinks: false in the pod's spec${exampleFor(variable)}`,
+    }
+  }
+  return {
+    fault: `${variable.name}${shown(variable, text)}: ${reason(result.error, variable, text)}${exampleFor(variable)}`,
+  }
+}
+
+function exampleFor({ example }: Variable): string {
+  return example === undefined ? '' : `; for example ${oneLine(example)}`
+}
+
+function shown({ secret }: Variable, text: string): string {
+  if (secret) return ''
+  return ` is ${oneLine(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text))}`
+}
+
+function reason(error: z.ZodError, { secret }: Variable, text: string): string {
+  const messages = oneLine(error.issues.map(({ message }) => message).join(', '))
+  // A schema may quote its input.
+  return secret && messages.includes(text) ? 'is not valid' : messages
+}

@@ -1,0 +1,66 @@
+import { Pool, type QueryConfig } from 'pg'
+import { withClient } from './checkout'
+import { INT8_AS_NUMBER } from './int8'
+
+export interface PoolSettings {
+  url: string
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string
+  maxConnections: number
+  /** For a new connection, and for a free one when all are in use. */
+  connectTimeoutMs: number
+  /** A connection idle for longer is closed; 10 s if not given. */
+  idleTimeoutMs?: number
+  /** The server cancels a statement that runs longer. */
+  statementTimeoutMs: number
+  /** The server cancels a statement that waits longer for a lock. */
+  lockTimeoutMs?: number
+  /** The server ends a session that keeps a transaction, and its locks, open and idle for longer; 10 s if not given. */
+  idleInTransactionTimeoutMs?: number
+  /** Told of every connection that breaks, idle or in use. Its user gets an error of its own. */
+  onError: (error: Error) => void
+}
+
+/**
+ * A pool that survives its connections: none that breaks ends the process, and none is waited for without
+ * end. `pool.query` gives its connection back after an error of SQL (pg's own destroys it), so it may be
+ * used where errors are expected, and Prisma's adapter may be given the pool as it is: `new PrismaPg(pool)`.
+ * Of its forms only that with a promise is left.
+ * An `int8` is read as a number, beyond 2^53 it is an error.
+ *
+ * The limits are parameters of the session's start: pgbouncer must be told to let them pass
+ * (`ignore_startup_parameters = statement_timeout, lock_timeout, idle_in_transaction_session_timeout, options`)
+ * and then does not apply them.
+ */
+export function createPool(settings: PoolSettings): Pool {
+  const pool = new Pool({
+    connectionString: settings.url,
+    application_name: settings.applicationName,
+    max: settings.maxConnections,
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+    idleTimeoutMillis: settings.idleTimeoutMs ?? 10_000,
+    statement_timeout: settings.statementTimeoutMs,
+    lock_timeout: settings.lockTimeoutMs,
+    // A client that froze, or whose network swallows its packets, would hold its locks for hours.
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 10_000,
+    // A backend whose client has gone stops working, and lets its locks go, within a second.
+    options: '-c client_connection_check_interval=1000',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: INT8_AS_NUMBER,
+  })
+
+  pool.on('connect', (client) => {
+    // Without a listener the error of a checked-out client ends the process. A broken connection may
+    // report twice (the server's reason, then the socket's end): the first tells.
+    client.once('error', settings.onError)
+    client.on('error', ignore)
+  })
+  pool.on('error', ignore)
+
+  pool.query = ((query: string | QueryConfig, values?: unknown[]) =>
+    withClient(pool, (client) => client.query(query, values))) as Pool['query']
+  return pool
+}
+
+function ignore() {}

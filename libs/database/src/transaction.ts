@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg'
+import { orAborted, withClient } from './checkout'
+import { CommitUnknownError, databaseErrorOf, endsSession } from './errors'
+import type { Queryable } from './queryable'
+
+export interface TransactionOptions {
+  /** The database's default (read committed) if not given. */
+  isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  /** How often `work` may run in all; 5 if not given. */
+  attempts?: number
+  /** Gives up: the connection is destroyed, and with it the transaction. `AbortSignal.timeout(ms)` limits. */
+  signal?: AbortSignal
+}
+
+/**
+ * Runs `work` in a transaction and commits it; an error rolls it back. After a serialization failure or a
+ * deadlock all of `work` runs again, on a new transaction: it must do nothing but use `tx`, which is dead
+ * once the transaction is over.
+ * @throws whatever `work` throws; the signal's reason; CommitUnknownError if the connection broke, or the
+ *   signal aborted, while COMMIT was under way: that is never tried again.
+ */
+export async function transaction<T>(
+  pool: Pool,
+  work: (tx: Queryable) => Promise<T>,
+  { isolation, attempts = 5, signal }: TransactionOptions = {},
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptTransaction(pool, work, isolation, signal)
+    } catch (error) {
+      if (attempt >= attempts || !mayRunAgain(error)) throw error
+      await orAborted(sleep(Math.random() * Math.min(500, 10 * 2 ** attempt)), signal)
+    }
+  }
+}
+
+async function attemptTransaction<T>(
+  pool: Pool,
+  work: (tx: Queryable) => Promise<T>,
+  isolation?: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  let committing = false
+  const run = async (client: PoolClient) => {
+    const tx = openTransaction(client)
+    try {
+      await client.query(isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN')
+      const result = await work(tx)
+      tx.close()
+      committing = true
+      await commit(client)
+      return result
+    } catch (error) {
+      tx.abandon()
+      // On a broken connection this fails too; withClient then sees that the transaction is still open.
+      await client.query('ROLLBACK').catch(ignore)
+      throw error
+    }
+  }
+  try {
+    return await withClient(pool, run, signal)
+  } catch (error) {
+    if (!committing || error instanceof CommitUnknownError || refused(error)) throw error
+    throw new CommitUnknownError('The connection was lost while COMMIT was under way', { cause: error })
+  }
+}
+
+/**
+ * The client as `tx`, until it is closed or abandoned: then the client may already serve somebody else.
+ * To close it throws if the connection broke meanwhile: a COMMIT that is never sent is no unknown outcome.
+ */
+function openTransaction(client: PoolClient) {
+  let open = true
+  let lost: Error | undefined
+  const onError = (error: Error) => {
+    lost ??= error
+  }
+  client.on('error', onError)
+  const abandon = () => {
+    open = false
+    client.off('error', onError)
+  }
+  return {
+    query<R extends QueryResultRow>(query: string | QueryConfig, values?: unknown[]) {
+      if (open) return client.query<R>(query, values)
+      return Promise.reject(new Error('The transaction is over: await every query inside it'))
+    },
+    abandon,
+    close() {
+      abandon()
+      if (lost) throw lost
+    },
+  }
+}
+
+async function commit(client: PoolClient) {
+  const { command } = await client.query('COMMIT')
+  // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error.
+  if (command !== 'COMMIT') throw new RolledBackError('Rolled back: an error of a statement was swallowed')
+}
+
+class RolledBackError extends Error {}
+
+/** The server itself said that it did not commit. */
+function refused(error: unknown): boolean {
+  if (error instanceof RolledBackError) return true
+  return databaseErrorOf(error)?.sqlState !== undefined && !endsSession(error)
+}
+
+function mayRunAgain(error: unknown): boolean {
+  const kind = databaseErrorOf(error)?.kind
+  return kind === 'serialization_failure' || kind === 'deadlock'
+}
+
+function ignore() {}

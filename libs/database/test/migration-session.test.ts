@@ -1,0 +1,121 @@
+import { createServer, connect, type AddressInfo } from 'node:net'
+import { createTestDatabase, startTestPostgres, type TestDatabase } from '@ordinal/testing'
+import { Client } from 'pg'
+import { migrate, MigrationError } from '../src'
+import { migrationsFolder } from './migrations-folder'
+
+const folder = migrationsFolder({
+  '20260101000000_users': 'CREATE TABLE users AS SELECT 1 AS id FROM pg_sleep(0.3);',
+  '20260201000000_index': 'CREATE INDEX CONCURRENTLY ON users ((1));',
+  '20260301000000_orders': 'CREATE TABLE orders (id int);',
+})
+let database: TestDatabase
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+})
+afterEach(() => database.drop())
+afterAll(() => folder.remove())
+
+async function connectClient(url: string) {
+  const client = new Client(url)
+  await client.connect()
+  return client
+}
+
+describe('several instances at once', () => {
+  test('all succeed on an empty database, and every migration is applied by one of them', async () => {
+    const log = jest.fn()
+    const instances = Array.from({ length: 6 }, () =>
+      migrate({ url: database.url, folder: folder.path, log }),
+    )
+    const applied = (await Promise.all(instances)).flat()
+    expect(applied).toHaveLength(3)
+    expect(log).toHaveBeenCalledWith('waiting for another instance to migrate the database')
+  })
+
+  test('give up after a time when one never ends', async () => {
+    const holder = await connectClient(database.url)
+    await holder.query('SELECT pg_advisory_lock(72707369)')
+    const blocked = migrate({ url: database.url, folder: folder.path, lockWaitMs: 300 })
+    await expect(blocked).rejects.toThrow('Another instance is still migrating the database after 300 ms')
+    await holder.end()
+  })
+
+  test('control: waiting inside pg_advisory_lock is a deadlock with CREATE INDEX CONCURRENTLY', async () => {
+    const first = await connectClient(database.url)
+    const second = await connectClient(database.url)
+    await first.query('CREATE TABLE users (id int); SELECT pg_advisory_lock(72707369)')
+    const results = Promise.allSettled([
+      second.query('SELECT pg_advisory_lock(72707369)'),
+      first.query('CREATE INDEX CONCURRENTLY ON users (id)').finally(() => first.end()),
+    ])
+    expect(await results).toContainEqual(
+      expect.objectContaining({ reason: expect.objectContaining({ code: '40P01' }) as unknown }),
+    )
+    await second.end()
+  })
+})
+
+describe('a database that is not up', () => {
+  test('is waited for', async () => {
+    const server = await startTestPostgres()
+    await server.stop()
+    const log = jest.fn()
+    const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 20_000, log })
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    await server.restart()
+    expect(await migrating).toHaveLength(3)
+    const message = expect.stringMatching(
+      /^waiting for postgresql:\/\/postgres:\*\*\*@127.+ECONNREFUSED/,
+    ) as string
+    expect(log).toHaveBeenCalledWith(message)
+    await server.remove()
+  })
+
+  test('and does not come up is an error in time, without the password', async () => {
+    const url = 'postgresql://ordinal:secret@127.0.0.1:1/orders'
+    const start = Date.now()
+    await expect(migrate({ url, folder: folder.path, waitMs: 400 })).rejects.toThrow(
+      'postgresql://ordinal:***@127.0.0.1:1/orders did not answer within 400 ms: connect ECONNREFUSED',
+    )
+    expect(Date.now() - start).toBeLessThan(1_500)
+  })
+
+  test('a wrong password and a missing database are not waited for', async () => {
+    const wrong = new URL(database.url)
+    wrong.password = 'wrong'
+    const start = Date.now()
+    await expect(migrate({ url: wrong.href, folder: folder.path })).rejects.toMatchObject({ code: '28P01' })
+    const missing = new URL(database.url)
+    missing.pathname = 'nowhere'
+    await expect(migrate({ url: missing.href, folder: folder.path })).rejects.toMatchObject({ code: '3D000' })
+    expect(Date.now() - start).toBeLessThan(1_500)
+  })
+})
+
+test('a pooler before the database, which tells a process id of its own, is refused', async () => {
+  const target = new URL(database.url)
+  const pooler = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname)
+    client.pipe(upstream)
+    upstream.on('data', (chunk) => client.write(withOtherProcessId(chunk)))
+    client.on('close', () => upstream.destroy())
+  })
+  await new Promise<void>((resolve) => pooler.listen(0, resolve))
+  const url = new URL(database.url)
+  url.port = String((pooler.address() as AddressInfo).port)
+  const refused = migrate({ url: url.href, folder: folder.path })
+  await expect(refused).rejects.toThrow(MigrationError)
+  await expect(refused).rejects.toThrow(
+    'A connection pooler (pgbouncer or the like) stands before the database',
+  )
+  await new Promise((resolve) => pooler.close(resolve))
+})
+
+/** As pgbouncer does: BackendKeyData ('K', length 12, process id, key) with a process id that is made up. */
+function withOtherProcessId(chunk: Buffer): Buffer {
+  const at = chunk.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]))
+  if (at >= 0) chunk.writeInt32BE(chunk.readInt32BE(at + 5) + 1, at + 5)
+  return chunk
+}

@@ -1,0 +1,2 @@
+export { startEmbeddedPostgres, type EmbeddedPostgres, type StartOptions } from './start'
+export { removeEmbeddedPostgres, stopEmbeddedPostgres } from './stop'

@@ -1,0 +1,27 @@
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+
+/** A port of 127.0.0.1 that nothing listens on at this moment, `preferred` if that one is free. */
+export async function findFreePort(preferred = 0): Promise<number> {
+  const probe = createServer()
+  try {
+    await once(probe.listen(preferred, '127.0.0.1'), 'listening')
+  } catch (error) {
+    if (preferred === 0) throw error
+    return findFreePort()
+  }
+  const { port } = probe.address() as { port: number }
+  await once(probe.close(), 'close')
+  return port
+}
+
+/** The port this data folder's server had last, so that it can have the same one again. */
+export async function recallPort(dataFolder: string): Promise<number> {
+  return Number(await readFile(join(dataFolder, 'port'), 'utf8').catch(() => '0'))
+}
+
+export async function rememberPort(dataFolder: string, port: number): Promise<void> {
+  await writeFile(join(dataFolder, 'port'), String(port))
+}

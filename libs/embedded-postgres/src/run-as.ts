@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+/** The account PostgreSQL runs under; `undefined` wherever an Account is optional means our own. */
+export interface Account {
+  uid: number
+  gid: number
+}
+
+/**
+ * What PostgreSQL's programs see of the environment. Not ours: a LD_LIBRARY_PATH or a locale that is not
+ * installed would stop them, and their messages are read here, in English.
+ */
+export const serverEnvironment = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' }
+
+/**
+ * Runs a program to its end as `account` and gives what it wrote to stdout.
+ *
+ * @throws Error when it cannot be started or fails; the message holds what it wrote to stderr.
+ */
+export async function runAs(account: Account | undefined, program: string, args: string[]): Promise<string> {
+  // `cwd` must be a folder that every account may enter: it is entered before the account changes.
+  const options = { ...account, cwd: '/', env: serverEnvironment }
+  const { stdout } = await promisify(execFile)(program, args, options)
+  return stdout.trim()
+}

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path'
+import { chooseAccount } from './account'
+import { prepareBinaries } from './binaries'
+import { ensureCluster, readSuperuserPassword } from './cluster'
+import type { Settings } from './launch'
+import { placeDataFolder } from './place'
+import { findOrLaunch } from './server'
+import { logFileIn } from './server-log'
+import { stopEmbeddedPostgres } from './stop'
+
+export interface StartOptions {
+  /** Holds the cluster, the superuser's password and the server's log. Made if it is missing. */
+  dataFolder: string
+  /** The port on 127.0.0.1. Omitted or 0: the one this folder had last if it is free, else any free one. */
+  port?: number
+  /** PostgreSQL settings, as in `{ max_connections: 200 }`. An adopted server keeps those it was started with. */
+  settings?: Settings
+  /** How long the server may take to be ready, with recovery from a crash. */
+  timeoutMs?: number
+  /** Told of each step that takes a while. */
+  log?: (line: string) => void
+}
+
+export interface EmbeddedPostgres {
+  host: '127.0.0.1'
+  port: number
+  /** The process id of the server (its postmaster). */
+  pid: number
+  /** Whether the server ran on this folder already; its port and settings are then those it was started with. */
+  adopted: boolean
+  /** The superuser `postgres` in the database `postgres`. */
+  adminUrl: string
+  logFile: string
+  /** The URL of a database for the superuser, or for a user with a password. */
+  url(database: string, user?: string, password?: string): string
+  /** See `stopEmbeddedPostgres`. */
+  stop(): Promise<void>
+}
+
+/**
+ * Gives the PostgreSQL server of a data folder: the one that runs on it already, or else a new one, on a new
+ * cluster if the folder has none. The server outlives this process unless it is stopped.
+ *
+ * Safe to call from several processes at once: all get the same server. As root, the server runs as the user
+ * `postgres` or `nobody`; where that user cannot enter the folder, the data go to /var/lib/ordinal and the folder
+ * becomes a symbolic link to them.
+ *
+ * @throws Error that says what to do; when the server does not start, with the end of its log. Its `code` is
+ *   EADDRINUSE where the port asked for is taken.
+ */
+export async function startEmbeddedPostgres(options: StartOptions): Promise<EmbeddedPostgres> {
+  const dataFolder = resolve(options.dataFolder)
+  const account = await chooseAccount(dataFolder)
+  const folder = await placeDataFolder(dataFolder, account)
+  const binaries = await prepareBinaries(folder, account)
+  await ensureCluster(folder, binaries, account, options.log)
+
+  const url = urlsWith(await readSuperuserPassword(folder))
+  const { port, pid, adopted } = await findOrLaunch({
+    folder,
+    account,
+    postgres: binaries.postgres,
+    settings: options.settings ?? {},
+    fixedPort: options.port || undefined,
+    deadline: Date.now() + (options.timeoutMs ?? 60_000),
+    adminUrlAt: (port) => url(port, 'postgres'),
+  })
+  options.log?.(`PostgreSQL ${adopted ? 'runs already' : 'started'} on port ${port} (process ${pid})`)
+  return {
+    host: '127.0.0.1',
+    port,
+    pid,
+    adopted,
+    adminUrl: url(port, 'postgres'),
+    logFile: logFileIn(folder),
+    url: (database, user, password) => url(port, database, user, password),
+    stop: () => stopEmbeddedPostgres(folder),
+  }
+}
+
+function urlsWith(superuserPassword: string) {
+  return (port: number, database: string, user = 'postgres', password = superuserPassword) => {
+    const login = [user, password].map(encodeURIComponent).join(':')
+    return `postgresql://${login}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+  }
+}

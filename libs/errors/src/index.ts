@@ -1,0 +1,3 @@
+export { AppError, type AppErrorOptions, type FieldError } from './app-error'
+export { problemMediaType, toProblem, type Problem } from './problem'
+export { errorTable, isErrorCode, type ErrorCode, type ErrorKind } from './table'

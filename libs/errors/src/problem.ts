@@ -1,0 +1,35 @@
+import type { AppError, FieldError } from './app-error'
+import { errorTable, type ErrorCode } from './table'
+
+/** The media type of every error answer. */
+export const problemMediaType = 'application/problem+json'
+
+/** An error as it is answered: RFC 9457, with our `code`, `request_id` and `errors`. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: ErrorCode
+  request_id: string
+  errors?: readonly FieldError[]
+}
+
+/**
+ * The answer for an error.
+ *
+ * @param error what went wrong
+ * @param requestId the id under which the request was logged
+ */
+export function toProblem(error: AppError, requestId: string): Problem {
+  const { status, title } = errorTable[error.code]
+  return {
+    type: `/errors/${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+    ...(error.errors && { errors: error.errors }),
+  }
+}

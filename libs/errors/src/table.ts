@@ -1,0 +1,233 @@
+/** One kind of error: what it means for HTTP and for the person who meets it. */
+export interface ErrorKind {
+  /** HTTP status. */
+  status: number
+  /** RFC 9457 `title`: the same for every occurrence. */
+  title: string
+  /** Why it happens, for the page at /errors/{code}. */
+  cause: string
+  /** What the caller can do about it. */
+  mend: string
+  /** A `detail` as an occurrence would have it. */
+  example: string
+}
+
+/** Keeps the codes as literal types while checking every row. */
+const table = <Code extends string>(rows: Record<Code, ErrorKind>): Readonly<Record<Code, ErrorKind>> => rows
+
+/** The one table from code to HTTP status, title and advice. Every error that a service answers is a row. */
+export const errorTable = table({
+  // The request itself.
+  malformed_json: {
+    status: 400,
+    title: 'The body is not valid JSON',
+    cause: 'The body could not be parsed as JSON, or is not an object.',
+    mend: 'Send one JSON object, with double quotes and no trailing comma.',
+    example: 'Unexpected token } in JSON at position 17',
+  },
+  malformed_url: {
+    status: 400,
+    title: 'The URL cannot be read',
+    cause: 'The path or the query has a percent sign that does not begin a valid escape.',
+    mend: 'Percent-encode the values that you put into the URL.',
+    example: 'The path /api/v1/users/%zz cannot be decoded',
+  },
+  validation_failed: {
+    status: 400,
+    title: 'The request does not fit the schema',
+    cause: 'A field is missing, has the wrong type, is out of range, or is not known.',
+    mend: 'Mend the fields that `errors` names; /openapi.json has the schema of every request.',
+    example: 'body.age: must be a whole number of at least 0',
+  },
+  invalid_id: {
+    status: 400,
+    title: 'The id is not valid',
+    cause: 'An id in the path is no whole number between 1 and 9007199254740991.',
+    mend: 'Use the id as it was answered when the resource was created.',
+    example: '"abc" is not an id: ids are whole numbers from 1',
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    title: 'The Idempotency-Key is not valid',
+    cause: 'The Idempotency-Key header is empty, longer than 255 characters, or has characters outside of visible ASCII.',
+    mend: 'Send a UUID, bare or in double quotes.',
+    example: 'Idempotency-Key has 300 characters; at most 255 are allowed',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    cause: 'The body is larger than this service accepts.',
+    mend: 'Send a smaller body.',
+    example: 'The body has more than 102400 bytes',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'The media type is not supported',
+    cause: 'The body is not declared as application/json in UTF-8, or its Content-Encoding is not known.',
+    mend: 'Send the header Content-Type: application/json.',
+    example: 'Content-Type is text/plain; application/json is expected',
+  },
+  route_not_found: {
+    status: 404,
+    title: 'There is nothing at this path',
+    cause: 'No route of this service has this path.',
+    mend: 'Compare the path with /docs.',
+    example: 'There is nothing at /api/v1/user',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'The method is not allowed here',
+    cause: 'The path exists, but not for this method.',
+    mend: 'Use one of the methods in the Allow header.',
+    example: 'PATCH is not allowed at /api/v1/users; allowed: GET, POST',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long to arrive',
+    cause: 'The body was not received in full within the time limit, or the connection was cut.',
+    mend: 'Send the request again.',
+    example: 'The body did not arrive in full',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    cause: 'This client has sent more requests than its limit allows.',
+    mend: 'Wait as long as Retry-After says. The RateLimit headers of every answer tell what is left.',
+    example: 'More than 100 requests in a second; try again in 1 s',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key was used for another request',
+    cause: 'A request with this key was already answered, and it was not the same request.',
+    mend: 'Use a new key for a new request; repeat a request unchanged to get its answer again.',
+    example: 'The key "8f14e45f" belongs to another request',
+  },
+  idempotency_key_in_use: {
+    status: 409,
+    title: 'A request with this Idempotency-Key is under way',
+    cause: 'The first request with this key has not been answered yet.',
+    mend: 'Wait as long as Retry-After says, then send the same request again.',
+    example: 'The request with the key "8f14e45f" is still under way',
+  },
+
+  invalid_api_key: {
+    status: 401,
+    title: 'The API key is not valid',
+    cause: 'The X-API-Key header has a key that this service does not know.',
+    mend: 'Send a key that is listed in API_KEYS, or leave the header out.',
+    example: 'X-API-Key holds no key that this service knows',
+  },
+
+  // Users.
+  user_not_found: {
+    status: 404,
+    title: 'There is no such user',
+    cause: 'No user has this id, or the user was deleted.',
+    mend: 'Look the user up with GET /api/v1/users?search=.',
+    example: 'There is no user 7',
+  },
+  email_taken: {
+    status: 409,
+    title: 'The e-mail address is taken',
+    cause: 'Another user has this e-mail address; upper and lower case make no difference.',
+    mend: 'Use another address, or delete the other user first.',
+    example: 'ada@example.com belongs to another user',
+  },
+
+  // Orders.
+  order_not_found: {
+    status: 404,
+    title: 'There is no such order',
+    cause: 'No order has this id, or the order was deleted.',
+    mend: 'Look the order up with GET /api/v1/orders.',
+    example: 'There is no order 7',
+  },
+  user_unknown: {
+    status: 422,
+    title: 'The order names a user who does not exist',
+    cause: 'The user service knows no user with this user_id.',
+    mend: 'Create the user first, or correct user_id.',
+    example: 'User 7 does not exist',
+  },
+  user_inactive: {
+    status: 422,
+    title: 'The order names a user who is not active',
+    cause: 'The user exists, but is not active and so may not order.',
+    mend: 'Activate the user with PATCH /api/v1/users/{id} {"active": true}.',
+    example: 'User 7 is not active',
+  },
+  illegal_transition: {
+    status: 409,
+    title: 'The order cannot go to this status',
+    cause:
+      'The steps are pending → confirmed → shipped → delivered; pending and confirmed orders may be cancelled. Nothing else is allowed.',
+    mend: 'Read the order, and ask only for the step that follows its status.',
+    example: 'Order 7 is shipped and cannot become cancelled',
+  },
+  version_mismatch: {
+    status: 412,
+    title: 'The resource has changed since it was read',
+    cause: 'If-Match names a version that is not the current one: somebody else changed the resource.',
+    mend: 'Read it again, decide again, and send the new ETag in If-Match.',
+    example: 'Order 7 is at version 3, not at version 2',
+  },
+  user_service_unavailable: {
+    status: 503,
+    title: 'The user service does not answer',
+    cause: 'The user could not be verified, and was not verified a moment ago either.',
+    mend: 'Wait as long as Retry-After says, then send the same request again, with its Idempotency-Key.',
+    example: 'User 7 cannot be verified now: the user service does not answer',
+  },
+
+  // Numbers.
+  sequence_not_found: {
+    status: 404,
+    title: 'There is no such sequence',
+    cause: 'No sequence has this prefix, or it was retired.',
+    mend: 'Check the prefix; upper and lower case matter.',
+    example: 'There is no sequence "XYZ"',
+  },
+  sequence_exhausted: {
+    status: 409,
+    title: 'The sequence has no more values',
+    cause: 'The next value would be larger than 9007199254740991.',
+    mend: 'Define another sequence.',
+    example: 'INV has no more values in the period 2026',
+  },
+  sequencer_overloaded: {
+    status: 503,
+    title: 'Too many requests are waiting for this sequence',
+    cause: 'The queue of requests that wait for a number is full; nothing was issued for this one.',
+    mend: 'Wait as long as Retry-After says, then send the same request again.',
+    example: '4096 requests wait for SG',
+  },
+  outcome_unknown: {
+    status: 503,
+    title: 'It is not known whether the number was issued',
+    cause: 'The database did not confirm the commit in time.',
+    mend: 'Send the same request with the same Idempotency-Key again: what was committed is found, and nothing is issued twice.',
+    example: 'The database did not confirm in 5000 ms',
+  },
+
+  // The service itself.
+  database_unavailable: {
+    status: 503,
+    title: 'The database does not answer',
+    cause: 'The service has no connection to its database at the moment.',
+    mend: 'Wait as long as Retry-After says, then send the same request again.',
+    example: 'No connection to the database within 2000 ms',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    cause: 'A fault in the service. It was logged under the request_id.',
+    mend: 'Tell the operators the request_id.',
+    example: 'An unexpected fault was logged as 0197c2a4',
+  },
+})
+
+/** Every code an error can have. */
+export type ErrorCode = keyof typeof errorTable
+
+/** Tells whether a text is one of the codes. */
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(errorTable, text)

@@ -1,0 +1,2 @@
+export { createLogger, type ClosableLogger, type Logger, type LoggerOptions } from './logger'
+export { redact } from './redact'

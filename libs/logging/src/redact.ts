@@ -1,0 +1,46 @@
+// Compared without case and punctuation, so that `apiKey`, `api_key` and `X-API-Key` are one name.
+const secretNames =
+  /^(x?apikey|authorization|proxyauthorization|cookie|setcookie|password|passwd|secret|clientsecret|jwtsecret|token|accesstoken|refreshtoken|idtoken|databaseurl|redisurl)$/
+
+const mark = '[redacted]'
+const deepest = 6
+
+/** Tells whether a field of this name holds a secret. */
+function isSecretName(name: string): boolean {
+  return secretNames.test(name.replace(/[^A-Za-z]/g, '').toLowerCase())
+}
+
+/** `postgres://user:secret@host` without the secret. */
+function withoutCredentials(text: string): string {
+  return text.includes('://') ? text.replace(/(\w:\/\/[^\s:/@]*:)[^\s]*@/g, `$1${mark}@`) : text
+}
+
+/**
+ * A copy of a value for the log: fields with the name of a secret and passwords in URLs are replaced, errors
+ * become objects, and what JSON cannot say becomes text. Never throws, and ends on cycles.
+ */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return withoutCredentials(value)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= deepest) return '[deeper]'
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  if (value instanceof Error) return redactError(value, depth)
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))
+  const copy: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(value)) {
+    copy[name] = isSecretName(name) ? mark : redact(field, depth + 1)
+  }
+  return copy
+}
+
+function redactError(error: Error, depth: number): Record<string, unknown> {
+  const { code } = error as { code?: unknown }
+  return {
+    type: error.name,
+    message: withoutCredentials(error.message),
+    ...(typeof code === 'string' && { code }),
+    stack: withoutCredentials(error.stack ?? ''),
+    ...(error.cause !== undefined && { cause: redact(error.cause, depth + 1) }),
+  }
+}

@@ -1,0 +1,95 @@
+import { Writable } from 'node:stream'
+import { createLogger, redact } from '@ordinal/logging'
+
+function collector(): Writable & { text: string } {
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      collected.text += chunk.toString()
+      done()
+    },
+  })
+  const collected = Object.assign(stream, { text: '' })
+  return collected
+}
+
+const linesOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+test('a line is one JSON object with time, level, service, message and the fields', async () => {
+  const stream = collector()
+  const log = createLogger({ service: 'user-service', level: 'info', stream })
+  log.info('request', { status: 200, path: '/a\nb' })
+  log.debug('not this one')
+  await log.close()
+  const [line, ...rest] = linesOf(stream.text)
+  expect(rest).toEqual([])
+  expect(line).toEqual({
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+    level: 'info',
+    service: 'user-service',
+    message: 'request',
+    status: 200,
+    path: '/a\nb',
+  })
+})
+
+test('secrets are redacted at every depth, in headers, URLs and the causes of errors', async () => {
+  const stream = collector()
+  const log = createLogger({ service: 's', level: 'info', stream })
+  const cause = new Error('connect postgres://me:hunter2@db:5432/x failed')
+  log.error('failed', {
+    headers: { Authorization: 'Bearer hunter2', 'X-API-Key': 'hunter2', cookie: 'hunter2' },
+    nested: { list: [{ password: 'hunter2', name: 'kept' }] },
+    url: 'redis://:hunter2@redis:6379',
+    error: new Error('outer', { cause }),
+  })
+  await log.close()
+  expect(stream.text).not.toContain('hunter2')
+  expect(stream.text).toContain('kept')
+  expect(stream.text).toContain('outer')
+})
+
+test('what JSON cannot say is no reason to fail', () => {
+  const cycle: Record<string, unknown> = { n: 1n, when: new Date(Number.NaN) }
+  cycle.self = cycle
+  expect(() => JSON.stringify(redact(cycle))).not.toThrow()
+})
+
+test('50,000 lines, then close: every line is there', async () => {
+  const stream = collector()
+  const log = createLogger({ service: 's', level: 'info', stream })
+  for (let n = 0; n < 50_000; n++) log.info('line', { n })
+  await log.close()
+  expect(linesOf(stream.text).map((line) => line.n)).toEqual(Array.from({ length: 50_000 }, (_, n) => n))
+})
+
+test('a reader that stalls bounds the memory, and the lines that were dropped are counted', async () => {
+  let release: () => void = () => undefined
+  const written: string[] = []
+  const stream = new Writable({
+    highWaterMark: 1,
+    write(chunk: Buffer, _encoding, done) {
+      written.push(chunk.toString())
+      release = done
+    },
+  })
+  const log = createLogger({ service: 's', level: 'info', stream })
+  log.info('first')
+  await new Promise((resolve) => setImmediate(resolve))
+  const long = 'x'.repeat(1024)
+  for (let n = 0; n < 20_000; n++) log.info(long) // 20 MB against a bound of 8 MB
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(written).toHaveLength(1)
+
+  const closed = log.close()
+  const pump = setInterval(() => release(), 1)
+  await closed
+  clearInterval(pump)
+  const lines = linesOf(written.join(''))
+  const dropped = lines.find((line) => line.message === 'log lines dropped')
+  expect(dropped?.dropped).toBeGreaterThan(5_000)
+  expect(lines).toHaveLength(20_002 - Number(dropped?.dropped))
+})

@@ -1,0 +1,75 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** A request that has been answered. */
+export interface ServedRequest {
+  method: string
+  /** The route's template, such as `/api/v1/users/{id}`; never a raw path, or every id would be a series. */
+  route: string
+  status: number
+  seconds: number
+}
+
+export interface Metrics {
+  /** The service's own registry: libraries and the service add their metrics to it. */
+  registry: Registry
+  /** Counts a request that begins to be served. */
+  requestStarted(): void
+  /** Counts and times a request that was answered. */
+  requestServed(request: ServedRequest): void
+  /** The text that a scrape of /metrics is answered with. */
+  scrape(): Promise<string>
+}
+
+/**
+ * The metrics of one service, in a registry of its own: `<prefix>_requests_total{method,route,status}`,
+ * `<prefix>_request_duration_seconds`, `<prefix>_errors_total{type}`, `<prefix>_requests_in_flight`, and
+ * Node's own.
+ *
+ * @param prefix the first part of the names, such as `user_service`
+ */
+export function createMetrics(prefix: string): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+
+  const requests = new Counter({
+    name: `${prefix}_requests_total`,
+    help: 'HTTP requests answered',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: `${prefix}_request_duration_seconds`,
+    help: 'Time from the arrival of an HTTP request to the end of its answer',
+    labelNames: ['method', 'route'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  })
+  const errors = new Counter({
+    name: `${prefix}_errors_total`,
+    help: 'HTTP answers that are errors: client_error (4xx) or server_error (5xx)',
+    labelNames: ['type'],
+    registers,
+  })
+  // Both exist from the start: a rate over a series that appears with the first error misses that error.
+  errors.inc({ type: 'client_error' }, 0)
+  errors.inc({ type: 'server_error' }, 0)
+  const inFlight = new Gauge({
+    name: `${prefix}_requests_in_flight`,
+    help: 'HTTP requests being served',
+    registers,
+  })
+
+  return {
+    registry,
+    requestStarted: () => inFlight.inc(),
+    requestServed({ method, route, status, seconds }) {
+      inFlight.dec()
+      requests.inc({ method, route, status })
+      duration.observe({ method, route }, seconds)
+      if (status >= 500) errors.inc({ type: 'server_error' })
+      else if (status >= 400) errors.inc({ type: 'client_error' })
+    },
+    scrape: () => registry.metrics(),
+  }
+}

@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express'
+import type { Logger } from '@ordinal/logging'
+
+/**
+ * One line a request, when its answer has ended or its client has gone away (`aborted`). The query is left out:
+ * it may hold what belongs in no log.
+ */
+export function accessLog(log: Logger): RequestHandler {
+  return (req, res, next) => {
+    res.once('close', () => {
+      const { requestId, traceparent, caller, route, quiet, startedAt } = req.context
+      if (quiet) return
+      log.info('request', {
+        request_id: requestId,
+        trace_id: traceparent.slice(3, 35),
+        method: req.method,
+        path: req.path,
+        route,
+        status: res.statusCode,
+        duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
+        caller,
+        ip: req.ip,
+        ...(!res.writableFinished && { aborted: true }),
+      })
+    })
+    next()
+  }
+}

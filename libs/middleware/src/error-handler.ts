@@ -1,0 +1,60 @@
+import type { ErrorRequestHandler } from 'express'
+import { AppError, problemMediaType, toProblem } from '@ordinal/errors'
+import type { Logger } from '@ordinal/logging'
+
+/** Gives the AppError that a library's error stands for, or undefined when it knows nothing of it. */
+export type TranslateError = (error: unknown) => AppError | undefined
+
+/**
+ * Answers every error as problem+json. What no translation knows is a fault of ours: it is logged once, with its
+ * cause, and the caller learns the request id and nothing else.
+ */
+export function errorHandler(log: Logger, translations: readonly TranslateError[] = []): ErrorRequestHandler {
+  // Express tells error handlers from others by their four parameters.
+  return (error: unknown, req, res, _next) => {
+    const { requestId } = req.context
+    const known = translate(error, [...translations, fromBodyParser])
+    if (!known || known.status >= 500) log.error('request failed', { request_id: requestId, route: req.context.route, error })
+    // The answer has begun: cutting the connection is the only honest end.
+    if (res.headersSent) return void res.destroy()
+
+    const told = known ?? new AppError('internal_error', `An unexpected fault was logged as ${requestId}`)
+    res.statusCode = told.status
+    if (told.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(told.retryAfterSeconds))
+    for (const [name, value] of Object.entries(told.headers)) res.setHeader(name, value)
+    res.setHeader('Content-Type', problemMediaType)
+    res.setHeader('Cache-Control', 'no-store')
+    res.end(JSON.stringify(toProblem(told, requestId)))
+  }
+}
+
+function translate(error: unknown, translations: readonly TranslateError[]): AppError | undefined {
+  if (error instanceof AppError) return error
+  for (const translation of translations) {
+    const known = translation(error)
+    if (known) return known
+  }
+  return undefined
+}
+
+/** The errors of Express and its body parser carry a `status`, and most a `type`. */
+function fromBodyParser(error: unknown): AppError | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { type, status, limit } = error as Error & { type?: string; status?: number; limit?: number }
+  switch (type) {
+    case 'entity.parse.failed':
+      return new AppError('malformed_json', error.message)
+    case 'entity.too.large':
+      return new AppError('body_too_large', `The body has more than ${limit ?? 'the allowed'} bytes`)
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new AppError('unsupported_media_type', error.message)
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new AppError('request_timeout', 'The body did not arrive in full')
+  }
+  if (error instanceof URIError) return new AppError('malformed_url', 'The path cannot be decoded')
+  // Such as a body that claims to be gzip and is not.
+  if (status === 400) return new AppError('malformed_json', 'The body cannot be read')
+  return undefined
+}

@@ -1,0 +1,55 @@
+import type { RequestHandler } from 'express'
+import ipaddr from 'ipaddr.js'
+import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { AppError } from '@ordinal/errors'
+
+// A client that was quiet may send this many times its limit beyond it, once in so many seconds.
+const burst = { factor: 2, seconds: 60 }
+
+/**
+ * Limits each client to so many requests a second, with a burst for those that were quiet, and tells in
+ * RateLimit headers what is left. Callers that are known by an API key are not limited: they are our own
+ * services, and a limit on them would be one on everybody behind them.
+ *
+ * @param name keeps the counters of several limiters apart
+ * @param perSecond requests a second for one client
+ */
+export function rateLimit(name: string, perSecond: number): RequestHandler {
+  const limiter = new BurstyRateLimiter(
+    new RateLimiterMemory({ keyPrefix: `${name}:second`, points: perSecond, duration: 1 }),
+    new RateLimiterMemory({ keyPrefix: `${name}:burst`, points: perSecond * burst.factor, duration: burst.seconds }),
+  )
+  const policy = String(perSecond)
+
+  return (req, res, next) => {
+    if (req.context.caller !== 'anonymous') return next()
+    const tell = (state: RateLimiterRes) => {
+      res.setHeader('RateLimit-Limit', policy)
+      res.setHeader('RateLimit-Remaining', String(state.remainingPoints))
+      res.setHeader('RateLimit-Reset', String(secondsUntil(state)))
+    }
+    limiter.consume(clientOf(req.ip)).then(
+      (state) => {
+        if (state) tell(state)
+        next()
+      },
+      (refusal: unknown) => {
+        if (!(refusal instanceof RateLimiterRes)) return next(refusal)
+        tell(refusal)
+        const retryAfterSeconds = secondsUntil(refusal)
+        const detail = `More than ${perSecond} requests in a second; try again in ${retryAfterSeconds} s`
+        next(new AppError('rate_limited', detail, { retryAfterSeconds }))
+      },
+    )
+  }
+}
+
+const secondsUntil = (state: RateLimiterRes) => Math.max(1, Math.ceil(state.msBeforeNext / 1000))
+
+/** What a client is counted by: its IPv4 address, or its IPv6 /64, since one client has a whole /64 to choose from. */
+export function clientOf(ip: string | undefined): string {
+  if (ip === undefined || !ipaddr.isValid(ip)) return 'unknown'
+  const address = ipaddr.process(ip)
+  if (address instanceof ipaddr.IPv4) return address.toString()
+  return `${address.parts.slice(0, 4).map((part) => part.toString(16)).join(':')}::/64`
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import type { RequestHandler } from 'express'
+
+/** What is known of the request that is being served; handed to every handler. */
+export interface RequestContext {
+  /** The caller's X-Request-Id, or one made here. */
+  requestId: string
+  /** W3C Trace Context: the caller's trace goes on, with a span of our own. */
+  traceparent: string
+  /** Who calls: the id of the API key that was sent, or `anonymous`. */
+  caller: string
+  /** The template of the route that serves the request: the label of metrics and logs. */
+  route: string
+  /** Probes and scrapes are not logged. */
+  quiet: boolean
+  /** Milliseconds on the clock of `performance.now()`. */
+  startedAt: number
+}
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    context: RequestContext
+  }
+}
+
+// Ids go into logs, headers and the ledger: visible ASCII without quotes, and short.
+const saneId = /^[A-Za-z0-9._:/+=@-]{1,128}$/
+const saneTraceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
+
+const hex = () => randomUUID().replaceAll('-', '')
+
+/** Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered. */
+export function requestContext(): RequestHandler {
+  return (req, res, next) => {
+    const given = req.headers['x-request-id']
+    const requestId = typeof given === 'string' && saneId.test(given) ? given : randomUUID()
+    const [, traceId, flags] = saneTraceparent.exec(String(req.headers.traceparent)) ?? []
+    // The first half of a UUID carries its version bits: the second half makes a span id that is never zero.
+    const traceparent = `00-${traceId ?? hex()}-${hex().slice(16)}-${flags ?? '01'}`
+    req.context = {
+      requestId,
+      traceparent,
+      caller: 'anonymous',
+      route: 'unmatched',
+      quiet: false,
+      startedAt: performance.now(),
+    }
+    res.setHeader('X-Request-Id', requestId)
+    res.setHeader('traceparent', traceparent)
+    next()
+  }
+}

@@ -1,0 +1,69 @@
+import express, { type RequestHandler } from 'express'
+import type { z } from 'zod'
+import { AppError, type FieldError } from '@ordinal/errors'
+
+/** Reads a JSON body of at most so many bytes. A body of another media type is refused, none at all is fine. */
+export function parseJsonBody(limitBytes: number): RequestHandler {
+  const parse = express.json({ limit: limitBytes, strict: true })
+  return (req, res, next) => {
+    const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
+    if (hasBody && !req.is('application/json')) {
+      const sent = req.headers['content-type'] ?? 'missing'
+      throw new AppError('unsupported_media_type', `Content-Type is ${sent}; application/json is expected`)
+    }
+    parse(req, res, next)
+  }
+}
+
+/**
+ * A function that checks one part of a request against its schema. Fields may come in snake_case or, as proto3
+ * JSON allows, in lowerCamelCase.
+ *
+ * @param part where the value comes from: `params`, `query` or `body`; it begins every path that an error names
+ * @throws AppError `invalid_id` for a wrong id in the path, else `validation_failed`, which names every fault
+ */
+export function validated<Schema extends z.ZodType>(
+  part: 'params' | 'query' | 'body',
+  schema: Schema,
+): (value: unknown) => z.output<Schema> {
+  const aliases = camelCaseAliases(schema)
+  return (value) => {
+    const result = schema.safeParse(aliases.size > 0 ? withSnakeCase(value, aliases) : value)
+    if (result.success) return result.data
+    if (part === 'params' && result.error.issues.some(({ path }) => path[0] === 'id')) {
+      const { id } = value as { id?: unknown }
+      throw new AppError('invalid_id', `"${String(id)}" is not an id: ids are whole numbers from 1`)
+    }
+    const errors = result.error.issues.flatMap((issue) => fieldErrors(part, issue))
+    const first = errors[0]
+    throw new AppError('validation_failed', first ? `${first.path}: ${first.message}` : 'The request is not valid', { errors })
+  }
+}
+
+/** lowerCamelCase name -> snake_case name, for the fields of an object schema that have an underscore. */
+function camelCaseAliases(schema: z.ZodType): Map<string, string> {
+  const shape = 'shape' in schema ? (schema.shape as Record<string, unknown>) : {}
+  const names = Object.keys(shape).filter((name) => name.includes('_'))
+  return new Map(names.map((name) => [name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase()), name]))
+}
+
+/** Renames camelCase fields; one given under both names keeps both, so that the schema refuses the second. */
+function withSnakeCase(value: unknown, aliases: Map<string, string>): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const names = Object.keys(value)
+  if (!names.some((name) => aliases.has(name))) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => {
+      const snake = aliases.get(name)
+      return [snake !== undefined && !Object.hasOwn(value, snake) ? snake : name, field]
+    }),
+  )
+}
+
+function fieldErrors(part: string, issue: z.core.$ZodIssue): FieldError[] {
+  const at = [part, ...issue.path.map(String)].join('.')
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: `${at}.${key}`, message: 'is not a field of this request' }))
+  }
+  return [{ path: at, message: issue.message }]
+}

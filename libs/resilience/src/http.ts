@@ -1,0 +1,126 @@
+import axios, { AxiosError, AxiosHeaders, isAxiosError } from 'axios'
+import type { ClientRequest } from 'node:http'
+import { createConnections, type Agents } from './connections'
+
+export interface ServiceRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** The path after the client's base URL, such as `/api/v1/users/7`; parts that come from outside are encoded. */
+  path: string
+  /** The query; what is undefined is left out. */
+  params?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** Sent as JSON. */
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+  /** Aborts when the caller no longer wants the answer. */
+  signal?: AbortSignal
+  /** The time limit of this call, in place of the client's. */
+  timeoutMs?: number
+}
+
+export interface Answer {
+  status: number
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | string[]>>
+  /** The parsed JSON; the text of any other content type; undefined without content. Not validated. */
+  data: unknown
+}
+
+export interface HttpOptions {
+  baseUrl: string
+  headers?: Readonly<Record<string, string>>
+  maxConcurrent: number
+  maxAnswerBytes: number
+  idleSocketMs: number
+}
+
+export interface Http {
+  /** One exchange, whatever the status. Throws axios' errors; when `signal` aborts, its CanceledError. */
+  ask(request: ServiceRequest, signal: AbortSignal): Promise<Answer>
+  /** Ends all sockets. */
+  close(): void
+}
+
+const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE']
+
+/** HTTP to one service over kept-alive sockets. No redirects, no proxies, no other hosts. */
+export function createHttp({
+  baseUrl,
+  headers,
+  maxConcurrent,
+  maxAnswerBytes,
+  idleSocketMs,
+}: HttpOptions): Http {
+  const connections = createConnections({ idleMs: idleSocketMs, maxIdle: maxConcurrent })
+  const client = axios.create({
+    baseURL: baseUrl,
+    allowAbsoluteUrls: false,
+    maxRedirects: 0,
+    proxy: false,
+    // Counted after decompression.
+    maxContentLength: maxAnswerBytes,
+    maxBodyLength: maxAnswerBytes,
+    validateStatus: null,
+    // JSON is read and written here: axios takes what it cannot parse for a text, and so for an answer.
+    responseType: 'text',
+    transformRequest: [],
+    transformResponse: [],
+  })
+
+  async function attempt(
+    request: ServiceRequest,
+    sent: AxiosHeaders,
+    signal: AbortSignal,
+    agents: Agents,
+  ): Promise<Answer> {
+    const { method, path, params, body } = request
+    const response = await client.request<string>({
+      ...agents,
+      method,
+      url: path,
+      params,
+      headers: sent,
+      data: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+    })
+    const received = AxiosHeaders.from(response.headers as AxiosHeaders)
+    const isJson = /^application\/(.+\+)?json\b/i.test(String(received.getContentType() ?? ''))
+    return {
+      status: response.status,
+      headers: received.toJSON(),
+      data: isJson ? parseJson(response.data, response.status) : response.data || undefined,
+    }
+  }
+
+  return {
+    async ask(request, signal) {
+      const sent = new AxiosHeaders({ ...headers, ...request.headers })
+      sent.setContentType(request.body === undefined ? false : 'application/json')
+      try {
+        return await attempt(request, sent, signal, connections.pooled)
+      } catch (error) {
+        const repeatable = IDEMPOTENT_METHODS.includes(request.method) || sent.has('Idempotency-Key')
+        if (!repeatable || !diedWhileIdle(error)) throw error
+        return attempt(request, sent, signal, connections.fresh)
+      }
+    },
+    close: () => connections.destroy(),
+  }
+}
+
+/** Whether the server closed a kept socket as the request went into it: it may or may not have been carried out. */
+function diedWhileIdle(error: unknown): boolean {
+  if (!isAxiosError(error) || error.response) return false
+  const { reusedSocket } = (error.request ?? {}) as Partial<ClientRequest>
+  return reusedSocket === true && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+}
+
+function parseJson(text: string, status: number): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    // The status of an error says enough, whatever a proxy wrote below it.
+    if (status >= 400) return text
+    throw AxiosError.from(cause, AxiosError.ERR_BAD_RESPONSE)
+  }
+}

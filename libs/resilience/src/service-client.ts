@@ -1,0 +1,168 @@
+import { createBreaker, type BreakerOptions, type BreakerState, type Permit, type Verdict } from './breaker'
+import { createDeadline, type Deadline } from './deadline'
+import { reasonOf, ServiceUnavailableError, UNAVAILABLE_REASONS, withoutRequest } from './failures'
+import type { UnavailableReason } from './failures'
+import { createHttp, type Answer, type ServiceRequest } from './http'
+import { retryAfterSeconds } from './retry-after'
+
+export interface ServiceClientOptions {
+  /** The service's name in errors and metrics: `user-service`. */
+  name: string
+  baseUrl: string
+  /** The time limit of a call: connecting, sending, waiting, receiving, and a second attempt together. */
+  timeoutMs: number
+  /** How many calls may be under way; one more fails at once. */
+  maxConcurrent: number
+  breaker: BreakerOptions
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>
+  /** The largest body to send or to take, after decompression. 1 MiB unless told. */
+  maxAnswerBytes?: number
+  /** How long an idle socket is kept; less than the server's keepAliveTimeout. 15 s unless told. */
+  idleSocketMs?: number
+  onStateChange?: (change: StateChange) => void
+}
+
+export interface StateChange {
+  service: string
+  state: BreakerState
+  previous: BreakerState
+}
+
+/** `ok` is under 400; `abandoned`: the caller gave up; `invalid_request`: it could not be sent. */
+export const OUTCOMES = [
+  'ok',
+  'client_error',
+  ...UNAVAILABLE_REASONS,
+  'abandoned',
+  'invalid_request',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+export interface ServiceClient {
+  readonly name: string
+  /**
+   * Asks the service. Gives any answer under 500, except 429: a 404 is an answer.
+   * A request whose kept socket dies under it is sent a second time if that is safe: the method is idempotent,
+   * or it has an Idempotency-Key.
+   * @throws ServiceUnavailableError without an answer, or the reason of `request.signal` when that aborted.
+   */
+  request(request: ServiceRequest): Promise<Answer>
+  /**
+   * Asks the service even while the breaker is open; a success closes the breaker. For a background loop that waits
+   * for the service, at a bounded pace. Otherwise as `request`.
+   */
+  probe(request: ServiceRequest): Promise<Answer>
+  state(): BreakerState
+  /** How often the breaker has opened, and how calls ended, since the start. */
+  counts(): { opened: number; outcomes: Readonly<Record<Outcome, number>> }
+  /** Cuts off what is under way and ends all sockets and timers; later calls fail. */
+  close(): void
+}
+
+/** A client of one service: axios over kept-alive sockets, a time limit, a bound on calls, and a circuit breaker. */
+export function createServiceClient(options: ServiceClientOptions): ServiceClient {
+  const { name, timeoutMs, maxConcurrent, maxAnswerBytes = 2 ** 20, idleSocketMs = 15_000 } = options
+  const http = createHttp({ ...options, maxAnswerBytes, idleSocketMs })
+  const breaker = createBreaker(options.breaker, (state, previous) => {
+    // Later: opossum would never end a call whose listener throws.
+    queueMicrotask(() => options.onStateChange?.({ service: name, state, previous }))
+  })
+  const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>
+  const underWay = new Set<Deadline>()
+  let closed: ServiceUnavailableError | undefined
+
+  async function call(request: ServiceRequest, admit: () => Permit | undefined): Promise<Answer> {
+    try {
+      const answer = await send(request, enter(admit))
+      outcomes[answer.status < 400 ? 'ok' : 'client_error'] += 1
+      return answer
+    } catch (error) {
+      outcomes[outcomeOf(error, request)] += 1
+      throw error
+    }
+  }
+
+  /** Refuses at once what should not reach the service. */
+  function enter(admit: () => Permit | undefined): Permit {
+    if (closed) throw closed
+    if (underWay.size >= maxConcurrent) throw unavailable('saturated', `${maxConcurrent} calls are under way`)
+    const permit = admit()
+    if (permit) return permit
+    throw unavailable('open', 'the circuit breaker is open', {
+      retryAfterSeconds: breaker.remainingMs() / 1000,
+    })
+  }
+
+  async function send(request: ServiceRequest, permit: Permit): Promise<Answer> {
+    const limitMs = request.timeoutMs ?? timeoutMs
+    const overdue = () => unavailable('timeout', `${request.method} ${request.path} took over ${limitMs} ms`)
+    const deadline = createDeadline(limitMs, overdue, request.signal)
+    let verdict: Verdict = 'nothing'
+    underWay.add(deadline)
+    try {
+      const answer = requireUsable(request, await http.ask(request, deadline.signal))
+      verdict = 'success'
+      return answer
+    } catch (error) {
+      const failure: unknown = deadline.signal.aborted ? deadline.signal.reason : explain(request, error)
+      verdict = verdictOf(outcomeOf(failure, request))
+      throw failure
+    } finally {
+      underWay.delete(deadline)
+      deadline.dispose()
+      await permit(verdict)
+    }
+  }
+
+  function requireUsable({ method, path }: ServiceRequest, answer: Answer): Answer {
+    const { status, headers } = answer
+    if (status < 500 && status !== 429) return answer
+    throw unavailable(
+      status === 429 ? 'rate_limited' : 'status',
+      `${method} ${path} was answered with ${status}`,
+      {
+        retryAfterSeconds: retryAfterSeconds(headers['retry-after']),
+      },
+    )
+  }
+
+  function explain({ method, path }: ServiceRequest, error: unknown): unknown {
+    if (error instanceof ServiceUnavailableError) return error
+    const [reason, cause] = [reasonOf(error), withoutRequest(error)]
+    return reason ? unavailable(reason, `${method} ${path}: ${(cause as Error).message}`, { cause }) : cause
+  }
+
+  function outcomeOf(error: unknown, { signal }: ServiceRequest): Outcome {
+    if (signal?.aborted && error === signal.reason) return 'abandoned'
+    return error instanceof ServiceUnavailableError ? error.reason : 'invalid_request'
+  }
+
+  function unavailable(
+    reason: UnavailableReason,
+    detail: string,
+    more?: { retryAfterSeconds?: number; cause?: unknown },
+  ): ServiceUnavailableError {
+    return new ServiceUnavailableError({ service: name, reason, detail, ...more })
+  }
+
+  return {
+    name,
+    request: (request) => call(request, () => breaker.admit()),
+    probe: (request) => call(request, () => breaker.admitProbe()),
+    state: () => breaker.state(),
+    counts: () => ({ opened: breaker.openedTotal(), outcomes: { ...outcomes } }),
+    close() {
+      closed = unavailable('closed', 'the client is closed')
+      for (const deadline of underWay) deadline.abort(closed)
+      breaker.shutdown()
+      http.close()
+    },
+  }
+}
+
+/** Only what the service did counts: not our own bounds, callers that give up, or a limit it set us. */
+function verdictOf(outcome: Outcome): Verdict {
+  const neutral: readonly Outcome[] = ['rate_limited', 'closed', 'abandoned', 'invalid_request']
+  return neutral.includes(outcome) ? 'nothing' : 'failure'
+}

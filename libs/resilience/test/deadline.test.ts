@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { createDeadline } from '../src/deadline'
+import { clientOf, endAll, failureOf, get, startRawServer, startServer } from './servers'
+
+afterEach(endAll)
+
+describe('the time limit covers', () => {
+  async function expectTimeout(baseUrl: string) {
+    const start = performance.now()
+    expect(await failureOf(clientOf(baseUrl, { timeoutMs: 300 }).request(get))).toMatchObject({
+      reason: 'timeout',
+    })
+    expect(performance.now() - start).toBeGreaterThan(290)
+    expect(performance.now() - start).toBeLessThan(600)
+  }
+
+  test('a server that thinks for 30 s', async () => {
+    const server = await startServer((_request, response) => {
+      const timer = setTimeout(() => response.end(), 30_000)
+      response.on('close', () => clearTimeout(timer))
+    })
+    await expectTimeout(server.url)
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test('a body that drips', async () => {
+    let drops = 0
+    const server = await startServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain' })
+      const timer = setInterval(() => response.write(`${++drops}`), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    await expectTimeout(server.url)
+    expect(drops).toBeGreaterThan(5)
+  })
+
+  test('a TLS handshake that nobody answers', async () => {
+    const server = await startRawServer(() => undefined)
+    await expectTimeout(`https://127.0.0.1:${server.port}`)
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test('a connection that is never accepted', async () => {
+    const { port, end } = await startFullBacklog()
+    try {
+      await expectTimeout(`http://127.0.0.1:${port}`)
+    } finally {
+      end()
+    }
+  })
+})
+
+/** A listener that accepts nobody, with its queue filled: the next SYN gets no answer. */
+async function startFullBacklog(): Promise<{ port: number; end: () => void }> {
+  const program = `
+    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      require('node:fs').writeSync(1, String(server.address().port))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [text] = (await once(child.stdout, 'data')) as [Buffer]
+  const port = Number(text.toString())
+  const fillers: net.Socket[] = []
+  let waiting = false
+  while (!waiting && fillers.length < 20) {
+    const socket = net.connect(port, '127.0.0.1').on('error', () => undefined)
+    fillers.push(socket)
+    const pause = new Promise((resolve) => setTimeout(resolve, 200, 'waiting'))
+    waiting = (await Promise.race([once(socket, 'connect'), pause])) === 'waiting'
+  }
+  // Proof that the fault is there.
+  expect(waiting).toBe(true)
+  return {
+    port,
+    end() {
+      for (const socket of fillers) socket.destroy()
+      child.kill('SIGKILL')
+    },
+  }
+}
+
+test('a deadline fires though the garbage collector runs', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  let fired = 0
+  for (let i = 0; i < 50; i++) {
+    createDeadline(200, () => new Error('over'), new AbortController().signal).signal.addEventListener(
+      'abort',
+      () => (fired += 1),
+    )
+  }
+  for (let i = 0; i < 10; i++) {
+    collectGarbage()
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  expect(fired).toBe(50)
+})
+
+test('a deadline that is disposed leaves no listener and never fires', async () => {
+  const caller = new AbortController()
+  const remove = jest.spyOn(caller.signal, 'removeEventListener')
+  const deadline = createDeadline(10, () => new Error('over'), caller.signal)
+  deadline.dispose()
+  caller.abort()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(deadline.signal.aborted).toBe(false)
+  expect(remove).toHaveBeenCalledTimes(1)
+})

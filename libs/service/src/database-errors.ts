@@ -1,0 +1,21 @@
+import { databaseErrorOf, type DatabaseErrorKind } from '@ordinal/database'
+import { AppError } from '@ordinal/errors'
+
+const away = new Set<DatabaseErrorKind>([
+  'unreachable',
+  'connection_lost',
+  'pool_timeout',
+  'too_many_connections',
+  'deadline_exceeded',
+  'read_only',
+])
+
+/** A database that is away is told as 503; any other of its errors is a fault of ours. */
+export function fromDatabase(error: unknown): AppError | undefined {
+  const kind = databaseErrorOf(error)?.kind
+  if (kind === undefined || !away.has(kind)) return undefined
+  return new AppError('database_unavailable', 'The database does not answer at the moment', {
+    retryAfterSeconds: 1,
+    cause: error,
+  })
+}

@@ -1,0 +1,64 @@
+import { integer, list, port, seconds, variable } from '@ordinal/config'
+import { parseApiKey, type ApiKey } from '@ordinal/middleware'
+import { z } from 'zod'
+
+const apiKey = z.string().transform((entry, context) => {
+  const key = parseApiKey(entry)
+  if (key) return key
+  context.addIssue('has an entry that is not of the form name:sha256hex')
+  return z.NEVER
+})
+
+/** The variables of serving HTTP: the port, limit and log level of one service, and those that all share. */
+export function httpVariables(service: string, defaults: { port: number; rateLimit: number }) {
+  return {
+    port: variable(`${service}_PORT`, port(), { description: 'HTTP port', default: defaults.port }),
+    logLevel: variable(`${service}_LOG_LEVEL`, z.enum(['debug', 'info', 'warn', 'error']), {
+      description: 'Log level (debug, info, warn, error)',
+      default: 'info',
+    }),
+    rateLimit: variable(`${service}_RATE_LIMIT`, integer({ min: 0, max: 1_000_000 }), {
+      description: 'Requests per second of one client; 0 switches the limit off',
+      default: defaults.rateLimit,
+    }),
+    bodyLimitBytes: variable('BODY_LIMIT_BYTES', integer({ min: 1024, max: 104_857_600 }), {
+      description: 'Largest request body, in bytes',
+      default: 102_400,
+    }),
+    corsOrigins: variable('CORS_ORIGINS', list(z.string()), {
+      description: 'Origins whose pages may call the services, separated by commas; * for any',
+      optional: true,
+      example: 'https://app.example.com',
+    }),
+    trustProxy: variable('TRUST_PROXY', integer({ min: 0, max: 10 }), {
+      description: 'How many proxies in front are to be believed about the client address (X-Forwarded-For)',
+      default: 0,
+    }),
+    apiKeys: variable('API_KEYS', list<ApiKey>(apiKey), {
+      description: 'Keys of machines that call with X-API-Key and are not rate limited, as name:sha256hex, separated by commas',
+      optional: true,
+      secret: true,
+      example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
+    }),
+    shutdownTimeoutMs: variable('SHUTDOWN_TIMEOUT', seconds({ unit: 'ms' }), {
+      description: 'Seconds that requests under way have to finish when the service stops',
+      default: 10,
+    }),
+    shutdownDrainMs: variable('SHUTDOWN_DRAIN_MS', integer({ min: 0, max: 600_000 }), {
+      description: 'Milliseconds that a stopping service goes on taking requests while /health/ready says 503',
+      default: 0,
+    }),
+  }
+}
+
+/** How a service is served: what `httpVariables` parse to. */
+export interface HttpSettings {
+  port: number
+  rateLimit: number
+  bodyLimitBytes: number
+  corsOrigins: readonly string[] | undefined
+  trustProxy: number
+  apiKeys: readonly ApiKey[] | undefined
+  shutdownTimeoutMs: number
+  shutdownDrainMs: number
+}

@@ -1,0 +1,7 @@
+export { httpVariables, type HttpSettings } from './http-settings'
+export type { HealthCheck } from './health'
+export { route, type Call, type Reply, type Route } from './route'
+export { runService } from './run'
+export { createService, type Service, type ServiceOptions } from './service'
+export * from './schemas'
+export type { OpenApiDocument } from './openapi'

@@ -1,0 +1,75 @@
+import { errorTable, problemMediaType, type ErrorCode } from '@ordinal/errors'
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import type { Route } from './route'
+import { problem } from './schemas'
+
+export type OpenApiDocument = ReturnType<typeof createDocument>
+
+type Description = Record<'title' | 'description' | 'version', string>
+
+/** The OpenAPI 3.1 document of a service, made from the schemas that validate its requests. */
+export function openApiDocument(info: Description, routes: readonly Route[]): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route)
+  return createDocument({ openapi: '3.1.0', info, paths })
+}
+
+function operation(route: Route): ZodOpenApiOperationObject {
+  const { params, query, body } = route
+  return {
+    summary: route.summary,
+    tags: [route.tag],
+    operationId: operationId(route),
+    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    ...(route.idempotent && { parameters: [idempotencyKey] }),
+    ...(body && {
+      requestBody: { required: !body.safeParse(undefined).success, content: { 'application/json': { schema: body } } },
+    }),
+    responses: { ...successes(route), ...failures(route) },
+  }
+}
+
+/** `GET /api/v1/users/{id}` -> `get_users_id`. */
+const operationId = ({ method, path }: Route) =>
+  [method, ...path.replace(/^\/api\/v1/, '').match(/\w+/g) ?? []].join('_')
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  description: 'Makes the request safe to repeat: the same key with the same request gets the same answer.',
+  schema: { type: 'string' as const, maxLength: 255 },
+}
+
+function successes(route: Route) {
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, schema]) => [
+      status,
+      schema ? { description: 'Done', content: { [route.media]: { schema } } } : { description: 'Done; no body' },
+    ]),
+  )
+}
+
+/** The errors of a route by status: its own, and those that any request of its kind can meet. */
+function failures(route: Route) {
+  const codes: ErrorCode[] = [
+    ...route.errors,
+    'validation_failed',
+    'internal_error',
+  ]
+  if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
+  if (route.params) codes.push('malformed_url')
+  if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
+  if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')
+  if (route.idempotent) codes.push('invalid_idempotency_key')
+
+  const statuses = new Set(codes.map((code) => errorTable[code].status))
+  return Object.fromEntries([...statuses].map((status) => [String(status), failure(status, codes)]))
+}
+
+function failure(status: number, codes: readonly ErrorCode[]) {
+  const titles = new Set(codes.filter((code) => errorTable[code].status === status))
+  return {
+    description: [...titles].map((code) => `\`${code}\`: ${errorTable[code].title}`).join('\n\n'),
+    content: { [problemMediaType]: { schema: problem } },
+  }
+}

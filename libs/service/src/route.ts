@@ -1,0 +1,102 @@
+import type { z } from 'zod'
+import type { ErrorCode } from '@ordinal/errors'
+import type { RequestContext } from '@ordinal/middleware'
+
+/** The answers of a route: status -> schema of the body, or null for no body. */
+export type Answers = Readonly<Record<number, z.ZodType | null>>
+
+/** An answer that fits one of the route's schemas. */
+export type Reply<A extends Answers> = {
+  [Status in keyof A & number]: {
+    status: Status
+    body: A[Status] extends z.ZodType ? z.input<A[Status]> : null
+    headers?: Readonly<Record<string, string>>
+  }
+}[keyof A & number]
+
+/** What a handler gets: the checked parts of the request, its headers, and its context. */
+export interface Call<Params, Query, Body> {
+  params: Params
+  query: Query
+  body: Body
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  context: RequestContext
+}
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** One route: how it is validated, documented and served. */
+export interface Route {
+  method: Method
+  /** With parameters in braces: `/api/v1/users/{id}`. */
+  path: string
+  summary: string
+  tag: string
+  params: z.ZodObject | undefined
+  query: z.ZodObject | undefined
+  body: z.ZodType | undefined
+  answers: Answers
+  /** The errors beyond those that any such request can meet. */
+  errors: readonly ErrorCode[]
+  /** Takes an Idempotency-Key header. */
+  idempotent: boolean
+  /** Issues something: never answered from a cache, and HEAD is refused, since link previews send it. */
+  issues: boolean
+  /** Asked by machines all day: neither logged nor limited. */
+  probe: boolean
+  /** The media type of the answers; a body that is not JSON is a text. */
+  media: string
+  handle(call: Call<unknown, unknown, unknown>): Promise<AnyReply> | AnyReply
+}
+
+export interface AnyReply {
+  status: number
+  body: unknown
+  headers?: Readonly<Record<string, string>>
+}
+
+interface RouteDefinition<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  A extends Answers,
+> {
+  method: Method
+  path: string
+  summary: string
+  tag: string
+  params?: Params
+  query?: Query
+  body?: Body
+  answers: A
+  errors?: readonly ErrorCode[]
+  idempotent?: boolean
+  issues?: boolean
+  probe?: boolean
+  media?: string
+  handle(
+    call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Promise<Reply<NoInfer<A>>> | Reply<NoInfer<A>>
+}
+
+/** Defines a route; the handler's types follow from its schemas. */
+export function route<
+  A extends Answers,
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodUndefined,
+>(definition: RouteDefinition<Params, Query, Body, A>): Route {
+  return {
+    params: undefined,
+    query: undefined,
+    body: undefined,
+    errors: [],
+    idempotent: false,
+    issues: false,
+    probe: false,
+    media: 'application/json',
+    ...definition,
+    // What arrives was parsed with the very schemas that give the handler its types.
+    handle: definition.handle as Route['handle'],
+  }
+}

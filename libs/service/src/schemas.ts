@@ -1,0 +1,72 @@
+import { z } from 'zod'
+
+// Neither PostgreSQL nor a log line can hold NUL, and lone surrogates are no text at all.
+const printable = /^[^\p{Cc}\p{Cs}]*$/u
+
+/** One line of text: no control characters, between `min` and `max` characters once trimmed. */
+export const text = (min: number, max: number) =>
+  z.string().trim().min(min).max(max).regex(printable, 'must not contain control characters')
+
+const digits = /^(0|[1-9][0-9]{0,15})$/
+
+/** A whole number in a query or path, where everything is text; documented as the integer that it is. */
+export const integerText = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(digits, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .meta({ override: { type: 'integer', minimum: min, maximum: max } })
+
+/** `true` or `false` in a query. */
+export const booleanText = () =>
+  z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .meta({ override: { type: 'boolean' } })
+
+/** The `id` of a resource in a path. */
+export const idParams = z.strictObject({ id: integerText(1) })
+
+/** An id in an answer. */
+export const id = () => z.int().min(1)
+
+/** An instant, as RFC 3339 in UTC. */
+export const timestamp = () => z.iso.datetime().meta({ example: '2026-11-21T03:43:00.000Z' })
+
+/** The part of a list's query that every list has. */
+export const pageQuery = {
+  page: integerText(1, 1_000_000).default(1),
+  page_size: integerText(1, 100).default(20),
+}
+
+/** A page of a list. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    data: z.array(item),
+    pagination: z.object({
+      page: z.int(),
+      page_size: z.int(),
+      total: z.int(),
+      total_pages: z.int(),
+    }),
+  })
+
+/** The answer for a page, from the rows of that page and the count of all. */
+export function toPage<Item>(data: Item[], total: number, query: { page: number; page_size: number }) {
+  const { page, page_size } = query
+  return { data, pagination: { page, page_size, total, total_pages: Math.ceil(total / page_size) } }
+}
+
+/** RFC 9457, as every error is answered. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })

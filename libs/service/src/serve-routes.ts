@@ -1,0 +1,63 @@
+import { Router, type RequestHandler, type Response } from 'express'
+import { methodNotAllowed, parseJsonBody, validated } from '@ordinal/middleware'
+import { z } from 'zod'
+import type { AnyReply, Route } from './route'
+
+const nothing = z.strictObject({})
+
+/** `/users/{id}` as Express writes it. */
+export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/g, ':$1')
+
+/** An Express router that serves these routes: parse, call, answer. */
+export function serveRoutes(routes: readonly Route[], { bodyLimitBytes }: { bodyLimitBytes: number }): Router {
+  const router = Router({ caseSensitive: true, strict: false })
+  const parseBody = parseJsonBody(bodyLimitBytes)
+  const methodsOf = new Map<string, string[]>()
+
+  for (const route of routes) {
+    const path = expressPath(route.path)
+    const methods = methodsOf.get(route.path) ?? []
+    methodsOf.set(route.path, methods)
+    if (route.method === 'get' && route.issues) router.head(path, methodNotAllowed(route.path, ['GET', 'POST']))
+    else if (route.method === 'get') methods.push('HEAD')
+    methods.push(route.method.toUpperCase())
+
+    const label: RequestHandler = (req, _res, next) => {
+      req.context.route = route.path
+      req.context.quiet = route.probe
+      next()
+    }
+    router[route.method](path, label, ...(route.body ? [parseBody] : []), serve(route))
+  }
+  for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
+  return router
+}
+
+function serve(route: Route): RequestHandler {
+  const params = validated('params', route.params ?? nothing)
+  const query = validated('query', route.query ?? nothing)
+  const body = route.body && validated('body', route.body)
+  const contentType = route.media.includes('charset') ? route.media : `${route.media}; charset=utf-8`
+  return async (req, res) => {
+    const reply = await route.handle({
+      params: params(req.params),
+      query: query(req.query),
+      body: body?.(req.body),
+      headers: req.headers,
+      context: req.context,
+    })
+    if (route.issues) res.setHeader('Cache-Control', 'no-store')
+    answer(res, reply, contentType)
+  }
+}
+
+/** Express's res.json() looks at settings, charset and ETag for every answer; ours are the same for all. */
+function answer(res: Response, { status, body, headers }: AnyReply, contentType: string): void {
+  res.statusCode = status
+  if (headers) for (const name in headers) res.setHeader(name, headers[name] ?? '')
+  if (body === null) return void res.end()
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  res.setHeader('Content-Type', contentType)
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.end(text)
+}

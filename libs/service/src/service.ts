@@ -1,0 +1,103 @@
+import express from 'express'
+import type { ClosableLogger } from '@ordinal/logging'
+import type { Metrics } from '@ordinal/metrics'
+import {
+  accessLog,
+  allowOrigins,
+  errorHandler,
+  identifyCaller,
+  observeRequests,
+  rateLimit,
+  requestContext,
+  routeNotFound,
+  securityHeaders,
+} from '@ordinal/middleware'
+import { fromDatabase } from './database-errors'
+import { docsFiles, docsRoutes } from './docs'
+import { errorPages } from './error-pages'
+import { healthRoutes, type HealthCheck } from './health'
+import { openApiDocument, type OpenApiDocument } from './openapi'
+import type { Route } from './route'
+import type { HttpSettings } from './http-settings'
+import { createServer } from './server'
+import { serveRoutes } from './serve-routes'
+
+export interface ServiceOptions {
+  name: string
+  description: string
+  version: string
+  http: HttpSettings
+  log: ClosableLogger
+  metrics: Metrics
+  routes: readonly Route[]
+  checks: readonly HealthCheck[]
+  poolStats: () => { total: number; idle: number; waiting: number; max: number }
+  /** What goes on in the background, started with the service. */
+  background?: readonly { start(): void; stop(): Promise<void> }[]
+  /** Called last, in this order: pools, clients. */
+  close: readonly (() => Promise<unknown>)[]
+}
+
+export interface Service {
+  name: string
+  openApi: OpenApiDocument
+  /** Takes requests; resolves to the port. */
+  start(): Promise<number>
+  /** Turns unready, finishes what is under way, and closes everything, within the bound. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** The chassis: everything about serving HTTP that is the same for every service. */
+export function createService(options: ServiceOptions): Service {
+  const { name, http, log, metrics } = options
+  const title = name.replaceAll('-', ' ')
+  let accepting = true
+
+  const probes = healthRoutes({ ...options, accepting: () => accepting })
+  const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi)]
+  const openApi = openApiDocument({ ...options, title }, [...routes, ...probes])
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  app.set('trust proxy', http.trustProxy)
+  const server = createServer(app)
+
+  app.use(requestContext())
+  app.use(accessLog(log))
+  app.use(observeRequests(metrics))
+  app.use(securityHeaders())
+  app.use(serveRoutes(probes, http))
+  if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
+  app.use(identifyCaller(http.apiKeys ?? []))
+  if (http.rateLimit > 0) app.use(rateLimit(name, http.rateLimit))
+  app.use(docsFiles())
+  app.use(serveRoutes(routes, http))
+  app.use(routeNotFound)
+  app.use(errorHandler(log, [fromDatabase]))
+
+  async function stop(): Promise<void> {
+    accepting = false
+    // Load balancers send requests until they have seen the 503 of /health/ready.
+    if (http.shutdownDrainMs > 0) await new Promise((resolve) => setTimeout(resolve, http.shutdownDrainMs))
+    await server.close(http.shutdownTimeoutMs)
+    await Promise.all((options.background ?? []).map((task) => task.stop()))
+    for (const close of options.close) await close()
+    log.info('stopped')
+    await log.close()
+  }
+
+  let stopping: Promise<void> | undefined
+  return {
+    name,
+    openApi,
+    async start() {
+      const port = await server.listen(http.port)
+      for (const task of options.background ?? []) task.start()
+      log.info('listening', { port, version: options.version })
+      return port
+    },
+    stop: () => (stopping ??= stop()),
+  }
+}

@@ -1,0 +1,76 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+/**
+ * What happens to a connection when the text comes by.
+ * `before`: it is cut, and the server never gets the text. `after`: the server gets it and acts, but its
+ * answer is dropped and the connection cut. `silence`: nothing passes any more and nothing is closed, as
+ * when a network swallows packets.
+ */
+export type CutMoment = 'before' | 'after' | 'silence'
+
+export interface CutProxy {
+  /** On 127.0.0.1. */
+  port: number
+  /** Cuts the next connection on which the client sends the text, once. */
+  cutAt(text: string, moment: CutMoment): void
+  /** How many cuts there have been: the proof that a fault was there. */
+  readonly cuts: number
+  /** Closes every connection, and stops listening. */
+  close(): Promise<void>
+}
+
+/** A TCP proxy before a server, to lose its connections at the worst moment. Plain text only, no TLS. */
+export async function createCutProxy(target: { host: string; port: number }): Promise<CutProxy> {
+  const sockets = new Set<Socket>()
+  let armed: { text: string; moment: CutMoment } | undefined
+  let cuts = 0
+
+  const server = createServer((client) => {
+    const upstream = connect(target)
+    const destroyBoth = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', destroyBoth)
+      socket.on('close', () => sockets.delete(socket))
+    }
+    let cut: CutMoment | undefined
+    let tail = ''
+    client.on('data', (chunk) => {
+      if (cut) return
+      const seen = tail + chunk.toString('latin1')
+      if (armed && seen.includes(armed.text)) {
+        cut = armed.moment
+        armed = undefined
+        cuts++
+        if (cut === 'before') return destroyBoth()
+        if (cut === 'silence') return
+      }
+      tail = armed ? seen.slice(1 - armed.text.length) : ''
+      upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => {
+      if (cut === 'after') destroyBoth()
+      if (!cut) client.write(chunk)
+    })
+    client.on('close', () => cut !== 'silence' && upstream.destroy())
+    upstream.on('close', () => cut !== 'silence' && client.destroy())
+  })
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    cutAt(text, moment) {
+      armed = { text, moment }
+    },
+    get cuts() {
+      return cuts
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

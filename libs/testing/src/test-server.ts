@@ -1,0 +1,52 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  removeEmbeddedPostgres,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '@ordinal/embedded-postgres'
+import { removeWhenWeDie } from './watchdog'
+
+export type PostgresSettings = Record<string, string | number | boolean>
+
+/** A server in a temporary folder of its own, which ends and is deleted with this process at the latest. */
+export interface TestPostgres extends Omit<EmbeddedPostgres, 'pid' | 'adopted'> {
+  dataFolder: string
+  /** Kills the server with SIGKILL, as a crash would, and resolves when it is gone; its backends follow by themselves. */
+  kill9(): Promise<void>
+  /**
+   * Starts the server again on its data and port, after `kill9` or `stop`, or stops it first if it runs.
+   *
+   * @param changed settings to have from now on, besides those it has.
+   */
+  restart(changed?: PostgresSettings): Promise<void>
+  /** Stops the server and deletes its folder. */
+  remove(): Promise<void>
+}
+
+/**
+ * Starts a server for a test that kills or configures it. All else is cheaper with `createTestDatabase`.
+ *
+ * @param settings as in `{ synchronous_standby_names: 'nobody' }`; fsync stays on unless switched off here.
+ */
+export async function startTestPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'ordinal-postgres-'))
+  removeWhenWeDie(dataFolder)
+  let server = await startEmbeddedPostgres({ dataFolder, settings })
+  return {
+    ...server,
+    dataFolder,
+    kill9: async () => {
+      process.kill(server.pid, 'SIGKILL')
+      // What stops a server also waits for one that is dying.
+      await server.stop()
+    },
+    restart: async (changed = {}) => {
+      await server.stop()
+      settings = { ...settings, ...changed }
+      server = await startEmbeddedPostgres({ dataFolder, settings, port: server.port })
+    },
+    remove: () => removeEmbeddedPostgres(dataFolder),
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
+
+/** Any number that nobody else uses for an advisory lock in the database `postgres`. */
+const lockKey = 5_718_301
+
+/**
+ * Takes the lock by which one stack at a time runs from a folder. It is held until the connection ends, which
+ * `end()` on it does, or the death of this process.
+ *
+ * @throws Error that names the process which holds it.
+ */
+export async function takeFolderLock(adminUrl: string): Promise<Client> {
+  const client = new Client({ connectionString: adminUrl, application_name: `local-stack ${process.pid}` })
+  // Every error is followed by `end`.
+  client.on('error', () => {})
+  await client.connect()
+  // The lock of a stack that was killed goes a moment after it.
+  for (let tries = 0; tries < 10; tries++) {
+    const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
+      lockKey,
+    ])
+    if (rows[0]!.taken) return client
+    await delay(100)
+  }
+  const holder = await findHolder(client)
+  await client.end()
+  throw new Error(
+    `Ordinal already runs from this folder (process ${holder}): stop it with Ctrl-C there first`,
+  )
+}
+
+async function findHolder(client: Client): Promise<string> {
+  const { rows } = await client.query<{ application_name: string }>(
+    `SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted AND objid = $1`,
+    [lockKey],
+  )
+  return rows[0]?.application_name.split(' ')[1] ?? 'unknown'
+}

@@ -1,0 +1,74 @@
+import { join, resolve } from 'node:path'
+import { databases, prepareDatabases, roles } from './databases'
+import { catchInterruption, interrupted } from './interruption'
+import { keepPasswords } from './passwords'
+import { requireFreePorts } from './ports'
+import { startOwnPostgres } from './postgres'
+import { fail, step, warn } from './progress'
+import { launchService } from './service-process'
+import { defineServices } from './services'
+import { readSettings } from './settings'
+import { summarize } from './summary'
+
+/** The bundle is dist/tools/local-stack/main.js. */
+const root = resolve(__dirname, '../../..')
+
+/** PostgreSQL, which comes first, or a service. */
+interface Part {
+  stop(): Promise<void>
+}
+
+async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
+  const settings = readSettings(root)
+  const { folders, ports } = settings
+
+  // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
+  const starting = startOwnPostgres(folders.postgres, ports.postgres, warn)
+  const postgres = await step(starting, ({ port, adopted }) =>
+    adopted ? `PostgreSQL still runs, on port ${port}` : `PostgreSQL on port ${port}`,
+  )
+  parts.push(postgres)
+  await requireFreePorts([ports.userService, ports.orderService, ports.sequencer])
+
+  const passwords = await keepPasswords(join(folders.data, 'passwords.json'), roles)
+  await step(prepareDatabases(postgres.adminUrl, passwords), () => `databases ${databases.join(', ')}`)
+
+  interruption.throwIfAborted()
+  const definitions = defineServices(settings, postgres, passwords)
+  const services = Object.values(definitions).map((definition) => {
+    const service = launchService(definition, settings, warn)
+    parts.push(service)
+    return { ...definition, service }
+  })
+  await Promise.all(
+    services.map(({ name, port, service }) =>
+      step(service.ready(interruption), () => `${name} on port ${port}`),
+    ),
+  )
+
+  console.log(summarize({ ...definitions, postgresUrl: postgres.adminUrl, logFolder: folders.logs }))
+}
+
+async function stop([postgres, ...services]: Part[]): Promise<void> {
+  await Promise.all(services.map((service) => service.stop()))
+  await postgres?.stop()
+}
+
+async function main(): Promise<number> {
+  const interruption = catchInterruption()
+  const parts: Part[] = []
+  try {
+    await start(parts, interruption)
+    await interrupted(interruption)
+  } catch (error) {
+    if (!interruption.aborted) {
+      await stop(parts)
+      fail(error as Error)
+      return 1
+    }
+  }
+  await step(stop(parts), () => 'services and PostgreSQL stopped')
+  return 0
+}
+
+void main().then((exitCode) => process.exit(exitCode))

@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { lastErrors, openServiceLog } from './service-log'
+import type { ServiceDefinition } from './services'
+import type { Settings } from './settings'
+
+const readyWithinMs = 60_000
+const stopWithinMs = 10_000
+const restartsPerMinute = 5
+
+export interface ServiceProcess {
+  /**
+   * Resolves when the service takes requests; from then on it is started again whenever it ends.
+   *
+   * @throws Error with the service's own last errors when it ends before, or is not ready within a minute.
+   */
+  ready(interruption: AbortSignal): Promise<void>
+  /** Ends the service, by force if it takes longer than 10 seconds. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a service from its bundle.
+ *
+ * @param tell takes a line for the user when the service ends and is started again.
+ */
+export function launchService(
+  { name, port, environment }: ServiceDefinition,
+  settings: Settings,
+  tell: (line: string) => void,
+): ServiceProcess {
+  const program = join(settings.folders.bundles, name, 'main.js')
+  if (!existsSync(program)) throw new Error(`${program} is missing: run "make build" first`)
+  const logFile = join(settings.folders.logs, `${name}.log`)
+  const log = openServiceLog(logFile)
+  const stopping = new AbortController()
+  const restarts: number[] = []
+  let hasBeenReady = false
+  let child = start()
+
+  function start(): ChildProcess {
+    const started = spawn(process.execPath, [program], {
+      cwd: settings.root,
+      env: { ...settings.environment, ...environment },
+      // The service ends when the channel does, and so when we are killed.
+      stdio: ['ignore', log, log, 'ipc'],
+      // Ctrl-C is for us alone: to a service, a second signal means to end at once.
+      detached: true,
+    })
+    started.on('exit', (code, signal) => {
+      if (hasBeenReady) restart(signal ?? `exit code ${code}`).catch(() => {})
+    })
+    return started
+  }
+
+  async function restart(ending: string): Promise<void> {
+    if (stopping.signal.aborted) return
+    const recent = restarts.filter((time) => time > Date.now() - 60_000).length
+    if (recent === restartsPerMinute) {
+      return tell(
+        `${name} ended (${ending}) once too often within a minute, and stays down; its log: ${logFile}`,
+      )
+    }
+    const waitMs = 500 * 2 ** recent
+    tell(`${name} ended (${ending}), and is started again in ${waitMs / 1000} s; its log: ${logFile}`)
+    await delay(waitMs, undefined, { signal: stopping.signal })
+    restarts.push(Date.now())
+    child = start()
+  }
+
+  return {
+    async ready(interruption) {
+      const deadline = Date.now() + readyWithinMs
+      while (!(await isReady(port)) || hasEnded(child)) {
+        interruption.throwIfAborted()
+        if (hasEnded(child)) throw startFailure(`${name} ended while it was starting:`, logFile)
+        if (Date.now() > deadline) throw startFailure(`${name} is not ready after a minute:`, logFile)
+        await delay(50)
+      }
+      hasBeenReady = true
+    },
+
+    async stop() {
+      stopping.abort()
+      if (hasEnded(child)) return
+      const force = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+      clearTimeout(force)
+    },
+  }
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+async function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+function startFailure(what: string, logFile: string): Error {
+  return new Error([what, ...lastErrors(logFile), `Its log: ${logFile}`].join('\n  '))
+}

@@ -1,0 +1,57 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
+import type { Passwords } from './passwords'
+import type { Settings } from './settings'
+
+/** A service as it is to be run: its bundle is dist/apps/<name>/main.js. */
+export interface ServiceDefinition {
+  name: string
+  port: number
+  /** Its own variables, besides those inherited. */
+  environment: Record<string, string>
+}
+
+/** Wires the three services to their databases and to each other. */
+export function defineServices(settings: Settings, postgres: EmbeddedPostgres, passwords: Passwords) {
+  const { userService, orderService, sequencer } = settings.ports
+  const key = randomBytes(32).toString('base64url')
+  const keyDigest = createHash('sha256').update(key).digest('hex')
+  const apiKeys = [settings.environment.API_KEYS, `order-service:${keyDigest}`].filter(Boolean).join(',')
+
+  return {
+    userService: {
+      name: 'user-service',
+      port: userService.port,
+      environment: {
+        USER_SERVICE_PORT: String(userService.port),
+        USER_SERVICE_DATABASE_URL: postgres.url('userdb', 'user_service', passwords.user_service),
+        API_KEYS: apiKeys,
+      },
+    },
+    orderService: {
+      name: 'order-service',
+      port: orderService.port,
+      environment: {
+        ORDER_SERVICE_PORT: String(orderService.port),
+        ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', passwords.order_service),
+        ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${userService.port}`,
+        ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${sequencer.port}`,
+        ORDER_SERVICE_API_KEY: key,
+      },
+    },
+    sequencer: {
+      name: 'sequencer',
+      port: sequencer.port,
+      environment: {
+        SEQUENCER_PORT: String(sequencer.port),
+        SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', passwords.sequencer),
+        SEQUENCER_MIGRATION_DATABASE_URL: postgres.url(
+          'sequencerdb',
+          'sequencer_owner',
+          passwords.sequencer_owner,
+        ),
+        API_KEYS: apiKeys,
+      },
+    },
+  } satisfies Record<string, ServiceDefinition>
+}

@@ -1,0 +1,40 @@
+import type { ServiceDefinition } from './services'
+
+interface Addresses {
+  userService: ServiceDefinition
+  orderService: ServiceDefinition
+  sequencer: ServiceDefinition
+  postgresUrl: string
+  logFolder: string
+}
+
+/** What the user sees when all is up: where everything is, and three calls to paste into a shell. */
+export function summarize({
+  userService,
+  orderService,
+  sequencer,
+  postgresUrl,
+  logFolder,
+}: Addresses): string {
+  const services = [userService, orderService, sequencer].map(
+    ({ name, port }) =>
+      `  ${name.padEnd(14)} http://localhost:${port}    its API: http://localhost:${port}/docs`,
+  )
+  return `
+Ordinal runs. Ctrl-C stops it.
+
+${services.join('\n')}
+  ${'PostgreSQL'.padEnd(14)} ${postgresUrl}
+  ${'logs'.padEnd(14)} ${logFolder}
+
+Try it: a user, an order of theirs, and a number.
+
+  curl localhost:${userService.port}/api/v1/users -H 'Content-Type: application/json' \\
+    -d '{"email":"ada-'$(date +%s)'@example.com","name":"Ada Lovelace","age":36}'
+
+  curl localhost:${orderService.port}/api/v1/orders -H 'Content-Type: application/json' \\
+    -d '{"user_id":1,"product_id":"PROD-123","quantity":2,"total_price":99.99}'
+
+  curl "localhost:${sequencer.port}/api/v1/next/SG?client_id=erp-system"
+`
+}

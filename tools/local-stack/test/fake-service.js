@@ -1,0 +1,38 @@
+// Stands in for a service: dist/apps/<name>/main.js of the stack under test.
+const http = require('node:http')
+const { basename, dirname } = require('node:path')
+
+const name = basename(dirname(process.argv[1]))
+const { FAKE_FAULT, FAKE_STUBBORN, ...environment } = process.env
+const port = environment[`${name.replace('-', '_').toUpperCase()}_PORT`]
+
+if (FAKE_FAULT === name) {
+  console.log('{"level":"info","message":"starting"}')
+  console.error(`${name} does not like its configuration`)
+  process.exit(78)
+}
+
+const answers = {
+  '/health/ready': () => 'ready',
+  '/environment': () => JSON.stringify(environment),
+  '/die': () => process.exit(3),
+}
+
+http
+  .createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += chunk))
+    request.on('end', () => {
+      const answer = answers[request.url]
+      response.end(answer ? answer() : JSON.stringify({ name, pid: process.pid, url: request.url, body }))
+    })
+  })
+  .listen(port)
+
+const end = (reason) => {
+  console.log(`${name} ends at ${reason}`)
+  process.exit(0)
+}
+process.on('SIGINT', () => end('SIGINT'))
+process.on('SIGTERM', () => FAKE_STUBBORN === name || end('SIGTERM'))
+process.on('disconnect', () => end('disconnect'))

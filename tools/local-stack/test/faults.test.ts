@@ -1,0 +1,180 @@
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createRepository, removeRepositories } from './stack'
+import { anythingRuns, eventually, postgresUrl, postmasterPid, query } from './state'
+
+afterEach(removeRepositories)
+
+test('killed with kill -9 and run again at once, it takes over the PostgreSQL that still runs', async () => {
+  const repository = await createRepository()
+  const first = repository.run()
+  await first.printed('Ordinal runs.')
+  await query(postgresUrl(first.output()), 'CREATE TABLE kept AS SELECT 42 AS answer')
+  const pid = await postmasterPid(repository)
+  first.process.kill('SIGKILL')
+  await first.ended()
+
+  const second = repository.run()
+  await second.printed('Ordinal runs.')
+  expect(second.output()).toContain('PostgreSQL still runs')
+  expect(await postmasterPid(repository)).toBe(pid)
+  expect(await query(postgresUrl(second.output()), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+  second.signal('SIGINT')
+  expect(await second.ended()).toBe(0)
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('killed with all it runs, PostgreSQL too, it comes up again', async () => {
+  const repository = await createRepository()
+  const first = repository.run()
+  await first.printed('Ordinal runs.')
+  await query(postgresUrl(first.output()), 'CREATE TABLE kept AS SELECT 42 AS answer')
+  process.kill(await postmasterPid(repository), 'SIGKILL')
+  first.process.kill('SIGKILL')
+  await first.ended()
+
+  const second = repository.run()
+  await second.printed('Ordinal runs.')
+  expect(await query(postgresUrl(second.output()), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+})
+
+test('a port that another program holds ends the start, with a line that says how to mend it', async () => {
+  const repository = await createRepository()
+  const port = repository.ports['order-service']
+  const other = createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  const stack = repository.run()
+  expect(await stack.ended()).toBe(1)
+  expect(stack.output()).toMatch(
+    new RegExp(
+      `^✗ Port ${port} is taken by another program: stop it, or set ORDER_SERVICE_PORT to a free port` +
+        ` \\(ORDER_SERVICE_PORT=\\d+ make run\\)$`,
+      'm',
+    ),
+  )
+  await once(other.close(), 'close')
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('a PostgreSQL port that another program holds is told in the same way', async () => {
+  const repository = await createRepository()
+  const port = repository.ports['order-service']
+  const other = createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  const stack = repository.run({ LOCAL_POSTGRES_PORT: String(port) })
+  expect(await stack.ended()).toBe(1)
+  expect(stack.output()).toMatch(
+    `Port ${port} is taken by another program: stop it, or set LOCAL_POSTGRES_PORT`,
+  )
+  other.close()
+})
+
+test('a second stack in the same folder is refused, and the first goes on', async () => {
+  const repository = await createRepository()
+  const first = repository.run()
+  await first.printed('Ordinal runs.')
+
+  const second = repository.run()
+  expect(await second.ended()).toBe(1)
+  expect(second.output()).toContain(
+    `Ordinal already runs from this folder (process ${first.process.pid}): stop it with Ctrl-C there first`,
+  )
+  expect(await anythingRuns(repository)).toBe(true)
+  expect(await query(postgresUrl(first.output()), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  first.signal('SIGINT')
+  expect(await first.ended()).toBe(0)
+})
+
+test('a service that cannot start ends the stack, with what it says itself', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ FAKE_FAULT: 'sequencer' })
+  expect(await stack.ended()).toBe(1)
+  expect(stack.output()).toContain(
+    'sequencer ended while it was starting:\n  sequencer does not like its configuration\n',
+  )
+  expect(stack.output()).not.toContain('"info"')
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('a stack that has not been built says what to do', async () => {
+  const repository = await createRepository()
+  await rm(join(repository.root, 'dist/apps/sequencer'), { recursive: true })
+  const stack = repository.run()
+  expect(await stack.ended()).toBe(1)
+  expect(stack.output()).toContain('run "make build" first')
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('a service that dies is started again, and the others go on', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  const before = await repository.get<{ pid: number }>('sequencer')
+  const users = await repository.get<{ pid: number }>('user-service')
+
+  await repository.get('sequencer', '/die').catch(() => {})
+  await stack.printed(
+    /! sequencer ended \(exit code 3\), and is started again in 0\.5 s; its log: .*sequencer\.log/,
+  )
+  await eventually(() =>
+    repository.get('sequencer').then(
+      () => true,
+      () => false,
+    ),
+  )
+  expect((await repository.get<{ pid: number }>('sequencer')).pid).not.toBe(before.pid)
+  expect((await repository.get<{ pid: number }>('user-service')).pid).toBe(users.pid)
+
+  process.kill(users.pid, 'SIGKILL')
+  await stack.printed('user-service ended (SIGKILL)')
+  // Stopped while it waits to start the service again.
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('a PostgreSQL that dies is started again on its port', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  const url = postgresUrl(stack.output())
+  await query(url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+  process.kill(await postmasterPid(repository), 'SIGKILL')
+  await stack.printed('! PostgreSQL ended, and is started again in 1 s')
+  await eventually(() =>
+    query(url, 'SELECT answer FROM kept').then(
+      () => true,
+      () => false,
+    ),
+  )
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test.each([100, 400, 700, 1_000])('Ctrl-C %i ms after the start leaves nothing behind', async (afterMs) => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await delay(afterMs)
+  stack.signal('SIGINT')
+  // Before it listens for signals, Ctrl-C ends it as any program.
+  expect([0, 'SIGINT']).toContain(await stack.ended())
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('a second Ctrl-C ends it at once; the next start recovers', async () => {
+  const repository = await createRepository()
+  const first = repository.run({ FAKE_STUBBORN: 'sequencer' })
+  await first.printed('Ordinal runs.')
+  first.signal('SIGINT')
+  await delay(500)
+  expect(first.process.exitCode).toBeNull()
+  first.signal('SIGINT')
+  expect(await first.ended()).toBe(130)
+
+  const second = repository.run()
+  await second.printed('Ordinal runs.')
+})

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createRepository, removeRepositories, serviceNames } from './stack'
+import { anythingRuns, postgresUrl, query } from './state'
+
+afterEach(removeRepositories)
+
+test('the stack starts, shows each step and where everything is, and Ctrl-C stops all of it', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  for (const name of serviceNames) {
+    expect(stack.output()).toMatch(
+      new RegExp(`^✓ ${name} on port ${repository.ports[name]} \\(\\d+\\.\\d s\\)$`, 'm'),
+    )
+    expect(stack.output()).toContain(`http://localhost:${repository.ports[name]}/docs`)
+  }
+  expect(await query(postgresUrl(stack.output()), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+  expect(stack.output()).toContain('✓ services and PostgreSQL stopped')
+  expect(await anythingRuns(repository)).toBe(false)
+  // Ctrl-C has not reached the services, to which a second signal means to end at once.
+  for (const name of serviceNames) expect(await repository.log(name)).toBe(`${name} ends at SIGTERM\n`)
+  // eslint-disable-next-line no-control-regex
+  expect(stack.output()).not.toMatch(/\u001b/)
+})
+
+test('the calls it prints work when they are pasted into a shell', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  const commands = stack.output().match(/^ {2}curl (.*\\\n)*.*$/gm)!
+  const answers = []
+  for (const command of commands) {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command])
+    const { name, url, body } = JSON.parse(stdout) as { name: string; url: string; body: string }
+    answers.push({ name, url, body: body ? (JSON.parse(body) as unknown) : undefined })
+  }
+  expect(answers).toEqual([
+    {
+      name: 'user-service',
+      url: '/api/v1/users',
+      body: {
+        email: expect.stringMatching(/^ada-\d{10}@example\.com$/) as string,
+        name: 'Ada Lovelace',
+        age: 36,
+      },
+    },
+    {
+      name: 'order-service',
+      url: '/api/v1/orders',
+      body: { user_id: 1, product_id: 'PROD-123', quantity: 2, total_price: 99.99 },
+    },
+    { name: 'sequencer', url: '/api/v1/next/SG?client_id=erp-system', body: undefined },
+  ])
+})
+
+test('the services know each other, and the order service has a key that the others know', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ API_KEYS: `mine:${'0'.repeat(64)}`, LOG_LEVEL: 'debug' })
+  await stack.printed('Ordinal runs.')
+  const orders = await repository.get<Record<string, string>>('order-service', '/environment')
+  expect(orders).toMatchObject({
+    ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${repository.ports['user-service']}`,
+    ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${repository.ports.sequencer}`,
+    LOG_LEVEL: 'debug',
+  })
+  const digest = createHash('sha256').update(orders.ORDER_SERVICE_API_KEY!).digest('hex')
+  for (const name of ['user-service', 'sequencer'] as const) {
+    const { API_KEYS } = await repository.get<Record<string, string>>(name, '/environment')
+    expect(API_KEYS).toBe(`mine:${'0'.repeat(64)},order-service:${digest}`)
+  }
+})
+
+test('run again, it has its data, its PostgreSQL port and its passwords', async () => {
+  const repository = await createRepository()
+  const first = repository.run()
+  await first.printed('Ordinal runs.')
+  await query(postgresUrl(first.output()), 'CREATE TABLE kept AS SELECT 42 AS answer')
+  const before = await repository.get<Record<string, string>>('sequencer', '/environment')
+  first.process.kill('SIGTERM')
+  expect(await first.ended()).toBe(0)
+
+  const second = repository.run()
+  await second.printed('Ordinal runs.')
+  const after = await repository.get<Record<string, string>>('sequencer', '/environment')
+  expect(after.SEQUENCER_DATABASE_URL).toBe(before.SEQUENCER_DATABASE_URL)
+  expect(await query(postgresUrl(second.output()), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+})
+
+test('ports can be given in .env, and the environment wins', async () => {
+  const repository = await createRepository()
+  const { 'user-service': users, sequencer } = repository.ports
+  await writeFile(join(repository.root, '.env'), `USER_SERVICE_PORT=1\nSEQUENCER_PORT=${sequencer}\n`)
+  const stack = repository.run({ SEQUENCER_PORT: undefined })
+  await stack.printed('Ordinal runs.')
+  expect(stack.output()).toContain(`user-service on port ${users}`)
+  expect(stack.output()).toContain(`sequencer on port ${sequencer}`)
+})

@@ -1,0 +1,132 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { build } from 'esbuild'
+
+export const serviceNames = ['user-service', 'order-service', 'sequencer'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** A folder laid out as the repository is after a build, with fake services, in a temporary place. */
+export interface Repository {
+  root: string
+  ports: Record<ServiceName, number>
+  /** Starts the stack, as `make run` does; `account` is the user to run as. */
+  run(environment?: NodeJS.ProcessEnv, account?: { uid: number; gid: number }): Stack
+  /** What the fake service answers to a GET. */
+  get<T>(service: ServiceName, path?: string): Promise<T>
+  log(service: ServiceName): Promise<string>
+}
+
+export interface Stack {
+  process: ChildProcess
+  /** All it has printed. */
+  output(): string
+  /** Resolves when it has printed this. */
+  printed(text: string | RegExp): Promise<void>
+  /** Sends a signal to it and its children, as a terminal does. */
+  signal(signal: NodeJS.Signals): void
+  /** Resolves with the exit code (or the signal) when it has ended. */
+  ended(): Promise<number | NodeJS.Signals>
+}
+
+const made: { root: string; stacks: Stack[] }[] = []
+
+export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promise<Repository> {
+  const root = await mkdtemp(join(tmpdir(), 'local-stack-'))
+  const stacks: Stack[] = []
+  made.push({ root, stacks })
+
+  const program = join(root, 'dist/tools/local-stack/main.js')
+  await build({
+    entryPoints: [resolve(__dirname, '../src/main.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    external: ['pg-native'],
+  })
+  await symlink(resolve(__dirname, '../../../node_modules'), join(root, 'node_modules'))
+  for (const name of serviceNames) {
+    const folder = join(root, 'dist/apps', name)
+    await mkdir(folder, { recursive: true })
+    await copyFile(join(__dirname, 'fake-service.js'), join(folder, 'main.js'))
+  }
+  await chmod(root, mode)
+  if (owner) await chown(root, owner, owner)
+
+  const [users = 0, orders = 0, sequencer = 0] = await freePorts(3)
+  const ports = { 'user-service': users, 'order-service': orders, sequencer }
+  return {
+    root,
+    ports,
+    run(environment = {}, account) {
+      const stack = runStack(program, {
+        ...account,
+        cwd: root,
+        env: {
+          PATH: process.env.PATH,
+          USER_SERVICE_PORT: String(users),
+          ORDER_SERVICE_PORT: String(orders),
+          SEQUENCER_PORT: String(sequencer),
+          ...environment,
+        },
+      })
+      stacks.push(stack)
+      return stack
+    },
+    async get(service, path = '/') {
+      const response = await fetch(`http://127.0.0.1:${ports[service]}${path}`)
+      return (await response.json()) as never
+    },
+    log: (service) => readFile(join(root, '.data/logs', `${service}.log`), 'utf8'),
+  }
+}
+
+/** Ends the stacks that still run, and deletes all repositories with their servers. */
+export async function removeRepositories(): Promise<void> {
+  for (const { root, stacks } of made.splice(0)) {
+    for (const stack of stacks) stack.process.kill('SIGKILL')
+    await removeEmbeddedPostgres(join(root, '.data/postgres'))
+    await rm(root, { recursive: true, maxRetries: 5 })
+  }
+}
+
+function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEnv }): Stack {
+  const child = spawn(process.execPath, [program], { ...options, detached: true })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  }
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  return {
+    process: child,
+    output: () => output,
+    async printed(text) {
+      const deadline = Date.now() + 20_000
+      while (typeof text === 'string' ? !output.includes(text) : !text.test(output)) {
+        if (Date.now() > deadline) throw new Error(`${text} was not printed in 20 s, but this:\n${output}`)
+        await delay(20)
+      }
+    },
+    signal: (signal) => void process.kill(-child.pid!, signal),
+    async ended() {
+      const [code, signal] = await closed
+      return code ?? signal!
+    },
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const probes = Array.from({ length: count }, () => createServer().listen(0))
+  const ports: number[] = []
+  for (const probe of probes) {
+    if (!probe.listening) await once(probe, 'listening')
+    ports.push((probe.address() as AddressInfo).port)
+  }
+  await Promise.all(probes.map((probe) => once(probe.close(), 'close')))
+  return ports
+}
