@@ -1,5 +1,4 @@
 export { createPool, type PoolSettings } from './pool'
-export { databaseUrl, redactUrl, type DatabaseAddress } from './url'
 export { type Queryable } from './queryable'
 export { transaction, type TransactionOptions } from './transaction'
 export { pingDatabase, withDeadline } from './deadline'

@@ -1,24 +1,3 @@
-export interface DatabaseAddress {
-  /** A name, an IPv4 or IPv6 address, or the folder of a Unix socket. */
-  host: string
-  port: number
-  user: string
-  password: string
-  /** The database. */
-  name: string
-}
-
-/**
- * The URL of a database from its parts, every part encoded, so that a password may hold any character.
- * @throws Error if the database's name has one of `; / ? : @ & = + $ , #`: pg reads those back encoded.
- */
-export function databaseUrl({ host, port, user, password, name }: DatabaseAddress): string {
-  const path = encodeURIComponent(name)
-  if (decodeURI(path) !== name) throw new Error(`No URL can name the database "${name}": rename it`)
-  const authority = host.includes(':') ? `[${host}]` : encodeURIComponent(host)
-  return `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${authority}:${port}/${path}`
-}
-
 /** The URL without its password and parameters, for logs and messages. Never throws. */
 export function redactUrl(url: string): string {
   if (!URL.canParse(url)) return '(not a URL)'

@@ -12,7 +12,7 @@ export interface LoggerOptions {
   /** The least level that is written: `debug`, `info`, `warn` or `error`. */
   level: string
   /** Where the lines go; standard output by default. */
-  stream?: NodeJS.WritableStream
+  stream?: NodeJS.WritableStream | undefined
 }
 
 export interface ClosableLogger extends Logger {

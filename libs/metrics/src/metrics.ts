@@ -10,6 +10,8 @@ export interface ServedRequest {
 }
 
 export interface Metrics {
+  /** What the names of the service's metrics begin with. */
+  prefix: string
   /** The service's own registry: libraries and the service add their metrics to it. */
   registry: Registry
   /** Counts a request that begins to be served. */
@@ -61,6 +63,7 @@ export function createMetrics(prefix: string): Metrics {
   })
 
   return {
+    prefix,
     registry,
     requestStarted: () => inFlight.inc(),
     requestServed({ method, route, status, seconds }) {

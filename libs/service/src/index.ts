@@ -1,3 +1,4 @@
+export { migrateDatabase, openDatabase, type DatabaseSettings } from './database'
 export { httpVariables, type HttpSettings } from './http-settings'
 export type { HealthCheck } from './health'
 export { route, type Call, type Reply, type Route } from './route'

@@ -4,17 +4,26 @@ import type { Service } from './service'
 
 const exitCodes = { fault: 1, badConfiguration: 78 } // sysexits.h: EX_CONFIG
 
+/** What a service's process does with its configuration. */
+interface Steps<C> {
+  /** Brings the database to the schema of this build. */
+  migrate(config: C): Promise<unknown>
+  /** Wires the service; its database is migrated. */
+  create(config: C): Service
+}
+
 /**
  * The life of a service's process: reads `.env` and the environment, starts the service, and stops it at
  * SIGTERM, SIGINT, or when the process that started it goes away. A second signal ends it at once. What stands
- * in the way of a start is told in plain lines on standard error; `--check-config` only checks.
+ * in the way of a start is told in plain lines on standard error; `--check-config` only checks, `--migrate` only
+ * migrates the database.
  *
  * @param host the process; the one place where a library touches it
  */
 export async function runService<D extends Definition>(
   host: NodeJS.Process,
   definition: D,
-  create: (config: Config<D>) => Promise<Service>,
+  { create, migrate }: Steps<Config<D>>,
 ): Promise<void> {
   const fail = (code: number, message: string) => {
     host.stderr.write(`${message}\n`)
@@ -28,7 +37,12 @@ export async function runService<D extends Definition>(
       host.stdout.write('The configuration is valid.\n')
       return
     }
-    const service = await create(config)
+    await migrate(config)
+    if (host.argv.includes('--migrate')) {
+      host.stdout.write('The database has the schema of this build.\n')
+      return
+    }
+    const service = create(config)
     stopWithProcess(host, service)
     await service.start()
   } catch (error) {

@@ -40,6 +40,9 @@ export const pageQuery = {
   page_size: integerText(1, 100).default(20),
 }
 
+/** How many rows come before a page. */
+export const skipOf = ({ page, page_size }: { page: number; page_size: number }) => (page - 1) * page_size
+
 /** A page of a list. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({

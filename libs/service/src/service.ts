@@ -1,4 +1,6 @@
 import express from 'express'
+import type { Pool } from 'pg'
+import { pingDatabase, poolStats } from '@ordinal/database'
 import type { ClosableLogger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import {
@@ -21,21 +23,22 @@ import type { Route } from './route'
 import type { HttpSettings } from './http-settings'
 import { createServer } from './server'
 import { serveRoutes } from './serve-routes'
+import { version } from '../../../package.json'
 
 export interface ServiceOptions {
   name: string
   description: string
-  version: string
   http: HttpSettings
   log: ClosableLogger
   metrics: Metrics
   routes: readonly Route[]
-  checks: readonly HealthCheck[]
-  poolStats: () => { total: number; idle: number; waiting: number; max: number }
+  pool: Pool
+  /** What it needs or watches besides its database. */
+  checks?: readonly HealthCheck[]
   /** What goes on in the background, started with the service. */
   background?: readonly { start(): void; stop(): Promise<void> }[]
-  /** Called last, in this order: pools, clients. */
-  close: readonly (() => Promise<unknown>)[]
+  /** Called when nothing needs it any more; the pool is closed after it. */
+  close?: () => void
 }
 
 export interface Service {
@@ -49,13 +52,20 @@ export interface Service {
 
 /** The chassis: everything about serving HTTP that is the same for every service. */
 export function createService(options: ServiceOptions): Service {
-  const { name, http, log, metrics } = options
+  const { name, http, log, metrics, pool } = options
   const title = name.replaceAll('-', ' ')
   let accepting = true
 
-  const probes = healthRoutes({ ...options, accepting: () => accepting })
+  const database = { name: 'database', required: true, check: () => pingDatabase(pool, 2_000).then(() => 'up') }
+  const probes = healthRoutes({
+    ...options,
+    version,
+    checks: [database, ...(options.checks ?? [])],
+    accepting: () => accepting,
+    poolStats: () => poolStats(pool),
+  })
   const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi)]
-  const openApi = openApiDocument({ ...options, title }, [...routes, ...probes])
+  const openApi = openApiDocument({ title, description: options.description, version }, [...routes, ...probes])
 
   const app = express()
   app.disable('x-powered-by')
@@ -83,7 +93,8 @@ export function createService(options: ServiceOptions): Service {
     if (http.shutdownDrainMs > 0) await new Promise((resolve) => setTimeout(resolve, http.shutdownDrainMs))
     await server.close(http.shutdownTimeoutMs)
     await Promise.all((options.background ?? []).map((task) => task.stop()))
-    for (const close of options.close) await close()
+    options.close?.()
+    await pool.end()
     log.info('stopped')
     await log.close()
   }
@@ -95,7 +106,7 @@ export function createService(options: ServiceOptions): Service {
     async start() {
       const port = await server.listen(http.port)
       for (const task of options.background ?? []) task.start()
-      log.info('listening', { port, version: options.version })
+      log.info('listening', { port, version })
       return port
     },
     stop: () => (stopping ??= stop()),

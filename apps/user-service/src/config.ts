@@ -1,0 +1,13 @@
+import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
+import { httpVariables } from '@ordinal/service'
+
+/** Every variable that the user service reads. */
+export const userServiceConfig = defineConfig({
+  prefixes: ['USER_SERVICE_'],
+  variables: {
+    ...httpVariables('USER_SERVICE', { port: 8081, rateLimit: 100 }),
+    ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
+  },
+})
+
+export type UserServiceConfig = Config<typeof userServiceConfig>

@@ -1,0 +1,109 @@
+import {
+  booleanText,
+  id,
+  idParams,
+  pageOf,
+  pageQuery,
+  route,
+  skipOf,
+  text,
+  timestamp,
+  toPage,
+  type Route,
+} from '@ordinal/service'
+import { z } from 'zod'
+import type { User, Users } from './users'
+
+const email = z.email().max(254).meta({ example: 'ada@example.com' })
+const name = text(1, 200).meta({ example: 'Ada Lovelace' })
+const age = z.int().min(0).max(150).meta({ example: 36 })
+
+const user = z
+  .object({ id: id(), email, name, age, active: z.boolean(), created_at: timestamp(), updated_at: timestamp() })
+  .meta({ id: 'User' })
+
+const newUser = z.strictObject({ email, name, age })
+const changes = z
+  .strictObject({ ...newUser.shape, active: z.boolean() })
+  .partial()
+  .refine((fields) => Object.keys(fields).length > 0, 'must have at least one field')
+const listQuery = z.strictObject({ ...pageQuery, search: text(1, 200).optional(), active: booleanText().optional() })
+
+/** `/api/v1/users`. */
+export function userRoutes(users: Users): Route[] {
+  const update = {
+    path: '/api/v1/users/{id}',
+    tag: 'users',
+    summary: 'Change the fields that are given',
+    params: idParams,
+    body: changes,
+    answers: { 200: user },
+    errors: ['user_not_found', 'email_taken'] as const,
+    handle: async ({ params, body }: { params: { id: number }; body: z.output<typeof changes> }) => ({
+      status: 200 as const,
+      body: toJson(await users.update(params.id, body)),
+    }),
+  }
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/users',
+      tag: 'users',
+      summary: 'Create a user',
+      body: newUser,
+      answers: { 201: user },
+      errors: ['email_taken'],
+      async handle({ body }) {
+        const created = toJson(await users.create(body))
+        return { status: 201, body: created, headers: { Location: `/api/v1/users/${created.id}` } }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/users',
+      tag: 'users',
+      summary: 'List users, oldest first',
+      query: listQuery,
+      answers: { 200: pageOf(user) },
+      async handle({ query }) {
+        const found = await users.list(query, { skip: skipOf(query), take: query.page_size })
+        return { status: 200, body: toPage(found.users.map(toJson), found.total, query) }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/users/{id}',
+      tag: 'users',
+      summary: 'Read a user',
+      params: idParams,
+      answers: { 200: user },
+      errors: ['user_not_found'],
+      handle: async ({ params }) => ({ status: 200, body: toJson(await users.require(params.id)) }),
+    }),
+    route({ method: 'put', ...update }),
+    route({ method: 'patch', ...update }),
+    route({
+      method: 'delete',
+      path: '/api/v1/users/{id}',
+      tag: 'users',
+      summary: 'Delete a user; the e-mail address becomes free',
+      params: idParams,
+      answers: { 204: null },
+      errors: ['user_not_found'],
+      async handle({ params }) {
+        await users.remove(params.id)
+        return { status: 204, body: null }
+      },
+    }),
+  ]
+}
+
+const toJson = (user: User) => ({
+  id: Number(user.id),
+  email: user.email,
+  name: user.name,
+  age: user.age,
+  active: user.active,
+  created_at: user.createdAt.toISOString(),
+  updated_at: user.updatedAt.toISOString(),
+})

@@ -1,0 +1,81 @@
+import { databaseErrorOf } from '@ordinal/database'
+import { AppError } from '@ordinal/errors'
+import type { Prisma, PrismaClient, User } from './generated/prisma/client'
+
+export type { User }
+
+export interface NewUser {
+  email: string
+  name: string
+  age: number
+}
+
+export interface UserFilter {
+  /** Text that the name or the e-mail address contains, without regard to case. */
+  search?: string | undefined
+  active?: boolean | undefined
+}
+
+export type Users = ReturnType<typeof createUsers>
+
+/** Users, of whom a deleted one stays in the database and is never found again. */
+export function createUsers(prisma: PrismaClient) {
+  return {
+    /** @throws AppError `email_taken` */
+    create: (user: NewUser): Promise<User> => keepingEmailUnique(user.email, prisma.user.create({ data: user })),
+
+    /** @throws AppError `user_not_found` */
+    async require(id: number): Promise<User> {
+      const user = await prisma.user.findFirst({ where: { id, deletedAt: null } })
+      return user ?? missing(id)
+    },
+
+    /** A page of the users that fit, oldest first, and the count of all that fit. */
+    async list(filter: UserFilter, page: { skip: number; take: number }): Promise<{ users: User[]; total: number }> {
+      const where = whereFits(filter)
+      const [users, total] = await Promise.all([
+        prisma.user.findMany({ where, orderBy: { id: 'asc' }, ...page }),
+        prisma.user.count({ where }),
+      ])
+      return { users, total }
+    },
+
+    /** Changes the fields that are given. @throws AppError `user_not_found` or `email_taken` */
+    async update(id: number, changes: Partial<NewUser> & { active?: boolean }): Promise<User> {
+      const updating = prisma.user.updateManyAndReturn({ where: { id, deletedAt: null }, data: changes })
+      const [user] = await keepingEmailUnique(changes.email, updating)
+      return user ?? missing(id)
+    },
+
+    /** @throws AppError `user_not_found` */
+    async remove(id: number): Promise<void> {
+      const { count } = await prisma.user.updateMany({ where: { id, deletedAt: null }, data: { deletedAt: new Date() } })
+      if (count === 0) missing(id)
+    },
+  }
+}
+
+function missing(id: number): never {
+  throw new AppError('user_not_found', `There is no user ${id}`)
+}
+
+async function keepingEmailUnique<T>(email: string | undefined, writing: Promise<T>): Promise<T> {
+  try {
+    return await writing
+  } catch (error) {
+    if (databaseErrorOf(error)?.kind !== 'unique_violation') throw error
+    throw new AppError('email_taken', `${email} belongs to another user`)
+  }
+}
+
+function whereFits({ search, active }: UserFilter): Prisma.UserWhereInput {
+  // Prisma hands the text to LIKE as it is, where these three have a meaning.
+  const contains = search?.replaceAll(/[\\%_]/g, '\\$&')
+  return {
+    deletedAt: null,
+    ...(active !== undefined && { active }),
+    ...(contains !== undefined && {
+      OR: [{ name: { contains, mode: 'insensitive' } }, { email: { contains, mode: 'insensitive' } }],
+    }),
+  }
+}
