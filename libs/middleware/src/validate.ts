@@ -6,7 +6,8 @@ import { AppError, type FieldError } from '@ordinal/errors'
 export function parseJsonBody(limitBytes: number): RequestHandler {
   const parse = express.json({ limit: limitBytes, strict: true })
   return (req, res, next) => {
-    const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
+    const hasBody =
+      req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
     if (hasBody && !req.is('application/json')) {
       const sent = req.headers['content-type'] ?? 'missing'
       throw new AppError('unsupported_media_type', `Content-Type is ${sent}; application/json is expected`)
@@ -36,15 +37,26 @@ export function validated<Schema extends z.ZodType>(
     }
     const errors = result.error.issues.flatMap((issue) => fieldErrors(part, issue))
     const first = errors[0]
-    throw new AppError('validation_failed', first ? `${first.path}: ${first.message}` : 'The request is not valid', { errors })
+    throw new AppError(
+      'validation_failed',
+      first ? `${first.path}: ${first.message}` : 'The request is not valid',
+      { errors },
+    )
   }
 }
 
 /** lowerCamelCase name -> snake_case name, for the fields of an object schema that have an underscore. */
 function camelCaseAliases(schema: z.ZodType): Map<string, string> {
-  const shape = 'shape' in schema ? (schema.shape as Record<string, unknown>) : {}
-  const names = Object.keys(shape).filter((name) => name.includes('_'))
+  const names = Object.keys(shapeOf(schema)).filter((name) => name.includes('_'))
   return new Map(names.map((name) => [name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase()), name]))
+}
+
+/** The fields of an object schema, also of one that is optional or transformed. */
+function shapeOf(schema: z.ZodType): Record<string, unknown> {
+  if ('shape' in schema) return schema.shape as Record<string, unknown>
+  const { innerType, in: input } = schema.def as { innerType?: z.ZodType; in?: z.ZodType }
+  const inner = innerType ?? input
+  return inner ? shapeOf(inner) : {}
 }
 
 /** Renames camelCase fields; one given under both names keeps both, so that the schema refuses the second. */

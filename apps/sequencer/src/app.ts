@@ -1,0 +1,42 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { createLogger } from '@ordinal/logging'
+import { createMetrics } from '@ordinal/metrics'
+import { createService, openDatabase } from '@ordinal/service'
+import type { SequencerConfig } from './config'
+import { PrismaClient } from './generated/prisma/client'
+import { numberRoutes } from './http/numbers'
+import { simpleRoutes } from './http/simple'
+import { createAllocator } from './ledger/allocator'
+import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
+import { createSequences } from './ledger/sequences'
+import { createSequencerMetrics } from './metrics'
+
+/** Brings the ledger's database to the schema of this build, with the rights of the role that the service runs as. */
+export const migrateSequencer = (config: SequencerConfig) => migrateLedger(config, __dirname)
+
+/**
+ * The sequencer, wired; its database is migrated.
+ *
+ * @param stream where the log goes; standard output by default
+ */
+export function createSequencer(config: SequencerConfig, stream?: NodeJS.WritableStream) {
+  const log = createLogger({ service: 'sequencer', level: config.logLevel, stream })
+  const metrics = createMetrics('sequencer')
+  const numberMetrics = createSequencerMetrics(metrics.registry)
+  const pool = openDatabase('sequencer', config, { log, metrics })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const sequences = createSequences(prisma)
+  const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
+  numberMetrics.showWaiting(allocator.waiting)
+
+  return createService({
+    name: 'sequencer',
+    description: 'Issues numbers that are sequential, gap-free, formatted, audited, and safe to retry.',
+    http: config,
+    log,
+    metrics,
+    pool,
+    routes: [...numberRoutes({ pool, sequences, allocator }), ...simpleRoutes(allocator)],
+    background: [warnOfPowerfulRole(pool, log)],
+  })
+}

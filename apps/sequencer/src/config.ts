@@ -1,0 +1,41 @@
+import {
+  boolean,
+  databaseVariables,
+  defineConfig,
+  integer,
+  postgresUrl,
+  variable,
+  type Config,
+} from '@ordinal/config'
+import { httpVariables } from '@ordinal/service'
+
+/** Every variable that the sequencer reads. */
+export const sequencerConfig = defineConfig({
+  prefixes: ['SEQUENCER_'],
+  variables: {
+    // A limit on a caller would be a limit on the invoices of its whole company: off.
+    ...httpVariables('SEQUENCER', { port: 8083, rateLimit: 0 }),
+    ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
+    migrationDatabaseUrl: variable('SEQUENCER_MIGRATION_DATABASE_URL', postgresUrl(), {
+      description:
+        'PostgreSQL URL of the role that owns the tables; the role of SEQUENCER_DATABASE_URL then may only issue and read',
+      optional: true,
+      secret: true,
+      example: 'postgres://sequencer_owner:p%40ss@localhost:5432/sequencerdb',
+    }),
+    groupCommit: variable('SEQUENCER_GROUP_COMMIT', boolean(), {
+      description: 'Requests that wait share a transaction; false gives each its own, for comparison',
+      default: true,
+    }),
+    maxWaiting: variable('SEQUENCER_MAX_WAITING', integer({ min: 1, max: 1_000_000 }), {
+      description: 'Requests that may wait for numbers at once; one more is answered with 503',
+      default: 4096,
+    }),
+    requestTimeoutMs: variable('SEQUENCER_REQUEST_TIMEOUT_MS', integer({ min: 100, max: 60_000 }), {
+      description: 'Milliseconds that a request waits for its number while the database is away',
+      default: 5000,
+    }),
+  },
+})
+
+export type SequencerConfig = Config<typeof sequencerConfig>

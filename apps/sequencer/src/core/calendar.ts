@@ -1,0 +1,36 @@
+import { Temporal } from 'temporal-polyfill'
+
+/** A day of the calendar. */
+export interface PlainDate {
+  year: number
+  month: number
+  day: number
+}
+
+/** A day in a time zone, as a stretch of time: from its first moment up to the next day's, in ms since 1970. */
+export interface Day {
+  date: PlainDate
+  fromMs: number
+  untilMs: number
+}
+
+/** The day to which a moment belongs in a time zone. A day has 23 or 25 hours when clocks change. */
+export function dayOf(atMs: number, timeZone: string): Day {
+  const start = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).startOfDay()
+  const { year, month, day } = start
+  return {
+    date: { year, month, day },
+    fromMs: start.epochMilliseconds,
+    untilMs: start.add({ days: 1 }).startOfDay().epochMilliseconds,
+  }
+}
+
+/**
+ * Reads a date as ISO 8601 writes it, such as `2026-11-21`.
+ *
+ * @throws RangeError if there is no such day
+ */
+export function parseDate(text: string): PlainDate {
+  const { year, month, day } = Temporal.PlainDate.from(text)
+  return { year, month, day }
+}

@@ -1,0 +1,32 @@
+import { idempotencyKeyOf, route, type Route } from '@ordinal/service'
+import { z } from 'zod'
+import type { Allocator } from '../ledger/allocator'
+
+/** `/v1/sequence`, the simplest call: 1, 2, 3. */
+export function simpleRoutes(allocator: Allocator): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/sequence',
+      tag: 'numbers',
+      summary: 'The next value of the sequence DEFAULT',
+      answers: { 200: z.object({ sequence: z.int() }) },
+      issues: true,
+      idempotent: true,
+      errors: ['sequencer_overloaded', 'outcome_unknown', 'idempotency_key_reused'],
+      async handle({ headers, context }) {
+        const { numbers } = await allocator.issue({
+          prefix: 'DEFAULT',
+          count: 1,
+          caller: context.caller,
+          idempotencyKey: idempotencyKeyOf(headers),
+          clientId: undefined,
+          generatedBy: undefined,
+          businessDate: undefined,
+          requestId: context.requestId,
+        })
+        return { status: 200, body: { sequence: numbers[0]!.value } }
+      },
+    }),
+  ]
+}

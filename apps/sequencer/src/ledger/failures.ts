@@ -1,0 +1,49 @@
+import { databaseErrorOf } from '@ordinal/database'
+
+/** What to do about a batch that the database did not carry out. */
+export type Remedy =
+  /** The rules have changed: load them, and try again. */
+  | 'reload_rules'
+  /** It is another day by the database's clock: take its time, and try again. */
+  | 'take_time'
+  /** A key of the batch has been used before: look the keys up. */
+  | 'look_up'
+  /** The database is away; nothing was written. Try again after a pause. */
+  | 'wait'
+  /** The same, but it may have been written: look the keys up, too. */
+  | 'wait_and_look_up'
+  /** The next value would be larger than any value may be. */
+  | 'exhausted'
+  /** One of the requests cannot be carried out: try each alone. */
+  | 'try_each'
+
+/** Decides what to do after a failure of `issueNumbers`. */
+export function remedyFor(error: unknown): Remedy {
+  const failure = databaseErrorOf(error)
+  if (failure?.sqlState === 'OR001') return 'reload_rules'
+  if (failure?.sqlState === 'OR002') return 'take_time'
+  switch (failure?.kind) {
+    case 'unique_violation':
+      return failure.constraint === 'ledger_idempotency_key_key' ? 'look_up' : 'try_each'
+    case 'check_violation':
+      return failure.constraint === 'counters_last_value_check' ? 'exhausted' : 'try_each'
+    case 'unreachable':
+    case 'pool_timeout':
+    case 'too_many_connections':
+    case 'read_only':
+    case 'serialization_failure':
+    case 'deadlock':
+    case 'lock_timeout':
+    case 'query_canceled':
+      return 'wait'
+    case 'connection_lost':
+    case 'deadline_exceeded':
+    case 'commit_unknown':
+      return 'wait_and_look_up'
+    default:
+      return 'try_each'
+  }
+}
+
+/** The time that the database gave with OR002, in ms since 1970. */
+export const databaseTimeOf = (error: unknown) => Number((error as { detail?: string }).detail) / 1000

@@ -1,0 +1,61 @@
+import { Client, escapeIdentifier, type Pool } from 'pg'
+import { databaseUrlOf } from '@ordinal/config'
+import type { Logger } from '@ordinal/logging'
+import { migrateDatabase } from '@ordinal/service'
+import type { SequencerConfig } from '../config'
+
+/**
+ * Brings the database to the schema of this build. With a role of its own for migrations, the role that the service
+ * runs as is then given what it needs and no more: it can read, and call the function that issues numbers.
+ *
+ * @param appFolder the folder of the app's source, or of its bundle
+ */
+export async function migrateLedger(config: SequencerConfig, appFolder: string): Promise<void> {
+  const runtimeUrl = databaseUrlOf(config)
+  const ownerUrl = config.migrationDatabaseUrl ?? runtimeUrl
+  await migrateDatabase(ownerUrl, appFolder)
+  const runtimeRole = userOf(runtimeUrl)
+  if (runtimeRole !== userOf(ownerUrl)) await grantRuntimeRole(ownerUrl, runtimeRole)
+}
+
+const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
+
+async function grantRuntimeRole(ownerUrl: string, runtimeRole: string): Promise<void> {
+  const role = escapeIdentifier(runtimeRole)
+  const owner = new Client({ connectionString: ownerUrl })
+  await owner.connect()
+  try {
+    // One statement text is one transaction; the lock, since concurrent GRANTs on one table fail.
+    await owner.query(`
+      SELECT pg_advisory_xact_lock(hashtext('ordinal_grants'));
+      REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
+      GRANT USAGE ON SCHEMA public TO ${role};
+      GRANT SELECT ON sequences, counters, batches, ledger, _prisma_migrations TO ${role};
+      GRANT EXECUTE ON FUNCTION issue_numbers TO ${role}`)
+  } finally {
+    await owner.end()
+  }
+}
+
+/** Says at the start when the role that the service runs as could rewrite the ledger. */
+export function warnOfPowerfulRole(pool: Pool, log: Logger) {
+  const check = async () => {
+    const { rows } = await pool.query<{ role: string; superuser: boolean; owns: boolean }>(`
+      SELECT current_user AS role,
+             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+             pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = 'public.ledger'::regclass), 'USAGE') AS owns`)
+    const { role, superuser, owns } = rows[0]!
+    if (!superuser && !owns) return
+    log.warn(
+      `the role ${role} ${superuser ? 'is superuser' : 'owns the ledger'}, and so could rewrite it: ` +
+        'run as a role that owns nothing, and give the owner in SEQUENCER_MIGRATION_DATABASE_URL',
+    )
+  }
+  let checking = Promise.resolve()
+  return {
+    start() {
+      checking = check().catch((error: unknown) => void log.warn('the role could not be checked', { error }))
+    },
+    stop: () => checking,
+  }
+}

@@ -1,0 +1,5 @@
+import { runService } from '@ordinal/service'
+import { createSequencer, migrateSequencer } from './app'
+import { sequencerConfig } from './config'
+
+void runService(process, sequencerConfig, { migrate: migrateSequencer, create: createSequencer })

@@ -1,0 +1,58 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+export interface SequencerMetrics {
+  /** Counts the numbers that a batch of so many requests got. */
+  generated(prefix: string, numbers: number, requests: number): void
+  /** Times a request, from its arrival at the allocator to its answer. */
+  waited(seconds: number): void
+  /** Shows how many requests wait; `waiting` is asked at every scrape. */
+  showWaiting(waiting: () => number): void
+}
+
+// Anyone who may define sequences could otherwise fill the registry with series.
+const maxPrefixes = 200
+
+/** The metrics of issuing numbers. */
+export function createSequencerMetrics(registry: Registry): SequencerMetrics {
+  const registers = [registry]
+  const generated = new Counter({
+    name: 'sequential_ids_generated_total',
+    help: 'Numbers issued',
+    labelNames: ['prefix'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'sequential_id_generation_duration_seconds',
+    help: 'Time from a request for numbers to their commit',
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  })
+  const batchSize = new Histogram({
+    name: 'sequencer_batch_requests',
+    help: 'Requests that shared one commit',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    registers,
+  })
+  const prefixes = new Set<string>()
+  const label = (prefix: string) => (prefixes.has(prefix) || prefixes.size < maxPrefixes ? prefix : 'other')
+
+  return {
+    generated(prefix, numbers, requests) {
+      const shown = label(prefix)
+      prefixes.add(shown)
+      generated.inc({ prefix: shown }, numbers)
+      batchSize.observe(requests)
+    },
+    waited: (seconds) => duration.observe(seconds),
+    showWaiting(waiting) {
+      new Gauge({
+        name: 'sequencer_requests_waiting',
+        help: 'Requests that wait for their numbers',
+        registers,
+        collect() {
+          this.set(waiting())
+        },
+      })
+    },
+  }
+}

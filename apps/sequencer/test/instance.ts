@@ -1,0 +1,62 @@
+import { Writable } from 'node:stream'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { createPool } from '@ordinal/database'
+import { createLogger } from '@ordinal/logging'
+import { Registry } from 'prom-client'
+import { PrismaClient } from '../src/generated/prisma/client'
+import { createAllocator, type AllocatorOptions } from '../src/ledger/allocator'
+import type { IssueRequest } from '../src/ledger/request'
+import { createSequences } from '../src/ledger/sequences'
+import { createSequencerMetrics } from '../src/metrics'
+
+/** An instance of the service's core, with a pool of its own; `statements` counts what it sends to the ledger. */
+export function createInstance(url: string, options: Partial<AllocatorOptions> = {}) {
+  const pool = createPool({
+    url,
+    applicationName: 'test',
+    maxConnections: 10,
+    connectTimeoutMs: 2000,
+    statementTimeoutMs: 10_000,
+    onError: () => {},
+  })
+  const log = createLogger({
+    service: 'test',
+    level: 'error',
+    stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
+  })
+  const sequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pool) }))
+  const metrics = createSequencerMetrics(new Registry())
+  let statements = 0
+  pool.on('acquire', () => (statements += 1))
+  const allocator = createAllocator({
+    pool,
+    sequences,
+    metrics,
+    log,
+    groupCommit: true,
+    maxWaiting: 4096,
+    requestTimeoutMs: 5000,
+    ...options,
+  })
+  return {
+    close: () => pool.end(),
+    issue: (request: Partial<IssueRequest> = {}) => allocator.issue({ ...plain, ...request }),
+    statements: () => statements,
+  }
+}
+
+export const plain: IssueRequest = {
+  prefix: 'SG',
+  count: 1,
+  caller: 'anonymous',
+  idempotencyKey: undefined,
+  clientId: undefined,
+  generatedBy: undefined,
+  businessDate: undefined,
+  requestId: 'test',
+}
+
+/** The values of some answers, in their order. */
+export const valuesOf = (answers: { numbers: { value: number }[] }[]) =>
+  answers.flatMap(({ numbers }) => numbers.map(({ value }) => value))
+export const sorted = (values: number[]) => [...values].sort((a, b) => a - b)

@@ -1,0 +1,233 @@
+import { hash } from 'node:crypto'
+import { Client } from 'pg'
+import { parseConfig } from '@ordinal/config'
+import { createTestDatabase, createTestRole, type TestDatabase } from '@ordinal/testing'
+import { migrateSequencer } from '../src/app'
+import { sequencerConfig } from '../src/config'
+import { createInstance } from './instance'
+import { configFor, createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
+
+let database: TestDatabase & { runtimeUrl: string }
+
+beforeEach(async () => {
+  database = await createLedgerDatabase()
+})
+afterEach(() => database.drop())
+
+async function as<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client(url)
+  await client.connect()
+  return work(client).finally(() => client.end())
+}
+
+async function issueSome(): Promise<void> {
+  const instance = createInstance(database.runtimeUrl)
+  await instance.issue({ clientId: 'erp', generatedBy: 'ada' })
+  await Promise.all(
+    upTo(20).map((n) => instance.issue({ count: n, idempotencyKey: `key ${n}`, caller: 'shop' })),
+  )
+  await instance.issue({ prefix: 'INV', businessDate: '2019-02-03' })
+  await instance.close()
+}
+
+const insertLedger = (value: number) =>
+  `INSERT INTO ledger (prefix, period, value, revision, state, number, batch, position, caller, idempotency_key, item, at)
+   VALUES ('SG', '', ${value}, 1, 'issued', 'SG${value}', 99, 1, 'x', 'x', 0, now())`
+
+describe('the role that the service runs as', () => {
+  test.each([
+    ['write a number of its own', insertLedger(2_000_000_000)],
+    ['change a number', `UPDATE ledger SET client_id = 'other'`],
+    ['delete a number', 'DELETE FROM ledger'],
+    ['empty the ledger', 'TRUNCATE ledger'],
+    ['lock a number', 'SELECT * FROM ledger FOR UPDATE'],
+    ['move a counter', 'UPDATE counters SET last_value = 7'],
+    ['rewrite the chain', `UPDATE batches SET hash = ''`],
+    [
+      'change the rules',
+      `INSERT INTO sequences (prefix, version, template, reset, created_by) VALUES ('SG', 2, '{seq}', 'never', 'x')`,
+    ],
+    ['shadow a table', 'CREATE TEMP TABLE ledger ()'],
+    ['make a table', 'CREATE TABLE mine ()'],
+    [
+      'replace a function',
+      'CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$',
+    ],
+    ['drop a trigger', 'DROP TRIGGER ledger_append_only ON ledger'],
+    ['silence triggers', `SET session_replication_role = replica`],
+  ])('may not %s', async (_, sql) => {
+    await issueSome()
+    await as(database.runtimeUrl, async (client) => {
+      await expect(client.query(sql)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(42501|25006)$/),
+      })
+    })
+  })
+})
+
+test.each([
+  'UPDATE ledger SET reason = NULL',
+  'DELETE FROM ledger',
+  'TRUNCATE ledger',
+  'TRUNCATE batches',
+  'DELETE FROM sequences',
+])('even the owner is stopped by a trigger: %s', async (sql) => {
+  await issueSome()
+  await as(database.url, async (client) => {
+    await expect(client.query(sql)).rejects.toThrow('is append-only')
+  })
+})
+
+test('the database refuses a number that is live already, and an event out of order', async () => {
+  await issueSome()
+  await as(database.url, async (client) => {
+    await expect(client.query(insertLedger(1))).rejects.toMatchObject({
+      code: '23505',
+      constraint: 'ledger_pkey',
+    })
+    const sameText = insertLedger(999).replace(`'SG999'`, `'SG000001'`)
+    await expect(client.query(sameText)).rejects.toMatchObject({
+      code: '23505',
+      constraint: 'ledger_number_key',
+    })
+  })
+})
+
+test('every batch continues the hash chain of its counter, and the counter has its head', async () => {
+  await issueSome()
+  const batches = await queryAsAdmin<Batch>(
+    database,
+    `SELECT *, (extract(epoch FROM at) * 1000000)::bigint AS at_us FROM batches ORDER BY prefix, period, batch`,
+  )
+  expect(batches.length).toBeGreaterThan(2)
+  const heads = new Map<string, Buffer>()
+  for (const batch of batches) {
+    const counter = `${batch.prefix}/${batch.period}`
+    const rows = await queryAsAdmin<Row>(
+      database,
+      `SELECT *, business_date::text FROM ledger WHERE prefix = $1 AND period = $2 AND batch = $3 ORDER BY position`,
+      [batch.prefix, batch.period, batch.batch],
+    )
+    expect(rows).toHaveLength(batch.rows)
+    const expected = chainHash(heads.get(counter) ?? Buffer.alloc(32), batch, rows)
+    expect(batch.hash.toString('hex')).toBe(expected.toString('hex'))
+    heads.set(counter, batch.hash)
+  }
+  for (const { prefix, period, head } of await queryAsAdmin<{ prefix: string; period: string; head: Buffer }>(
+    database,
+    'SELECT * FROM counters',
+  )) {
+    expect(head).toEqual(heads.get(`${prefix}/${period}`))
+  }
+})
+
+interface Batch {
+  prefix: string
+  period: string
+  batch: string
+  rules_version: number
+  number_head: string
+  number_width: number
+  number_tail: string
+  rows: number
+  hash: Buffer
+  at_us: string
+}
+type Row = Record<
+  'caller' | 'idempotency_key' | 'client_id' | 'generated_by' | 'business_date' | 'request_id' | 'value',
+  string | null
+>
+
+/** The chain from what the tables hold, written again from its description (docs/decisions/0008). */
+function chainHash(head: Buffer, batch: Batch, rows: Row[]): Buffer {
+  const sha256 = (data: string | Buffer) => hash('sha256', data, 'buffer')
+  const requests = [...groupBy(rows, (row) => `${row.caller}\n${row.idempotency_key}`).values()]
+  const digests = requests.map((items) => {
+    const { caller, idempotency_key, client_id, generated_by, business_date, request_id } = items[0]!
+    const fields = [
+      'ordinal-request-v1',
+      caller,
+      idempotency_key,
+      items.length,
+      client_id,
+      generated_by,
+      null,
+      null,
+      null,
+      business_date,
+      null,
+      request_id,
+    ]
+    return sha256(JSON.stringify(fields))
+  })
+  const { prefix, period, number_head, number_width, number_tail, rules_version } = batch
+  const header = sha256(
+    JSON.stringify([
+      'ordinal-batch-v1',
+      prefix,
+      period,
+      number_head,
+      number_width,
+      number_tail,
+      rules_version,
+    ]),
+  )
+  const run = Buffer.alloc(24)
+  run.writeBigInt64BE(BigInt(rows[0]!.value!), 0)
+  run.writeInt32BE(1, 8)
+  run.writeInt32BE(rows.length, 12)
+  run.writeBigInt64BE(BigInt(batch.at_us), 16)
+  return sha256(Buffer.concat([head, header, ...digests, run]))
+}
+
+function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return groups
+}
+
+test('a service whose role owns the ledger says so at its start; one whose role does not is silent', async () => {
+  const silent = await startSequencer(database)
+  const powerful = await startSequencer({ url: database.url, runtimeUrl: database.url })
+  await Promise.all([silent.stop(), powerful.stop()])
+  expect(powerful.lines.join('')).toContain('owns the ledger, and so could rewrite it')
+  expect(silent.lines.join('')).not.toContain('could rewrite it')
+})
+
+test('three instances that start at once on an empty database all come up', async () => {
+  const empty = await createTestDatabase()
+  const { url: runtimeUrl } = await createTestRole(empty)
+  const config = configFor({ url: empty.url, runtimeUrl })
+  await Promise.all([1, 2, 3].map(() => migrateSequencer(config)))
+  const instances = await Promise.all([1, 2, 3].map(() => startSequencer({ url: empty.url, runtimeUrl })))
+  for (const [index, { api }] of instances.entries()) {
+    expect((await api.get('/health/ready')).status).toBe(200)
+    expect((await api.post('/api/v1/next/SG')).body.counter).toBe(index + 1)
+  }
+  await Promise.all(instances.map(({ stop }) => stop()))
+  await empty.drop()
+})
+
+test('the role of the configuration may have any password', async () => {
+  const role = `${database.name}_odd`
+  await queryAsAdmin(database, `CREATE ROLE ${role} LOGIN PASSWORD 'p@s:/#%w'`)
+  const { hostname, port, pathname } = new URL(database.url)
+  const parts = {
+    SEQUENCER_MIGRATION_DATABASE_URL: database.url,
+    SEQUENCER_DB_HOST: hostname,
+    SEQUENCER_DB_PORT: port,
+    SEQUENCER_DB_USER: role,
+    SEQUENCER_DB_PASSWORD: 'p@s:/#%w',
+    SEQUENCER_DB_NAME: pathname.slice(1),
+  }
+  const url = `postgres://${role}:${encodeURIComponent('p@s:/#%w')}@${hostname}:${port}${pathname}`
+  await migrateSequencer(parseConfig(sequencerConfig, parts))
+  for (const env of [
+    parts,
+    { SEQUENCER_DATABASE_URL: url, SEQUENCER_MIGRATION_DATABASE_URL: database.url },
+  ]) {
+    const sequencer = await startSequencer({ url: database.url, runtimeUrl: url }, env)
+    expect((await sequencer.api.post('/api/v1/next/SG')).status).toBe(200)
+    await sequencer.stop()
+  }
+})

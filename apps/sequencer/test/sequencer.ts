@@ -1,0 +1,75 @@
+import { Writable } from 'node:stream'
+import { Client } from 'pg'
+import { parseConfig } from '@ordinal/config'
+import {
+  createApiClient,
+  createTestDatabase,
+  createTestRole,
+  createTestTemplate,
+  type TestDatabase,
+} from '@ordinal/testing'
+import { createSequencer, migrateSequencer } from '../src/app'
+import { sequencerConfig } from '../src/config'
+
+/** A database with the ledger's schema, with a role that owns it and one that the service runs as. */
+export async function createLedgerDatabase(): Promise<TestDatabase & { runtimeUrl: string }> {
+  const template = await createTestTemplate('sequencer', async ({ url }) => {
+    await migrateSequencer(parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url }))
+  })
+  const database = await createTestDatabase({ template })
+  const { url: runtimeUrl } = await createTestRole(database)
+  await migrateSequencer(configFor({ url: database.url, runtimeUrl }))
+  return { ...database, runtimeUrl }
+}
+
+export function configFor(
+  { url, runtimeUrl }: { url: string; runtimeUrl: string },
+  env: Record<string, string> = {},
+) {
+  const given = { SEQUENCER_MIGRATION_DATABASE_URL: url, SEQUENCER_DATABASE_URL: runtimeUrl, ...env }
+  return { ...parseConfig(sequencerConfig, given), port: 0 }
+}
+
+/** A sequencer that takes requests, on a free port. */
+export async function startSequencer(
+  database: { url: string; runtimeUrl: string },
+  env: Record<string, string> = {},
+) {
+  const lines: string[] = []
+  const log = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const service = createSequencer(configFor(database, env), log)
+  const url = `http://127.0.0.1:${await service.start()}`
+  return { ...service, url, lines, api: createApiClient({ url, document: service.openApi }) }
+}
+
+/** What the ledger has of a sequence: the values in order. */
+export async function valuesIn(database: { adminUrl: string }, prefix: string): Promise<number[]> {
+  const rows = await queryAsAdmin<{ value: string }>(
+    database,
+    'SELECT value FROM ledger WHERE prefix = $1 ORDER BY value',
+    [prefix],
+  )
+  return rows.map(({ value }) => Number(value))
+}
+
+export async function queryAsAdmin<R extends object>(
+  { adminUrl }: { adminUrl: string },
+  sql: string,
+  values: unknown[] = [],
+): Promise<R[]> {
+  const admin = new Client(adminUrl)
+  await admin.connect()
+  try {
+    return (await admin.query<R>(sql, values)).rows
+  } finally {
+    await admin.end()
+  }
+}
+
+/** 1, 2, 3, up to n. */
+export const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
