@@ -18,14 +18,13 @@ export interface DocumentedGroup {
 const SHARED = 'Shared'
 
 /**
- * The variables of several services, for documentation: a group for each definition, by its title, and in front a
- * group `Shared` with those that several definitions have, so that each variable comes once.
+ * The variables of several services, for documentation: a group for each, by its title, and in front a group
+ * `Shared` with those that several have, so that each variable comes once.
  */
-export function documentConfig(definitions: Readonly<Record<string, Definition>>): DocumentedGroup[] {
-  const groups = Object.entries(definitions).map(([title, definition]) => ({
-    title,
-    rows: rowsOf(definition),
-  }))
+export function groupVariables(
+  services: Readonly<Record<string, readonly DocumentedVariable[]>>,
+): DocumentedGroup[] {
+  const groups = Object.entries(services).map(([title, rows]) => ({ title, rows }))
   const all = groups.flatMap(({ rows }) => rows)
   const isShared = ({ name }: DocumentedVariable) => all.filter((row) => row.name === name).length > 1
   const shared = [...new Map(all.filter(isShared).map((row) => [row.name, row])).values()]
@@ -35,7 +34,8 @@ export function documentConfig(definitions: Readonly<Record<string, Definition>>
   ].filter(({ rows }) => rows.length > 0)
 }
 
-function rowsOf({ variables }: Definition): DocumentedVariable[] {
+/** The variables of a definition, for documentation. */
+export function describeConfig({ variables }: Definition): DocumentedVariable[] {
   return Object.values(variables).map(
     ({ name, description, example, secret, optional, default: fallback }) => ({
       name,

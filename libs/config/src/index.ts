@@ -1,7 +1,7 @@
 export { databaseUrlOf, databaseVariables } from './database-variables'
 export { defineConfig, variable } from './define'
 export type { Config, Definition, Environment, Variable, VariableOptions, Variables } from './define'
-export { documentConfig } from './document'
+export { describeConfig, groupVariables } from './document'
 export type { DocumentedGroup, DocumentedVariable } from './document'
 export { renderEnvExample } from './env-example'
 export { ConfigError } from './config-error'

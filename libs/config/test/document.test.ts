@@ -2,7 +2,8 @@ import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import {
   defineConfig,
-  documentConfig,
+  describeConfig,
+  groupVariables,
   parseConfig,
   renderEnvExample,
   renderMarkdownTable,
@@ -20,7 +21,10 @@ const orderServiceConfig = defineConfig({
     }),
   },
 })
-const groups = documentConfig({ 'User service': userServiceConfig, 'Order service': orderServiceConfig })
+const groups = groupVariables({
+  'User service': describeConfig(userServiceConfig),
+  'Order service': describeConfig(orderServiceConfig),
+})
 
 test('every variable is documented once, those of several services in front', () => {
   expect(groups.map(({ title, rows }) => [title, rows.length])).toEqual([

@@ -1,4 +1,4 @@
-import { AppError, errorTable, isErrorCode, toProblem, type ErrorCode } from '@ordinal/errors'
+import { AppError, errorTable, isErrorCode, toProblem, type ErrorCode } from '../src'
 
 const rows = Object.entries(errorTable) as [ErrorCode, (typeof errorTable)[ErrorCode]][]
 

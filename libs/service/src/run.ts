@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { ConfigError, parseConfig, type Config, type Definition } from '@ordinal/config'
+import { ConfigError, describeConfig, parseConfig, type Config, type Definition } from '@ordinal/config'
 import type { Service } from './service'
 
 const exitCodes = { fault: 1, badConfiguration: 78 } // sysexits.h: EX_CONFIG
@@ -16,7 +16,7 @@ interface Steps<C> {
  * The life of a service's process: reads `.env` and the environment, starts the service, and stops it at
  * SIGTERM, SIGINT, or when the process that started it goes away. A second signal ends it at once. What stands
  * in the way of a start is told in plain lines on standard error; `--check-config` only checks, `--migrate` only
- * migrates the database.
+ * migrates the database, `--describe-config` prints the variables as JSON.
  *
  * @param host the process; the one place where a library touches it
  */
@@ -30,9 +30,14 @@ export async function runService<D extends Definition>(
     host.exit(code)
   }
 
+  let config: Config<D> | undefined
   try {
+    if (host.argv.includes('--describe-config')) {
+      host.stdout.write(`${JSON.stringify(describeConfig(definition))}\n`)
+      return
+    }
     if (existsSync('.env')) host.loadEnvFile()
-    const config = parseConfig(definition, host.env)
+    config = parseConfig(definition, host.env)
     if (host.argv.includes('--check-config')) {
       host.stdout.write('The configuration is valid.\n')
       return
@@ -47,7 +52,7 @@ export async function runService<D extends Definition>(
     await service.start()
   } catch (error) {
     if (error instanceof ConfigError) return fail(exitCodes.badConfiguration, error.message)
-    fail(exitCodes.fault, `The service cannot start: ${startFault(error, definition)}`)
+    fail(exitCodes.fault, `The service cannot start: ${startFault(error, definition, config)}`)
   }
 }
 
@@ -70,11 +75,20 @@ function stopWithProcess(host: NodeJS.Process, service: Service): void {
   if (host.channel) host.on('disconnect', stop)
 }
 
-function startFault(error: unknown, definition: Definition): string {
+function startFault(
+  error: unknown,
+  { variables }: Definition,
+  config: Readonly<Record<string, unknown>> = {},
+): string {
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') {
-    const variable = Object.values(definition.variables).find(({ name }) => name.endsWith('_PORT'))
-    return `port ${port} is taken by another program: stop it, or set ${variable?.name} to a free port`
-  }
-  return error instanceof Error ? message : String(error)
+  const reason = code && portFaults[code]
+  if (!reason) return error instanceof Error ? message : String(error)
+  const [, variable] =
+    Object.entries(variables).find(([key, { name }]) => name.endsWith('_PORT') && config[key] === port) ?? []
+  return `port ${port} ${reason}, or set ${variable?.name} to a free port`
+}
+
+const portFaults: Record<string, string | undefined> = {
+  EADDRINUSE: 'is taken by another program: stop it',
+  EACCES: 'is only for privileged programs: allow it to this one',
 }

@@ -29,6 +29,7 @@ async function grantRuntimeRole(ownerUrl: string, runtimeRole: string): Promise<
     await owner.query(`
       SELECT pg_advisory_xact_lock(hashtext('ordinal_grants'));
       REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
+      REVOKE TEMPORARY ON DATABASE ${escapeIdentifier(owner.database ?? '')} FROM PUBLIC, ${role};
       GRANT USAGE ON SCHEMA public TO ${role};
       GRANT SELECT ON sequences, counters, batches, ledger, _prisma_migrations TO ${role};
       GRANT EXECUTE ON FUNCTION issue_numbers TO ${role}`)

@@ -48,7 +48,8 @@ export function rejectAll(batch: Waiting[], error: unknown): [] {
 }
 
 /** Answers a request with what its key got before, if it was the same request. */
-export function answerReplay({ request, row, resolve, reject }: Waiting, found: ReplayedNumber[]): void {
+export function answerReplay(waiting: Waiting, found: ReplayedNumber[]): void {
+  const { request, row } = waiting
   const { client_id, generated_by, business_date, period } = found[0]!
   const before = {
     count: found.length,
@@ -56,10 +57,10 @@ export function answerReplay({ request, row, resolve, reject }: Waiting, found: 
     generatedBy: generated_by,
     businessDate: business_date,
   }
-  if (!sameRequest(before, fingerprintOf(request))) return reject(keyReused(row.key))
+  if (!sameRequest(before, fingerprintOf(request))) return waiting.reject(keyReused(row.key))
   const numbers = found.map(({ value, number, state }) => ({ value, number, state }))
   // A key that was made here can only be found because of an earlier attempt at this very request.
-  resolve({ period, numbers, replayed: request.idempotencyKey !== undefined })
+  waiting.resolve({ period, numbers, replayed: request.idempotencyKey !== undefined })
 }
 
 /** A request as the ledger takes it. */
