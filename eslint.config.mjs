@@ -15,6 +15,8 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
+          // The version of the whole: services tell it.
+          allow: ['../../../package.json'],
           depConstraints: [
             // An app sees libraries of its own scope and the shared ones; nothing sees an app.
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { removeEmbeddedPostgres } from '../src'
 
 const parents: string[] = []
 

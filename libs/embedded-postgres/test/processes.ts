@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import type { StartOptions } from '@ordinal/embedded-postgres'
+import type { StartOptions } from '../src'
 
 /** What `starter.ts` prints. */
 export interface Started {

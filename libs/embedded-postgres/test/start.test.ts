@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { startEmbeddedPostgres, stopEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { startEmbeddedPostgres, stopEmbeddedPostgres } from '../src'
 import { newDataFolder, removeDataFolders } from './folders'
 import { query } from './query'
 

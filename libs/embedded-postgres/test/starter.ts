@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres, type StartOptions } from '@ordinal/embedded-postgres'
+import { startEmbeddedPostgres, type StartOptions } from '../src'
 
 // Run as a process of its own: starts a server with the options given as JSON, prints it, and stays if told to.
 async function main() {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { startEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { startEmbeddedPostgres } from '../src'
 import { newDataFolder, removeDataFolders } from './folders'
 import { buildStarter, runStarter } from './processes'
 

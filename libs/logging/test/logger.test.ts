@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { createLogger, redact } from '@ordinal/logging'
+import { createLogger, redact } from '../src'
 
 function collector(): Writable & { text: string } {
   const stream = new Writable({

@@ -1,4 +1,4 @@
-import { createMetrics } from '@ordinal/metrics'
+import { createMetrics } from '../src'
 
 test('requests are counted, timed and, when they fail, counted by kind', async () => {
   const metrics = createMetrics('user_service')
@@ -8,8 +8,12 @@ test('requests are counted, timed and, when they fail, counted by kind', async (
   }
   metrics.requestStarted()
   const text = await metrics.scrape()
-  expect(text).toContain('user_service_requests_total{method="GET",route="/api/v1/users/{id}",status="200"} 2')
-  expect(text).toContain('user_service_request_duration_seconds_bucket{le="0.005",method="GET",route="/api/v1/users/{id}"} 4')
+  expect(text).toContain(
+    'user_service_requests_total{method="GET",route="/api/v1/users/{id}",status="200"} 2',
+  )
+  expect(text).toContain(
+    'user_service_request_duration_seconds_bucket{le="0.005",method="GET",route="/api/v1/users/{id}"} 4',
+  )
   expect(text).toContain('user_service_errors_total{type="client_error"} 1')
   expect(text).toContain('user_service_errors_total{type="server_error"} 1')
   expect(text).toContain('user_service_requests_in_flight 1')

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
-import { createTestDatabase, createTestRole, createTestTemplate } from '@ordinal/testing'
+import { createTestDatabase, createTestRole, createTestTemplate } from '../src'
 import { query } from './query'
 
 test('a test database is owned by a role that is no superuser', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { build } from 'esbuild'
-import { startTestPostgres } from '@ordinal/testing'
+import { startTestPostgres } from '../src'
 import { query } from './query'
 
 test('a test server survives kill -9: after a restart it has what it acknowledged, on the same port', async () => {
@@ -34,7 +34,7 @@ test('a test server does not outlive a killed test process', async () => {
   await build({
     stdin: {
       contents: `
-        import { startTestPostgres } from '@ordinal/testing'
+        import { startTestPostgres } from '../src'
         void startTestPostgres().then(({ dataFolder, port }) => console.log(JSON.stringify({ dataFolder, port })))
         setInterval(() => {}, 1_000)`,
       resolveDir: __dirname,

