@@ -101,6 +101,8 @@ const MARKS = new Map<string, DatabaseErrorKind>([
   ['SocketTimeout', 'connection_lost'],
   ['Client has encountered a connection error and is not queryable', 'connection_lost'],
   ['Client was closed and is not queryable', 'connection_lost'],
+  // Of AbortSignal.timeout(), as the limit of a transaction.
+  ['The operation was aborted due to timeout', 'deadline_exceeded'],
   ['Connection terminated', 'connection_lost'],
   ['Connection terminated unexpectedly', 'connection_lost'],
 ])

@@ -203,9 +203,9 @@ export const errorTable = table({
   },
   outcome_unknown: {
     status: 503,
-    title: 'It is not known whether the number was issued',
+    title: 'It is not known whether the request took effect',
     cause: 'The database did not confirm the commit in time.',
-    mend: 'Send the same request with the same Idempotency-Key again: what was committed is found, and nothing is issued twice.',
+    mend: 'Send the same request with the same Idempotency-Key again: what was committed is found, and nothing is done twice.',
     example: 'The database did not confirm in 5000 ms',
   },
 

@@ -22,6 +22,9 @@ export interface Metrics {
   scrape(): Promise<string>
 }
 
+// HTTP has some thirty more, and a label must not have as many values as a stranger likes.
+const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
 /**
  * The metrics of one service, in a registry of its own: `<prefix>_requests_total{method,route,status}`,
  * `<prefix>_request_duration_seconds`, `<prefix>_errors_total{type}`, `<prefix>_requests_in_flight`, and
@@ -66,8 +69,9 @@ export function createMetrics(prefix: string): Metrics {
     prefix,
     registry,
     requestStarted: () => inFlight.inc(),
-    requestServed({ method, route, status, seconds }) {
+    requestServed({ route, status, seconds, ...request }) {
       inFlight.dec()
+      const method = usualMethods.has(request.method) ? request.method : 'other'
       requests.inc({ method, route, status })
       duration.observe({ method, route }, seconds)
       if (status >= 500) errors.inc({ type: 'server_error' })

@@ -32,3 +32,15 @@ test('two services in one process do not share a registry', async () => {
   first.requestServed({ method: 'GET', route: '/', status: 200, seconds: 1 })
   expect(await second.scrape()).not.toContain('a_requests_total')
 })
+
+test('methods that nobody uses share one series', async () => {
+  const metrics = createMetrics('user_service')
+  for (const method of ['PROPFIND', 'MKCOL', 'GET']) {
+    metrics.requestServed({ method, route: '/', status: 405, seconds: 0.001 })
+  }
+  const series = (await metrics.scrape()).match(/^user_service_requests_total\{.*$/gm)
+  expect(series).toEqual([
+    'user_service_requests_total{method="other",route="/",status="405"} 2',
+    'user_service_requests_total{method="GET",route="/",status="405"} 1',
+  ])
+})

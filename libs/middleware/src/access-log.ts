@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from '@ordinal/logging'
+import { statusOf } from './metrics'
 
 /**
  * One line a request, when its answer has ended or its client has gone away (`aborted`). The query is left out:
@@ -16,13 +17,16 @@ export function accessLog(log: Logger): RequestHandler {
         method: req.method,
         path: req.path,
         route,
-        status: res.statusCode,
+        status: statusOf(res),
         duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
         caller,
-        ip: req.ip,
+        ip: plainAddress(req.ip),
         ...(!res.writableFinished && { aborted: true }),
       })
     })
     next()
   }
 }
+
+/** A server that listens on IPv6 sees IPv4 clients as `::ffff:192.0.2.1`. */
+const plainAddress = (ip: string | undefined) => ip?.replace(/^::ffff:(?=[\d.]+$)/, '')

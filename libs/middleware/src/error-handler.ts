@@ -14,7 +14,8 @@ export function errorHandler(log: Logger, translations: readonly TranslateError[
   return (error: unknown, req, res, _next) => {
     const { requestId } = req.context
     const known = translate(error, [...translations, fromBodyParser])
-    if (!known || known.status >= 500) log.error('request failed', { request_id: requestId, route: req.context.route, error })
+    if (!known || known.status >= 500)
+      log.error('request failed', { request_id: requestId, route: req.context.route, error })
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
 
@@ -37,10 +38,17 @@ function translate(error: unknown, translations: readonly TranslateError[]): App
   return undefined
 }
 
+interface BodyParserError extends Error {
+  type?: string
+  status?: number
+  expose?: boolean
+  limit?: number
+}
+
 /** The errors of Express and its body parser carry a `status`, and most a `type`. */
 function fromBodyParser(error: unknown): AppError | undefined {
   if (!(error instanceof Error)) return undefined
-  const { type, status, limit } = error as Error & { type?: string; status?: number; limit?: number }
+  const { type, status, expose, limit } = error as BodyParserError
   switch (type) {
     case 'entity.parse.failed':
       return new AppError('malformed_json', error.message)
@@ -54,7 +62,7 @@ function fromBodyParser(error: unknown): AppError | undefined {
       return new AppError('request_timeout', 'The body did not arrive in full')
   }
   if (error instanceof URIError) return new AppError('malformed_url', 'The path cannot be decoded')
-  // Such as a body that claims to be gzip and is not.
-  if (status === 400) return new AppError('malformed_json', 'The body cannot be read')
+  // Such as a body that claims to be gzip and is not. Errors of axios have a status too, which is another's.
+  if (status === 400 && expose) return new AppError('malformed_json', 'The body cannot be read')
   return undefined
 }

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { Metrics } from '@ordinal/metrics'
 
 /** Counts and times every request under the template of its route. */
@@ -7,8 +7,11 @@ export function observeRequests(metrics: Metrics): RequestHandler {
     metrics.requestStarted()
     res.once('close', () => {
       const seconds = (performance.now() - req.context.startedAt) / 1000
-      metrics.requestServed({ method: req.method, route: req.context.route, status: res.statusCode, seconds })
+      metrics.requestServed({ method: req.method, route: req.context.route, status: statusOf(res), seconds })
     })
     next()
   }
 }
+
+/** The status that was sent; 499, as nginx has it, if the client went away before there was one. */
+export const statusOf = (res: Response) => (res.headersSent ? res.statusCode : 499)

@@ -16,8 +16,12 @@ export function methodNotAllowed(template: string, allowed: readonly string[]): 
   const allow = [...allowed].sort().join(', ')
   return (req) => {
     req.context.route = template
-    throw new AppError('method_not_allowed', `${req.method} is not allowed at ${template}; allowed: ${allow}`, {
-      headers: { Allow: allow },
-    })
+    throw new AppError(
+      'method_not_allowed',
+      `${req.method} is not allowed at ${template}; allowed: ${allow}`,
+      {
+        headers: { Allow: allow },
+      },
+    )
   }
 }

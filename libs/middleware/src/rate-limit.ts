@@ -17,7 +17,11 @@ const burst = { factor: 2, seconds: 60 }
 export function rateLimit(name: string, perSecond: number): RequestHandler {
   const limiter = new BurstyRateLimiter(
     new RateLimiterMemory({ keyPrefix: `${name}:second`, points: perSecond, duration: 1 }),
-    new RateLimiterMemory({ keyPrefix: `${name}:burst`, points: perSecond * burst.factor, duration: burst.seconds }),
+    new RateLimiterMemory({
+      keyPrefix: `${name}:burst`,
+      points: perSecond * burst.factor,
+      duration: burst.seconds,
+    }),
   )
   const policy = String(perSecond)
 
@@ -51,5 +55,8 @@ export function clientOf(ip: string | undefined): string {
   if (ip === undefined || !ipaddr.isValid(ip)) return 'unknown'
   const address = ipaddr.process(ip)
   if (address instanceof ipaddr.IPv4) return address.toString()
-  return `${address.parts.slice(0, 4).map((part) => part.toString(16)).join(':')}::/64`
+  return `${address.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`
 }

@@ -10,9 +10,15 @@ const away = new Set<DatabaseErrorKind>([
   'read_only',
 ])
 
-/** A database that is away is told as 503; any other of its errors is a fault of ours. */
+/** A database that is away, or left a commit unconfirmed, is told as 503; any other of its errors is a fault of ours. */
 export function fromDatabase(error: unknown): AppError | undefined {
   const kind = databaseErrorOf(error)?.kind
+  if (kind === 'commit_unknown') {
+    const detail =
+      'The database did not confirm the commit. The same request with its Idempotency-Key finds out what became of ' +
+      'it; without a key, look before you send it again'
+    return new AppError('outcome_unknown', detail, { retryAfterSeconds: 1, cause: error })
+  }
   if (kind === undefined || !away.has(kind)) return undefined
   return new AppError('database_unavailable', 'The database does not answer at the moment', {
     retryAfterSeconds: 1,

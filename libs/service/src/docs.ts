@@ -49,12 +49,15 @@ export function docsFiles(): Router {
     next()
   })
   router.get('/docs/files/start.js', (_req, res) => void res.type('text/javascript').send(start))
-  for (const file of files) router.get(`/docs/files/${file}`, (_req, res) => res.sendFile(file, { root, maxAge: '1d' }))
+  for (const file of files)
+    router.get(`/docs/files/${file}`, (_req, res) => res.sendFile(file, { root, maxAge: '1d' }))
   return router
 }
 
 /** Beside the bundle, where the build puts them; in node_modules when the sources run as they are. */
 function filesFolder(): string {
   const besideBundle = path.join(__dirname, 'docs')
-  return existsSync(besideBundle) ? besideBundle : path.dirname(require.resolve('swagger-ui-dist/package.json'))
+  return existsSync(besideBundle)
+    ? besideBundle
+    : path.dirname(require.resolve('swagger-ui-dist/package.json'))
 }

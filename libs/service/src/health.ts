@@ -1,5 +1,7 @@
 import type { Metrics } from '@ordinal/metrics'
+import type { Logger } from '@ordinal/logging'
 import { z } from 'zod'
+import { withDeadline } from './deadline'
 import { route, type Route } from './route'
 
 /** One thing that a service needs, or that its operators want to see. */
@@ -10,6 +12,8 @@ export interface HealthCheck {
   /** Resolves to what there is to tell (`up`, a breaker's state); rejects when it is down. */
   check(): Promise<string> | string
 }
+
+const checkTimeoutMs = 2_000
 
 const status = z.enum(['ok', 'degraded', 'unavailable'])
 const summary = z.object({
@@ -28,13 +32,14 @@ interface HealthDeps {
   /** False while the service is stopping. */
   accepting: () => boolean
   metrics: Metrics
+  log: Logger
   poolStats: () => z.input<typeof poolStats>
 }
 
 /** `/health`, `/health/live`, `/health/ready`, `/metrics` and `/metrics/db`. */
 export function healthRoutes(deps: HealthDeps): Route[] {
   const probe = { method: 'get', tag: 'operations', probe: true } as const
-  const inspect = () => inspectHealth(deps)
+  const inspect = createInspection(deps)
   return [
     route({
       ...probe,
@@ -81,27 +86,35 @@ export function healthRoutes(deps: HealthDeps): Route[] {
   ]
 }
 
-async function inspectHealth({ name, version, checks, accepting }: HealthDeps): Promise<z.input<typeof summary>> {
-  const results = await Promise.all(checks.map(inspectOne))
-  const down = results.filter(({ up }) => !up)
-  const unavailable = !accepting() || down.some(({ required }) => required)
-  return {
-    status: unavailable ? 'unavailable' : down.length > 0 ? 'degraded' : 'ok',
-    service: name,
-    version,
-    uptime_seconds: Math.round(process.uptime()),
-    checks: Object.fromEntries([
-      ...results.map(({ name, told }) => [name, told] as const),
-      ...(accepting() ? [] : [['accepting_requests', 'stopping'] as const]),
-    ]),
-  }
-}
+function createInspection({ name, version, checks, accepting, log }: HealthDeps) {
+  const down = new Set<string>()
 
-/** The reason why something is down stays in the log: a health page may be public. */
-async function inspectOne({ name, required, check }: HealthCheck) {
-  try {
-    return { name, required, up: true, told: await check() }
-  } catch {
-    return { name, required, up: false, told: 'down' }
+  /** A health page may be public: why something is down is told in the log, once for each time that it goes down. */
+  async function inspectOne({ name, required, check }: HealthCheck) {
+    try {
+      const told = await withDeadline(check(), checkTimeoutMs)
+      if (down.delete(name)) log.info('a health check passes again', { check: name })
+      return { name, required, up: true, told }
+    } catch (error) {
+      if (!down.has(name)) log.warn('a health check fails', { check: name, error })
+      down.add(name)
+      return { name, required, up: false, told: 'down' }
+    }
+  }
+
+  return async (): Promise<z.input<typeof summary>> => {
+    const results = await Promise.all(checks.map(inspectOne))
+    const unavailable = !accepting() || results.some(({ up, required }) => !up && required)
+    const degraded = results.some(({ up }) => !up)
+    return {
+      status: unavailable ? 'unavailable' : degraded ? 'degraded' : 'ok',
+      service: name,
+      version,
+      uptime_seconds: Math.round(process.uptime()),
+      checks: Object.fromEntries([
+        ...results.map(({ name, told }) => [name, told] as const),
+        ...(accepting() ? [] : [['accepting_requests', 'stopping'] as const]),
+      ]),
+    }
   }
 }

@@ -35,7 +35,8 @@ export function httpVariables(service: string, defaults: { port: number; rateLim
       default: 0,
     }),
     apiKeys: variable('API_KEYS', list<ApiKey>(apiKey), {
-      description: 'Keys of machines that call with X-API-Key and are not rate limited, as name:sha256hex, separated by commas',
+      description:
+        'Keys of machines that call with X-API-Key and are not rate limited, as name:sha256hex, separated by commas',
       optional: true,
       secret: true,
       example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
@@ -45,7 +46,8 @@ export function httpVariables(service: string, defaults: { port: number; rateLim
       default: 10,
     }),
     shutdownDrainMs: variable('SHUTDOWN_DRAIN_MS', integer({ min: 0, max: 600_000 }), {
-      description: 'Milliseconds that a stopping service goes on taking requests while /health/ready says 503',
+      description:
+        'Milliseconds that a stopping service goes on taking requests while /health/ready says 503',
       default: 0,
     }),
   }

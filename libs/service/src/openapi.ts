@@ -23,7 +23,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
     requestParams: { ...(params && { path: params }), ...(query && { query }) },
     ...(route.idempotent && { parameters: [idempotencyKey] }),
     ...(body && {
-      requestBody: { required: !body.safeParse(undefined).success, content: { 'application/json': { schema: body } } },
+      requestBody: {
+        required: !body.safeParse(undefined).success,
+        content: { 'application/json': { schema: body } },
+      },
     }),
     responses: { ...successes(route), ...failures(route) },
   }
@@ -31,7 +34,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
 
 /** `GET /api/v1/users/{id}` -> `get_users_id`. */
 const operationId = ({ method, path }: Route) =>
-  [method, ...path.replace(/^\/api\/v1/, '').match(/\w+/g) ?? []].join('_')
+  [method, ...(path.replace(/^\/api\/v1/, '').match(/\w+/g) ?? [])].join('_')
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
@@ -44,18 +47,16 @@ function successes(route: Route) {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
       status,
-      schema ? { description: 'Done', content: { [route.media]: { schema } } } : { description: 'Done; no body' },
+      schema
+        ? { description: 'Done', content: { [route.media]: { schema } } }
+        : { description: 'Done; no body' },
     ]),
   )
 }
 
 /** The errors of a route by status: its own, and those that any request of its kind can meet. */
 function failures(route: Route) {
-  const codes: ErrorCode[] = [
-    ...route.errors,
-    'validation_failed',
-    'internal_error',
-  ]
+  const codes: ErrorCode[] = [...route.errors, 'validation_failed', 'internal_error']
   if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
   if (route.params) codes.push('malformed_url')
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')

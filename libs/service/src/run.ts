@@ -42,13 +42,14 @@ export async function runService<D extends Definition>(
       host.stdout.write('The configuration is valid.\n')
       return
     }
+    const stopWithProcess = watchProcess(host)
     await migrate(config)
     if (host.argv.includes('--migrate')) {
       host.stdout.write('The database has the schema of this build.\n')
       return
     }
     const service = create(config)
-    stopWithProcess(host, service)
+    stopWithProcess(service)
     await service.start()
   } catch (error) {
     if (error instanceof ConfigError) return fail(exitCodes.badConfiguration, error.message)
@@ -56,11 +57,17 @@ export async function runService<D extends Definition>(
   }
 }
 
-function stopWithProcess(host: NodeJS.Process, service: Service): void {
-  let signals = 0
+/**
+ * Ends the process at a signal, or when the one that started it has gone.
+ *
+ * @returns takes the service, to be stopped first; until then, and at a second signal, the process ends at once
+ */
+function watchProcess(host: NodeJS.Process): (service: Service) => void {
+  let service: Service | undefined
+  let stopping = false
   const stop = () => {
-    signals += 1
-    if (signals > 1) return host.exit(exitCodes.fault)
+    if (!service || stopping) return host.exit(exitCodes.fault)
+    stopping = true
     service.stop().then(
       () => host.exit(0),
       (error: unknown) => {
@@ -72,7 +79,12 @@ function stopWithProcess(host: NodeJS.Process, service: Service): void {
   host.on('SIGTERM', stop)
   host.on('SIGINT', stop)
   // Started with an IPC channel (the local stack does): its end means that the parent has gone, even by kill -9.
-  if (host.channel) host.on('disconnect', stop)
+  host.on('disconnect', stop)
+  // To wait for that must not keep a process going that has done what it was started for.
+  host.channel?.unref()
+  return (created) => {
+    service = created
+  }
 }
 
 function startFault(

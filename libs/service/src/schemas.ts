@@ -16,14 +16,25 @@ export const integerText = (min: number, max: number = Number.MAX_SAFE_INTEGER) 
     .regex(digits, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .meta({ override: { type: 'integer', minimum: min, maximum: max } })
+    .meta({
+      override: ({ jsonSchema }: { jsonSchema: object }) =>
+        describeAs(jsonSchema, { type: 'integer', minimum: min, maximum: max }),
+    })
 
 /** `true` or `false` in a query. */
 export const booleanText = () =>
   z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
-    .meta({ override: { type: 'boolean' } })
+    .meta({
+      override: ({ jsonSchema }: { jsonSchema: object }) => describeAs(jsonSchema, { type: 'boolean' }),
+    })
+
+/** What a text stands for, in place of what it looks like. */
+function describeAs(jsonSchema: object, meaning: object): void {
+  for (const keyword of ['pattern', 'enum']) Reflect.deleteProperty(jsonSchema, keyword)
+  Object.assign(jsonSchema, meaning)
+}
 
 /** The `id` of a resource in a path. */
 export const idParams = z.strictObject({ id: integerText(1) })
@@ -36,8 +47,8 @@ export const timestamp = () => z.iso.datetime().meta({ example: '2026-11-21T03:4
 
 /** The part of a list's query that every list has. */
 export const pageQuery = {
-  page: integerText(1, 1_000_000).default(1),
-  page_size: integerText(1, 100).default(20),
+  page: integerText(1, 1_000_000).default(1).meta({ override: { default: 1 } }),
+  page_size: integerText(1, 100).default(20).meta({ override: { default: 20 } }),
 }
 
 /** How many rows come before a page. */

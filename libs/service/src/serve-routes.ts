@@ -9,7 +9,10 @@ const nothing = z.strictObject({})
 export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/g, ':$1')
 
 /** An Express router that serves these routes: parse, call, answer. */
-export function serveRoutes(routes: readonly Route[], { bodyLimitBytes }: { bodyLimitBytes: number }): Router {
+export function serveRoutes(
+  routes: readonly Route[],
+  { bodyLimitBytes }: { bodyLimitBytes: number },
+): Router {
   const router = Router({ caseSensitive: true, strict: false })
   const parseBody = parseJsonBody(bodyLimitBytes)
   const methodsOf = new Map<string, string[]>()
@@ -18,7 +21,8 @@ export function serveRoutes(routes: readonly Route[], { bodyLimitBytes }: { body
     const path = expressPath(route.path)
     const methods = methodsOf.get(route.path) ?? []
     methodsOf.set(route.path, methods)
-    if (route.method === 'get' && route.issues) router.head(path, methodNotAllowed(route.path, ['GET', 'POST']))
+    if (route.method === 'get' && route.issues)
+      router.head(path, methodNotAllowed(route.path, ['GET', 'POST']))
     else if (route.method === 'get') methods.push('HEAD')
     methods.push(route.method.toUpperCase())
 

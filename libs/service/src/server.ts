@@ -14,7 +14,7 @@ export interface Server {
 
 /** An HTTP server for an Express app, with bounds on slow clients. */
 export function createServer(app: Express): Server {
-  let underWay = 0
+  const underWay = new Set<http.ServerResponse>()
   let closing = false
   const server = http.createServer(
     {
@@ -27,10 +27,8 @@ export function createServer(app: Express): Server {
       maxHeaderSize: 16_384,
     },
     (req, res) => {
-      underWay += 1
-      res.once('close', () => {
-        underWay -= 1
-      })
+      underWay.add(res)
+      res.once('close', () => underWay.delete(res))
       if (closing) res.setHeader('Connection', 'close')
       app(req, res)
     },
@@ -50,14 +48,21 @@ export function createServer(app: Express): Server {
 
     async close(deadlineMs) {
       closing = true
+      sayGoodbye(underWay)
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const deadline = performance.now() + deadlineMs
-      while (underWay > 0 && performance.now() < deadline) await delay(10)
+      while (underWay.size > 0 && performance.now() < deadline) await delay(10)
       server.closeAllConnections()
       await closed
     },
   }
+}
+
+/** Tells clients not to use their connections again, in the last answer on each, unless it has begun already. */
+function sayGoodbye(underWay: ReadonlySet<http.ServerResponse>): void {
+  const last = new Map([...underWay].map((res) => [res.req.socket, res]))
+  for (const res of last.values()) if (!res.headersSent) res.setHeader('Connection', 'close')
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
 import type { Pool } from 'pg'
 import { pingDatabase, poolStats } from '@ordinal/database'
@@ -15,6 +16,7 @@ import {
   securityHeaders,
 } from '@ordinal/middleware'
 import { fromDatabase } from './database-errors'
+import { shutdownStep } from './deadline'
 import { docsFiles, docsRoutes } from './docs'
 import { errorPages } from './error-pages'
 import { healthRoutes, type HealthCheck } from './health'
@@ -24,6 +26,9 @@ import type { HttpSettings } from './http-settings'
 import { createServer } from './server'
 import { serveRoutes } from './serve-routes'
 import { version } from '../../../package.json'
+
+// What each step of a shutdown gets at least, when the requests under way have used up the time for all.
+const leastStepMs = 1_000
 
 export interface ServiceOptions {
   name: string
@@ -43,10 +48,14 @@ export interface ServiceOptions {
 
 export interface Service {
   name: string
-  openApi: OpenApiDocument
+  /** Made when it is first asked for. */
+  readonly openApi: OpenApiDocument
   /** Takes requests; resolves to the port. */
   start(): Promise<number>
-  /** Turns unready, finishes what is under way, and closes everything, within the bound. Safe to call twice. */
+  /**
+   * Turns unready, finishes what is under way and closes everything, within `shutdownDrainMs`, `shutdownTimeoutMs`
+   * and 3 s for what a request would not wait for. Safe to call twice.
+   */
   stop(): Promise<void>
 }
 
@@ -56,7 +65,11 @@ export function createService(options: ServiceOptions): Service {
   const title = name.replaceAll('-', ' ')
   let accepting = true
 
-  const database = { name: 'database', required: true, check: () => pingDatabase(pool, 2_000).then(() => 'up') }
+  const database = {
+    name: 'database',
+    required: true,
+    check: () => pingDatabase(pool, 1_500).then(() => 'up'),
+  }
   const probes = healthRoutes({
     ...options,
     version,
@@ -64,8 +77,13 @@ export function createService(options: ServiceOptions): Service {
     accepting: () => accepting,
     poolStats: () => poolStats(pool),
   })
-  const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi)]
-  const openApi = openApiDocument({ title, description: options.description, version }, [...routes, ...probes])
+  const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi())]
+  let document: OpenApiDocument | undefined
+  const openApi = () =>
+    (document ??= openApiDocument({ title, description: options.description, version }, [
+      ...routes,
+      ...probes,
+    ]))
 
   const app = express()
   app.disable('x-powered-by')
@@ -90,19 +108,26 @@ export function createService(options: ServiceOptions): Service {
   async function stop(): Promise<void> {
     accepting = false
     // Load balancers send requests until they have seen the 503 of /health/ready.
-    if (http.shutdownDrainMs > 0) await new Promise((resolve) => setTimeout(resolve, http.shutdownDrainMs))
+    if (http.shutdownDrainMs > 0) await delay(http.shutdownDrainMs)
+    const deadline = performance.now() + http.shutdownTimeoutMs
+    const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
     await server.close(http.shutdownTimeoutMs)
-    await Promise.all((options.background ?? []).map((task) => task.stop()))
-    options.close?.()
-    await pool.end()
+    const { background = [], close } = options
+    await Promise.all(
+      background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
+    )
+    close?.()
+    await shutdownStep('the database pool', () => pool.end(), leftMs(), log)
     log.info('stopped')
-    await log.close()
+    await shutdownStep('the log', () => log.close(), leastStepMs, log)
   }
 
   let stopping: Promise<void> | undefined
   return {
     name,
-    openApi,
+    get openApi() {
+      return openApi()
+    },
     async start() {
       const port = await server.listen(http.port)
       for (const task of options.background ?? []) task.start()

@@ -1,4 +1,8 @@
+export { createApiClient, type ApiAnswer, type ApiClient } from './api-client'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
+export { describedAnswers, type Answer } from './described-answers'
+export { type ApiDocument } from './described-operation'
+export { collectLog } from './log-lines'
 export {
   createTestDatabase,
   createTestRole,

@@ -25,7 +25,12 @@ const startAfterBuild = {
   setup: ({ onEnd }) => onEnd(({ errors }) => (errors.length === 0 ? restart() : undefined)),
 }
 copyAssets()
-const watching = await context({ ...bundleOptions(), plugins: [startAfterBuild], logLevel: 'info' })
+const options = bundleOptions()
+const watching = await context({
+  ...options,
+  plugins: [...options.plugins, startAfterBuild],
+  logLevel: 'info',
+})
 await watching.watch()
 
 for (const signal of ['SIGINT', 'SIGTERM']) {

@@ -1,0 +1,46 @@
+CREATE TYPE "order_status" AS ENUM ('pending', 'confirmed', 'shipped', 'delivered', 'cancelled');
+
+CREATE TABLE "orders" (
+    "id" BIGSERIAL NOT NULL,
+    "reference" UUID NOT NULL,
+    "order_number" TEXT,
+    "user_id" BIGINT NOT NULL,
+    "product_id" TEXT NOT NULL,
+    "quantity" INTEGER NOT NULL,
+    "total_price" DECIMAL(12,2) NOT NULL,
+    "status" "order_status" NOT NULL DEFAULT 'pending',
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "numbering_after" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "deleted_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "orders_pkey" PRIMARY KEY ("id"),
+    CONSTRAINT "orders_product_id_check" CHECK (char_length("product_id") BETWEEN 1 AND 100),
+    CONSTRAINT "orders_quantity_check" CHECK ("quantity" BETWEEN 1 AND 1000000),
+    CONSTRAINT "orders_total_price_check" CHECK ("total_price" >= 0)
+);
+
+CREATE UNIQUE INDEX "orders_reference_key" ON "orders"("reference");
+CREATE UNIQUE INDEX "orders_order_number_key" ON "orders"("order_number");
+CREATE INDEX "orders_user_id_id_idx" ON "orders"("user_id", "id");
+CREATE INDEX "orders_product_id_id_idx" ON "orders"("product_id", "id");
+CREATE INDEX "orders_status_id_idx" ON "orders"("status", "id");
+
+-- What numbering looks through, oldest first: as small as what is left to do.
+CREATE INDEX "orders_without_number_idx" ON "orders"("id") WHERE "order_number" IS NULL;
+
+CREATE TABLE "idempotency_records" (
+    "caller" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    "fingerprint" BYTEA NOT NULL,
+    "order_id" BIGINT NOT NULL,
+    "answer" JSON,
+    "leased_until" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "idempotency_records_pkey" PRIMARY KEY ("caller","key")
+);
+
+CREATE UNIQUE INDEX "idempotency_records_order_id_key" ON "idempotency_records"("order_id");
+ALTER TABLE "idempotency_records" ADD CONSTRAINT "idempotency_records_order_id_fkey"
+    FOREIGN KEY ("order_id") REFERENCES "orders"("id") ON DELETE RESTRICT ON UPDATE RESTRICT;

@@ -1,0 +1,61 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { databaseUrlOf } from '@ordinal/config'
+import { createLogger } from '@ordinal/logging'
+import { createMetrics } from '@ordinal/metrics'
+import { registerBreakerMetrics } from '@ordinal/resilience'
+import { createService, migrateDatabase, openDatabase } from '@ordinal/service'
+import { createClients } from './clients'
+import type { OrderServiceConfig } from './config'
+import { PrismaClient } from './generated/prisma/client'
+import { orderRoutes } from './http'
+import { createOrderMetrics } from './metrics'
+import { createNumbering } from './numbering'
+import { createOrders } from './orders'
+import { createPlaceOrder } from './place-order'
+import { createSequencer } from './sequencer'
+import { createUsers } from './users'
+
+const databaseTimeoutMs = 5_000
+
+/** Brings the orders' database to the schema of this build. */
+export const migrateOrders = (config: OrderServiceConfig) => migrateDatabase(databaseUrlOf(config), __dirname)
+
+/**
+ * The order service, wired; its database is migrated.
+ *
+ * @param stream where the log goes; standard output by default
+ */
+export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.WritableStream) {
+  const log = createLogger({ service: 'order-service', level: config.logLevel, stream })
+  const metrics = createMetrics('order_service')
+  const pool = openDatabase('order-service', config, { log, metrics })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const clients = createClients(config, log)
+  const both = Object.values(clients)
+  registerBreakerMetrics(metrics.registry, metrics.prefix, both)
+
+  const users = createUsers(clients.userService, { memorySeconds: config.userMemorySeconds, log })
+  const sequencer = createSequencer(clients.sequencer, config.sequence)
+  // As long as the rest of a request may take: after that, whoever placed an order is taken for dead.
+  const leaseMs = config.callTimeoutMs + databaseTimeoutMs
+  const shared = { pool, sequencer, log, leaseMs, databaseTimeoutMs }
+  const placeOrder = createPlaceOrder({ ...shared, users })
+  const numbering = createNumbering({
+    ...shared,
+    metrics: createOrderMetrics(metrics.registry, pool),
+    intervalMs: config.numberingIntervalMs,
+  })
+
+  return createService({
+    name: 'order-service',
+    description: 'Takes orders, and gets each its number.',
+    http: config,
+    log,
+    metrics,
+    pool,
+    routes: orderRoutes({ orders: createOrders(prisma), placeOrder, users }),
+    checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
+    background: [numbering],
+    close: () => both.forEach((client) => client.close()),
+  })
+}

@@ -1,0 +1,65 @@
+import {
+  databaseVariables,
+  defineConfig,
+  httpUrl,
+  integer,
+  seconds,
+  variable,
+  type Config,
+} from '@ordinal/config'
+import { httpVariables } from '@ordinal/service'
+import { z } from 'zod'
+
+/** Every variable that the order service reads. */
+export const orderServiceConfig = defineConfig({
+  prefixes: ['ORDER_SERVICE_', 'CIRCUIT_BREAKER_'],
+  variables: {
+    ...httpVariables('ORDER_SERVICE', { port: 8082, rateLimit: 100 }),
+    ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
+    userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {
+      description: 'Where the user service is',
+      default: 'http://localhost:8081',
+    }),
+    sequencerUrl: variable('ORDER_SERVICE_SEQUENCER_URL', httpUrl(), {
+      description: 'Where the sequencer is',
+      default: 'http://localhost:8083',
+    }),
+    sequence: variable('ORDER_SERVICE_SEQUENCE', z.string().regex(/^[A-Za-z0-9._-]{1,32}$/), {
+      description: 'The sequence that orders get their numbers from',
+      default: 'ORD',
+    }),
+    apiKey: variable('ORDER_SERVICE_API_KEY', z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII'), {
+      description: 'Sent as X-API-Key to the user service and the sequencer, which then do not rate limit it',
+      optional: true,
+      secret: true,
+      example: 'a-long-random-text',
+    }),
+    callTimeoutMs: variable('ORDER_SERVICE_CALL_TIMEOUT_MS', integer({ min: 10, max: 60_000 }), {
+      description: 'Milliseconds that the user service or the sequencer may take to answer',
+      default: 2000,
+    }),
+    userMemorySeconds: variable('ORDER_SERVICE_USER_MEMORY', integer({ min: 0, max: 86_400 }), {
+      description:
+        'Seconds after a verification in which a user may order although the user service is away; 0 for never',
+      default: 60,
+    }),
+    numberingIntervalMs: variable('ORDER_SERVICE_NUMBERING_INTERVAL_MS', integer({ min: 10, max: 5000 }), {
+      description: 'Milliseconds between two looks for orders without a number',
+      default: 1000,
+    }),
+    breakerMaxRequests: variable('CIRCUIT_BREAKER_MAX_REQUESTS', integer({ min: 1, max: 1000 }), {
+      description: 'Trials of a half-open circuit breaker; when all have succeeded it closes',
+      default: 3,
+    }),
+    breakerIntervalMs: variable('CIRCUIT_BREAKER_INTERVAL', seconds({ unit: 'ms' }), {
+      description: 'Seconds over which a closed circuit breaker counts failures',
+      default: 60,
+    }),
+    breakerTimeoutMs: variable('CIRCUIT_BREAKER_TIMEOUT', seconds({ unit: 'ms' }), {
+      description: 'Seconds that a circuit breaker stays open before trials',
+      default: 30,
+    }),
+  },
+})
+
+export type OrderServiceConfig = Config<typeof orderServiceConfig>

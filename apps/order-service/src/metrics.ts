@@ -1,0 +1,35 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { withDeadline } from '@ordinal/database'
+import type { Pool } from 'pg'
+
+export type OrderMetrics = ReturnType<typeof createOrderMetrics>
+
+const countLimitMs = 1_000
+
+/** The metrics of numbering orders. */
+export function createOrderMetrics(registry: Registry, pool: Pool) {
+  const registers = [registry]
+  const db = withDeadline(pool, countLimitMs)
+  new Gauge({
+    name: 'order_service_orders_without_number',
+    help: 'Orders that wait for their number; every instance shows all of them. NaN if the database does not tell',
+    registers,
+    async collect() {
+      this.set(await countWithoutNumber().catch(() => NaN))
+    },
+  })
+  const numbered = new Counter({
+    name: 'order_service_orders_numbered_later_total',
+    help: 'Orders that did not get their number when they were placed, and have it now',
+    registers,
+  })
+
+  async function countWithoutNumber() {
+    const { rows } = await db.query<{ count: number }>(
+      'SELECT count(*) FROM orders WHERE order_number IS NULL',
+    )
+    return rows[0]!.count
+  }
+
+  return { numbered: (count: number) => numbered.inc(count) }
+}

@@ -1,0 +1,48 @@
+import { databaseErrorOf, type Queryable } from '@ordinal/database'
+import { orderColumns, type Order } from './order'
+
+/** A number that the sequencer issued for an order. */
+export interface IssuedNumber {
+  orderId: number
+  number: string
+}
+
+/** An order holds another number than the one that was now issued for it: the sequencer has broken its word. */
+export class NumberConflictError extends Error {
+  override readonly name = 'NumberConflictError'
+}
+
+/**
+ * Writes numbers to their orders, and gives those orders that had none until now. An order that has its number
+ * already is left as it is, so that whoever writes first has placed the order. A deleted or cancelled order gets
+ * its number like any other, for it may have been issued.
+ *
+ * @throws NumberConflictError
+ */
+export async function recordNumbers(tx: Queryable, issued: IssuedNumber[]): Promise<Order[]> {
+  const values = [issued.map(({ orderId }) => orderId), issued.map(({ number }) => number)]
+  const { rows } = await tx.query<Order & object>(
+    `UPDATE orders SET order_number = issued.number, updated_at = now()
+     FROM unnest($1::bigint[], $2::text[]) AS issued(order_id, number)
+     WHERE orders.id = issued.order_id AND orders.order_number IS NULL
+     RETURNING ${orderColumns}`,
+    values,
+  )
+  if (rows.length < issued.length) await requireSameNumbers(tx, values)
+  return rows
+}
+
+/** Whether an error is the fault of a number: another order has it, or its order has another. */
+export const isNumberFault = (error: unknown) =>
+  error instanceof NumberConflictError || databaseErrorOf(error)?.constraint === 'orders_order_number_key'
+
+async function requireSameNumbers(tx: Queryable, values: unknown[]): Promise<void> {
+  const { rows } = await tx.query<{ id: number; held: string; number: string }>(
+    `SELECT orders.id, orders.order_number AS held, issued.number
+     FROM orders JOIN unnest($1::bigint[], $2::text[]) AS issued(order_id, number) ON orders.id = issued.order_id
+     WHERE orders.order_number <> issued.number`,
+    values,
+  )
+  const told = rows.map(({ id, held, number }) => `order ${id} has ${held} and was now given ${number}`)
+  if (told.length > 0) throw new NumberConflictError(told.join('; '))
+}

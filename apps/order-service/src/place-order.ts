@@ -1,0 +1,183 @@
+import type { Pool } from 'pg'
+import { v7 as uuidv7 } from 'uuid'
+import {
+  CommitUnknownError,
+  databaseErrorOf,
+  transaction,
+  withDeadline,
+  type Queryable,
+} from '@ordinal/database'
+import type { Logger } from '@ordinal/logging'
+import type { RequestContext } from '@ordinal/middleware'
+import { ServiceUnavailableError } from '@ordinal/resilience'
+import {
+  endLease,
+  findByKey,
+  fingerprintOf,
+  recordKey,
+  storeAnswer,
+  type IdempotencyKey,
+} from './idempotency'
+import { recordNumbers } from './numbers'
+import { orderColumns, toJson, type Order, type OrderJson } from './order'
+import type { Sequencer } from './sequencer'
+import type { Users } from './users'
+
+export interface NewOrder {
+  userId: number
+  productId: string
+  quantity: number
+  totalPrice: number
+}
+
+/** How an order is asked for. */
+export interface Asked {
+  idempotencyKey: string | undefined
+  context: RequestContext
+}
+
+export interface Placed {
+  order: OrderJson
+  /** The answer was given before, and is the same as then. */
+  replayed: boolean
+}
+
+export type PlaceOrder = (request: NewOrder, asked: Asked) => Promise<Placed>
+
+interface Deps {
+  pool: Pool
+  users: Users
+  sequencer: Sequencer
+  log: Logger
+  /** How long an order and its key are left to the request that places it. */
+  leaseMs: number
+  /** How long a transaction may take. */
+  databaseTimeoutMs: number
+}
+
+/**
+ * Places an order, once for each idempotency key, whatever is lost or dies on the way (docs/orders.md).
+ *
+ * Only a placed order is remembered under its key: a request that was refused has left nothing, and is judged anew.
+ *
+ * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `user_unknown`, `user_inactive`,
+ *   `user_service_unavailable`, `outcome_unknown`
+ */
+export function createPlaceOrder({
+  pool,
+  users,
+  sequencer,
+  log,
+  leaseMs,
+  databaseTimeoutMs,
+}: Deps): PlaceOrder {
+  const db = withDeadline(pool, databaseTimeoutMs)
+  const inTransaction = <T>(work: (tx: Queryable) => Promise<T>) =>
+    transaction(pool, work, { signal: AbortSignal.timeout(databaseTimeoutMs) })
+
+  return async function placeOrder(request, asked): Promise<Placed> {
+    const { idempotencyKey, context } = asked
+    const key = idempotencyKey === undefined ? undefined : keyOf(idempotencyKey, context, request)
+    const known = key && (await findByKey(db, key, leaseMs))
+    if (known?.answer) return { order: known.answer, replayed: true }
+    if (known) return finish(known.order, key, context)
+
+    await users.requireActive(request.userId, context)
+    const order = await recordIntent(request, key)
+    // The same key came twice at once, and the other request was faster: this one gets what that one got.
+    if (!order) return placeOrder(request, asked)
+    return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, error, context))
+  }
+
+  /** Commits the order without its number, and its key: from here on it exists. Undefined if the key is taken. */
+  async function recordIntent(
+    request: NewOrder,
+    key: IdempotencyKey | undefined,
+  ): Promise<Order | undefined> {
+    try {
+      return await inTransaction(async (tx) => {
+        const order = await insertOrder(tx, request, leaseMs)
+        if (key) await recordKey(tx, key, order.id, leaseMs)
+        return order
+      })
+    } catch (error) {
+      if (databaseErrorOf(error)?.constraint === 'idempotency_records_pkey') return undefined
+      // If it was committed after all, the client's next try with this key finds the order and finishes it at once.
+      if (error instanceof CommitUnknownError && key) await endLease(db, key).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Gets the order its number, and commits that with the answer. Without a sequencer it does so without a number. */
+  async function finish(
+    order: Order,
+    key: IdempotencyKey | undefined,
+    trace: RequestContext,
+  ): Promise<Placed> {
+    const number = order.orderNumber ?? (await askForNumber(order, trace))
+    const answer = await inTransaction(async (tx) => {
+      const now = number === undefined ? await letGo(tx, order) : await recordNumber(tx, order, number)
+      return key ? storeAnswer(tx, key, toJson(now)) : toJson(now)
+    })
+    return { order: answer, replayed: false }
+  }
+
+  async function askForNumber(order: Order, trace: RequestContext): Promise<string | undefined> {
+    try {
+      return await sequencer.numberFor(order, { trace })
+    } catch (error) {
+      // An outage is told by the breaker and by numbering, not once for every order.
+      if (!(error instanceof ServiceUnavailableError)) {
+        log.error('the sequencer did not number an order', { ...idsOf(order, trace), error })
+      }
+      return undefined
+    }
+  }
+
+  /** The order is taken, since its intent is committed, whatever happened to its number. */
+  function leaveToNumbering(order: Order, error: unknown, trace: RequestContext): Placed {
+    log.error('an order was placed without its number being written', { ...idsOf(order, trace), error })
+    return { order: toJson(order), replayed: false }
+  }
+}
+
+const keyOf = (key: string, { caller }: RequestContext, request: NewOrder): IdempotencyKey => ({
+  caller,
+  key,
+  fingerprint: fingerprintOf(request),
+})
+
+const idsOf = ({ id }: Order, { requestId }: RequestContext) => ({
+  order_id: Number(id),
+  request_id: requestId,
+})
+
+async function insertOrder(tx: Queryable, request: NewOrder, leaseMs: number): Promise<Order> {
+  const { userId, productId, quantity, totalPrice } = request
+  const { rows } = await tx.query<Order & object>(
+    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, numbering_after)
+     VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 ms') RETURNING ${orderColumns}`,
+    // As the decimal text that was sent, which numeric keeps exactly.
+    [uuidv7(), userId, productId, quantity, String(totalPrice), leaseMs],
+  )
+  return rows[0]!
+}
+
+async function recordNumber(tx: Queryable, order: Order, number: string): Promise<Order> {
+  const [numbered] = await recordNumbers(tx, [{ orderId: Number(order.id), number }])
+  return numbered ?? readOrder(tx, order)
+}
+
+/** Numbering need not wait for the lease. Gives the order as it is: it may have its number by now. */
+async function letGo(tx: Queryable, { id }: Order): Promise<Order> {
+  const { rows } = await tx.query<Order & object>(
+    `UPDATE orders SET numbering_after = now() WHERE id = $1 RETURNING ${orderColumns}`,
+    [id],
+  )
+  return rows[0]!
+}
+
+async function readOrder(tx: Queryable, { id }: Order): Promise<Order> {
+  const { rows } = await tx.query<Order & object>(`SELECT ${orderColumns} FROM orders WHERE id = $1`, [id])
+  return rows[0]!
+}

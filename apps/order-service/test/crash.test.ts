@@ -1,0 +1,160 @@
+import { createCutProxy, type CutMoment, type CutProxy } from '@ordinal/testing'
+import {
+  anOrder,
+  countUnnumbered,
+  createWorld,
+  expectNumbersToMatch,
+  leaveOrder,
+  until,
+  type Instance,
+  type World,
+} from './world'
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+describe('when the connection to the database is cut', () => {
+  let proxy: CutProxy
+  let service: Instance
+
+  beforeEach(async () => {
+    const url = new URL(world.database.url)
+    proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+    url.port = String(proxy.port)
+    // Numbering keeps out of the way: it would commit as well.
+    service = await world.startService({
+      ORDER_SERVICE_DATABASE_URL: url.href,
+      ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000',
+    })
+  })
+  afterEach(() => proxy.close())
+
+  const place = (key = 'k') =>
+    service.api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': key } })
+
+  test.each<CutMoment>(['before', 'after'])(
+    '%s the commit of an order, its outcome is told as unknown, and a retry with the key places it once',
+    async (moment) => {
+      await place('another')
+      proxy.cutAt('COMMIT', moment)
+      const lost = await place()
+      expect(proxy.cuts).toBe(1)
+      expect([lost.status, lost.body.code]).toEqual([503, 'outcome_unknown'])
+      expect(lost.headers.get('retry-after')).toBe('1')
+      expect(await world.query('SELECT id FROM orders')).toHaveLength(moment === 'after' ? 2 : 1)
+
+      const again = await place()
+      expect(again.status).toBe(201)
+      expect(again.body.order_number).toBe('ORD-2')
+      expect((await place()).body).toEqual(again.body)
+      expect(await world.query('SELECT id FROM orders')).toHaveLength(2)
+      await expectNumbersToMatch(world)
+    },
+  )
+
+  test('without a word while an order is committed, its outcome is told as unknown in time', async () => {
+    await place('another')
+    proxy.cutAt('COMMIT', 'silence')
+    const startedAt = performance.now()
+    expect((await place()).body.code).toBe('outcome_unknown')
+    expect(performance.now() - startedAt).toBeLessThan(8000)
+    // The server ends the forgotten transaction after a while; only then is the key free.
+    await until(async () => (await place()).status === 201, 20_000)
+    expect(await world.query('SELECT id FROM orders')).toHaveLength(2)
+    await expectNumbersToMatch(world)
+  }, 40_000)
+
+  test.each<CutMoment>(['before', 'after'])(
+    '%s the commit of its number, the order is taken all the same, and has one number in the end',
+    async (moment) => {
+      await place('another')
+      world.sequencer.mood = { is: 'slow', ms: 200 }
+      const placing = place()
+      await until(() => world.sequencer.seen.length === 2)
+      proxy.cutAt('COMMIT', moment)
+      const { status, body } = await placing
+      expect(proxy.cuts).toBe(1)
+      expect([status, body.order_number]).toEqual([201, null])
+      expect(service.log.of('an order was placed without its number being written')).toHaveLength(1)
+
+      const again = await until(async () => {
+        const again = await place()
+        return again.status === 201 && again
+      }, 15_000)
+      expect(again.body).toMatchObject({ id: body.id, order_number: 'ORD-2' })
+      await expectNumbersToMatch(world)
+    },
+  )
+})
+
+test('what a dead process left without a number is numbered by the next, deleted and cancelled orders too', async () => {
+  const [plain, cancelled, deleted] = [
+    await leaveOrder(world),
+    await leaveOrder(world),
+    await leaveOrder(world),
+  ]
+  await world.query(`UPDATE orders SET status = 'cancelled' WHERE id = $1`, [cancelled.id])
+  await world.query('UPDATE orders SET deleted_at = now() WHERE id = $1', [deleted.id])
+  const { api } = await world.startService()
+  await until(async () => (await countUnnumbered(world)) === 0)
+  await expectNumbersToMatch(world)
+  expect((await api.get(`/api/v1/orders/${plain.id}`)).body).toMatchObject({
+    order_number: 'ORD-1',
+    version: 1,
+  })
+  expect((await api.get(`/api/v1/orders/${deleted.id}`)).status).toBe(404)
+})
+
+test('an order whose number was issued to a dead process gets that number', async () => {
+  const first = await world.startService()
+  world.sequencer.mood = { is: 'losing' }
+  const { body } = await first.api.post('/api/v1/orders', anOrder)
+  expect(body.order_number).toBeNull()
+  await first.stop()
+  await leaveOrder(world)
+  world.sequencer.mood = { is: 'well' }
+  const second = await world.startService()
+  await until(async () => (await countUnnumbered(world)) === 0)
+  expect((await second.api.get(`/api/v1/orders/${body.id}`)).body.order_number).toBe('ORD-1')
+  await expectNumbersToMatch(world)
+})
+
+test('a service that is stopped while it asks for a number ends in time, and loses no order', async () => {
+  const first = await world.startService({ SHUTDOWN_TIMEOUT: '1', ORDER_SERVICE_CALL_TIMEOUT_MS: '60000' })
+  world.sequencer.mood = { is: 'silent' }
+  await leaveOrder(world)
+  const placing = first.api.post('/api/v1/orders', anOrder).catch(() => 'cut off')
+  await until(() => world.sequencer.seen.length === 2)
+  const startedAt = performance.now()
+  await first.stop()
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+  await placing
+  await world.query('UPDATE orders SET numbering_after = now()')
+  world.sequencer.mood = { is: 'well' }
+  await world.startService()
+  await until(async () => (await countUnnumbered(world)) === 0)
+  expect(await world.query('SELECT id FROM orders')).toHaveLength(2)
+  await expectNumbersToMatch(world)
+})
+
+test('two instances that place and number at once give each order one number, and ask once for each', async () => {
+  await Promise.all(Array.from({ length: 300 }, () => leaveOrder(world)))
+  const env = { ORDER_SERVICE_NUMBERING_INTERVAL_MS: '10', ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' }
+  const instances = [await world.startService(env), await world.startService(env)]
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, n) => instances[n % 2]!.api.post('/api/v1/orders', anOrder)),
+  )
+  expect(answers.every(({ status, body }) => status === 201 && body.order_number !== null)).toBe(true)
+  await until(async () => (await countUnnumbered(world)) === 0)
+  await expectNumbersToMatch(world)
+  expect(world.sequencer.issued.size).toBe(400)
+  // The leases held: nobody asked for an order that another was at.
+  expect(world.sequencer.seen).toHaveLength(400)
+  const numbered = await Promise.all(
+    instances.map(({ metric }) => metric('order_service_orders_numbered_later_total')),
+  )
+  expect(numbered[0]! + numbered[1]!).toBe(300)
+})

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import {
+  anOrder,
+  countUnnumbered,
+  createWorld,
+  expectNumbersToMatch,
+  leaveOrder,
+  until,
+  type Instance,
+  type World,
+} from './world'
+
+let world: World
+let service: Instance
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+beforeEach(async () => {
+  world = await createWorld()
+  service = await world.startService({
+    API_KEYS: `shop:${sha256('key-of-the-shop')},till:${sha256('key-of-the-till')}`,
+  })
+})
+afterEach(() => world.end())
+
+const place = (key: string | undefined, order: object = anOrder, headers = {}) =>
+  service.api.post('/api/v1/orders', order, {
+    headers: { ...(key !== undefined && { 'idempotency-key': key }), ...headers },
+  })
+
+test('a repeated request gets the answer that it got, and places nothing', async () => {
+  const first = await place('k')
+  const asked = world.userService.seen.length
+  await world.userService.stop()
+  const again = await place('k')
+  expect(again.status).toBe(201)
+  expect(again.body).toEqual(first.body)
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  for (const name of ['location', 'etag']) expect(again.headers.get(name)).toBe(first.headers.get(name))
+  expect(world.userService.seen).toHaveLength(asked)
+  expect(world.sequencer.seen).toHaveLength(1)
+  expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+})
+
+test('it gets that answer although the order has changed, or is deleted', async () => {
+  const first = await place('k')
+  await service.api.patch(`/api/v1/orders/${first.body.id}`, { status: 'confirmed' })
+  expect((await place('k')).body).toEqual(first.body)
+  await service.api.delete(`/api/v1/orders/${first.body.id}`)
+  expect((await place('k')).body).toEqual(first.body)
+})
+
+test('an answer without a number is given again without it; the order has its number', async () => {
+  await world.sequencer.stop()
+  const first = await place('k')
+  expect(first.body.order_number).toBeNull()
+  await world.sequencer.restart()
+  await until(async () => (await countUnnumbered(world)) === 0)
+  expect((await place('k')).body).toEqual(first.body)
+  expect((await service.api.get(first.headers.get('location')!)).body.order_number).toBe('ORD-1')
+})
+
+test('the same request may be written in other words', async () => {
+  const first = await place('k', { ...anOrder, total_price: 99.9 })
+  const again = await place('"k"', { totalPrice: 99.9, quantity: 2, productId: ' PROD-123 ', userId: 1 })
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  expect(again.body).toEqual(first.body)
+})
+
+test.each([{ user_id: 2 }, { product_id: 'PROD-124' }, { quantity: 3 }, { total_price: 99.98 }])(
+  'the same key with %j in place of what it was used for is refused',
+  async (other) => {
+    await place('k')
+    const { status, body } = await place('k', { ...anOrder, ...other })
+    expect([status, body.code]).toEqual([422, 'idempotency_key_reused'])
+    expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+  },
+)
+
+test('a request whose twin is under way is told to come again, and then gets its answer', async () => {
+  world.sequencer.mood = { is: 'slow', ms: 400 }
+  const first = place('k')
+  await until(() => world.sequencer.seen.length === 1)
+  const second = await place('k')
+  expect([second.status, second.body.code]).toEqual([409, 'idempotency_key_in_use'])
+  expect(second.headers.get('retry-after')).toBe('1')
+  const { body } = await first
+  const third = await place('k')
+  expect(third.body).toEqual(body)
+  expect(third.headers.get('idempotency-replayed')).toBe('true')
+})
+
+test('of twenty requests at once with one key, one places the order', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => place(`k${round}`)))
+    const placed = answers.filter(
+      ({ status, headers }) => status === 201 && !headers.has('idempotency-replayed'),
+    )
+    expect(placed).toHaveLength(1)
+    for (const { status, body } of answers) {
+      if (status === 201) expect(body).toEqual(placed[0]!.body)
+      else expect([status, body.code]).toEqual([409, 'idempotency_key_in_use'])
+    }
+    expect((await place(`k${round}`)).body).toEqual(placed[0]!.body)
+  }
+  expect(await world.query('SELECT id FROM orders')).toHaveLength(5)
+  await expectNumbersToMatch(world)
+})
+
+test('keys belong to their caller', async () => {
+  const answers = [
+    await place('k'),
+    await place('k', { ...anOrder, quantity: 7 }, { 'x-api-key': 'key-of-the-shop' }),
+    await place('k', { ...anOrder, quantity: 9 }, { 'x-api-key': 'key-of-the-till' }),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201])
+  expect(new Set(answers.map(({ body }) => body.id)).size).toBe(3)
+})
+
+test('without a key, the same request places one order after the other', async () => {
+  const ids = [await place(undefined), await place(undefined)].map(({ body }) => body.id)
+  expect(new Set(ids).size).toBe(2)
+})
+
+test.each([
+  ['no characters', ''],
+  ['no characters in quotes', '""'],
+  ['256 characters', 'k'.repeat(256)],
+  ['a space', 'a b'],
+  ['a letter outside of ASCII', 'k\u00e9'],
+])('a key with %s is refused', async (_what, key) => {
+  const { status, body } = await place(key)
+  expect([status, body.code]).toEqual([400, 'invalid_idempotency_key'])
+})
+
+test('a key may have 255 characters', async () => {
+  expect((await place('k'.repeat(255))).status).toBe(201)
+})
+
+test('a refused request is not remembered: what it lacked may have come', async () => {
+  expect((await place('k', { ...anOrder, user_id: 6 })).status).toBe(422)
+  world.userService.users.set(6, { id: 6, email: 'u6@example.com', active: true })
+  expect((await place('k', { ...anOrder, user_id: 6 })).status).toBe(201)
+})
+
+test('a retry finishes what a dead process began, without asking for the user again', async () => {
+  const left = await leaveOrder(world, { key: 'k', leasedSeconds: 0.5 })
+  const early = await place('k')
+  expect([early.status, early.body.code]).toEqual([409, 'idempotency_key_in_use'])
+  await world.userService.stop()
+  const answer = await until(async () => {
+    const answer = await place('k')
+    return answer.status === 201 && answer
+  })
+  expect(answer.body).toMatchObject({ ...left, order_number: 'ORD-1' })
+  expect(answer.headers.has('idempotency-replayed')).toBe(false)
+  expect((await place('k')).body).toEqual(answer.body)
+  await expectNumbersToMatch(world)
+})
+
+test('a retry finds the number that numbering has written meanwhile', async () => {
+  const left = await leaveOrder(world, { key: 'k' })
+  await until(async () => (await countUnnumbered(world)) === 0)
+  const { status, body } = await place('k')
+  expect(status).toBe(201)
+  expect(body).toMatchObject({ ...left, order_number: 'ORD-1' })
+  expect(world.sequencer.seen).toHaveLength(1)
+})
+
+test('a retry of what a dead process began may come to another instance, many times at once', async () => {
+  await leaveOrder(world, { key: 'k' })
+  const other = await world.startService()
+  const headers = { 'idempotency-key': 'k' }
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      (n % 2 ? other : service).api.post('/api/v1/orders', anOrder, { headers }),
+    ),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 409]))
+  expect((await place('k')).body).toMatchObject({ order_number: 'ORD-1' })
+  expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+  await expectNumbersToMatch(world)
+})

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  anOrder,
+  countUnnumbered,
+  createWorld,
+  expectNumbersToMatch,
+  leaveOrder,
+  until,
+  type World,
+} from './world'
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+const soon = { ORDER_SERVICE_NUMBERING_INTERVAL_MS: '20' }
+
+const numberOf = async (id: number) => {
+  const [row] = await world.query<{ order_number: string | null }>(
+    'SELECT order_number FROM orders WHERE id = $1',
+    [id],
+  )
+  return row!.order_number
+}
+
+test('an order is left to the request that places it, until its lease ends', async () => {
+  await world.startService(soon)
+  const leased = await leaveOrder(world, { leasedSeconds: 1 })
+  const free = await leaveOrder(world)
+  await until(() => numberOf(free.id))
+  await delay(300)
+  expect(await numberOf(leased.id)).toBeNull()
+  await until(() => numberOf(leased.id))
+})
+
+test('a request that asks for its number is not overtaken by numbering', async () => {
+  const { api } = await world.startService(soon)
+  world.sequencer.mood = { is: 'slow', ms: 300 }
+  await api.post('/api/v1/orders', anOrder)
+  expect(world.sequencer.seen).toHaveLength(1)
+})
+
+test('orders that the sequencer refuses do not keep the others from their numbers', async () => {
+  const refused = await Promise.all(Array.from({ length: 10 }, () => leaveOrder(world)))
+  // As if their keys had been used for another request.
+  for (const { reference } of refused) world.sequencer.issued.set(reference, { body: {}, number: 'OTHER' })
+  const others = await Promise.all(Array.from({ length: 100 }, () => leaveOrder(world)))
+  const { log } = await world.startService(soon)
+  await until(async () => (await countUnnumbered(world)) === refused.length)
+  for (const { id } of others) expect(await numberOf(id)).not.toBeNull()
+  expect(log.of('numbering fails at the sequencer')).toContainEqual(
+    expect.objectContaining({ level: 'error' }),
+  )
+})
+
+test('a number that another order has is refused loudly, and the others of its batch get theirs', async () => {
+  const { api, log } = await world.startService()
+  await api.post('/api/v1/orders', anOrder)
+  await world.sequencer.stop()
+  const { body: doubled } = await api.post('/api/v1/orders', anOrder)
+  const { body: other } = await api.post('/api/v1/orders', anOrder)
+  const request = { client_id: 'order-service', generated_by: 'user-1' }
+  world.sequencer.issued.set(doubled.reference, { body: request, number: 'ORD-1' })
+  await world.sequencer.restart()
+  await until(() => numberOf(other.id))
+  await until(() => log.of('a number does not fit its order').length > 0)
+  expect(log.of('a number does not fit its order')[0]).toMatchObject({
+    level: 'error',
+    orderId: doubled.id,
+    number: 'ORD-1',
+  })
+  expect(await numberOf(doubled.id)).toBeNull()
+})
+
+test('an order keeps the number that it has; another one for it is a loud fault', async () => {
+  const { api, log } = await world.startService()
+  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const placing = api.post('/api/v1/orders', anOrder)
+  await until(() => world.sequencer.seen.length === 1)
+  await world.query(`UPDATE orders SET order_number = 'ORD-OTHER'`)
+  const { status, body } = await placing
+  expect(status).toBe(201)
+  expect(await numberOf(body.id)).toBe('ORD-OTHER')
+  expect(JSON.stringify(log.of('an order was placed without its number being written'))).toContain(
+    `order ${body.id} has ORD-OTHER and was now given ORD-1`,
+  )
+})
+
+test('trouble with the database is told once, and numbering goes on after it', async () => {
+  const { log } = await world.startService(soon)
+  await world.query('ALTER TABLE orders RENAME TO orders_away')
+  await until(() => log.of('numbering fails at the database').length > 0)
+  await delay(300)
+  expect(log.of('numbering fails at the database')).toHaveLength(1)
+  await world.query('ALTER TABLE orders_away RENAME TO orders')
+  await until(() => log.of('numbering goes on: the database works again').length > 0)
+  const { id } = await leaveOrder(world)
+  await until(() => numberOf(id))
+  await expectNumbersToMatch(world)
+})
+
+test('an idle service stops at once, however long its interval', async () => {
+  const { stop } = await world.startService({ ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000' })
+  const startedAt = performance.now()
+  await stop()
+  expect(performance.now() - startedAt).toBeLessThan(500)
+})

@@ -1,0 +1,98 @@
+import { failing, type Mood } from './stub'
+import {
+  anOrder,
+  countUnnumbered,
+  createWorld,
+  expectNumbersToMatch,
+  leaveOrder,
+  until,
+  type World,
+} from './world'
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+// The breaker stays open for longer than the promise: numbering must not wait for it.
+test.each<[string, Mood | 'stopped']>([
+  ['stopped', 'stopped'],
+  ['silent', { is: 'silent' }],
+  ['failing', failing(503, 'database_unavailable')],
+  ['overrun', failing(429, 'rate_limited', { 'retry-after': '60' })],
+  ['losing every reply', { is: 'losing' }],
+  ['without our sequence', failing(404, 'sequence_not_found')],
+  ['answering nonsense', { is: 'failing', answer: { status: 200, body: { full_number: 7 } } }],
+])(
+  'with a sequencer that is %s, orders are taken, and numbered within 10 s of its return',
+  async (_how, mood) => {
+    const { api, metric } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '60' })
+    const place = () => api.post('/api/v1/orders', anOrder)
+    await place()
+    if (mood === 'stopped') await world.sequencer.stop()
+    else world.sequencer.mood = mood
+
+    const taken = []
+    for (let n = 0; n < 12; n += 1) taken.push(await place())
+    for (const { status, body } of taken) expect([status, body.order_number]).toEqual([201, null])
+    expect(await metric('order_service_orders_without_number')).toBe(12)
+
+    if (mood === 'stopped') await world.sequencer.restart()
+    world.sequencer.mood = { is: 'well' }
+    await until(async () => (await countUnnumbered(world)) === 0, 10_000)
+    await until(async () => (await place()).body.order_number !== null)
+    await until(async () => (await countUnnumbered(world)) === 0)
+    await expectNumbersToMatch(world)
+    expect(await metric('order_service_orders_without_number')).toBe(0)
+    expect(await metric('order_service_orders_numbered_later_total')).toBeGreaterThanOrEqual(12)
+    expect(await metric('order_service_circuit_breaker_state{service="sequencer"}')).toBe(0)
+  },
+)
+
+test('with an open breaker, an order is taken at once, and an outage costs one call a round', async () => {
+  const { api, metric } = await world.startService()
+  world.sequencer.mood = { is: 'silent' }
+  await Promise.all(Array.from({ length: 20 }, () => api.post('/api/v1/orders', anOrder)))
+  expect(await metric('order_service_circuit_breaker_state{service="sequencer"}')).toBe(2)
+  const before = world.sequencer.seen.length
+  const startedAt = performance.now()
+  expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
+  expect(performance.now() - startedAt).toBeLessThan(250)
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const rounds = world.sequencer.seen.length - before
+  expect(rounds).toBeGreaterThan(0)
+  expect(rounds).toBeLessThan(7)
+})
+
+test('an order that is refused by the sequencer is logged as a fault of ours', async () => {
+  const { api, log } = await world.startService()
+  world.sequencer.mood = failing(401, 'invalid_api_key')
+  const { body } = await api.post('/api/v1/orders', anOrder)
+  expect(log.of('the sequencer did not number an order')).toMatchObject([
+    { level: 'error', order_id: body.id },
+  ])
+  expect(JSON.stringify(log.entries)).toContain('sequencer answered with 401, invalid_api_key')
+})
+
+test('an outage is told once, and its end', async () => {
+  const { log } = await world.startService({ ORDER_SERVICE_NUMBERING_INTERVAL_MS: '20' })
+  await world.sequencer.stop()
+  await leaveOrder(world)
+  await until(() => log.of('numbering waits for the sequencer').length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(log.of('numbering waits for the sequencer')).toHaveLength(1)
+  await world.sequencer.restart()
+  await until(() => log.of('numbering goes on: the sequencer works again').length > 0)
+})
+
+test('a thousand orders that wait have their numbers within 10 s of its return', async () => {
+  await world.query(
+    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price)
+     SELECT gen_random_uuid(), 1, 'P', 1, 1 FROM generate_series(1, 1000)`,
+  )
+  await world.startService()
+  await until(async () => (await countUnnumbered(world)) === 0, 10_000)
+  await expectNumbersToMatch(world)
+  expect(world.sequencer.seen).toHaveLength(1000)
+})

@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface StubRequest {
+  method: string
+  path: string
+  headers: IncomingHttpHeaders
+  body: unknown
+}
+
+export interface StubAnswer {
+  status: number
+  headers?: Record<string, string>
+  body: unknown
+}
+
+/**
+ * How a stub treats requests: `well`; `slow`: it acts, and answers only after so many ms; `silent`: it takes the
+ * request and nothing more; `failing`: it answers something else and does not act; `losing`: it acts, and the
+ * connection breaks before its answer.
+ */
+export type Mood =
+  { is: 'well' | 'silent' | 'losing' } | { is: 'slow'; ms: number } | { is: 'failing'; answer: StubAnswer }
+
+export const failing = (status: number, code?: string, headers = {}): Mood => ({
+  is: 'failing',
+  answer: { status, headers, body: { code: code ?? 'internal_error' } },
+})
+
+/** Another service, as far as the order service can see it: real HTTP on a real port, with moods. */
+export async function startStub(act: (request: StubRequest) => StubAnswer) {
+  const seen: StubRequest[] = []
+  const server = createServer((request, response) => {
+    void (async () => {
+      const received = await read(request)
+      seen.push(received)
+      const { mood } = stub
+      if (mood.is === 'silent') return
+      const answer = mood.is === 'failing' ? mood.answer : act(received)
+      if (mood.is === 'losing') return void response.destroy()
+      if (mood.is === 'slow') await delay(mood.ms)
+      response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
+      response.end(JSON.stringify(answer.body))
+    })()
+  })
+  const listen = (port: number) => once(server.listen(port, '127.0.0.1'), 'listening')
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+
+  const stub = {
+    url: `http://127.0.0.1:${port}`,
+    mood: { is: 'well' } as Mood,
+    /** All that reached it, whatever it did with it. */
+    seen,
+    /** Refuses connections from now on, and breaks those that are open. */
+    async stop(): Promise<void> {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+    /** Listens again, where it did before. */
+    async restart(): Promise<void> {
+      await listen(port)
+    },
+  }
+  return stub
+}
+
+async function read(request: IncomingMessage): Promise<StubRequest> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString()
+  const { method = '', url = '', headers } = request
+  return { method, path: url, headers, body: text ? (JSON.parse(text) as unknown) : undefined }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { failing, type Mood } from './stub'
+import { anOrder, createWorld, until, type World } from './world'
+
+const state = 'order_service_circuit_breaker_state{service="user-service"}'
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+test('a hundred orders of unknown users leave the breaker closed', async () => {
+  const { api, metric } = await world.startService()
+  for (let n = 0; n < 100; n += 1) {
+    expect((await api.post('/api/v1/orders', { ...anOrder, user_id: 1000 + n })).status).toBe(422)
+  }
+  expect(world.userService.seen).toHaveLength(100)
+  expect(await metric(state)).toBe(0)
+  expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
+})
+
+test('an order that cannot be verified is refused with 503 and Retry-After, at once when the breaker is open', async () => {
+  const { api, metric, log } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '20' })
+  world.userService.mood = { is: 'silent' }
+  const place = () => api.post('/api/v1/orders', anOrder)
+  const slow = await Promise.all([1, 2, 3, 4, 5].map(place))
+  expect(await metric(state)).toBe(2)
+
+  const startedAt = performance.now()
+  const fast = await place()
+  expect(performance.now() - startedAt).toBeLessThan(250)
+  expect(world.userService.seen).toHaveLength(5)
+  for (const answer of [...slow, fast]) {
+    expect([answer.status, answer.body.code]).toEqual([503, 'user_service_unavailable'])
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  }
+  expect(Number(slow[0]!.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  const retryAfter = Number(fast.headers.get('retry-after'))
+  expect(retryAfter).toBeGreaterThan(10)
+  expect(retryAfter).toBeLessThanOrEqual(20)
+  expect(log.of('a circuit breaker changed its state')).toMatchObject([
+    { breaker: 'user-service', state: 'open' },
+  ])
+  expect(await world.query('SELECT id FROM orders')).toEqual([])
+})
+
+test('the breaker closes by itself once the user service is back', async () => {
+  const { api, metric } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '0.5' })
+  await world.userService.stop()
+  const place = () => api.post('/api/v1/orders', anOrder)
+  await until(async () => (await place()) && (await metric(state)) === 2)
+  await world.userService.restart()
+  await until(async () => (await place()).status === 201)
+  await until(async () => (await place()) && (await metric(state)) === 0)
+})
+
+test('a user who was verified a moment ago still gets an order, another does not', async () => {
+  const { api } = await world.startService()
+  await api.post('/api/v1/orders', anOrder)
+  await world.userService.stop()
+  for (let n = 0; n < 10; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
+  expect((await api.post('/api/v1/orders', { ...anOrder, user_id: 2 })).status).toBe(503)
+})
+
+test.each([
+  ['1', 1100],
+  ['0', 0],
+])('with a memory of %s s, a user is forgotten %i ms later', async (seconds, afterMs) => {
+  const { api } = await world.startService({ ORDER_SERVICE_USER_MEMORY: seconds })
+  await api.post('/api/v1/orders', anOrder)
+  await world.userService.stop()
+  await delay(afterMs)
+  expect((await api.post('/api/v1/orders', anOrder)).status).toBe(503)
+})
+
+test.each<[string, Mood]>([
+  ['a wrong key', failing(401, 'invalid_api_key')],
+  ['the 404 of a proxy', { is: 'failing', answer: { status: 404, body: '<html>' } }],
+  ['a user without `active`', { is: 'failing', answer: { status: 200, body: { id: 1 } } }],
+  ['a limit that is used up', failing(429, 'rate_limited', { 'retry-after': '7' })],
+])('%s is no verification: 503, never a silent yes', async (_what, mood) => {
+  const { api } = await world.startService()
+  world.userService.mood = mood
+  const { status, body, headers } = await api.post('/api/v1/orders', anOrder)
+  expect([status, body.code]).toEqual([503, 'user_service_unavailable'])
+  expect(headers.get('retry-after')).toBe(mood.is === 'failing' && mood.answer.status === 429 ? '7' : '1')
+})
+
+test.each<[string, (world: World) => unknown]>([
+  ['stopped', ({ userService }) => userService.stop()],
+  ['silent', ({ userService }) => (userService.mood = { is: 'silent' })],
+  ['failing', ({ userService }) => (userService.mood = failing(500))],
+])('with a user service that is %s, an order is read soon, without its user', async (_how, trouble) => {
+  const { api } = await world.startService({ ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' })
+  const placed = await api.post('/api/v1/orders', anOrder)
+  await trouble(world)
+  const startedAt = performance.now()
+  const { status, body } = await api.get(`/api/v1/orders/${placed.body.id}`)
+  expect(performance.now() - startedAt).toBeLessThan(1000)
+  expect(status).toBe(200)
+  expect(body).toEqual({ ...placed.body, user: null })
+})
+
+test('a user service too slow to be read with orders is not taken for one that is down', async () => {
+  const { api, metric } = await world.startService({ ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' })
+  const placed = await api.post('/api/v1/orders', anOrder)
+  world.userService.mood = { is: 'slow', ms: 800 }
+  const reads = Array.from({ length: 10 }, () => api.get(`/api/v1/orders/${placed.body.id}`))
+  for (const { body } of await Promise.all(reads)) expect(body.user).toBeNull()
+  expect((await api.post('/api/v1/orders', { ...anOrder, user_id: 2 })).status).toBe(201)
+  expect(await metric(state)).toBe(0)
+})

@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
+import { parseConfig } from '@ordinal/config'
+import { collectLog, createApiClient, createTestDatabase, createTestTemplate } from '@ordinal/testing'
+import { createOrderService, migrateOrders } from '../src/app'
+import { orderServiceConfig } from '../src/config'
+import { fingerprintOf } from '../src/idempotency'
+import { startSequencer, startUserService } from './stub-services'
+
+export type World = Awaited<ReturnType<typeof createWorld>>
+export type Instance = Awaited<ReturnType<World['startService']>>
+
+export const anOrder = { user_id: 1, product_id: 'PROD-123', quantity: 2, total_price: 99.99 }
+
+/** A database of its own, the two services that an order service calls, and as many order services as are started. */
+export async function createWorld() {
+  const template = await createTestTemplate('order_service', async ({ url }) => {
+    await migrateOrders(parseConfig(orderServiceConfig, { ORDER_SERVICE_DATABASE_URL: url }))
+  })
+  const database = await createTestDatabase({ template })
+  const [userService, sequencer] = await Promise.all([startUserService(), startSequencer()])
+  const client = new Client(database.adminUrl)
+  await client.connect()
+  const services: { stop(): Promise<void> }[] = []
+
+  async function startService(env: Record<string, string> = {}) {
+    const config = parseConfig(orderServiceConfig, {
+      ORDER_SERVICE_DATABASE_URL: database.url,
+      ORDER_SERVICE_USER_SERVICE_URL: userService.url,
+      ORDER_SERVICE_SEQUENCER_URL: sequencer.url,
+      ORDER_SERVICE_RATE_LIMIT: '0',
+      ORDER_SERVICE_CALL_TIMEOUT_MS: '500',
+      ...env,
+    })
+    const log = collectLog()
+    const service = createOrderService({ ...config, port: 0 }, log.stream)
+    services.push(service)
+    const url = `http://127.0.0.1:${await service.start()}`
+    const api = createApiClient({ url, document: service.openApi })
+    return {
+      url,
+      api,
+      log,
+      stop: () => service.stop(),
+      /** The value of a metric, such as `order_service_circuit_breaker_state{service="sequencer"}`. */
+      async metric(series: string): Promise<number> {
+        const { body } = await api.get('/metrics')
+        const line = String(body)
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+        return Number(line?.slice(series.length + 1))
+      },
+    }
+  }
+
+  return {
+    database,
+    userService,
+    sequencer,
+    startService,
+    query: async <R extends object>(sql: string, values: unknown[] = []) =>
+      (await client.query<R>(sql, values)).rows,
+    /** Ends everything; fails if a service has left a connection open. */
+    async end(): Promise<void> {
+      await Promise.all(services.map((service) => service.stop()))
+      await Promise.all([userService.stop(), sequencer.stop()])
+      await client.end()
+      await database.drop()
+    },
+  }
+}
+
+/**
+ * An order without a number, as a process leaves it that dies between its commit and the sequencer's answer.
+ *
+ * @param left.leasedSeconds how long it still belongs to the dead process
+ * @param left.key the Idempotency-Key with which `anOrder` was asked for
+ */
+export async function leaveOrder(
+  { query }: World,
+  { leasedSeconds = 0, key }: { leasedSeconds?: number; key?: string } = {},
+): Promise<{ id: number; reference: string }> {
+  const [row] = await query<{ id: string; reference: string }>(
+    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, numbering_after)
+     VALUES (gen_random_uuid(), 1, 'PROD-123', 2, 99.99, now() + $1 * interval '1 s') RETURNING id, reference`,
+    [leasedSeconds],
+  )
+  if (key !== undefined) {
+    const fingerprint = fingerprintOf({ userId: 1, productId: 'PROD-123', quantity: 2, totalPrice: 99.99 })
+    await query(
+      `INSERT INTO idempotency_records (caller, key, fingerprint, order_id, leased_until)
+       VALUES ('anonymous', $1, $2, $3, now() + $4 * interval '1 s')`,
+      [key, fingerprint, row!.id, leasedSeconds],
+    )
+  }
+  return { id: Number(row!.id), reference: row!.reference }
+}
+
+/** The promise that orders and numbers match: each order has one number, and each number its order; none is missing. */
+export async function expectNumbersToMatch({ query, sequencer }: World): Promise<void> {
+  const orders = await query<{ reference: string; order_number: string | null }>(
+    'SELECT reference, order_number FROM orders',
+  )
+  const held = orders.map(({ reference, order_number }) => [reference, order_number])
+  const issued = [...sequencer.issued].map(([key, { number }]) => [key, number])
+  expect(held.sort()).toEqual(issued.sort())
+  const values = issued.map(([, number]) => Number(number!.slice(4))).sort((a, b) => a - b)
+  expect(values).toEqual(values.map((_, index) => index + 1))
+}
+
+/** Waits until there is something, or a list of something, and gives it. */
+export async function until<T>(
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  withinMs = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + withinMs
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${look.toString()}`)
+    await delay(20)
+  }
+}
+
+/** The orders that have no number, by a look into the database. */
+export const countUnnumbered = async ({ query }: World): Promise<number> => {
+  const [row] = await query<{ count: string }>('SELECT count(*) FROM orders WHERE order_number IS NULL')
+  return Number(row!.count)
+}

@@ -1,0 +1,59 @@
+import crypto, { createHash } from 'node:crypto'
+import { identifyCaller, parseApiKey } from '../src'
+import { answer, closeServers, serve } from './serve'
+
+afterAll(closeServers)
+afterEach(() => void jest.restoreAllMocks())
+
+const entry = (name: string, key: string) => `${name}:${createHash('sha256').update(key).digest('hex')}`
+const keys = [entry('order-service', 'old'), entry('order-service', 'new'), entry('console', 'other')].map(
+  (text) => parseApiKey(text)!,
+)
+
+test('a known key names its caller; two keys may have one name, so that one can replace the other', async () => {
+  const { get } = await serve(() => [identifyCaller(keys), answer])
+  const callers = await Promise.all(
+    ['old', 'new', 'other'].map(async (key) => (await get('/', { 'X-API-Key': key })).body.caller),
+  )
+  expect(callers).toEqual(['order-service', 'order-service', 'console'])
+})
+
+test('without a key the caller is anonymous, whether there are keys or not', async () => {
+  for (const known of [keys, []]) {
+    const { get } = await serve(() => [identifyCaller(known), answer])
+    expect((await get()).body.caller).toBe('anonymous')
+  }
+})
+
+test.each(['wrong', '', 'old%20', 'OLD', 'old, new', createHash('sha256').update('old').digest('hex')])(
+  'the key %j is none: 401',
+  async (key) => {
+    const { get } = await serve(() => [identifyCaller(keys), answer])
+    const { status, body } = await get('/', { 'X-API-Key': key })
+    expect([status, body.code]).toEqual([401, 'invalid_api_key'])
+    if (key.length > 3) expect(JSON.stringify(body)).not.toContain(key)
+  },
+)
+
+test('a key is 401 where there are none', async () => {
+  const { get } = await serve(() => [identifyCaller([]), answer])
+  expect((await get('/', { 'X-API-Key': 'old' })).status).toBe(401)
+})
+
+test('every key is compared, in constant time, whichever it is that fits', async () => {
+  const compared = jest.spyOn(crypto, 'timingSafeEqual')
+  const { get } = await serve(() => [identifyCaller(keys), answer])
+  for (const key of ['old', 'other', 'wrong']) await get('/', { 'X-API-Key': key })
+  expect(compared).toHaveBeenCalledTimes(3 * keys.length)
+})
+
+test.each([
+  'order-service',
+  'order-service:',
+  ':' + 'a'.repeat(64),
+  'a b:' + 'a'.repeat(64),
+  'x:' + 'a'.repeat(63),
+  'x:' + 'g'.repeat(64),
+])('the entry %j of API_KEYS is of another form', (text) => {
+  expect(parseApiKey(text)).toBeUndefined()
+})

@@ -1,0 +1,109 @@
+import type { RequestHandler } from 'express'
+import { rateLimit } from '../src'
+import { clientOf } from '../src/rate-limit'
+import { answer, closeServers, serve } from './serve'
+
+afterAll(closeServers)
+
+const limited = (perSecond: number, trustProxy = 0) =>
+  serve(() => [rateLimit('test', perSecond), answer], trustProxy)
+type Get = Awaited<ReturnType<typeof serve>>['get']
+
+/** The statuses of so many requests, one after the other. */
+async function statuses(get: Get, count: number, headers: Record<string, string> = {}) {
+  const seen: number[] = []
+  for (let i = 0; i < count; i++) seen.push((await get('/', headers)).status)
+  return seen
+}
+const times = (count: number, status: number) => Array<number>(count).fill(status)
+
+test('every answer tells the limit, what is left of it, and when it is whole again', async () => {
+  const { get } = await limited(3)
+  const told = []
+  for (let i = 0; i < 10; i++) {
+    const { status, headers } = await get()
+    told.push([status, ...['limit', 'remaining', 'reset'].map((name) => headers.get(`ratelimit-${name}`))])
+  }
+  expect(told).toEqual([
+    [200, '3', '2', '1'],
+    [200, '3', '1', '1'],
+    [200, '3', '0', '1'],
+    ...Array<unknown>(6).fill([200, '3', '0', '1']),
+    [429, '3', '0', '1'],
+  ])
+})
+
+test('a client that was quiet may send a burst of twice its limit, and no more', async () => {
+  const { get } = await limited(3)
+  expect(await statuses(get, 12)).toEqual([...times(9, 200), ...times(3, 429)])
+})
+
+test('a refusal is a problem that says when to try again, and then it is right', async () => {
+  const { get } = await limited(1)
+  await statuses(get, 3)
+  const { status, headers, body } = await get()
+  expect([status, body.code]).toEqual([429, 'rate_limited'])
+  expect(headers.get('content-type')).toBe('application/problem+json')
+  const seconds = Number(headers.get('retry-after'))
+  expect(seconds).toBe(1)
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+  expect((await get()).status).toBe(200)
+})
+
+test('a forged X-Forwarded-For makes no other client', async () => {
+  const { get } = await limited(1)
+  const seen = []
+  for (let i = 0; i < 10; i++) seen.push((await get('/', { 'x-forwarded-for': `192.0.2.${i}` })).status)
+  expect(seen).toEqual([...times(3, 200), ...times(7, 429)])
+})
+
+test('behind a proxy that is trusted each client has its own limit', async () => {
+  const { get } = await limited(1, 1)
+  for (const ip of ['192.0.2.1', '192.0.2.2']) {
+    expect(await statuses(get, 4, { 'x-forwarded-for': ip })).toEqual([...times(3, 200), 429])
+  }
+})
+
+test('of several addresses only that which the trusted proxy saw counts', async () => {
+  const { get } = await limited(1, 1)
+  const seen = []
+  for (let i = 0; i < 5; i++)
+    seen.push((await get('/', { 'x-forwarded-for': `10.0.0.${i}, 192.0.2.1` })).status)
+  expect(seen).toEqual([...times(3, 200), ...times(2, 429)])
+})
+
+test('a client with an IPv6 network is one client', async () => {
+  const { get } = await limited(1, 1)
+  const seen = []
+  for (let i = 0; i < 5; i++) seen.push((await get('/', { 'x-forwarded-for': `2001:db8:0:1::${i}` })).status)
+  expect(seen).toEqual([...times(3, 200), ...times(2, 429)])
+  expect((await get('/', { 'x-forwarded-for': '2001:db8:0:2::1' })).status).toBe(200)
+})
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['::ffff:c000:201', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:0001:0002::1', '2001:db8:1:2::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['nonsense', 'unknown'],
+  [undefined, 'unknown'],
+])('a client at %s is counted as %s', (ip, client) => {
+  expect(clientOf(ip)).toBe(client)
+})
+
+test('two limiters do not share their counts', async () => {
+  const { get } = await serve(() => [rateLimit('one', 1), rateLimit('other', 1), answer])
+  expect(await statuses(get, 4)).toEqual([...times(3, 200), 429])
+})
+
+test('a caller that is known by its key is not limited, and told of no limit', async () => {
+  const known: RequestHandler = (req, _res, next) => {
+    req.context.caller = 'order-service'
+    next()
+  }
+  const { get } = await serve(() => [known, rateLimit('test', 1), answer])
+  expect(await statuses(get, 10)).toEqual(times(10, 200))
+  expect((await get()).headers.get('ratelimit-limit')).toBeNull()
+})

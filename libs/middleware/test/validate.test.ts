@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { AppError } from '@ordinal/errors'
+import { validated } from '../src'
+
+const schema = z.strictObject({
+  user_id: z.int().min(1),
+  total_price: z.number().optional(),
+  items: z.array(z.strictObject({ sku: z.string() })).optional(),
+})
+const parse = validated('body', schema)
+
+function refusal(work: () => unknown): AppError {
+  try {
+    work()
+  } catch (error) {
+    return error as AppError
+  }
+  throw new Error('It was not refused')
+}
+
+test('a value that fits is given as the schema makes it', () => {
+  expect(validated('query', z.strictObject({ page: z.coerce.number() }))({ page: '7' })).toEqual({ page: 7 })
+})
+
+test('names in lowerCamelCase stand for those in snake_case', () => {
+  expect(parse({ userId: 7, totalPrice: 1.5 })).toEqual({ user_id: 7, total_price: 1.5 })
+})
+
+test('the value that was given is left as it is', () => {
+  const given = { userId: 7 }
+  parse(given)
+  expect(given).toEqual({ userId: 7 })
+})
+
+test.each([
+  [
+    'a missing field',
+    {},
+    [{ path: 'body.user_id', message: expect.stringContaining('expected number') as string }],
+  ],
+  [
+    'a field of another type',
+    { user_id: '7' },
+    [{ path: 'body.user_id', message: expect.stringContaining('received string') as string }],
+  ],
+  [
+    'a field deep inside',
+    { user_id: 7, items: [{ sku: 'a' }, { sku: 1 }] },
+    [{ path: 'body.items.1.sku', message: expect.any(String) as string }],
+  ],
+  [
+    'a field that is not known',
+    { user_id: 7, colour: 'red' },
+    [{ path: 'body.colour', message: 'is not a field of this request' }],
+  ],
+  [
+    'one not known deep inside',
+    { user_id: 7, items: [{ sku: 'a', x: 1 }] },
+    [{ path: 'body.items.0.x', message: 'is not a field of this request' }],
+  ],
+  [
+    'no object at all',
+    'text',
+    [{ path: 'body', message: expect.stringContaining('expected object') as string }],
+  ],
+  ['nothing', undefined, [{ path: 'body', message: expect.stringContaining('expected object') as string }]],
+])('%s is named by its path', (_, value, errors) => {
+  const error = refusal(() => parse(value))
+  expect(error.code).toBe('validation_failed')
+  expect(error.errors).toEqual(errors)
+  expect(error.message).toBe(`${error.errors![0]!.path}: ${error.errors![0]!.message}`)
+})
+
+test('a message never repeats what was sent', () => {
+  const error = refusal(() => parse({ user_id: 'hidden', total_price: 'hidden' }))
+  expect(error.errors).toHaveLength(2)
+  expect(JSON.stringify([error.message, error.errors])).not.toContain('hidden')
+})
+
+test('a wrong id in a path has its own code', () => {
+  const params = validated('params', z.strictObject({ id: z.coerce.number().int() }))
+  expect(refusal(() => params({ id: 'abc' }))).toMatchObject({
+    code: 'invalid_id',
+    message: '"abc" is not an id: ids are whole numbers from 1',
+  })
+})

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { startFakeService } from './fake-service'
+
+const key = 'k'.repeat(43)
+const apiKeys = [{ id: 'order-service', sha256: createHash('sha256').update(key).digest() }]
+
+let database: TestDatabase
+let fake: Awaited<ReturnType<typeof startFakeService>>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  fake = await startFakeService(database.url, {
+    rateLimit: 2,
+    apiKeys,
+    corsOrigins: ['https://app.example.com'],
+  })
+})
+afterAll(async () => {
+  await fake.service.stop()
+  await database.drop()
+})
+
+const ask = (path: string, headers?: Record<string, string>) => fake.api.get(path, { headers })
+const askOften = (path: string, headers?: Record<string, string>) =>
+  Promise.all(Array.from({ length: 20 }, () => ask(path, headers)))
+
+test('probes and scrapes are neither limited nor logged', async () => {
+  for (const path of ['/health', '/health/live', '/health/ready', '/metrics', '/metrics/db']) {
+    const answers = await askOften(path)
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  }
+  expect(fake.logged.of('request')).toEqual([])
+})
+
+test('a caller with a key is not limited, and is named in the log without its key', async () => {
+  const answers = await askOften('/api/v1/things/7', { 'X-API-Key': key })
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  const logged = fake.logged.of('request')
+  expect(new Set(logged.map(({ caller }) => caller))).toEqual(new Set(['order-service']))
+  expect(JSON.stringify(logged)).not.toContain(key)
+})
+
+test('a caller with a wrong key is 401, on routes and off them', async () => {
+  for (const path of ['/api/v1/things/7', '/nowhere']) {
+    const { status, body } = await ask(path, { 'X-API-Key': 'wrong' })
+    expect([status, body.code]).toEqual([401, 'invalid_api_key'])
+  }
+})
+
+test('any other caller is limited, paths that are nowhere included', async () => {
+  const answers = await askOften('/nowhere')
+  const statuses = answers.map(({ status }) => status)
+  // Two a second, and a burst of four.
+  expect(statuses.filter((status) => status === 404)).toHaveLength(6)
+  const refused = answers.find(({ status }) => status === 429)!
+  expect(refused.body.code).toBe('rate_limited')
+  expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+  expect(answers.every(({ headers }) => headers.has('ratelimit-remaining'))).toBe(true)
+})
+
+test('a page of an allowed origin may read every answer, refusals too', async () => {
+  const answers = await askOften('/nowhere', { Origin: 'https://app.example.com' })
+  expect(answers.some(({ status }) => status === 429)).toBe(true)
+  const allowed = answers.map(({ headers }) => headers.get('access-control-allow-origin'))
+  expect(new Set(allowed)).toEqual(new Set(['https://app.example.com']))
+})

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import { z } from 'zod'
+import { AppError } from '@ordinal/errors'
+import { booleanText, id, idParams, pageOf, pageQuery, route, text, toPage, type Route } from '../src'
+
+const thing = z.object({ id: id(), name: z.string(), unit_price: z.int() }).meta({ id: 'Thing' })
+const newThing = z.strictObject({ name: text(1, 20), unit_price: z.int().min(0).max(1_000) })
+const listQuery = z.strictObject({
+  ...pageQuery,
+  search: text(1, 20).optional(),
+  is_active: booleanText().optional(),
+})
+const things = { tag: 'things', errors: ['order_not_found'] as const }
+
+/** Routes with and without a body, a query and parameters, that issue, fail, wait and ask the database. */
+export function fakeRoutes(pool: Pool): Route[] {
+  const number = {
+    path: '/api/v1/next/{prefix}',
+    tag: 'numbers',
+    params: z.strictObject({ prefix: text(1, 20) }),
+  }
+  let issued = 0
+  const issue = {
+    ...number,
+    summary: 'Issue a number',
+    issues: true,
+    answers: { 200: z.object({ counter: z.int() }) },
+    handle: () => ({ status: 200 as const, body: { counter: ++issued } }),
+  }
+  return [
+    route({
+      ...things,
+      method: 'post',
+      path: '/api/v1/things',
+      summary: 'Create a thing',
+      body: newThing,
+      idempotent: true,
+      answers: { 201: thing },
+      handle: ({ body }) => ({
+        status: 201,
+        body: { id: 1, ...body },
+        headers: { Location: '/api/v1/things/1' },
+      }),
+    }),
+    route({
+      ...things,
+      method: 'get',
+      path: '/api/v1/things',
+      summary: 'List things',
+      query: listQuery,
+      answers: { 200: pageOf(thing) },
+      handle: ({ query }) => ({ status: 200, body: toPage([], 0, query) }),
+    }),
+    route({
+      ...things,
+      method: 'get',
+      path: '/api/v1/things/{id}',
+      summary: 'Read a thing',
+      params: idParams,
+      answers: { 200: thing },
+      handle: ({ params }) => ({ status: 200, body: { id: params.id, name: 'thing', unit_price: 1 } }),
+    }),
+    route({
+      ...things,
+      method: 'delete',
+      path: '/api/v1/things/{id}',
+      summary: 'Delete a thing',
+      params: idParams,
+      answers: { 204: null },
+      handle: () => ({ status: 204, body: null }),
+    }),
+    route({ ...issue, method: 'get' }),
+    route({ ...issue, method: 'post' }),
+    route({
+      method: 'get',
+      path: '/api/v1/faults/{kind}',
+      tag: 'faults',
+      summary: 'Fail',
+      params: z.strictObject({ kind: z.string() }),
+      answers: { 200: z.null() },
+      errors: [
+        'order_not_found',
+        'user_service_unavailable',
+        'idempotency_key_in_use',
+        'unsupported_media_type',
+      ],
+      handle: ({ params }) => fail(params.kind),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/rows',
+      tag: 'rows',
+      summary: 'Ask the database',
+      query: z.strictObject({ sql: z.string().default('SELECT 1 AS number') }),
+      answers: { 200: z.array(z.unknown()) },
+      handle: async ({ query }) => ({ status: 200, body: (await pool.query(query.sql)).rows }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/slow/{ms}',
+      tag: 'slow',
+      summary: 'Answer late',
+      params: z.strictObject({ ms: z.coerce.number() }),
+      answers: { 200: z.object({ waited_ms: z.number() }) },
+      async handle({ params }) {
+        await delay(params.ms)
+        return { status: 200, body: { waited_ms: params.ms } }
+      },
+    }),
+  ]
+}
+
+function fail(kind: string): never {
+  if (kind === 'known') throw new AppError('user_service_unavailable', 'Not now', { retryAfterSeconds: 7 })
+  if (kind === 'of-another-service') {
+    throw Object.assign(new Error('Request failed with status code 400'), { name: 'AxiosError', status: 400 })
+  }
+  if (kind === 'no-error') throw 'a text' as unknown as Error
+  throw new Error('the secret of /etc/passwd', { cause: new Error('the cause at db.internal') })
+}

@@ -1,0 +1,44 @@
+import { createLogger } from '@ordinal/logging'
+import { createMetrics } from '@ordinal/metrics'
+import { collectLog, createApiClient } from '@ordinal/testing'
+import { createService, openDatabase, type HttpSettings, type ServiceOptions } from '../src'
+import { fakeRoutes } from './fake-routes'
+
+const http: HttpSettings = {
+  port: 0,
+  rateLimit: 0,
+  bodyLimitBytes: 2_048,
+  corsOrigins: undefined,
+  trustProxy: 0,
+  apiKeys: undefined,
+  shutdownTimeoutMs: 2_000,
+  shutdownDrainMs: 0,
+}
+
+/** A service with routes of every kind, on a database of the tests; it listens on a free port. */
+export async function startFakeService(
+  databaseUrl: string,
+  settings: Partial<HttpSettings> = {},
+  parts: Pick<ServiceOptions, 'checks' | 'background' | 'close'> = {},
+) {
+  const logged = collectLog()
+  const log = createLogger({ service: 'fake-service', level: 'info', stream: logged.stream })
+  const metrics = createMetrics('fake_service')
+  const pool = openDatabase('fake-service', { ...database, databaseUrl }, { log, metrics })
+  const service = createService({
+    name: 'fake-service',
+    description: 'Stands for any service.',
+    http: { ...http, ...settings },
+    log,
+    metrics,
+    pool,
+    routes: fakeRoutes(pool),
+    ...parts,
+  })
+  const port = await service.start()
+  const url = `http://127.0.0.1:${port}`
+  return { service, port, url, pool, logged, api: createApiClient({ url, document: service.openApi }) }
+}
+
+// Only the URL counts, where there is one.
+const database = { dbHost: '', dbPort: 0, dbUser: '', dbPassword: '', dbName: '', dbPoolSize: 4 }

@@ -1,0 +1,49 @@
+const object = (properties: Record<string, unknown>, required: string[] = Object.keys(properties)) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+})
+const mapOf = (additionalProperties: unknown, propertyNames: unknown = true) => ({
+  type: 'object',
+  additionalProperties,
+  propertyNames,
+  minProperties: 1,
+})
+const text = { type: 'string', minLength: 1 }
+const flag = { type: 'boolean' }
+const schema = { type: ['object', 'boolean'] }
+const content = mapOf(object({ schema }), { pattern: '^[a-z]+/[a-z.+-]+(; [a-z]+=[a-zA-Z0-9.-]+)*$' })
+
+const parameter = object(
+  {
+    name: text,
+    in: { enum: ['path', 'query', 'header'] },
+    description: text,
+    required: flag,
+    schema,
+  },
+  ['name', 'in', 'schema'],
+)
+
+const operation = object(
+  {
+    summary: text,
+    tags: { type: 'array', items: text, minItems: 1 },
+    operationId: { type: 'string', pattern: '^[a-z0-9_]+$' },
+    parameters: { type: 'array', items: parameter },
+    requestBody: object({ required: flag, content }),
+    responses: mapOf(object({ description: text, content }, ['description']), { pattern: '^[2-5][0-9]{2}$' }),
+  },
+  ['summary', 'tags', 'operationId', 'responses'],
+)
+
+const methods = { propertyNames: { enum: ['get', 'post', 'put', 'patch', 'delete'] } }
+
+/** OpenAPI 3.1 as far as our documents use it: a part of https://spec.openapis.org/oas/v3.1.1.html, and strict. */
+export const openApiStructure = object({
+  openapi: { const: '3.1.0' },
+  info: object({ title: text, description: text, version: text }),
+  paths: mapOf({ ...mapOf(operation), ...methods }, { pattern: '^/[^?#]*$' }),
+  components: object({ schemas: mapOf(schema, { pattern: '^[A-Za-z0-9._-]+$' }) }),
+})

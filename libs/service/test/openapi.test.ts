@@ -1,0 +1,145 @@
+import Ajv2020 from 'ajv/dist/2020'
+import addFormats from 'ajv-formats'
+import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { startFakeService } from './fake-service'
+import { openApiStructure } from './openapi-structure'
+
+interface Parameter {
+  name: string
+  in: string
+  required?: boolean
+  schema: object
+}
+interface Operation {
+  operationId: string
+  parameters?: Parameter[]
+  requestBody?: { required: boolean; content: Record<string, { schema: object }> }
+  responses: Record<string, { content?: Record<string, { schema: object }> }>
+}
+
+let database: TestDatabase
+let fake: Awaited<ReturnType<typeof startFakeService>>
+let operations: (Operation & { method: string; path: string })[]
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  fake = await startFakeService(database.url)
+  const paths = fake.service.openApi.paths as Record<string, Record<string, Operation>>
+  operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
+  )
+})
+afterAll(async () => {
+  await fake.service.stop()
+  await database.drop()
+})
+
+const find = (method: string, path: string) =>
+  operations.find((it) => it.method === method && it.path === path)!
+
+test('the document that is served is the one of the service, and has the structure of OpenAPI 3.1', async () => {
+  const { body } = await fake.api.get('/openapi.json')
+  expect(body).toEqual(JSON.parse(JSON.stringify(fake.service.openApi)))
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true })
+  const validate = ajv.compile(openApiStructure)
+  validate(body)
+  expect(validate.errors).toBeNull()
+})
+
+test('every schema in it is one of JSON Schema 2020-12, and every reference leads somewhere', () => {
+  const { components } = fake.service.openApi
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true })
+  addFormats(ajv)
+  ajv.addVocabulary(['example', 'components'])
+  const schemas = operations.flatMap(({ parameters = [], requestBody, responses }) => [
+    ...parameters.map(({ schema }) => schema),
+    ...Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
+    ...Object.values(responses).flatMap(({ content = {} }) =>
+      Object.values(content).map(({ schema }) => schema),
+    ),
+  ])
+  expect(schemas.length).toBeGreaterThan(50)
+  for (const schema of schemas) expect(() => ajv.compile({ ...schema, components })).not.toThrow()
+})
+
+test('what is documented is what there is: the routes of the service and those of the chassis', () => {
+  expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    'DELETE /api/v1/things/{id}',
+    'GET /api/v1/faults/{kind}',
+    'GET /api/v1/next/{prefix}',
+    'GET /api/v1/rows',
+    'GET /api/v1/slow/{ms}',
+    'GET /api/v1/things',
+    'GET /api/v1/things/{id}',
+    'GET /docs',
+    'GET /errors/{code}',
+    'GET /health',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /metrics',
+    'GET /metrics/db',
+    'GET /openapi.json',
+    'POST /api/v1/next/{prefix}',
+    'POST /api/v1/things',
+  ])
+})
+
+test('every path is served for the methods that are documented, and for no other', async () => {
+  for (const path of new Set(operations.map(({ path }) => path))) {
+    const { status, headers } = await fake.api.request({
+      method: 'OPTIONS',
+      path: path.replaceAll(/\{\w+\}/g, '1'),
+    })
+    const documented = operations.filter((it) => it.path === path).map(({ method }) => method)
+    const served = headers.get('allow')!.split(', ')
+    expect([path, status, served.filter((method) => method !== 'HEAD')]).toEqual([
+      path,
+      405,
+      documented.sort(),
+    ])
+  }
+})
+
+test('every operation has an id of its own', () => {
+  const ids = operations.map(({ operationId }) => operationId)
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('the parameters of a path are those of its template, and required', () => {
+  for (const { path, parameters = [] } of operations) {
+    const inPath = parameters.filter((parameter) => parameter.in === 'path')
+    expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
+    expect(inPath.every(({ required }) => required)).toBe(true)
+  }
+})
+
+test('numbers and flags of a query are documented as such, with their defaults', () => {
+  const query = find('GET', '/api/v1/things').parameters!
+  expect(query.map(({ name, schema }) => [name, schema])).toEqual([
+    ['page', { type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 }],
+    ['page_size', { type: 'integer', minimum: 1, maximum: 100, default: 20 }],
+    ['search', expect.objectContaining({ type: 'string', minLength: 1, maxLength: 20 })],
+    ['is_active', { type: 'boolean' }],
+  ])
+  expect(query.some(({ required }) => required)).toBe(false)
+})
+
+test('an Idempotency-Key is documented where it is taken, and nowhere else', () => {
+  const taking = operations.filter(({ parameters = [] }) =>
+    parameters.some(({ name }) => name === 'Idempotency-Key'),
+  )
+  expect(taking.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v1/things'])
+})
+
+test('every error is documented as a problem', () => {
+  for (const { path, responses } of operations) {
+    for (const [status, { content }] of Object.entries(responses)) {
+      if (Number(status) < 400 || path.startsWith('/health')) continue
+      expect([path, status, content]).toEqual([
+        path,
+        status,
+        { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      ])
+    }
+  }
+})

@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import path from 'node:path'
+import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { Client } from 'pg'
+import { buildService, startProgram } from './service-process'
+
+let database: TestDatabase
+let service: ReturnType<typeof buildService>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  service = buildService()
+})
+afterAll(async () => {
+  service.remove()
+  await database.drop()
+})
+
+const start = (env: Record<string, string>, ...args: string[]) =>
+  startProgram([service.program, ...args], env)
+const lines = (text: string) => text.trimEnd().split('\n')
+const unreachable = 'postgres://ann:hidden@127.0.0.1:1/fakedb'
+
+test('a bad configuration ends the start with code 78 and a line for each fault', async () => {
+  const { code, output, errors } = await start({
+    FAKE_PORT: 'http',
+    FAKE_DB_POOL_SIZE: '0',
+    FAKE_LOG_LEVL: 'debug',
+    FAKE_DB_PASSWORD: 'hidden',
+  }).ended()
+  expect([code, output]).toEqual([78, ''])
+  expect(lines(errors)).toEqual([
+    'The configuration has 3 faults:',
+    expect.stringContaining('FAKE_DB_POOL_SIZE is "0"'),
+    expect.stringContaining('FAKE_PORT is "http"'),
+    expect.stringContaining('FAKE_LOG_LEVL is not known: did you mean FAKE_LOG_LEVEL?'),
+  ])
+  expect(errors).not.toContain('hidden')
+})
+
+test('--check-config says that a configuration is valid, and touches nothing', async () => {
+  const { code, output, errors } = await start({ FAKE_DATABASE_URL: unreachable }, '--check-config').ended()
+  expect([code, output, errors]).toEqual([0, 'The configuration is valid.\n', ''])
+})
+
+test('--check-config finds what is wrong', async () => {
+  const { code, errors } = await start({ FAKE_PORT: '70000' }, '--check-config').ended()
+  expect(code).toBe(78)
+  expect(errors).toContain('FAKE_PORT is "70000"')
+})
+
+test('a .env file in the current folder is read, and the environment wins over it', async () => {
+  writeFileSync(path.join(service.folder, '.env'), 'FAKE_PORT=70000\nFAKE_LOG_LEVEL=loud\n')
+  const options = { cwd: service.folder }
+  const program = startProgram([service.program, '--check-config'], { FAKE_PORT: '8089' }, options)
+  const { code, errors } = await program.ended()
+  expect(code).toBe(78)
+  expect(errors).toContain('FAKE_LOG_LEVEL is "loud"')
+  expect(errors).not.toContain('FAKE_PORT')
+})
+
+test('--migrate brings the database to the schema, and ends', async () => {
+  const env = { FAKE_DATABASE_URL: database.url, FAKE_PORT: '0' }
+  const { code, output } = await startProgram([service.program, '--migrate'], env, { ipc: true }).ended()
+  expect([code, output]).toEqual([0, 'The database has the schema of this build.\n'])
+  const client = new Client(database.url)
+  await client.connect()
+  const { rows } = await client.query('SELECT migration_name FROM _prisma_migrations')
+  await client.end()
+  expect(rows).toEqual([{ migration_name: '20261121000000_init' }])
+})
+
+test('a taken port stops the start in one line that names the variable', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, () => resolve()))
+  const { port } = other.address() as AddressInfo
+  const { code, errors } = await start({ FAKE_DATABASE_URL: database.url, FAKE_PORT: String(port) }).ended()
+  expect(code).toBe(1)
+  expect(lines(errors).at(-1)).toBe(
+    `The service cannot start: port ${port} is taken by another program: stop it, or set FAKE_PORT to a free port`,
+  )
+  expect(errors).not.toContain('    at ')
+  await new Promise((resolve) => other.close(resolve))
+})
+
+test('a database that does not answer stops the start in one line, which names it without its password', async () => {
+  const { code, errors } = await start({ FAKE_DATABASE_URL: unreachable, FAKE_PORT: '0' }).ended()
+  expect(code).toBe(1)
+  expect(lines(errors)).toEqual([
+    'waiting for postgres://ann:***@127.0.0.1:1/fakedb: connect ECONNREFUSED 127.0.0.1:1',
+    'The service cannot start: postgres://ann:***@127.0.0.1:1/fakedb did not answer within 300 ms: connect ECONNREFUSED 127.0.0.1:1',
+  ])
+})
+
+test('a wrong password stops the start at once, in one line', async () => {
+  const url = new URL(database.url)
+  url.password = 'wrong'
+  const { code, errors } = await start({ FAKE_DATABASE_URL: url.href, FAKE_PORT: '0' }).ended()
+  expect(code).toBe(1)
+  expect(lines(errors)).toEqual([
+    expect.stringMatching(/^The service cannot start: password authentication failed/),
+  ])
+})
+
+test('a database that is newer than the build stops the start', async () => {
+  const newer = await createTestDatabase()
+  const env = { FAKE_DATABASE_URL: newer.url, FAKE_PORT: '0' }
+  await start(env, '--migrate').ended()
+  const client = new Client(newer.url)
+  await client.connect()
+  await client.query(`UPDATE _prisma_migrations SET migration_name = '20991231000000_future'`)
+  await client.end()
+  const { code, errors } = await start(env).ended()
+  expect(code).toBe(1)
+  expect(errors).toContain('migrations that this build does not know: 20991231000000_future')
+  await newer.drop()
+})

@@ -1,0 +1,50 @@
+/** An OpenAPI 3.1 document, as `service.openApi` has it. */
+export interface ApiDocument {
+  paths?: object
+  components?: object
+}
+
+/** What a document says about one method of one path. */
+export interface Operation {
+  statuses: number[]
+  /** The media types of the answers with a status, each with a pointer to its schema; none if there is no body. */
+  media(status: number): { type: string; schema: string }[]
+}
+
+type Paths = Record<string, Record<string, { responses: Record<string, { content?: object }> } | undefined>>
+
+/** The operation that serves a request; HEAD is served where GET is. Undefined if the document has none. */
+export function findOperation(
+  document: ApiDocument,
+  request: { method: string; path: string },
+): Operation | undefined {
+  // OpenAPI allows much more in a path than ours have.
+  const paths = (document.paths ?? {}) as Paths
+  const pathname = request.path.replace(/[?#].*$/, '')
+  // As OpenAPI has it: a path without parameters goes before one with them.
+  const templates = Object.keys(paths).sort((a, b) => parameters(a) - parameters(b))
+  const method = request.method === 'HEAD' ? 'get' : request.method.toLowerCase()
+  const template = templates.find((template) => matches(template, pathname) && paths[template]?.[method])
+  const responses = template && paths[template]?.[method]?.responses
+  if (!responses) return undefined
+
+  return {
+    statuses: Object.keys(responses).map(Number),
+    media: (status) =>
+      Object.keys(responses[status]?.content ?? {}).map((type) => ({
+        type,
+        schema: pointer('paths', template, method, 'responses', String(status), 'content', type, 'schema'),
+      })),
+  }
+}
+
+const parameters = (template: string) => template.split('{').length
+
+function matches(template: string, pathname: string): boolean {
+  const parts = template.split(/\{\w+\}/).map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('[^/]+')}$`).test(pathname)
+}
+
+/** A JSON pointer (RFC 6901) as a fragment of a URI. */
+const pointer = (...steps: string[]) =>
+  `#/${steps.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`
