@@ -1,6 +1,18 @@
-// Bundles the project in whose folder it is run.
+// Bundles the project in whose folder it is run, into the folder that is given, else into dist.
+import { existsSync } from 'node:fs'
 import { build } from 'esbuild'
 import { bundleOptions, copyAssets } from './bundle-options.mjs'
 
-await build(bundleOptions())
-copyAssets()
+const output = process.argv[2]
+await build(bundleOptions(output))
+copyAssets(output)
+
+// What measures the inside of a project is bundled beside it.
+if (existsSync('bench/main.ts')) {
+  const options = bundleOptions(output)
+  await build({
+    ...options,
+    entryPoints: ['bench/main.ts'],
+    outfile: options.outfile.replace(/main\.js$/, 'bench.js'),
+  })
+}

@@ -20,12 +20,9 @@ const asked = {
   generated_by: text(1, 200)
     .optional()
     .meta({ description: 'The person or job that it asks for', example: 'user123' }),
-  business_date: z.iso
-    .date()
-    .optional()
-    .meta({
-      description: "The document's date, for back-dating; today in the sequence's time zone if not given",
-    }),
+  business_date: z.iso.date().optional().meta({
+    description: "The document's date, for back-dating; today in the sequence's time zone if not given",
+  }),
 }
 const nextQuery = z.strictObject({ ...asked, count: integerText(1, maxCount).optional() })
 const nextBody = z
