@@ -25,8 +25,8 @@ const quantity = z.int().min(1).max(1_000_000).meta({ example: 2 })
 const price = z.number().meta({ example: 99.99 })
 // Decided by the decimal that the number prints as: to multiply it by 100 would refuse 8.95 and take 1e-9.
 const newPrice = price
-  .min(0)
-  .max(9_999_999_999.99)
+  .min(0, { abort: true })
+  .max(9_999_999_999.99, { abort: true })
   .refine((value) => /^\d+(\.\d{1,2})?$/.test(String(value)), 'must have at most two decimals, such as 99.99')
   .meta({ description: 'At most two decimals' })
 const status = z.enum(orderStatuses)

@@ -99,8 +99,11 @@ export function createNumbering(deps: Deps) {
       log.info('orders were numbered later', { count: numbered.length })
     } catch (error) {
       if (!isNumberFault(error)) throw error
-      if (issued.length === 1)
-        return void log.error('a number does not fit its order', { ...issued[0], error })
+      const [first, ...others] = issued
+      if (first && others.length === 0) {
+        const { orderId, number } = first
+        return void log.error('a number does not fit its order', { order_id: orderId, number, error })
+      }
       // One such order must not keep the others from their numbers.
       for (const one of issued) await record([one])
     }

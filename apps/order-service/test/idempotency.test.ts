@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { failing } from './stub'
 import {
   anOrder,
   countUnnumbered,
@@ -165,6 +166,19 @@ test('a retry finds the number that numbering has written meanwhile', async () =
   expect(status).toBe(201)
   expect(body).toMatchObject({ ...left, order_number: 'ORD-1' })
   expect(world.sequencer.seen).toHaveLength(1)
+})
+
+test('a request that was taken for dead, but was not, gets the answer of the one that took over', async () => {
+  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const first = place('k')
+  await until(() => world.sequencer.seen.length === 1)
+  await world.query('UPDATE idempotency_records SET leased_until = now()')
+  world.sequencer.mood = failing(500)
+  const second = await place('k')
+  expect([second.status, second.body.order_number]).toEqual([201, null])
+  expect((await first).body).toEqual(second.body)
+  expect((await place('k')).body).toEqual(second.body)
+  expect((await service.api.get(second.headers.get('location')!)).body.order_number).toBe('ORD-1')
 })
 
 test('a retry of what a dead process began may come to another instance, many times at once', async () => {

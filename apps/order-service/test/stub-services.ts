@@ -16,7 +16,7 @@ export async function startUserService() {
     const user = users.get(Number(/^\/api\/v1\/users\/(\d+)$/.exec(path)?.[1]))
     return user ? { status: 200, body: user } : { status: 404, body: { code: 'user_not_found' } }
   })
-  return Object.assign(stub, { users: users as Map<number, StubUser> })
+  return Object.assign(stub, { users })
 }
 
 /** A sequencer that gives each key one number, `ORD-1`, `ORD-2` and so on, and refuses a key with another body. */

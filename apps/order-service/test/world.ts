@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
+import { Pool } from 'pg'
 import { parseConfig } from '@ordinal/config'
 import { collectLog, createApiClient, createTestDatabase, createTestTemplate } from '@ordinal/testing'
 import { createOrderService, migrateOrders } from '../src/app'
@@ -19,8 +19,7 @@ export async function createWorld() {
   })
   const database = await createTestDatabase({ template })
   const [userService, sequencer] = await Promise.all([startUserService(), startSequencer()])
-  const client = new Client(database.adminUrl)
-  await client.connect()
+  const pool = new Pool({ connectionString: database.adminUrl, max: 4 })
   const services: { stop(): Promise<void> }[] = []
 
   async function startService(env: Record<string, string> = {}) {
@@ -59,12 +58,12 @@ export async function createWorld() {
     sequencer,
     startService,
     query: async <R extends object>(sql: string, values: unknown[] = []) =>
-      (await client.query<R>(sql, values)).rows,
+      (await pool.query<R>(sql, values)).rows,
     /** Ends everything; fails if a service has left a connection open. */
     async end(): Promise<void> {
       await Promise.all(services.map((service) => service.stop()))
       await Promise.all([userService.stop(), sequencer.stop()])
-      await client.end()
+      await pool.end()
       await database.drop()
     },
   }

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import type { Pool } from 'pg'
-import { databaseErrorOf, type Queryable } from '../src'
+import { databaseErrorOf, transaction, type Queryable } from '../src'
 import { openPool } from './open-pool'
 
 interface Session extends Pick<Queryable, 'query'> {
@@ -137,6 +137,13 @@ test('a server that is not there is unreachable, with both drivers', async () =>
   const throughPrisma = adapter.queryRaw({ sql: 'SELECT 1', args: [], argTypes: [] })
   expect(databaseErrorOf(await failureOf(throughPrisma))).toEqual(expected)
   await nowhere.end()
+})
+
+test("the limit of a transaction is a deadline, by AbortSignal's own error", async () => {
+  const sleeping = transaction(pool, (tx) => tx.query('SELECT pg_sleep(5)'), {
+    signal: AbortSignal.timeout(50),
+  })
+  expect(databaseErrorOf(await failureOf(sleeping))).toEqual({ kind: 'deadline_exceeded', retryable: false })
 })
 
 test('too many connections is retryable', async () => {

@@ -1,0 +1,91 @@
+import { anOrder, createWorld, type Instance, type World } from './world'
+
+let world: World
+let service: Instance
+
+beforeAll(async () => {
+  world = await createWorld()
+  service = await world.startService()
+})
+afterAll(() => world.end())
+beforeEach(() => world.query('TRUNCATE orders, idempotency_records'))
+
+async function placeAll(...changes: object[]): Promise<number[]> {
+  const ids = []
+  for (const change of changes) {
+    const { body } = await service.api.post('/api/v1/orders', { ...anOrder, ...change })
+    ids.push(body.id as number)
+  }
+  return ids
+}
+
+const list = async (query = '') => {
+  const { status, body } = await service.api.get(`/api/v1/orders${query}`)
+  expect(status).toBe(200)
+  return { ids: body.data.map(({ id }: { id: number }) => id) as number[], pagination: body.pagination }
+}
+
+test('a list has the oldest first, page by page, and tells how many there are', async () => {
+  const ids = await placeAll({}, {}, {}, {}, {})
+  expect(await list()).toEqual({ ids, pagination: { page: 1, page_size: 20, total: 5, total_pages: 1 } })
+  expect(await list('?page=2&page_size=2')).toEqual({
+    ids: ids.slice(2, 4),
+    pagination: { page: 2, page_size: 2, total: 5, total_pages: 3 },
+  })
+  expect((await list('?page=4&page_size=2')).ids).toEqual([])
+})
+
+test('a list of nothing is empty', async () => {
+  expect(await list()).toEqual({ ids: [], pagination: { page: 1, page_size: 20, total: 0, total_pages: 0 } })
+})
+
+test('a list can be of one user, one product, one status, or all of these', async () => {
+  const [a, b, c, d] = await placeAll(
+    {},
+    { user_id: 2 },
+    { product_id: 'P%' },
+    { user_id: 2, product_id: 'P%' },
+  )
+  await service.api.patch(`/api/v1/orders/${d}`, { status: 'confirmed' })
+  expect((await list('?user_id=2')).ids).toEqual([b, d])
+  expect((await list('?userId=2')).ids).toEqual([b, d])
+  expect((await list(`?product_id=${encodeURIComponent('P%')}`)).ids).toEqual([c, d])
+  expect((await list('?product_id=P')).ids).toEqual([])
+  expect((await list('?status=pending')).ids).toEqual([a, b, c])
+  expect(await list('?user_id=2&status=confirmed&product_id=P%25')).toMatchObject({
+    ids: [d],
+    pagination: { total: 1 },
+  })
+})
+
+test('a deleted order is gone from every answer, and keeps its number', async () => {
+  const [kept, deleted] = await placeAll({}, {})
+  const path = `/api/v1/orders/${deleted}`
+  const { status, body } = await service.api.delete(path)
+  expect([status, body]).toEqual([204, ''])
+  expect((await list()).ids).toEqual([kept])
+  for (const answer of [
+    await service.api.get(path),
+    await service.api.put(path, { status: 'confirmed' }),
+    await service.api.delete(path),
+  ]) {
+    expect([answer.status, answer.body.code]).toEqual([404, 'order_not_found'])
+  }
+  const [row] = await world.query<{ order_number: string; deleted_at: Date }>(
+    'SELECT order_number, deleted_at FROM orders WHERE id = $1',
+    [deleted],
+  )
+  expect(row).toEqual({ order_number: expect.stringMatching(/^ORD-\d+$/), deleted_at: expect.any(Date) })
+})
+
+test('there is no order that was never placed', async () => {
+  const { status, body } = await service.api.get('/api/v1/orders/9007199254740991')
+  expect([status, body.code]).toEqual([404, 'order_not_found'])
+})
+
+test('a product may be named in any script, and is kept as it was sent', async () => {
+  const product_id = '\u{1f4e6} Bücher \u4e66 O\'Reilly "x" \\ % _; DROP TABLE orders'
+  const [placed] = await placeAll({ product_id })
+  expect((await service.api.get(`/api/v1/orders/${placed}`)).body.product_id).toBe(product_id)
+  expect((await list(`?product_id=${encodeURIComponent(product_id)}`)).ids).toEqual([placed])
+})
