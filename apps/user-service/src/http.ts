@@ -19,7 +19,15 @@ const name = text(1, 200).meta({ example: 'Ada Lovelace' })
 const age = z.int().min(0).max(150).meta({ example: 36 })
 
 const user = z
-  .object({ id: id(), email, name, age, active: z.boolean(), created_at: timestamp(), updated_at: timestamp() })
+  .object({
+    id: id(),
+    email,
+    name,
+    age,
+    active: z.boolean(),
+    created_at: timestamp(),
+    updated_at: timestamp(),
+  })
   .meta({ id: 'User' })
 
 const newUser = z.strictObject({ email, name, age })
@@ -27,7 +35,11 @@ const changes = z
   .strictObject({ ...newUser.shape, active: z.boolean() })
   .partial()
   .refine((fields) => Object.keys(fields).length > 0, 'must have at least one field')
-const listQuery = z.strictObject({ ...pageQuery, search: text(1, 200).optional(), active: booleanText().optional() })
+const listQuery = z.strictObject({
+  ...pageQuery,
+  search: text(1, 200).optional(),
+  active: booleanText().optional(),
+})
 
 /** `/api/v1/users`. */
 export function userRoutes(users: Users): Route[] {

@@ -22,7 +22,8 @@ export type Users = ReturnType<typeof createUsers>
 export function createUsers(prisma: PrismaClient) {
   return {
     /** @throws AppError `email_taken` */
-    create: (user: NewUser): Promise<User> => keepingEmailUnique(user.email, prisma.user.create({ data: user })),
+    create: (user: NewUser): Promise<User> =>
+      keepingEmailUnique(user.email, prisma.user.create({ data: user })),
 
     /** @throws AppError `user_not_found` */
     async require(id: number): Promise<User> {
@@ -31,7 +32,10 @@ export function createUsers(prisma: PrismaClient) {
     },
 
     /** A page of the users that fit, oldest first, and the count of all that fit. */
-    async list(filter: UserFilter, page: { skip: number; take: number }): Promise<{ users: User[]; total: number }> {
+    async list(
+      filter: UserFilter,
+      page: { skip: number; take: number },
+    ): Promise<{ users: User[]; total: number }> {
       const where = whereFits(filter)
       const [users, total] = await Promise.all([
         prisma.user.findMany({ where, orderBy: { id: 'asc' }, ...page }),
@@ -49,7 +53,10 @@ export function createUsers(prisma: PrismaClient) {
 
     /** @throws AppError `user_not_found` */
     async remove(id: number): Promise<void> {
-      const { count } = await prisma.user.updateMany({ where: { id, deletedAt: null }, data: { deletedAt: new Date() } })
+      const { count } = await prisma.user.updateMany({
+        where: { id, deletedAt: null },
+        data: { deletedAt: new Date() },
+      })
       if (count === 0) missing(id)
     },
   }

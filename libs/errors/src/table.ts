@@ -49,7 +49,8 @@ export const errorTable = table({
   invalid_idempotency_key: {
     status: 400,
     title: 'The Idempotency-Key is not valid',
-    cause: 'The Idempotency-Key header is empty, longer than 255 characters, or has characters outside of visible ASCII.',
+    cause:
+      'The Idempotency-Key header is empty, longer than 255 characters, or has characters outside of visible ASCII.',
     mend: 'Send a UUID, bare or in double quotes.',
     example: 'Idempotency-Key has 300 characters; at most 255 are allowed',
   },

@@ -6,11 +6,14 @@ test.each(rows)('%s says what, why and how to mend it', (code, kind) => {
   expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/)
   expect(kind.status).toBeGreaterThanOrEqual(400)
   expect(kind.status).toBeLessThan(600)
-  for (const text of [kind.title, kind.cause, kind.mend, kind.example]) expect(text.length).toBeGreaterThan(10)
+  for (const text of [kind.title, kind.cause, kind.mend, kind.example])
+    expect(text.length).toBeGreaterThan(10)
 })
 
 test('a problem has the members of RFC 9457 and ours, and nothing of the cause', () => {
-  const error = new AppError('email_taken', 'ada@example.com belongs to another user', { cause: new Error('pg: secret') })
+  const error = new AppError('email_taken', 'ada@example.com belongs to another user', {
+    cause: new Error('pg: secret'),
+  })
   expect(toProblem(error, 'r-1')).toEqual({
     type: '/errors/email_taken',
     title: 'The e-mail address is taken',

@@ -49,7 +49,12 @@ export class BufferedTransport extends Transport {
     this.scheduled = false
     if (this.blocked) return
     if (this.dropped > 0) {
-      const entry = { time: new Date().toISOString(), level: 'warn', message: 'log lines dropped', dropped: this.dropped }
+      const entry = {
+        time: new Date().toISOString(),
+        level: 'warn',
+        message: 'log lines dropped',
+        dropped: this.dropped,
+      }
       this.lines += `${JSON.stringify(entry)}\n`
       this.dropped = 0
     }

@@ -33,10 +33,12 @@ const hex = () => randomUUID().replaceAll('-', '')
 export function requestContext(): RequestHandler {
   return (req, res, next) => {
     const given = req.headers['x-request-id']
-    const requestId = typeof given === 'string' && saneId.test(given) ? given : randomUUID()
-    const [, traceId, flags] = saneTraceparent.exec(String(req.headers.traceparent)) ?? []
-    // The first half of a UUID carries its version bits: the second half makes a span id that is never zero.
-    const traceparent = `00-${traceId ?? hex()}-${hex().slice(16)}-${flags ?? '01'}`
+    const own = randomUUID()
+    const requestId = typeof given === 'string' && saneId.test(given) ? given : own
+    const [, traceId, flags] = saneTraceparent.exec(String(req.headers.traceparent ?? '')) ?? []
+    // A new trace has the id that is made for its first request. A span's is half of a UUID: the second half, since
+    // the version bits are in the first.
+    const traceparent = `00-${traceId ?? own.replaceAll('-', '')}-${hex().slice(16)}-${flags ?? '01'}`
     req.context = {
       requestId,
       traceparent,

@@ -93,11 +93,6 @@ test.each([
   expect(clientOf(ip)).toBe(client)
 })
 
-test('two limiters do not share their counts', async () => {
-  const { get } = await serve(() => [rateLimit('one', 1), rateLimit('other', 1), answer])
-  expect(await statuses(get, 4)).toEqual([...times(3, 200), 429])
-})
-
 test('a caller that is known by its key is not limited, and told of no limit', async () => {
   const known: RequestHandler = (req, _res, next) => {
     req.context.caller = 'order-service'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError } from '@ordinal/errors'
+import type { AppError } from '@ordinal/errors'
 import { validated } from '../src'
 
 const schema = z.strictObject({

@@ -10,7 +10,7 @@ export interface HealthCheck {
   /** The service is not ready without it. */
   required: boolean
   /** Resolves to what there is to tell (`up`, a breaker's state); rejects when it is down. */
-  check(): Promise<string> | string
+  check: () => Promise<string> | string
 }
 
 const checkTimeoutMs = 2_000

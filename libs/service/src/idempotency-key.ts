@@ -12,10 +12,16 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
   if (sent === undefined) return undefined
   const key = String(sent).replace(/^"(.*)"$/s, '$1')
   if (key.length > 255) {
-    throw new AppError('invalid_idempotency_key', `Idempotency-Key has ${key.length} characters; at most 255 are allowed`)
+    throw new AppError(
+      'invalid_idempotency_key',
+      `Idempotency-Key has ${key.length} characters; at most 255 are allowed`,
+    )
   }
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new AppError('invalid_idempotency_key', 'Idempotency-Key must be visible ASCII characters, such as those of a UUID')
+    throw new AppError(
+      'invalid_idempotency_key',
+      'Idempotency-Key must be visible ASCII characters, such as those of a UUID',
+    )
   }
   return key
 }

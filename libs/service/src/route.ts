@@ -46,7 +46,7 @@ export interface Route {
   probe: boolean
   /** The media type of the answers; a body that is not JSON is a text. */
   media: string
-  handle(call: Call<unknown, unknown, unknown>): Promise<AnyReply> | AnyReply
+  handle: (call: Call<unknown, unknown, unknown>) => Promise<AnyReply> | AnyReply
 }
 
 export interface AnyReply {
@@ -74,9 +74,9 @@ interface RouteDefinition<
   issues?: boolean
   probe?: boolean
   media?: string
-  handle(
+  handle: (
     call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
-  ): Promise<Reply<NoInfer<A>>> | Reply<NoInfer<A>>
+  ) => Promise<Reply<NoInfer<A>>> | Reply<NoInfer<A>>
 }
 
 /** Defines a route; the handler's types follow from its schemas. */

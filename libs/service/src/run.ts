@@ -7,9 +7,9 @@ const exitCodes = { fault: 1, badConfiguration: 78 } // sysexits.h: EX_CONFIG
 /** What a service's process does with its configuration. */
 interface Steps<C> {
   /** Brings the database to the schema of this build. */
-  migrate(config: C): Promise<unknown>
+  migrate: (config: C) => Promise<unknown>
   /** Wires the service; its database is migrated. */
-  create(config: C): Service
+  create: (config: C) => Service
 }
 
 /**

@@ -47,8 +47,12 @@ export const timestamp = () => z.iso.datetime().meta({ example: '2026-11-21T03:4
 
 /** The part of a list's query that every list has. */
 export const pageQuery = {
-  page: integerText(1, 1_000_000).default(1).meta({ override: { default: 1 } }),
-  page_size: integerText(1, 100).default(20).meta({ override: { default: 20 } }),
+  page: integerText(1, 1_000_000)
+    .default(1)
+    .meta({ override: { default: 1 } }),
+  page_size: integerText(1, 100)
+    .default(20)
+    .meta({ override: { default: 20 } }),
 }
 
 /** How many rows come before a page. */

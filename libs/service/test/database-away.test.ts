@@ -1,6 +1,5 @@
-import { startTestPostgres, type TestPostgres } from '@ordinal/testing'
+import { startTestPostgres, until, type TestPostgres } from '@ordinal/testing'
 import { startFakeService } from './fake-service'
-import { until } from './until'
 
 let postgres: TestPostgres
 let fake: Awaited<ReturnType<typeof startFakeService>>

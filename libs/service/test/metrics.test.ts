@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
 import { startFakeService } from './fake-service'
-import { until } from './until'
 
 let database: TestDatabase
 let fake: Awaited<ReturnType<typeof startFakeService>>

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, isAlive, startProgram, until, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
-import { buildService, isAlive, startProgram } from './service-process'
-import { until } from './until'
+import { buildService } from './service-program'
 
 let database: TestDatabase
 let service: ReturnType<typeof buildService>
@@ -52,7 +51,7 @@ const parent = (stdio: string) => `
   const { spawn } = require('node:child_process')
   const child = spawn(process.execPath, [process.argv[1]], { stdio: ${stdio} })
   console.log('child ' + child.pid)
-  setInterval(() => {}, 1000)`
+  process.on('disconnect', () => process.exit())`
 
 /** Starts the service from a parent, kills that with kill -9, and gives the process id of the service. */
 async function startAndKillParent(

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
-import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, startProgram, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
-import { buildService, startProgram } from './service-process'
+import { buildService } from './service-program'
 
 let database: TestDatabase
 let service: ReturnType<typeof buildService>
@@ -62,7 +62,7 @@ test('a .env file in the current folder is read, and the environment wins over i
 
 test('--migrate brings the database to the schema, and ends', async () => {
   const env = { FAKE_DATABASE_URL: database.url, FAKE_PORT: '0' }
-  const { code, output } = await startProgram([service.program, '--migrate'], env, { ipc: true }).ended()
+  const { code, output } = await start(env, '--migrate').ended()
   expect([code, output]).toEqual([0, 'The database has the schema of this build.\n'])
   const client = new Client(database.url)
   await client.connect()
@@ -76,12 +76,12 @@ test('a taken port stops the start in one line that names the variable', async (
   await new Promise<void>((resolve) => other.listen(0, () => resolve()))
   const { port } = other.address() as AddressInfo
   const { code, errors } = await start({ FAKE_DATABASE_URL: database.url, FAKE_PORT: String(port) }).ended()
+  await new Promise((resolve) => other.close(resolve))
   expect(code).toBe(1)
   expect(lines(errors).at(-1)).toBe(
     `The service cannot start: port ${port} is taken by another program: stop it, or set FAKE_PORT to a free port`,
   )
   expect(errors).not.toContain('    at ')
-  await new Promise((resolve) => other.close(resolve))
 })
 
 test('a database that does not answer stops the start in one line, which names it without its password', async () => {

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
 import { startFakeService } from './fake-service'
 import { openSocket } from './raw-socket'
-import { until } from './until'
 
 let database: TestDatabase
 

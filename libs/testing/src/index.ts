@@ -10,4 +10,6 @@ export {
   type TestDatabase,
   type TestRole,
 } from './postgres'
+export { isAlive, startProgram } from './program'
 export { startTestPostgres, type PostgresSettings, type TestPostgres } from './test-server'
+export { until } from './until'

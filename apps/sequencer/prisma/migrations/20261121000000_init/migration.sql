@@ -124,7 +124,9 @@ CREATE FUNCTION "issue_numbers"(
     p_from timestamptz, p_until timestamptz,
     p_requests json, p_digests bytea, p_header bytea, p_look_up boolean
 ) RETURNS TABLE ("first_value" bigint, "at_us" bigint, "replays" json)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+-- The plan of the look-up is made when the ledger is small, and kept: it must use the index all the same.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     v_counter public.counters;
     v_at timestamptz;

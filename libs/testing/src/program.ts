@@ -1,40 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { buildSync } from 'esbuild'
 import { until } from './until'
 
-/** The program of fixtures/main.ts, built into a folder of its own. */
-export function buildService() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'ordinal-service-'))
-  const program = path.join(folder, 'main.js')
-  buildSync({
-    entryPoints: [path.join(__dirname, 'fixtures/main.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    external: ['pg-native', 'swagger-ui-dist/*'],
-  })
-  cpSync(path.join(__dirname, 'fixtures/migrations'), path.join(folder, 'migrations'), { recursive: true })
-  cpSync(path.dirname(require.resolve('swagger-ui-dist/package.json')), path.join(folder, 'docs'), {
-    recursive: true,
-  })
-  return { folder, program, remove: () => rmSync(folder, { recursive: true }) }
-}
-
-/** Starts a program of Node and collects what it says. */
-export function startProgram(
-  args: string[],
-  env: Record<string, string>,
-  options: { cwd?: string; ipc?: boolean } = {},
-) {
+/**
+ * Starts a program of Node, and collects what it says. It has a channel to us, so that a service ends with us at
+ * the latest; and it does not keep us from ending, if a test has failed and left it behind.
+ *
+ * @param args the script and its arguments
+ * @param env all of its environment, besides PATH
+ */
+export function startProgram(args: string[], env: Record<string, string>, options: { cwd?: string } = {}) {
   const child = spawn(process.execPath, args, {
     cwd: options.cwd ?? tmpdir(),
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  child.unref()
+  for (const channel of [child.channel, child.stdout, child.stderr]) (channel as Socket).unref()
   let output = ''
   let errors = ''
   child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -48,11 +32,11 @@ export function startProgram(
       const [code, signal] = await closed
       return { code, signal, output, errors }
     },
-    /** Resolves to the port on which it listens. */
+    /** Resolves to the port on which it listens, if it is one of our services. */
     port: async () => {
       await until(() => output.includes('"listening"') || hasEnded(child))
       const line = output.split('\n').find((line) => line.includes('"listening"'))
-      if (!line) throw new Error(`The service does not listen: ${output}${errors}`)
+      if (!line) throw new Error(`It does not listen: ${output}${errors}`)
       return (JSON.parse(line) as { port: number }).port
     },
   }

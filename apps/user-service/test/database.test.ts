@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '@ordinal/testing'
+import { watchBackends } from './backends'
+import { setUp } from './user-service'
+
+let users: Awaited<ReturnType<typeof setUp>>
+let backends: Awaited<ReturnType<typeof watchBackends>>
+
+beforeAll(async () => {
+  users = await setUp()
+  backends = await watchBackends(users.database)
+})
+afterAll(async () => {
+  await backends.end()
+  await users.tearDown()
+})
+
+/** Sends so many requests for an address that is taken, ten at a time, and counts the answers of each status. */
+async function conflicts(count: number): Promise<Record<number, number>> {
+  const statuses: Record<number, number> = {}
+  const sender = async (_: unknown, index: number) => {
+    for (let i = index; i < count; i += 10) {
+      const { status } = await users.api.post('/api/v1/users', {
+        email: 'taken@example.com',
+        name: 'A',
+        age: 1,
+      })
+      statuses[status] = (statuses[status] ?? 0) + 1
+    }
+  }
+  await Promise.all(Array.from({ length: 10 }, sender))
+  return statuses
+}
+
+test('a thousand conflicts are a thousand times 409, and cost no connection', async () => {
+  const { id } = await users.createUser({ email: 'taken@example.com' })
+  await backends.holdUsers()
+  const filling = Array.from({ length: 10 }, () => users.api.get(`/api/v1/users/${id}`))
+  await until(async () => (await backends.waiting()) === 10)
+  const before = await backends.pids()
+  await backends.letGo()
+  await Promise.all(filling)
+
+  expect(before).toHaveLength(10)
+  expect(await conflicts(1_000)).toEqual({ 409: 1_000 })
+  expect(await backends.pids()).toEqual(before)
+})
+
+test('a backend that is killed in mid-request costs that request a 503, and the next succeeds', async () => {
+  const { id } = await users.createUser()
+  await backends.holdUsers()
+  const waiting = users.api.get(`/api/v1/users/${id}`)
+  await until(async () => (await backends.waiting()) === 1)
+  expect(await backends.kill()).toBeGreaterThan(0)
+  const { status, headers, body } = await waiting
+  await backends.letGo()
+
+  expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1'])
+  expect((await users.api.get(`/api/v1/users/${id}`)).status).toBe(200)
+})
+
+test('backends that are killed while they are idle cost no request at all', async () => {
+  const { id } = await users.createUser()
+  expect(await backends.kill()).toBeGreaterThan(0)
+  await delay(100)
+  const asking = Array.from({ length: 20 }, () => users.api.get(`/api/v1/users/${id}`))
+  const statuses = (await Promise.all(asking)).map(({ status }) => status)
+  expect(statuses).toEqual(Array<number>(20).fill(200))
+})

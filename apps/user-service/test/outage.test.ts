@@ -1,0 +1,42 @@
+import { startTestPostgres, until, type TestPostgres } from '@ordinal/testing'
+import { migrateUsers } from '../src/app'
+import { configFor, startUserService } from './user-service'
+
+let postgres: TestPostgres
+let users: Awaited<ReturnType<typeof startUserService>>
+
+beforeAll(async () => {
+  postgres = await startTestPostgres()
+  await migrateUsers(configFor(postgres.adminUrl))
+  users = await startUserService({ url: postgres.adminUrl })
+})
+afterAll(async () => {
+  await users.service.stop()
+  await postgres.remove()
+})
+
+const ada = { email: 'ada@example.com', name: 'Ada', age: 36 }
+
+test('while the database is away every call is 503 with Retry-After, and afterwards all is as it was', async () => {
+  const { body: created } = await users.api.post('/api/v1/users', ada)
+  const path = `/api/v1/users/${created.id}`
+  await postgres.kill9()
+
+  const answers = [
+    await users.api.get(path),
+    await users.api.get('/api/v1/users'),
+    await users.api.post('/api/v1/users', { ...ada, email: 'grace@example.com' }),
+    await users.api.patch(path, { age: 37 }),
+    await users.api.delete(path),
+  ]
+  for (const { status, headers, body } of answers) {
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1'])
+    expect(body.detail).toBe('The database does not answer at the moment')
+  }
+  expect((await users.api.get('/health/ready')).status).toBe(503)
+
+  await postgres.restart()
+  await until(async () => (await users.api.get('/health/ready')).status === 200)
+  expect((await users.api.get(path)).body).toEqual(created)
+  expect((await users.api.get('/api/v1/users')).body.pagination.total).toBe(1)
+})
