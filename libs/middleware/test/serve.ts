@@ -18,7 +18,7 @@ export async function serve(
   app.set('trust proxy', trustProxy)
   app.use(requestContext(), ...handlers(log), routeNotFound)
   app.use(errorHandler(log))
-  const server = createServer(app)
+  const server = createServer({ keepAliveTimeout: 65_000 }, app)
   servers.push(server)
   // As services do: IPv4 clients are seen as ::ffff:127.0.0.1.
   await new Promise<void>((resolve) => server.listen(0, () => resolve()))
