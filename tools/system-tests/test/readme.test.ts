@@ -1,157 +1,98 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { makeRunThatFails, runInShell, startMakeRun, type RunningStack } from './make-run'
+import { isFree } from './ports'
+import { comparable, stepsOf, targetsNotRunHere } from './readme-steps'
+import { copyRepository, removeCopy } from './repository-copy'
+import { root } from './service'
 
-const root = join(__dirname, '../../..')
+// Those of the README.
+const ports = [8081, 8082, 8083]
+const steps = stepsOf(readFileSync(join(root, 'README.md'), 'utf8'))
 
-interface Step {
-  command: string
-  /** What the README shows as its answer. */
-  answer: string | undefined
-}
-
-// The commands that are run elsewhere: this very test is part of the one, and the other takes minutes.
-const notHere = ['make test', 'make bench']
-
-let clone: string
-let stack: ChildProcess | undefined
-let printed = ''
-
+let copy: string
+let stack: RunningStack | undefined
 beforeAll(async () => {
-  for (const port of [8081, 8082, 8083]) {
-    if (await isTaken(port))
-      throw new Error(`Port ${port} is taken: the README's own ports must be free for this test`)
+  for (const port of ports) {
+    if (!(await isFree(port)))
+      throw new Error(`Port ${port} is taken: stop what listens there, for the README uses it`)
   }
-  clone = copyRepository()
-})
+  copy = copyRepository()
+}, 120_000)
 afterAll(async () => {
-  if (stack?.exitCode === null && stack.signalCode === null) {
-    process.kill(-stack.pid!, 'SIGINT')
-    await once(stack, 'exit')
-  }
-  rmSync(clone, { recursive: true, force: true })
+  await stack?.end('SIGINT')
+  await removeEmbeddedPostgres(join(copy, '.data/postgres'))
+  removeCopy(copy)
+}, 60_000)
+
+const titleOf = (command: string) => command.replaceAll(/\s*\\\n\s*/g, ' ')
+const json = (command: string) => JSON.parse(runInShell(command, copy)) as Record<string, unknown>
+const nextNumber = () => json('curl -s -X POST localhost:8083/api/v1/next/PO').counter as number
+const complaints = (lines: string[]) =>
+  lines.filter((line) => !line.startsWith('make') && line !== 'Building.')
+
+test('npm ci accepts the lock file', () => {
+  // Offline, and with nothing done, it still compares the lock file with what every project needs.
+  expect(runInShell('npm ci --dry-run --offline --loglevel=error 2>&1', copy)).toContain('added')
 })
 
-test('every command of the README does what it says, as printed', async () => {
-  const steps = stepsOf(readFileSync(join(root, 'README.md'), 'utf8'))
-  expect(steps.length).toBeGreaterThan(5)
-  for (const { command, answer } of steps) {
-    if (notHere.includes(command)) run(`make -n ${command.slice(5)}`)
-    else if (command === 'make run') await start()
-    else {
-      const given = run(command)
-      if (answer !== undefined)
-        expect({ command, answer: normal(given) }).toEqual({ command, answer: normal(answer) })
-    }
-  }
-})
-
-test('the calls that make run prints work as printed', () => {
-  const [, shown = ''] = /Try it:.*?\n\n([\s\S]*)/.exec(printed) ?? []
-  const commands = shown.split(/\n\n+/).filter((text) => text.trim().startsWith('curl'))
-  expect(commands).toHaveLength(3)
-  for (const command of commands) expect(JSON.parse(run(command))).not.toHaveProperty('code')
-})
-
-test('a second make run says why it cannot start', () => {
-  expect(() => run('make run')).toThrow(/already|taken/)
-})
-
-test('after a kill -9 of everything make run goes on where it was', async () => {
-  const before = JSON.parse(run('curl -s localhost:8083/api/v1/next/SG')) as { counter: number }
-  process.kill(-stack!.pid!, 'SIGKILL')
-  await start()
-  const after = JSON.parse(run('curl -s localhost:8083/api/v1/next/SG')) as { counter: number }
-  expect(after.counter).toBe(before.counter + 1)
-})
-
-test('Ctrl-C stops everything', async () => {
-  process.kill(-stack!.pid!, 'SIGINT')
-  await once(stack!, 'exit')
-  expect(printed).toContain('services and PostgreSQL stopped')
-  for (const port of [8081, 8082, 8083]) expect(await isTaken(port)).toBe(false)
-})
-
-/** The shell blocks in their order, each with the JSON block that follows it at once. */
-function stepsOf(markdown: string): Step[] {
-  const blocks = [...markdown.matchAll(/```(sh|json)\n([\s\S]*?)```/g)].map(([, kind, text]) => ({
-    kind,
-    text: text!.trim(),
-  }))
-  return blocks.flatMap(({ kind, text }, index) => {
-    if (kind !== 'sh') return []
-    const next = blocks[index + 1]
-    return [{ command: text, answer: next?.kind === 'json' ? next.text : undefined }]
-  })
-}
-
-/** The repository as a stranger would have it, with the packages that are installed here. */
-function copyRepository(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'ordinal-readme-'))
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  for (const file of files.trim().split('\n')) {
-    // Git still knows a file that was deleted a moment ago.
-    if (!existsSync(join(root, file))) continue
-    mkdirSync(dirname(join(copy, file)), { recursive: true })
-    cpSync(join(root, file), join(copy, file))
-  }
-  execFileSync('cp', ['-a', join(root, 'node_modules'), copy])
-  execFileSync('touch', [join(copy, 'node_modules/.package-lock.json')])
-  return copy
-}
-
-const run = (command: string) =>
-  execFileSync('bash', ['-c', command], {
-    cwd: clone,
-    encoding: 'utf8',
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+describe('the README, as printed', () => {
+  test('it has make run, and calls with their answers', () => {
+    expect(steps.map(({ command }) => command)).toContain('make run')
+    expect(steps.filter(({ answer }) => answer).length).toBeGreaterThan(3)
   })
 
-/** As in a shell: what the tests have set is not for the services. */
-const environment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, NX_DAEMON: 'false' })
-
-async function start(): Promise<void> {
-  printed = ''
-  // A group of its own, as a terminal gives it: Ctrl-C reaches all of it.
-  const started = spawn('make', ['run'], { cwd: clone, env: environment(), detached: true })
-  stack = started
-  const running = new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      printed += String(chunk)
-      if (printed.includes('Ordinal runs') && printed.includes('next/SG')) resolve()
-    }
-    started.stdout.on('data', read)
-    started.stderr.on('data', read)
-    started.once('exit', () => reject(new Error(`make run has ended:\n${printed}`)))
-  })
-  await running
-}
-
-/** JSON without what differs from run to run: times, references, and the year of numbers. */
-function normal(text: string): unknown {
-  const value: unknown = JSON.parse(text)
-  return JSON.parse(
-    JSON.stringify(value)
-      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
-      .replaceAll(/ORD-\d{4}-/g, 'ORD-YEAR-'),
+  test.each(steps.map(({ command, answer }) => [titleOf(command), command, answer] as const))(
+    '%s',
+    async (_, command, answer) => {
+      const targets = targetsNotRunHere(command)
+      if (targets) return targets.forEach((target) => runInShell(`make -n ${target}`, copy))
+      if (command === 'make run') return void (stack = await startMakeRun(copy))
+      const printed = runInShell(command, copy)
+      if (answer !== undefined) expect(comparable(printed)).toEqual(comparable(answer))
+    },
+    180_000,
   )
-}
+})
 
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
+describe('make run', () => {
+  test('the calls that it prints work as printed', () => {
+    const calls = stack!.log().match(/^ {2}curl (.*\\\n)*.*$/gm)!
+    expect(calls).toHaveLength(3)
+    const [user, order, number] = calls.map((call) => json(call.replace('curl', 'curl -sf')))
+    expect(user).toHaveProperty('email')
+    expect(order).toMatchObject({ order_number: expect.stringMatching(/^ORD-/) })
+    expect(number).toHaveProperty('full_number')
   })
-}
+
+  test('a second one in the same folder says in a line why it does not start', () => {
+    const told = complaints(makeRunThatFails(copy)).filter((line) => !line.startsWith('✓'))
+    expect(told).toEqual([expect.stringMatching(/^✗ Ordinal already runs from this folder/)])
+    expect(stack!.isRunning()).toBe(true)
+  })
+
+  test('after a kill -9 it goes on where it was', async () => {
+    const before = nextNumber()
+    await stack!.end('SIGKILL')
+    stack = await startMakeRun(copy)
+    expect(nextNumber()).toBe(before + 1)
+  })
+
+  test('Ctrl-C stops everything', async () => {
+    await stack!.end('SIGINT')
+    expect(stack!.log()).toContain('services and PostgreSQL stopped')
+    expect(await Promise.all(ports.map(isFree))).toEqual([true, true, true])
+    expect(existsSync(join(copy, '.data/postgres/cluster/postmaster.pid'))).toBe(false)
+  })
+
+  test('a port that is taken is told in a line that names its variable', async () => {
+    const other = createServer().listen(8082)
+    await once(other, 'listening')
+    const told = complaints(makeRunThatFails(copy)).filter((line) => !line.startsWith('✓'))
+    await once(other.close(), 'close')
+    expect(told).toEqual([expect.stringMatching(/^✗ Port 8082 is taken .* set ORDER_SERVICE_PORT/)])
+  })
+})

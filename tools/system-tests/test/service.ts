@@ -1,87 +1,119 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { forget, remember } from './logs'
+import { freePort } from './ports'
 
 export const root = join(__dirname, '../../..')
 
-/** A service in a process of its own, from its bundle. */
-export interface ServiceProcess {
-  url: string
-  port: number
-  pid(): number
-  /** Everything it has printed. */
-  output(): string
-  /** Starts it, again on the same port after an end; resolves when it is ready. */
-  start(): Promise<void>
-  /** Ends it with a signal; resolves to its exit code when it has ended. */
-  end(signal?: NodeJS.Signals): Promise<number | null>
-  /** Stops it in its tracks, with its connections open; `thaw` lets it go on. */
-  freeze(): void
-  thaw(): void
-}
+export type ServiceName = 'user-service' | 'order-service' | 'sequencer'
+export const serviceNames: ServiceName[] = ['user-service', 'order-service', 'sequencer']
+
+export type Environment = Record<string, string>
+
+/** `USER_SERVICE` for user-service: what the names of its variables begin with. */
+export const prefixOf = (name: ServiceName) => name.toUpperCase().replaceAll('-', '_')
+
+export type ServiceProcess = Awaited<ReturnType<typeof createService>>
+
+const patienceMs = 30_000
 
 /**
- * Prepares a service's process.
+ * A service in a process of its own, from its bundle; it is not started yet.
  *
- * @param name the folder under dist/apps
- * @param environment its variables; the port is added
+ * @param environment all of its variables but its port
  */
-export async function createService(
-  name: string,
-  environment: Record<string, string>,
-): Promise<ServiceProcess> {
+export async function createService(name: ServiceName, environment: Environment) {
   const port = await freePort()
-  const variable = `${name.toUpperCase().replaceAll('-', '_')}_PORT`
   const url = `http://127.0.0.1:${port}`
+  const bundle = join(root, 'dist/apps', name, 'main.js')
+  const variables = { PATH: process.env.PATH, [`${prefixOf(name)}_PORT`]: String(port), ...environment }
   let child: ChildProcess | undefined
-  let output = ''
+  let closed: Promise<unknown[]> | undefined
+  let log = ''
 
-  return {
+  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
+
+  async function isReady(): Promise<boolean> {
+    const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1_000) }).catch(
+      () => null,
+    )
+    return answer?.ok ?? false
+  }
+
+  const service = {
+    name,
     url,
     port,
+    isRunning,
+    isReady,
     pid: () => child!.pid!,
-    output: () => output,
-    async start() {
-      const started = spawn(process.execPath, [join(root, 'dist/apps', name, 'main.js')], {
-        cwd: '/tmp',
-        env: { PATH: process.env.PATH, [variable]: String(port), ...environment },
-        // It ends with the channel, and so with us.
+    /** All it has said, in all its lives. */
+    log: () => log,
+
+    /** Starts the process, on the same port as before if it was started before. */
+    launch(): void {
+      // With a channel to us it ends when we are killed.
+      child = spawn(process.execPath, [bundle], {
+        cwd: tmpdir(),
+        env: variables,
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       })
-      child = started
-      for (const stream of [started.stdout!, started.stderr!])
-        stream.on('data', (chunk) => (output += String(chunk)))
-      while (!(await isReady(url))) {
-        if (started.exitCode !== null)
-          throw new Error(`${name} ended while it was starting:\n${output.slice(-3000)}`)
+      for (const stream of [child.stdout!, child.stderr!])
+        stream.on('data', (chunk) => (log += String(chunk)))
+      closed = once(child, 'close')
+    },
+
+    async ready(): Promise<void> {
+      const deadline = Date.now() + patienceMs
+      while (!(await isReady())) {
+        if (!isRunning()) throw new Error(`${name} has ended while it was starting:\n${log.slice(-3_000)}`)
+        if (Date.now() > deadline) throw new Error(`${name} is not ready after ${patienceMs} ms`)
         await delay(20)
       }
     },
-    async end(signal = 'SIGTERM') {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
-      const ended = once(child, 'exit')
-      child.kill(signal)
-      const [code] = (await ended) as [number | null]
-      return code
+
+    async start(): Promise<void> {
+      service.launch()
+      await service.ready()
     },
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
+
+    /** Resolves when it has said this. */
+    async says(text: string): Promise<void> {
+      const deadline = Date.now() + patienceMs
+      while (!log.includes(text)) {
+        if (!isRunning() || Date.now() > deadline)
+          throw new Error(`${name} does not say "${text}" but:\n${log}`)
+        await delay(20)
+      }
+    },
+
+    /** Gives the exit code, or the signal, when the process has ended by itself. */
+    async ended(): Promise<number | string | null> {
+      await closed
+      return child!.exitCode ?? child!.signalCode
+    },
+
+    /** Ends it with a signal; gives the exit code, or the signal. */
+    end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string | null> {
+      child!.kill(signal)
+      return service.ended()
+    },
+
+    /** Stops the process in its tracks, its connections open, until `thaw`. */
+    freeze: () => void child!.kill('SIGSTOP'),
+    thaw: () => void child!.kill('SIGCONT'),
+
+    /** Ends the process for good, if it runs. */
+    async remove(): Promise<void> {
+      forget(service)
+      if (!isRunning()) return
+      service.thaw()
+      await service.end()
+    },
   }
-}
-
-const isReady = (url: string) =>
-  fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1000) }).then(
-    ({ ok }) => ok,
-    () => false,
-  )
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  remember(service)
+  return service
 }

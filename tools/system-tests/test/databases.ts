@@ -1,0 +1,58 @@
+import { Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { createTestDatabase, createTestRole, type TestPostgres } from '@ordinal/testing'
+import { prefixOf, type Environment, type ServiceName } from './service'
+
+/** The empty database of a service. */
+export interface ServiceDatabase {
+  /** Connects as the superuser. */
+  adminUrl: string
+  /** What the service is told of it. */
+  environment: Environment
+  drop(): Promise<void>
+}
+
+/** Makes a database on the server of the jest run; the sequencer runs as a role that does not own it. */
+export async function createDatabase(name: ServiceName): Promise<ServiceDatabase> {
+  const database = await createTestDatabase()
+  const runtimeUrl = name === 'sequencer' ? (await createTestRole(database)).url : database.url
+  return { ...database, environment: databaseEnvironment(name, runtimeUrl, database.url) }
+}
+
+/** The same on a server that the test may kill; it goes with its server. */
+export async function createDatabaseOn(postgres: TestPostgres, name: ServiceName): Promise<ServiceDatabase> {
+  const roles = { owner: `${name}-owner`, runtime: `${name}-runtime` }
+  const { password } = new URL(postgres.adminUrl)
+  for (const role of Object.values(roles)) {
+    await query(postgres, `CREATE ROLE ${id(role)} LOGIN PASSWORD ${literal(password)}`)
+  }
+  await query(postgres, `CREATE DATABASE ${id(name)} OWNER ${id(roles.owner)}`)
+  const urlOf = (role: string) => postgres.url(name, role, password)
+  const runtimeUrl = urlOf(name === 'sequencer' ? roles.runtime : roles.owner)
+  return {
+    adminUrl: urlOf('postgres'),
+    environment: databaseEnvironment(name, runtimeUrl, urlOf(roles.owner)),
+    drop: () => Promise.resolve(),
+  }
+}
+
+const databaseEnvironment = (name: ServiceName, runtimeUrl: string, ownerUrl: string): Environment => ({
+  [`${prefixOf(name)}_DATABASE_URL`]: runtimeUrl,
+  ...(name === 'sequencer' && { SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl }),
+})
+
+/** Runs one statement as the superuser, on a connection of its own. */
+export async function query<Row extends object>(
+  { adminUrl }: { adminUrl: string },
+  sql: string,
+  values?: unknown[],
+): Promise<Row[]> {
+  const admin = new Client(adminUrl)
+  // The server may be killed meanwhile; the query fails then, and that is enough.
+  admin.on('error', () => {})
+  await admin.connect()
+  try {
+    return (await admin.query<Row>(sql, values)).rows
+  } finally {
+    await admin.end()
+  }
+}
