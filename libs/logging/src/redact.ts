@@ -5,9 +5,17 @@ const secretNames =
 const mark = '[redacted]'
 const deepest = 6
 
+// Lines have the same few names; what a stranger may name as he likes does not fill the memory.
+const known = new Map<string, boolean>()
+const mostKnown = 1000
+
 /** Tells whether a field of this name holds a secret. */
 function isSecretName(name: string): boolean {
-  return secretNames.test(name.replace(/[^A-Za-z]/g, '').toLowerCase())
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const secret = secretNames.test(name.replace(/[^A-Za-z]/g, '').toLowerCase())
+  if (known.size < mostKnown) known.set(name, secret)
+  return secret
 }
 
 /** `postgres://user:secret@host` without the secret. */
@@ -28,10 +36,13 @@ export function redact(value: unknown, depth = 0): unknown {
   if (value instanceof Error) return redactError(value, depth)
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))
   const copy: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(value)) {
-    copy[name] = isSecretName(name) ? mark : redact(field, depth + 1)
-  }
+  for (const [name, field] of Object.entries(value)) copy[name] = redactField(name, field, depth)
   return copy
+}
+
+/** What a field of this name shows in the log. */
+export function redactField(name: string, value: unknown, depth = 0): unknown {
+  return isSecretName(name) ? mark : redact(value, depth + 1)
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {

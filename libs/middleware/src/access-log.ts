@@ -8,7 +8,7 @@ import { statusOf } from './metrics'
  */
 export function accessLog(log: Logger): RequestHandler {
   return (req, res, next) => {
-    res.once('close', () => {
+    res.on('close', () => {
       const { requestId, traceparent, caller, route, quiet, startedAt } = req.context
       if (quiet) return
       log.info('request', {

@@ -5,7 +5,7 @@ import type { Metrics } from '@ordinal/metrics'
 export function observeRequests(metrics: Metrics): RequestHandler {
   return (req, res, next) => {
     metrics.requestStarted()
-    res.once('close', () => {
+    res.on('close', () => {
       const seconds = (performance.now() - req.context.startedAt) / 1000
       metrics.requestServed({ method: req.method, route: req.context.route, status: statusOf(res), seconds })
     })

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Express } from 'express'
 
@@ -14,7 +15,10 @@ export interface Server {
 
 /** An HTTP server for an Express app, with bounds on slow clients. */
 export function createServer(app: Express): Server {
-  const underWay = new Set<http.ServerResponse>()
+  // The latest answer on each connection. Not a set of those under way: V8 copies a Set that entries come to and go
+  // from all the time, and the copies that it leaves behind keep answers alive until the next full collection.
+  const latest = new Map<Socket, http.ServerResponse>()
+  let underWay = 0
   let closing = false
   const server = http.createServer(
     {
@@ -27,13 +31,15 @@ export function createServer(app: Express): Server {
       maxHeaderSize: 16_384,
     },
     (req, res) => {
-      underWay.add(res)
-      res.once('close', () => underWay.delete(res))
+      latest.set(req.socket, res)
+      underWay += 1
+      res.on('close', () => (underWay -= 1))
       if (closing) res.setHeader('Connection', 'close')
       app(req, res)
     },
   )
   server.maxConnections = 10_000
+  server.on('connection', (socket) => socket.once('close', () => latest.delete(socket)))
 
   return {
     listen: (port, host) =>
@@ -48,21 +54,16 @@ export function createServer(app: Express): Server {
 
     async close(deadlineMs) {
       closing = true
-      sayGoodbye(underWay)
+      // Tells clients not to use their connections again, unless the answer has begun already.
+      for (const res of latest.values()) if (!res.headersSent) res.setHeader('Connection', 'close')
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const deadline = performance.now() + deadlineMs
-      while (underWay.size > 0 && performance.now() < deadline) await delay(10)
+      while (underWay > 0 && performance.now() < deadline) await delay(10)
       server.closeAllConnections()
       await closed
     },
   }
-}
-
-/** Tells clients not to use their connections again, in the last answer on each, unless it has begun already. */
-function sayGoodbye(underWay: ReadonlySet<http.ServerResponse>): void {
-  const last = new Map([...underWay].map((res) => [res.req.socket, res]))
-  for (const res of last.values()) if (!res.headersSent) res.setHeader('Connection', 'close')
 }
 
 /**

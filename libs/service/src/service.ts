@@ -9,6 +9,7 @@ import {
   allowOrigins,
   errorHandler,
   identifyCaller,
+  inOrder,
   observeRequests,
   rateLimit,
   requestContext,
@@ -92,16 +93,13 @@ export function createService(options: ServiceOptions): Service {
   app.set('trust proxy', http.trustProxy)
   const server = createServer(app)
 
-  app.use(requestContext())
-  app.use(accessLog(log))
-  app.use(observeRequests(metrics))
-  app.use(securityHeaders())
+  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
   app.use(serveRoutes(probes, http))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
   app.use(identifyCaller(http.apiKeys ?? []))
   if (http.rateLimit > 0) app.use(rateLimit(name, http.rateLimit))
-  app.use(docsFiles())
   app.use(serveRoutes(routes, http))
+  app.use(docsFiles())
   app.use(routeNotFound)
   app.use(errorHandler(log, [fromDatabase]))
 

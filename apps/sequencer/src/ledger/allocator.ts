@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import { v7 as uuidv7 } from 'uuid'
 import { withDeadline, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
@@ -55,6 +55,7 @@ export function createAllocator(options: AllocatorOptions) {
   let laneCount = 0
   // How far the database's clock is ahead of ours. Its day decides; ours only guesses which day that is.
   let clockAheadMs = 0
+  const makeKey = keyMaker()
 
   /**
    * Issues the numbers of a request, once for each of its keys.
@@ -67,7 +68,7 @@ export function createAllocator(options: AllocatorOptions) {
     const sequence = sequences.known(request.prefix) ?? (await sequences.load(request.prefix))
     if (request.businessDate !== undefined) requireSlot(sequence, request.businessDate)
     const key = request.idempotencyKey
-    if (key === undefined) return enqueue(request, uuidv7(), false)
+    if (key === undefined) return enqueue(request, makeKey(), false)
 
     // The same request twice at once: both get what the first gets.
     const scope = [request.caller, request.prefix, key].join('\n')
@@ -122,7 +123,7 @@ export function createAllocator(options: AllocatorOptions) {
     lanes.delete(name)
   }
 
-  /** Carries out a batch; ends when each of its requests has its answer. Never throws. */
+  /** Carries out a batch; ends when the answer of each of its requests is certain. Never throws. */
   async function settle(lane: Lane, batch: Waiting[]): Promise<void> {
     let open = dropExpired(batch)
     for (let attempt = 1; open.length > 0; attempt += 1) {
@@ -131,7 +132,10 @@ export function createAllocator(options: AllocatorOptions) {
         const slot = slotFor(sequence, lane.businessDate)
         const lookUp = open.some((waiting) => waiting.lookUp)
         const rows = open.map(({ row }) => row)
-        return answer(open, slot, lane.prefix, await issueNumbers(db, sequence, slot, rows, lookUp))
+        const result = await issueNumbers(db, sequence, slot, rows, lookUp)
+        // Later, so that the next batch is with the database while these answers are written.
+        setImmediate(answer, open, slot, lane.prefix, result)
+        return
       } catch (error) {
         open = await recover(lane, open, error, attempt)
       }
@@ -206,6 +210,16 @@ export function createAllocator(options: AllocatorOptions) {
     slotNow: (sequence: Sequence) => slotFor(sequence, undefined),
     waiting: () => waitingCount,
   }
+}
+
+/**
+ * Makes keys for requests that bring none: no two are the same, on any instance, and each is greater than the one
+ * before, so that they go to the end of their index.
+ */
+function keyMaker(): () => string {
+  const start = `${Date.now().toString(36)}-${randomBytes(12).toString('base64url')}`
+  let made = 0
+  return () => `${start}-${(made += 1).toString(36).padStart(8, '0')}`
 }
 
 function requireSlot(sequence: Sequence, date: string): Slot {

@@ -1,6 +1,9 @@
+-- Texts that are in an index have the collation "C": the order of the others changes with the operating system's
+-- libraries, which breaks such an index, and costs more.
+
 -- The rules of each sequence. A change adds a version; what was issued keeps the version it was issued under.
 CREATE TABLE "sequences" (
-    "prefix" TEXT NOT NULL,
+    "prefix" TEXT COLLATE "C" NOT NULL,
     "version" INTEGER NOT NULL,
     "template" TEXT NOT NULL,
     "reset" TEXT NOT NULL,
@@ -23,8 +26,8 @@ CREATE TABLE "sequences" (
 
 -- One row for each sequence and period: the only row that issuing locks.
 CREATE TABLE "counters" (
-    "prefix" TEXT NOT NULL,
-    "period" TEXT NOT NULL,
+    "prefix" TEXT COLLATE "C" NOT NULL,
+    "period" TEXT COLLATE "C" NOT NULL,
     "first_value" BIGINT NOT NULL,
     "last_value" BIGINT NOT NULL,
     -- The last batch of the chain, and its hash.
@@ -37,8 +40,8 @@ CREATE TABLE "counters" (
 
 -- One row for each commit: a link of the counter's hash chain (docs/decisions/0008).
 CREATE TABLE "batches" (
-    "prefix" TEXT NOT NULL,
-    "period" TEXT NOT NULL,
+    "prefix" TEXT COLLATE "C" NOT NULL,
+    "period" TEXT COLLATE "C" NOT NULL,
     "batch" BIGINT NOT NULL,
     "rules_version" INTEGER NOT NULL,
     -- A number of this batch is the head, the value padded with zeros to the width, and the tail.
@@ -54,16 +57,16 @@ CREATE TABLE "batches" (
 
 -- Everything that ever happened to a value: its n-th event has revision n, so two writers cannot both write it.
 CREATE TABLE "ledger" (
-    "prefix" TEXT NOT NULL,
-    "period" TEXT NOT NULL,
+    "prefix" TEXT COLLATE "C" NOT NULL,
+    "period" TEXT COLLATE "C" NOT NULL,
     "value" BIGINT NOT NULL,
     "revision" INTEGER NOT NULL,
     "state" TEXT NOT NULL,
-    "number" TEXT NOT NULL,
+    "number" TEXT COLLATE "C" NOT NULL,
     "batch" BIGINT NOT NULL,
     "position" INTEGER NOT NULL,
-    "caller" TEXT NOT NULL,
-    "idempotency_key" TEXT NOT NULL,
+    "caller" TEXT COLLATE "C" NOT NULL,
+    "idempotency_key" TEXT COLLATE "C" NOT NULL,
     "item" INTEGER NOT NULL,
     "client_id" TEXT,
     "generated_by" TEXT,
@@ -168,28 +171,8 @@ BEGIN
         END IF;
     END IF;
 
-    SELECT coalesce(sum(r.count), 0) INTO v_count
-    FROM ROWS FROM (json_to_recordset(p_requests) AS (count integer)) WITH ORDINALITY AS r(count, n)
-    WHERE r.n <> ALL (v_replayed);
-    IF v_count = 0 THEN
-        RETURN NEXT;
-        RETURN;
-    END IF;
-
     first_value := v_counter.last_value + 1;
     v_counter.batch := v_counter.batch + 1;
-    -- One run of values, all at their first revision, ends what is hashed (docs/decisions/0008).
-    v_counter.head := sha256(v_counter.head || p_header || v_digests
-        || int8send(first_value) || int4send(1) || int4send(v_count) || int8send(at_us));
-
-    UPDATE public.counters c
-    SET last_value = c.last_value + v_count, batch = v_counter.batch, head = v_counter.head
-    WHERE c.prefix = p_prefix AND c.period = p_period;
-
-    INSERT INTO public.batches (prefix, period, batch, rules_version, number_head, number_width, number_tail, rows, hash, at)
-    VALUES (p_prefix, p_period, v_counter.batch, p_rules_version, p_number_head, p_number_width, p_number_tail, v_count,
-            v_counter.head, v_at);
-
     INSERT INTO public.ledger (prefix, period, value, revision, state, number, batch, position, caller, idempotency_key,
                                item, client_id, generated_by, site_id, partition_id, invoice_type, business_date, reason,
                                request_id, at)
@@ -208,6 +191,24 @@ BEGIN
                generate_series(0, r.count - 1) item
           WHERE r.n <> ALL (v_replayed)) i,
          LATERAL (SELECT (first_value + i.position - 1)::text AS digits) v;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF v_count = 0 THEN
+        first_value := NULL;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
+    -- One run of values, all at their first revision, ends what is hashed (docs/decisions/0008).
+    v_counter.head := sha256(v_counter.head || p_header || v_digests
+        || int8send(first_value) || int4send(1) || int4send(v_count) || int8send(at_us));
+
+    UPDATE public.counters c
+    SET last_value = c.last_value + v_count, batch = v_counter.batch, head = v_counter.head
+    WHERE c.prefix = p_prefix AND c.period = p_period;
+
+    INSERT INTO public.batches (prefix, period, batch, rules_version, number_head, number_width, number_tail, rows, hash, at)
+    VALUES (p_prefix, p_period, v_counter.batch, p_rules_version, p_number_head, p_number_width, p_number_tail, v_count,
+            v_counter.head, v_at);
     RETURN NEXT;
 END
 $$;
