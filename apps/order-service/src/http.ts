@@ -83,6 +83,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
     params: idParams,
     body: z.strictObject({ status }),
     answers: { 200: order },
+    conditional: true,
     errors: ['order_not_found', 'illegal_transition', 'version_mismatch'] as const,
     async handle({
       params,
@@ -160,6 +161,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       summary: 'Delete an order, which keeps its number; with If-Match only if it has not changed meanwhile',
       params: idParams,
       answers: { 204: null },
+      conditional: true,
       errors: ['order_not_found', 'version_mismatch'],
       async handle({ params, headers }) {
         await orders.remove(params.id, versionsIn(headers['if-match']))

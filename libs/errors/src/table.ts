@@ -18,6 +18,20 @@ const table = <Code extends string>(rows: Record<Code, ErrorKind>): Readonly<Rec
 /** The one table from code to HTTP status, title and advice. Every error that a service answers is a row. */
 export const errorTable = table({
   // The request itself.
+  malformed_request: {
+    status: 400,
+    title: 'The request is not HTTP',
+    cause: 'The request line, a header or the framing of the body breaks the rules of HTTP.',
+    mend: 'Look at what the client and the proxies before the service really send.',
+    example: 'Parse Error: Invalid header token',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    cause: 'The request line and the headers are larger than this service accepts.',
+    mend: 'Send fewer or shorter headers and query parameters.',
+    example: 'The headers have more than 16384 bytes',
+  },
   malformed_json: {
     status: 400,
     title: 'The body is not valid JSON',

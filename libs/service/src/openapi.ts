@@ -21,7 +21,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     tags: [route.tag],
     operationId: operationId(route),
     requestParams: { ...(params && { path: params }), ...(query && { query }) },
-    ...(route.idempotent && { parameters: [idempotencyKey] }),
+    parameters: [...(route.idempotent ? [idempotencyKey] : []), ...(route.conditional ? [ifMatch] : [])],
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
@@ -41,6 +41,13 @@ const idempotencyKey = {
   in: 'header' as const,
   description: 'Makes the request safe to repeat: the same key with the same request gets the same answer.',
   schema: { type: 'string' as const, maxLength: 255 },
+}
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header' as const,
+  description: 'Only if it still is what an ETag said: else nothing changes.',
+  schema: { type: 'string' as const, examples: ['"1"'] },
 }
 
 function successes(route: Route) {

@@ -40,6 +40,8 @@ export interface Route {
   errors: readonly ErrorCode[]
   /** Takes an Idempotency-Key header. */
   idempotent: boolean
+  /** Takes an If-Match header. */
+  conditional: boolean
   /** Issues something: never answered from a cache, and HEAD is refused, since link previews send it. */
   issues: boolean
   /** Asked by machines all day: neither logged nor limited. */
@@ -71,6 +73,7 @@ interface RouteDefinition<
   answers: A
   errors?: readonly ErrorCode[]
   idempotent?: boolean
+  conditional?: boolean
   issues?: boolean
   probe?: boolean
   media?: string
@@ -92,6 +95,7 @@ export function route<
     body: undefined,
     errors: [],
     idempotent: false,
+    conditional: false,
     issues: false,
     probe: false,
     media: 'application/json',

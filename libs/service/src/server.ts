@@ -2,6 +2,7 @@ import http from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Express } from 'express'
+import { refuseUnreadable } from './unreadable'
 
 export interface Server {
   /** Listens; resolves to the port (port 0 takes a free one). Rejects when the port is taken. */
@@ -39,6 +40,10 @@ export function createServer(app: Express): Server {
     },
   )
   server.maxConnections = 10_000
+  server.on('clientError', (error, socket) => {
+    const answer = latest.get(socket as Socket)
+    refuseUnreadable(error, socket, answer !== undefined && answer.headersSent && !answer.writableFinished)
+  })
   server.on('connection', (socket) => socket.once('close', () => latest.delete(socket)))
 
   return {

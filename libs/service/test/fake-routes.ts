@@ -67,6 +67,7 @@ export function fakeRoutes(pool: Pool): Route[] {
       path: '/api/v1/things/{id}',
       summary: 'Delete a thing',
       params: idParams,
+      conditional: true,
       answers: { 204: null },
       handle: () => ({ status: 204, body: null }),
     }),

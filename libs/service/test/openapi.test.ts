@@ -124,11 +124,12 @@ test('numbers and flags of a query are documented as such, with their defaults',
   expect(query.some(({ required }) => required)).toBe(false)
 })
 
-test('an Idempotency-Key is documented where it is taken, and nowhere else', () => {
-  const taking = operations.filter(({ parameters = [] }) =>
-    parameters.some(({ name }) => name === 'Idempotency-Key'),
-  )
-  expect(taking.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v1/things'])
+test.each([
+  ['Idempotency-Key', ['POST /api/v1/things']],
+  ['If-Match', ['DELETE /api/v1/things/{id}']],
+])('the header %s is documented where it is taken, and nowhere else', (header, routes) => {
+  const taking = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === header))
+  expect(taking.map(({ method, path }) => `${method} ${path}`)).toEqual(routes)
 })
 
 test('every error is documented as a problem', () => {

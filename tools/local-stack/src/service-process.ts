@@ -8,7 +8,8 @@ import type { ServiceDefinition } from './services'
 import type { Settings } from './settings'
 
 const readyWithinMs = 60_000
-const stopWithinMs = 10_000
+// A shutdown is bounded: 10 s for the requests under way, and 3 s for what they do not wait for.
+const stopWithinMs = 15_000
 const restartsPerMinute = 5
 
 export interface ServiceProcess {
@@ -18,7 +19,7 @@ export interface ServiceProcess {
    * @throws Error with the service's own last errors when it ends before, or is not ready within a minute.
    */
   ready(interruption: AbortSignal): Promise<void>
-  /** Ends the service, by force if it takes longer than 10 seconds. */
+  /** Ends the service, by force if it takes longer than 15 seconds. */
   stop(): Promise<void>
 }
 
