@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 NX := npx nx
 SERVICES := user-service,order-service,sequencer
+SERVICE_OF_dev-user := user-service
+SERVICE_OF_dev-order := order-service
+SERVICE_OF_dev-sequencer := sequencer
 # Packages are installed again when the lock file has changed.
 INSTALLED := node_modules/.package-lock.json
 
@@ -33,14 +36,15 @@ run-order: deps ## Start the order service alone
 run-sequencer: deps ## Start the sequencer alone
 	@$(NX) build sequencer && exec node dist/apps/sequencer/main.js
 
-.PHONY: dev-user dev-order dev-sequencer
-dev-user dev-order dev-sequencer: ## Start a service, and again after every change
-dev-user: deps
-	@node tools/build/src/dev.mjs user-service
-dev-order: deps
-	@node tools/build/src/dev.mjs order-service
-dev-sequencer: deps
-	@node tools/build/src/dev.mjs sequencer
+.PHONY: dev dev-user dev-order dev-sequencer
+dev: ## The same as make run, with each service started again when its sources change
+dev-user: ## The same, for the sources of the user service alone
+dev-order: ## The same, for the order service
+dev-sequencer: ## The same, for the sequencer
+dev dev-user dev-order dev-sequencer: deps
+	@echo "Building."
+	@output=$$($(NX) run-many -t build -p local-stack,$(SERVICES) 2>&1) || { echo "$$output"; exit 1; }
+	@exec node tools/build/src/dev.mjs $(SERVICE_OF_$@)
 
 .PHONY: migrate-up
 migrate-up: deps ## Bring the databases that the environment or .env names to this build's schema

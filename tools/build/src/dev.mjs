@@ -1,41 +1,80 @@
-// Starts a service and starts it again after every change of its sources: `node tools/build/src/dev.mjs user-service`.
+// Runs all services on the embedded database, and starts one again when its sources change:
+// `node tools/build/src/dev.mjs user-service` for that one, without a name for all.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, watch } from 'node:fs'
+import { join } from 'node:path'
 import { context } from 'esbuild'
 import { bundleOptions, copyAssets, root } from './bundle-options.mjs'
-import { join } from 'node:path'
 
-const project = join('apps', process.argv[2])
-process.chdir(join(root, project))
+const named = process.argv.slice(2)
+const services = named.length > 0 ? named : ['user-service', 'order-service', 'sequencer']
+// An editor writes a file in several steps, and "save all" several files.
+const settleMs = 50
 
-let child
-async function restart() {
-  if (child && child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
+/** Builds a service; `changed` builds it again if the file belongs to it, and tells whether there is a new bundle. */
+async function builderOf(service) {
+  process.chdir(join(root, 'apps', service))
+  copyAssets()
+  const building = await context({ ...bundleOptions(), metafile: true, logLevel: 'warning' })
+  let files
+  async function build() {
+    // Errors are shown, and what runs goes on. Until they are mended, any file may be the one that does it.
+    files = undefined
+    const { metafile } = await building.rebuild()
+    files = new Set(Object.keys(metafile.inputs).map((file) => join(root, 'apps', service, file)))
   }
-  child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist', project, 'main.js')], {
-    cwd: root,
-    stdio: 'inherit',
-  })
+  await build().catch(() => {})
+  return {
+    service,
+    changed: (changes) =>
+      files === undefined || changes.some((file) => files.has(file))
+        ? build().then(
+            () => true,
+            () => false,
+          )
+        : Promise.resolve(false),
+    dispose: () => building.dispose(),
+  }
 }
 
-const startAfterBuild = {
-  name: 'start-after-build',
-  setup: ({ onEnd }) => onEnd(({ errors }) => (errors.length === 0 ? restart() : undefined)),
-}
-copyAssets()
-const options = bundleOptions()
-const watching = await context({
-  ...options,
-  plugins: [...options.plugins, startAfterBuild],
-  logLevel: 'info',
+const builders = []
+for (const service of services) builders.push(await builderOf(service))
+
+const stack = spawn(process.execPath, [join(root, 'dist/tools/local-stack/main.js')], {
+  cwd: root,
+  env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps` },
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 })
-await watching.watch()
+const ended = once(stack, 'exit')
+// The terminal tells the stack of Ctrl-C itself, and it has to stop before us.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => stack.kill('SIGTERM'))
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, async () => {
-    child?.kill('SIGTERM')
-    await watching.dispose()
+let changes = new Set()
+let rebuilding = Promise.resolve()
+async function rebuild() {
+  const files = [...changes]
+  changes = new Set()
+  for (const { service, changed } of builders)
+    if ((await changed(files)) && stack.connected) stack.send({ reload: service })
+}
+// Folder by folder: the recursive watch of Node 20 loses a file that an editor replaces.
+function watchFolder(folder) {
+  watch(folder, (_event, name) => {
+    if (!/\.(ts|json)$/.test(name ?? '')) return
+    if (changes.size === 0) setTimeout(() => (rebuilding = rebuilding.then(rebuild)), settleMs)
+    changes.add(join(folder, name))
   })
 }
+for (const part of ['libs', 'apps'])
+  for (const project of readdirSync(join(root, part))) {
+    const sources = join(root, part, project, 'src')
+    watchFolder(sources)
+    for (const entry of readdirSync(sources, { withFileTypes: true, recursive: true }))
+      if (entry.isDirectory()) watchFolder(join(entry.parentPath, entry.name))
+  }
+
+const [code] = await ended
+await Promise.all(builders.map((builder) => builder.dispose()))
+process.exit(code ?? 1)

@@ -2,7 +2,8 @@
 const echoMs = 300
 
 /**
- * Gives a signal that is aborted at the first Ctrl-C, SIGTERM, or closing of the terminal. A second one ends the
+ * Gives a signal that is aborted at the first Ctrl-C, SIGTERM, closing of the terminal, or end of the process that
+ * started us with a channel. A second one ends the
  * process at once: the services follow by themselves, and the next start finds PostgreSQL running.
  */
 export function catchInterruption(): AbortSignal {
@@ -18,6 +19,7 @@ export function catchInterruption(): AbortSignal {
       }
     })
   }
+  process.once('disconnect', () => interruption.abort())
   return interruption.signal
 }
 

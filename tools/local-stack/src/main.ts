@@ -5,7 +5,7 @@ import { keepPasswords } from './passwords'
 import { requireFreePorts } from './ports'
 import { startOwnPostgres } from './postgres'
 import { fail, step, warn } from './progress'
-import { launchService } from './service-process'
+import { launchService, type ServiceProcess } from './service-process'
 import { defineServices } from './services'
 import { readSettings } from './settings'
 import { summarize } from './summary'
@@ -46,7 +46,23 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
     ),
   )
 
+  reloadWhenTold(services)
   console.log(summarize({ ...definitions, postgresUrl: postgres.adminUrl, logFolder: folders.logs }))
+}
+
+/** Whoever started us with a channel, as `make dev` does, says which services have new bundles. */
+function reloadWhenTold(services: { name: string; service: ServiceProcess }[]): void {
+  // For each service one after the other: a file may be saved while it starts.
+  const reloads = new Map<string, Promise<void>>()
+  process.on('message', ({ reload }: { reload: string }) => {
+    const told = services.find(({ name }) => name === reload)
+    if (!told) return
+    const reloadNow = () => step(told.service.reload(), () => `${reload} with what was saved`)
+    reloads.set(
+      reload,
+      (reloads.get(reload) ?? Promise.resolve()).then(reloadNow).then(() => {}, fail),
+    )
+  })
 }
 
 async function stop([postgres, ...services]: Part[]): Promise<void> {

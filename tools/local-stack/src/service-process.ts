@@ -19,6 +19,12 @@ export interface ServiceProcess {
    * @throws Error with the service's own last errors when it ends before, or is not ready within a minute.
    */
   ready(interruption: AbortSignal): Promise<void>
+  /**
+   * Ends the service and starts it from its new bundle. Resolves when that takes requests.
+   *
+   * @throws Error with the service's last errors if it does not: it stays down until the next time.
+   */
+  reload(): Promise<void>
   /** Ends the service, by force if it takes longer than 15 seconds. */
   stop(): Promise<void>
 }
@@ -72,25 +78,40 @@ export function launchService(
     child = start()
   }
 
+  async function ready(interruption: AbortSignal): Promise<void> {
+    const deadline = Date.now() + readyWithinMs
+    while (!(await isReady(port)) || hasEnded(child)) {
+      interruption.throwIfAborted()
+      if (hasEnded(child)) throw startFailure(`${name} ended while it was starting:`, logFile)
+      if (Date.now() > deadline) throw startFailure(`${name} is not ready after a minute:`, logFile)
+      await delay(50)
+    }
+    hasBeenReady = true
+  }
+
+  async function end(): Promise<void> {
+    if (hasEnded(child)) return
+    const force = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    clearTimeout(force)
+  }
+
   return {
-    async ready(interruption) {
-      const deadline = Date.now() + readyWithinMs
-      while (!(await isReady(port)) || hasEnded(child)) {
-        interruption.throwIfAborted()
-        if (hasEnded(child)) throw startFailure(`${name} ended while it was starting:`, logFile)
-        if (Date.now() > deadline) throw startFailure(`${name} is not ready after a minute:`, logFile)
-        await delay(50)
-      }
-      hasBeenReady = true
+    ready,
+
+    async reload() {
+      // What ends before it has been ready is not started again by itself.
+      hasBeenReady = false
+      await end()
+      stopping.signal.throwIfAborted()
+      child = start()
+      await ready(stopping.signal)
     },
 
     async stop() {
       stopping.abort()
-      if (hasEnded(child)) return
-      const force = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-      clearTimeout(force)
+      await end()
     },
   }
 }
