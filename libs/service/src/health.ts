@@ -40,17 +40,16 @@ interface HealthDeps {
 export function healthRoutes(deps: HealthDeps): Route[] {
   const probe = { method: 'get', tag: 'operations', probe: true } as const
   const inspect = createInspection(deps)
+  const inspection = {
+    ...probe,
+    answers: { 200: summary, 503: summary },
+    async handle() {
+      const body = await inspect()
+      return { status: body.status === 'unavailable' ? (503 as const) : (200 as const), body }
+    },
+  }
   return [
-    route({
-      ...probe,
-      path: '/health',
-      summary: 'How the service and what it needs are',
-      answers: { 200: summary, 503: summary },
-      async handle() {
-        const body = await inspect()
-        return { status: body.status === 'unavailable' ? 503 : 200, body }
-      },
-    }),
+    route({ ...inspection, path: '/health', summary: 'How the service and what it needs are' }),
     route({
       ...probe,
       path: '/health/live',
@@ -59,14 +58,9 @@ export function healthRoutes(deps: HealthDeps): Route[] {
       handle: () => ({ status: 200, body: { status: 'ok' as const } }),
     }),
     route({
-      ...probe,
+      ...inspection,
       path: '/health/ready',
       summary: 'Whether requests should be sent here: not while its database is away, nor while it stops',
-      answers: { 200: summary, 503: summary },
-      async handle() {
-        const body = await inspect()
-        return { status: body.status === 'unavailable' ? 503 : 200, body }
-      },
     }),
     route({
       ...probe,

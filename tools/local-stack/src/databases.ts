@@ -1,9 +1,9 @@
 import { Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
-import type { Passwords } from './passwords'
 
 /** The login roles of the stack, none of which is superuser. */
 export const roles = ['user_service', 'order_service', 'sequencer_owner', 'sequencer'] as const
 export type Role = (typeof roles)[number]
+export type Passwords = Record<Role, string>
 
 /** Each database with the role that owns it, and so may migrate it. */
 const owners = { userdb: 'user_service', orderdb: 'order_service', sequencerdb: 'sequencer_owner' } as const

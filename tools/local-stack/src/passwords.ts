@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Role } from './databases'
-
-export type Passwords = Record<Role, string>
+import type { Passwords, Role } from './databases'
 
 /** Gives the passwords kept in a file that only we may read, made at random the first time. */
 export async function keepPasswords(file: string, roles: readonly Role[]): Promise<Passwords> {

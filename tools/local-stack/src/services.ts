@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
-import type { Passwords } from './passwords'
+import type { Passwords } from './databases'
 import type { Settings } from './settings'
 
 /** A service as it is to be run: its bundle is dist/apps/<name>/main.js. */
