@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, watch } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers'
 import { context } from 'esbuild'
 import { bundleOptions, copyAssets, root } from './bundle-options.mjs'
 
