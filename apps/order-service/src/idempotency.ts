@@ -1,15 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
+import type { IdempotencyKey } from '@ordinal/service'
 import { orderColumns, type Order, type OrderJson } from './order'
-
-/** The Idempotency-Key of a request, with what it stands for. Keys belong to their caller. */
-export interface IdempotencyKey {
-  caller: string
-  key: string
-  /** Of the request: the same key may only come with the same request. */
-  fingerprint: Buffer
-}
 
 /** What was placed with a key before. */
 export type Known =
@@ -17,12 +9,6 @@ export type Known =
   | { answer: OrderJson; order?: undefined }
   /** Its order exists, but whoever placed it is gone: the caller of `findByKey` is the one who finishes it now. */
   | { answer: null; order: Order }
-
-/** Of the request as it was understood: spaces, the order of fields and `99.90` for `99.9` make no other request. */
-export const fingerprintOf = (request: object): Buffer =>
-  createHash('sha256')
-    .update(JSON.stringify(Object.entries(request).sort()))
-    .digest()
 
 /**
  * What was placed with this key before, if anything.

@@ -10,14 +10,8 @@ import {
 import type { Logger } from '@ordinal/logging'
 import type { RequestContext } from '@ordinal/middleware'
 import { ServiceUnavailableError } from '@ordinal/resilience'
-import {
-  endLease,
-  findByKey,
-  fingerprintOf,
-  recordKey,
-  storeAnswer,
-  type IdempotencyKey,
-} from './idempotency'
+import { fingerprintOf, type IdempotencyKey } from '@ordinal/service'
+import { endLease, findByKey, recordKey, storeAnswer } from './idempotency'
 import { recordNumbers } from './numbers'
 import { orderColumns, toJson, type Order, type OrderJson } from './order'
 import type { Sequencer } from './sequencer'

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { parseConfig } from '@ordinal/config'
+import { fingerprintOf } from '@ordinal/service'
 import { collectLog, createApiClient, createTestDatabase, createTestTemplate } from '@ordinal/testing'
 import { createOrderService, migrateOrders } from '../src/app'
 import { orderServiceConfig } from '../src/config'
-import { fingerprintOf } from '../src/idempotency'
 import { startSequencer, startUserService } from './stub-services'
 
 export type World = Awaited<ReturnType<typeof createWorld>>

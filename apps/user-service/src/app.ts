@@ -21,7 +21,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
   const metrics = createMetrics('user_service')
   const pool = openDatabase('user-service', config, { log, metrics })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const users = createUsers(prisma)
+  const users = createUsers(prisma, pool)
 
   return createService({
     name: 'user-service',

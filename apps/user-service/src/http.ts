@@ -1,6 +1,8 @@
 import {
   booleanText,
+  fingerprintOf,
   id,
+  idempotencyKeyOf,
   idParams,
   pageOf,
   pageQuery,
@@ -12,7 +14,7 @@ import {
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
-import type { User, Users } from './users'
+import { toJson, type Users } from './users'
 
 const email = z.email().max(254).meta({ example: 'ada@example.com' })
 const name = text(1, 200).meta({ example: 'Ada Lovelace' })
@@ -63,11 +65,23 @@ export function userRoutes(users: Users): Route[] {
       tag: 'users',
       summary: 'Create a user',
       body: newUser,
+      idempotent: true,
       answers: { 201: user },
-      errors: ['email_taken'],
-      async handle({ body }) {
-        const created = toJson(await users.create(body))
-        return { status: 201, body: created, headers: { Location: `/api/v1/users/${created.id}` } }
+      errors: ['email_taken', 'idempotency_key_reused', 'outcome_unknown'],
+      async handle({ body, headers, context: { caller } }) {
+        const key = idempotencyKeyOf(headers)
+        const { answer, replayed } = await users.create(
+          body,
+          key === undefined ? undefined : { caller, key, fingerprint: fingerprintOf(body) },
+        )
+        return {
+          status: 201,
+          body: answer,
+          headers: {
+            Location: `/api/v1/users/${answer.id}`,
+            ...(replayed && { 'Idempotency-Replayed': 'true' }),
+          },
+        }
       },
     }),
     route({
@@ -109,13 +123,3 @@ export function userRoutes(users: Users): Route[] {
     }),
   ]
 }
-
-const toJson = (user: User) => ({
-  id: Number(user.id),
-  email: user.email,
-  name: user.name,
-  age: user.age,
-  active: user.active,
-  created_at: user.createdAt.toISOString(),
-  updated_at: user.updatedAt.toISOString(),
-})

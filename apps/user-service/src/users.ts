@@ -1,6 +1,9 @@
-import { databaseErrorOf } from '@ordinal/database'
+import type { Pool } from 'pg'
+import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
+import type { IdempotencyKey } from '@ordinal/service'
 import type { Prisma, PrismaClient, User } from './generated/prisma/client'
+import { once } from './idempotency'
 
 export type { User }
 
@@ -9,6 +12,9 @@ export interface NewUser {
   name: string
   age: number
 }
+
+/** A user as they are answered. */
+export type UserJson = ReturnType<typeof toJson>
 
 export interface UserFilter {
   /** Text that the name or the e-mail address contains, without regard to case. */
@@ -19,11 +25,19 @@ export interface UserFilter {
 export type Users = ReturnType<typeof createUsers>
 
 /** Users, of whom a deleted one stays in the database and is never found again. */
-export function createUsers(prisma: PrismaClient) {
+export function createUsers(prisma: PrismaClient, pool: Pool) {
   return {
-    /** @throws AppError `email_taken` */
-    create: (user: NewUser): Promise<User> =>
-      keepingEmailUnique(user.email, prisma.user.create({ data: user })),
+    /**
+     * Creates a user; with a key once, however often it is asked for.
+     *
+     * @throws AppError `email_taken`, `idempotency_key_reused`
+     */
+    create(user: NewUser, key?: IdempotencyKey): Promise<{ answer: UserJson; replayed: boolean }> {
+      const creating = key
+        ? transaction(pool, (tx) => once(tx, key, () => insert(tx, user)))
+        : insert(pool, user).then((answer) => ({ answer, replayed: false }))
+      return keepingEmailUnique(user.email, creating)
+    },
 
     /** @throws AppError `user_not_found` */
     async require(id: number): Promise<User> {
@@ -62,6 +76,16 @@ export function createUsers(prisma: PrismaClient) {
   }
 }
 
+/** By SQL, since it has to share a transaction with its key (docs/decisions/0005). */
+async function insert(db: Queryable, { email, name, age }: NewUser): Promise<UserJson> {
+  const { rows } = await db.query<User>(
+    `INSERT INTO users (email, name, age) VALUES ($1, $2, $3)
+     RETURNING id, email, name, age, active, created_at AS "createdAt", updated_at AS "updatedAt"`,
+    [email, name, age],
+  )
+  return toJson(rows[0]!)
+}
+
 function missing(id: number): never {
   throw new AppError('user_not_found', `There is no user ${id}`)
 }
@@ -86,3 +110,13 @@ function whereFits({ search, active }: UserFilter): Prisma.UserWhereInput {
     }),
   }
 }
+
+export const toJson = (user: Omit<User, 'deletedAt'>) => ({
+  id: Number(user.id),
+  email: user.email,
+  name: user.name,
+  age: user.age,
+  active: user.active,
+  created_at: user.createdAt.toISOString(),
+  updated_at: user.updatedAt.toISOString(),
+})

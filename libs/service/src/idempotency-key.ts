@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { AppError } from '@ordinal/errors'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
@@ -25,3 +26,17 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
   }
   return key
 }
+
+/** An Idempotency-Key, with what it stands for. Keys belong to their caller. */
+export interface IdempotencyKey {
+  caller: string
+  key: string
+  /** Of the request: the same key may only come with the same request. */
+  fingerprint: Buffer
+}
+
+/** Of the request as it was understood: spaces, the order of fields and `99.90` for `99.9` make no other request. */
+export const fingerprintOf = (request: object): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.entries(request).sort()))
+    .digest()
