@@ -42,6 +42,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     close: () => pool.end(),
     issue: (request: Partial<IssueRequest> = {}) => allocator.issue({ ...plain, ...request }),
     statements: () => statements,
+    connections: () => pool.totalCount,
   }
 }
 
