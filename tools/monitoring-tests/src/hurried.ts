@@ -13,15 +13,14 @@ const millisecondsPer: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h:
  * shorter by the same factor.
  *
  * @param targets the address to scrape in place of each shipped one: `user-service:8081` and so on
- * @returns the folder and its configuration
+ * @returns the folder
  */
-export function writeHurriedCopy(targets: Record<string, string>): { folder: string; configFile: string } {
+export function writeHurriedCopy(targets: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'ordinal-monitoring-'))
-  const copy = join(folder, basename(configFile))
-  writeFileSync(copy, withTargets(hurried(textOf(configFile)), targets))
+  writeFileSync(join(folder, basename(configFile)), withTargets(hurried(textOf(configFile)), targets))
   mkdirSync(join(folder, 'rules'))
   for (const file of ruleFiles()) writeFileSync(join(folder, 'rules', basename(file)), hurried(textOf(file)))
-  return { folder, configFile: copy }
+  return folder
 }
 
 /** Shortens `for: 5m`, `scrape_interval: 15s`, and ranges such as `[5m]`. */

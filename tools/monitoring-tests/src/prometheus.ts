@@ -1,7 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually, forget, freePort, remember } from '@ordinal/system-tests'
 
@@ -40,26 +38,29 @@ export interface Target {
 
 export type Prometheus = Awaited<ReturnType<typeof startPrometheus>>
 
-// Ends Prometheus and deletes its data when our end of the pipe closes: also if we are killed.
+// Ends Prometheus and deletes its folder when our end of the pipe closes: also if we are killed.
 const script = `
-  data=$1; shift
+  folder=$1; shift
   "$@" & read -r never
   kill $!; wait
-  rm -rf "$data"
+  rm -rf "$folder"
 `
 const patienceMs = 20_000
 
-/** Starts Prometheus on a free port of this machine. */
-export async function startPrometheus(configFile: string) {
+/**
+ * Starts Prometheus on a free port of this machine.
+ *
+ * @param folder has its prometheus.yml, takes its data, and is deleted at its end
+ */
+export async function startPrometheus(folder: string) {
   const url = `http://127.0.0.1:${await freePort()}`
-  const data = mkdtempSync(join(tmpdir(), 'ordinal-prometheus-'))
   const flags = [
-    `--config.file=${configFile}`,
-    `--storage.tsdb.path=${data}`,
+    `--config.file=${join(folder, 'prometheus.yml')}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=${new URL(url).host}`,
   ]
   const startedAt = Date.now() / 1000
-  const child = spawn('/bin/sh', ['-c', script, 'sh', data, 'prometheus', ...flags], { detached: true })
+  const child = spawn('/bin/sh', ['-c', script, 'sh', folder, 'prometheus', ...flags], { detached: true })
   const closed = once(child, 'close')
   let log = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += String(chunk)))

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, startSystem, type System } from '@ordinal/system-tests'
 import { faultsOf } from '../src/check'
+import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
 import { writeHurriedCopy } from '../src/hurried'
 import { alertNames } from '../src/monitoring'
 import { startPrometheus, type Prometheus } from '../src/prometheus'
@@ -10,25 +11,27 @@ import { withPrometheus } from './with-prometheus'
 let system: System
 let prometheus: Prometheus
 let traffic: Traffic
-let configFolder: string
 
 withPrometheus('a running stack, watched', () => {
   beforeAll(async () => {
-    system = await startSystem({ CIRCUIT_BREAKER_TIMEOUT: '2', ORDER_SERVICE_USER_MEMORY: '0' })
-    const { folder, configFile } = writeHurriedCopy({
+    // The breaker counts, and tries again, over seconds.
+    system = await startSystem({
+      CIRCUIT_BREAKER_INTERVAL: '2',
+      CIRCUIT_BREAKER_TIMEOUT: '2',
+      ORDER_SERVICE_USER_MEMORY: '0',
+    })
+    const folder = writeHurriedCopy({
       'user-service:8081': `127.0.0.1:${system.users.port}`,
       'order-service:8082': `127.0.0.1:${system.orders.port}`,
       'sequencer:8083': `127.0.0.1:${system.sequencer.port}`,
     })
-    configFolder = folder
-    prometheus = await startPrometheus(configFile)
+    prometheus = await startPrometheus(folder)
     traffic = startTraffic(system)
   })
   afterAll(async () => {
     await traffic?.stop()
     await prometheus?.stop()
     await system?.stop()
-    if (configFolder) rmSync(configFolder, { recursive: true })
   })
 
   test('all targets are up', async () => {
@@ -55,23 +58,24 @@ withPrometheus('a running stack, watched', () => {
     expect(rules.filter(({ health }) => health !== 'ok')).toEqual([])
   })
 
-  const stateOf = async (labels: Record<string, string>) => {
-    const alerts = await prometheus.alerts()
-    const isThis = (of: Record<string, string>) =>
-      Object.entries(labels).every(([name, value]) => of[name] === value)
-    return alerts.find((alert) => isThis(alert.labels))?.state
-  }
   const down = { alertname: 'ServiceDown', job: 'user-service' }
   const open = { alertname: 'CircuitBreakerOpen', service: 'user-service' }
-  const become = (state: string | undefined) =>
+
+  /** Waits until both alerts are in a state: undefined when they are not raised. */
+  const become = (state: 'firing' | undefined) =>
     eventually(
-      async () => [await stateOf(down), await stateOf(open)],
+      async () => {
+        const alerts = await prometheus.alerts()
+        return [down, open].map((wanted) => alerts.find(({ labels }) => hasAll(labels, wanted))?.state)
+      },
       (states) => states.every((seen) => seen === state),
       30_000,
     )
 
   test('while all is well, nobody is alerted', async () => {
-    expect(await prometheus.alerts()).toEqual([])
+    // As a minute would be, for rules that wait for one.
+    await delay(4_000)
+    expect((await prometheus.alerts()).filter(({ state }) => state === 'firing')).toEqual([])
   })
 
   test('when a service is killed, the alerts that it is down and that the breaker to it is open fire', async () => {
@@ -96,7 +100,27 @@ withPrometheus('a running stack, watched', () => {
     expect(faults.flat()).toEqual([])
   })
 
-  // The control: the checks above can fail.
+  test.each(dashboards().map((dashboard) => [dashboard.file, dashboard] as const))(
+    'each query of %s has given values, with the labels of its legend',
+    async (_, dashboard) => {
+      const faults = queriesOf(dashboard).map(async ({ where, query, labels }) =>
+        (await faultsOf(prometheus, query, { data: true, labels })).map((fault) => `${where}: ${fault}`),
+      )
+      expect((await Promise.all(faults)).flat()).toEqual([])
+    },
+  )
+
+  test('control: a dashboard with a misspelt metric is refused', async () => {
+    const [dashboard] = dashboards()
+    const text = JSON.stringify(dashboard).replaceAll('nodejs_heap_size_used_bytes', 'nodejs_heap_used_bytes')
+    const faults = queriesOf(JSON.parse(text) as Dashboard).map(({ query }) =>
+      faultsOf(prometheus, query, { data: true }),
+    )
+    expect((await Promise.all(faults)).flat()).toContainEqual(
+      expect.stringContaining('there is no nodejs_heap_used_bytes'),
+    )
+  })
+
   test.each([
     [
       'a metric that does not exist',
@@ -126,3 +150,6 @@ withPrometheus('a running stack, watched', () => {
     expect(faults.join()).toContain(fault)
   })
 })
+
+const hasAll = (labels: Record<string, string>, wanted: Record<string, string>) =>
+  Object.entries(wanted).every(([name, value]) => labels[name] === value)
