@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { root } from '@ordinal/system-tests'
 import { alertNames, configFile, folder, ruleFiles, ruleTestFiles, textOf } from '../src/monitoring'
 import { withPrometheus } from './with-prometheus'
 
@@ -60,4 +61,9 @@ test('each alert is tested: it fires, and is silent before and after', () => {
     const tested = { fires: countOf(alert, 'exp_labels:'), isSilent: countOf(alert, 'exp_alerts: []') }
     expect({ alert, ...tested }).toEqual({ alert, fires: 1, isSilent: 2 })
   }
+})
+
+test('docs/operations.md has all alerts, and no other', () => {
+  const rows = textOf(join(root, 'docs/operations.md')).matchAll(/^\| `([A-Z]\w+)` \|/gm)
+  expect([...rows].map(([, name]) => name).sort()).toEqual(alertNames().sort())
 })
