@@ -63,8 +63,8 @@ test-order: deps ## Test the order service
 	@$(NX) test order-service
 test-sequencer: deps ## Test the sequencer
 	@$(NX) test sequencer
-test-integration: deps ## Test the whole: the local stack, failures under load, the README
-	@$(NX) run-many -t build && $(NX) run-many -t test -p local-stack,system-tests --parallel=1
+test-integration: deps ## Test the whole: the local stack, failures under load, the README, the alerts
+	@$(NX) run-many -t build && $(NX) run-many -t test -p local-stack,system-tests,monitoring-tests --parallel=1
 coverage: deps ## Test everything, and report what the tests reach in coverage/
 	@$(NX) run-many -t build && $(NX) run-many -t test --parallel=1 -- --coverage
 lint: deps ## Check the code and the boundaries between projects

@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   {
     // What a test receives is any JSON, and is checked against the OpenAPI document; its objects are destructured.
-    files: ['**/test/**/*.ts'],
+    files: ['**/test/**/*.ts', 'tools/system-tests/src/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

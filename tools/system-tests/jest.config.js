@@ -2,7 +2,7 @@ module.exports = {
   ...require('../../jest.preset.js'),
   globalSetup: '@ordinal/testing/global-setup',
   globalTeardown: '@ordinal/testing/global-teardown',
-  testEnvironment: './test/environment.ts',
+  testEnvironment: './src/environment.ts',
   // Times and memory are measured: one file has the machine to itself.
   maxWorkers: 1,
   // Shows each promise, and the seeds.

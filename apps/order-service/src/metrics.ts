@@ -18,6 +18,14 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
       this.set(await countWithoutNumber().catch(() => NaN))
     },
   })
+  new Gauge({
+    name: 'order_service_oldest_order_without_number_seconds',
+    help: 'Age of the oldest order that waits for its number; 0 if none does, NaN if the database does not tell',
+    registers,
+    async collect() {
+      this.set(await ageOfOldest().catch(() => NaN))
+    },
+  })
   const numbered = new Counter({
     name: 'order_service_orders_numbered_later_total',
     help: 'Orders that did not get their number when they were placed, and have it now',
@@ -29,6 +37,14 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
       'SELECT count(*) FROM orders WHERE order_number IS NULL',
     )
     return rows[0]!.count
+  }
+
+  async function ageOfOldest() {
+    const { rows } = await db.query<{ seconds: number }>(
+      `SELECT greatest(0, extract(epoch FROM now() - created_at))::float8 AS seconds
+       FROM orders WHERE order_number IS NULL ORDER BY id LIMIT 1`,
+    )
+    return rows[0]?.seconds ?? 0
   }
 
   return { numbered: (count: number) => numbered.inc(count) }

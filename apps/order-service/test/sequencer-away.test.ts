@@ -37,6 +37,8 @@ test.each<[string, Mood | 'stopped']>([
     for (let n = 0; n < 12; n += 1) taken.push(await place())
     for (const { status, body } of taken) expect([status, body.order_number]).toEqual([201, null])
     expect(await metric('order_service_orders_without_number')).toBe(12)
+    const age = await metric('order_service_oldest_order_without_number_seconds')
+    expect([age > 0, age < 60]).toEqual([true, true])
 
     if (mood === 'stopped') await world.sequencer.restart()
     world.sequencer.mood = { is: 'well' }
@@ -45,6 +47,7 @@ test.each<[string, Mood | 'stopped']>([
     await until(async () => (await countUnnumbered(world)) === 0)
     await expectNumbersToMatch(world)
     expect(await metric('order_service_orders_without_number')).toBe(0)
+    expect(await metric('order_service_oldest_order_without_number_seconds')).toBe(0)
     expect(await metric('order_service_orders_numbered_later_total')).toBeGreaterThanOrEqual(12)
     expect(await metric('order_service_circuit_breaker_state{service="sequencer"}')).toBe(0)
   },

@@ -23,8 +23,8 @@ export function poolStats(pool: Pool): PoolStats {
 }
 
 /**
- * Adds the gauges `<prefix>_db_pool_connections{state="total|idle|used"}` and `<prefix>_db_pool_waiting`,
- * read when the registry is scraped.
+ * Adds the gauges `<prefix>_db_pool_connections{state="total|idle|used"}`, `<prefix>_db_pool_max_connections` and
+ * `<prefix>_db_pool_waiting`, read when the registry is scraped.
  */
 export function registerPoolMetrics(registry: Registry, pool: Pool, prefix: string): void {
   new Gauge({
@@ -37,6 +37,14 @@ export function registerPoolMetrics(registry: Registry, pool: Pool, prefix: stri
       this.set({ state: 'total' }, total)
       this.set({ state: 'idle' }, idle)
       this.set({ state: 'used' }, total - idle)
+    },
+  })
+  new Gauge({
+    name: `${prefix}_db_pool_max_connections`,
+    help: 'Connections that the database pool may have at most',
+    registers: [registry],
+    collect() {
+      this.set(poolStats(pool).max)
     },
   })
   new Gauge({

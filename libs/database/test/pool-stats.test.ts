@@ -30,6 +30,7 @@ test('the stats and the gauges tell the state of the pool at the moment they are
     'order_db_pool_connections{state="total"} 2',
     'order_db_pool_connections{state="idle"} 0',
     'order_db_pool_connections{state="used"} 2',
+    'order_db_pool_max_connections 2',
     'order_db_pool_waiting 1',
   ])
 

@@ -1,6 +1,6 @@
 import { createApiClient, type ApiClient } from '@ordinal/testing'
-import { ask, createUser, orderOf, placeOrder } from './calls'
-import { apiKey, startSystem, type System } from './system'
+import { ask, createUser, orderOf, placeOrder } from '../src/calls'
+import { apiKey, startSystem, type System } from '../src/system'
 
 const names = ['users', 'orders', 'sequencer'] as const
 type Name = (typeof names)[number]

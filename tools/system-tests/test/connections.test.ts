@@ -1,7 +1,7 @@
 import { Client } from 'pg'
-import { ask, createUser, eventually, orderOf, upTo } from './calls'
-import { query, type ServiceDatabase } from './databases'
-import { startSystem, type System } from './system'
+import { ask, createUser, eventually, orderOf, upTo } from '../src/calls'
+import { query, type ServiceDatabase } from '../src/databases'
+import { startSystem, type System } from '../src/system'
 
 let system: System
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ask } from './calls'
+import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
-import { startSystem, type System } from './system'
+import { startSystem, type System } from '../src/system'
 
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
 const inBrowser = chromium || required ? test : test.skip

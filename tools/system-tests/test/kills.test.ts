@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTestPostgres, type TestPostgres } from '@ordinal/testing'
-import { createUser, eventually } from './calls'
-import { query } from './databases'
+import { createUser, eventually } from '../src/calls'
+import { query } from '../src/databases'
 import { placeOrdersUntilStopped } from './patient-clients'
 import { expectOneNumberForEachOrder, readOrders } from './proof'
 import { randomFrom } from './random'
-import { startSystem, type System } from './system'
+import { startSystem, type System } from '../src/system'
 
 // More of them: `SYSTEM_TEST_KILLS=20 make test-integration`; the same again: `SYSTEM_TEST_SEED=…`.
 const kills = Number(process.env.SYSTEM_TEST_KILLS ?? 6)

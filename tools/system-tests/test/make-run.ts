@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { forget, remember } from './logs'
+import { forget, remember } from '../src/logs'
 import { shellEnvironment } from './repository-copy'
 
 const printedWithinMs = 120_000

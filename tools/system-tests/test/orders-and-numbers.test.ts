@@ -1,8 +1,8 @@
-import { ascending, ask, createUser, metric, placeOrder, upTo, valueOf } from './calls'
+import { ascending, ask, createUser, metric, placeOrder, upTo, valueOf } from '../src/calls'
 import { idleResidentMb, onLinux, peakResidentMb } from './memory'
-import { query } from './databases'
+import { query } from '../src/databases'
 import { expectOneNumberForEachOrder } from './proof'
-import { startSystem, type System } from './system'
+import { startSystem, type System } from '../src/system'
 
 let system: System
 let services: System['users'][]

@@ -1,6 +1,6 @@
-import { ask, createUser, eventually, metric, placeOrder, upTo, valueOf } from './calls'
+import { ask, createUser, eventually, metric, placeOrder, upTo, valueOf } from '../src/calls'
 import { expectOneNumberForEachOrder, readOrders } from './proof'
-import { startSystem, type System } from './system'
+import { startSystem, type System } from '../src/system'
 
 const breakerTimeoutMs = 2_000
 const userMemoryMs = 3_000

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { placeOrder, upTo } from './calls'
-import type { System } from './system'
+import { placeOrder, upTo } from '../src/calls'
+import type { System } from '../src/system'
 
 /** What a client was told of an order. */
 interface Acknowledged {

@@ -1,6 +1,6 @@
-import { upTo, valueOf } from './calls'
-import { query } from './databases'
-import type { System } from './system'
+import { upTo, valueOf } from '../src/calls'
+import { query } from '../src/databases'
+import type { System } from '../src/system'
 
 interface OrderRow {
   id: string

@@ -4,10 +4,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { makeRunThatFails, runInShell, startMakeRun, type RunningStack } from './make-run'
-import { isFree } from './ports'
+import { isFree } from '../src/ports'
 import { comparable, stepsOf, targetsNotRunHere } from './readme-steps'
 import { copyRepository, removeCopy } from './repository-copy'
-import { root } from './service'
+import { root } from '../src/service'
 
 // Those of the README.
 const ports = [8081, 8082, 8083]

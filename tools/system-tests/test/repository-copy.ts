@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { root } from './service'
+import { root } from '../src/service'
 
 /** A shell as a person has it: what the run of the tests has set is not there. */
 export const shellEnvironment = () => ({

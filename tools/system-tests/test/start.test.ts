@@ -1,7 +1,7 @@
 import { Client } from 'pg'
-import { ask, upTo } from './calls'
-import { createDatabase, query, type ServiceDatabase } from './databases'
-import { createService, prefixOf, serviceNames, type Environment, type ServiceProcess } from './service'
+import { ask, upTo } from '../src/calls'
+import { createDatabase, query, type ServiceDatabase } from '../src/databases'
+import { createService, prefixOf, serviceNames, type Environment, type ServiceProcess } from '../src/service'
 
 describe.each(serviceNames)('%s', (name) => {
   let database: ServiceDatabase

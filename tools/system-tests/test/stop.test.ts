@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { until } from '@ordinal/testing'
-import { createDatabase, type ServiceDatabase } from './databases'
-import { createService, serviceNames, type ServiceName, type ServiceProcess } from './service'
+import { createDatabase, type ServiceDatabase } from '../src/databases'
+import { createService, serviceNames, type ServiceName, type ServiceProcess } from '../src/service'
 
 const boundMs = 2_000
 // For what a request would not wait for: the pool, the log, the process itself.
