@@ -22,6 +22,8 @@ RUN npx nx run-many -t build -p user-service,order-service,sequencer
 FROM ${NODE_IMAGE} AS runtime
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
     /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
+# By this `make docker-clean` finds those of earlier builds.
+LABEL ordinal=service
 ENV NODE_ENV=production
 WORKDIR /app
 # The number and not the name, so that Kubernetes can tell that it is not root.
