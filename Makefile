@@ -103,7 +103,8 @@ logs: has-docker ## Follow the logs of the containers, or of one: make logs SERV
 restart: has-docker ## Restart the services' containers, or one: make restart SERVICE=sequencer
 	@$(COMPOSE) restart $(or $(SERVICE),user-service order-service sequencer)
 	@$(COMPOSE) up --detach --wait --no-build --no-recreate $(or $(SERVICE),user-service order-service sequencer)
-docker-check: docker-build deps ## Check the containers on the Docker engine; deletes the data of docker-up
+docker-check: has-docker deps ## Check the images and the stack in containers (five minutes)
+	@cd tools/containers && npx jest
 
 .PHONY: health db-metrics
 health: ## Ask the services how they are, wherever they run
