@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { comparable, stepsOf } from '@ordinal/testing'
 import { createUser, get, placeOrder, placeOrdersUntilStopped, urls } from './calls'
@@ -160,6 +160,16 @@ describe('make docker-up', () => {
       60_000,
     )
     expect(seen.map(({ lastError }) => lastError).filter(Boolean)).toEqual([])
+  })
+
+  test('Prometheus has all rules, and can evaluate them', async () => {
+    const files = readdirSync(join(root, 'monitoring/rules')).filter((file) => file.endsWith('.rules.yml'))
+    type Group = { file: string; rules: { name: string; health: string }[] }
+    const groups = async () => (await get('http://localhost:9090/api/v1/rules')).data.groups as Group[]
+    const notGood = (groups: Group[]) =>
+      groups.flatMap(({ rules }) => rules).filter(({ health }) => health !== 'ok')
+    const seen = await eventually(groups, (groups) => notGood(groups).length === 0, 60_000)
+    expect(new Set(seen.map(({ file }) => basename(file)))).toEqual(new Set(files))
   })
 
   test.each(services)('the health command of %s tells when its database is away', async (service) => {
