@@ -83,8 +83,35 @@ docs: deps ## Write .env.example and docs/configuration.md from the schemas
 .PHONY: clean docker-up docker-down docker-clean
 clean: ## Delete what was built or measured; the data of make run stays
 	rm -rf dist coverage .nx apps/*/src/generated
-docker-up docker-down docker-clean:
-	@echo "Containers are not there yet; make run needs none." >&2; exit 1
-docker-up: ## Start the containers (not there yet)
-docker-down: ## Stop the containers (not there yet)
-docker-clean: ## Delete the containers and their data (not there yet)
+
+COMPOSE := docker compose --profile monitoring
+PORTS = set -a; . <(grep -E '^[A-Z_]+_PORT=[0-9]+$$' .env 2>/dev/null)
+export DOCKER_BUILDKIT := 1
+
+.PHONY: docker-build docker-up docker-down docker-clean docker-check has-docker logs restart
+has-docker:
+	@tools/containers/has-docker.sh
+docker-build: has-docker ## Build an image of each service
+	@for service in user-service order-service sequencer; do \
+		docker build --target $$service --tag $$service:latest . || exit 1; done
+docker-up: docker-build ## Start everything in containers, and wait until it is healthy
+	@tools/containers/up.sh
+docker-down: has-docker ## Stop the containers; their data stays
+	@$(COMPOSE) down --remove-orphans
+docker-clean: has-docker ## Delete the containers, their data, networks and images
+	@$(COMPOSE) down --remove-orphans --volumes
+	@docker image rm --force user-service:latest order-service:latest sequencer:latest 2>/dev/null || true
+	@docker image prune --force --filter label=ordinal=service
+logs: has-docker ## Follow the logs of the containers, or of one: make logs SERVICE=sequencer
+	@$(COMPOSE) logs --follow --tail 100 $(SERVICE)
+restart: has-docker ## Restart the services' containers, or one: make restart SERVICE=sequencer
+	@$(COMPOSE) restart $(or $(SERVICE),user-service order-service sequencer)
+	@$(COMPOSE) up --detach --wait --no-build --no-recreate $(or $(SERVICE),user-service order-service sequencer)
+docker-check: has-docker deps ## Check the images and the stack in containers (five minutes)
+	@cd tools/containers && npx jest
+
+.PHONY: health db-metrics
+health: ## Ask the services how they are, wherever they run
+	@$(PORTS); tools/containers/ask.sh /health
+db-metrics: ## Ask the services how their connections to the databases are
+	@$(PORTS); tools/containers/ask.sh /metrics/db

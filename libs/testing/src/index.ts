@@ -11,5 +11,6 @@ export {
   type TestRole,
 } from './postgres'
 export { isAlive, startProgram } from './program'
+export { comparable, stepsOf, targetsNotRunHere, type Step } from './readme-steps'
 export { startTestPostgres, type PostgresSettings, type TestPostgres } from './test-server'
 export { until } from './until'

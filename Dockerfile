@@ -1,0 +1,51 @@
+# One image per service: docker build --target user-service -t user-service:latest .
+# The version of Node is that of the images; the services run on 20.19 and newer.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# What npm needs to know, and no more, so that the packages are installed again only when that has changed.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /src
+COPY . .
+RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete \
+ && find . -type d -empty -delete
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /src
+ENV NX_DAEMON=false
+COPY --from=manifests /src .
+RUN --mount=type=cache,target=/root/.npm npm ci --loglevel=error
+COPY . .
+# The folder of a service is all that it needs (docs/decisions/0011).
+RUN npx nx run-many -t build -p user-service,order-service,sequencer
+
+# Node alone: nothing in it can install anything.
+FROM ${NODE_IMAGE} AS runtime
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+    /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
+# By this `make docker-clean` finds those of earlier builds.
+LABEL ordinal=service
+ENV NODE_ENV=production
+WORKDIR /app
+# The number and not the name, so that Kubernetes can tell that it is not root.
+USER 1000:1000
+STOPSIGNAL SIGTERM
+# Node is process 1 and gets SIGTERM itself.
+CMD ["node", "main.js"]
+
+FROM runtime AS user-service
+COPY --from=build /src/dist/apps/user-service .
+EXPOSE 8081
+HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.USER_SERVICE_PORT || 8081}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+
+FROM runtime AS order-service
+COPY --from=build /src/dist/apps/order-service .
+EXPOSE 8082
+HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ORDER_SERVICE_PORT || 8082}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+
+FROM runtime AS sequencer
+COPY --from=build /src/dist/apps/sequencer .
+EXPOSE 8083
+HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SEQUENCER_PORT || 8083}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Starts the containers from the images that are there, waits until all are healthy, and says where everything is.
+set -euo pipefail
+compose=(docker compose)
+
+# Grafana is worth a try, and not worth failing for.
+if docker image inspect "$("${compose[@]}" --profile monitoring config --images grafana)" >/dev/null 2>&1 ||
+  "${compose[@]}" --profile monitoring pull --quiet grafana >/dev/null 2>&1; then
+  compose+=(--profile monitoring)
+else
+  echo '! Grafana cannot be had from its registry: all else starts without it.'
+fi
+
+if ! "${compose[@]}" up --detach --wait --wait-timeout 120 --no-build --remove-orphans; then
+  "${compose[@]}" ps --all
+  echo '✗ Not everything is healthy. What it says: make logs SERVICE=<name>' >&2
+  exit 1
+fi
+
+address() { # name, container, port, path
+  local published
+  published=$("${compose[@]}" port "$2" "$3" 2>/dev/null) && printf '  %-14s http://localhost:%s%s\n' "$1" "${published##*:}" "${4:-}"
+}
+echo
+echo 'Ordinal runs. make docker-down stops it and keeps the data.'
+echo
+address user-service user-service 8081 /docs
+address order-service order-service 8082 /docs
+address sequencer sequencer 8083 /docs
+address Prometheus prometheus 9090
+address Grafana grafana 3000 || true
