@@ -11,7 +11,7 @@ export interface Original {
   /** As from the root of the repository: `apps/sequencer/src/main.ts`. */
   file: string
   line: number
-  /** What the source calls what the program calls otherwise. */
+  /** What the source calls the last thing up to there that the program calls otherwise. */
   name: string | undefined
 }
 
@@ -43,82 +43,88 @@ export async function readSourceMap(program: string): Promise<SourceMap | undefi
           segment && {
             file: fileOf(segment.source),
             line: segment.line + 1,
-            name: segment.name === undefined ? undefined : names[segment.name],
+            name: segment.name < 0 ? undefined : names[segment.name],
           },
       ),
   }
 }
 
-/** A mapping of a source map; all is counted from 0. */
+/** Where a piece of the program is from; all is counted from 0. */
 interface Segment {
   source: number
   line: number
-  name: number | undefined
+  /** The last one up to there; -1 for none. */
+  name: number
 }
 
-/**
- * Of each position, the last mapping at or before it on its line. Reads the mappings once from begin to end and
- * keeps only what is asked for: to have them as objects takes 80 MB and a tenth of a second, in which no request
- * is answered.
- */
+/** Of each position, the last segment that begins at or before it on its line. */
 function findSegments(mappings: string, positions: readonly Position[]): (Segment | undefined)[] {
   const found: (Segment | undefined)[] = positions.map(() => undefined)
   const wanted = positions
     .map(({ line, column }, index) => ({ line: line - 1, column: column - 1, index }))
     .sort((a, b) => a.line - b.line || a.column - b.column)
-  let next = 0
-  let [line, column, source, sourceLine, name] = [0, 0, 0, 0, 0]
-  let latest: Segment | undefined
 
-  /** Answers what is asked for before this place. */
-  const answerBefore = (line: number, column: number) => {
+  let next = 0
+  let before = { line: -1, segment: undefined as Segment | undefined }
+  const answerUpTo = (line: number, column: number) => {
     for (let want = wanted[next]; want; want = wanted[++next]) {
       if (want.line > line || (want.line === line && want.column >= column)) return
-      found[want.index] = latest
+      if (want.line === before.line) found[want.index] = before.segment
     }
   }
-
-  const fields = [0, 0, 0, 0, 0]
-  let at = 0
-  while (at < mappings.length && next < wanted.length) {
-    const separator = mappings.charCodeAt(at)
-    if (separator === SEMICOLON) {
-      answerBefore(line + 1, 0)
-      line += 1
-      column = 0
-      latest = undefined
-      at += 1
-    } else if (separator === COMMA) {
-      at += 1
-    } else {
-      let count = 0
-      for (; at < mappings.length && !isSeparator(mappings.charCodeAt(at)); count++) {
-        let value = 0
-        let digit: number
-        let shift = 0
-        do {
-          digit = base64.indexOf(mappings[at++]!)
-          value += (digit & 31) << shift
-          shift += 5
-        } while (digit & 32)
-        fields[count] = value & 1 ? -(value >>> 1) : value >>> 1
-      }
-      const [byColumn = 0, bySource = 0, byLine = 0, , byName = 0] = fields
-      column += byColumn
-      answerBefore(line, column)
-      if (count >= 4) {
-        source += bySource
-        sourceLine += byLine
-      }
-      if (count >= 5) name += byName
-      latest = count >= 4 ? { source, line: sourceLine, name: count >= 5 ? name : undefined } : undefined
-    }
-  }
-  answerBefore(line + 1, 0)
+  readSegments(mappings, (line, column, segment) => {
+    answerUpTo(line, column)
+    before = { line, segment }
+    return next < wanted.length
+  })
+  answerUpTo(Infinity, 0)
   return found
 }
 
-const SEMICOLON = 59
-const COMMA = 44
-const isSeparator = (code: number) => code === SEMICOLON || code === COMMA
-const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/**
+ * Reads all segments, until told that it is enough. They are not kept: as objects, as Node's SourceMap has them,
+ * those of a service take 80 MB.
+ *
+ * @param visit takes the place in the program where a segment begins; gives whether to go on
+ */
+function readSegments(
+  mappings: string,
+  visit: (line: number, column: number, segment: Segment | undefined) => boolean,
+): void {
+  let at = 0
+  /** A number in base 64 and variable length, its sign in the lowest bit. */
+  const readNumber = () => {
+    let value = 0
+    for (let shift = 0; ; shift += 5) {
+      const digit = digitOf[mappings.charCodeAt(at++)]!
+      value += (digit & 31) << shift
+      if (digit < 32) return value & 1 ? -(value >>> 1) : value >>> 1
+    }
+  }
+  const hasNumber = () => at < mappings.length && digitOf[mappings.charCodeAt(at)]! < 64
+
+  // Each is told as the difference to the one before.
+  let [line, column, source, sourceLine, name, lastName] = [0, 0, 0, 0, 0, -1]
+  while (at < mappings.length) {
+    if (!hasNumber()) {
+      if (mappings[at++] === ';') [line, column] = [line + 1, 0]
+      continue
+    }
+    column += readNumber()
+    const hasSource = hasNumber()
+    if (hasSource) {
+      source += readNumber()
+      sourceLine += readNumber()
+      readNumber() // the column in the source
+    }
+    if (hasNumber()) lastName = name += readNumber()
+    const segment = hasSource ? { source, line: sourceLine, name: lastName } : undefined
+    if (!visit(line, column, segment)) return
+  }
+}
+
+// By character code; 64 for what is no digit.
+const digitOf = new Uint8Array(128).fill(64)
+Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/').forEach((digit, value) => {
+  digitOf[digit.charCodeAt(0)] = value
+})

@@ -10,6 +10,7 @@ export {
   type TestDatabase,
   type TestRole,
 } from './postgres'
+export { readProfile, type Frame, type Sample } from './read-profile'
 export { isAlive, startProgram } from './program'
 export { startTestPostgres, type PostgresSettings, type TestPostgres } from './test-server'
 export { until } from './until'
