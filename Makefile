@@ -80,9 +80,35 @@ bench: deps ## Measure, side by side, as a table and as JSON (two minutes)
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 
-.PHONY: clean docker-up docker-down docker-clean
+.PHONY: pprof-cpu pprof-heap pprof-web
+PROFILED = $(or $(SERVICE),sequencer)
+SECONDS ?= 10
+debug_port_user-service = $(or $(USER_SERVICE_DEBUG_PORT),6061)
+debug_port_order-service = $(or $(ORDER_SERVICE_DEBUG_PORT),6062)
+debug_port_sequencer = $(or $(SEQUENCER_DEBUG_PORT),6063)
+DEBUG_URL ?= http://127.0.0.1:$(debug_port_$(PROFILED))
+define take_profile
+	@mkdir -p profiles; \
+	file=profiles/$(PROFILED)-$(1)-$$(date +%Y%m%d-%H%M%S).pb.gz; \
+	echo "Looking at $(PROFILED) for $(SECONDS) s."; \
+	status=$$(curl -s -o $$file -w '%{http_code}' '$(DEBUG_URL)/debug/pprof/$(2)?seconds=$(SECONDS)') || { rm -f $$file; \
+		echo "No debug listener at $(DEBUG_URL): is the service started, with a debug port? Another one: DEBUG_URL=" >&2; exit 1; }; \
+	[ $$status = 200 ] || { cat $$file >&2; echo >&2; rm -f $$file; exit 1; }; \
+	echo "$$file"
+endef
+pprof-cpu: ## Save where a service spends its time: SERVICE=sequencer SECONDS=10
+	$(call take_profile,cpu,profile)
+pprof-heap: ## Save what a service allocates and keeps, likewise
+	$(call take_profile,heap,heap)
+pprof-web: ## Show the last profile as a flame graph
+	@file=$$(ls -t profiles/*.pb.gz 2>/dev/null | head -n 1); \
+	[ "$$file" ] || { echo "There is no profile yet: make pprof-cpu takes one" >&2; exit 1; }; \
+	if command -v go >/dev/null; then exec go tool pprof -http=127.0.0.1: "$$file"; fi; \
+	echo "Open $$file in https://www.speedscope.app or https://pprof.me (drop the file on the page); with Go installed, this runs go tool pprof."
+
+.PHONY: clean
 clean: ## Delete what was built or measured; the data of make run stays
-	rm -rf dist coverage .nx apps/*/src/generated
+	rm -rf dist coverage profiles .nx apps/*/src/generated
 
 COMPOSE := docker compose --profile monitoring
 PORTS = set -a; . <(grep -E '^[A-Z_]+_PORT=[0-9]+$$' .env 2>/dev/null)

@@ -14,7 +14,7 @@ import { z } from 'zod'
 export const orderServiceConfig = defineConfig({
   prefixes: ['ORDER_SERVICE_', 'CIRCUIT_BREAKER_'],
   variables: {
-    ...httpVariables('ORDER_SERVICE', { port: 8082, rateLimit: 100 }),
+    ...httpVariables('ORDER_SERVICE', { port: 8082, debugPort: 6062, rateLimit: 100 }),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
     userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {
       description: 'Where the user service is',

@@ -14,7 +14,7 @@ export const sequencerConfig = defineConfig({
   prefixes: ['SEQUENCER_'],
   variables: {
     // A limit on a caller would be a limit on the invoices of its whole company: off.
-    ...httpVariables('SEQUENCER', { port: 8083, rateLimit: 0 }),
+    ...httpVariables('SEQUENCER', { port: 8083, debugPort: 6063, rateLimit: 0 }),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     migrationDatabaseUrl: variable('SEQUENCER_MIGRATION_DATABASE_URL', postgresUrl(), {
       description:

@@ -5,7 +5,7 @@ import { httpVariables } from '@ordinal/service'
 export const userServiceConfig = defineConfig({
   prefixes: ['USER_SERVICE_'],
   variables: {
-    ...httpVariables('USER_SERVICE', { port: 8081, rateLimit: 100 }),
+    ...httpVariables('USER_SERVICE', { port: 8081, debugPort: 6061, rateLimit: 100 }),
     ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
   },
 })

@@ -224,6 +224,23 @@ export const errorTable = table({
     example: 'The database did not confirm in 5000 ms',
   },
 
+  // The debug listener.
+  profile_under_way: {
+    status: 409,
+    title: 'Another profile is being taken',
+    cause: 'A process takes one profile or trace at a time: two would measure each other.',
+    mend: 'Wait as long as Retry-After says, or end the other request: that ends its profile.',
+    example: 'A profile is being taken, for another 7 s',
+  },
+  profiler_unavailable: {
+    status: 501,
+    title: 'There is no profiler for this platform',
+    cause:
+      'The native library that takes profiles is not there for this operating system, processor and Node.',
+    mend: 'Run the service on Linux or macOS, with a release of Node that has long-term support.',
+    example: 'No profiler for linux-riscv64 and Node v23.1.0',
+  },
+
   // The service itself.
   database_unavailable: {
     status: 503,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { integer, list, port, seconds, variable } from '@ordinal/config'
 import { parseApiKey, type ApiKey } from '@ordinal/middleware'
 import { z } from 'zod'
@@ -9,10 +10,25 @@ const apiKey = z.string().transform((entry, context) => {
   return z.NEVER
 })
 
-/** The variables of serving HTTP: the port, limit and log level of one service, and those that all share. */
-export function httpVariables(service: string, defaults: { port: number; rateLimit: number }) {
+const ipAddress = z.string().refine((text) => isIP(text) > 0, 'must be an IP address')
+
+/** The variables of serving HTTP: the ports, limit and log level of one service, and those that all share. */
+export function httpVariables(
+  service: string,
+  defaults: { port: number; debugPort: number; rateLimit: number },
+) {
   return {
     port: variable(`${service}_PORT`, port(), { description: 'HTTP port', default: defaults.port }),
+    debugPort: variable(`${service}_DEBUG_PORT`, port(), {
+      description: 'Port of the debug listener: probes and profiles; without it there is none',
+      optional: true,
+      example: defaults.debugPort,
+    }),
+    debugHost: variable('DEBUG_HOST', ipAddress, {
+      description:
+        'IP address of the debug listener. It asks for no key: 127.0.0.1 keeps it to programs on this machine',
+      default: '127.0.0.1',
+    }),
     logLevel: variable(`${service}_LOG_LEVEL`, z.enum(['debug', 'info', 'warn', 'error']), {
       description: 'Log level (debug, info, warn, error)',
       default: 'info',
@@ -56,6 +72,9 @@ export function httpVariables(service: string, defaults: { port: number; rateLim
 /** How a service is served: what `httpVariables` parse to. */
 export interface HttpSettings {
   port: number
+  /** Of the debug listener; undefined for none. */
+  debugPort: number | undefined
+  debugHost: string
   rateLimit: number
   bodyLimitBytes: number
   corsOrigins: readonly string[] | undefined

@@ -92,12 +92,23 @@ function startFault(
   { variables }: Definition,
   config: Readonly<Record<string, unknown>> = {},
 ): string {
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number }
+  const { code, port, address, message } = error as NodeJS.ErrnoException & {
+    port?: number
+    address?: string
+  }
+  const namesOf = (ending: string, value: unknown) =>
+    Object.entries(variables).flatMap(([key, { name }]) =>
+      name.endsWith(ending) && config[key] === value ? [name] : [],
+    )
+  if (code === 'EADDRNOTAVAIL') {
+    return `${address} is no address of this machine: set ${namesOf('_HOST', address).join(' or ')} to one that is`
+  }
   const reason = code && portFaults[code]
   if (!reason) return error instanceof Error ? message : String(error)
-  const [, variable] =
-    Object.entries(variables).find(([key, { name }]) => name.endsWith('_PORT') && config[key] === port) ?? []
-  return `port ${port} ${reason}, or set ${variable?.name} to a free port`
+  // That of the database is another machine's, most of the time.
+  const names = namesOf('_PORT', port).filter((name) => !name.endsWith('_DB_PORT'))
+  if (names.length > 1) return `${names.join(' and ')} are both ${port}: set one of them to a free port`
+  return `port ${port} ${reason}, or set ${names[0]} to a free port`
 }
 
 const portFaults: Record<string, string | undefined> = {

@@ -18,6 +18,7 @@ import {
 } from '@ordinal/middleware'
 import { fromDatabase } from './database-errors'
 import { shutdownStep } from './deadline'
+import { createDebugListener } from './debug-listener'
 import { docsFiles, docsRoutes } from './docs'
 import { errorPages } from './error-pages'
 import { healthRoutes, type HealthCheck } from './health'
@@ -92,6 +93,7 @@ export function createService(options: ServiceOptions): Service {
   app.set('query parser', 'simple')
   app.set('trust proxy', http.trustProxy)
   const server = createServer(app)
+  const debug = http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes })
 
   app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
   app.use(serveRoutes(probes, http))
@@ -115,7 +117,11 @@ export function createService(options: ServiceOptions): Service {
       background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
     )
     close?.()
-    await shutdownStep('the database pool', () => pool.end(), leftMs(), log)
+    await Promise.all([
+      shutdownStep('the database pool', () => pool.end(), leftMs(), log),
+      // Until now it showed what the rest was waiting for.
+      debug && shutdownStep('the debug listener', () => debug.close(leastStepMs / 2), leftMs(), log),
+    ])
     log.info('stopped')
     await shutdownStep('the log', () => log.close(), leastStepMs, log)
   }
@@ -127,7 +133,14 @@ export function createService(options: ServiceOptions): Service {
       return openApi()
     },
     async start() {
-      const port = await server.listen(http.port)
+      if (debug && http.debugPort !== undefined) {
+        const port = await debug.listen(http.debugPort, http.debugHost)
+        log.info('debug listener', { address: http.debugHost, port })
+      }
+      const port = await server.listen(http.port).catch(async (error: unknown) => {
+        await debug?.close(0)
+        throw error
+      })
       for (const task of options.background ?? []) task.start()
       log.info('listening', { port, version })
       return port

@@ -6,6 +6,8 @@ import { fakeRoutes } from './fake-routes'
 
 const http: HttpSettings = {
   port: 0,
+  debugPort: undefined,
+  debugHost: '127.0.0.1',
   rateLimit: 0,
   bodyLimitBytes: 2_048,
   corsOrigins: undefined,

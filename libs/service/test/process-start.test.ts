@@ -84,6 +84,55 @@ test('a taken port stops the start in one line that names the variable', async (
   expect(errors).not.toContain('    at ')
 })
 
+describe('the debug listener', () => {
+  const startAndFail = async (env: Record<string, string>) => {
+    const { code, errors } = await start({ FAKE_DATABASE_URL: database.url, FAKE_PORT: '0', ...env }).ended()
+    return { code, lines: lines(errors).filter((line) => !line.startsWith('applying')) }
+  }
+
+  test('on a taken port stops the start in one line that names the variable', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', () => resolve()))
+    const { port } = other.address() as AddressInfo
+    expect(await startAndFail({ FAKE_DEBUG_PORT: String(port) })).toEqual({
+      code: 1,
+      lines: [
+        `The service cannot start: port ${port} is taken by another program: stop it, or set FAKE_DEBUG_PORT to a free port`,
+      ],
+    })
+    await new Promise((resolve) => other.close(resolve))
+  })
+
+  test('on the port of the service stops it in one line that names both', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, () => resolve()))
+    const { port } = other.address() as AddressInfo
+    await new Promise((resolve) => other.close(resolve))
+    expect(await startAndFail({ FAKE_PORT: String(port), FAKE_DEBUG_PORT: String(port) })).toEqual({
+      code: 1,
+      lines: [
+        `The service cannot start: FAKE_PORT and FAKE_DEBUG_PORT are both ${port}: set one of them to a free port`,
+      ],
+    })
+  })
+
+  test('on an address of another machine, or on none, stops it too', async () => {
+    expect(await startAndFail({ FAKE_DEBUG_PORT: '0', DEBUG_HOST: '192.0.2.1' })).toEqual({
+      code: 1,
+      lines: [
+        'The service cannot start: 192.0.2.1 is no address of this machine: set DEBUG_HOST to one that is',
+      ],
+    })
+    expect(await startAndFail({ FAKE_DEBUG_PORT: '0', DEBUG_HOST: 'everywhere' })).toEqual({
+      code: 78,
+      lines: [
+        'The configuration has a fault:',
+        '  DEBUG_HOST is "everywhere": must be an IP address; for example 127.0.0.1',
+      ],
+    })
+  })
+})
+
 test('a database that does not answer stops the start in one line, which names it without its password', async () => {
   const { code, errors } = await start({ FAKE_DATABASE_URL: unreachable, FAKE_PORT: '0' }).ended()
   expect(code).toBe(1)

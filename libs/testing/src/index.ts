@@ -10,6 +10,7 @@ export {
   type TestDatabase,
   type TestRole,
 } from './postgres'
+export { readProfile, type Frame, type Sample } from './read-profile'
 export { isAlive, startProgram } from './program'
 export { comparable, stepsOf, targetsNotRunHere, type Step } from './readme-steps'
 export { startTestPostgres, type PostgresSettings, type TestPostgres } from './test-server'

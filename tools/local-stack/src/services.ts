@@ -7,6 +7,7 @@ import type { Settings } from './settings'
 export interface ServiceDefinition {
   name: string
   port: number
+  debugPort: number
   /** Its own variables, besides those inherited. */
   environment: Record<string, string>
 }
@@ -14,6 +15,7 @@ export interface ServiceDefinition {
 /** Wires the three services to their databases and to each other. */
 export function defineServices(settings: Settings, postgres: EmbeddedPostgres, passwords: Passwords) {
   const { userService, orderService, sequencer } = settings.ports
+  const { debugPorts } = settings
   const key = randomBytes(32).toString('base64url')
   const keyDigest = createHash('sha256').update(key).digest('hex')
   const apiKeys = [settings.environment.API_KEYS, `order-service:${keyDigest}`].filter(Boolean).join(',')
@@ -22,8 +24,10 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
     userService: {
       name: 'user-service',
       port: userService.port,
+      debugPort: debugPorts.userService.port,
       environment: {
         USER_SERVICE_PORT: String(userService.port),
+        USER_SERVICE_DEBUG_PORT: String(debugPorts.userService.port),
         USER_SERVICE_DATABASE_URL: postgres.url('userdb', 'user_service', passwords.user_service),
         API_KEYS: apiKeys,
       },
@@ -31,8 +35,10 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
     orderService: {
       name: 'order-service',
       port: orderService.port,
+      debugPort: debugPorts.orderService.port,
       environment: {
         ORDER_SERVICE_PORT: String(orderService.port),
+        ORDER_SERVICE_DEBUG_PORT: String(debugPorts.orderService.port),
         ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', passwords.order_service),
         ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${userService.port}`,
         ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${sequencer.port}`,
@@ -42,8 +48,10 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
     sequencer: {
       name: 'sequencer',
       port: sequencer.port,
+      debugPort: debugPorts.sequencer.port,
       environment: {
         SEQUENCER_PORT: String(sequencer.port),
+        SEQUENCER_DEBUG_PORT: String(debugPorts.sequencer.port),
         SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', passwords.sequencer),
         SEQUENCER_MIGRATION_DATABASE_URL: postgres.url(
           'sequencerdb',

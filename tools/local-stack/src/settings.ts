@@ -17,6 +17,12 @@ export interface Settings {
     sequencer: PortSetting
     postgres: PortSetting
   }
+  /** Of the services' debug listeners. */
+  debugPorts: {
+    userService: PortSetting
+    orderService: PortSetting
+    sequencer: PortSetting
+  }
   folders: { data: string; postgres: string; logs: string; bundles: string }
   /** What the services inherit. */
   environment: NodeJS.ProcessEnv
@@ -40,6 +46,11 @@ export function readSettings(root: string): Settings {
       sequencer: readPort('SEQUENCER_PORT', 8083),
       // 0: the one it had last, or any that is free.
       postgres: readPort('LOCAL_POSTGRES_PORT', 0),
+    },
+    debugPorts: {
+      userService: readPort('USER_SERVICE_DEBUG_PORT', 6061),
+      orderService: readPort('ORDER_SERVICE_DEBUG_PORT', 6062),
+      sequencer: readPort('SEQUENCER_DEBUG_PORT', 6063),
     },
     folders: {
       data,

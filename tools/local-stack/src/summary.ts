@@ -25,6 +25,7 @@ Ordinal runs. Ctrl-C stops it.
 
 ${services.join('\n')}
   ${'PostgreSQL'.padEnd(14)} ${postgresUrl}
+  ${'profiles'.padEnd(14)} http://localhost:${sequencer.debugPort}/debug/pprof/ (users ${userService.debugPort}, orders ${orderService.debugPort}), or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
 
 Try it: a user, an order of theirs, and a number.

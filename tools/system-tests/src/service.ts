@@ -9,6 +9,8 @@ import { freePort } from './ports'
 export const root = join(__dirname, '../../..')
 
 export type ServiceName = 'user-service' | 'order-service' | 'sequencer'
+const bundles = join(root, 'dist/apps')
+
 export const serviceNames: ServiceName[] = ['user-service', 'order-service', 'sequencer']
 
 export type Environment = Record<string, string>
@@ -24,11 +26,16 @@ const patienceMs = 30_000
  * A service in a process of its own, from its bundle; it is not started yet.
  *
  * @param environment all of its variables but its port
+ * @param folder where its bundle is
  */
-export async function createService(name: ServiceName, environment: Environment) {
+export async function createService(
+  name: ServiceName,
+  environment: Environment,
+  folder = join(bundles, name),
+) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const bundle = join(root, 'dist/apps', name, 'main.js')
+  const bundle = join(folder, 'main.js')
   const variables = { PATH: process.env.PATH, [`${prefixOf(name)}_PORT`]: String(port), ...environment }
   let child: ChildProcess | undefined
   let closed: Promise<unknown[]> | undefined
@@ -50,6 +57,12 @@ export async function createService(name: ServiceName, environment: Environment)
     isRunning,
     isReady,
     pid: () => child!.pid!,
+    /** What it answers to a message on its channel, if something in it does. */
+    async report<T>(): Promise<T> {
+      const answered = once(child!, 'message') as Promise<[T]>
+      child!.send('report')
+      return (await answered)[0]
+    },
     /** All it has said, in all its lives. */
     log: () => log,
 

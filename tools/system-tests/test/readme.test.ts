@@ -9,8 +9,8 @@ import { isFree } from '../src/ports'
 import { copyRepository, removeCopy } from './repository-copy'
 import { root } from '../src/service'
 
-// Those of the README.
-const ports = [8081, 8082, 8083]
+// Those of the README, and of the debug listeners.
+const ports = [8081, 8082, 8083, 6061, 6062, 6063]
 const steps = stepsOf(readFileSync(join(root, 'README.md'), 'utf8'))
 
 let copy: string
@@ -84,7 +84,7 @@ describe('make run', () => {
   test('Ctrl-C stops everything', async () => {
     await stack!.end('SIGINT')
     expect(stack!.log()).toContain('services and PostgreSQL stopped')
-    expect(await Promise.all(ports.map(isFree))).toEqual([true, true, true])
+    expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true))
     expect(existsSync(join(copy, '.data/postgres/cluster/postmaster.pid'))).toBe(false)
   })
 

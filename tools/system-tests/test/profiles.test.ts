@@ -1,0 +1,171 @@
+import { cp, mkdtemp, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import autocannon from 'autocannon'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readProfile, type Frame } from '@ordinal/testing'
+import { createDatabase, type ServiceDatabase } from './databases'
+import { idleResidentMb, onLinux, peakResidentMb } from './memory'
+import { freePort } from './ports'
+import { createService, root, type ServiceProcess } from './service'
+
+let folder: string
+let database: ServiceDatabase
+let service: ServiceProcess
+let debug: string
+
+beforeAll(async () => {
+  // Away from any node_modules, as in an image.
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'ordinal-profiles-')))
+  await cp(join(root, 'dist/apps/sequencer'), folder, { recursive: true })
+  database = await createDatabase('sequencer')
+  const debugPort = await freePort()
+  debug = `http://127.0.0.1:${debugPort}/debug/pprof`
+  const environment = {
+    ...database.environment,
+    SEQUENCER_DEBUG_PORT: String(debugPort),
+    NODE_OPTIONS: `--require ${join(__dirname, 'report-loaded.js')}`,
+  }
+  service = await createService('sequencer', environment, folder)
+  await service.start()
+})
+afterAll(async () => {
+  await service.remove()
+  await database.drop()
+  await rm(folder, { recursive: true })
+})
+
+const load = (seconds: number) =>
+  autocannon({ url: `${service.url}/api/v1/next/SG`, connections: 32, duration: seconds })
+
+async function take(path: string): Promise<Uint8Array> {
+  const answer = await fetch(`${debug}/${path}`)
+  expect([answer.status, path]).toEqual([200, path])
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
+/** What of the profiler the process has loaded. */
+async function loaded(): Promise<string[]> {
+  const { libraries, modules } = await service.report<{ libraries: string[]; modules: string[] }>()
+  return [...libraries, ...modules].filter((file) => /pprof|profiler/.test(file))
+}
+
+/** The lines of a source of this repository. */
+const sourceOf = async (file: string) => (await readFile(join(root, file), 'utf8')).split('\n')
+
+/** Expects each function of our own to be in the source that is told, at the line that is told. */
+async function expectTrueSources(frames: Frame[]): Promise<void> {
+  const ours = frames.filter(({ file }) => /^(apps|libs)\//.test(file))
+  expect(ours.length).toBeGreaterThan(10)
+  for (const { name, file, line } of ours) {
+    // A constructor is called by the name of its class, a static block by none.
+    const parts = name.startsWith('(anonymous')
+      ? [/=>|function/]
+      : [/class|constructor/, name.split('.').at(-1)!]
+    const text = (await sourceOf(file))[line - 1] ?? ''
+    const found = parts.some((part) => text.search(part) >= 0)
+    expect({ name, file, line, text, found }).toMatchObject({ found: true })
+  }
+}
+
+test('where there is no profiler for the platform, that is told, and nothing breaks', async () => {
+  const [libraries, away] = [join(folder, 'profiler/prebuilds'), join(folder, 'away')]
+  await rename(libraries, away)
+  const answer = await fetch(`${debug}/profile?seconds=1`)
+  expect([answer.status, await answer.json()]).toEqual([
+    501,
+    expect.objectContaining({
+      code: 'profiler_unavailable',
+      detail: `No profiler for ${process.platform}-${process.arch} and Node ${process.version}`,
+    }),
+  ])
+  await rename(away, libraries)
+  expect(await service.isReady()).toBe(true)
+})
+
+test('nothing of the profiler is loaded until a profile is asked for', async () => {
+  await service.end()
+  await service.start()
+  await load(1)
+  expect((await fetch(`${debug}/`)).status).toBe(200)
+  expect(await loaded()).toEqual([])
+
+  await take('profile?seconds=1')
+  expect(await loaded()).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/profiler\/prebuilds\/.*\.node$/),
+      join(folder, 'profiler/out/src/main.js'),
+    ]),
+  )
+})
+
+test('a CPU profile under load names the functions of the allocator, with their source lines', async () => {
+  const [profile] = await Promise.all([take('profile?seconds=3').then(readProfile), load(4)])
+  expect(profile.types).toEqual(['sample', 'wall', 'cpu'])
+  expect(profile.seconds).toBeGreaterThan(2.9)
+  expect(profile.seconds).toBeLessThan(4)
+  const cpuSeconds = profile.total('cpu') / 1e9
+  expect(cpuSeconds).toBeGreaterThan(0.5)
+  expect(cpuSeconds).toBeLessThan(profile.seconds * 4)
+
+  const named = profile.frames.map(({ name, file }) => `${name} ${file}`)
+  expect(named).toEqual(
+    expect.arrayContaining([
+      'issue apps/sequencer/src/ledger/allocator.ts',
+      'drain apps/sequencer/src/ledger/allocator.ts',
+      'issueNumbers apps/sequencer/src/ledger/statements.ts',
+    ]),
+  )
+  expect(named.join('\n')).toMatch(/ node_modules\/pg\/lib\/client\.js/)
+  await expectTrueSources(profile.frames)
+})
+
+test('a heap profile names what allocates', async () => {
+  const [profile] = await Promise.all([take('heap?seconds=2').then(readProfile), load(3)])
+  expect(profile.types).toEqual(['inuse_objects', 'inuse_space'])
+  expect(profile.total('inuse_space')).toBeGreaterThan(100_000)
+  expect(profile.frames.map(({ file }) => file)).toContain('apps/sequencer/src/ledger/allocator.ts')
+  await expectTrueSources(profile.frames)
+})
+
+test('a trace has the garbage collections and the requests of its time', async () => {
+  const [trace] = await Promise.all([take('trace?seconds=2'), load(3)])
+  const { traceEvents } = JSON.parse(Buffer.from(trace).toString()) as { traceEvents: { name: string }[] }
+  const names = new Set(traceEvents.map(({ name }) => name))
+  expect([...names]).toEqual(expect.arrayContaining(['V8.GCScavenger', 'http.server.request']))
+})
+
+test('a place in the bundle, as stack traces have it, leads to the source', async () => {
+  const lines = (await readFile(join(folder, 'main.js'), 'utf8')).split('\n')
+  const line = lines.findIndex((text) => text.includes('function issueNumbers('))
+  const place = `main.js:${line + 1}:${lines[line]!.indexOf('issueNumbers(') + 1}`
+  const source = await sourceOf('apps/sequencer/src/ledger/statements.ts')
+  const sourceLine = source.findIndex((text) => text.includes('function issueNumbers(')) + 1
+  const expected = `num_symbols: 1\n${place} apps/sequencer/src/ledger/statements.ts:${sourceLine}\n`
+
+  expect(await (await fetch(`${debug}/symbol?${place}`)).text()).toBe(expected)
+  const posted = await fetch(`${debug}/symbol`, { method: 'POST', body: `0x4a5b+${place}+main.js:9999999:1` })
+  expect(await posted.text()).toBe(expected)
+})
+
+onLinux('profiles leave little behind in memory', async () => {
+  await load(2)
+  const before = await idleResidentMb(service.pid())
+  for (const path of ['profile', 'heap', 'profile', 'heap']) {
+    await Promise.all([take(`${path}?seconds=1`), load(2)])
+  }
+  const after = await idleResidentMb(service.pid())
+  expect(after - before).toBeLessThan(100)
+  expect(await peakResidentMb(service.pid())).toBeLessThan(500)
+})
+
+test('a profile under way does not hold up the end, and is answered with what there is', async () => {
+  const answering = take('profile?seconds=60')
+  await delay(500)
+  const startedAt = performance.now()
+  expect(await service.end()).toBe(0)
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  const { seconds } = readProfile(await answering)
+  expect(seconds).toBeGreaterThan(0.3)
+  expect(seconds).toBeLessThan(3)
+})
