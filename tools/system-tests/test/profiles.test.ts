@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readProfile, type Frame } from '@ordinal/testing'
-import { createDatabase, type ServiceDatabase } from './databases'
+import { createDatabase, type ServiceDatabase } from '../src/databases'
 import { idleResidentMb, onLinux, peakResidentMb } from './memory'
-import { freePort } from './ports'
-import { createService, root, type ServiceProcess } from './service'
+import { freePort } from '../src/ports'
+import { createService, root, type ServiceProcess } from '../src/service'
 
 let folder: string
 let database: ServiceDatabase
