@@ -1,4 +1,6 @@
-import { cp, mkdtemp, readFile, realpath, rename, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
@@ -157,6 +159,63 @@ onLinux('profiles leave little behind in memory', async () => {
   const after = await idleResidentMb(service.pid())
   expect(after - before).toBeLessThan(100)
   expect(await peakResidentMb(service.pid())).toBeLessThan(500)
+})
+
+describe('make', () => {
+  /** Runs a target of the Makefile in a folder of its own; gives how it ends and what it prints. */
+  async function make(target: string, ...settings: string[]) {
+    const child = spawn('make', ['-s', '-f', join(root, 'Makefile'), target, ...settings], {
+      cwd: folder,
+      // bash takes a socket as its input for a remote shell, and reads the settings of the account.
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
+    })
+    let printed = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (printed += String(chunk)))
+    const [code] = (await once(child, 'close')) as [number]
+    return { code, lines: printed.trim().split('\n') }
+  }
+
+  test('pprof-web without a profile says how to take one', async () => {
+    const { code, lines } = await make('pprof-web')
+    expect([code, lines[0]]).toEqual([2, 'There is no profile yet: make pprof-cpu takes one'])
+  })
+
+  test('pprof-cpu and pprof-heap save a profile, and pprof-web shows the last one', async () => {
+    // Stands for Go, which would open a browser.
+    await mkdir(join(folder, 'bin'))
+    await writeFile(join(folder, 'bin/go'), '#!/bin/sh\necho go "$@"\n', { mode: 0o755 })
+    const settings = [`DEBUG_URL=${new URL(debug).origin}`, 'SECONDS=1']
+    for (const [target, kind, type] of [
+      ['pprof-cpu', 'cpu', 'cpu'],
+      ['pprof-heap', 'heap', 'inuse_space'],
+    ] as const) {
+      const { code, lines } = await make(target, ...settings)
+      expect([code, lines]).toEqual([
+        0,
+        [
+          'Looking at sequencer for 1 s.',
+          expect.stringMatching(new RegExp(`^profiles/sequencer-${kind}-[0-9-]+\\.pb\\.gz$`)),
+        ],
+      ])
+      expect(readProfile(await readFile(join(folder, lines[1]!))).types).toContain(type)
+    }
+    const { lines } = await make('pprof-web')
+    expect(lines).toEqual([
+      expect.stringMatching(/^go tool pprof -http=127\.0\.0\.1: profiles\/sequencer-heap-/),
+    ])
+  })
+
+  test('what stands in the way of a profile is told, and nothing is saved', async () => {
+    const away = await make('pprof-cpu', 'DEBUG_URL=http://127.0.0.1:1')
+    expect(away.code).toBe(2)
+    expect(away.lines.join('\n')).toContain('No debug listener at http://127.0.0.1:1')
+    const tooLong = await make('pprof-cpu', `DEBUG_URL=${new URL(debug).origin}`, 'SECONDS=61')
+    expect(tooLong.code).toBe(2)
+    expect(tooLong.lines.join('\n')).toContain('must be a whole number from 1 to 60')
+    expect(await readdir(join(folder, 'profiles'))).toHaveLength(2)
+  })
 })
 
 test('a profile under way does not hold up the end, and is answered with what there is', async () => {
