@@ -30,16 +30,16 @@ export function makeRunThatFails(folder: string): string[] {
 
 export type RunningStack = Awaited<ReturnType<typeof startMakeRun>>
 
-/** Starts `make run`, and waits until it has printed all of its last words. */
-export async function startMakeRun(folder: string) {
+/** Starts `make run`, or another target that ends like it, and waits until it has printed all of its last words. */
+export async function startMakeRun(folder: string, target = 'run') {
   // A group of its own, as a terminal gives it: Ctrl-C reaches all of it.
-  const make = spawn('make', ['run'], { cwd: folder, env: shellEnvironment(), detached: true })
+  const make = spawn('make', [target], { cwd: folder, env: shellEnvironment(), detached: true })
   const closed = once(make, 'close')
   let printed = ''
   for (const stream of [make.stdout, make.stderr]) stream.on('data', (chunk) => (printed += String(chunk)))
 
   const stack = {
-    name: 'make run',
+    name: `make ${target}`,
     log: () => printed,
     isRunning: () => isRunning(make),
     /** Sends a signal to make and all that it has started in the foreground, and waits for their end. */
@@ -57,7 +57,7 @@ export async function startMakeRun(folder: string) {
   ) {
     if (isRunning(make) && Date.now() < deadline) continue
     await stack.end('SIGINT')
-    throw new Error(`make run does not print "Ordinal runs" but:\n${printed}`)
+    throw new Error(`make ${target} does not print "Ordinal runs" but:\n${printed}`)
   }
   return stack
 }
