@@ -1,7 +1,16 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import { ask, upTo } from '../src/calls'
 import { createDatabase, query, type ServiceDatabase } from '../src/databases'
-import { createService, prefixOf, serviceNames, type Environment, type ServiceProcess } from '../src/service'
+import {
+  createService,
+  prefixOf,
+  root,
+  serviceNames,
+  type Environment,
+  type ServiceProcess,
+} from '../src/service'
 
 describe.each(serviceNames)('%s', (name) => {
   let database: ServiceDatabase
@@ -21,11 +30,14 @@ describe.each(serviceNames)('%s', (name) => {
     return service
   }
 
-  const migrations = () =>
-    query<{ finished: boolean }>(
+  const applied = async () => {
+    const rows = await query<{ migration_name: string }>(
       database,
-      'SELECT finished_at IS NOT NULL AS finished FROM _prisma_migrations',
+      'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL ORDER BY 1',
     )
+    return rows.map(({ migration_name }) => migration_name)
+  }
+  const all = readdirSync(join(root, 'dist/apps', name, 'migrations')).filter((file) => /^\d/.test(file))
 
   test('it is ready only when its database is migrated', async () => {
     // As another instance would hold it that migrates at this moment.
@@ -40,7 +52,7 @@ describe.each(serviceNames)('%s', (name) => {
 
     await other.end()
     await service.ready()
-    expect(await migrations()).toEqual([{ finished: true }])
+    expect(await applied()).toEqual(all)
   })
 
   test('three instances that start at once on an empty database all come up, and migrate it once', async () => {
@@ -49,7 +61,7 @@ describe.each(serviceNames)('%s', (name) => {
     for (const service of services) {
       expect((await ask(service, 'GET', '/health')).body.checks.database).toBe('up')
     }
-    expect(await migrations()).toEqual([{ finished: true }])
+    expect(await applied()).toEqual(all)
     expect(await Promise.all(services.map((service) => service.end()))).toEqual([0, 0, 0])
   })
 
