@@ -56,8 +56,8 @@ async function finish(profile: Profile, program: string): Promise<Buffer> {
 
 /**
  * Keeps the columns, without which a place in a bundle is no place in a source: the library drops those of files
- * that lack no source map. It would map them itself, but with three times the memory of the bundle, and it takes
- * functions of one name in one bundle for one function.
+ * that lack no source map. Mapping them itself, it takes functions of one name in one
+ * bundle for one function, and tells the file of only one of them (tried: two methods `spin` of two sources).
  */
 const columnsOf = (program: string) =>
   ({
