@@ -33,6 +33,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     name: 'sequencer',
     description: 'Issues numbers that are sequential, gap-free, formatted, audited, and safe to retry.',
     http: config,
+    tokens: config,
     log,
     metrics,
     pool,
