@@ -2,6 +2,7 @@ export { migrateDatabase, openDatabase, type DatabaseSettings } from './database
 export { httpVariables, type HttpSettings } from './http-settings'
 export type { HealthCheck } from './health'
 export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempotency-key'
+export { versionsIn } from './if-match'
 export { route, type Call, type Reply, type Route } from './route'
 export { runService } from './run'
 export { createService, type Service, type ServiceOptions } from './service'

@@ -1,4 +1,5 @@
-import { ConfigError, defineConfig, parseConfig } from '@ordinal/config'
+import type { ConfigError } from '@ordinal/config'
+import { defineConfig, parseConfig } from '@ordinal/config'
 import { faultsOfAuthentication, httpVariables, tokenVariables } from '../src'
 
 const definition = defineConfig({
