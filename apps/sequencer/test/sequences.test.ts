@@ -385,19 +385,22 @@ test('who has a token issues under its own name; its token is in no log', async 
   for (const hidden of [withKey.Authorization.slice(7), secret]) expect(log).not.toContain(hidden)
 })
 
-test('64 clients go on while the rules change under them: no number twice, and each as one version has it', async () => {
+test('16 clients go on while the rules change under them: no number twice, and each as one version has it', async () => {
   const got: string[] = []
   let changing = true
   const client = async () => {
     while (changing) got.push(await next('SG'))
   }
   const clients = upTo(16).map(client)
-  for (const round of upTo(10)) {
-    await delay(30)
-    expect((await change('SG', { template: `{prefix}v${round}-{seq:6}` })).status).toBe(200)
+  try {
+    for (const round of upTo(10)) {
+      await delay(30)
+      expect((await change('SG', { template: `{prefix}v${round}-{seq:6}` })).status).toBe(200)
+    }
+  } finally {
+    changing = false
+    await Promise.all(clients)
   }
-  changing = false
-  await Promise.all(clients)
   const values = got.map((number) => Number(/\d+$/.exec(number)![0])).sort((a, b) => a - b)
   expect(values).toEqual(upTo(got.length))
   expect(new Set(got.map((number) => number.slice(0, -6))).size).toBeGreaterThan(3)
