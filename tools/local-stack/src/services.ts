@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
-import type { Passwords } from './databases'
+import type { Role } from './databases'
 import type { Settings } from './settings'
 
 /** A service as it is to be run: its bundle is dist/apps/<name>/main.js. */
@@ -11,12 +11,20 @@ export interface ServiceDefinition {
   environment: Record<string, string>
 }
 
-/** Wires the three services to their databases and to each other. */
-export function defineServices(settings: Settings, postgres: EmbeddedPostgres, passwords: Passwords) {
+/** Wires the three services to their databases and to each other, and the sequencer to the secret of tokens. */
+export function defineServices(
+  settings: Settings,
+  postgres: EmbeddedPostgres,
+  secrets: Record<Role | 'tokens', string>,
+) {
   const { userService, orderService, sequencer } = settings.ports
   const key = randomBytes(32).toString('base64url')
   const keyDigest = createHash('sha256').update(key).digest('hex')
   const apiKeys = [settings.environment.API_KEYS, `order-service:${keyDigest}`].filter(Boolean).join(',')
+
+  // Whoever has a secret or an identity provider of their own wants no other one beside it.
+  const { JWT_SECRET, JWKS_URL } = settings.environment
+  const jwtSecret = JWT_SECRET || (JWKS_URL ? undefined : secrets.tokens)
 
   return {
     userService: {
@@ -24,7 +32,7 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
       port: userService.port,
       environment: {
         USER_SERVICE_PORT: String(userService.port),
-        USER_SERVICE_DATABASE_URL: postgres.url('userdb', 'user_service', passwords.user_service),
+        USER_SERVICE_DATABASE_URL: postgres.url('userdb', 'user_service', secrets.user_service),
         API_KEYS: apiKeys,
       },
     },
@@ -33,7 +41,7 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
       port: orderService.port,
       environment: {
         ORDER_SERVICE_PORT: String(orderService.port),
-        ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', passwords.order_service),
+        ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', secrets.order_service),
         ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${userService.port}`,
         ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${sequencer.port}`,
         ORDER_SERVICE_API_KEY: key,
@@ -44,13 +52,14 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
       port: sequencer.port,
       environment: {
         SEQUENCER_PORT: String(sequencer.port),
-        SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', passwords.sequencer),
+        SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', secrets.sequencer),
         SEQUENCER_MIGRATION_DATABASE_URL: postgres.url(
           'sequencerdb',
           'sequencer_owner',
-          passwords.sequencer_owner,
+          secrets.sequencer_owner,
         ),
         API_KEYS: apiKeys,
+        ...(jwtSecret !== undefined && { JWT_SECRET: jwtSecret }),
       },
     },
   } satisfies Record<string, ServiceDefinition>

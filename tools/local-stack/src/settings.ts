@@ -17,7 +17,13 @@ export interface Settings {
     sequencer: PortSetting
     postgres: PortSetting
   }
-  folders: { data: string; postgres: string; logs: string; bundles: string }
+  folders: {
+    postgres: string
+    /** The file that keeps what must not be known. */
+    secrets: string
+    logs: string
+    bundles: string
+  }
   /** What the services inherit. */
   environment: NodeJS.ProcessEnv
 }
@@ -42,8 +48,8 @@ export function readSettings(root: string): Settings {
       postgres: readPort('LOCAL_POSTGRES_PORT', 0),
     },
     folders: {
-      data,
       postgres: join(data, 'postgres'),
+      secrets: join(data, 'passwords.json'),
       logs: join(data, 'logs'),
       bundles: join(root, 'dist/apps'),
     },
