@@ -36,6 +36,11 @@ run-order: deps ## Start the order service alone
 run-sequencer: deps ## Start the sequencer alone
 	@$(NX) build sequencer && exec node dist/apps/sequencer/main.js
 
+.PHONY: token
+token: deps ## Print a token for the sequencer of make run: make token ROLE=viewer, operator or admin
+	@output=$$($(NX) build local-stack 2>&1) || { echo "$$output" >&2; exit 1; }
+	@exec node dist/tools/local-stack/main.js --token "$(ROLE)"
+
 .PHONY: dev dev-user dev-order dev-sequencer
 dev: ## The same as make run, with each service started again when its sources change
 dev-user: ## The same, for the sources of the user service alone

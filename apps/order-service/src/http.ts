@@ -10,6 +10,7 @@ import {
   text,
   timestamp,
   toPage,
+  versionsIn,
   type Call,
   type Route,
 } from '@ordinal/service'
@@ -178,9 +179,3 @@ const headersOfPlaced = (order: OrderJson, replayed: boolean) => ({
   Location: `/api/v1/orders/${order.id}`,
   ...(replayed && { 'Idempotency-Replayed': 'true' }),
 })
-
-/** The versions that an If-Match names; undefined if any will do. A weak tag, or no tag at all, names none. */
-function versionsIn(ifMatch: string | string[] | undefined): number[] | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return undefined
-  return Array.from(String(ifMatch).matchAll(/(?<!W\/)"(\d{1,9})"/g), ([, version]) => Number(version))
-}

@@ -2,12 +2,15 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
+import { createChangeRules } from './change-rules'
 import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { numberRoutes } from './http/numbers'
+import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
 import { createAllocator } from './ledger/allocator'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
+import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
 import { createSequencerMetrics } from './metrics'
 
@@ -26,6 +29,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const pool = openDatabase('sequencer', config, { log, metrics })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const sequences = createSequences(prisma)
+  const ruleBook = createRuleBook(pool)
+  const changeRules = createChangeRules(ruleBook)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
   numberMetrics.showWaiting(allocator.waiting)
 
@@ -33,10 +38,15 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     name: 'sequencer',
     description: 'Issues numbers that are sequential, gap-free, formatted, audited, and safe to retry.',
     http: config,
+    tokens: config,
     log,
     metrics,
     pool,
-    routes: [...numberRoutes({ pool, sequences, allocator }), ...simpleRoutes(allocator)],
+    routes: [
+      ...numberRoutes({ pool, sequences, allocator }),
+      ...simpleRoutes(allocator),
+      ...sequenceRoutes({ ruleBook, changeRules }),
+    ],
     background: [warnOfPowerfulRole(pool, log)],
   })
 }

@@ -7,7 +7,7 @@ import {
   variable,
   type Config,
 } from '@ordinal/config'
-import { httpVariables } from '@ordinal/service'
+import { faultsOfAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
 
 /** Every variable that the sequencer reads. */
 export const sequencerConfig = defineConfig({
@@ -15,6 +15,7 @@ export const sequencerConfig = defineConfig({
   variables: {
     // A limit on a caller would be a limit on the invoices of its whole company: off.
     ...httpVariables('SEQUENCER', { port: 8083, debugPort: 6063, rateLimit: 0 }),
+    ...tokenVariables(),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     migrationDatabaseUrl: variable('SEQUENCER_MIGRATION_DATABASE_URL', postgresUrl(), {
       description:
@@ -36,6 +37,7 @@ export const sequencerConfig = defineConfig({
       default: 5000,
     }),
   },
+  faultsOf: faultsOfAuthentication,
 })
 
 export type SequencerConfig = Config<typeof sequencerConfig>

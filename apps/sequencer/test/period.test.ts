@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { dayOf, parseDate } from '../src/core/calendar'
 import { fiscalYearOf, periodOf } from '../src/core/period'
 import { createSequence } from '../src/core/sequence'
+import { plainRules } from './rule-sets'
 
 test.each([
   ['never', '2026-11-21', 1, ''],
@@ -72,7 +73,7 @@ test('a fiscal year is twelve months without a gap', () => {
 })
 
 test("a sequence without a date in its numbers holds at any time, one with a date for its zone's day only", () => {
-  const rules = { prefix: 'X', version: 1, timeZone: 'Asia/Tokyo', fiscalYearStart: 1, start: 1 }
+  const rules = { ...plainRules, prefix: 'X', timeZone: 'Asia/Tokyo' }
   const at = Date.parse('2026-12-31T23:30:00Z')
   expect(createSequence({ ...rules, template: '{seq}', reset: 'never' }).slotAt(at).window).toBeNull()
   const dated = createSequence({ ...rules, template: '{YYYY}-{seq}', reset: 'yearly' })

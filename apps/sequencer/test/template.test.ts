@@ -1,23 +1,21 @@
 import fc from 'fast-check'
-import type { Reset } from '../src/core/rules'
-import { createSequence, type Sequence } from '../src/core/sequence'
-import { formatNumber, parseTemplate, requireUnambiguous, TemplateError } from '../src/core/template'
+import { resets, type Reset } from '../src/core/rules'
+import { createSequence, type Sequence, type Slot } from '../src/core/sequence'
+import {
+  formatNumber,
+  frameOf,
+  parseTemplate,
+  patternOf,
+  requireUnambiguous,
+  TemplateError,
+} from '../src/core/template'
+import { dates, plainRules, templates, values } from './rule-sets'
 
 const sequence = (
   template: string,
   reset: Reset,
   more: { prefix?: string; fiscalYearStart?: number } = {},
-): Sequence =>
-  createSequence({
-    prefix: 'INV',
-    version: 1,
-    timeZone: 'UTC',
-    fiscalYearStart: 1,
-    start: 1,
-    ...more,
-    template,
-    reset,
-  })
+): Sequence => createSequence({ ...plainRules, ...more, template, reset })
 
 const numberOf = (of: Sequence, date: string, value: number) => formatNumber(of.slotOfDate(date).frame, value)
 
@@ -69,22 +67,8 @@ test('{YY} refuses a year of another century', () => {
   expect(() => short.slotOfDate('2100-01-01')).toThrow('2000 to 2099')
 })
 
-const resets: Reset[] = ['never', 'yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'daily']
-const tokens = ['{YYYY}', '{YY}', '{MM}', '{DD}', '{Q}', '{FY}', '{prefix}', '-', '7', '{{', 'A1']
-const templates = fc
-  .tuple(
-    fc.array(fc.constantFrom(...tokens), { maxLength: 6 }),
-    fc.array(fc.constantFrom(...tokens), { maxLength: 4 }),
-    fc.constantFrom('{seq}', '{seq:3}', '{seq:6}'),
-  )
-  .map(([head, tail, seq]) => head.join('') + seq + tail.join(''))
-const dates = fc
-  .date({ min: new Date('2000-01-01'), max: new Date('2099-12-31T23:59:59Z'), noInvalidDate: true })
-  .map((date) => date.toISOString().slice(0, 10))
-
 test('whatever template is accepted, two periods or two values never give the same number', () => {
   let accepted = 0
-  const value = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 10_000_000 }))
   fc.assert(
     fc.property(
       templates,
@@ -92,8 +76,8 @@ test('whatever template is accepted, two periods or two values never give the sa
       fc.integer({ min: 1, max: 12 }),
       dates,
       dates,
-      value,
-      value,
+      values,
+      values,
       (template, reset, fiscalYearStart, dateA, dateB, a, b) => {
         let of: Sequence
         try {
@@ -103,7 +87,8 @@ test('whatever template is accepted, two periods or two values never give the sa
           return
         }
         accepted += 1
-        const [slotA, slotB] = [of.slotOfDate(dateA), of.slotOfDate(dateB)]
+        const [slotA, slotB] = [slotOf(of, dateA), slotOf(of, dateB)]
+        if (!slotA || !slotB) return
         const same = slotA.period === slotB.period && a === b
         if (!same) expect(formatNumber(slotA.frame, a)).not.toBe(formatNumber(slotB.frame, b))
       },
@@ -111,4 +96,55 @@ test('whatever template is accepted, two periods or two values never give the sa
     { numRuns: 20_000 },
   )
   expect(accepted).toBeGreaterThan(1000)
+})
+
+/** Years that a template cannot show are refused when the number is asked for. */
+function slotOf(of: Sequence, date: string): Slot | undefined {
+  try {
+    return of.slotOfDate(date)
+  } catch (error) {
+    expect(error).toBeInstanceOf(RangeError)
+    return undefined
+  }
+}
+
+test('whatever the template, padding fills up to its width, never cuts, and the value is read back as it was', () => {
+  fc.assert(
+    fc.property(templates, dates, values, (template, date, value) => {
+      const of = sequence(template, 'never')
+      const slot = slotOf(of, date)
+      if (!slot) return
+      const { head, width, tail } = slot.frame
+      const number = formatNumber(slot.frame, value)
+      const digits = number.slice(head.length, number.length - tail.length)
+      expect(number).toBe(head + digits + tail)
+      expect(digits).toHaveLength(Math.max(width, String(value).length))
+      expect(Number(digits)).toBe(value)
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test('whatever the template, its pattern fits its numbers, and says where the value is', () => {
+  fc.assert(
+    fc.property(templates, dates, values, (template, date, value) => {
+      const slot = slotOf(sequence(template, 'never'), date)
+      if (!slot) return
+      expect(formatNumber(slot.frame, value)).toMatch(new RegExp(patternOf(parseTemplate(template, 'INV'))))
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test('any text can be escaped, and then stands for itself', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (before, after) => {
+      const escape = (text: string) => text.replaceAll(/[{}]/g, '$&$&')
+      const template = parseTemplate(`${escape(before)}{seq:3}${escape(after)}`, 'INV')
+      expect(formatNumber(frameOf(template, { year: 2026, month: 1, day: 1 }, 2026), 7)).toBe(
+        `${before}007${after}`,
+      )
+    }),
+    { numRuns: 2_000 },
+  )
 })

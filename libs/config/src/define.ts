@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Fault } from './config-error'
 import { exampleOf } from './fragments'
 
 /** How a value is written in the environment; `true` stands for `true`, `8081` for `8081`. */
@@ -33,14 +34,18 @@ export interface Definition<V extends Variables = Variables> {
   /** Names that belong to this service: an unknown variable that starts so is a fault. */
   prefixes: readonly string[]
   variables: V
+  /** Finds what is wrong with values that are right one by one. */
+  faultsOf?(config: Values<V>): readonly Fault[]
 }
 
 /** Environment variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The parsed configuration of a definition: `Config<typeof config>`. */
-export type Config<D extends Definition> = {
-  readonly [K in keyof D['variables']]: D['variables'][K] extends Variable<infer T> ? T : never
+export type Config<D extends Definition> = Values<D['variables']>
+
+type Values<V extends Variables> = {
+  readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never
 }
 
 /**

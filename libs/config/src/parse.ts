@@ -20,6 +20,7 @@ export function parseConfig<D extends Definition>(definition: D, env: Environmen
     else values[key] = result.value
   }
   faults.push(...faultsOfUnknownNames(definition, env))
+  if (faults.length === 0) faults.push(...(definition.faultsOf?.(values) ?? []))
   if (faults.length > 0) throw new ConfigError(faults)
   return redactWhenPrinted(values, definition.variables) as Config<D>
 }

@@ -132,6 +132,36 @@ export const errorTable = table({
     mend: 'Send a key that is listed in API_KEYS, or leave the header out.',
     example: 'X-API-Key holds no key that this service knows',
   },
+  authentication_required: {
+    status: 401,
+    title: 'This is only for callers who say who they are',
+    cause:
+      'The route needs a role, and the request has no token; or the service has nothing to check tokens by.',
+    mend: 'Send Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL.',
+    example: 'This needs the role admin: send a token as Authorization: Bearer',
+  },
+  invalid_token: {
+    status: 401,
+    title: 'The token is not valid',
+    cause:
+      'The token in the Authorization header has expired, is for another audience or of another issuer, has no exp or sub, or is not signed by a key that this service trusts.',
+    mend: 'Get a new token; the detail says what is wrong with this one.',
+    example: 'The token is refused: it has expired',
+  },
+  role_too_low: {
+    status: 403,
+    title: 'The role does not suffice',
+    cause: 'The caller is known, and has not the role that the route needs: viewer, operator or admin.',
+    mend: 'Ask somebody with that role, or get a token whose claim role or roles has it.',
+    example: 'This needs the role admin; ada has viewer',
+  },
+  token_keys_unavailable: {
+    status: 503,
+    title: 'Tokens cannot be checked at the moment',
+    cause: 'The identity provider at JWKS_URL does not give its keys.',
+    mend: 'Wait as long as Retry-After says, then send the same request again.',
+    example: 'The keys by which tokens are checked cannot be fetched at the moment',
+  },
 
   // Users.
   user_not_found: {
@@ -201,6 +231,28 @@ export const errorTable = table({
     cause: 'No sequence has this prefix, or it was retired.',
     mend: 'Check the prefix; upper and lower case matter.',
     example: 'There is no sequence "XYZ"',
+  },
+  sequence_exists: {
+    status: 409,
+    title: 'The sequence exists already',
+    cause: 'A sequence with this prefix is in use.',
+    mend: 'Change its rules with PUT /api/v1/sequences/{prefix}, or choose another prefix.',
+    example: 'There is a sequence "INV" already, at version 3',
+  },
+  rules_changed: {
+    status: 409,
+    title: 'Somebody else changed the rules at the same time',
+    cause: 'Two changes were made to one version of the rules, and the other one came first.',
+    mend: 'Read the rules again, decide again, and send the change again if it is still wanted.',
+    example: 'INV has got version 4 meanwhile',
+  },
+  rules_conflict: {
+    status: 409,
+    title: 'The rules do not fit the numbers that were issued',
+    cause:
+      'Under these rules a number that was issued could be issued again, or the start value would be lowered, or would have no effect.',
+    mend: 'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart.',
+    example: 'The number 202611-0042 is taken, and could be issued again: give the template another form',
   },
   sequence_exhausted: {
     status: 409,

@@ -26,7 +26,7 @@ export function rateLimit(name: string, perSecond: number): RequestHandler {
   const policy = String(perSecond)
 
   return (req, res, next) => {
-    if (req.context.caller !== 'anonymous') return next()
+    if (req.context.machine) return next()
     const tell = (state: RateLimiterRes) => {
       res.setHeader('RateLimit-Limit', policy)
       res.setHeader('RateLimit-Remaining', String(state.remainingPoints))

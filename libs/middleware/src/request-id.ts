@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import type { Role } from './roles'
 
 /** What is known of the request that is being served; handed to every handler. */
 export interface RequestContext {
@@ -7,8 +8,12 @@ export interface RequestContext {
   requestId: string
   /** W3C Trace Context: the caller's trace goes on, with a span of our own. */
   traceparent: string
-  /** Who calls: the id of the API key that was sent, or `anonymous`. */
+  /** Who calls: the id of the API key that was sent, the subject of the token, or `anonymous`. */
   caller: string
+  /** What the caller may do; undefined if nothing that needs a role. */
+  role: Role | undefined
+  /** It has sent an API key that is known. */
+  machine: boolean
   /** The template of the route that serves the request: the label of metrics and logs. */
   route: string
   /** Probes and scrapes are not logged. */
@@ -43,6 +48,8 @@ export function requestContext(): RequestHandler {
       requestId,
       traceparent,
       caller: 'anonymous',
+      role: undefined,
+      machine: false,
       route: 'unmatched',
       quiet: false,
       startedAt: performance.now(),

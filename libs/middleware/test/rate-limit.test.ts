@@ -96,6 +96,7 @@ test.each([
 test('a caller that is known by its key is not limited, and told of no limit', async () => {
   const known: RequestHandler = (req, _res, next) => {
     req.context.caller = 'order-service'
+    req.context.machine = true
     next()
   }
   const { get } = await serve(() => [known, rateLimit('test', 1), answer])

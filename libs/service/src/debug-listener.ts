@@ -38,7 +38,12 @@ export function createDebugListener({ name, log, probes }: Deps): Server {
   const stopping = new AbortController()
 
   app.use(inOrder(requestContext(), accessLog(log), securityHeaders()))
-  app.use(serveRoutes([...debugProbes(probes), debugIndex(name), commandLine], { bodyLimitBytes }))
+  app.use(
+    serveRoutes([...debugProbes(probes), debugIndex(name), commandLine], {
+      bodyLimitBytes,
+      tokensCheckable: false,
+    }),
+  )
   app.use(profileRoutes({ program: __filename, stopping: stopping.signal, bodyLimitBytes }))
   app.use(routeNotFound)
   app.use(errorHandler(log))

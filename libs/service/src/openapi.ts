@@ -1,4 +1,5 @@
 import { errorTable, problemMediaType, type ErrorCode } from '@ordinal/errors'
+import type { Role } from '@ordinal/middleware'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Route } from './route'
 import { problem } from './schemas'
@@ -7,14 +8,49 @@ export type OpenApiDocument = ReturnType<typeof createDocument>
 
 type Description = Record<'title' | 'description' | 'version', string>
 
-/** The OpenAPI 3.1 document of a service, made from the schemas that validate its requests. */
-export function openApiDocument(info: Description, routes: readonly Route[]): OpenApiDocument {
+/**
+ * The OpenAPI 3.1 document of a service, made from the schemas that validate its requests.
+ *
+ * @param takesTokens whether the service looks at the Authorization header
+ */
+export function openApiDocument(
+  info: Description,
+  routes: readonly Route[],
+  { takesTokens }: { takesTokens: boolean },
+): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {}
-  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route)
-  return createDocument({ openapi: '3.1.0', info, paths })
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, takesTokens)
+  return createDocument({
+    openapi: '3.1.0',
+    info,
+    paths,
+    ...(takesTokens && { components: { securitySchemes } }),
+  })
 }
 
-function operation(route: Route): ZodOpenApiOperationObject {
+const securitySchemes = {
+  token: {
+    type: 'http' as const,
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'Its claim `role` or `roles` has viewer, operator or admin; each may do what those before may.',
+  },
+  apiKey: {
+    type: 'apiKey' as const,
+    in: 'header' as const,
+    name: 'X-API-Key',
+    description: 'For machines: a key has the role operator.',
+  },
+}
+
+/** Who may call: with a token of the role, or with the key of a machine where that role is enough. */
+function securityOf(requires: Role): Record<string, string[]>[] {
+  const token = { token: [requires] }
+  return requires === 'admin' ? [token] : [token, { apiKey: [] }]
+}
+
+function operation(route: Route, takesTokens: boolean): ZodOpenApiOperationObject {
   const { params, query, body } = route
   return {
     summary: route.summary,
@@ -28,7 +64,8 @@ function operation(route: Route): ZodOpenApiOperationObject {
         content: { 'application/json': { schema: body } },
       },
     }),
-    responses: { ...successes(route), ...failures(route) },
+    ...(route.requires && { security: securityOf(route.requires) }),
+    responses: { ...successes(route), ...failures(route, takesTokens) },
   }
 }
 
@@ -62,9 +99,11 @@ function successes(route: Route) {
 }
 
 /** The errors of a route by status: its own, and those that any request of its kind can meet. */
-function failures(route: Route) {
+function failures(route: Route, takesTokens: boolean) {
   const codes: ErrorCode[] = [...route.errors, 'validation_failed', 'internal_error']
   if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
+  if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
+  if (route.requires) codes.push('authentication_required', 'role_too_low')
   if (route.params) codes.push('malformed_url')
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
   if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')

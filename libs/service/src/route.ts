@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
-import type { RequestContext } from '@ordinal/middleware'
+import type { RequestContext, Role } from '@ordinal/middleware'
 
 /** The answers of a route: status -> schema of the body, or null for no body. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>
@@ -38,6 +38,8 @@ export interface Route {
   answers: Answers
   /** The errors beyond those that any such request can meet. */
   errors: readonly ErrorCode[]
+  /** The role that a caller must have at least; undefined if anyone may call. */
+  requires: Role | undefined
   /** Takes an Idempotency-Key header. */
   idempotent: boolean
   /** Takes an If-Match header. */
@@ -72,6 +74,7 @@ interface RouteDefinition<
   body?: Body
   answers: A
   errors?: readonly ErrorCode[]
+  requires?: Role
   idempotent?: boolean
   conditional?: boolean
   issues?: boolean
@@ -94,6 +97,7 @@ export function route<
     query: undefined,
     body: undefined,
     errors: [],
+    requires: undefined,
     idempotent: false,
     conditional: false,
     issues: false,

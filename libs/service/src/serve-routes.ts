@@ -1,5 +1,5 @@
 import { Router, type RequestHandler, type Response } from 'express'
-import { methodNotAllowed, parseJsonBody, validated } from '@ordinal/middleware'
+import { methodNotAllowed, parseJsonBody, requireRole, validated } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { AnyReply, Route } from './route'
 
@@ -8,10 +8,14 @@ const nothing = z.strictObject({})
 /** `/users/{id}` as Express writes it. */
 export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/g, ':$1')
 
-/** An Express router that serves these routes: parse, call, answer. */
+/**
+ * An Express router that serves these routes: parse, call, answer.
+ *
+ * @param tokensCheckable whether a caller can have a role at all
+ */
 export function serveRoutes(
   routes: readonly Route[],
-  { bodyLimitBytes }: { bodyLimitBytes: number },
+  { bodyLimitBytes, tokensCheckable }: { bodyLimitBytes: number; tokensCheckable: boolean },
 ): Router {
   const router = Router({ caseSensitive: true, strict: false })
   const parseBody = parseJsonBody(bodyLimitBytes)
@@ -26,12 +30,14 @@ export function serveRoutes(
     else if (route.method === 'get') methods.push('HEAD')
     methods.push(route.method.toUpperCase())
 
-    const label: RequestHandler = (req, _res, next) => {
+    const enter: RequestHandler = (req, _res, next) => {
       req.context.route = route.path
       req.context.quiet = route.probe
+      // Before the body is read: whoever may not call gets no work done.
+      if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
       next()
     }
-    router[route.method](path, label, ...(route.body ? [parseBody] : []), serve(route))
+    router[route.method](path, enter, ...(route.body ? [parseBody] : []), serve(route))
   }
   for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
   return router

@@ -15,6 +15,8 @@ import {
   requestContext,
   routeNotFound,
   securityHeaders,
+  tokenVerifier,
+  type TokenSettings,
 } from '@ordinal/middleware'
 import { fromDatabase } from './database-errors'
 import { shutdownStep } from './deadline'
@@ -36,6 +38,8 @@ export interface ServiceOptions {
   name: string
   description: string
   http: HttpSettings
+  /** How tokens are checked, in a service that takes any. */
+  tokens?: TokenSettings
   log: ClosableLogger
   metrics: Metrics
   routes: readonly Route[]
@@ -65,6 +69,8 @@ export interface Service {
 export function createService(options: ServiceOptions): Service {
   const { name, http, log, metrics, pool } = options
   const title = name.replaceAll('-', ' ')
+  const verifyToken = options.tokens && tokenVerifier(options.tokens)
+  const serving = { ...http, tokensCheckable: verifyToken !== undefined }
   let accepting = true
 
   const database = {
@@ -82,10 +88,11 @@ export function createService(options: ServiceOptions): Service {
   const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi())]
   let document: OpenApiDocument | undefined
   const openApi = () =>
-    (document ??= openApiDocument({ title, description: options.description, version }, [
-      ...routes,
-      ...probes,
-    ]))
+    (document ??= openApiDocument(
+      { title, description: options.description, version },
+      [...routes, ...probes],
+      { takesTokens: options.tokens !== undefined },
+    ))
 
   const app = express()
   app.disable('x-powered-by')
@@ -96,11 +103,11 @@ export function createService(options: ServiceOptions): Service {
   const debug = http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes })
 
   app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
-  app.use(serveRoutes(probes, http))
+  app.use(serveRoutes(probes, serving))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
-  app.use(identifyCaller(http.apiKeys ?? []))
+  app.use(identifyCaller(http.apiKeys ?? [], verifyToken))
   if (http.rateLimit > 0) app.use(rateLimit(name, http.rateLimit))
-  app.use(serveRoutes(routes, http))
+  app.use(serveRoutes(routes, serving))
   app.use(docsFiles())
   app.use(routeNotFound)
   app.use(errorHandler(log, [fromDatabase]))

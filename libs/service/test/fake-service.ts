@@ -21,7 +21,7 @@ const http: HttpSettings = {
 export async function startFakeService(
   databaseUrl: string,
   settings: Partial<HttpSettings> = {},
-  parts: Pick<ServiceOptions, 'checks' | 'background' | 'close'> = {},
+  parts: Pick<ServiceOptions, 'checks' | 'background' | 'close' | 'tokens'> = {},
 ) {
   const logged = collectLog()
   const log = createLogger({ service: 'fake-service', level: 'info', stream: logged.stream })

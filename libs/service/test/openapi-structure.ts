@@ -33,10 +33,24 @@ const operation = object(
     operationId: { type: 'string', pattern: '^[a-z0-9_]+$' },
     parameters: { type: 'array', items: parameter },
     requestBody: object({ required: flag, content }),
+    security: { type: 'array', items: mapOf({ type: 'array', items: text }), minItems: 1 },
     responses: mapOf(object({ description: text, content }, ['description']), { pattern: '^[2-5][0-9]{2}$' }),
   },
   ['summary', 'tags', 'operationId', 'responses'],
 )
+
+const bearerScheme = object({
+  type: { const: 'http' },
+  scheme: { const: 'bearer' },
+  bearerFormat: text,
+  description: text,
+})
+const keyScheme = object({
+  type: { const: 'apiKey' },
+  in: { const: 'header' },
+  name: text,
+  description: text,
+})
 
 const methods = { propertyNames: { enum: ['get', 'post', 'put', 'patch', 'delete'] } }
 
@@ -45,5 +59,11 @@ export const openApiStructure = object({
   openapi: { const: '3.1.0' },
   info: object({ title: text, description: text, version: text }),
   paths: mapOf({ ...mapOf(operation), ...methods }, { pattern: '^/[^?#]*$' }),
-  components: object({ schemas: mapOf(schema, { pattern: '^[A-Za-z0-9._-]+$' }) }),
+  components: object(
+    {
+      schemas: mapOf(schema, { pattern: '^[A-Za-z0-9._-]+$' }),
+      securitySchemes: mapOf({ oneOf: [bearerScheme, keyScheme] }),
+    },
+    ['schemas'],
+  ),
 })

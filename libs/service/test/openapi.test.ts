@@ -14,7 +14,16 @@ interface Operation {
   operationId: string
   parameters?: Parameter[]
   requestBody?: { required: boolean; content: Record<string, { schema: object }> }
-  responses: Record<string, { content?: Record<string, { schema: object }> }>
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
+  security?: Record<string, string[]>[]
+}
+
+const tokens = {
+  jwtSecret: undefined,
+  jwksUrl: undefined,
+  jwtIssuer: undefined,
+  jwtAudience: undefined,
+  jwtClockToleranceSeconds: 5,
 }
 
 let database: TestDatabase
@@ -23,7 +32,7 @@ let operations: (Operation & { method: string; path: string })[]
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  fake = await startFakeService(database.url)
+  fake = await startFakeService(database.url, {}, { tokens })
   const paths = fake.service.openApi.paths as Record<string, Record<string, Operation>>
   operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
@@ -65,6 +74,7 @@ test('every schema in it is one of JSON Schema 2020-12, and every reference lead
 test('what is documented is what there is: the routes of the service and those of the chassis', () => {
   expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
     'DELETE /api/v1/things/{id}',
+    'GET /api/v1/callers/me',
     'GET /api/v1/faults/{kind}',
     'GET /api/v1/next/{prefix}',
     'GET /api/v1/rows',
@@ -81,6 +91,7 @@ test('what is documented is what there is: the routes of the service and those o
     'GET /openapi.json',
     'POST /api/v1/next/{prefix}',
     'POST /api/v1/things',
+    'PUT /api/v1/things/{id}',
   ])
 })
 
@@ -143,4 +154,17 @@ test('every error is documented as a problem', () => {
       ])
     }
   }
+})
+
+test('a route that needs a role says so, with how to show it and what happens without', () => {
+  const needing = operations.filter(({ security }) => security)
+  expect(needing.map(({ method, path, security }) => [`${method} ${path}`, security])).toEqual([
+    ['PUT /api/v1/things/{id}', [{ token: ['admin'] }]],
+    ['GET /api/v1/callers/me', [{ token: ['viewer'] }, { apiKey: [] }]],
+  ])
+  for (const { responses } of needing) {
+    expect(responses['401']!.description).toContain('`authentication_required`')
+    expect(responses['403']!.description).toContain('`role_too_low`')
+  }
+  expect(Object.keys(fake.service.openApi.components!.securitySchemes!)).toEqual(['token', 'apiKey'])
 })

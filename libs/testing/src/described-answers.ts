@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 // What a service answers where no operation is: such errors have no place in the document.
-const anywhere = ['route_not_found', 'malformed_url', 'invalid_api_key', 'rate_limited']
+const anywhere = ['route_not_found', 'malformed_url', 'invalid_api_key', 'invalid_token', 'rate_limited']
 
 /**
  * A function that throws if an answer is not as the document says: its path, status, media type and body. An

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { databases, prepareDatabases, roles } from './databases'
 import { catchInterruption, interrupted } from './interruption'
-import { keepPasswords } from './passwords'
+import { keepSecrets } from './passwords'
 import { requireFreePorts } from './ports'
 import { startOwnPostgres } from './postgres'
 import { fail, step, warn } from './progress'
@@ -9,6 +9,7 @@ import { launchService, type ServiceProcess } from './service-process'
 import { defineServices } from './services'
 import { readSettings } from './settings'
 import { summarize } from './summary'
+import { printToken, signToken } from './token'
 
 /** The bundle is dist/tools/local-stack/main.js. */
 const root = resolve(__dirname, '../../..')
@@ -31,11 +32,11 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   const { userService, orderService, sequencer } = ports
   await requireFreePorts([userService, orderService, sequencer, ...Object.values(debugPorts)])
 
-  const passwords = await keepPasswords(join(folders.data, 'passwords.json'), roles)
-  await step(prepareDatabases(postgres.adminUrl, passwords), () => `databases ${databases.join(', ')}`)
+  const secrets = await keepSecrets(folders.secrets, [...roles, 'tokens'])
+  await step(prepareDatabases(postgres.adminUrl, secrets), () => `databases ${databases.join(', ')}`)
 
   interruption.throwIfAborted()
-  const definitions = defineServices(settings, postgres, passwords)
+  const definitions = defineServices(settings, postgres, secrets)
   const services = Object.values(definitions).map((definition) => {
     const service = launchService(definition, settings, warn)
     parts.push(service)
@@ -48,7 +49,11 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
 
   reloadWhenTold(services)
-  console.log(summarize({ ...definitions, postgresUrl: postgres.adminUrl, logFolder: folders.logs }))
+  const { JWT_SECRET } = definitions.sequencer.environment
+  const adminToken = JWT_SECRET && (await signToken('admin', JWT_SECRET))
+  console.log(
+    summarize({ ...definitions, postgresUrl: postgres.adminUrl, logFolder: folders.logs, adminToken }),
+  )
 }
 
 /** Whoever started us with a channel, as `make dev` does, says which services have new bundles. */
@@ -88,4 +93,6 @@ async function main(): Promise<number> {
   return 0
 }
 
-void main().then((exitCode) => process.exit(exitCode))
+const [command, role] = process.argv.slice(2)
+const work = command === '--token' ? printToken(readSettings(root), role) : main()
+void work.then((exitCode) => process.exit(exitCode))

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
-import type { Passwords } from './databases'
+import type { Role } from './databases'
 import type { Settings } from './settings'
 
 /** A service as it is to be run: its bundle is dist/apps/<name>/main.js. */
@@ -12,13 +12,21 @@ export interface ServiceDefinition {
   environment: Record<string, string>
 }
 
-/** Wires the three services to their databases and to each other. */
-export function defineServices(settings: Settings, postgres: EmbeddedPostgres, passwords: Passwords) {
+/** Wires the three services to their databases and to each other, and the sequencer to the secret of tokens. */
+export function defineServices(
+  settings: Settings,
+  postgres: EmbeddedPostgres,
+  secrets: Record<Role | 'tokens', string>,
+) {
   const { userService, orderService, sequencer } = settings.ports
   const { debugPorts } = settings
   const key = randomBytes(32).toString('base64url')
   const keyDigest = createHash('sha256').update(key).digest('hex')
   const apiKeys = [settings.environment.API_KEYS, `order-service:${keyDigest}`].filter(Boolean).join(',')
+
+  // Whoever has a secret or an identity provider of their own wants no other one beside it.
+  const { JWT_SECRET, JWKS_URL } = settings.environment
+  const jwtSecret = JWT_SECRET || (JWKS_URL ? undefined : secrets.tokens)
 
   return {
     userService: {
@@ -28,7 +36,7 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
       environment: {
         USER_SERVICE_PORT: String(userService.port),
         USER_SERVICE_DEBUG_PORT: String(debugPorts.userService.port),
-        USER_SERVICE_DATABASE_URL: postgres.url('userdb', 'user_service', passwords.user_service),
+        USER_SERVICE_DATABASE_URL: postgres.url('userdb', 'user_service', secrets.user_service),
         API_KEYS: apiKeys,
       },
     },
@@ -39,7 +47,7 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
       environment: {
         ORDER_SERVICE_PORT: String(orderService.port),
         ORDER_SERVICE_DEBUG_PORT: String(debugPorts.orderService.port),
-        ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', passwords.order_service),
+        ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', secrets.order_service),
         ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${userService.port}`,
         ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${sequencer.port}`,
         ORDER_SERVICE_API_KEY: key,
@@ -52,13 +60,14 @@ export function defineServices(settings: Settings, postgres: EmbeddedPostgres, p
       environment: {
         SEQUENCER_PORT: String(sequencer.port),
         SEQUENCER_DEBUG_PORT: String(debugPorts.sequencer.port),
-        SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', passwords.sequencer),
+        SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', secrets.sequencer),
         SEQUENCER_MIGRATION_DATABASE_URL: postgres.url(
           'sequencerdb',
           'sequencer_owner',
-          passwords.sequencer_owner,
+          secrets.sequencer_owner,
         ),
         API_KEYS: apiKeys,
+        ...(jwtSecret !== undefined && { JWT_SECRET: jwtSecret }),
       },
     },
   } satisfies Record<string, ServiceDefinition>

@@ -23,7 +23,13 @@ export interface Settings {
     orderService: PortSetting
     sequencer: PortSetting
   }
-  folders: { data: string; postgres: string; logs: string; bundles: string }
+  folders: {
+    postgres: string
+    /** The file that keeps what must not be known. */
+    secrets: string
+    logs: string
+    bundles: string
+  }
   /** What the services inherit. */
   environment: NodeJS.ProcessEnv
 }
@@ -53,8 +59,8 @@ export function readSettings(root: string): Settings {
       sequencer: readPort('SEQUENCER_DEBUG_PORT', 6063),
     },
     folders: {
-      data,
       postgres: join(data, 'postgres'),
+      secrets: join(data, 'passwords.json'),
       logs: join(data, 'logs'),
       bundles: join(root, 'dist/apps'),
     },

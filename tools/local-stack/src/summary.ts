@@ -6,6 +6,8 @@ interface Addresses {
   sequencer: ServiceDefinition
   postgresUrl: string
   logFolder: string
+  /** Undefined where tokens come from elsewhere. */
+  adminToken: string | undefined
 }
 
 /** What the user sees when all is up: where everything is, and three calls to paste into a shell. */
@@ -15,6 +17,7 @@ export function summarize({
   sequencer,
   postgresUrl,
   logFolder,
+  adminToken,
 }: Addresses): string {
   const services = [userService, orderService, sequencer].map(
     ({ name, port }) =>
@@ -27,7 +30,7 @@ ${services.join('\n')}
   ${'PostgreSQL'.padEnd(14)} ${postgresUrl}
   ${'profiles'.padEnd(14)} http://localhost:${sequencer.debugPort}/debug/pprof/ (users ${userService.debugPort}, orders ${orderService.debugPort}), or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
-
+${adminToken === undefined ? '' : `\nAn administrator's token, for 12 hours; "make token ROLE=viewer" prints others:\n\n  ${adminToken}\n`}
 Try it: a user, an order of theirs, and a number.
 
   curl localhost:${userService.port}/api/v1/users -H 'Content-Type: application/json' \\

@@ -34,3 +34,15 @@ export function parseDate(text: string): PlainDate {
   const { year, month, day } = Temporal.PlainDate.from(text)
   return { year, month, day }
 }
+
+/** Whether there is such a time zone in the IANA database. An offset such as `+01:00` has no name, and is none. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}

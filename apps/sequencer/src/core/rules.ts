@@ -1,6 +1,14 @@
+import { isTimeZone } from './calendar'
+import { bracesOf } from './printf'
+import { parseTemplate, requireUnambiguous, TemplateError } from './template'
+
 /** When the values of a sequence begin again at its start value. */
 export const resets = ['never', 'yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'daily'] as const
 export type Reset = (typeof resets)[number]
+
+/** What becomes of a released value: it is issued again, or it is void with its reason. */
+export const gapPolicies = ['recycle', 'strict'] as const
+export type GapPolicy = (typeof gapPolicies)[number]
 
 /** The rules of a sequence, at one version. */
 export interface Rules {
@@ -14,4 +22,42 @@ export interface Rules {
   fiscalYearStart: number
   /** The first value of a period. */
   start: number
+  gapPolicy: GapPolicy
+}
+
+/** The rules of a sequence, apart from which sequence and version it is. */
+export type RuleSet = Omit<Rules, 'prefix' | 'version'>
+
+/** What is wrong with rules, and with which of them. */
+export class RulesError extends Error {
+  override readonly name = 'RulesError'
+
+  constructor(
+    readonly rule: keyof RuleSet,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/**
+ * Rules as they are kept: a template in printf notation becomes one with braces.
+ *
+ * @throws RulesError if the template is not sound or could give a number twice, or there is no such time zone
+ */
+export function soundRules<R extends RuleSet>(prefix: string, rules: R): R {
+  if (!isTimeZone(rules.timeZone))
+    throw new RulesError(
+      'timeZone',
+      `${rules.timeZone} is no IANA time zone; write it as in Europe/Berlin or UTC`,
+    )
+  try {
+    const template = bracesOf(rules.template, rules.reset)
+    requireUnambiguous(parseTemplate(template, prefix), rules.reset)
+    return { ...rules, template }
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw new RulesError('template', error.message, { cause: error })
+  }
 }

@@ -41,6 +41,8 @@ export function createSequence(rules: Rules): Sequence {
       throw new RangeError(`{YY} shows the years 2000 to 2099, and ${date.year} is none of them`)
     }
     const fiscalYear = fiscalYearOf(date, rules.fiscalYearStart)
+    // With a fifth digit, or none, a year would no longer have its fixed width.
+    if (date.year < 1 || fiscalYear > 9999) throw new RangeError('the years are 1 to 9999')
     return {
       period: periodOf(rules.reset, date, rules.fiscalYearStart),
       frame: frameOf(template, date, fiscalYear),

@@ -25,7 +25,8 @@ export class TemplateError extends Error {
   override readonly name = 'TemplateError'
 }
 
-const dateTokens: readonly string[] = ['YYYY', 'YY', 'MM', 'DD', 'Q', 'FY'] satisfies DateToken[]
+const tokenWidths: Record<DateToken, number> = { YYYY: 4, YY: 2, MM: 2, DD: 2, Q: 1, FY: 4 }
+const dateTokens = Object.keys(tokenWidths)
 const maxWidth = 16 // as many digits as the largest value has
 
 /**
@@ -106,6 +107,66 @@ export function requireUnambiguous(template: Template, reset: Reset): void {
   throw new TemplateError(
     `values begin again ${reset.replace('_', ' ')}, so numbers would repeat: add ${names}`,
   )
+}
+
+/** A regular expression, of PostgreSQL as of JavaScript, that fits every number of a template. */
+export function patternOf({ head, width, tail }: Template): string {
+  const write = (parts: readonly Part[]) =>
+    parts
+      .map((part) =>
+        'text' in part
+          ? part.text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+          : `[0-9]{${tokenWidths[part.token]}}`,
+      )
+      .join('')
+  return `^${write(head)}[0-9]{${width},}${write(tail)}$`
+}
+
+/**
+ * Whether a number of one template could be the very text of a number of another: decided by walking both at once.
+ * As of dates and values only the digits are looked at, a yes may be wrong, and a no never is.
+ */
+export function couldMeet(a: Template, b: Template): boolean {
+  const [one, other] = [characters(a), characters(b)]
+  const seen = new Set<number>()
+  const open: [number, number][] = [[0, 0]]
+  for (let state = open.pop(); state; state = open.pop()) {
+    const [i, j] = state
+    const id = i * (other.length + 1) + j
+    if (seen.has(id)) continue
+    seen.add(id)
+    const [x, y] = [one[i], other[j]]
+    if (!x && !y) return true
+    if (x === 'digits') open.push([i + 1, j])
+    if (y === 'digits') open.push([i, j + 1])
+    if (x && y && fit(x, y)) open.push([x === 'digits' ? i : i + 1, y === 'digits' ? j : j + 1])
+  }
+  return false
+}
+
+/** Whether two templates are the same but for the width of the value. */
+export const haveSameShape = (a: Template, b: Template) => shapeOf(a) === shapeOf(b)
+
+const shapeOf = ({ head, tail }: Template) =>
+  JSON.stringify(
+    [head, tail].map((parts) =>
+      parts.flatMap((part): unknown[] => ('text' in part ? Array.from(part.text) : [[part.token]])),
+    ),
+  )
+
+/** What stands in the place of each character of a number: a character, any `digit`, or any more `digits`. */
+function characters({ head, width, tail }: Template): string[] {
+  const of = (parts: readonly Part[]) =>
+    parts.flatMap((part) =>
+      'text' in part ? Array.from(part.text) : Array<string>(tokenWidths[part.token]).fill('digit'),
+    )
+  return [...of(head), ...Array<string>(width).fill('digit'), 'digits', ...of(tail)]
+}
+
+function fit(x: string, y: string): boolean {
+  const isDigits = (it: string) => it === 'digit' || it === 'digits'
+  if (isDigits(x)) return isDigits(y) || /^[0-9]$/.test(y)
+  return isDigits(y) ? /^[0-9]$/.test(x) : x === y
 }
 
 /** The constants of the numbers of a business date. */

@@ -6,13 +6,7 @@ import type { Allocator } from '../ledger/allocator'
 import type { Issued } from '../ledger/request'
 import type { Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
-
-const prefixParams = z.strictObject({
-  prefix: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,32}$/, 'must be 1 to 32 letters, digits, dots, underscores or dashes')
-    .meta({ example: 'SG' }),
-})
+import { prefixParams } from './prefix'
 
 const maxCount = 1000
 const asked = {

@@ -1,5 +1,5 @@
 import { AppError } from '@ordinal/errors'
-import type { Reset } from '../core/rules'
+import type { GapPolicy, Reset } from '../core/rules'
 import { createSequence, type Sequence } from '../core/sequence'
 import type { PrismaClient } from '../generated/prisma/client'
 
@@ -33,6 +33,7 @@ export function createSequences(prisma: PrismaClient): Sequences {
         timeZone,
         fiscalYearStart,
         start: Number(row.start),
+        gapPolicy: row.gapPolicy as GapPolicy,
       }
       const sequence = createSequence(rules)
       known.set(prefix, sequence)

@@ -1,0 +1,223 @@
+import {
+  booleanText,
+  pageOf,
+  pageQuery,
+  route,
+  skipOf,
+  text,
+  timestamp,
+  toPage,
+  versionsIn,
+  type Call,
+  type Route,
+} from '@ordinal/service'
+import { AppError } from '@ordinal/errors'
+import { z } from 'zod'
+import type { Author, ChangeRules } from '../change-rules'
+import { gapPolicies, resets, type RuleSet } from '../core/rules'
+import type { RuleBook, RulesRecord } from '../ledger/rules'
+import { prefix, prefixParams } from './prefix'
+
+const template = text(1, 100).meta({
+  description: 'With braces, or in printf notation, which is kept as braces',
+  example: '{prefix}{YYYY}-{seq:4}',
+})
+const reset = z.enum(resets).meta({ description: 'When values begin again at the start value' })
+const timeZone = text(1, 64).meta({
+  description: 'The IANA time zone in which a moment has its business date',
+  example: 'Europe/Berlin',
+})
+const fiscalYearStart = z
+  .int()
+  .min(1)
+  .max(12)
+  .meta({ description: 'The month in which the fiscal year begins' })
+const start = z
+  .int()
+  .min(1)
+  .meta({ description: 'The first value of a period that has not begun; may only be raised' })
+const gapPolicy = z.enum(gapPolicies).meta({
+  description: 'recycle: a released value is issued again, lowest first. strict: it becomes void',
+})
+const reason = text(1, 500).meta({ description: 'Why; it stays on record', example: 'ticket 4711' })
+
+const newSequence = z.strictObject({
+  prefix,
+  template,
+  reset: reset.default('never'),
+  time_zone: timeZone.default('UTC'),
+  fiscal_year_start: fiscalYearStart.default(1),
+  start: start.default(1),
+  gap_policy: gapPolicy.default('recycle'),
+  reason: reason.optional(),
+})
+const changes = z.strictObject({
+  template: template.optional(),
+  reset: reset.optional(),
+  time_zone: timeZone.optional(),
+  fiscal_year_start: fiscalYearStart.optional(),
+  start: start.optional(),
+  gap_policy: gapPolicy.optional(),
+  reason: reason.optional(),
+})
+
+const sequence = z
+  .object({
+    prefix: z.string(),
+    version: z.int().meta({ description: 'Counts the changes; the ETag' }),
+    template: z.string(),
+    reset,
+    time_zone: z.string(),
+    fiscal_year_start: z.int(),
+    start: z.int(),
+    gap_policy: gapPolicy,
+    active: z.boolean().meta({ description: 'false once it was deleted: it issues nothing' }),
+    created_at: timestamp(),
+    created_by: z.string().meta({ description: 'Who made this version' }),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Sequence' })
+const sequenceWithVersions = sequence
+  .extend({ versions: z.array(sequence).meta({ description: 'All versions, the latest first' }) })
+  .meta({ id: 'SequenceWithVersions' })
+
+const listQuery = z.strictObject({ ...pageQuery, active: booleanText().optional() })
+const changeErrors = [
+  'sequence_not_found',
+  'version_mismatch',
+  'rules_changed',
+  'rules_conflict',
+  'outcome_unknown',
+] as const
+
+interface Deps {
+  ruleBook: RuleBook
+  changeRules: ChangeRules
+}
+
+/** `/api/v1/sequences`: the rules. */
+export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
+  const one = { path: '/api/v1/sequences/{prefix}', tag: 'sequences', params: prefixParams }
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/sequences',
+      tag: 'sequences',
+      summary: 'List sequences with the rules in force',
+      requires: 'viewer',
+      query: listQuery,
+      answers: { 200: pageOf(sequence) },
+      async handle({ query }) {
+        const asked = { skip: skipOf(query), take: query.page_size, active: query.active }
+        const { rules, total } = await ruleBook.list(asked)
+        return { status: 200, body: toPage(rules.map(toJson), total, query) }
+      },
+    }),
+    route({
+      ...one,
+      method: 'get',
+      summary: 'Read a sequence, with all versions of its rules',
+      requires: 'viewer',
+      answers: { 200: sequenceWithVersions },
+      errors: ['sequence_not_found'],
+      async handle({ params }) {
+        const versions = await ruleBook.versionsOf(params.prefix)
+        const [current] = versions
+        if (!current) throw new AppError('sequence_not_found', `There is no sequence "${params.prefix}"`)
+        return {
+          status: 200,
+          body: { ...toJson(current), versions: versions.map(toJson) },
+          headers: etagOf(current),
+        }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/sequences',
+      tag: 'sequences',
+      summary: 'Define a sequence; one that was deleted goes on where it was',
+      requires: 'admin',
+      body: newSequence,
+      answers: { 201: sequence },
+      errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'outcome_unknown'],
+      async handle({ body: { reason, ...body }, context }) {
+        const defined = await changeRules.define(body.prefix, rulesIn(body), authorOf(context, reason))
+        return {
+          status: 201,
+          body: toJson(defined),
+          headers: { ...etagOf(defined), Location: `/api/v1/sequences/${body.prefix}` },
+        }
+      },
+    }),
+    route({
+      ...one,
+      method: 'put',
+      summary:
+        'Change some rules, which makes a version; with If-Match only if they have not changed meanwhile',
+      requires: 'admin',
+      body: changes,
+      conditional: true,
+      answers: { 200: sequence },
+      errors: changeErrors,
+      async handle({ params, body: { reason, ...body }, headers, context }) {
+        const expected = versionsIn(headers['if-match'])
+        const author = authorOf(context, reason)
+        const changed = await changeRules.change(params.prefix, given(rulesIn(body)), expected, author)
+        return { status: 200, body: toJson(changed), headers: etagOf(changed) }
+      },
+    }),
+    route({
+      ...one,
+      method: 'delete',
+      summary: 'Take a sequence out of use; its numbers and its rules stay on record',
+      requires: 'admin',
+      query: z.strictObject({ reason: reason.optional() }),
+      conditional: true,
+      answers: { 204: null },
+      errors: changeErrors,
+      async handle({ params, query, headers, context }) {
+        const expected = versionsIn(headers['if-match'])
+        await changeRules.retire(params.prefix, expected, authorOf(context, query.reason))
+        return { status: 204, body: null }
+      },
+    }),
+  ]
+}
+
+const authorOf = (
+  { caller, requestId }: Call<never, never, never>['context'],
+  reason: string | undefined,
+): Author => ({ by: caller, reason, requestId })
+
+type Named = z.output<typeof changes>
+
+/** The rules of a body, by their names in the code. */
+const rulesIn = <Body extends Named>(body: Body) => ({
+  template: body.template as Body['template'],
+  reset: body.reset as Body['reset'],
+  timeZone: body.time_zone as Body['time_zone'],
+  fiscalYearStart: body.fiscal_year_start as Body['fiscal_year_start'],
+  start: body.start as Body['start'],
+  gapPolicy: body.gap_policy as Body['gap_policy'],
+})
+
+/** What of some rules was given at all. */
+const given = (rules: { [Rule in keyof RuleSet]: RuleSet[Rule] | undefined }) =>
+  Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined)) as Partial<RuleSet>
+
+const etagOf = ({ version }: RulesRecord) => ({ ETag: `"${version}"` })
+
+const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
+  prefix: rules.prefix,
+  version: rules.version,
+  template: rules.template,
+  reset: rules.reset,
+  time_zone: rules.timeZone,
+  fiscal_year_start: rules.fiscalYearStart,
+  start: rules.start,
+  gap_policy: rules.gapPolicy,
+  active: rules.active,
+  created_at: rules.createdAt.toISOString(),
+  created_by: rules.createdBy,
+  reason: rules.reason,
+})

@@ -1,0 +1,142 @@
+import type { Pool } from 'pg'
+import { databaseErrorOf } from '@ordinal/database'
+import { AppError } from '@ordinal/errors'
+import type { GapPolicy, Reset, Rules } from '../core/rules'
+
+/** A version of a sequence's rules, and how it came to be. */
+export interface RulesRecord extends Rules {
+  active: boolean
+  createdAt: Date
+  createdBy: string
+  reason: string | null
+}
+
+/** A version to be added. */
+export interface NewRules extends Rules {
+  active: boolean
+  createdBy: string
+  reason: string | undefined
+  requestId: string
+  /** Fits every number that the rules can give; null if none of those can have been issued. */
+  pattern: string | null
+}
+
+export type RuleBook = ReturnType<typeof createRuleBook>
+
+/** The rules of all sequences, version by version. What is in it stays as it is: a change is a version more. */
+export function createRuleBook(pool: Pool) {
+  return {
+    /** All versions of a sequence, the latest first; none if there is no such sequence. */
+    async versionsOf(prefix: string): Promise<RulesRecord[]> {
+      const { rows } = await pool.query<Row>(
+        `SELECT ${columns} FROM public.sequences WHERE prefix = $1 ORDER BY version DESC`,
+        [prefix],
+      )
+      return rows.map(fromRow)
+    },
+
+    /** The latest version of each sequence, by prefix, and how many sequences there are. */
+    async list({ skip, take, active }: { skip: number; take: number; active: boolean | undefined }) {
+      const latest = `SELECT DISTINCT ON (prefix) ${columns} FROM public.sequences ORDER BY prefix, version DESC`
+      const filter = '($1::boolean IS NULL OR active = $1)'
+      const [{ rows }, counted] = await Promise.all([
+        pool.query<Row>(`SELECT * FROM (${latest}) s WHERE ${filter} ORDER BY prefix OFFSET $2 LIMIT $3`, [
+          active ?? null,
+          skip,
+          take,
+        ]),
+        pool.query<{ total: number }>(`SELECT count(*)::int AS total FROM (${latest}) s WHERE ${filter}`, [
+          active ?? null,
+        ]),
+      ])
+      return { rules: rows.map(fromRow), total: counted.rows[0]!.total }
+    },
+
+    /**
+     * Adds a version.
+     *
+     * @throws AppError `rules_changed` if another change came first, `rules_conflict` if the version does not fit the
+     *   numbers that were issued
+     */
+    async add(rules: NewRules): Promise<RulesRecord> {
+      const { requestId, pattern, ...kept } = rules
+      try {
+        const { rows } = await pool.query<{ created_at: Date }>(
+          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS created_at`,
+          [
+            rules.prefix,
+            rules.version,
+            rules.template,
+            rules.reset,
+            rules.timeZone,
+            rules.fiscalYearStart,
+            rules.start,
+            rules.gapPolicy,
+            rules.active,
+            rules.createdBy,
+            rules.reason,
+            requestId,
+            pattern,
+          ],
+        )
+        return { ...kept, createdAt: rows[0]!.created_at, reason: kept.reason ?? null }
+      } catch (error) {
+        throw refusalOf(error, rules) ?? error
+      }
+    },
+  }
+}
+
+/** What the database says no to, and why. */
+function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppError | undefined {
+  const failure = databaseErrorOf(error)
+  const conflict = (detail: string) => new AppError('rules_conflict', detail, { cause: error })
+  if (failure?.sqlState === 'OR003' || failure?.constraint === 'sequences_pkey')
+    return new AppError('rules_changed', `${prefix} has got version ${version} meanwhile`, { cause: error })
+  if (failure?.sqlState === 'OR004')
+    return conflict(`start: ${start} is lower than it was; it may only be raised`)
+  if (failure?.sqlState === 'OR005') {
+    const { detail: number } = error as { detail: string }
+    return conflict(
+      `template: the number ${number} is taken, and could be issued again; give it another form`,
+    )
+  }
+  if (failure?.sqlState === 'OR006')
+    return conflict(
+      `start: the values of ${prefix} have begun and never begin again, so ${start} has no effect`,
+    )
+  return undefined
+}
+
+const columns = `prefix, version, template, reset, time_zone, fiscal_year_start, start, gap_policy, active, created_at,
+  created_by, reason`
+
+interface Row {
+  prefix: string
+  version: number
+  template: string
+  reset: string
+  time_zone: string
+  fiscal_year_start: number
+  start: string | number
+  gap_policy: string
+  active: boolean
+  created_at: Date
+  created_by: string
+  reason: string | null
+}
+
+const fromRow = (row: Row): RulesRecord => ({
+  prefix: row.prefix,
+  version: row.version,
+  template: row.template,
+  reset: row.reset as Reset,
+  timeZone: row.time_zone,
+  fiscalYearStart: row.fiscal_year_start,
+  start: Number(row.start),
+  gapPolicy: row.gap_policy as GapPolicy,
+  active: row.active,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  reason: row.reason,
+})

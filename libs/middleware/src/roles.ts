@@ -1,0 +1,36 @@
+import { AppError } from '@ordinal/errors'
+import type { RequestContext } from './request-id'
+
+/** What a caller may do; each role may do what those before it may. */
+export const roles = ['viewer', 'operator', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+/** The highest role among texts, of which others may be names of another system; undefined if there is none. */
+export const highestRole = (names: readonly unknown[]): Role | undefined =>
+  roles.findLast((role) => names.includes(role))
+
+/**
+ * Refuses a caller who has not at least this role.
+ *
+ * @param tokensCheckable whether a key is configured by which tokens are checked
+ * @throws AppError `authentication_required` for a caller who says nothing of itself, `role_too_low` for one of
+ *   another role
+ */
+export function requireRole(
+  role: Role,
+  { caller, role: has }: RequestContext,
+  tokensCheckable: boolean,
+): void {
+  if (has && roles.indexOf(has) >= roles.indexOf(role)) return
+  if (caller === 'anonymous') {
+    const detail = tokensCheckable
+      ? `This needs the role ${role}: send a token as Authorization: Bearer`
+      : `This needs the role ${role}, and no token can be checked: set JWT_SECRET or JWKS_URL for the service`
+    throw new AppError('authentication_required', detail, {
+      headers: { 'WWW-Authenticate': 'Bearer realm="ordinal"' },
+    })
+  }
+  throw new AppError('role_too_low', `This needs the role ${role}; ${caller} has ${has ?? 'no role'}`, {
+    headers: { 'WWW-Authenticate': `Bearer realm="ordinal", error="insufficient_scope", scope="${role}"` },
+  })
+}

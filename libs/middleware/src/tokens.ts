@@ -1,0 +1,84 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import { AppError } from '@ordinal/errors'
+import { highestRole, type Role } from './roles'
+
+/** How tokens are checked. Without a secret and without a URL of keys there is no way, and none is accepted. */
+export interface TokenSettings {
+  /** Of tokens signed with HS256. */
+  jwtSecret: string | undefined
+  /** Where the public keys of an identity provider are (JWKS). */
+  jwksUrl: string | undefined
+  /** Must be the token's `iss`, if given. */
+  jwtIssuer: string | undefined
+  /** Must be among the token's `aud`, if given. */
+  jwtAudience: string | undefined
+  /** How far the issuer's clock may be from ours. */
+  jwtClockToleranceSeconds: number
+}
+
+/** Whom a token speaks for. */
+export interface Bearer {
+  subject: string
+  role: Role | undefined
+}
+
+/** @throws AppError `invalid_token`, or `token_keys_unavailable` if the keys cannot be fetched */
+export type VerifyToken = (token: string) => Promise<Bearer>
+
+// No symmetric one: a public key must not pass for a shared secret.
+const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+const keysUnavailable = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'])
+// It goes into logs and the ledger.
+const saneSubject = /^[^\p{Cc}\p{Cs}]{1,200}$/u
+
+/** A function that checks JSON Web Tokens; undefined if nothing is configured to check them by. */
+export function tokenVerifier(settings: TokenSettings): VerifyToken | undefined {
+  const { jwtSecret, jwksUrl, jwtIssuer, jwtAudience, jwtClockToleranceSeconds } = settings
+  if (jwtSecret === undefined && jwksUrl === undefined) return undefined
+  const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret)
+  // Fetched when first needed, kept, and fetched again for an unknown key id, but not more often than every 30 s.
+  const remoteKeys = jwksUrl === undefined ? undefined : createRemoteJWKSet(new URL(jwksUrl))
+  const keyFor: JWTVerifyGetKey = (header, token) =>
+    header.alg === 'HS256' ? secret! : remoteKeys!(header, token)
+  const options = {
+    algorithms: [...(secret ? ['HS256'] : []), ...(remoteKeys ? asymmetric : [])],
+    requiredClaims: ['exp', 'sub'],
+    clockTolerance: jwtClockToleranceSeconds,
+    ...(jwtIssuer !== undefined && { issuer: jwtIssuer }),
+    ...(jwtAudience !== undefined && { audience: jwtAudience }),
+  }
+
+  return async (token) => {
+    const { payload } = await jwtVerify(token, keyFor, options).catch((error: unknown) => {
+      throw tokenError(error)
+    })
+    return bearerOf(payload)
+  }
+}
+
+function bearerOf({ sub, role, roles }: JWTPayload): Bearer {
+  if (typeof sub !== 'string' || !saneSubject.test(sub))
+    throw invalidToken('"sub" is not a line of 1 to 200 characters')
+  const held = Array.isArray(roles) ? (roles as unknown[]) : [roles]
+  return { subject: sub, role: highestRole([role, ...held]) }
+}
+
+function tokenError(error: unknown): AppError {
+  if (!(error instanceof errors.JOSEError) || keysUnavailable.has(error.code)) {
+    const detail = 'The keys by which tokens are checked cannot be fetched at the moment'
+    return new AppError('token_keys_unavailable', detail, { retryAfterSeconds: 5, cause: error })
+  }
+  if (error instanceof errors.JWTExpired) return invalidToken('it has expired', error)
+  return invalidToken(error.message, error)
+}
+
+export function invalidToken(reason: string, cause?: unknown): AppError {
+  // A header is ASCII, and its quotes are its own.
+  const description = reason.replaceAll('"', "'").replaceAll(/[^ -~]/g, '?')
+  return new AppError('invalid_token', `The token is refused: ${reason}`, {
+    headers: {
+      'WWW-Authenticate': `Bearer realm="ordinal", error="invalid_token", error_description="${description}"`,
+    },
+    cause,
+  })
+}

@@ -1,0 +1,70 @@
+import { boolean, httpUrl, integer, variable, type Fault } from '@ordinal/config'
+import type { ApiKey, TokenSettings } from '@ordinal/middleware'
+import { z } from 'zod'
+
+// RFC 7518: a key of HS256 has at least as many bytes as its hash.
+const leastSecretBytes = 32
+
+const secret = z
+  .string()
+  .refine(
+    (text) => Buffer.byteLength(text) >= leastSecretBytes,
+    `must have at least ${leastSecretBytes} bytes`,
+  )
+
+/** The variables of a service that takes tokens, the same for all such services. */
+export function tokenVariables() {
+  return {
+    jwtSecret: variable('JWT_SECRET', secret, {
+      description: 'Secret of tokens signed with HS256, at least 32 bytes: openssl rand -hex 32',
+      optional: true,
+      secret: true,
+      example: 'the-output-of-openssl-rand-hex-32',
+    }),
+    jwksUrl: variable('JWKS_URL', httpUrl(), {
+      description: 'Where the public keys of an identity provider are, for tokens that it signs',
+      optional: true,
+      example: 'https://login.example.com/.well-known/jwks.json',
+    }),
+    jwtIssuer: variable('JWT_ISSUER', z.string(), {
+      description: 'What a token must have as iss; any if not set',
+      optional: true,
+      example: 'https://login.example.com',
+    }),
+    jwtAudience: variable('JWT_AUDIENCE', z.string(), {
+      description: 'What a token must have among its aud; any if not set',
+      optional: true,
+      example: 'ordinal',
+    }),
+    jwtClockToleranceSeconds: variable('JWT_CLOCK_TOLERANCE', integer({ min: 0, max: 300 }), {
+      description: "Seconds that the clock of a token's issuer may be wrong",
+      default: 5,
+    }),
+    nodeEnv: variable('NODE_ENV', z.string(), {
+      description: 'production refuses a start without any authentication',
+      optional: true,
+      example: 'production',
+    }),
+    allowNoAuthentication: variable('ALLOW_NO_AUTHENTICATION', boolean(), {
+      description: 'Start in production although nothing is configured by which callers are known',
+      default: false,
+    }),
+  }
+}
+
+/** What makes a production service without authentication a fault of its configuration. */
+export function faultsOfAuthentication(
+  config: Pick<TokenSettings, 'jwtSecret' | 'jwksUrl'> & {
+    apiKeys: readonly ApiKey[] | undefined
+    nodeEnv: string | undefined
+    allowNoAuthentication: boolean
+  },
+): Fault[] {
+  const { jwtSecret, jwksUrl, apiKeys, nodeEnv, allowNoAuthentication } = config
+  if (nodeEnv !== 'production' || allowNoAuthentication) return []
+  if (jwtSecret !== undefined || jwksUrl !== undefined || (apiKeys && apiKeys.length > 0)) return []
+  const message =
+    'NODE_ENV is production and no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS, ' +
+    'or ALLOW_NO_AUTHENTICATION=true if a proxy in front does it'
+  return [{ variable: 'JWT_SECRET', message }]
+}

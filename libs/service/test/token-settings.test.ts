@@ -1,0 +1,51 @@
+import type { ConfigError } from '@ordinal/config'
+import { defineConfig, parseConfig } from '@ordinal/config'
+import { faultsOfAuthentication, httpVariables, tokenVariables } from '../src'
+
+const definition = defineConfig({
+  prefixes: ['FAKE_'],
+  variables: { ...httpVariables('FAKE', { port: 8089, debugPort: 6069, rateLimit: 0 }), ...tokenVariables() },
+  faultsOf: faultsOfAuthentication,
+})
+const secret = 'x'.repeat(32)
+
+function faultsOf(env: Record<string, string>): string[] {
+  try {
+    parseConfig(definition, env)
+    return []
+  } catch (error) {
+    return (error as ConfigError).faults.map(({ message }) => message)
+  }
+}
+
+test('in production, nothing by which callers are known is a fault, in one line that says what to set', () => {
+  expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
+    'NODE_ENV is production and no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS, ' +
+      'or ALLOW_NO_AUTHENTICATION=true if a proxy in front does it',
+  ])
+})
+
+test.each<Record<string, string>>([
+  { NODE_ENV: 'production', JWT_SECRET: secret },
+  { NODE_ENV: 'production', JWKS_URL: 'https://login.example.com/keys' },
+  { NODE_ENV: 'production', API_KEYS: `shop:${'0'.repeat(64)}` },
+  { NODE_ENV: 'production', ALLOW_NO_AUTHENTICATION: 'true' },
+  { NODE_ENV: 'development' },
+  {},
+])('%j starts', (env) => {
+  expect(faultsOf(env)).toEqual([])
+})
+
+test('an empty list of keys is none', () => {
+  expect(faultsOf({ NODE_ENV: 'production', API_KEYS: ' , ' })).toHaveLength(1)
+})
+
+test('a secret of fewer than 32 bytes is refused, and not shown', () => {
+  const faults = faultsOf({ JWT_SECRET: 'hunter2hunter2' })
+  expect(faults).toEqual([expect.stringContaining('JWT_SECRET: must have at least 32 bytes')])
+  expect(faults.join()).not.toContain('hunter2')
+})
+
+test('a configuration with a secret shows none when it is printed', () => {
+  expect(JSON.stringify(parseConfig(definition, { JWT_SECRET: secret }))).not.toContain(secret)
+})

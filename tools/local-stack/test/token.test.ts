@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { jwtVerify } from 'jose'
+import { createRepository, removeRepositories, type Repository } from './stack'
+
+afterEach(removeRepositories)
+
+/** What `make token ROLE=…` runs, once it is built. */
+const token = ({ root }: Repository, ...role: string[]) =>
+  promisify(execFile)(process.execPath, [join(root, 'dist/tools/local-stack/main.js'), '--token', ...role], {
+    env: { PATH: process.env.PATH },
+  })
+const environmentOf = (repository: Repository) =>
+  repository.get<Record<string, string>>('sequencer', '/environment')
+const verify = (text: string, secret: string) => jwtVerify(text, new TextEncoder().encode(secret))
+
+test('a token is printed, of the role asked for, that the sequencer of the stack takes, now and the next time', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  const { JWT_SECRET } = await environmentOf(repository)
+  expect(Buffer.byteLength(JWT_SECRET!)).toBeGreaterThanOrEqual(32)
+  expect((await stat(join(repository.root, '.data/passwords.json'))).mode & 0o777).toBe(0o600)
+
+  const { stdout } = await token(repository, 'viewer')
+  const { payload } = await verify(stdout.trim(), JWT_SECRET!)
+  expect(payload).toMatchObject({ role: 'viewer', sub: expect.stringMatching(/./) as string })
+  expect(payload.exp! - payload.iat!).toBe(12 * 3600)
+
+  const [shown] = /eyJ[\w.-]+/.exec(stack.output())!
+  expect((await verify(shown, JWT_SECRET!)).payload).toMatchObject({ role: 'admin' })
+  expect(stack.output()).not.toContain(JWT_SECRET)
+
+  stack.signal('SIGINT')
+  await stack.ended()
+  const second = repository.run()
+  await second.printed('Ordinal runs.')
+  expect((await environmentOf(repository)).JWT_SECRET).toBe(JWT_SECRET)
+})
+
+test('a secret of .env is used in place of one of its own, and an identity provider needs none', async () => {
+  const repository = await createRepository()
+  const secret = 's'.repeat(40)
+  await writeFile(join(repository.root, '.env'), `JWT_SECRET=${secret}\n`)
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  expect((await environmentOf(repository)).JWT_SECRET).toBe(secret)
+  await verify((await token(repository, 'admin')).stdout.trim(), secret)
+  stack.signal('SIGINT')
+  await stack.ended()
+
+  await writeFile(join(repository.root, '.env'), 'JWKS_URL=https://login.example.com/keys\n')
+  const other = repository.run()
+  await other.printed('Ordinal runs.')
+  expect(await environmentOf(repository)).not.toHaveProperty('JWT_SECRET')
+  expect(other.output()).not.toContain('eyJ')
+})
+
+test.each([[[]], [['root']], [['']]])('the role %j is told to be none', async (role) => {
+  const repository = await createRepository()
+  await expect(token(repository, ...role)).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('make token ROLE=viewer, ROLE=operator, ROLE=admin') as string,
+  })
+})
+
+test('before the first run there is no secret, which is said', async () => {
+  const repository = await createRepository()
+  await expect(token(repository, 'admin')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('"make run" makes one') as string,
+  })
+})
