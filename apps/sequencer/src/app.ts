@@ -5,7 +5,9 @@ import { createService, openDatabase } from '@ordinal/service'
 import { createChangeRules } from './change-rules'
 import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
+import { createLeaseSweeper } from './expire-leases'
 import { numberRoutes } from './http/numbers'
+import { oneNumberRoutes } from './http/one-number'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
 import { createAllocator } from './ledger/allocator'
@@ -43,10 +45,11 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     routes: [
-      ...numberRoutes({ pool, sequences, allocator }),
+      ...numberRoutes({ db: pool, sequences, allocator }),
+      ...oneNumberRoutes({ db: pool, allocator }),
       ...simpleRoutes(allocator),
       ...sequenceRoutes({ ruleBook, changeRules }),
     ],
-    background: [warnOfPowerfulRole(pool, log)],
+    background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
   })
 }

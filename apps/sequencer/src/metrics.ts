@@ -3,6 +3,8 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 export interface SequencerMetrics {
   /** Counts the numbers that a batch of so many requests got. */
   generated(prefix: string, numbers: number, requests: number): void
+  /** Counts a number that was confirmed, released, expired or made void. */
+  changed(event: string): void
   /** Times a request, from its arrival at the allocator to its answer. */
   waited(seconds: number): void
   /** Shows how many requests wait; `waiting` is asked at every scrape. */
@@ -33,6 +35,12 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
     registers,
   })
+  const changed = new Counter({
+    name: 'sequencer_number_changes_total',
+    help: 'Numbers taken to another state, by what happened to them',
+    labelNames: ['event'],
+    registers,
+  })
   const prefixes = new Set<string>()
   const label = (prefix: string) => (prefixes.has(prefix) || prefixes.size < maxPrefixes ? prefix : 'other')
 
@@ -43,6 +51,7 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
       generated.inc({ prefix: shown }, numbers)
       batchSize.observe(requests)
     },
+    changed: (event) => changed.inc({ event }),
     waited: (seconds) => duration.observe(seconds),
     showWaiting(waiting) {
       new Gauge({

@@ -5,7 +5,7 @@ import { createLogger } from '@ordinal/logging'
 import { Registry } from 'prom-client'
 import { PrismaClient } from '../src/generated/prisma/client'
 import { createAllocator, type AllocatorOptions } from '../src/ledger/allocator'
-import type { IssueRequest } from '../src/ledger/request'
+import type { ChangeRequest, IssueRequest } from '../src/ledger/request'
 import { createSequences } from '../src/ledger/sequences'
 import { createSequencerMetrics } from '../src/metrics'
 
@@ -41,6 +41,10 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
   return {
     close: () => pool.end(),
     issue: (request: Partial<IssueRequest> = {}) => allocator.issue({ ...plain, ...request }),
+    change: (request: ChangeRequest) => allocator.change(request),
+    allocator,
+    pool,
+    log,
     statements: () => statements,
     connections: () => pool.totalCount,
   }
@@ -48,12 +52,9 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
 
 export const plain: IssueRequest = {
   prefix: 'SG',
+  event: 'issue',
   count: 1,
   caller: 'anonymous',
-  idempotencyKey: undefined,
-  clientId: undefined,
-  generatedBy: undefined,
-  businessDate: undefined,
   requestId: 'test',
 }
 

@@ -27,12 +27,27 @@ async function issueSome(): Promise<void> {
     upTo(20).map((n) => instance.issue({ count: n, idempotencyKey: `key ${n}`, caller: 'shop' })),
   )
   await instance.issue({ prefix: 'INV', businessDate: '2019-02-03' })
+  // Reserved, released and recycled among new ones, and suppressed.
+  const { numbers } = await instance.issue({ event: 'reserve', holdSeconds: 60, count: 5 })
+  const held = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r', reason: 'not needed' }
+  await Promise.all(
+    numbers.map((number, index) =>
+      instance.change({ ...held, ...number, event: index === 0 ? 'confirm' : 'release' }),
+    ),
+  )
+  await Promise.all(upTo(4).map((n) => instance.issue({ count: (n % 2) + 1, siteId: 'site-1' })))
+  await instance.issue({
+    event: 'suppress',
+    reason: 'suppressed',
+    invoiceType: 'suppressed',
+    siteId: 'site-1',
+  })
   await instance.close()
 }
 
 const insertLedger = (value: number) =>
-  `INSERT INTO ledger (prefix, period, value, revision, state, number, batch, position, caller, idempotency_key, item, at)
-   VALUES ('SG', '', ${value}, 1, 'issued', 'SG${value}', 99, 1, 'x', 'x', 0, now())`
+  `INSERT INTO ledger (prefix, period, value, revision, event, state, number, batch, position, caller, idempotency_key, item, at)
+   VALUES ('SG', '', ${value}, 1, 'issue', 'issued', 'SG${value}', 99, 1, 'x', 'x', 0, now())`
 
 describe('the role that the service runs as', () => {
   test.each([
@@ -126,58 +141,67 @@ interface Batch {
   period: string
   batch: string
   rules_version: number
-  number_head: string
-  number_width: number
-  number_tail: string
+  gap_policy: string
+  number_head: string | null
+  number_width: number | null
+  number_tail: string | null
   rows: number
   hash: Buffer
   at_us: string
 }
-type Row = Record<
-  'caller' | 'idempotency_key' | 'client_id' | 'generated_by' | 'business_date' | 'request_id' | 'value',
-  string | null
->
+type Row = Record<(typeof requestFields)[number] | 'caller' | 'idempotency_key' | 'event', string | null> & {
+  value: string
+  revision: number
+}
+const requestFields = [
+  'hold_seconds',
+  'client_id',
+  'generated_by',
+  'site_id',
+  'partition_id',
+  'invoice_type',
+  'business_date',
+  'reason',
+  'request_id',
+] as const
 
 /** The chain from what the tables hold, written again from its description (docs/decisions/0008). */
 function chainHash(head: Buffer, batch: Batch, rows: Row[]): Buffer {
-  const sha256 = (data: string | Buffer) => hash('sha256', data, 'buffer')
+  const sha256 = (fields: unknown[]) => hash('sha256', JSON.stringify(fields), 'buffer')
   const requests = [...groupBy(rows, (row) => `${row.caller}\n${row.idempotency_key}`).values()]
   const digests = requests.map((items) => {
-    const { caller, idempotency_key, client_id, generated_by, business_date, request_id } = items[0]!
-    const fields = [
-      'ordinal-request-v1',
-      caller,
-      idempotency_key,
-      items.length,
-      client_id,
-      generated_by,
-      null,
-      null,
-      null,
-      business_date,
-      null,
-      request_id,
-    ]
-    return sha256(JSON.stringify(fields))
+    const { event, caller, idempotency_key, ...row } = items[0]!
+    const fields = requestFields.map((field) => row[field])
+    return sha256(['ordinal-request-v1', event, caller, idempotency_key, items.length, ...fields])
   })
-  const { prefix, period, number_head, number_width, number_tail, rules_version } = batch
-  const header = sha256(
-    JSON.stringify([
-      'ordinal-batch-v1',
-      prefix,
-      period,
-      number_head,
-      number_width,
-      number_tail,
-      rules_version,
-    ]),
-  )
-  const run = Buffer.alloc(24)
-  run.writeBigInt64BE(BigInt(rows[0]!.value!), 0)
-  run.writeInt32BE(1, 8)
-  run.writeInt32BE(rows.length, 12)
-  run.writeBigInt64BE(BigInt(batch.at_us), 16)
-  return sha256(Buffer.concat([head, header, ...digests, run]))
+  const { prefix, period, number_head, number_width, number_tail, rules_version, gap_policy } = batch
+  const header = sha256([
+    'ordinal-batch-v1',
+    prefix,
+    period,
+    number_head,
+    number_width,
+    number_tail,
+    rules_version,
+    gap_policy,
+  ])
+  const fresh = rows.filter(({ revision }) => revision === 1)
+  const runs = rows
+    .filter(({ revision }) => revision > 1)
+    .map(({ value, revision }) => ({ value, revision, count: 1 }))
+  if (fresh[0]) runs.push({ value: fresh[0].value, revision: 1, count: fresh.length })
+  const at = Buffer.alloc(8)
+  at.writeBigInt64BE(BigInt(batch.at_us))
+  const hashed = [head, header, ...digests, ...runs.map(runOf), at]
+  return hash('sha256', Buffer.concat(hashed), 'buffer')
+}
+
+function runOf({ value, revision, count }: { value: string; revision: number; count: number }): Buffer {
+  const run = Buffer.alloc(16)
+  run.writeBigInt64BE(BigInt(value), 0)
+  run.writeInt32BE(revision, 8)
+  run.writeInt32BE(count, 12)
+  return run
 }
 
 function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {

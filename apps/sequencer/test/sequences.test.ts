@@ -229,8 +229,8 @@ test('numbers that are issued while a change looks through them are looked at, t
   await delay(300)
   const { rows } = await blocker.query<{ batch: string }>(`SELECT batch FROM counters WHERE prefix = 'K'`)
   await blocker.query(
-    `INSERT INTO ledger (prefix, period, value, revision, state, number, batch, position, caller, idempotency_key, item, at)
-     VALUES ('K', '2025', 99, 1, 'issued', '202501-99999', $1, 1, 'x', 'x', 0, now())`,
+    `INSERT INTO ledger (prefix, period, value, revision, event, state, number, batch, position, caller, idempotency_key, item, at)
+     VALUES ('K', '2025', 99, 1, 'issue', 'issued', '202501-99999', $1, 1, 'x', 'x', 0, now())`,
     [Number(rows[0]!.batch) + 1],
   )
   await blocker.query('COMMIT')

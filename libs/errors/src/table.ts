@@ -246,6 +246,29 @@ export const errorTable = table({
     mend: 'Read the rules again, decide again, and send the change again if it is still wanted.',
     example: 'INV has got version 4 meanwhile',
   },
+  number_not_found: {
+    status: 404,
+    title: 'There is no such number',
+    cause: 'No sequence has issued this number.',
+    mend: 'Check the number as it was answered, in `full_number`; upper and lower case matter.',
+    example: 'No sequence has issued "INV2026-9999"',
+  },
+  number_ambiguous: {
+    status: 409,
+    title: 'More than one sequence has issued this number',
+    cause:
+      'Numbers are unique within their sequence; two sequences without a prefix in their template can meet.',
+    mend: 'Say which sequence is meant: `?prefix=GLOBAL`.',
+    example: '"5" was issued by DEFAULT and GLOBAL',
+  },
+  number_state_conflict: {
+    status: 409,
+    title: 'The number is in a state that does not allow this',
+    cause:
+      'A reserved number can be confirmed or released, an issued one released or made void, and nothing else.',
+    mend: 'Look at the number and its history at /api/v1/numbers/{number}.',
+    example: 'SG000005 is void, and so cannot be released',
+  },
   rules_conflict: {
     status: 409,
     title: 'The rules do not fit the numbers that were issued',

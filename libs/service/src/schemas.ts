@@ -1,3 +1,4 @@
+import { AppError } from '@ordinal/errors'
 import { z } from 'zod'
 
 // Neither PostgreSQL nor a log line can hold NUL, and lone surrogates are no text at all.
@@ -74,6 +75,63 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 export function toPage<Item>(data: Item[], total: number, query: { page: number; page_size: number }) {
   const { page, page_size } = query
   return { data, pagination: { page, page_size, total, total_pages: Math.ceil(total / page_size) } }
+}
+
+/** The part of the query of a list that is followed by a cursor: a list of any length, which is never counted. */
+export const cursorQuery = {
+  cursor: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: '`next_cursor` of the answer before; from the beginning if not given' }),
+  page_size: pageQuery.page_size,
+}
+
+/** A piece of such a list. */
+export const pieceOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    data: z.array(item),
+    pagination: z.object({
+      page_size: z.int(),
+      next_cursor: z.string().nullable().meta({ description: 'null at the end' }),
+    }),
+  })
+
+/**
+ * The answer for a piece of a list.
+ *
+ * @param rows one more than `page_size`, if there are so many: then the list goes on
+ * @param keyOf where a row stands in the list's order
+ */
+export function toPiece<Row, Item>(
+  rows: readonly Row[],
+  page_size: number,
+  toItem: (row: Row) => Item,
+  keyOf: (row: Row) => readonly (string | number)[],
+) {
+  const shown = rows.slice(0, page_size)
+  const last = rows.length > page_size ? shown.at(-1) : undefined
+  const next_cursor = last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null
+  return { data: shown.map(toItem), pagination: { page_size, next_cursor } }
+}
+
+/**
+ * Reads where a cursor points; undefined if there is none.
+ *
+ * @param key the schema of what `toPiece` was given as key
+ * @throws AppError `validation_failed`
+ */
+export function readCursor<Key>(cursor: string | undefined, key: z.ZodType<Key>): Key | undefined {
+  if (cursor === undefined) return undefined
+  try {
+    return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+  } catch {
+    const message = 'is no cursor of this list: use next_cursor as it was answered'
+    throw new AppError('validation_failed', `query.cursor: ${message}`, {
+      errors: [{ path: 'query.cursor', message }],
+    })
+  }
 }
 
 /** RFC 9457, as every error is answered. */

@@ -1,58 +1,88 @@
-import type { Pool } from 'pg'
-import { idempotencyKeyOf, integerText, route, text, type Call, type Route } from '@ordinal/service'
+import type { Queryable } from '@ordinal/database'
+import {
+  cursorQuery,
+  idempotencyKeyOf,
+  integerText,
+  pieceOf,
+  readCursor,
+  route,
+  text,
+  timestamp,
+  toPiece,
+  type Call,
+  type Route,
+} from '@ordinal/service'
 import { z } from 'zod'
-import { numberStates } from '../core/states'
+import { numberEvents } from '../core/states'
+import { formatNumber } from '../core/template'
 import type { Allocator } from '../ledger/allocator'
-import type { Issued } from '../ledger/request'
-import type { Sequences } from '../ledger/sequences'
+import { lowestFree, readGaps, type Gap } from '../ledger/numbers'
+import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
+import { issuingErrors, number, toNumbers } from './number'
 import { prefixParams } from './prefix'
 
 const maxCount = 1000
+const maxHoldSeconds = 30 * 24 * 60 * 60
+
+const businessDate = z.iso.date().meta({
+  description: "The document's date, for back-dating; today in the sequence's time zone if not given",
+})
 const asked = {
   client_id: text(1, 200).optional().meta({ description: 'The system that asks', example: 'erp-system' }),
   generated_by: text(1, 200)
     .optional()
     .meta({ description: 'The person or job that it asks for', example: 'user123' }),
-  business_date: z.iso.date().optional().meta({
-    description: "The document's date, for back-dating; today in the sequence's time zone if not given",
-  }),
+  business_date: businessDate.optional(),
 }
-const nextQuery = z.strictObject({ ...asked, count: integerText(1, maxCount).optional() })
+const hold =
+  'Reserves in place of issuing: without a confirmation within so many seconds the number is released'
+const nextQuery = z.strictObject({
+  ...asked,
+  count: integerText(1, maxCount).optional(),
+  hold_seconds: integerText(1, maxHoldSeconds).optional().meta({ description: hold }),
+})
 const nextBody = z
-  .strictObject({ ...asked, count: z.int().min(1).max(maxCount).optional() })
+  .strictObject({
+    ...asked,
+    count: z.int().min(1).max(maxCount).optional(),
+    hold_seconds: z.int().min(1).max(maxHoldSeconds).optional().meta({ description: hold }),
+  })
   .optional()
   .transform((body) => body ?? {})
 
-const number = z
-  .object({
-    full_number: z.string().meta({ example: 'SG000001' }),
-    counter: z.int(),
-    prefix: z.string(),
-    period: z.string(),
-    state: z.enum(numberStates),
-  })
-  .meta({ id: 'Number' })
 const next = z.union([number, z.object({ numbers: z.array(number) })])
+const preview = number.omit({ state: true }).meta({ id: 'Preview' })
 
 const status = z.object({
   prefix: z.string(),
   period: z.string(),
   current_counter: z.int(),
-  next_counter: z.int(),
-  gaps: z.int(),
+  next_counter: z.int().meta({ description: 'The value after the counter; a free one is issued before it' }),
+  gaps: z.int().meta({ description: 'Values up to the counter that no document holds' }),
   reserved: z.int(),
   database_healthy: z.boolean(),
 })
+const unheld = ['free', 'void'] as const
+const gap = z
+  .object({
+    full_number: z.string(),
+    counter: z.int(),
+    state: z.enum(unheld),
+    event: z.enum(numberEvents).meta({ description: 'What made it so' }),
+    reason: z.string().nullable(),
+    at: timestamp(),
+  })
+  .meta({ id: 'Gap' })
 
 interface Deps {
-  pool: Pool
+  db: Queryable
   sequences: Sequences
   allocator: Allocator
 }
 
-/** `/api/v1/next/{prefix}` and `/api/v1/status/{prefix}`. */
-export function numberRoutes({ pool, sequences, allocator }: Deps): Route[] {
+/** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
+export function numberRoutes({ db, sequences, allocator }: Deps): Route[] {
   const issuing = {
     path: '/api/v1/next/{prefix}',
     tag: 'numbers',
@@ -60,13 +90,7 @@ export function numberRoutes({ pool, sequences, allocator }: Deps): Route[] {
     answers: { 200: next },
     issues: true,
     idempotent: true,
-    errors: [
-      'sequence_not_found',
-      'sequence_exhausted',
-      'sequencer_overloaded',
-      'outcome_unknown',
-      'idempotency_key_reused',
-    ] as const,
+    errors: issuingErrors,
   }
   type Asked = z.output<typeof nextQuery>
   const issue = async (
@@ -76,7 +100,9 @@ export function numberRoutes({ pool, sequences, allocator }: Deps): Route[] {
   ) => {
     const issued = await allocator.issue({
       prefix,
+      event: fields.hold_seconds === undefined ? 'issue' : 'reserve',
       count: fields.count ?? 1,
+      holdSeconds: fields.hold_seconds,
       caller: context.caller,
       idempotencyKey: idempotencyKeyOf(headers),
       clientId: fields.client_id,
@@ -84,13 +110,21 @@ export function numberRoutes({ pool, sequences, allocator }: Deps): Route[] {
       businessDate: fields.business_date,
       requestId: context.requestId,
     })
-    const numbers = toJson(prefix, issued)
+    const numbers = toNumbers(prefix, issued)
     return {
       status: 200 as const,
       body: fields.count === undefined ? numbers[0]! : { numbers },
       ...(issued.replayed && { headers: { 'Idempotency-Replayed': 'true' } }),
     }
   }
+
+  /** The sequence, and the slot of a date or of now. */
+  async function slotOf(prefix: string, date: string | undefined) {
+    const sequence = await sequences.load(prefix)
+    requireActive(sequence)
+    return { sequence, slot: allocator.slotFor(sequence, date) }
+  }
+  const dated = z.strictObject({ business_date: businessDate.optional() })
 
   return [
     route({
@@ -109,43 +143,81 @@ export function numberRoutes({ pool, sequences, allocator }: Deps): Route[] {
     }),
     route({
       method: 'get',
+      path: '/api/v1/preview/{prefix}',
+      tag: 'numbers',
+      summary: 'What the next number would be, if nobody else came first; nothing is issued',
+      params: prefixParams,
+      query: dated,
+      answers: { 200: preview },
+      errors: ['sequence_not_found'],
+      async handle({ params: { prefix }, query }) {
+        const { sequence, slot } = await slotOf(prefix, query.business_date)
+        const { period, frame } = slot
+        const free = sequence.rules.gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
+        const counter = await readCounter(db, prefix, period)
+        const value = free ?? (counter ? counter.lastValue + 1 : sequence.rules.start)
+        return {
+          status: 200,
+          body: { full_number: formatNumber(frame, value), counter: value, prefix, period },
+        }
+      },
+    }),
+    route({
+      method: 'get',
       path: '/api/v1/status/{prefix}',
       tag: 'numbers',
-      summary: 'Where the counter of the current period is',
+      summary: 'Where the counter of the current period is, or of the period of a date',
       params: prefixParams,
+      query: dated,
       answers: { 200: status },
       errors: ['sequence_not_found'],
-      async handle({ params: { prefix } }) {
-        const sequence = await sequences.load(prefix)
-        const { period } = allocator.slotNow(sequence)
-        const start = sequence.rules.start
-        const counter = (await readCounter(pool, prefix, period)) ?? {
-          lastValue: start - 1,
-          gaps: 0,
-          reserved: 0,
-        }
+      async handle({ params: { prefix }, query }) {
+        const { sequence, slot } = await slotOf(prefix, query.business_date)
+        const counter = await readCounter(db, prefix, slot.period)
+        const lastValue = counter?.lastValue ?? sequence.rules.start - 1
         return {
           status: 200,
           body: {
             prefix,
-            period,
-            current_counter: counter.lastValue,
-            next_counter: counter.lastValue + 1,
-            gaps: counter.gaps,
-            reserved: counter.reserved,
+            period: slot.period,
+            current_counter: lastValue,
+            next_counter: lastValue + 1,
+            gaps: counter ? counter.free + counter.void : 0,
+            reserved: counter?.reserved ?? 0,
+            // It has just answered.
             database_healthy: true,
           },
         }
       },
     }),
+    route({
+      method: 'get',
+      path: '/api/v1/gaps/{prefix}',
+      tag: 'numbers',
+      summary: 'Values up to the counter that no document holds, and why; of the current period or another',
+      params: prefixParams,
+      query: z.strictObject({
+        ...cursorQuery,
+        period: z.string().max(10).optional().meta({ example: '2026' }),
+        state: z.enum(unheld).optional(),
+      }),
+      answers: { 200: pieceOf(gap) },
+      errors: ['sequence_not_found'],
+      async handle({ params: { prefix }, query }) {
+        const after = readCursor(query.cursor, z.tuple([z.int()]))?.[0] ?? 0
+        const period = query.period ?? (await slotOf(prefix, undefined)).slot.period
+        const gaps = await readGaps(db, prefix, period, query.state, after, query.page_size + 1)
+        return { status: 200, body: toPiece(gaps, query.page_size, gapToJson, ({ value }) => [value]) }
+      },
+    }),
   ]
 }
 
-const toJson = (prefix: string, { period, numbers }: Issued) =>
-  numbers.map(({ value, number, state }) => ({
-    full_number: number,
-    counter: value,
-    prefix,
-    period,
-    state: state,
-  }))
+const gapToJson = ({ value, number, state, event, reason, at }: Gap): z.input<typeof gap> => ({
+  full_number: number,
+  counter: value,
+  state,
+  event,
+  reason,
+  at: at.toISOString(),
+})

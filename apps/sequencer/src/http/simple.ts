@@ -17,12 +17,10 @@ export function simpleRoutes(allocator: Allocator): Route[] {
       async handle({ headers, context }) {
         const { numbers } = await allocator.issue({
           prefix: 'DEFAULT',
+          event: 'issue',
           count: 1,
           caller: context.caller,
           idempotencyKey: idempotencyKeyOf(headers),
-          clientId: undefined,
-          generatedBy: undefined,
-          businessDate: undefined,
           requestId: context.requestId,
         })
         return { status: 200, body: { sequence: numbers[0]!.value } }

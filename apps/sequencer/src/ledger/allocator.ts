@@ -1,200 +1,165 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { withDeadline, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
-import type { Logger } from '@ordinal/logging'
-import { formatNumber } from '../core/template'
 import type { Sequence, Slot } from '../core/sequence'
+import { nextState } from '../core/states'
+import { formatNumber } from '../core/template'
 import type { SequencerMetrics } from '../metrics'
-import { databaseTimeOf, remedyFor } from './failures'
-import { fingerprintOf, sameRequest, type Issued, type IssueRequest } from './request'
-import type { Sequences } from './sequences'
-import { issueNumbers, type BatchResult } from './statements'
-import { answerReplay, dropExpired, keyReused, rejectAll, rowOf, takeBatch, type Waiting } from './waiting'
+import { createGroupCommit, type GroupCommitOptions, type Lane, type Waiting } from './group-commit'
+import {
+  sameRequest,
+  toLedger,
+  type ChangeRequest,
+  type Issued,
+  type IssueRequest,
+  type LedgerRequest,
+  type ReplayedNumber,
+} from './request'
+import { requireActive, type Sequences } from './sequences'
+import { changeNumbers, issueNumbers, type ChangedBatch, type IssuedBatch, type Outcome } from './statements'
 
-export interface AllocatorOptions {
+export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules' | 'takeTime'> {
   pool: Pool
   sequences: Sequences
   metrics: SequencerMetrics
-  log: Logger
-  /** Off: every request is a transaction of its own, as a service without this allocator would have it. */
-  groupCommit: boolean
-  /** How many requests may wait at once, over all sequences. */
-  maxWaiting: number
-  /** How long a request may wait for its number while the database is away. */
-  requestTimeoutMs: number
 }
 
 export type Allocator = ReturnType<typeof createAllocator>
 
 const statementLimitMs = 2_000
-// A batch whose rules or day change under it is tried again; more often than this is no chance.
-const maxAttempts = 20
 
-/** Requests for one sequence and business date, which share statements. */
-interface Lane {
-  prefix: string
-  businessDate: string | undefined
-  queue: Waiting[]
-}
-
-/**
- * Issues numbers by group commit: requests that arrive while a statement is under way wait, and go together in the
- * next. There is no timer, so alone a request waits for nothing, and under load batches grow by themselves.
- *
- * Every request has a key, which makes a retry exact: after a lost connection the same keys are sent again, and
- * the database finds what was committed.
- */
-export function createAllocator(options: AllocatorOptions) {
-  const { pool, sequences, metrics, log, groupCommit, maxWaiting, requestTimeoutMs } = options
+/** Issues numbers, and takes them from state to state: each request once for its key, in group commits. */
+export function createAllocator({ pool, sequences, metrics, ...options }: AllocatorOptions) {
   const db: Queryable = withDeadline(pool, statementLimitMs)
-  const lanes = new Map<string, Lane>()
-  const underWay = new Map<string, { request: IssueRequest; issued: Promise<Issued> }>()
-  let waitingCount = 0
-  let laneCount = 0
+  const underWay = new Map<string, { request: LedgerRequest; issued: Promise<Issued> }>()
   // How far the database's clock is ahead of ours. Its day decides; ours only guesses which day that is.
   let clockAheadMs = 0
   const makeKey = keyMaker()
+  const commits = createGroupCommit({
+    ...options,
+    reloadRules: (prefix) => sequences.load(prefix),
+    takeTime: (databaseMs) => (clockAheadMs = Math.floor(databaseMs) - Date.now()),
+  })
 
   /**
-   * Issues the numbers of a request, once for each of its keys.
+   * Gives numbers to a request.
    *
+   * @param timeoutMs how long it may take, if less than others may
    * @throws AppError `sequence_not_found`, `validation_failed` (a business date that cannot be),
    *   `idempotency_key_reused`, `sequence_exhausted`, `sequencer_overloaded`, `database_unavailable`,
    *   `outcome_unknown`
    */
-  async function issue(request: IssueRequest): Promise<Issued> {
-    const sequence = sequences.known(request.prefix) ?? (await sequences.load(request.prefix))
-    if (request.businessDate !== undefined) requireSlot(sequence, request.businessDate)
-    const key = request.idempotencyKey
-    if (key === undefined) return enqueue(request, makeKey(), false)
-
-    // The same request twice at once: both get what the first gets.
-    const scope = [request.caller, request.prefix, key].join('\n')
-    const first = underWay.get(scope)
-    if (first) {
-      if (!sameRequest(fingerprintOf(first.request), fingerprintOf(request))) throw keyReused(key)
-      return { ...(await first.issued), replayed: true }
-    }
-    const issued = enqueue(request, key, true)
-    underWay.set(scope, { request, issued })
-    return issued.finally(() => underWay.delete(scope))
+  async function issue(request: IssueRequest, timeoutMs?: number): Promise<Issued> {
+    const { prefix, businessDate } = request
+    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    requireActive(sequence)
+    if (businessDate !== undefined) requireSlot(sequence, businessDate)
+    return once(request, timeoutMs, `${prefix}\n${businessDate ?? ''}`, (name) => ({
+      name,
+      prefix,
+      carryOut: (batch) => issueBatch(prefix, businessDate, batch),
+    }))
   }
 
-  function enqueue(request: IssueRequest, key: string, lookUp: boolean): Promise<Issued> {
-    if (waitingCount >= maxWaiting) {
-      const detail = `${waitingCount} requests wait for numbers`
-      throw new AppError('sequencer_overloaded', detail, { retryAfterSeconds: 1 })
-    }
-    waitingCount += 1
-    const startedAtMs = performance.now()
-    const issued = new Promise<Issued>((resolve, reject) => {
-      const expiresAtMs = startedAtMs + requestTimeoutMs
-      laneFor(request).queue.push({
+  /**
+   * Takes a number on to another state. Asked with its caller's key it may be repeated; without one, a second time is
+   * refused like any other step that is not allowed.
+   *
+   * @param timeoutMs how long it may take, if less than others may
+   * @throws AppError `number_state_conflict`, `number_not_found`, and what `issue` throws
+   */
+  async function change(request: ChangeRequest, timeoutMs?: number): Promise<Issued> {
+    const { prefix, period } = request
+    if (!sequences.known(prefix)) await sequences.load(prefix)
+    return once(request, timeoutMs, `changes\n${prefix}\n${period}`, (name) => ({
+      name,
+      prefix,
+      carryOut: (batch) => changeBatch(prefix, period, batch),
+    }))
+  }
+
+  function once(
+    given: IssueRequest | ChangeRequest,
+    timeoutMs: number | undefined,
+    lane: string,
+    makeLane: (name: string) => Lane,
+  ): Promise<Issued> {
+    const { prefix, caller, idempotencyKey } = given
+    const submit = (key: string) => {
+      const request = toLedger(given, key)
+      const startedAtMs = performance.now()
+      const issued = commits.submit(lane, makeLane, {
         request,
-        row: rowOf(request, key),
-        lookUp,
-        outcomeUnknown: false,
-        expiresAtMs,
-        resolve,
-        reject,
+        keyIsCallers: idempotencyKey !== undefined,
+        ...(timeoutMs !== undefined && { timeoutMs }),
       })
-    })
-    return issued.finally(() => {
-      waitingCount -= 1
-      metrics.waited((performance.now() - startedAtMs) / 1000)
-    })
-  }
-
-  function laneFor({ prefix, businessDate }: IssueRequest): Lane {
-    const name = groupCommit ? `${prefix}\n${businessDate ?? ''}` : `${(laneCount += 1)}`
-    const existing = lanes.get(name)
-    if (existing) return existing
-    const lane: Lane = { prefix, businessDate, queue: [] }
-    lanes.set(name, lane)
-    // After the requests that have already arrived with this one.
-    setImmediate(() => void drain(name, lane))
-    return lane
-  }
-
-  async function drain(name: string, lane: Lane): Promise<void> {
-    while (lane.queue.length > 0) await settle(lane, takeBatch(lane.queue))
-    lanes.delete(name)
-  }
-
-  /** Carries out a batch; ends when the answer of each of its requests is certain. Never throws. */
-  async function settle(lane: Lane, batch: Waiting[]): Promise<void> {
-    let open = dropExpired(batch)
-    for (let attempt = 1; open.length > 0; attempt += 1) {
-      try {
-        const sequence = sequences.known(lane.prefix) ?? (await sequences.load(lane.prefix))
-        const slot = slotFor(sequence, lane.businessDate)
-        const lookUp = open.some((waiting) => waiting.lookUp)
-        const rows = open.map(({ row }) => row)
-        const result = await issueNumbers(db, sequence, slot, rows, lookUp)
-        // Later, so that the next batch is with the database while these answers are written.
-        setImmediate(answer, open, slot, lane.prefix, result)
-        return
-      } catch (error) {
-        open = await recover(lane, open, error, attempt)
+      return {
+        request,
+        issued: issued.finally(() => metrics.waited((performance.now() - startedAtMs) / 1000)),
       }
     }
-  }
+    if (idempotencyKey === undefined) return submit(makeKey()).issued
 
-  /** Does what a failure asks for, and gives the requests that are to be tried again. */
-  async function recover(lane: Lane, batch: Waiting[], error: unknown, attempt: number): Promise<Waiting[]> {
-    if (error instanceof AppError || attempt >= maxAttempts) return rejectAll(batch, error)
-    const remedy = remedyFor(error)
-    switch (remedy) {
-      case 'reload_rules':
-        return sequences.load(lane.prefix).then(
-          () => batch,
-          (fault: unknown) => rejectAll(batch, fault),
-        )
-      case 'take_time':
-        clockAheadMs = Math.floor(databaseTimeOf(error)) - Date.now()
-        return batch
-      case 'look_up':
-        for (const waiting of batch) waiting.lookUp = true
-        return batch
-      case 'wait':
-      case 'wait_and_look_up':
-        log.warn('issuing numbers waits for the database', { prefix: lane.prefix, attempt, error })
-        if (remedy === 'wait_and_look_up')
-          for (const waiting of batch) waiting.lookUp = waiting.outcomeUnknown = true
-        await sleep(Math.min(500, 25 * 2 ** attempt) * (0.5 + Math.random() / 2))
-        return dropExpired(batch, error)
-      case 'exhausted':
-        if (batch.length > 1) return tryEach(lane, batch)
-        return rejectAll(batch, new AppError('sequence_exhausted', `${lane.prefix} has no more values`))
-      case 'try_each':
-        return batch.length > 1 ? tryEach(lane, batch) : rejectAll(batch, error)
+    // The same request twice at once: both get what the first gets.
+    const scope = [caller, prefix, idempotencyKey].join('\n')
+    const first = underWay.get(scope)
+    if (first) {
+      if (!sameRequest(toLedger(given, idempotencyKey), first.request))
+        return Promise.reject(keyReused(idempotencyKey))
+      return first.issued.then((issued) => ({ ...issued, replayed: true }))
     }
+    const submitted = submit(idempotencyKey)
+    underWay.set(scope, submitted)
+    return submitted.issued.finally(() => underWay.delete(scope))
   }
 
-  async function tryEach(lane: Lane, batch: Waiting[]): Promise<Waiting[]> {
-    for (const waiting of batch) await settle(lane, [waiting])
-    return []
+  async function issueBatch(prefix: string, businessDate: string | undefined, batch: Waiting[]) {
+    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    requireActive(sequence)
+    const slot = slotFor(sequence, businessDate)
+    const requests = batch.map(({ request }) => request)
+    const issued = await issueNumbers(db, sequence, slot, requests, batch.some(needsLookUp))
+    return () => answerIssued(batch, sequence, slot, issued)
   }
 
-  function answer(batch: Waiting[], slot: Slot, prefix: string, { firstValue, replays }: BatchResult): void {
-    let value = firstValue ?? 0
+  async function changeBatch(prefix: string, period: string, batch: Waiting[]) {
+    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    const requests = batch.map(({ request }) => request)
+    const changed = await changeNumbers(db, sequence, period, requests, batch.some(needsLookUp))
+    return () => answerChanged(batch, period, changed)
+  }
+
+  function answerIssued(batch: Waiting[], { rules }: Sequence, slot: Slot, issued: IssuedBatch): void {
+    const { recycled, replays } = issued
+    let value = issued.firstValue
+    let taken = 0
     let generated = 0
     batch.forEach((waiting, index) => {
       const found = replays.length > 0 ? replays.filter(({ request }) => request === index + 1) : []
       if (found.length > 0) return answerReplay(waiting, found)
-      const { count } = waiting.request
-      const numbers = Array.from({ length: count }, (_, item) => ({
-        value: value + item,
-        number: formatNumber(slot.frame, value + item),
-        state: 'issued' as const,
-      }))
-      value += count
+      const { event, count } = waiting.request
+      const state = nextState(event, null, rules.gapPolicy)!
+      const numbers = Array.from({ length: count }, () => {
+        const its = count === 1 && taken < recycled.length ? recycled[taken++]! : value++
+        return { value: its, number: formatNumber(slot.frame, its), state }
+      })
       generated += count
       waiting.resolve({ period: slot.period, numbers, replayed: false })
     })
-    metrics.generated(prefix, generated, batch.length)
+    metrics.generated(rules.prefix, generated, batch.length)
+  }
+
+  function answerChanged(batch: Waiting[], period: string, { outcomes, replays }: ChangedBatch): void {
+    batch.forEach((waiting, index) => {
+      const found = replays.filter(({ request }) => request === index + 1)
+      if (found.length > 0) return answerReplay(waiting, found)
+      const outcome = outcomes.find(({ request }) => request === index + 1)!
+      if (!outcome.done) return waiting.reject(refusalOf(waiting.request, outcome))
+      const { value, number, state } = outcome
+      metrics.changed(waiting.request.event)
+      waiting.resolve({ period, numbers: [{ value, number, state }], replayed: false })
+    })
   }
 
   /** The slot now, or of the given date. */
@@ -206,11 +171,38 @@ export function createAllocator(options: AllocatorOptions) {
 
   return {
     issue,
-    /** The slot that a request without a date would get now. */
-    slotNow: (sequence: Sequence) => slotFor(sequence, undefined),
-    waiting: () => waitingCount,
+    change,
+    /** The slot that a request would get: of its business date, or now. */
+    slotFor,
+    waiting: commits.waiting,
   }
 }
+
+const needsLookUp = ({ lookUp }: Waiting) => lookUp
+
+/** Answers a request with what its key got before, if it was the same request. */
+function answerReplay({ request, keyIsCallers, resolve, reject }: Waiting, found: ReplayedNumber[]): void {
+  const first = found[0]!
+  if (!sameRequest(request, { ...first, count: found.length })) return reject(keyReused(request.key))
+  const numbers = found.map(({ value, number, state }) => ({ value, number, state }))
+  // A key that was made here can only be found because of an earlier attempt at this very request.
+  resolve({ period: first.period, numbers, replayed: keyIsCallers })
+}
+
+/** Why a number could not be taken on to another state. */
+function refusalOf({ event, number }: LedgerRequest, outcome: Outcome): AppError {
+  const conflict = (detail: string) => new AppError('number_state_conflict', detail)
+  if (outcome.number !== number)
+    return conflict(`${number} was released, and its value is in use as ${outcome.number}`)
+  if (event === 'confirm' && outcome.state === 'reserved')
+    return conflict(`${number} was reserved until ${outcome.expires_at}; ask for another number`)
+  return conflict(`${number} is ${outcome.state}, and so cannot be ${pastOf[event] ?? event}`)
+}
+
+const pastOf: Record<string, string> = { confirm: 'confirmed', release: 'released', void: 'made void' }
+
+const keyReused = (key: string) =>
+  new AppError('idempotency_key_reused', `The key "${key}" belongs to another request`)
 
 /**
  * Makes keys for requests that bring none: no two are the same, on any instance, and each is greater than the one

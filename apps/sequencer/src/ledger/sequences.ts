@@ -3,27 +3,37 @@ import type { GapPolicy, Reset } from '../core/rules'
 import { createSequence, type Sequence } from '../core/sequence'
 import type { PrismaClient } from '../generated/prisma/client'
 
+/** A sequence; one that was taken out of use issues nothing, and its numbers are still changed by its rules. */
+export interface KnownSequence extends Sequence {
+  active: boolean
+}
+
 export interface Sequences {
   /** The sequence as this instance knows it, without asking the database; undefined if it does not. */
-  known(prefix: string): Sequence | undefined
-  /** Asks the database. @throws AppError `sequence_not_found` */
-  load(prefix: string): Promise<Sequence>
+  known(prefix: string): KnownSequence | undefined
+  /** Asks the database. @throws AppError `sequence_not_found` if there never was one */
+  load(prefix: string): Promise<KnownSequence>
 }
+
+/** @throws AppError `sequence_not_found` if the sequence was taken out of use */
+export function requireActive({ rules, active }: KnownSequence): void {
+  if (!active) throw notFound(rules.prefix)
+}
+
+const notFound = (prefix: string) => new AppError('sequence_not_found', `There is no sequence "${prefix}"`)
 
 /**
  * The sequences with the rules in force. Rules are remembered: the database itself refuses to issue by rules that
  * have another version by now.
  */
 export function createSequences(prisma: PrismaClient): Sequences {
-  const known = new Map<string, Sequence>()
+  const known = new Map<string, KnownSequence>()
   return {
     known: (prefix) => known.get(prefix),
     async load(prefix) {
       const row = await prisma.sequence.findFirst({ where: { prefix }, orderBy: { version: 'desc' } })
-      if (!row?.active) {
-        known.delete(prefix)
-        throw new AppError('sequence_not_found', `There is no sequence "${prefix}"`)
-      }
+      if (!row?.active) known.delete(prefix)
+      if (!row) throw notFound(prefix)
       const { version, template, timeZone, fiscalYearStart } = row
       const rules = {
         prefix,
@@ -35,8 +45,8 @@ export function createSequences(prisma: PrismaClient): Sequences {
         start: Number(row.start),
         gapPolicy: row.gapPolicy as GapPolicy,
       }
-      const sequence = createSequence(rules)
-      known.set(prefix, sequence)
+      const sequence = { ...createSequence(rules), active: row.active }
+      if (row.active) known.set(prefix, sequence)
       return sequence
     },
   }

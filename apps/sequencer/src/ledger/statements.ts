@@ -1,52 +1,44 @@
 import type { Queryable } from '@ordinal/database'
 import type { Sequence, Slot } from '../core/sequence'
 import type { NumberState } from '../core/states'
-import { batchHeader, requestDigest, type ChainedRequest } from './chain'
+import { batchHeader, requestDigest } from './chain'
+import type { LedgerRequest, ReplayedNumber } from './request'
 
-/** One request of a batch, with the fields as the database function reads them. */
-export type BatchedRequest = ChainedRequest
-
-/** A number that a request got when it was made before. */
-export interface ReplayedNumber {
-  /** Which request of the batch, counted from 1. */
-  request: number
-  item: number
-  period: string
-  value: number
-  number: string
-  state: NumberState
-  client_id: string | null
-  generated_by: string | null
-  business_date: string | null
-}
-
-export interface BatchResult {
-  /** The first of the new values, which follow each other in the order of the requests; null if there is none. */
-  firstValue: number | null
+export interface IssuedBatch {
+  /** Those that were free, which requests for one number take first, in their order. */
+  recycled: number[]
+  /** The first of the new values, which follow each other in the order of the requests. */
+  firstValue: number
   replays: ReplayedNumber[]
 }
 
 /**
- * Issues numbers to a batch of requests, in one transaction of one statement.
+ * Gives numbers to a batch of requests, in one transaction of one statement.
  *
  * @param lookUp some keys may have been used before: those requests get what they got then
+ * @param expected what the first new value has to be, if that matters
  */
 export async function issueNumbers(
   db: Queryable,
   { rules }: Sequence,
   { period, frame, window }: Slot,
-  requests: readonly BatchedRequest[],
+  requests: readonly LedgerRequest[],
   lookUp: boolean,
-): Promise<BatchResult> {
-  const { rows } = await db.query<{ first_value: number | null; replays: ReplayedNumber[] | null }>({
+  expected?: number,
+): Promise<IssuedBatch> {
+  const { rows } = await db.query<{
+    first_value: number
+    recycled: number[]
+    replays: ReplayedNumber[] | null
+  }>({
     name: 'issue_numbers',
-    text: `SELECT first_value, replays
-           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    text: `SELECT first_value, recycled, replays
+           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
     values: [
       rules.prefix,
       period,
       rules.version,
-      rules.start,
+      expected ?? rules.start,
       frame.head,
       frame.width,
       frame.tail,
@@ -54,20 +46,67 @@ export async function issueNumbers(
       window && new Date(window.untilMs),
       JSON.stringify(requests),
       Buffer.concat(requests.map(requestDigest)),
-      batchHeader(rules.prefix, period, frame, rules.version),
+      batchHeader(rules.prefix, period, frame, rules.version, rules.gapPolicy),
+      lookUp,
+      expected ?? null,
+    ],
+  })
+  const { first_value, recycled, replays } = rows[0]!
+  return { firstValue: first_value, recycled, replays: replays ?? [] }
+}
+
+/** What became of a request to change a number: the state that it made, or that forbade it. */
+export interface Outcome {
+  /** Which request of the batch, counted from 1. */
+  request: number
+  done: boolean
+  state: NumberState
+  value: number
+  number: string
+  /** When the lease of a number that stays reserved ends, or ended. */
+  expires_at: string | null
+}
+
+export interface ChangedBatch {
+  outcomes: Outcome[]
+  replays: ReplayedNumber[]
+}
+
+/**
+ * Takes numbers on to their next state, in the order of the requests, in one transaction of one statement.
+ *
+ * @param lookUp some keys may have been used before: what those did is given back
+ */
+export async function changeNumbers(
+  db: Queryable,
+  { rules }: Sequence,
+  period: string,
+  requests: readonly LedgerRequest[],
+  lookUp: boolean,
+): Promise<ChangedBatch> {
+  const { rows } = await db.query<{ outcomes: Outcome[] | null; replays: ReplayedNumber[] | null }>({
+    name: 'change_numbers',
+    text: `SELECT outcomes, replays FROM public.change_numbers($1, $2, $3, $4, $5, $6, $7)`,
+    values: [
+      rules.prefix,
+      period,
+      rules.version,
+      JSON.stringify(requests),
+      Buffer.concat(requests.map(requestDigest)),
+      batchHeader(rules.prefix, period, null, rules.version, rules.gapPolicy),
       lookUp,
     ],
   })
-  const { first_value, replays } = rows[0]!
-  return { firstValue: first_value, replays: replays ?? [] }
+  const { outcomes, replays } = rows[0]!
+  return { outcomes: outcomes ?? [], replays: replays ?? [] }
 }
 
 /** Where a counter is. */
 export interface CounterStatus {
   lastValue: number
-  /** Values at or below the counter that no document holds. */
-  gaps: number
   reserved: number
+  free: number
+  void: number
 }
 
 /** Where the counter of a period is; null if nothing was issued in it. */
@@ -76,21 +115,11 @@ export async function readCounter(
   prefix: string,
   period: string,
 ): Promise<CounterStatus | null> {
-  const { rows } = await db.query<{ last_value: number; gaps: number; reserved: number }>({
+  const { rows } = await db.query<CounterStatus>({
     name: 'read_counter',
-    // Few values were ever not issued: their latest events are looked at, and no others.
-    text: `SELECT c.last_value, s.gaps, s.reserved
-           FROM public.counters c, LATERAL (
-             SELECT count(*) FILTER (WHERE latest.state IN ('free', 'void'))::int AS gaps,
-                    count(*) FILTER (WHERE latest.state = 'reserved')::int AS reserved
-             FROM (SELECT DISTINCT l.value FROM public.ledger l
-                   WHERE l.prefix = c.prefix AND l.period = c.period AND l.state <> 'issued') touched,
-                  LATERAL (SELECT l.state FROM public.ledger l
-                           WHERE l.prefix = c.prefix AND l.period = c.period AND l.value = touched.value
-                           ORDER BY l.revision DESC LIMIT 1) latest) s
-           WHERE c.prefix = $1 AND c.period = $2`,
+    text: `SELECT last_value AS "lastValue", reserved, free, void
+           FROM public.counters WHERE prefix = $1 AND period = $2`,
     values: [prefix, period],
   })
-  const row = rows[0]
-  return row ? { lastValue: row.last_value, gaps: row.gaps, reserved: row.reserved } : null
+  return rows[0] ?? null
 }

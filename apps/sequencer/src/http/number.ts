@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { numberStates } from '../core/states'
+import type { Issued } from '../ledger/request'
+
+/** A number in an answer. */
+export const number = z
+  .object({
+    full_number: z.string().meta({ example: 'SG000001' }),
+    counter: z.int(),
+    prefix: z.string(),
+    period: z.string(),
+    state: z.enum(numberStates),
+  })
+  .meta({ id: 'Number' })
+
+/** What issuing can meet. */
+export const issuingErrors = [
+  'sequence_not_found',
+  'sequence_exhausted',
+  'sequencer_overloaded',
+  'outcome_unknown',
+  'idempotency_key_reused',
+] as const
+
+export const toNumbers = (prefix: string, { period, numbers }: Issued) =>
+  numbers.map(({ value, number, state }) => ({
+    full_number: number,
+    counter: value,
+    prefix,
+    period,
+    state,
+  }))

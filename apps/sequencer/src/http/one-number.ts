@@ -1,0 +1,144 @@
+import type { Queryable } from '@ordinal/database'
+import { idempotencyKeyOf, route, text, timestamp, type Route } from '@ordinal/service'
+import { z } from 'zod'
+import { numberEvents, numberStates } from '../core/states'
+import type { Allocator } from '../ledger/allocator'
+import { findNumber, readHistory, type HistoryEntry } from '../ledger/numbers'
+import { number, toNumbers } from './number'
+import { prefix } from './prefix'
+
+const params = z.strictObject({ number: text(1, 200).meta({ example: 'SG000001' }) })
+const query = z.strictObject({
+  prefix: prefix
+    .optional()
+    .meta({ description: 'Its sequence, where several have issued such a number', example: 'SG' }),
+})
+const who = {
+  client_id: text(1, 200).optional(),
+  generated_by: text(1, 200).optional(),
+}
+const reason = text(1, 500).meta({ description: 'Why; it stays on record', example: 'order cancelled' })
+
+const entry = z.object({
+  revision: z.int().meta({ description: 'Counts what happened to the value' }),
+  event: z.enum(numberEvents),
+  state: z.enum(numberStates).meta({ description: 'After the event' }),
+  full_number: z.string(),
+  caller: z.string(),
+  hold_seconds: z.int().nullable(),
+  client_id: z.string().nullable(),
+  generated_by: z.string().nullable(),
+  site_id: z.string().nullable(),
+  partition_id: z.string().nullable(),
+  invoice_type: z.string().nullable(),
+  business_date: z.string().nullable(),
+  reason: z.string().nullable(),
+  request_id: z.string().nullable(),
+  at: timestamp(),
+})
+const numberWithHistory = number
+  .extend({ history: z.array(entry).meta({ description: 'All that ever happened to the value' }) })
+  .meta({ id: 'NumberWithHistory' })
+
+interface Deps {
+  db: Queryable
+  allocator: Allocator
+}
+
+/** `/api/v1/numbers/{number}`: one number, its history, and its next steps. */
+export function oneNumberRoutes({ db, allocator }: Deps): Route[] {
+  const path = '/api/v1/numbers/{number}'
+  const found = ['number_not_found', 'number_ambiguous'] as const
+
+  const step = <Body extends z.ZodType<StepBody | undefined>>(
+    event: 'confirm' | 'release' | 'void',
+    summary: string,
+    body: Body,
+    requires?: 'operator',
+  ) =>
+    route({
+      method: 'post',
+      path: `${path}/${event}`,
+      tag: 'numbers',
+      summary,
+      ...(requires && { requires }),
+      params,
+      query,
+      body,
+      answers: { 200: number },
+      issues: true,
+      idempotent: true,
+      errors: [
+        ...found,
+        'number_state_conflict',
+        'idempotency_key_reused',
+        'sequencer_overloaded',
+        'outcome_unknown',
+      ],
+      async handle({ params, query, body, headers, context }) {
+        const value = await findNumber(db, params.number, query.prefix)
+        const changed = await allocator.change({
+          ...value,
+          number: params.number,
+          event,
+          caller: context.caller,
+          idempotencyKey: idempotencyKeyOf(headers),
+          clientId: body?.client_id,
+          generatedBy: body?.generated_by,
+          reason: body?.reason,
+          requestId: context.requestId,
+        })
+        return {
+          status: 200,
+          body: toNumbers(value.prefix, changed)[0]!,
+          ...(changed.replayed && { headers: { 'Idempotency-Replayed': 'true' } }),
+        }
+      },
+    })
+
+  return [
+    route({
+      method: 'get',
+      path,
+      tag: 'numbers',
+      summary: 'A number: its state, and its whole history',
+      params,
+      query,
+      answers: { 200: numberWithHistory },
+      errors: found,
+      async handle({ params, query }) {
+        const value = await findNumber(db, params.number, query.prefix)
+        const history = await readHistory(db, value)
+        const { number: full_number, state } = history.at(-1)!
+        const { prefix, period, value: counter } = value
+        return {
+          status: 200,
+          body: { full_number, counter, prefix, period, state, history: history.map(entryToJson) },
+        }
+      },
+    }),
+    step(
+      'confirm',
+      'Confirm a reserved number: it is issued',
+      z.strictObject({ ...who, reason: reason.optional() }).optional(),
+    ),
+    step(
+      'release',
+      'Release a number that no document holds after all: it is free, or void if the sequence is strict',
+      z.strictObject({ ...who, reason }),
+    ),
+    step('void', 'Keep an issued number out of use for ever', z.strictObject({ ...who, reason }), 'operator'),
+  ]
+}
+
+interface StepBody {
+  client_id?: string | undefined
+  generated_by?: string | undefined
+  reason?: string | undefined
+}
+
+const entryToJson = ({ number, at, ...others }: HistoryEntry): z.input<typeof entry> => ({
+  ...others,
+  full_number: number,
+  at: at.toISOString(),
+})

@@ -1,0 +1,139 @@
+import { AppError } from '@ordinal/errors'
+import type { Queryable } from '@ordinal/database'
+import type { NumberEvent, NumberState } from '../core/states'
+
+/** A value, found by a number that it has, or once had. */
+export interface FoundNumber {
+  prefix: string
+  period: string
+  value: number
+}
+
+/**
+ * Finds the value of a number.
+ *
+ * @param prefix its sequence; needed only where several sequences have issued such a number
+ * @throws AppError `number_not_found`, `number_ambiguous`
+ */
+export async function findNumber(
+  db: Queryable,
+  number: string,
+  prefix: string | undefined,
+): Promise<FoundNumber> {
+  const { rows } = await db.query<FoundNumber>({
+    name: 'find_number',
+    text: `SELECT DISTINCT prefix, period, value FROM public.ledger
+           WHERE number = $1 AND ($2::text IS NULL OR prefix = $2) ORDER BY prefix LIMIT 10`,
+    values: [number, prefix ?? null],
+  })
+  if (!rows[0]) throw new AppError('number_not_found', `No sequence has issued "${number}"`)
+  if (rows.length > 1) {
+    const prefixes = rows.map((row) => row.prefix).join(' and ')
+    throw new AppError('number_ambiguous', `"${number}" was issued by ${prefixes}: say which with ?prefix=`)
+  }
+  return rows[0]
+}
+
+/** A step in the life of a value. */
+export interface HistoryEntry {
+  revision: number
+  event: NumberEvent
+  state: NumberState
+  number: string
+  caller: string
+  hold_seconds: number | null
+  client_id: string | null
+  generated_by: string | null
+  site_id: string | null
+  partition_id: string | null
+  invoice_type: string | null
+  business_date: string | null
+  reason: string | null
+  request_id: string | null
+  at: Date
+}
+
+/** All that ever happened to a value, the first step first. */
+export async function readHistory(
+  db: Queryable,
+  { prefix, period, value }: FoundNumber,
+): Promise<HistoryEntry[]> {
+  const { rows } = await db.query<HistoryEntry>({
+    name: 'read_history',
+    text: `SELECT revision, event, state, number, caller, hold_seconds, client_id, generated_by, site_id, partition_id,
+                  invoice_type, business_date::text, reason, request_id, at
+           FROM public.ledger WHERE prefix = $1 AND period = $2 AND value = $3 ORDER BY revision`,
+    values: [prefix, period, value],
+  })
+  return rows
+}
+
+/** A value that no document holds, and the step that made it so. */
+export interface Gap {
+  value: number
+  state: 'free' | 'void'
+  number: string
+  event: NumberEvent
+  reason: string | null
+  at: Date
+}
+
+/**
+ * Values up to a period's counter that no document holds, in ascending order.
+ *
+ * @param after goes on after this value
+ */
+export async function readGaps(
+  db: Queryable,
+  prefix: string,
+  period: string,
+  state: 'free' | 'void' | undefined,
+  after: number,
+  limit: number,
+): Promise<Gap[]> {
+  const { rows } = await db.query<Gap>({
+    name: 'read_gaps',
+    text: `SELECT gap.value, last.state, last.number, last.event, last.reason, last.at
+           FROM (
+             (SELECT f.value FROM public.free_values f
+              WHERE f.prefix = $1 AND f.period = $2 AND f.value > $4 AND $3 IS DISTINCT FROM 'void'
+              ORDER BY f.value LIMIT $5)
+             UNION ALL
+             (SELECT v.value FROM public.ledger v
+              WHERE v.prefix = $1 AND v.period = $2 AND v.value > $4 AND v.state = 'void' AND $3 IS DISTINCT FROM 'free'
+              ORDER BY v.value LIMIT $5)
+           ) gap, LATERAL (
+             SELECT l.* FROM public.ledger l WHERE l.prefix = $1 AND l.period = $2 AND l.value = gap.value
+             ORDER BY l.revision DESC LIMIT 1
+           ) last
+           ORDER BY gap.value LIMIT $5`,
+    values: [prefix, period, state ?? null, after, limit],
+  })
+  return rows
+}
+
+/** The lowest value of a period that is free; null if none is. */
+export async function lowestFree(db: Queryable, prefix: string, period: string): Promise<number | null> {
+  const { rows } = await db.query<{ lowest: number | null }>({
+    name: 'lowest_free',
+    text: 'SELECT min(value) AS lowest FROM public.free_values WHERE prefix = $1 AND period = $2',
+    values: [prefix, period],
+  })
+  return rows[0]!.lowest
+}
+
+/** A number whose lease has ended. */
+export interface ExpiredLease extends FoundNumber {
+  number: string
+}
+
+/** Leases that have ended by the database's clock, the oldest first. */
+export async function expiredLeases(db: Queryable, limit: number): Promise<ExpiredLease[]> {
+  const { rows } = await db.query<ExpiredLease>({
+    name: 'expired_leases',
+    text: `SELECT prefix, period, value, number FROM public.leases
+           WHERE expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1`,
+    values: [limit],
+  })
+  return rows
+}
