@@ -15,8 +15,8 @@ export interface Waiting {
   outcomeUnknown: boolean
   /** On the clock of `performance.now()`. */
   expiresAtMs: number
-  resolve(issued: Issued): void
-  reject(error: unknown): void
+  resolve: (issued: Issued) => void
+  reject: (error: unknown) => void
 }
 
 /** Where requests queue that go together in one statement. */
