@@ -80,7 +80,7 @@ format: deps ## Format all files
 	@npx prettier --write --log-level warn .
 
 .PHONY: bench docs
-bench: deps ## Measure, side by side, as a table and as JSON (two minutes)
+bench: deps ## Measure, side by side, as a table and as JSON (six minutes)
 	@$(NX) run-many -t build -p bench,sequencer && node dist/tools/bench/main.js
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md

@@ -1,50 +1,14 @@
-// Calls the allocator in process, for `make bench`: rounds with group commit and with a transaction for each number,
-// in turn, on the two databases that are given. Prints the rounds as JSON.
-import { createInstance } from '../test/instance'
+// What `make bench` needs of the sequencer's inside.
+import { fillLedger } from './fill'
+import { measureInProcess } from './in-process'
+import { serveRedis } from './redis'
 
-const [groupedUrl, singleUrl, seconds = '3', rounds = '3'] = process.argv.slice(2)
-const callers = 64
+const [mode, ...args] = process.argv.slice(2)
 
-interface Round {
-  perSecond: number
-  p50Ms: number
-  p99Ms: number
+async function run(): Promise<void> {
+  if (mode === 'redis') return serveRedis(Number(args[0]))
+  if (mode === 'fill') return fillLedger(args[0]!, Number(args[1]))
+  return measureInProcess(args[0]!, args[1]!, Number(args[2]), Number(args[3]))
 }
 
-async function measure(
-  { issue }: ReturnType<typeof createInstance>,
-  callers: number,
-  seconds: number,
-): Promise<Round> {
-  const latencies: number[] = []
-  const startedAt = performance.now()
-  const end = startedAt + seconds * 1000
-  const call = async () => {
-    while (performance.now() < end) {
-      const calledAt = performance.now()
-      await issue({ clientId: 'erp-system' })
-      latencies.push(performance.now() - calledAt)
-    }
-  }
-  await Promise.all(Array.from({ length: callers }, call))
-  const elapsed = (performance.now() - startedAt) / 1000
-  latencies.sort((a, b) => a - b)
-  const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0
-  return { perSecond: latencies.length / elapsed, p50Ms: at(0.5), p99Ms: at(0.99) }
-}
-
-async function main(): Promise<void> {
-  const grouped = createInstance(groupedUrl!)
-  const single = createInstance(singleUrl!, { groupCommit: false })
-  await measure(grouped, callers, 1)
-  await measure(single, callers, 1)
-  const results = { alone: await measure(grouped, 1, 1), grouped: [] as Round[], single: [] as Round[] }
-  for (let round = 0; round < Number(rounds); round += 1) {
-    results.grouped.push(await measure(grouped, callers, Number(seconds)))
-    results.single.push(await measure(single, callers, Number(seconds)))
-  }
-  console.log(JSON.stringify(results))
-  await Promise.all([grouped.close(), single.close()])
-}
-
-void main()
+void run()

@@ -3,20 +3,26 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { load, type Load } from './load'
+import { load, post, type Load } from './load'
 import { printReport, type InProcess, type Report } from './report'
-import { openStage, root, type Contestant } from './stage'
+import { openStage, root, type Contestant, type Stage } from './stage'
 
 const connections = 64
-const path = '/api/v1/next/SG'
+const manySequences = Array.from({ length: 100 }, (_, index) => `BENCH-${index}`)
 
+/** Who has a turn in every round. */
 interface Entry {
-  name: keyof Report['rest']
-  contestant: Contestant
-  headers?: () => string
+  name: string
+  title: string
+  contestants: Contestant[]
+  request: () => string
+  /** How many numbers an answer has. */
+  numbers: number
   /** Where its numbers are. */
   database?: string
 }
+
+const one = post('/api/v1/next/SG')
 
 /**
  * Measures everything side by side: each round has a turn of every contestant, so that a machine that is busy for a
@@ -26,47 +32,37 @@ interface Entry {
  * @throws Error if an answer was not 2xx, or the numbers in a database are not exactly those that were answered
  */
 export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void> {
-  const [seconds, rounds] = quick ? [0.3, 1] : [4, 3]
+  const [seconds, rounds, past] = quick ? [0.3, 1, 20_000] : [4, 3, 5_000_000]
   const tell = (line: string) => process.stderr.write(`${line}\n`)
   tell('Starting PostgreSQL and the servers.')
   const stage = await openStage()
   try {
     const grouped = await stage.startSequencer('grouped')
-    const entries: Entry[] = [
-      { name: 'node', contestant: await stage.startConstant('node') },
-      { name: 'express', contestant: await stage.startConstant('express') },
-      { name: 'sequencer', contestant: grouped, database: 'grouped' },
-      {
-        name: 'sequencerWithKeys',
-        contestant: grouped,
-        database: 'grouped',
-        headers: () => `Idempotency-Key: ${randomUUID()}\r\n`,
-      },
-      {
-        name: 'oneTransactionEach',
-        contestant: await stage.startSequencer('single', { SEQUENCER_GROUP_COMMIT: 'false' }),
-        database: 'single',
-      },
-    ]
+    tell(`Filling a ledger with ${past.toLocaleString('en')} numbers.`)
+    await stage.fill('grown', past)
+    const entries = await enterAll(stage, grouped)
     await delay(quick ? 0 : 3_000)
     const idleMb = grouped.residentMb()
-    const turns = entries.map(() => [] as Load[])
-    const issued = new Map<string, number>()
+    const turns = new Map(entries.map(({ name }) => [name, [] as Load[]]))
+    const issued = new Map([['grown', past]])
     let loadedMb = 0
 
     for (let round = 0; round <= rounds; round += 1) {
-      for (const [index, { name, contestant, headers, database }] of entries.entries()) {
-        tell(round === 0 ? `Warming up: ${name}` : `Round ${round} of ${rounds}: ${name}`)
-        const turn = await load(contestant.port, path, connections, seconds, headers)
-        if (turn.failures > 0) throw new Error(`${name}: ${turn.failures} answers were not 2xx`)
-        if (database) issued.set(database, (issued.get(database) ?? 0) + turn.requests)
-        if (name === 'sequencer') loadedMb = Math.max(loadedMb, contestant.residentMb() ?? 0)
-        if (round > 0) turns[index]!.push(turn)
+      for (const { name, title, contestants, request, numbers, database } of entries) {
+        tell(round === 0 ? `Warming up: ${title}` : `Round ${round} of ${rounds}: ${title}`)
+        const ports = contestants.map(({ port }) => port)
+        const turn = await load(ports, request, connections, seconds)
+        if (turn.failures > 0) throw new Error(`${title}: ${turn.failures} answers were not 2xx`)
+        if (database) issued.set(database, (issued.get(database) ?? 0) + turn.requests * numbers)
+        if (name === 'sequencer') loadedMb = Math.max(loadedMb, grouped.residentMb() ?? 0)
+        if (round > 0) turns.get(name)!.push(turn)
       }
     }
     for (const [database, count] of issued) {
       if (!(await stage.isDense(database, count)))
-        throw new Error(`the values of ${database} are not exactly 1 to ${count}`)
+        throw new Error(
+          `the numbers in ${database} are not exactly the ${count} that were answered, without a hole`,
+        )
     }
     tell('In process, with 64 callers.')
     const inProcess = JSON.parse(await stage.runInProcess(seconds, rounds)) as InProcess
@@ -80,8 +76,8 @@ export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void
         postgres: await stage.show('server_version'),
         fsync: await stage.show('fsync'),
       },
-      settings: { connections, seconds, rounds, quick },
-      rest: Object.fromEntries(entries.map(({ name }, index) => [name, turns[index]])) as Report['rest'],
+      settings: { connections, seconds, rounds, past, quick },
+      rest: entries.map(({ name, title, numbers }) => ({ name, title, numbers, rounds: turns.get(name)! })),
       inProcess,
       memory: { idleMb, loadedMb },
     }
@@ -93,4 +89,43 @@ export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void
   } finally {
     await stage.close()
   }
+}
+
+/** Starts all who are to be measured beside the service. */
+async function enterAll(stage: Stage, grouped: Contestant): Promise<Entry[]> {
+  const enter = (
+    name: string,
+    title: string,
+    contestants: Contestant[],
+    {
+      request = () => one,
+      numbers = 1,
+      database,
+    }: Partial<Pick<Entry, 'request' | 'numbers' | 'database'>> = {},
+  ): Entry => ({ name, title, contestants, request, numbers, ...(database && { database }) })
+  const own = { database: 'grouped' }
+
+  await stage.define('grouped', manySequences)
+  let next = 0
+  const ofMany = () => post(`/api/v1/next/${manySequences[(next += 1) % manySequences.length]}`)
+  const withKey = () => post('/api/v1/next/SG', [`Idempotency-Key: ${randomUUID()}`])
+  const hundred = post('/api/v1/next/SG', ['Content-Type: application/json'], '{"count":100}')
+  const single = { SEQUENCER_GROUP_COMMIT: 'false' }
+  const redis = await stage.startRedis()
+  const second = await stage.startSequencer('grouped')
+
+  return [
+    enter('node', '(a) bare node:http, a constant', [await stage.startConstant('node')]),
+    enter('express', '(b) plain Express, a constant', [await stage.startConstant('express')]),
+    ...(redis ? [enter('redis', '(d) Redis INCR, the same HTTP', [redis])] : []),
+    enter('sequencer', 'a number per request, all middleware', [grouped], own),
+    enter('withKeys', 'the same, with an Idempotency-Key each', [grouped], { ...own, request: withKey }),
+    enter('manySequences', 'over 100 sequences', [grouped], { ...own, request: ofMany }),
+    enter('twoInstances', 'on two instances', [grouped, second], own),
+    enter('grown', 'in a ledger with a past', [await stage.startSequencer('grown')], { database: 'grown' }),
+    enter('hundred', '100 numbers per request', [grouped], { ...own, request: () => hundred, numbers: 100 }),
+    enter('single', '(c) one transaction per number', [await stage.startSequencer('single', single)], {
+      database: 'single',
+    }),
+  ]
 }

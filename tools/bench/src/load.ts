@@ -10,23 +10,30 @@ export interface Load {
   failures: number
 }
 
+/** The bytes of a request. */
+export const post = (path: string, headers: readonly string[] = [], body = '') =>
+  [`POST ${path} HTTP/1.1`, 'Host: bench', `Content-Length: ${body.length}`, ...headers, '', body].join(
+    '\r\n',
+  )
+
 /**
- * Sends the same request over some kept connections, the next as soon as the answer is there. It reads no more of an
+ * Sends requests over some kept connections, the next as soon as the answer is there. It reads no more of an
  * answer than its status and length: on few cores a full HTTP client takes more than the server that it measures.
  *
- * @param headers lines of the request beyond its first, `Host` and `Content-Length`
+ * @param ports of the servers, which share the connections
+ * @param makeRequest gives the bytes of each request
  */
 export async function load(
-  port: number,
-  path: string,
+  ports: readonly number[],
+  makeRequest: () => string,
   connections: number,
   seconds: number,
-  headers?: () => string,
 ): Promise<Load> {
-  const plain = requestOf(path, '')
   const latencies: number[] = []
   let failures = 0
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
+  const sockets = await Promise.all(
+    Array.from({ length: connections }, (_, index) => open(ports[index % ports.length]!)),
+  )
   const startedAt = performance.now()
   const end = startedAt + seconds * 1000
 
@@ -34,7 +41,7 @@ export async function load(
     sockets.map(async (socket) => {
       while (performance.now() < end) {
         const sentAt = performance.now()
-        const status = await exchange(socket, headers ? requestOf(path, headers()) : plain)
+        const status = await exchange(socket, makeRequest())
         latencies.push(performance.now() - sentAt)
         if (status < 200 || status > 299) failures += 1
       }
@@ -52,9 +59,6 @@ export async function load(
     failures,
   }
 }
-
-const requestOf = (path: string, headers: string) =>
-  `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n${headers}\r\n`
 
 async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').setNoDelay().setEncoding('latin1')

@@ -58,12 +58,45 @@ export async function openStage() {
     residentMb: () => residentMb(child.pid!),
   })
 
+  const made = new Set<string>()
   async function createLedger(name: string) {
-    await asAdmin('postgres', (admin) => admin.query(`CREATE DATABASE ${name} OWNER ledger_owner`))
+    if (!made.has(name))
+      await asAdmin('postgres', (admin) => admin.query(`CREATE DATABASE ${name} OWNER ledger_owner`))
+    made.add(name)
     return {
       url: postgres.url(name, 'ledger_user', password),
       ownerUrl: postgres.url(name, 'ledger_owner', password),
     }
+  }
+
+  async function startService(
+    program: string,
+    args: string[],
+    database: string,
+    environment: Record<string, string> = {},
+  ): Promise<Contestant> {
+    const { url, ownerUrl } = await createLedger(database)
+    const port = await freePort()
+    const variables = {
+      SEQUENCER_PORT: String(port),
+      SEQUENCER_DATABASE_URL: url,
+      SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl,
+      ...environment,
+    }
+    const log = openSync(join(folder, `${database}.log`), 'a')
+    if (args.length > 0) await migrate(url, ownerUrl)
+    const child = start(program, args, variables, log)
+    while (!(await isReady(port))) {
+      if (child.exitCode !== null) throw new Error(`${program} did not start`)
+      await delay(50)
+    }
+    return contestant(child, port)
+  }
+
+  async function migrate(url: string, ownerUrl: string): Promise<void> {
+    const variables = { SEQUENCER_DATABASE_URL: url, SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl }
+    const log = openSync(join(folder, 'migrate.log'), 'a')
+    await once(start('dist/apps/sequencer/main.js', ['--migrate'], variables, log), 'exit')
   }
 
   return {
@@ -74,26 +107,51 @@ export async function openStage() {
         return rows[0]![setting]!
       }),
 
+    /** Starts an instance on a database, which is made if it is not there. */
     async startSequencer(database: string, environment: Record<string, string> = {}): Promise<Contestant> {
-      const { url, ownerUrl } = await createLedger(database)
+      return startService('dist/apps/sequencer/main.js', [], database, environment)
+    },
+
+    /** Starts the sequencer's HTTP with Redis in place of the ledger; undefined where there is no Redis. */
+    async startRedis(): Promise<Contestant | undefined> {
       const port = await freePort()
-      const variables = {
-        SEQUENCER_PORT: String(port),
-        SEQUENCER_DATABASE_URL: url,
-        SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl,
-        ...environment,
-      }
-      const child = start(
-        'dist/apps/sequencer/main.js',
-        [],
-        variables,
-        openSync(join(folder, `${database}.log`), 'a'),
+      const options = [
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--save',
+        '',
+        '--appendonly',
+        'no',
+        '--dir',
+        folder,
+      ]
+      const redis = spawn('redis-server', options, { stdio: 'ignore' })
+      if (!(await once(redis, 'spawn').catch(() => undefined))) return undefined
+      children.push(redis)
+      return startService('dist/apps/sequencer/bench.js', ['redis', String(port)], 'beside_redis')
+    },
+
+    /** Gives a new ledger so many numbers. */
+    async fill(database: string, rows: number): Promise<void> {
+      const { url, ownerUrl } = await createLedger(database)
+      await migrate(url, ownerUrl)
+      const child = start('dist/apps/sequencer/bench.js', ['fill', url, String(rows)], {}, 'pipe')
+      const [code] = (await once(child, 'close')) as [number | null]
+      if (code !== 0) throw new Error('the ledger could not be filled')
+      await asAdmin(database, (admin) => admin.query('VACUUM ANALYZE'))
+    },
+
+    /** Defines sequences beside those that a ledger has from the start. */
+    async define(database: string, prefixes: readonly string[]): Promise<void> {
+      await asAdmin(database, (admin) =>
+        admin.query(
+          `INSERT INTO sequences (prefix, version, template, reset, created_by)
+           SELECT prefix, 1, '{prefix}-{seq}', 'never', 'bench' FROM unnest($1::text[]) prefix`,
+          [prefixes],
+        ),
       )
-      while (!(await isReady(port))) {
-        if (child.exitCode !== null) throw new Error('the sequencer did not start')
-        await delay(50)
-      }
-      return contestant(child, port)
     },
 
     async startConstant(kind: 'node' | 'express'): Promise<Contestant> {
@@ -107,21 +165,12 @@ export async function openStage() {
       const urls: string[] = []
       for (const name of ['inside_grouped', 'inside_single']) {
         const { url, ownerUrl } = await createLedger(name)
-        const variables = { SEQUENCER_DATABASE_URL: url, SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl }
-        await once(
-          start(
-            'dist/apps/sequencer/main.js',
-            ['--migrate'],
-            variables,
-            openSync(join(folder, 'migrate.log'), 'a'),
-          ),
-          'exit',
-        )
+        await migrate(url, ownerUrl)
         urls.push(url)
       }
       const child = start(
         'dist/apps/sequencer/bench.js',
-        [...urls, String(seconds), String(rounds)],
+        ['in-process', ...urls, String(seconds), String(rounds)],
         {},
         'pipe',
       )
@@ -132,14 +181,15 @@ export async function openStage() {
       return output
     },
 
-    /** Whether the values of SG are exactly 1 to n. */
+    /** Whether a ledger has exactly n numbers, and the values of each of its sequences are 1 to their count. */
     async isDense(database: string, n: number): Promise<boolean> {
       const { rows } = await asAdmin(database, (admin) =>
-        admin.query<{ count: string; min: string; max: string }>(
-          `SELECT count(*), min(value), max(value) FROM ledger WHERE prefix = 'SG'`,
+        admin.query<{ total: string | null; dense: boolean | null }>(
+          `SELECT sum(count) AS total, bool_and(min = 1 AND max = count) AS dense
+           FROM (SELECT count(*), min(value), max(value) FROM ledger GROUP BY prefix) counted`,
         ),
       )
-      return rows[0]?.count === String(n) && rows[0].min === '1' && rows[0].max === String(n)
+      return Number(rows[0]?.total) === n && rows[0]?.dense === true
     },
 
     async close(): Promise<void> {

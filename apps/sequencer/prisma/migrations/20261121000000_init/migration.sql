@@ -183,16 +183,20 @@ $$;
 
 -- What the keys of some requests got before, if anything: one object for each number, in the order of the requests.
 CREATE FUNCTION "replays_of"(p_prefix text, p_requests json) RETURNS json
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp
--- The plan is made when the ledger is small, and kept: it must use the index all the same.
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp
+-- The plan is made when the ledger is small, and kept: it must use the index of the keys all the same. So that it can
+-- use no other, the prefix is compared as an expression.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN (
     SELECT json_agg(json_build_object(
                'request', r.n, 'item', l.item, 'event', l.event, 'state', l.state, 'period', l.period, 'value', l.value,
                'number', l.number, 'hold_seconds', l.hold_seconds, 'client_id', l.client_id,
                'generated_by', l.generated_by, 'site_id', l.site_id, 'partition_id', l.partition_id,
                'invoice_type', l.invoice_type, 'business_date', l.business_date, 'reason', l.reason) ORDER BY r.n, l.item)
     FROM ROWS FROM (json_to_recordset(p_requests) AS (caller text, key text)) WITH ORDINALITY AS r(caller, key, n)
-    JOIN public.ledger l ON l.idempotency_key = r.key AND l.caller = r.caller AND l.prefix = p_prefix
+    JOIN public.ledger l ON l.idempotency_key = r.key AND l.caller = r.caller AND l.prefix || '' = p_prefix);
+END
 $$;
 
 -- Gives new numbers to requests, in their order, as one link of the counter's chain. The application's role may call
