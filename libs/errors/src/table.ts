@@ -39,6 +39,13 @@ export const errorTable = table({
     mend: 'Send one JSON object, with double quotes and no trailing comma.',
     example: 'Unexpected token } in JSON at position 17',
   },
+  malformed_message: {
+    status: 400,
+    title: 'The message is not what the method takes',
+    cause: 'The bytes of a gRPC message could not be decoded as the message that the method takes.',
+    mend: 'Make the client from the .proto file of this service, or from its reflection.',
+    example: 'The message cannot be decoded',
+  },
   malformed_url: {
     status: 400,
     title: 'The URL cannot be read',
@@ -102,6 +109,13 @@ export const errorTable = table({
     cause: 'The body was not received in full within the time limit, or the connection was cut.',
     mend: 'Send the request again.',
     example: 'The body did not arrive in full',
+  },
+  deadline_exceeded: {
+    status: 504,
+    title: 'The deadline has passed',
+    cause: 'The deadline that the caller set, or the longest that a call may take, passed before the answer.',
+    mend: 'It is not known whether the call took effect: send it again with its idempotency key, and more time.',
+    example: 'There is no answer after 30000 ms',
   },
   rate_limited: {
     status: 429,
