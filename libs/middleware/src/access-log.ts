@@ -29,4 +29,4 @@ export function accessLog(log: Logger): RequestHandler {
 }
 
 /** A server that listens on IPv6 sees IPv4 clients as `::ffff:192.0.2.1`. */
-const plainAddress = (ip: string | undefined) => ip?.replace(/^::ffff:(?=[\d.]+$)/, '')
+export const plainAddress = (ip: string | undefined) => ip?.replace(/^::ffff:(?=[\d.]+$)/, '')

@@ -20,11 +20,12 @@ export function parseJsonBody(limitBytes: number): RequestHandler {
  * A function that checks one part of a request against its schema. Fields may come in snake_case or, as proto3
  * JSON allows, in lowerCamelCase.
  *
- * @param part where the value comes from: `params`, `query` or `body`; it begins every path that an error names
+ * @param part where the value comes from: `params`, `query` or `body`; it begins every path that an error names.
+ *   Undefined for a message, which has but one part
  * @throws AppError `invalid_id` for a wrong id in the path, else `validation_failed`, which names every fault
  */
 export function validated<Schema extends z.ZodType>(
-  part: 'params' | 'query' | 'body',
+  part: 'params' | 'query' | 'body' | undefined,
   schema: Schema,
 ): (value: unknown) => z.output<Schema> {
   const aliases = camelCaseAliases(schema)
@@ -72,10 +73,13 @@ function withSnakeCase(value: unknown, aliases: Map<string, string>): unknown {
   )
 }
 
-function fieldErrors(part: string, issue: z.core.$ZodIssue): FieldError[] {
-  const at = [part, ...issue.path.map(String)].join('.')
+function fieldErrors(part: string | undefined, issue: z.core.$ZodIssue): FieldError[] {
+  const path = [...(part === undefined ? [] : [part]), ...issue.path.map(String)]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${at}.${key}`, message: 'is not a field of this request' }))
+    return issue.keys.map((key) => ({
+      path: [...path, key].join('.'),
+      message: 'is not a field of this request',
+    }))
   }
-  return [{ path: at, message: issue.message }]
+  return [{ path: path.join('.'), message: issue.message }]
 }

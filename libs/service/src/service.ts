@@ -7,11 +7,14 @@ import type { Metrics } from '@ordinal/metrics'
 import {
   accessLog,
   allowOrigins,
+  callerIdentifier,
   errorHandler,
+  errorTeller,
   identifyCaller,
   inOrder,
   observeRequests,
   rateLimit,
+  rateLimiter,
   requestContext,
   routeNotFound,
   securityHeaders,
@@ -23,7 +26,8 @@ import { shutdownStep } from './deadline'
 import { createDebugListener } from './debug-listener'
 import { docsFiles, docsRoutes } from './docs'
 import { errorPages } from './error-pages'
-import { healthRoutes, type HealthCheck } from './health'
+import type { GrpcChassis, GrpcServer } from './grpc'
+import { createInspection, healthRoutes, watchReadiness, type HealthCheck } from './health'
 import { openApiDocument, type OpenApiDocument } from './openapi'
 import type { Route } from './route'
 import type { HttpSettings } from './http-settings'
@@ -43,6 +47,8 @@ export interface ServiceOptions {
   log: ClosableLogger
   metrics: Metrics
   routes: readonly Route[]
+  /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
+  grpc?: { port: number; serve: (chassis: GrpcChassis) => GrpcServer }
   pool: Pool
   /** What it needs or watches besides its database. */
   checks?: readonly HealthCheck[]
@@ -56,6 +62,8 @@ export interface Service {
   name: string
   /** Made when it is first asked for. */
   readonly openApi: OpenApiDocument
+  /** Where calls are taken over gRPC; undefined before the start, and without it. */
+  readonly grpcPort: number | undefined
   /** Takes requests; resolves to the port. */
   start(): Promise<number>
   /**
@@ -65,7 +73,7 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** The chassis: everything about serving HTTP that is the same for every service. */
+/** The chassis: everything about serving that is the same for every service. */
 export function createService(options: ServiceOptions): Service {
   const { name, http, log, metrics, pool } = options
   const title = name.replaceAll('-', ' ')
@@ -78,13 +86,14 @@ export function createService(options: ServiceOptions): Service {
     required: true,
     check: () => pingDatabase(pool, 1_500).then(() => 'up'),
   }
-  const probes = healthRoutes({
-    ...options,
+  const inspect = createInspection({
+    name,
     version,
     checks: [database, ...(options.checks ?? [])],
     accepting: () => accepting,
-    poolStats: () => poolStats(pool),
+    log,
   })
+  const probes = healthRoutes({ inspect, metrics, poolStats: () => poolStats(pool) })
   const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi())]
   let document: OpenApiDocument | undefined
   const openApi = () =>
@@ -93,6 +102,9 @@ export function createService(options: ServiceOptions): Service {
       [...routes, ...probes],
       { takesTokens: options.tokens !== undefined },
     ))
+
+  const identify = callerIdentifier(http.apiKeys ?? [], verifyToken)
+  const limiter = http.rateLimit > 0 ? rateLimiter(name, http.rateLimit) : undefined
 
   const app = express()
   app.disable('x-powered-by')
@@ -105,20 +117,35 @@ export function createService(options: ServiceOptions): Service {
   app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
   app.use(serveRoutes(probes, serving))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
-  app.use(identifyCaller(http.apiKeys ?? [], verifyToken))
-  if (http.rateLimit > 0) app.use(rateLimit(name, http.rateLimit))
+  app.use(identifyCaller(identify))
+  if (limiter) app.use(rateLimit(limiter))
   app.use(serveRoutes(routes, serving))
   app.use(docsFiles())
   app.use(routeNotFound)
   app.use(errorHandler(log, [fromDatabase]))
 
+  const grpc = options.grpc?.serve({
+    log,
+    metrics,
+    identify,
+    limiter,
+    tokensCheckable: serving.tokensCheckable,
+    tellError: errorTeller(log, [fromDatabase]),
+    maxMessageBytes: http.bodyLimitBytes,
+    trustProxy: http.trustProxy,
+  })
+  const readiness = grpc && watchReadiness(inspect, (ready) => grpc.setServing(ready))
+  let grpcPort: number | undefined
+
   async function stop(): Promise<void> {
     accepting = false
+    grpc?.setServing(false)
     // Load balancers send requests until they have seen the 503 of /health/ready.
     if (http.shutdownDrainMs > 0) await delay(http.shutdownDrainMs)
     const deadline = performance.now() + http.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
-    await server.close(http.shutdownTimeoutMs)
+    readiness?.stop()
+    await Promise.all([server.close(http.shutdownTimeoutMs), grpc?.close(http.shutdownTimeoutMs)])
     const { background = [], close } = options
     await Promise.all(
       background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
@@ -139,17 +166,27 @@ export function createService(options: ServiceOptions): Service {
     get openApi() {
       return openApi()
     },
+    get grpcPort() {
+      return grpcPort
+    },
     async start() {
       if (debug && http.debugPort !== undefined) {
         const port = await debug.listen(http.debugPort, http.debugHost)
         log.info('debug listener', { address: http.debugHost, port })
       }
-      const port = await server.listen(http.port).catch(async (error: unknown) => {
-        await debug?.close(0)
+      let port: number
+      try {
+        await readiness?.start()
+        // Before HTTP, which is asked whether all is ready.
+        if (options.grpc) grpcPort = await grpc?.listen(options.grpc.port)
+        port = await server.listen(http.port)
+      } catch (error) {
+        readiness?.stop()
+        await Promise.all([grpc?.close(0), debug?.close(0)])
         throw error
-      })
+      }
       for (const task of options.background ?? []) task.start()
-      log.info('listening', { port, version })
+      log.info('listening', { port, ...(grpcPort !== undefined && { grpc_port: grpcPort }), version })
       return port
     },
     stop: () => (stopping ??= stop()),
