@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
@@ -6,6 +7,7 @@ import { createChangeRules } from './change-rules'
 import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
+import { sequentialIdService } from './grpc'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
 import { sequenceRoutes } from './http/sequences'
@@ -50,6 +52,10 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       ...simpleRoutes(allocator),
       ...sequenceRoutes({ ruleBook, changeRules }),
     ],
+    grpc: {
+      port: config.grpcPort,
+      serve: grpcServer([sequentialIdService({ db: pool, sequences, allocator }, __dirname)]),
+    },
     background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
   })
 }

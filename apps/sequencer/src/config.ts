@@ -7,6 +7,7 @@ import {
   variable,
   type Config,
 } from '@ordinal/config'
+import { grpcVariables } from '@ordinal/grpc'
 import { faultsOfAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
 
 /** Every variable that the sequencer reads. */
@@ -15,6 +16,7 @@ export const sequencerConfig = defineConfig({
   variables: {
     // A limit on a caller would be a limit on the invoices of its whole company: off.
     ...httpVariables('SEQUENCER', { port: 8083, debugPort: 6063, rateLimit: 0 }),
+    ...grpcVariables('SEQUENCER', { port: 50_053 }),
     ...tokenVariables(),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     migrationDatabaseUrl: variable('SEQUENCER_MIGRATION_DATABASE_URL', postgresUrl(), {

@@ -14,7 +14,7 @@ export interface GrpcCall<Message> {
 export interface GrpcReply {
   message: object
   /** Metadata that comes before the message, with names in lower case. */
-  metadata?: Readonly<Record<string, string>>
+  metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** One method of a service: how its messages are validated and answered. */
