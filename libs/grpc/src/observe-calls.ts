@@ -113,7 +113,11 @@ function withRequestId(metadata: Metadata | null, context: RequestContext | unde
 }
 
 /** The address of a client behind so many proxies, each of which adds the one that it was called from. */
-export function clientAddress(peer: string, forwarded: string | undefined, proxies: number): string | undefined {
+export function clientAddress(
+  peer: string,
+  forwarded: string | undefined,
+  proxies: number,
+): string | undefined {
   const addresses = [...(forwarded?.split(',') ?? []), peer.replace(/:\d+$/, '')].map((text) => text.trim())
   return plainAddress(addresses[Math.max(0, addresses.length - 1 - proxies)])
 }

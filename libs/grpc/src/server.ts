@@ -98,15 +98,20 @@ export function grpcServer(services: readonly GrpcService[]): (chassis: GrpcChas
       },
 
       async close(deadlineMs) {
-        const deadline = performance.now() + deadlineMs
+        const idle = async (limitMs: number) => {
+          const deadline = performance.now() + limitMs
+          while (observer.underWay() > 0 && performance.now() < deadline) await delay(10)
+        }
         const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
         // Tells clients to make their next call on another connection.
         const left = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
-        while (observer.underWay() > 0 && performance.now() < deadline) await delay(10)
+        await idle(deadlineMs)
         await Promise.race([left, delay(Math.min(flushMs, deadlineMs))])
         server.forceShutdown()
         for (const socket of connections) socket.destroy()
         await closed
+        // Until those that were cut are in the log.
+        await idle(flushMs)
       },
     }
   }

@@ -1,5 +1,12 @@
 export { accessLog, plainAddress } from './access-log'
-export { callerIdentifier, identifyCaller, parseApiKey, type ApiKey, type Credentials, type Identify } from './auth'
+export {
+  callerIdentifier,
+  identifyCaller,
+  parseApiKey,
+  type ApiKey,
+  type Credentials,
+  type Identify,
+} from './auth'
 export { allowOrigins } from './cors'
 export { errorHandler, errorTeller, type TellError, type TranslateError } from './error-handler'
 export { inOrder } from './in-order'

@@ -1,10 +1,11 @@
 import {
-  Client,
   credentials,
   loadPackageDefinition,
   Metadata,
   status as codes,
   type ChannelOptions,
+  type Client,
+  type ClientDuplexStream,
   type ClientUnaryCall,
   type ServiceClientConstructor,
   type ServiceError,
@@ -84,6 +85,10 @@ export function createGrpcClient(
         call.on('metadata', (received: Metadata) => (answer.headers = received.getMap()))
         if (cancelAfterMs !== undefined) setTimeout(() => call.cancel(), cancelAfterMs)
       }),
+
+    /** Begins a method that answers with a stream; its message is given if it is no stream itself. */
+    openStream: (method: string, message?: object) =>
+      (client[method] as (message?: object) => ClientDuplexStream<unknown, unknown>).bind(client)(message),
 
     close: () => client.close(),
   }
