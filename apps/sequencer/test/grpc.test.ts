@@ -184,7 +184,7 @@ test.each<[string, string, object, string, string]>([
 })
 
 test('a wrong key or token gets no number', async () => {
-  const wrong = [{ 'x-api-key': 'wrong' }, { authorization: 'Bearer wrong' }]
+  const wrong: Record<string, string>[] = [{ 'x-api-key': 'wrong' }, { authorization: 'Bearer wrong' }]
   const outcomes = []
   for (const metadata of wrong) outcomes.push(outcome(await next({ prefix: 'SG' }, metadata)))
   expect(outcomes).toEqual([

@@ -21,7 +21,7 @@ interface Part {
 
 async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   const settings = readSettings(root)
-  const { folders, ports, debugPorts } = settings
+  const { folders, ports, grpcPorts, debugPorts } = settings
 
   // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
   const starting = startOwnPostgres(folders.postgres, ports.postgres, warn)
@@ -30,7 +30,13 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
   parts.push(postgres)
   const { userService, orderService, sequencer } = ports
-  await requireFreePorts([userService, orderService, sequencer, ...Object.values(debugPorts)])
+  await requireFreePorts([
+    userService,
+    orderService,
+    sequencer,
+    ...Object.values(grpcPorts),
+    ...Object.values(debugPorts),
+  ])
 
   const secrets = await keepSecrets(folders.secrets, [...roles, 'tokens'])
   await step(prepareDatabases(postgres.adminUrl, secrets), () => `databases ${databases.join(', ')}`)

@@ -58,7 +58,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   await chmod(root, mode)
   if (owner) await chown(root, owner, owner)
 
-  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(6)
+  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(7)
   const ports = { 'user-service': users, 'order-service': orders, sequencer }
   return {
     root,
@@ -72,6 +72,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
           USER_SERVICE_PORT: String(users),
           ORDER_SERVICE_PORT: String(orders),
           SEQUENCER_PORT: String(sequencer),
+          SEQUENCER_GRPC_PORT: String(debug[3]),
           USER_SERVICE_DEBUG_PORT: String(debug[0]),
           ORDER_SERVICE_DEBUG_PORT: String(debug[1]),
           SEQUENCER_DEBUG_PORT: String(debug[2]),
