@@ -7,6 +7,8 @@ import type { Metrics } from '@ordinal/metrics'
 import {
   accessLog,
   allowOrigins,
+  alsoWhenRefused,
+  checkHead,
   errorHandler,
   identifyCaller,
   inOrder,
@@ -99,14 +101,21 @@ export function createService(options: ServiceOptions): Service {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.set('trust proxy', http.trustProxy)
-  const server = createServer(app)
+  const server = createServer(app, ({ refusal, requestId, address, isBody }) => {
+    const { code, status } = refusal
+    log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
+    if (isBody) return
+    metrics.requestStarted()
+    metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
+  })
   const debug = http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes })
 
-  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
+  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders(), checkHead))
   app.use(serveRoutes(probes, serving))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
   app.use(identifyCaller(http.apiKeys ?? [], verifyToken))
-  if (http.rateLimit > 0) app.use(rateLimit(name, http.rateLimit))
+  const limit = http.rateLimit > 0 ? rateLimit(name, http.rateLimit) : undefined
+  if (limit) app.use(alsoWhenRefused(limit), limit)
   app.use(serveRoutes(routes, serving))
   app.use(docsFiles())
   app.use(routeNotFound)
