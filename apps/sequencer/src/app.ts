@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import { withDeadline } from '@ordinal/database'
 import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
@@ -18,6 +19,9 @@ import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
 import { createSequencerMetrics } from './metrics'
 
+// A change of rules may read every number of its sequence; the server gives a statement as long.
+const ruleChangeLimitMs = 10_000
+
 /** Brings the ledger's database to the schema of this build, with the rights of the role that the service runs as. */
 export const migrateSequencer = (config: SequencerConfig) => migrateLedger(config, __dirname)
 
@@ -33,7 +37,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const pool = openDatabase('sequencer', config, { log, metrics })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const sequences = createSequences(prisma)
-  const ruleBook = createRuleBook(pool)
+  const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
   numberMetrics.showWaiting(allocator.waiting)
