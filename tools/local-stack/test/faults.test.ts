@@ -140,6 +140,24 @@ test('a service that dies is started again, and the others go on', async () => {
   expect(await anythingRuns(repository)).toBe(false)
 })
 
+test('a service that is reloaded while it waits to be started again runs once', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  await repository.get('sequencer', '/die').catch(() => {})
+  await stack.printed('is started again in 0.5 s')
+  stack.reload('sequencer')
+  await stack.printed('sequencer with what was saved')
+  const { pid } = await repository.get<{ pid: number }>('sequencer')
+  // A second one would find the port taken, and end.
+  await delay(1_500)
+  expect(stack.output().match(/sequencer ended/g)).toHaveLength(1)
+  expect((await repository.get<{ pid: number }>('sequencer')).pid).toBe(pid)
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
 test('a PostgreSQL that dies is started again on its port', async () => {
   const repository = await createRepository()
   const stack = repository.run()

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
@@ -28,6 +28,8 @@ export interface Stack {
   output(): string
   /** Resolves when it has printed this. */
   printed(text: string | RegExp): Promise<void>
+  /** Says that a service has a new bundle, as `make dev` does. */
+  reload(service: ServiceName): void
   /** Sends a signal to it and its children, as a terminal does. */
   signal(signal: NodeJS.Signals): void
   /** Resolves with the exit code (or the signal) when it has ended. */
@@ -100,10 +102,11 @@ export async function removeRepositories(): Promise<void> {
 }
 
 function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEnv }): Stack {
-  const child = spawn(process.execPath, [program], { ...options, detached: true })
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
+  const child = spawn(process.execPath, [program], { ...options, detached: true, stdio })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    stream!.on('data', (chunk: Buffer) => (output += chunk.toString()))
   }
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   return {
@@ -116,6 +119,7 @@ function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEn
         await delay(20)
       }
     },
+    reload: (service) => void child.send({ reload: service }),
     signal: (signal) => void process.kill(-child.pid!, signal),
     async ended() {
       const [code, signal] = await closed
