@@ -56,12 +56,15 @@ migrate-up: deps ## Bring the databases that the environment or .env names to th
 	@$(NX) run-many -t build -p $(SERVICES)
 	@for service in user-service order-service sequencer; do node dist/apps/$$service/main.js --migrate || exit 1; done
 
-.PHONY: test test-user test-order test-sequencer test-integration coverage lint format format-check typecheck
-test: deps ## Check and test everything
+.PHONY: check test test-user test-order test-sequencer test-integration coverage lint format typecheck
+check: deps ## Check everything that needs no test: code, types, format, and files that are made from others
 	@$(NX) run-many -t build lint typecheck
 	@npx prettier --check --log-level warn .
 	@node dist/tools/generators/main.js --check
+test: check ## Check and test everything
 	@$(NX) run-many -t test --parallel=1
+coverage: check ## The same, and report what the tests reach in coverage/
+	@$(NX) run-many -t test --parallel=1 -- --coverage
 test-user: deps ## Test the user service
 	@$(NX) test user-service
 test-order: deps ## Test the order service
@@ -70,8 +73,6 @@ test-sequencer: deps ## Test the sequencer
 	@$(NX) test sequencer
 test-integration: deps ## Test the whole: the local stack, failures under load, the README, the alerts
 	@$(NX) run-many -t build && $(NX) run-many -t test -p local-stack,system-tests,monitoring-tests --parallel=1
-coverage: deps ## Test everything, and report what the tests reach in coverage/
-	@$(NX) run-many -t build && $(NX) run-many -t test --parallel=1 -- --coverage
 lint: deps ## Check the code and the boundaries between projects
 	@$(NX) run-many -t lint
 typecheck: deps ## Check the types
