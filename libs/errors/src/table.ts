@@ -21,9 +21,17 @@ export const errorTable = table({
   malformed_request: {
     status: 400,
     title: 'The request is not HTTP',
-    cause: 'The request line, a header or the framing of the body breaks the rules of HTTP.',
+    cause:
+      'The request line, a header or the framing of the body breaks the rules of HTTP, or Host is missing.',
     mend: 'Look at what the client and the proxies before the service really send.',
     example: 'Parse Error: Invalid header token',
+  },
+  expectation_failed: {
+    status: 417,
+    title: 'What the header Expect asks for is not known',
+    cause: 'The header Expect has something else than 100-continue.',
+    mend: 'Leave the header out.',
+    example: 'Expect is "200-ok"; only 100-continue is known',
   },
   headers_too_large: {
     status: 431,

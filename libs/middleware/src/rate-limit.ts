@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
 import ipaddr from 'ipaddr.js'
 import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '@ordinal/errors'
@@ -77,6 +77,15 @@ export function rateLimit({ perSecond, count }: RateLimiter): RequestHandler {
       },
     )
   }
+}
+
+/**
+ * Counts a request that was refused before the limit was reached, such as for a wrong key: guesses are not free.
+ *
+ * @param limit what counts it
+ */
+export function alsoWhenRefused(limit: RequestHandler): ErrorRequestHandler {
+  return (refusal, req, res, next) => void limit(req, res, (limited: unknown) => next(limited ?? refusal))
 }
 
 const secondsUntil = (state: RateLimiterRes) => Math.max(1, Math.ceil(state.msBeforeNext / 1000))

@@ -7,7 +7,9 @@ import type { Metrics } from '@ordinal/metrics'
 import {
   accessLog,
   allowOrigins,
+  alsoWhenRefused,
   callerIdentifier,
+  checkHead,
   errorHandler,
   errorTeller,
   identifyCaller,
@@ -111,14 +113,21 @@ export function createService(options: ServiceOptions): Service {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.set('trust proxy', http.trustProxy)
-  const server = createServer(app)
+  const server = createServer(app, ({ refusal, requestId, address, isBody }) => {
+    const { code, status } = refusal
+    log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
+    if (isBody) return
+    metrics.requestStarted()
+    metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
+  })
   const debug = http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes })
 
-  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
+  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders(), checkHead))
   app.use(serveRoutes(probes, serving))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
   app.use(identifyCaller(identify))
-  if (limiter) app.use(rateLimit(limiter))
+  const limit = limiter && rateLimit(limiter)
+  if (limit) app.use(alsoWhenRefused(limit), limit)
   app.use(serveRoutes(routes, serving))
   app.use(docsFiles())
   app.use(routeNotFound)
