@@ -25,6 +25,9 @@ export interface Call<Params, Query, Body> {
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
+/** Headers that a handler may set. */
+export type AnswerHeader = 'ETag' | 'Location'
+
 /** One route: how it is validated, documented and served. */
 export interface Route {
   method: Method
@@ -36,6 +39,8 @@ export interface Route {
   query: z.ZodObject | undefined
   body: z.ZodType | undefined
   answers: Answers
+  /** What those answers have in headers, besides what follows from the rest. */
+  headers: readonly AnswerHeader[]
   /** The errors beyond those that any such request can meet. */
   errors: readonly ErrorCode[]
   /** The role that a caller must have at least; undefined if anyone may call. */
@@ -73,6 +78,7 @@ interface RouteDefinition<
   query?: Query
   body?: Body
   answers: A
+  headers?: readonly AnswerHeader[]
   errors?: readonly ErrorCode[]
   requires?: Role
   idempotent?: boolean
@@ -96,6 +102,7 @@ export function route<
     params: undefined,
     query: undefined,
     body: undefined,
+    headers: [],
     errors: [],
     requires: undefined,
     idempotent: false,

@@ -37,6 +37,7 @@ export function fakeRoutes(pool: Pool): Route[] {
       body: newThing,
       idempotent: true,
       answers: { 201: thing },
+      headers: ['Location'],
       handle: ({ body }) => ({
         status: 201,
         body: { id: 1, ...body },

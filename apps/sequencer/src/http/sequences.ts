@@ -119,6 +119,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       summary: 'Read a sequence, with all versions of its rules',
       requires: 'viewer',
       answers: { 200: sequenceWithVersions },
+      headers: ['ETag'],
       errors: ['sequence_not_found'],
       async handle({ params }) {
         const versions = await ruleBook.versionsOf(params.prefix)
@@ -139,6 +140,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       requires: 'admin',
       body: newSequence,
       answers: { 201: sequence },
+      headers: ['ETag', 'Location'],
       errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'outcome_unknown'],
       async handle({ body: { reason, ...body }, context }) {
         const defined = await changeRules.define(body.prefix, rulesIn(body), authorOf(context, reason))
@@ -158,6 +160,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       body: changes,
       conditional: true,
       answers: { 200: sequence },
+      headers: ['ETag'],
       errors: changeErrors,
       async handle({ params, body: { reason, ...body }, headers, context }) {
         const expected = versionsIn(headers['if-match'])
