@@ -89,12 +89,16 @@ docs: deps ## Write .env.example and docs/configuration.md from the schemas
 .PHONY: pprof-cpu pprof-heap pprof-web
 PROFILED = $(or $(SERVICE),sequencer)
 SECONDS ?= 10
-debug_port_user-service = $(or $(USER_SERVICE_DEBUG_PORT),6061)
-debug_port_order-service = $(or $(ORDER_SERVICE_DEBUG_PORT),6062)
-debug_port_sequencer = $(or $(SEQUENCER_DEBUG_PORT),6063)
+in_dotenv = $(shell sed -n 's/^$(1)=\([0-9]*\)$$/\1/p' .env 2>/dev/null)
+debug_port = $(or $($(1)),$(call in_dotenv,$(1)),$(2))
+debug_port_user-service = $(call debug_port,USER_SERVICE_DEBUG_PORT,6061)
+debug_port_order-service = $(call debug_port,ORDER_SERVICE_DEBUG_PORT,6062)
+debug_port_sequencer = $(call debug_port,SEQUENCER_DEBUG_PORT,6063)
 DEBUG_URL ?= http://127.0.0.1:$(debug_port_$(PROFILED))
 define take_profile
-	@mkdir -p profiles; \
+	@[ "$(debug_port_$(PROFILED))" ] || { \
+		echo "There is no $(PROFILED): SERVICE is user-service, order-service or sequencer" >&2; exit 1; }; \
+	mkdir -p profiles; \
 	file=profiles/$(PROFILED)-$(1)-$$(date +%Y%m%d-%H%M%S).pb.gz; \
 	echo "Looking at $(PROFILED) for $(SECONDS) s."; \
 	status=$$(curl -s -o $$file -w '%{http_code}' '$(DEBUG_URL)/debug/pprof/$(2)?seconds=$(SECONDS)') || { rm -f $$file; \
