@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
-import type { RequestContext } from './request-id'
+import { anonymous, type RequestContext } from './request-id'
 import { invalidToken, type VerifyToken } from './tokens'
 
 /** A machine that may call: its name, and the SHA-256 of its key. */
@@ -12,11 +12,11 @@ export interface ApiKey {
 
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`. A name may come twice, so that a key can be replaced without a
- * pause. Undefined if the entry has another form.
+ * pause. Undefined if the entry has another form, or the name by which callers without a key go.
  */
 export function parseApiKey(entry: string): ApiKey | undefined {
   const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
-  return id && sha256 ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
+  return id && sha256 && id !== anonymous ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
 }
 
 /** What a caller says of itself: its headers, or the metadata of its call. */
@@ -49,7 +49,7 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
     if (token === undefined) return undefined
     return verifyToken!(token).then((bearer) => {
       // Else whoever may choose the name of a user could use the idempotency keys of a machine.
-      if (bearer.subject === 'anonymous' || keys.some(({ id }) => id === bearer.subject))
+      if (bearer.subject === anonymous || keys.some(({ id }) => id === bearer.subject))
         throw invalidToken('its sub is the name of a caller without a token')
       context.caller = bearer.subject
       context.role = bearer.role

@@ -22,6 +22,9 @@ export interface RequestContext {
   startedAt: number
 }
 
+/** The caller that says nothing of itself. */
+export const anonymous = 'anonymous'
+
 declare module 'express-serve-static-core' {
   interface Request {
     context: RequestContext
@@ -55,7 +58,7 @@ export function newContext(givenId: unknown, givenTrace: unknown): RequestContex
   return {
     requestId,
     traceparent,
-    caller: 'anonymous',
+    caller: anonymous,
     role: undefined,
     machine: false,
     route: 'unmatched',

@@ -57,3 +57,7 @@ test.each([
 ])('the entry %j of API_KEYS is of another form', (text) => {
   expect(parseApiKey(text)).toBeUndefined()
 })
+
+test('no key can have the name of those who have none', () => {
+  expect(parseApiKey(entry('anonymous', 'k'))).toBeUndefined()
+})
