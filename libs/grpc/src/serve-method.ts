@@ -24,8 +24,12 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
       apiKey: textOf(received, 'x-api-key'),
       authorization: textOf(received, 'authorization'),
     }
-    await identify(context, credentials)
-    if (limiter && !context.machine) await limiter.count(ip)
+    try {
+      await identify(context, credentials)
+    } finally {
+      // Guesses of a key count as well.
+      if (limiter && !context.machine) await limiter.count(ip)
+    }
     if (method.requires) requireRole(method.requires, context, tokensCheckable)
 
     const message = readMessage(call.request) as never

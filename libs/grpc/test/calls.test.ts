@@ -234,5 +234,10 @@ test('a limit counts calls as it counts requests, and for both at once', async (
   expect((await fetch(`${limited.url}/nowhere`, { headers })).status).toBe(429)
   expect((await from('192.0.2.2')).code).toBe('OK')
   expect((await from('192.0.2.1', { 'x-api-key': key })).code).toBe('OK')
+
+  const guesses = []
+  for (let calls = 0; calls < 20; calls++)
+    guesses.push((await from('192.0.2.3', { 'x-api-key': 'wrong' })).code)
+  expect(new Set(guesses)).toEqual(new Set(['UNAUTHENTICATED', 'RESOURCE_EXHAUSTED']))
   await limited.stop()
 })

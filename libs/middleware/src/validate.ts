@@ -26,8 +26,8 @@ export function parseJsonBody(limitBytes: number): RequestHandler {
  *
  * @param part where the value comes from: `params`, `query` or `body`; it begins every path that an error names.
  *   Undefined for a message, which has but one part
- * @throws AppError `invalid_id` for a wrong id in the path, else `validation_failed`, which names the faults, the first
- *   20 of them
+ * @throws AppError `invalid_id` for a wrong id in the path, else `validation_failed`, which names the first
+ *   20 faults
  */
 export function validated<Schema extends z.ZodType>(
   part: 'params' | 'query' | 'body' | undefined,
