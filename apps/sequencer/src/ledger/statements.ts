@@ -33,7 +33,7 @@ export async function issueNumbers(
   }>({
     name: 'issue_numbers',
     text: `SELECT first_value, recycled, replays
-           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     values: [
       rules.prefix,
       period,
@@ -49,6 +49,7 @@ export async function issueNumbers(
       batchHeader(rules.prefix, period, frame, rules.version, rules.gapPolicy),
       lookUp,
       expected ?? null,
+      requests.every(({ event, site_id }) => event === 'issue' && site_id === undefined),
     ],
   })
   const { first_value, recycled, replays } = rows[0]!
