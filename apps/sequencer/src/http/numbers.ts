@@ -1,3 +1,4 @@
+import { formatNumber, numberEvents } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import {
   cursorQuery,
@@ -13,8 +14,6 @@ import {
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
-import { numberEvents } from '../core/states'
-import { formatNumber } from '../core/template'
 import type { Allocator } from '../ledger/allocator'
 import { lowestFree, readGaps, type Gap } from '../ledger/numbers'
 import { requireActive, type Sequences } from '../ledger/sequences'

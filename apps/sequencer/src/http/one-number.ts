@@ -1,7 +1,7 @@
+import { numberEvents, numberStates } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import { idempotencyKeyOf, route, text, timestamp, type Route } from '@ordinal/service'
 import { z } from 'zod'
-import { numberEvents, numberStates } from '../core/states'
 import type { Allocator } from '../ledger/allocator'
 import { findNumber, readHistory, type HistoryEntry } from '../ledger/numbers'
 import { number, toNumbers } from './number'
