@@ -92,7 +92,10 @@ function successes(route: Route) {
     Object.entries(route.answers).map(([status, schema]) => [
       status,
       schema
-        ? { description: 'Done', content: { [route.media]: { schema } } }
+        ? {
+            description: 'Done',
+            content: Object.fromEntries([route.media].flat().map((media) => [media, { schema }])),
+          }
         : { description: 'Done; no body' },
     ]),
   )
