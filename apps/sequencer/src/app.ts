@@ -6,14 +6,19 @@ import { createChangeRules } from './change-rules'
 import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
+import { auditRoutes } from './http/audit'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
+import { proofRoutes } from './http/proof'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
+import { streamRoutes } from './http/stream'
 import { createAllocator } from './ledger/allocator'
+import { createCheckpointLog, createCheckpoints } from './ledger/checkpoints'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
+import { createLiveStream } from './live-stream'
 import { createSequencerMetrics } from './metrics'
 
 /** Brings the ledger's database to the schema of this build, with the rights of the role that the service runs as. */
@@ -34,6 +39,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const ruleBook = createRuleBook(pool)
   const changeRules = createChangeRules(ruleBook)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
+  const checkpoints = createCheckpoints(pool, config.signingKey)
+  const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)
 
   return createService({
@@ -49,7 +56,15 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       ...oneNumberRoutes({ db: pool, allocator }),
       ...simpleRoutes(allocator),
       ...sequenceRoutes({ ruleBook, changeRules }),
+      ...auditRoutes(pool),
+      ...proofRoutes({ pool, checkpoints, log }),
+      ...streamRoutes(liveStream),
     ],
-    background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
+    background: [
+      warnOfPowerfulRole(pool, log),
+      createLeaseSweeper({ db: pool, allocator, log }),
+      createCheckpointLog(checkpoints, log),
+      liveStream,
+    ],
   })
 }
