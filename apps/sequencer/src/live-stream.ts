@@ -128,12 +128,13 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
   }
 }
 
-const placeOf = ({ feed, prefix, period, batch }: BatchEvent): FeedPlace => [
+/** After all rows of its batch. */
+const placeOf = ({ feed, prefix, period, batch, rows }: BatchEvent): FeedPlace => [
   feed,
   prefix,
   period,
   batch,
-  Number.MAX_SAFE_INTEGER,
+  rows,
 ]
 
 const eventText = (event: string, data: object, id = '') =>

@@ -37,11 +37,11 @@ export async function readFeed(db: Queryable, after: FeedPlace, limit: number): 
      ) page, LATERAL (
        SELECT * FROM public.ledger l
        WHERE l.prefix = page.prefix AND l.period = page.period AND l.batch = page.batch
-         AND (l.position > $5 OR (page.feed, page.prefix, page.period, page.batch) <> ($1, $2, $3, $4))
+         AND (l.position > $5::bigint OR (page.feed, page.prefix, page.period, page.batch) <> ($1, $2, $3, $4))
        ORDER BY l.position
      ) l
      -- No more batches than can be needed: those before have enough rows, also without the ones that were read.
-     WHERE page.rows_before < $5 + $6
+     WHERE page.rows_before < $5::bigint + $6
      ORDER BY page.feed, page.prefix, page.period, page.batch, l.position LIMIT $6`,
     [feed, prefix, period, batch, position, limit],
   )
@@ -54,6 +54,8 @@ export interface BatchEvent {
   prefix: string
   period: string
   batch: number
+  /** Of the whole batch. */
+  rows: number
   event: EntryRecord['event']
   count: number
   first_number: string
@@ -69,7 +71,7 @@ export async function readBatchEvents(
 ): Promise<BatchEvent[]> {
   const [feed, prefix, period, batch] = after
   const { rows } = await db.query<BatchEvent>(
-    `SELECT b.feed, b.prefix, b.period, b.batch, l.event, l.count, l.numbers[1] AS first_number,
+    `SELECT b.feed, b.prefix, b.period, b.batch, b.rows, l.event, l.count, l.numbers[1] AS first_number,
             l.numbers[2] AS last_number, b.at
      FROM (SELECT b.* FROM public.batches b
            WHERE (b.feed, b.prefix, b.period, b.batch) > ($1, $2, $3, $4) AND ${complete}

@@ -179,7 +179,7 @@ function countSites() {
     },
 
     /** Compares what was counted with what the database has counted. */
-    compare(usage: readonly Usage[], { report }: Findings): void {
+    compare(usage: readonly Usage[], findings: Findings): void {
       const kept = new Map(
         usage.map((row) => [
           JSON.stringify([row.prefix, row.site_id, row.partition_id, row.invoice_type]),
@@ -191,7 +191,7 @@ function countSites() {
         const has = kept.get(key) ?? { issued: 0, released: 0 }
         const gives = drawn.get(key) ?? { issued: 0, released: 0 }
         if (has.issued === gives.issued && has.released === gives.released) continue
-        report({
+        findings.report({
           kind: 'derived',
           prefix,
           period: null,
