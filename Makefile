@@ -41,6 +41,12 @@ token: deps ## Print a token for the sequencer of make run: make token ROLE=view
 	@output=$$($(NX) build local-stack 2>&1) || { echo "$$output" >&2; exit 1; }
 	@exec node dist/tools/local-stack/main.js --token "$(ROLE)"
 
+.PHONY: verify-audit
+verify-audit: deps ## Verify an export of the ledger, offline: FILE=export.ndjson CHECKPOINT=checkpoint.txt KEY=keys.json
+	@[ "$(FILE)" ] || { echo "Which export? make verify-audit FILE=export.ndjson [CHECKPOINT=checkpoint.txt KEY=keys.json]" >&2; exit 2; }
+	@output=$$($(NX) build audit-verifier 2>&1) || { echo "$$output" >&2; exit 2; }
+	@exec node dist/tools/audit-verifier/main.js "$(FILE)" $(if $(CHECKPOINT),--checkpoint "$(CHECKPOINT)") $(if $(KEY),--key "$(KEY)")
+
 .PHONY: dev dev-user dev-order dev-sequencer
 dev: ## The same as make run, with each service started again when its sources change
 dev-user: ## The same, for the sources of the user service alone

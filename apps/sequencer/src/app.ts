@@ -9,14 +9,19 @@ import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
 import { sequentialIdService } from './grpc'
+import { auditRoutes } from './http/audit'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
+import { proofRoutes } from './http/proof'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
+import { streamRoutes } from './http/stream'
 import { createAllocator } from './ledger/allocator'
+import { createCheckpointLog, createCheckpoints } from './ledger/checkpoints'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
+import { createLiveStream } from './live-stream'
 import { createSequencerMetrics } from './metrics'
 
 // A change of rules may read every number of its sequence; the server gives a statement as long.
@@ -40,6 +45,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
+  const checkpoints = createCheckpoints(pool, config.signingKey)
+  const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)
 
   return createService({
@@ -55,11 +62,19 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       ...oneNumberRoutes({ db: pool, allocator }),
       ...simpleRoutes(allocator),
       ...sequenceRoutes({ ruleBook, changeRules }),
+      ...auditRoutes(pool),
+      ...proofRoutes({ pool, checkpoints, log }),
+      ...streamRoutes(liveStream),
+    ],
+    background: [
+      warnOfPowerfulRole(pool, log),
+      createLeaseSweeper({ db: pool, allocator, log }),
+      createCheckpointLog(checkpoints, log),
+      liveStream,
     ],
     grpc: {
       port: config.grpcPort,
       serve: grpcServer([sequentialIdService({ db: pool, sequences, allocator }, __dirname)]),
     },
-    background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
   })
 }

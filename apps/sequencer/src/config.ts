@@ -1,3 +1,4 @@
+import { readSigningKey } from '@ordinal/audit'
 import {
   boolean,
   databaseVariables,
@@ -8,7 +9,17 @@ import {
   type Config,
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
+import { z } from 'zod'
 import { faultsOfAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
+
+const signingKey = z.string().transform((text, context) => {
+  try {
+    return readSigningKey(text)
+  } catch {
+    context.addIssue('must be an Ed25519 private key in PKCS#8: its PEM, or the base64 of it')
+    return z.NEVER
+  }
+})
 
 /** Every variable that the sequencer reads. */
 export const sequencerConfig = defineConfig({
@@ -37,6 +48,13 @@ export const sequencerConfig = defineConfig({
     requestTimeoutMs: variable('SEQUENCER_REQUEST_TIMEOUT_MS', integer({ min: 100, max: 60_000 }), {
       description: 'Milliseconds that a request waits for its number while the database is away',
       default: 5000,
+    }),
+    signingKey: variable('SEQUENCER_SIGNING_KEY', signingKey, {
+      description:
+        'Ed25519 private key that signs checkpoints, as PEM or the base64 of it: openssl genpkey -algorithm ed25519 | base64 -w0',
+      optional: true,
+      secret: true,
+      example: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
     }),
   },
   faultsOf: faultsOfAuthentication,

@@ -321,6 +321,38 @@ export const errorTable = table({
     example: 'The database did not confirm in 5000 ms',
   },
 
+  // The audit.
+  search_too_long: {
+    status: 422,
+    title: 'The search takes too long',
+    cause:
+      'The rows asked for are few among very many, and nothing leads to them but a look at each: only number, and prefix with period, lead somewhere.',
+    mend: 'Add prefix and period, the number, or from and to; or take an export and search that.',
+    example: 'Not enough rows were found within 5 s: say more of what you look for',
+  },
+  verification_under_way: {
+    status: 409,
+    title: 'The ledger is being verified already',
+    cause: 'An instance verifies once at a time, so that those who wait for numbers do not notice.',
+    mend: 'Wait as long as Retry-After says, or verify an export elsewhere.',
+    example: 'This instance verifies the ledger already',
+  },
+  signing_key_missing: {
+    status: 501,
+    title: 'There is no key to sign or check checkpoints with',
+    cause: 'The service was started without SEQUENCER_SIGNING_KEY.',
+    mend: 'Operators set SEQUENCER_SIGNING_KEY to an Ed25519 private key: openssl genpkey -algorithm ed25519 | base64 -w0',
+    example: 'Nothing can be signed: set SEQUENCER_SIGNING_KEY for the service',
+  },
+  checkpoint_invalid: {
+    status: 422,
+    title: 'The checkpoint is not valid',
+    cause:
+      'It is no compact JWS, was changed, or is signed by another key than the one that the service has.',
+    mend: 'Send `checkpoint` as it was answered. One of a former key is checked offline: make verify-audit.',
+    example: 'The checkpoint is refused: signature verification failed',
+  },
+
   // The debug listener.
   profile_under_way: {
     status: 409,

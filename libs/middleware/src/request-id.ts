@@ -20,6 +20,8 @@ export interface RequestContext {
   quiet: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
+  /** When the answer began, of one that is sent as it is made; on the same clock. */
+  answeredAt?: number
 }
 
 /** The caller that says nothing of itself. */

@@ -125,7 +125,10 @@ function successes(route: Route) {
       status,
       {
         ...(schema
-          ? { description: 'Done', content: { [route.media]: { schema } } }
+          ? {
+              description: 'Done',
+              content: Object.fromEntries([route.media].flat().map((media) => [media, { schema }])),
+            }
           : { description: 'Done; no body' }),
         headers: headersOf(route, [...route.headers, ...(route.idempotent ? replayed : [])]),
       },

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
 import type { RequestContext, Role } from '@ordinal/middleware'
@@ -5,11 +6,16 @@ import type { RequestContext, Role } from '@ordinal/middleware'
 /** The answers of a route: status -> schema of the body, or null for no body. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>
 
+/** What a schema stands for; a text may also come in pieces, to be sent as they are made. */
+type Body<Schema> = Schema extends z.ZodType
+  ? z.input<Schema> | (string extends z.input<Schema> ? Readable : never)
+  : null
+
 /** An answer that fits one of the route's schemas. */
 export type Reply<A extends Answers> = {
   [Status in keyof A & number]: {
     status: Status
-    body: A[Status] extends z.ZodType ? z.input<A[Status]> : null
+    body: Body<A[Status]>
     headers?: Readonly<Record<string, string>>
   }
 }[keyof A & number]
@@ -21,6 +27,8 @@ export interface Call<Params, Query, Body> {
   body: Body
   headers: Readonly<Record<string, string | string[] | undefined>>
   context: RequestContext
+  /** Aborts when the client has gone away, or was cut off because the service ends. For what takes long. */
+  readonly gone: AbortSignal
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -53,8 +61,13 @@ export interface Route {
   issues: boolean
   /** Asked by machines all day: neither logged nor limited. */
   probe: boolean
-  /** The media type of the answers; a body that is not JSON is a text. */
-  media: string
+  /**
+   * The media type of the answers, or several of which the answer names one as its Content-Type; a body that is not JSON
+   * is a text.
+   */
+  media: string | readonly [string, ...string[]]
+  /** Its answer is a stream that goes on until the client leaves: it ends as soon as the service stops. */
+  live: boolean
   handle: (call: Call<unknown, unknown, unknown>) => Promise<AnyReply> | AnyReply
 }
 
@@ -85,7 +98,8 @@ interface RouteDefinition<
   conditional?: boolean
   issues?: boolean
   probe?: boolean
-  media?: string
+  media?: Route['media']
+  live?: boolean
   handle: (
     call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => Promise<Reply<NoInfer<A>>> | Reply<NoInfer<A>>
@@ -110,6 +124,7 @@ export function route<
     issues: false,
     probe: false,
     media: 'application/json',
+    live: false,
     ...definition,
     // What arrives was parsed with the very schemas that give the handler its types.
     handle: definition.handle as Route['handle'],

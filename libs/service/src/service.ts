@@ -35,6 +35,7 @@ import type { Route } from './route'
 import type { HttpSettings } from './http-settings'
 import { createServer } from './server'
 import { serveRoutes } from './serve-routes'
+import { createLiveStreams } from './stream'
 import { version } from '../../../package.json'
 
 // What each step of a shutdown gets at least, when the requests under way have used up the time for all.
@@ -80,7 +81,8 @@ export function createService(options: ServiceOptions): Service {
   const { name, http, log, metrics, pool } = options
   const title = name.replaceAll('-', ' ')
   const verifyToken = options.tokens && tokenVerifier(options.tokens)
-  const serving = { ...http, tokensCheckable: verifyToken !== undefined }
+  const live = createLiveStreams()
+  const serving = { ...http, tokensCheckable: verifyToken !== undefined, live }
   let accepting = true
 
   const database = {
@@ -149,6 +151,7 @@ export function createService(options: ServiceOptions): Service {
   async function stop(): Promise<void> {
     accepting = false
     grpc?.setServing(false)
+    live.end()
     // Load balancers send requests until they have seen the 503 of /health/ready.
     if (http.shutdownDrainMs > 0) await delay(http.shutdownDrainMs)
     const deadline = performance.now() + http.shutdownTimeoutMs

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { databases, prepareDatabases, roles } from './databases'
+import { databases, prepareDatabases, roles, type Role } from './databases'
 import { catchInterruption, interrupted } from './interruption'
-import { keepSecrets } from './passwords'
+import { keepSecrets, newSecret, newSigningKey } from './passwords'
 import { requireFreePorts } from './ports'
 import { startOwnPostgres } from './postgres'
 import { fail, step, warn } from './progress'
@@ -38,7 +38,15 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
     ...Object.values(debugPorts),
   ])
 
-  const secrets = await keepSecrets(folders.secrets, [...roles, 'tokens'])
+  const passwords = Object.fromEntries(roles.map((role) => [role, newSecret])) as Record<
+    Role,
+    typeof newSecret
+  >
+  const secrets = await keepSecrets(folders.secrets, {
+    ...passwords,
+    tokens: newSecret,
+    signing: newSigningKey,
+  })
   await step(prepareDatabases(postgres.adminUrl, secrets), () => `databases ${databases.join(', ')}`)
 
   interruption.throwIfAborted()

@@ -14,11 +14,11 @@ export interface ServiceDefinition {
   environment: Record<string, string>
 }
 
-/** Wires the three services to their databases and to each other, and the sequencer to the secret of tokens. */
+/** Wires the three services to their databases and to each other, and the sequencer to its secrets. */
 export function defineServices(
   settings: Settings,
   postgres: EmbeddedPostgres,
-  secrets: Record<Role | 'tokens', string>,
+  secrets: Record<Role | 'tokens' | 'signing', string>,
 ) {
   const { userService, orderService, sequencer } = settings.ports
   const { debugPorts, grpcPorts } = settings
@@ -71,6 +71,7 @@ export function defineServices(
           secrets.sequencer_owner,
         ),
         API_KEYS: apiKeys,
+        SEQUENCER_SIGNING_KEY: settings.environment.SEQUENCER_SIGNING_KEY || secrets.signing,
         ...(jwtSecret !== undefined && { JWT_SECRET: jwtSecret }),
       },
     },

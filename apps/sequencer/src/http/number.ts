@@ -1,5 +1,5 @@
+import { numberStates } from '@ordinal/audit'
 import { z } from 'zod'
-import { numberStates } from '../core/states'
 import type { Issued } from '../ledger/request'
 
 /** A number in an answer. */

@@ -1,3 +1,4 @@
+import { formatNumber, numberEvents } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { RequestContext } from '@ordinal/middleware'
 import {
@@ -14,8 +15,6 @@ import {
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
-import { numberEvents } from '../core/states'
-import { formatNumber } from '../core/template'
 import type { Allocator } from '../ledger/allocator'
 import type { IssueRequest } from '../ledger/request'
 import { lowestFree, readGaps, type Gap } from '../ledger/numbers'

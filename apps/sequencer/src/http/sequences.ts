@@ -12,9 +12,10 @@ import {
   type Route,
 } from '@ordinal/service'
 import { AppError } from '@ordinal/errors'
+import { gapPolicies } from '@ordinal/audit'
 import { z } from 'zod'
 import type { Author, ChangeRules } from '../change-rules'
-import { gapPolicies, resets, type RuleSet } from '../core/rules'
+import { resets, type RuleSet } from '../core/rules'
 import type { RuleBook, RulesRecord } from '../ledger/rules'
 import { prefix, prefixParams } from './prefix'
 

@@ -1,6 +1,6 @@
+import type { NumberEvent, NumberState } from '@ordinal/audit'
 import { AppError } from '@ordinal/errors'
 import type { Queryable } from '@ordinal/database'
-import type { NumberEvent, NumberState } from '../core/states'
 
 /** A value, found by a number that it has, or once had. */
 export interface FoundNumber {

@@ -1,6 +1,7 @@
 import { databaseErrorOf, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
-import type { GapPolicy, Reset, Rules } from '../core/rules'
+import type { GapPolicy } from '@ordinal/audit'
+import type { Reset, Rules } from '../core/rules'
 
 /** A version of a sequence's rules, and how it came to be. */
 export interface RulesRecord extends Rules {

@@ -1,7 +1,6 @@
+import { batchHeader, requestDigest, type NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { Sequence, Slot } from '../core/sequence'
-import type { NumberState } from '../core/states'
-import { batchHeader, requestDigest } from './chain'
 import type { LedgerRequest, ReplayedNumber } from './request'
 
 export interface IssuedBatch {
