@@ -189,10 +189,14 @@ function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
   if (inTime.length === batch.length) return batch
   rejectAll(
     batch.filter(({ expiresAtMs }) => expiresAtMs <= now),
-    new AppError('database_unavailable', 'The database does not answer; nothing was issued or changed', {
-      retryAfterSeconds: 1,
-      cause,
-    }),
+    new AppError(
+      'database_unavailable',
+      'The database does not answer, or cannot write; nothing was issued or changed',
+      {
+        retryAfterSeconds: 1,
+        cause,
+      },
+    ),
   )
   return inTime
 }
