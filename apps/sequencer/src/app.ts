@@ -1,4 +1,3 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { withDeadline } from '@ordinal/database'
 import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
@@ -6,7 +5,6 @@ import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
 import { createChangeRules } from './change-rules'
 import type { SequencerConfig } from './config'
-import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
 import { sequentialIdService } from './grpc'
 import { numberRoutes } from './http/numbers'
@@ -35,8 +33,9 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const metrics = createMetrics('sequencer')
   const numberMetrics = createSequencerMetrics(metrics.registry)
   const pool = openDatabase('sequencer', config, { log, metrics })
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const sequences = createSequences(prisma)
+  // Nobody waits without end for a database that is frozen, or for a network that swallows what we ask it.
+  const db = withDeadline(pool, config.requestTimeoutMs)
+  const sequences = createSequences(db)
   const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
@@ -51,15 +50,15 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     routes: [
-      ...numberRoutes({ db: pool, sequences, allocator }),
-      ...oneNumberRoutes({ db: pool, allocator }),
+      ...numberRoutes({ db, sequences, allocator }),
+      ...oneNumberRoutes({ db, allocator }),
       ...simpleRoutes(allocator),
       ...sequenceRoutes({ ruleBook, changeRules }),
     ],
     grpc: {
       port: config.grpcPort,
-      serve: grpcServer([sequentialIdService({ db: pool, sequences, allocator }, __dirname)]),
+      serve: grpcServer([sequentialIdService({ db, sequences, allocator }, __dirname)]),
     },
-    background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
+    background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db, allocator, log })],
   })
 }

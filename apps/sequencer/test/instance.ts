@@ -1,9 +1,7 @@
 import { Writable } from 'node:stream'
-import { PrismaPg } from '@prisma/adapter-pg'
-import { createPool } from '@ordinal/database'
+import { createPool, withDeadline } from '@ordinal/database'
 import { createLogger } from '@ordinal/logging'
 import { Registry } from 'prom-client'
-import { PrismaClient } from '../src/generated/prisma/client'
 import { createAllocator, type AllocatorOptions } from '../src/ledger/allocator'
 import type { ChangeRequest, IssueRequest } from '../src/ledger/request'
 import { createSequences } from '../src/ledger/sequences'
@@ -25,7 +23,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     level: 'error',
     stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
   })
-  const sequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pool) }))
+  const sequences = createSequences(withDeadline(pool, 2000))
   const metrics = createSequencerMetrics(new Registry())
   let statements = 0
   pool.on('acquire', () => (statements += 1))

@@ -107,7 +107,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     if (first) {
       if (!sameRequest(toLedger(given, idempotencyKey), first.request))
         return Promise.reject(keyReused(idempotencyKey))
-      return first.issued.then((issued) => ({ ...issued, replayed: true }))
+      return commits.waitWith(first.issued).then((issued) => ({ ...issued, replayed: true }))
     }
     const submitted = submit(idempotencyKey)
     underWay.set(scope, submitted)

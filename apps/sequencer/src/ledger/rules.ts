@@ -90,6 +90,15 @@ export function createRuleBook(db: Queryable) {
   }
 }
 
+/** The rules of a sequence that are in force, or were last; undefined if there never was one. */
+export async function readLatestRules(db: Queryable, prefix: string): Promise<RulesRecord | undefined> {
+  const { rows } = await db.query<Row>(
+    `SELECT ${columns} FROM public.sequences WHERE prefix = $1 ORDER BY version DESC LIMIT 1`,
+    [prefix],
+  )
+  return rows[0] && fromRow(rows[0])
+}
+
 /** What the database says no to, and why. */
 function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppError | undefined {
   const failure = databaseErrorOf(error)

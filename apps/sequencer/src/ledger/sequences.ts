@@ -1,7 +1,7 @@
 import { AppError } from '@ordinal/errors'
-import type { GapPolicy, Reset } from '../core/rules'
+import type { Queryable } from '@ordinal/database'
 import { createSequence, type Sequence } from '../core/sequence'
-import type { PrismaClient } from '../generated/prisma/client'
+import { readLatestRules } from './rules'
 
 /** A sequence; one that was taken out of use issues nothing, and its numbers are still changed by its rules. */
 export interface KnownSequence extends Sequence {
@@ -25,28 +25,19 @@ const notFound = (prefix: string) => new AppError('sequence_not_found', `There i
 /**
  * The sequences with the rules in force. Rules are remembered: the database itself refuses to issue by rules that
  * have another version by now.
+ *
+ * @param db with a deadline: requests wait for rules that are not known
  */
-export function createSequences(prisma: PrismaClient): Sequences {
+export function createSequences(db: Queryable): Sequences {
   const known = new Map<string, KnownSequence>()
   return {
     known: (prefix) => known.get(prefix),
     async load(prefix) {
-      const row = await prisma.sequence.findFirst({ where: { prefix }, orderBy: { version: 'desc' } })
-      if (!row?.active) known.delete(prefix)
-      if (!row) throw notFound(prefix)
-      const { version, template, timeZone, fiscalYearStart } = row
-      const rules = {
-        prefix,
-        version,
-        template,
-        reset: row.reset as Reset,
-        timeZone,
-        fiscalYearStart,
-        start: Number(row.start),
-        gapPolicy: row.gapPolicy as GapPolicy,
-      }
-      const sequence = { ...createSequence(rules), active: row.active }
-      if (row.active) known.set(prefix, sequence)
+      const rules = await readLatestRules(db, prefix)
+      if (!rules?.active) known.delete(prefix)
+      if (!rules) throw notFound(prefix)
+      const sequence = { ...createSequence(rules), active: rules.active }
+      if (rules.active) known.set(prefix, sequence)
       return sequence
     },
   }
