@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { PrismaPg } from '@prisma/adapter-pg'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
@@ -8,7 +7,6 @@ import { parseConfig } from '@ordinal/config'
 import { sequencerConfig } from '../src/config'
 import { createSequence } from '../src/core/sequence'
 import { formatNumber } from '../src/core/template'
-import { PrismaClient } from '../src/generated/prisma/client'
 import { numberRoutes } from '../src/http/numbers'
 import type { Allocator } from '../src/ledger/allocator'
 import { createSequences } from '../src/ledger/sequences'
@@ -25,7 +23,7 @@ export async function serveRedis(redisPort: number): Promise<void> {
   const redis = new Redis(redisPort, { enableAutoPipelining: true })
   await once(redis, 'ready')
 
-  const sequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pool) }))
+  const sequences = createSequences(pool)
   const { rules } = await sequences.load('SG')
   const { period, frame } = createSequence(rules).slotAt(Date.now())
   const issue: Allocator['issue'] = async ({ prefix }) => {
