@@ -70,6 +70,17 @@ test('the same key at once for another request is refused, and the first is serv
   expect(other).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_key_reused' } })
 })
 
+test('a retry is answered while another request misuses its key', async () => {
+  const { issue } = createInstance()
+  await issue({ idempotencyKey: 'k', clientId: 'a' })
+  const [misuse, retry] = await Promise.allSettled([
+    issue({ idempotencyKey: 'k', clientId: 'b' }),
+    issue({ idempotencyKey: 'k', clientId: 'a' }),
+  ])
+  expect(misuse).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_key_reused' } })
+  expect(retry).toMatchObject({ status: 'fulfilled', value: { replayed: true, numbers: [{ value: 1 }] } })
+})
+
 test('keys belong to their caller', async () => {
   const { issue } = createInstance()
   const answers = [
