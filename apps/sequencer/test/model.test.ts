@@ -87,17 +87,21 @@ beforeEach(async () => {
 })
 afterEach(() => database.drop())
 
-test(`${clientsCount} clients on ${instancesCount} instances, ${commandsEach} commands each (seed ${seed}): the ledger is what they were told, and nothing else`, async () => {
-  const plans = upTo(clientsCount).map((client) => {
-    const random = randomFrom(seed * 1_000 + client)
-    return upTo(commandsEach).map(() => anyCommand(random))
-  })
-  const observations = await carryOut(plans)
-  const { faults, values } = await inspectLedger(database)
-  expect(faults).toEqual([])
-  for (const state of Object.values(values)) expect(state).toBeGreaterThan(0)
-  expectLedgerOf(observations, await readLedger())
-}, 120_000)
+test(
+  `${clientsCount} clients on ${instancesCount} instances, ${commandsEach} commands each (seed ${seed}): the ledger is what they were told, and nothing else`,
+  async () => {
+    const plans = upTo(clientsCount).map((client) => {
+      const random = randomFrom(seed * 1_000 + client)
+      return upTo(commandsEach).map(() => anyCommand(random))
+    })
+    const observations = await carryOut(plans)
+    const { faults, values } = await inspectLedger(database)
+    expect(faults).toEqual([])
+    for (const state of Object.values(values)) expect(state).toBeGreaterThan(0)
+    expectLedgerOf(observations, await readLedger())
+  },
+  60_000 + commandsEach * 300,
+)
 
 async function carryOut(plans: Command[][]): Promise<Observation[]> {
   const instances = upTo(instancesCount).map(() => createInstance(database.runtimeUrl))

@@ -1,4 +1,5 @@
 export { createApiClient, type ApiAnswer, type ApiClient } from './api-client'
+export { createBadDisk, type BadDisk } from './bad-disk'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
 export { describedAnswers, type Answer } from './described-answers'
 export { type ApiDocument } from './described-operation'
