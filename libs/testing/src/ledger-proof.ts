@@ -20,19 +20,23 @@ type State = 'issued' | 'reserved' | 'free' | 'void'
  * (counters, free values, leases, what sites have drawn) does follow from it.
  *
  * @param database its `adminUrl` may read all tables; nobody may write meanwhile
+ * @param see is shown each step, those of a counter in their order
  */
-export async function inspectLedger({ adminUrl }: { adminUrl: string }): Promise<LedgerReport> {
+export async function inspectLedger(
+  { adminUrl }: { adminUrl: string },
+  see: (step: LedgerStep) => void = () => {},
+): Promise<LedgerReport> {
   const db = new Client(adminUrl)
   await db.connect()
   try {
     await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-    return await inspect(db)
+    return await inspect(db, see)
   } finally {
     await db.end()
   }
 }
 
-async function inspect(db: Client): Promise<LedgerReport> {
+async function inspect(db: Client, see: (step: LedgerStep) => void): Promise<LedgerReport> {
   const faults: string[] = []
   const report: LedgerReport = {
     batches: 0,
@@ -49,6 +53,7 @@ async function inspect(db: Client): Promise<LedgerReport> {
     const counter = createCounter(row, usage, fault)
     for await (const [batch, rows] of batchesOf(db, row)) {
       counter.apply(batch, rows)
+      rows.forEach(see)
       report.batches += 1
       report.steps += rows.length
     }
@@ -83,7 +88,8 @@ interface Batch extends ChainedBatch {
   hash: Buffer
   feed: string
 }
-interface Row extends ChainedRow {
+/** A row of the ledger; `value` and `batch` are as pg gives a `bigint`. */
+export interface LedgerStep extends ChainedRow {
   batch: string
   position: number
   item: number
@@ -115,7 +121,7 @@ function createCounter({ first_value }: Counter, usage: Map<string, Usage>, faul
   let feed = 0n
   let lastUs = 0n
 
-  function apply(batch: Batch, rows: Row[]): void {
+  function apply(batch: Batch, rows: LedgerStep[]): void {
     batches += 1n
     const name = `batch ${batch.batch}`
     if (BigInt(batch.batch) !== batches) fault(`${name} stands where ${batches} should`)
@@ -140,7 +146,7 @@ function createCounter({ first_value }: Counter, usage: Map<string, Usage>, faul
     for (const row of rows) step(batch, row)
   }
 
-  function step(batch: Batch, row: Row): void {
+  function step(batch: Batch, row: LedgerStep): void {
     const { event, state, revision } = row
     const name = `${event} of value ${row.value}, revision ${revision},`
     const before = values.get(row.value)
@@ -239,7 +245,7 @@ const isBeginning = (event: string | null) =>
   ['issue', 'reserve', 'suppress', 'import', 'skip'].includes(event ?? '')
 
 /** Whether a row is the only one of its request, and so would be given a free value. */
-function isSingle(rows: Row[], index: number): boolean {
+function isSingle(rows: LedgerStep[], index: number): boolean {
   const { event, item, caller, idempotency_key } = rows[index]!
   const next = rows[index + 1]
   const alone = item === 0 && !(next && next.caller === caller && next.idempotency_key === idempotency_key)
@@ -253,7 +259,7 @@ const counters = async (db: Client) =>
   (await db.query<Counter>('SELECT * FROM public.counters ORDER BY prefix, period')).rows
 
 /** The batches of a counter with their rows, in their order; some at a time, since a ledger may be large. */
-async function* batchesOf(db: Client, { prefix, period }: Counter): AsyncGenerator<[Batch, Row[]]> {
+async function* batchesOf(db: Client, { prefix, period }: Counter): AsyncGenerator<[Batch, LedgerStep[]]> {
   const atOnce = 500
   for (let last = '0'; ;) {
     const { rows: batches } = await db.query<Batch>(
@@ -263,7 +269,7 @@ async function* batchesOf(db: Client, { prefix, period }: Counter): AsyncGenerat
     )
     if (batches.length === 0) return
     const until = batches.at(-1)!.batch
-    const { rows } = await db.query<Row>(
+    const { rows } = await db.query<LedgerStep>(
       `SELECT *, business_date::text, (extract(epoch FROM at) * 1000000)::bigint AS at_us FROM public.ledger
        WHERE prefix = $1 AND period = $2 AND batch > $3 AND batch <= $4 ORDER BY batch, position`,
       [prefix, period, last, until],
