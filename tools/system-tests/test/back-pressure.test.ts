@@ -1,0 +1,61 @@
+import { createCutProxy, inspectLedger, type CutProxy } from '@ordinal/testing'
+import { ask, eventually, metric, upTo } from '../src/calls'
+import { createDatabase, type ServiceDatabase } from '../src/databases'
+import { createService, type ServiceProcess } from '../src/service'
+import { API_KEYS } from '../src/system'
+import { onLinux, peakResidentMb } from './memory'
+
+const maxWaiting = 500
+
+let database: ServiceDatabase
+let proxy: CutProxy
+let sequencer: ServiceProcess
+beforeAll(async () => {
+  database = await createDatabase('sequencer')
+  const url = new URL(database.environment.SEQUENCER_DATABASE_URL!)
+  proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+  url.port = String(proxy.port)
+  sequencer = await createService('sequencer', {
+    ...database.environment,
+    API_KEYS,
+    SEQUENCER_DATABASE_URL: url.href,
+    SEQUENCER_MAX_WAITING: String(maxWaiting),
+    SEQUENCER_REQUEST_TIMEOUT_MS: '3000',
+  })
+  await sequencer.start()
+})
+afterAll(async () => {
+  await sequencer.remove()
+  await proxy.close()
+  await database.drop()
+})
+
+onLinux('with its database frozen, the sequencer refuses what it has no room for, stays small, and recovers', async () => {
+  const issue = (key: string) =>
+    ask(sequencer, 'POST', '/api/v1/next/SG', { client_id: 'x'.repeat(200) }, { 'Idempotency-Key': key })
+  await issue('first')
+  proxy.freeze()
+  const codes = new Map<string, number>()
+  for (const wave of upTo(4)) {
+    const answers = await Promise.all(upTo(3_000).map((n) => issue(`${wave}-${n}`)))
+    for (const { status, headers, body } of answers) {
+      expect([status, Number(headers.get('retry-after'))]).toEqual([503, 1])
+      codes.set(body.code, (codes.get(body.code) ?? 0) + 1)
+    }
+  }
+  // In each wave as many as there is room for were let in, and given up when their time was over.
+  expect(codes.get('sequencer_overloaded')).toBeGreaterThan(12_000 - 5 * maxWaiting)
+  expect((codes.get('database_unavailable') ?? 0) + (codes.get('outcome_unknown') ?? 0)).toBeGreaterThan(maxWaiting)
+  expect(await metric(sequencer, 'sequencer_requests_waiting ')).toBe(0)
+  expect(await peakResidentMb(sequencer.pid())).toBeLessThan(300)
+
+  proxy.thaw()
+  await eventually(
+    () => issue('last'),
+    ({ status }) => status === 200,
+    20_000,
+  )
+  const again = await Promise.all(upTo(200).map((n) => issue(`1-${n}`)))
+  expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]))
+  expect((await inspectLedger(database)).faults).toEqual([])
+})
