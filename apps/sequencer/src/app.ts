@@ -40,6 +40,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const metrics = createMetrics('sequencer')
   const numberMetrics = createSequencerMetrics(metrics.registry)
   const pool = openDatabase('sequencer', config, { log, metrics })
+  // Nobody waits without end for a database that is frozen, or for a network that swallows what we ask it.
+  const db = withDeadline(pool, config.requestTimeoutMs)
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const sequences = createSequences(prisma)
   const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
@@ -58,8 +60,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     routes: [
-      ...numberRoutes({ db: pool, sequences, allocator }),
-      ...oneNumberRoutes({ db: pool, allocator }),
+      ...numberRoutes({ db, sequences, allocator }),
+      ...oneNumberRoutes({ db, allocator }),
       ...simpleRoutes(allocator),
       ...sequenceRoutes({ ruleBook, changeRules }),
       ...auditRoutes(pool),
@@ -68,13 +70,13 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ],
     background: [
       warnOfPowerfulRole(pool, log),
-      createLeaseSweeper({ db: pool, allocator, log }),
+      createLeaseSweeper({ db, allocator, log }),
       createCheckpointLog(checkpoints, log),
       liveStream,
     ],
     grpc: {
       port: config.grpcPort,
-      serve: grpcServer([sequentialIdService({ db: pool, sequences, allocator }, __dirname)]),
+      serve: grpcServer([sequentialIdService({ db, sequences, allocator }, __dirname)]),
     },
   })
 }

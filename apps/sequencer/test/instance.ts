@@ -44,6 +44,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     issue: (request: Partial<IssueRequest> = {}) => allocator.issue({ ...plain, ...request }),
     change: (request: ChangeRequest) => allocator.change(request),
     allocator,
+    sequences,
     pool,
     log,
     statements: () => statements,
