@@ -139,8 +139,9 @@ async function carryOut(plans: Command[][]): Promise<Observation[]> {
           await ask(id, { ...command.request, ...who })
           break
         case 'change': {
-          // Rather one of the last, about which others may ask, too.
-          const among = command.pick % 3 ? numbers.slice(-20) : numbers
+          // Rather one of the last, about which others may ask, too, or one that was reserved a while ago.
+          const reserved = numbers.filter(({ its }) => its.state === 'reserved')
+          const among = [numbers, numbers.slice(-20), reserved.slice(-100)][command.pick % 3]!
           const known = among[command.pick % among.length]
           if (!known) break
           const { prefix, period, its } = known
