@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { readCheckpoint, verifyExport } from '@ordinal/audit'
@@ -202,6 +204,25 @@ describe('the feed', () => {
     await writer.end()
     expect((await follow(after, 10)).rows).toMatchObject([{ prefix: 'GLOBAL' }])
   })
+})
+
+test('after a restore on a server whose transactions begin again, the owner numbers the places anew, as documented', async () => {
+  await writeLedger(database.runtimeUrl)
+  const [, documented] = /```sql\n(BEGIN;.*?)```/s.exec(
+    readFileSync(path.join(__dirname, '../../../docs/audit.md'), 'utf8'),
+  )!
+  const owner = new Client(database.url)
+  await owner.connect()
+  await owner.query(
+    documented!.replaceAll('SET feed = 1', 'SET feed = feed + 1000000').replace('ENABLE ALWAYS', 'ENABLE'),
+  )
+  expect((await follow('0', 1000)).rows).toEqual([])
+  await owner.query(documented!)
+  await expect(owner.query('UPDATE batches SET feed = 2')).rejects.toThrow('is append-only')
+  await owner.end()
+  await sequencer.api.post('/api/v1/next/SG')
+  expect((await follow('0', 1000)).rows).toHaveLength((await ledgerRows()).length)
+  expect(await get('/api/v1/audit/verify')).toMatchObject({ fits: true, findings: [] })
 })
 
 const lines = (text: string) =>
