@@ -41,7 +41,7 @@ export function createChainVerifier(
 
   const found = (finding: Fault): Finding => {
     sound = false
-    return report({ kind: finding.kind, prefix, period, ...nowhere, ...finding })
+    return report({ prefix, period, ...nowhere, ...finding })
   }
 
   /** Takes the next batch, with its rows in the order of their positions. */
