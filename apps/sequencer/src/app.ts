@@ -3,18 +3,24 @@ import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
 import { createChangeRules } from './change-rules'
+import { createChangeSites } from './change-sites'
 import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
+import { multiSiteRoutes } from './http/multi-site'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
+import { siteRoutes } from './http/sites'
+import { createIssueForSite } from './issue-for-site'
 import { createAllocator } from './ledger/allocator'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
+import { createSiteBook } from './ledger/sites'
 import { createSequencerMetrics } from './metrics'
+import { createSites } from './sites'
 
 /** Brings the ledger's database to the schema of this build, with the rights of the role that the service runs as. */
 export const migrateSequencer = (config: SequencerConfig) => migrateLedger(config, __dirname)
@@ -33,7 +39,11 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const sequences = createSequences(prisma)
   const ruleBook = createRuleBook(pool)
   const changeRules = createChangeRules(ruleBook)
+  const siteBook = createSiteBook(pool)
+  const sites = createSites(siteBook)
+  const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
+  const issueForSite = createIssueForSite({ sites, allocator })
   numberMetrics.showWaiting(allocator.waiting)
 
   return createService({
@@ -45,10 +55,12 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     routes: [
-      ...numberRoutes({ db: pool, sequences, allocator }),
+      ...numberRoutes({ db: pool, sequences, allocator, issueForSite }),
       ...oneNumberRoutes({ db: pool, allocator }),
       ...simpleRoutes(allocator),
+      ...multiSiteRoutes({ db: pool, sequences, sites, allocator, issueForSite }),
       ...sequenceRoutes({ ruleBook, changeRules }),
+      ...siteRoutes({ siteBook, changeSites }),
     ],
     background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
   })

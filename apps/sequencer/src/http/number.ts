@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { numberStates } from '../core/states'
 import type { Issued } from '../ledger/request'
 
+/** How many numbers a request may ask for. */
+export const maxCount = 1000
+
 /** A number in an answer. */
 export const number = z
   .object({

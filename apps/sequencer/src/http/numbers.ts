@@ -15,14 +15,15 @@ import {
 import { z } from 'zod'
 import { numberEvents } from '../core/states'
 import { formatNumber } from '../core/template'
+import type { IssueForSite } from '../issue-for-site'
 import type { Allocator } from '../ledger/allocator'
-import { lowestFree, readGaps, type Gap } from '../ledger/numbers'
+import { previewValues, readGaps, type Gap } from '../ledger/numbers'
 import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
-import { issuingErrors, number, toNumbers } from './number'
+import { issuingErrors, maxCount, number, toNumbers } from './number'
 import { prefixParams } from './prefix'
+import { partitionId, siteId } from './site-names'
 
-const maxCount = 1000
 const maxHoldSeconds = 30 * 24 * 60 * 60
 
 const businessDate = z.iso.date().meta({
@@ -34,20 +35,30 @@ const asked = {
     .optional()
     .meta({ description: 'The person or job that it asks for', example: 'user123' }),
   business_date: businessDate.optional(),
+  site_id: siteId.optional().meta({ description: 'The site that draws the number, with its partition' }),
+  partition_id: partitionId.optional(),
+  // Those that draw a number and keep it; /api/v1/sequence/next has the others.
+  invoice_type: z.enum(['on-cycle', 'off-cycle']).optional(),
 }
 const hold =
   'Reserves in place of issuing: without a confirmation within so many seconds the number is released'
-const nextQuery = z.strictObject({
-  ...asked,
-  count: integerText(1, maxCount).optional(),
-  hold_seconds: integerText(1, maxHoldSeconds).optional().meta({ description: hold }),
-})
+const siteAndPartition = (asked: { site_id?: string | undefined; partition_id?: string | undefined }) =>
+  (asked.site_id === undefined) === (asked.partition_id === undefined)
+const together = { path: ['partition_id'], message: 'site_id and partition_id go together' }
+const nextQuery = z
+  .strictObject({
+    ...asked,
+    count: integerText(1, maxCount).optional(),
+    hold_seconds: integerText(1, maxHoldSeconds).optional().meta({ description: hold }),
+  })
+  .refine(siteAndPartition, together)
 const nextBody = z
   .strictObject({
     ...asked,
     count: z.int().min(1).max(maxCount).optional(),
     hold_seconds: z.int().min(1).max(maxHoldSeconds).optional().meta({ description: hold }),
   })
+  .refine(siteAndPartition, together)
   .optional()
   .transform((body) => body ?? {})
 
@@ -79,10 +90,11 @@ interface Deps {
   db: Queryable
   sequences: Sequences
   allocator: Allocator
+  issueForSite: IssueForSite
 }
 
 /** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
-export function numberRoutes({ db, sequences, allocator }: Deps): Route[] {
+export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): Route[] {
   const issuing = {
     path: '/api/v1/next/{prefix}',
     tag: 'numbers',
@@ -90,7 +102,7 @@ export function numberRoutes({ db, sequences, allocator }: Deps): Route[] {
     answers: { 200: next },
     issues: true,
     idempotent: true,
-    errors: issuingErrors,
+    errors: [...issuingErrors, 'site_unknown'] as const,
   }
   type Asked = z.output<typeof nextQuery>
   const issue = async (
@@ -98,7 +110,7 @@ export function numberRoutes({ db, sequences, allocator }: Deps): Route[] {
     fields: Asked,
     { headers, context }: Pick<Call<never, never, never>, 'headers' | 'context'>,
   ) => {
-    const issued = await allocator.issue({
+    const issued = await issueForSite({
       prefix,
       event: fields.hold_seconds === undefined ? 'issue' : 'reserve',
       count: fields.count ?? 1,
@@ -108,6 +120,10 @@ export function numberRoutes({ db, sequences, allocator }: Deps): Route[] {
       clientId: fields.client_id,
       generatedBy: fields.generated_by,
       businessDate: fields.business_date,
+      siteId: fields.site_id,
+      partitionId: fields.partition_id,
+      // Else the statistics of the sites would have numbers of no type.
+      invoiceType: fields.invoice_type ?? (fields.site_id === undefined ? undefined : 'on-cycle'),
       requestId: context.requestId,
     })
     const numbers = toNumbers(prefix, issued)
@@ -153,9 +169,7 @@ export function numberRoutes({ db, sequences, allocator }: Deps): Route[] {
       async handle({ params: { prefix }, query }) {
         const { sequence, slot } = await slotOf(prefix, query.business_date)
         const { period, frame } = slot
-        const free = sequence.rules.gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
-        const counter = await readCounter(db, prefix, period)
-        const value = free ?? (counter ? counter.lastValue + 1 : sequence.rules.start)
+        const [value] = (await previewValues(db, sequence.rules, period, 1)) as [number]
         return {
           status: 200,
           body: { full_number: formatNumber(frame, value), counter: value, prefix, period },
