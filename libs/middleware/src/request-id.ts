@@ -18,6 +18,8 @@ export interface RequestContext {
   route: string
   /** Probes and scrapes are not logged. */
   quiet: boolean
+  /** Its body may take as long as it goes on arriving. */
+  unhurried: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
 }
@@ -52,6 +54,7 @@ export function requestContext(): RequestHandler {
       machine: false,
       route: 'unmatched',
       quiet: false,
+      unhurried: false,
       startedAt: performance.now(),
     }
     res.setHeader('X-Request-Id', requestId)

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
 import type { RequestContext, Role } from '@ordinal/middleware'
+import type { Upload } from './upload'
 
 /** The answers of a route: status -> schema of the body, or null for no body. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>
@@ -19,6 +20,8 @@ export interface Call<Params, Query, Body> {
   params: Params
   query: Query
   body: Body
+  /** The body of a route that takes an upload. */
+  upload: Upload | undefined
   headers: Readonly<Record<string, string | string[] | undefined>>
   context: RequestContext
 }
@@ -35,6 +38,8 @@ export interface Route {
   params: z.ZodObject | undefined
   query: z.ZodObject | undefined
   body: z.ZodType | undefined
+  /** The media types of a body of any length, which the handler reads as it arrives. */
+  upload: readonly string[] | undefined
   answers: Answers
   /** The errors beyond those that any such request can meet. */
   errors: readonly ErrorCode[]
@@ -72,6 +77,7 @@ interface RouteDefinition<
   params?: Params
   query?: Query
   body?: Body
+  upload?: readonly string[]
   answers: A
   errors?: readonly ErrorCode[]
   requires?: Role
@@ -96,6 +102,7 @@ export function route<
     params: undefined,
     query: undefined,
     body: undefined,
+    upload: undefined,
     errors: [],
     requires: undefined,
     idempotent: false,

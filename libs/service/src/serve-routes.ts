@@ -2,6 +2,7 @@ import { Router, type RequestHandler, type Response } from 'express'
 import { methodNotAllowed, parseJsonBody, requireRole, validated } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { AnyReply, Route } from './route'
+import { finishUpload, takeUpload } from './upload'
 
 const nothing = z.strictObject({})
 
@@ -49,10 +50,13 @@ function serve(route: Route): RequestHandler {
   const body = route.body && validated('body', route.body)
   const contentType = route.media.includes('charset') ? route.media : `${route.media}; charset=utf-8`
   return async (req, res) => {
+    const upload = route.upload && takeUpload(req, route.upload)
+    if (upload) res.once('finish', () => finishUpload(req))
     const reply = await route.handle({
       params: params(req.params),
       query: query(req.query),
       body: body?.(req.body),
+      upload,
       headers: req.headers,
       context: req.context,
     })

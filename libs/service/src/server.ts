@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Express } from 'express'
+import type { Express, Request } from 'express'
 import { refuseUnreadable } from './unreadable'
 
 export interface Server {
@@ -42,6 +42,7 @@ export function createServer(app: Express): Server {
   server.maxConnections = 10_000
   server.on('clientError', (error, socket) => {
     const answer = latest.get(socket as Socket)
+    if (isUnhurried(error, answer)) return
     refuseUnreadable(error, socket, answer !== undefined && answer.headersSent && !answer.writableFinished)
   })
   server.on('connection', (socket) => socket.once('close', () => latest.delete(socket)))
@@ -70,6 +71,13 @@ export function createServer(app: Express): Server {
     },
   }
 }
+
+/** Whether Node's limit on the time that a request may take to arrive has passed for one that may take longer. */
+const isUnhurried = ({ code }: NodeJS.ErrnoException, answer: http.ServerResponse | undefined) =>
+  code === 'ERR_HTTP_REQUEST_TIMEOUT' &&
+  answer !== undefined &&
+  !answer.writableFinished &&
+  (answer.req as Request).context.unhurried
 
 /**
  * Express sets the prototype of every request and response, which makes both slow objects for V8. A server that
