@@ -7,12 +7,14 @@ import { createChangeSites } from './change-sites'
 import type { SequencerConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
+import { importRoutes } from './http/import'
 import { multiSiteRoutes } from './http/multi-site'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
 import { siteRoutes } from './http/sites'
+import { createImportNumbers } from './import/import-numbers'
 import { createIssueForSite } from './issue-for-site'
 import { createAllocator } from './ledger/allocator'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
@@ -44,6 +46,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
   const issueForSite = createIssueForSite({ sites, allocator })
+  const importNumbers = createImportNumbers({ pool, sequences, sites })
   numberMetrics.showWaiting(allocator.waiting)
 
   return createService({
@@ -60,6 +63,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       ...simpleRoutes(allocator),
       ...multiSiteRoutes({ db: pool, sequences, sites, allocator, issueForSite }),
       ...sequenceRoutes({ ruleBook, changeRules }),
+      ...importRoutes(importNumbers),
       ...siteRoutes({ siteBook, changeSites }),
     ],
     background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],

@@ -57,6 +57,11 @@ export function createSites(siteBook: SiteBook) {
       return [...(await recent()).values()].filter(({ active }) => active)
     },
 
+    /** All sites that there are or were. */
+    async all(): Promise<SiteRecord[]> {
+      return [...(await recent()).values()]
+    },
+
     /** Forgets what was read: a site was changed here. */
     forget(): void {
       known = undefined

@@ -44,6 +44,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     change: (request: ChangeRequest) => allocator.change(request),
     allocator,
     pool,
+    sequences,
     log,
     statements: () => statements,
     connections: () => pool.totalCount,

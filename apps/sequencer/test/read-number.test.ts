@@ -44,7 +44,7 @@ test.each([
   ['{FY}{YYYY}{MM}-{seq}', '2026202604-1', 'another fiscal year than its month'],
   ['{YYYY}-{seq}', '0000-1', 'no such year'],
   ['{YYYY}-{seq}', ' 202-1', 'no year'],
-] as const)('%s never writes %j: %s', (template, number) => {
+] as const)('%s never writes %j: %s', (template, number, _why) => {
   expect(sequence(template, 'never', 4).read(number)).toBeUndefined()
 })
 

@@ -319,6 +319,21 @@ export const errorTable = table({
     mend: 'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart.',
     example: 'The number 202611-0042 is taken, and could be issued again: give the template another form',
   },
+  import_unreadable: {
+    status: 400,
+    title: 'The file cannot be read',
+    cause:
+      'The file is empty, is not in UTF-8, has other columns than those that are known, or is no CSV or NDJSON from some line on.',
+    mend: 'Mend the line that the detail names, and import the file again: what was imported before is found.',
+    example: 'Line 1: there is no column "invoice"; the columns are number, client_id',
+  },
+  import_overtaken: {
+    status: 409,
+    title: 'Numbers are issued in the period that is imported',
+    cause: 'The counter moved away before every attempt to go on from where it was.',
+    mend: 'Import when nobody issues numbers in this period; other periods do not matter.',
+    example: 'Numbers are issued in the period "2026" all the time; import when nobody issues there',
+  },
   sequence_exhausted: {
     status: 409,
     title: 'The sequence has no more values',

@@ -1,5 +1,6 @@
 export { migrateDatabase, openDatabase, type DatabaseSettings } from './database'
 export { httpVariables, type HttpSettings } from './http-settings'
+export { fromDatabase } from './database-errors'
 export type { HealthCheck } from './health'
 export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempotency-key'
 export { versionsIn } from './if-match'

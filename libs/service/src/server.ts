@@ -14,8 +14,11 @@ export interface Server {
   close(deadlineMs: number): Promise<void>
 }
 
+// How long a request may take to arrive, unless its body is an upload.
+const arrival = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 }
+
 /** An HTTP server for an Express app, with bounds on slow clients. */
-export function createServer(app: Express): Server {
+export function createServer(app: Express, limits = arrival): Server {
   // The latest answer on each connection. Not a set of those under way: V8 copies a Set that entries come to and go
   // from all the time, and the copies that it leaves behind keep answers alive until the next full collection.
   const latest = new Map<Socket, http.ServerResponse>()
@@ -24,11 +27,9 @@ export function createServer(app: Express): Server {
   const server = http.createServer(
     {
       ...fastPrototypes(app),
-      headersTimeout: 15_000,
-      requestTimeout: 30_000,
+      ...limits,
       // Longer than our clients and most load balancers keep a connection: who reuses one must not find it closing.
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16_384,
     },
     (req, res) => {
