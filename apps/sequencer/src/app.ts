@@ -5,8 +5,10 @@ import { createService, openDatabase } from '@ordinal/service'
 import { createChangeRules } from './change-rules'
 import { createChangeSites } from './change-sites'
 import type { SequencerConfig } from './config'
+import { createDemos } from './demos/demos'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
+import { demoRoutes } from './http/demos'
 import { importRoutes } from './http/import'
 import { multiSiteRoutes } from './http/multi-site'
 import { numberRoutes } from './http/numbers'
@@ -47,6 +49,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
   const issueForSite = createIssueForSite({ sites, allocator })
   const importNumbers = createImportNumbers({ pool, sequences, sites })
+  const on = config.demos ?? config.nodeEnv !== 'production'
+  const demos = createDemos({ db: pool, sequences, sites, allocator, on })
   numberMetrics.showWaiting(allocator.waiting)
 
   return createService({
@@ -64,6 +68,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       ...multiSiteRoutes({ db: pool, sequences, sites, allocator, issueForSite }),
       ...sequenceRoutes({ ruleBook, changeRules }),
       ...importRoutes(importNumbers),
+      ...demoRoutes(demos),
       ...siteRoutes({ siteBook, changeSites }),
     ],
     background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],

@@ -36,6 +36,12 @@ export const sequencerConfig = defineConfig({
       description: 'Milliseconds that a request waits for its number while the database is away',
       default: 5000,
     }),
+    demos: variable('SEQUENCER_DEMOS', boolean(), {
+      description:
+        'Whether anybody may run demonstrations, which write to the ledger; if not set, where NODE_ENV is not production',
+      optional: true,
+      example: false,
+    }),
   },
   faultsOf: faultsOfAuthentication,
 })

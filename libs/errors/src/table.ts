@@ -356,6 +356,21 @@ export const errorTable = table({
     example: 'The database did not confirm in 5000 ms',
   },
 
+  demos_off: {
+    status: 403,
+    title: 'Demonstrations are switched off',
+    cause: 'They write to the ledger, so they are off in production, and where SEQUENCER_DEMOS is false.',
+    mend: 'Run them on another installation, or set SEQUENCER_DEMOS=true.',
+    example: 'SEQUENCER_DEMOS is false, or NODE_ENV is production',
+  },
+  demo_under_way: {
+    status: 409,
+    title: 'Another demonstration runs',
+    cause: 'An instance runs one demonstration at a time.',
+    mend: 'Wait as long as Retry-After says, then send the same request again.',
+    example: 'Another demonstration runs',
+  },
+
   // The debug listener.
   profile_under_way: {
     status: 409,

@@ -126,7 +126,7 @@ export function createImportNumbers({ pool, sequences, sites }: Deps) {
     }
 
     async function readRows(chunk: readonly ImportLine[]): Promise<ImportRow[]> {
-      const known = new Set((await patiently(sites.all)).map(({ siteId }) => siteId))
+      const known = new Set((await patiently(() => sites.all())).map(({ siteId }) => siteId))
       const rows: ImportRow[] = []
       for (const { line, number, content } of chunk) {
         report.rows += 1
