@@ -46,6 +46,6 @@ HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
 
 FROM runtime AS sequencer
 COPY --from=build /src/dist/apps/sequencer .
-EXPOSE 8083
+EXPOSE 8083 50053
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SEQUENCER_PORT || 8083}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -41,6 +41,12 @@ token: deps ## Print a token for the sequencer of make run: make token ROLE=view
 	@output=$$($(NX) build local-stack 2>&1) || { echo "$$output" >&2; exit 1; }
 	@exec node dist/tools/local-stack/main.js --token "$(ROLE)"
 
+.PHONY: verify-audit
+verify-audit: deps ## Verify an export of the ledger, offline: FILE=export.ndjson CHECKPOINT=checkpoint.txt KEY=keys.json
+	@[ "$(FILE)" ] || { echo "Which export? make verify-audit FILE=export.ndjson [CHECKPOINT=checkpoint.txt KEY=keys.json]" >&2; exit 2; }
+	@output=$$($(NX) build audit-verifier 2>&1) || { echo "$$output" >&2; exit 2; }
+	@exec node dist/tools/audit-verifier/main.js "$(FILE)" $(if $(CHECKPOINT),--checkpoint "$(CHECKPOINT)") $(if $(KEY),--key "$(KEY)")
+
 .PHONY: dev dev-user dev-order dev-sequencer
 dev: ## The same as make run, with each service started again when its sources change
 dev-user: ## The same, for the sources of the user service alone
@@ -56,12 +62,15 @@ migrate-up: deps ## Bring the databases that the environment or .env names to th
 	@$(NX) run-many -t build -p $(SERVICES)
 	@for service in user-service order-service sequencer; do node dist/apps/$$service/main.js --migrate || exit 1; done
 
-.PHONY: test test-user test-order test-sequencer test-integration coverage lint format format-check typecheck
-test: deps ## Check and test everything
+.PHONY: check test test-user test-order test-sequencer test-integration coverage lint format typecheck
+check: deps ## Check everything that needs no test: code, types, format, and files that are made from others
 	@$(NX) run-many -t build lint typecheck
 	@npx prettier --check --log-level warn .
 	@node dist/tools/generators/main.js --check
+test: check ## Check and test everything
 	@$(NX) run-many -t test --parallel=1
+coverage: check ## The same, and report what the tests reach in coverage/
+	@$(NX) run-many -t test --parallel=1 -- --coverage
 test-user: deps ## Test the user service
 	@$(NX) test user-service
 test-order: deps ## Test the order service
@@ -70,8 +79,6 @@ test-sequencer: deps ## Test the sequencer
 	@$(NX) test sequencer
 test-integration: deps ## Test the whole: the local stack, failures under load, the README, the alerts
 	@$(NX) run-many -t build && $(NX) run-many -t test -p local-stack,system-tests,monitoring-tests --parallel=1
-coverage: deps ## Test everything, and report what the tests reach in coverage/
-	@$(NX) run-many -t build && $(NX) run-many -t test --parallel=1 -- --coverage
 lint: deps ## Check the code and the boundaries between projects
 	@$(NX) run-many -t lint
 typecheck: deps ## Check the types
@@ -88,12 +95,16 @@ docs: deps ## Write .env.example and docs/configuration.md from the schemas
 .PHONY: pprof-cpu pprof-heap pprof-web
 PROFILED = $(or $(SERVICE),sequencer)
 SECONDS ?= 10
-debug_port_user-service = $(or $(USER_SERVICE_DEBUG_PORT),6061)
-debug_port_order-service = $(or $(ORDER_SERVICE_DEBUG_PORT),6062)
-debug_port_sequencer = $(or $(SEQUENCER_DEBUG_PORT),6063)
+in_dotenv = $(shell sed -n 's/^$(1)=\([0-9]*\)$$/\1/p' .env 2>/dev/null)
+debug_port = $(or $($(1)),$(call in_dotenv,$(1)),$(2))
+debug_port_user-service = $(call debug_port,USER_SERVICE_DEBUG_PORT,6061)
+debug_port_order-service = $(call debug_port,ORDER_SERVICE_DEBUG_PORT,6062)
+debug_port_sequencer = $(call debug_port,SEQUENCER_DEBUG_PORT,6063)
 DEBUG_URL ?= http://127.0.0.1:$(debug_port_$(PROFILED))
 define take_profile
-	@mkdir -p profiles; \
+	@[ "$(debug_port_$(PROFILED))" ] || { \
+		echo "There is no $(PROFILED): SERVICE is user-service, order-service or sequencer" >&2; exit 1; }; \
+	mkdir -p profiles; \
 	file=profiles/$(PROFILED)-$(1)-$$(date +%Y%m%d-%H%M%S).pb.gz; \
 	echo "Looking at $(PROFILED) for $(SECONDS) s."; \
 	status=$$(curl -s -o $$file -w '%{http_code}' '$(DEBUG_URL)/debug/pprof/$(2)?seconds=$(SECONDS)') || { rm -f $$file; \

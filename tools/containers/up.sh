@@ -17,9 +17,10 @@ if ! "${compose[@]}" up --detach --wait --wait-timeout 120 --no-build --remove-o
   exit 1
 fi
 
-address() { # name, container, port, path
+address() { # name, container, port, path, scheme
   local published
-  published=$("${compose[@]}" port "$2" "$3" 2>/dev/null) && printf '  %-14s http://localhost:%s%s\n' "$1" "${published##*:}" "${4:-}"
+  published=$("${compose[@]}" port "$2" "$3" 2>/dev/null) &&
+    printf '  %-14s %slocalhost:%s%s\n' "$1" "${5-http://}" "${published##*:}" "${4:-}"
 }
 echo
 echo 'Ordinal runs. make docker-down stops it and keeps the data.'
@@ -27,5 +28,6 @@ echo
 address user-service user-service 8081 /docs
 address order-service order-service 8082 /docs
 address sequencer sequencer 8083 /docs
+address gRPC sequencer 50053 " (the sequencer's)" ''
 address Prometheus prometheus 9090
 address Grafana grafana 3000 || true

@@ -21,6 +21,7 @@ export function createClients(config: OrderServiceConfig, log: Logger) {
       maxRequests: config.breakerMaxRequests,
       errorThresholdPercentage: 50,
       volumeThreshold: 5,
+      consecutiveFailures: 5,
     },
     onStateChange({ service, state, previous }: StateChange) {
       log.warn('a circuit breaker changed its state', { breaker: service, state, previous })

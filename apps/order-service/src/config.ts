@@ -52,7 +52,8 @@ export const orderServiceConfig = defineConfig({
       default: 3,
     }),
     breakerIntervalMs: variable('CIRCUIT_BREAKER_INTERVAL', seconds({ unit: 'ms' }), {
-      description: 'Seconds over which a closed circuit breaker counts failures',
+      description:
+        'Seconds over which a closed circuit breaker counts failures; five in a row open it at once',
       default: 60,
     }),
     breakerTimeoutMs: variable('CIRCUIT_BREAKER_TIMEOUT', seconds({ unit: 'ms' }), {

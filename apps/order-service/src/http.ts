@@ -84,6 +84,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
     params: idParams,
     body: z.strictObject({ status }),
     answers: { 200: order },
+    headers: ['ETag'] as const,
     conditional: true,
     errors: ['order_not_found', 'illegal_transition', 'version_mismatch'] as const,
     async handle({
@@ -104,6 +105,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       body: newOrder,
       idempotent: true,
       answers: { 201: order },
+      headers: ['ETag', 'Location'],
       errors: [
         'user_unknown',
         'user_inactive',
@@ -146,6 +148,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       summary: 'Read an order, with its user if the user service answers',
       params: idParams,
       answers: { 200: orderWithUser },
+      headers: ['ETag'],
       errors: ['order_not_found'],
       async handle({ params, context }) {
         const order = await orders.require(params.id)

@@ -48,7 +48,8 @@ async function takeOver(db: Queryable, caller: string, key: string, leaseMs: num
   return rowCount === 1
 }
 
-/** Binds a key to the order that is placed with it. Fails with `isKeyTaken` if another request was faster. */
+/** Binds a key to the order that is placed with it. Fails at `idempotency_records_pkey` if another request
+ * was faster. */
 export async function recordKey(
   tx: Queryable,
   { caller, key, fingerprint }: IdempotencyKey,

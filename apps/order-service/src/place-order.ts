@@ -12,7 +12,7 @@ import type { RequestContext } from '@ordinal/middleware'
 import { ServiceUnavailableError } from '@ordinal/resilience'
 import { fingerprintOf, type IdempotencyKey } from '@ordinal/service'
 import { endLease, findByKey, recordKey, storeAnswer } from './idempotency'
-import { recordNumbers } from './numbers'
+import { isNumberFault, recordNumbers } from './numbers'
 import { orderColumns, toJson, type Order, type OrderJson } from './order'
 import type { Sequencer } from './sequencer'
 import type { Users } from './users'
@@ -80,7 +80,7 @@ export function createPlaceOrder({
     const order = await recordIntent(request, key)
     // The same key came twice at once, and the other request was faster: this one gets what that one got.
     if (!order) return placeOrder(request, asked)
-    return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, error, context))
+    return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, key, error, context))
   }
 
   /** Commits the order without its number, and its key: from here on it exists. Undefined if the key is taken. */
@@ -97,18 +97,27 @@ export function createPlaceOrder({
     } catch (error) {
       if (databaseErrorOf(error)?.constraint === 'idempotency_records_pkey') return undefined
       // If it was committed after all, the client's next try with this key finds the order and finishes it at once.
-      if (error instanceof CommitUnknownError && key) await endLease(db, key).catch(() => undefined)
+      if (error instanceof CommitUnknownError && key) await giveUp(key)
       throw error
     }
   }
 
-  /** Gets the order its number, and commits that with the answer. Without a sequencer it does so without a number. */
+  /** Gets the order its number, and concludes; without a sequencer it does so without a number. */
   async function finish(
     order: Order,
     key: IdempotencyKey | undefined,
     trace: RequestContext,
   ): Promise<Placed> {
     const number = order.orderNumber ?? (await askForNumber(order, trace))
+    return conclude(order, number, key)
+  }
+
+  /** Commits the number, if there is one, with the answer: from here on the key gets this answer. */
+  async function conclude(
+    order: Order,
+    number: string | undefined,
+    key: IdempotencyKey | undefined,
+  ): Promise<Placed> {
     const answer = await inTransaction(async (tx) => {
       const now = number === undefined ? await letGo(tx, order) : await recordNumber(tx, order, number)
       return key ? storeAnswer(tx, key, toJson(now)) : toJson(now)
@@ -128,10 +137,26 @@ export function createPlaceOrder({
     }
   }
 
-  /** The order is taken, since its intent is committed, whatever happened to its number. */
-  function leaveToNumbering(order: Order, error: unknown, trace: RequestContext): Placed {
+  /**
+   * The order is taken, since its intent is committed, whatever happened to its number. Who sent no key is told so:
+   * after a 503 he would order twice. Who sent one asks again, and gets an answer that is kept.
+   */
+  async function leaveToNumbering(
+    order: Order,
+    key: IdempotencyKey | undefined,
+    error: unknown,
+    trace: RequestContext,
+  ): Promise<Placed> {
     log.error('an order was placed without its number being written', { ...idsOf(order, trace), error })
-    return { order: toJson(order), replayed: false }
+    if (!key) return { order: toJson(order), replayed: false }
+    if (isNumberFault(error)) return conclude(order, undefined, key)
+    await giveUp(key)
+    throw error
+  }
+
+  /** The next request with the key need not wait for the lease. */
+  function giveUp(key: IdempotencyKey): Promise<void> {
+    return endLease(db, key).catch(() => undefined)
   }
 }
 

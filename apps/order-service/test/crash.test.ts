@@ -68,26 +68,38 @@ describe('when the connection to the database is cut', () => {
   }, 40_000)
 
   test.each<CutMoment>(['before', 'after'])(
-    '%s the commit of its number, the order is taken all the same, and has one number in the end',
+    '%s the commit of its number, the outcome is unknown to who has a key, and each retry gets one and the same answer',
     async (moment) => {
       await place('another')
       world.sequencer.mood = { is: 'slow', ms: 200 }
       const placing = place()
       await until(() => world.sequencer.seen.length === 2)
       proxy.cutAt('COMMIT', moment)
-      const { status, body } = await placing
+      const { status, headers, body } = await placing
       expect(proxy.cuts).toBe(1)
-      expect([status, body.order_number]).toEqual([201, null])
-      await until(() => service.log.of('an order was placed without its number being written').length === 1)
+      expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'outcome_unknown', '1'])
+      expect(service.log.of('an order was placed without its number being written')).toHaveLength(1)
 
-      const again = await until(async () => {
-        const again = await place()
-        return again.status === 201 && again
-      }, 15_000)
-      expect(again.body).toMatchObject({ id: body.id, order_number: 'ORD-2' })
+      const again = await place()
+      expect([again.status, again.body.order_number]).toEqual([201, 'ORD-2'])
+      const third = await place()
+      expect([third.body, third.headers.get('idempotency-replayed')]).toEqual([again.body, 'true'])
+      expect(await world.query('SELECT id FROM orders')).toHaveLength(2)
       await expectNumbersToMatch(world)
     },
   )
+
+  test('without a key an order is taken all the same, and numbered later: a 503 would have it placed twice', async () => {
+    world.sequencer.mood = { is: 'slow', ms: 200 }
+    const placing = service.api.post('/api/v1/orders', anOrder)
+    await until(() => world.sequencer.seen.length === 1)
+    proxy.cutAt('COMMIT', 'before')
+    const { status, body } = await placing
+    expect(proxy.cuts).toBe(1)
+    expect([status, body.order_number]).toEqual([201, null])
+    await until(async () => (await countUnnumbered(world)) === 0, 15_000)
+    await expectNumbersToMatch(world)
+  })
 })
 
 test('what a dead process left without a number is numbered by the next, deleted and cancelled orders too', async () => {

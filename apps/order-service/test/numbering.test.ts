@@ -101,6 +101,19 @@ test('an order keeps the number that it has; another one for it is a loud fault'
   expect(JSON.stringify(log.entries)).toContain(`order ${body.id} has ORD-OTHER and was now given ORD-1`)
 })
 
+test('with a key the answer is kept, also when its number does not fit', async () => {
+  const { api } = await world.startService()
+  const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
+  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const placing = place()
+  await until(() => world.sequencer.seen.length === 1)
+  await world.query(`UPDATE orders SET order_number = 'ORD-OTHER'`)
+  const { status, body } = await placing
+  expect([status, body.order_number]).toEqual([201, 'ORD-OTHER'])
+  const again = await place()
+  expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([body, 'true'])
+})
+
 test('trouble with the database is told once, and numbering goes on after it', async () => {
   const { log } = await world.startService(soon)
   await world.query('ALTER TABLE orders RENAME TO orders_away')

@@ -46,6 +46,15 @@ test('an order that cannot be verified is refused with 503 and Retry-After, at o
   expect(await world.query('SELECT id FROM orders')).toEqual([])
 })
 
+test('much success before an outage does not keep the breaker from opening', async () => {
+  const { api, metric } = await world.startService({ ORDER_SERVICE_USER_MEMORY: '0' })
+  for (let n = 0; n < 50; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
+  world.userService.mood = { is: 'silent' }
+  const asked = await Promise.all(Array.from({ length: 5 }, () => api.post('/api/v1/orders', anOrder)))
+  expect(asked.map(({ status }) => status)).toEqual(Array(5).fill(503))
+  expect(await metric(state)).toBe(2)
+})
+
 test('the breaker closes by itself once the user service is back', async () => {
   const { api, metric } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '0.5' })
   await world.userService.stop()

@@ -1,4 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import { withDeadline } from '@ordinal/database'
+import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
@@ -11,20 +13,29 @@ import { createLeaseSweeper } from './expire-leases'
 import { demoRoutes } from './http/demos'
 import { importRoutes } from './http/import'
 import { multiSiteRoutes } from './http/multi-site'
+import { sequentialIdService } from './grpc'
+import { auditRoutes } from './http/audit'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
+import { proofRoutes } from './http/proof'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
 import { siteRoutes } from './http/sites'
 import { createImportNumbers } from './import/import-numbers'
 import { createIssueForSite } from './issue-for-site'
+import { streamRoutes } from './http/stream'
 import { createAllocator } from './ledger/allocator'
+import { createCheckpointLog, createCheckpoints } from './ledger/checkpoints'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
 import { createSiteBook } from './ledger/sites'
+import { createLiveStream } from './live-stream'
 import { createSequencerMetrics } from './metrics'
 import { createSites } from './sites'
+
+// A change of rules may read every number of its sequence; the server gives a statement as long.
+const ruleChangeLimitMs = 10_000
 
 /** Brings the ledger's database to the schema of this build, with the rights of the role that the service runs as. */
 export const migrateSequencer = (config: SequencerConfig) => migrateLedger(config, __dirname)
@@ -41,16 +52,19 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const pool = openDatabase('sequencer', config, { log, metrics })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const sequences = createSequences(prisma)
-  const ruleBook = createRuleBook(pool)
+  const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
   const siteBook = createSiteBook(pool)
   const sites = createSites(siteBook)
   const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
   const issueForSite = createIssueForSite({ sites, allocator })
+  const numberDeps = { db: pool, sequences, allocator, issueForSite }
   const importNumbers = createImportNumbers({ pool, sequences, sites })
   const on = config.demos ?? config.nodeEnv !== 'production'
   const demos = createDemos({ db: pool, sequences, sites, allocator, on })
+  const checkpoints = createCheckpoints(pool, config.signingKey)
+  const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)
 
   return createService({
@@ -62,15 +76,27 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     routes: [
-      ...numberRoutes({ db: pool, sequences, allocator, issueForSite }),
+      ...numberRoutes(numberDeps),
       ...oneNumberRoutes({ db: pool, allocator }),
       ...simpleRoutes(allocator),
-      ...multiSiteRoutes({ db: pool, sequences, sites, allocator, issueForSite }),
+      ...multiSiteRoutes({ ...numberDeps, sites }),
       ...sequenceRoutes({ ruleBook, changeRules }),
       ...importRoutes(importNumbers),
       ...demoRoutes(demos),
       ...siteRoutes({ siteBook, changeSites }),
+      ...auditRoutes(pool),
+      ...proofRoutes({ pool, checkpoints, log }),
+      ...streamRoutes(liveStream),
     ],
-    background: [warnOfPowerfulRole(pool, log), createLeaseSweeper({ db: pool, allocator, log })],
+    background: [
+      warnOfPowerfulRole(pool, log),
+      createLeaseSweeper({ db: pool, allocator, log }),
+      createCheckpointLog(checkpoints, log),
+      liveStream,
+    ],
+    grpc: {
+      port: config.grpcPort,
+      serve: grpcServer([sequentialIdService(numberDeps, __dirname)]),
+    },
   })
 }

@@ -1,3 +1,4 @@
+import { readSigningKey } from '@ordinal/audit'
 import {
   boolean,
   databaseVariables,
@@ -7,7 +8,18 @@ import {
   variable,
   type Config,
 } from '@ordinal/config'
+import { grpcVariables } from '@ordinal/grpc'
+import { z } from 'zod'
 import { faultsOfAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
+
+const signingKey = z.string().transform((text, context) => {
+  try {
+    return readSigningKey(text)
+  } catch {
+    context.addIssue('must be an Ed25519 private key in PKCS#8: its PEM, or the base64 of it')
+    return z.NEVER
+  }
+})
 
 /** Every variable that the sequencer reads. */
 export const sequencerConfig = defineConfig({
@@ -15,6 +27,7 @@ export const sequencerConfig = defineConfig({
   variables: {
     // A limit on a caller would be a limit on the invoices of its whole company: off.
     ...httpVariables('SEQUENCER', { port: 8083, debugPort: 6063, rateLimit: 0 }),
+    ...grpcVariables('SEQUENCER', { port: 50_053 }),
     ...tokenVariables(),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     migrationDatabaseUrl: variable('SEQUENCER_MIGRATION_DATABASE_URL', postgresUrl(), {
@@ -41,6 +54,13 @@ export const sequencerConfig = defineConfig({
         'Whether anybody may run demonstrations, which write to the ledger; if not set, where NODE_ENV is not production',
       optional: true,
       example: false,
+    }),
+    signingKey: variable('SEQUENCER_SIGNING_KEY', signingKey, {
+      description:
+        'Ed25519 private key that signs checkpoints, as PEM or the base64 of it: openssl genpkey -algorithm ed25519 | base64 -w0',
+      optional: true,
+      secret: true,
+      example: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
     }),
   },
   faultsOf: faultsOfAuthentication,

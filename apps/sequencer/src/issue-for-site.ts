@@ -9,10 +9,11 @@ export type IssueForSite = ReturnType<typeof createIssueForSite>
  * Issues numbers to those who may draw them: requests that name a site need one that is there. A retry gets its answer
  * whatever has become of the site since.
  *
+ * @param timeoutMs how long it may take, if less than others may
  * @throws AppError `site_unknown`, and what the allocator throws
  */
 export function createIssueForSite({ sites, allocator }: { sites: Sites; allocator: Allocator }) {
-  return async (request: IssueRequest): Promise<Issued> => {
+  return async (request: IssueRequest, timeoutMs?: number): Promise<Issued> => {
     const { siteId, partitionId } = request
     try {
       if (siteId !== undefined && partitionId !== undefined) await sites.requireOpen(siteId, partitionId)
@@ -22,6 +23,6 @@ export function createIssueForSite({ sites, allocator }: { sites: Sites; allocat
       if (before) return before
       throw error
     }
-    return allocator.issue(request)
+    return allocator.issue(request, timeoutMs)
   }
 }

@@ -206,7 +206,7 @@ test('what cannot be imported is told with its line and the reason, and the rest
     { line: 6, number: 'inv2025-0002', reason: 'is not of the form {prefix}{YYYY}-{seq:4}' },
     { line: 7, number: 'INV2025-0002', reason: 'has 2 fields, and the first line has 6' },
     { line: 8, number: 'INV2025-0002', reason: 'there is no site site-9' },
-    { line: 9, number: 'INV2025-0002', reason: 'site_id and partition_id go together' },
+    { line: 9, number: 'INV2025-0002', reason: 'partition_id: site_id and partition_id go together' },
     expect.objectContaining({ line: 10, number: 'INV2025-0002' }),
     { line: 11, number: 'INV2025-0002', reason: 'on 2026-01-01 it would have another form or period' },
     expect.objectContaining({ line: 12, number: 'INV2025-0002' }),

@@ -16,6 +16,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     applicationName: 'test',
     maxConnections: 10,
     connectTimeoutMs: 2000,
+    useTimeoutMs: 5000,
     statementTimeoutMs: 10_000,
     onError: () => {},
   })

@@ -222,6 +222,15 @@ function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
   return groups
 }
 
+test('without the role that owns the ledger a service starts where there is nothing to migrate', async () => {
+  const alone = (url: string) => parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url })
+  await migrateSequencer(alone(database.runtimeUrl))
+  const empty = await createTestDatabase()
+  const { url } = await createTestRole(empty)
+  await expect(migrateSequencer(alone(url))).rejects.toThrow('permission denied')
+  await empty.drop()
+})
+
 test('a service whose role owns the ledger says so at its start; one whose role does not is silent', async () => {
   const silent = await startSequencer(database)
   const powerful = await startSequencer({ url: database.url, runtimeUrl: database.url })

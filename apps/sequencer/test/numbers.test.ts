@@ -35,6 +35,13 @@ test('/v1/sequence counts 1, 2, 3', async () => {
     expect((await sequencer.api.get('/v1/sequence')).body).toEqual({ sequence })
 })
 
+test('/v1/sequence gives the same value for the same key, and says so', async () => {
+  const ask = () => sequencer.api.get('/v1/sequence', { headers: { 'Idempotency-Key': 'simple-1' } })
+  const [first, second] = [await ask(), await ask()]
+  expect(first.headers.has('idempotency-replayed')).toBe(false)
+  expect([second.body, second.headers.get('idempotency-replayed')]).toEqual([first.body, 'true'])
+})
+
 test('the sequences of the first start have their formats', async () => {
   const month = String(new Date().getUTCMonth() + 1).padStart(2, '0')
   const next = async (prefix: string) =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { createSequence, type Sequence } from '../src/core/sequence'
-import { formatNumber, TemplateError } from '../src/core/template'
+import { formatNumber } from '@ordinal/audit'
+import { TemplateError } from '../src/core/template'
 import type { Reset } from '../src/core/rules'
 import { anyReset, dates, plainRules, templates, values } from './rule-sets'
 

@@ -3,7 +3,8 @@ import { bracesOf } from '../src/core/printf'
 import { repeatsOf } from '../src/core/repeats'
 import { RulesError, soundRules, type RuleSet } from '../src/core/rules'
 import { createSequence, type Slot } from '../src/core/sequence'
-import { formatNumber, TemplateError } from '../src/core/template'
+import { formatNumber } from '@ordinal/audit'
+import { TemplateError } from '../src/core/template'
 import { anyReset, dates, plainRules, templates, values } from './rule-sets'
 
 const { prefix: _prefix, version: _version, ...plain } = plainRules

@@ -27,7 +27,7 @@ export function configFor(
   env: Record<string, string> = {},
 ) {
   const given = { SEQUENCER_MIGRATION_DATABASE_URL: url, SEQUENCER_DATABASE_URL: runtimeUrl, ...env }
-  return { ...parseConfig(sequencerConfig, given), port: 0 }
+  return { ...parseConfig(sequencerConfig, given), port: 0, grpcPort: 0 }
 }
 
 /** A sequencer that takes requests, on a free port. */

@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { resets, type Reset } from '../src/core/rules'
 import { createSequence, type Sequence, type Slot } from '../src/core/sequence'
-import {
-  formatNumber,
-  frameOf,
-  parseTemplate,
-  patternOf,
-  requireUnambiguous,
-  TemplateError,
-} from '../src/core/template'
+import { formatNumber } from '@ordinal/audit'
+import { frameOf, parseTemplate, patternOf, requireUnambiguous, TemplateError } from '../src/core/template'
 import { dates, plainRules, templates, values } from './rule-sets'
 
 const sequence = (

@@ -67,6 +67,7 @@ export function userRoutes(users: Users): Route[] {
       body: newUser,
       idempotent: true,
       answers: { 201: user },
+      headers: ['Location'],
       errors: ['email_taken', 'idempotency_key_reused', 'outcome_unknown'],
       async handle({ body, headers, context: { caller } }) {
         const key = idempotencyKeyOf(headers)

@@ -43,7 +43,8 @@ test('a thousand conflicts are a thousand times 409, and cost no connection', as
 
   expect(before).toHaveLength(10)
   expect(await conflicts(1_000)).toEqual({ 409: 1_000 })
-  expect(await backends.pids()).toEqual(before)
+  // On a busy machine some may have been idle for so long that they were closed; none may be new.
+  expect((await backends.pids()).filter((pid) => !before.includes(pid))).toEqual([])
 })
 
 test('a backend that is killed in mid-request costs that request a 503, and the next succeeds', async () => {

@@ -1,4 +1,4 @@
-import { startTestPostgres, until, type TestPostgres } from '@ordinal/testing'
+import { createCutProxy, startTestPostgres, until, type ApiAnswer, type TestPostgres } from '@ordinal/testing'
 import { migrateUsers } from '../src/app'
 import { configFor, startUserService } from './user-service'
 
@@ -40,3 +40,34 @@ test('while the database is away every call is 503 with Retry-After, and afterwa
   expect((await users.api.get(path)).body).toEqual(created)
   expect((await users.api.get('/api/v1/users')).body.pagination.total).toBe(1)
 })
+
+test('a database that has fallen silent costs every call a 503 with Retry-After, in time', async () => {
+  const { body: created } = await users.api.post('/api/v1/users', { ...ada, email: 'linus@example.com' })
+  const path = `/api/v1/users/${created.id}`
+  const url = new URL(postgres.adminUrl)
+  const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+  url.port = String(proxy.port)
+  const { service, api } = await startUserService({ url: url.href })
+  const grace = { email: 'grace@example.com', name: 'Grace', age: 36 }
+  const calls: [what: string, call: () => Promise<ApiAnswer>][] = [
+    ['INSERT INTO users', () => api.post('/api/v1/users', grace)],
+    ['idempotency_records', () => api.post('/api/v1/users', grace, { headers: { 'Idempotency-Key': 'k' } })],
+    ['SELECT "public"', () => api.get(path)],
+    ['SELECT COUNT', () => api.get('/api/v1/users')],
+    ['UPDATE "public"', () => api.patch(path, { age: 37 })],
+    ['UPDATE "public"', () => api.delete(path)],
+  ]
+  const asking: Promise<ApiAnswer>[] = []
+  for (const [index, [what, call]] of calls.entries()) {
+    proxy.cutAt(what, 'silence')
+    asking.push(call())
+    await until(() => proxy.cuts > index)
+  }
+  for (const { status, headers, body } of await Promise.all(asking))
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1'])
+  expect(proxy.cuts).toBe(calls.length)
+
+  expect((await api.get(path)).body).toEqual(created)
+  await service.stop()
+  await proxy.close()
+}, 20_000)

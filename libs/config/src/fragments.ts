@@ -48,12 +48,32 @@ export function boolean(): z.ZodType<boolean> {
   })
 }
 
-/** An http or https URL, given back without a slash at its end, so that a path can be added. */
-export function httpUrl(): z.ZodType<string> {
+/**
+ * An http or https URL without credentials, given back without a slash at its end, so that a path can be added.
+ *
+ * @param query whether it may have a query: then it is the URL of one thing
+ */
+export function httpUrl({ query = false } = {}): z.ZodType<string> {
   return fromText({
-    read: (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : undefined),
-    fault: 'must be a URL with http:// or https://',
+    read(text) {
+      if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined
+      const { username, password } = new URL(text)
+      const more = query ? '#' : '?#'
+      const fits = username === '' && password === '' && ![...more].some((sign) => text.includes(sign))
+      return fits ? text.replace(/\/+$/, '') : undefined
+    },
+    fault: `must be a URL with http:// or https://, without a user, password${query ? '' : ', query'} or fragment`,
     example: 'http://localhost:8081',
+  })
+}
+
+/** An origin as browsers send it (`https://app.example.com`), or `*` for any. */
+export function origin(): z.ZodType<string> {
+  return fromText({
+    read: (text) =>
+      text === '*' || (URL.canParse(text) && new URL(text).origin === text) ? text : undefined,
+    fault: 'must be an origin as browsers send it: scheme and host, in lower case, and no slash at the end',
+    example: 'https://app.example.com',
   })
 }
 

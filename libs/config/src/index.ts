@@ -8,4 +8,14 @@ export { ConfigError } from './config-error'
 export type { Fault } from './config-error'
 export { renderMarkdownTable } from './markdown-table'
 export { parseConfig } from './parse'
-export { boolean, httpUrl, integer, list, milliseconds, port, postgresUrl, seconds } from './fragments'
+export {
+  boolean,
+  httpUrl,
+  integer,
+  list,
+  milliseconds,
+  origin,
+  port,
+  postgresUrl,
+  seconds,
+} from './fragments'

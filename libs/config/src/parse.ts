@@ -50,7 +50,8 @@ function exampleFor({ example }: Variable): string {
 }
 
 function shown({ secret }: Variable, text: string): string {
-  if (secret) return ''
+  // A URL may have a password although this variable's should not.
+  if (secret || /:\/\/.*@/.test(text)) return ''
   return ` is ${oneLine(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text))}`
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boolean, httpUrl, integer, list, milliseconds, port, postgresUrl, seconds } from '../src'
+import { boolean, httpUrl, integer, list, milliseconds, origin, port, postgresUrl, seconds } from '../src'
 
 const refused = Symbol('refused')
 const encoded = 'has a user or password that is not percent-encoded'
@@ -40,6 +40,21 @@ test.each<[string, z.ZodType, string, unknown]>([
   ['http URL', httpUrl(), 'ftp://localhost', refused],
   ['http URL', httpUrl(), 'http://', refused],
   ['http URL', httpUrl(), 'http://host:99999', refused],
+  ['http URL', httpUrl(), 'http://me:secret@host', refused],
+  ['http URL', httpUrl(), 'http://me@host', refused],
+  ['http URL', httpUrl(), 'http://host/?x=1', refused],
+  ['http URL', httpUrl(), 'http://host/#top', refused],
+  ['http URL of one thing', httpUrl({ query: true }), 'https://host/keys?app=1', 'https://host/keys?app=1'],
+  ['http URL of one thing', httpUrl({ query: true }), 'https://host/keys#1', refused],
+  ['origin', origin(), '*', '*'],
+  ['origin', origin(), 'https://app.example.com', 'https://app.example.com'],
+  ['origin', origin(), 'http://localhost:3000', 'http://localhost:3000'],
+  ['origin', origin(), 'https://app.example.com/', refused],
+  ['origin', origin(), 'https://app.example.com:443', refused],
+  ['origin', origin(), 'HTTPS://App.example.com', refused],
+  ['origin', origin(), 'app.example.com', refused],
+  ['origin', origin(), 'nonsense', refused],
+  ['origin', origin(), 'null', refused],
   ['list', list(z.string()), ' a, b,,c ', ['a', 'b', 'c']],
   ['list', list(z.string()), '', []],
   ['list of ports', list(port()), '1,2', [1, 2]],

@@ -1,6 +1,14 @@
 import { inspect } from 'node:util'
 import { z } from 'zod'
-import { ConfigError, defineConfig, parseConfig, variable, type Config, type VariableOptions } from '../src'
+import {
+  ConfigError,
+  defineConfig,
+  httpUrl,
+  parseConfig,
+  variable,
+  type Config,
+  type VariableOptions,
+} from '../src'
 import { leastEnvironment, userServiceConfig } from './user-service-config'
 
 function faultsOf(env: Record<string, string>): string[] {
@@ -160,6 +168,16 @@ describe('secrets', () => {
     expect(text).not.toContain('another')
     expect(text).toContain('[secret]')
     expect(text).toContain('8081')
+  })
+
+  test('stay hidden in a URL that should have none', () => {
+    const definition = defineConfig({
+      prefixes: [],
+      variables: { url: variable('USERS_URL', httpUrl(), { description: '', default: 'http://localhost' }) },
+    })
+    const parse = () => parseConfig(definition, { USERS_URL: 'http://me:hunter2@host' })
+    expect(parse).toThrow('USERS_URL: must be a URL')
+    expect(parse).not.toThrow('hunter2')
   })
 
   test('are there for the code', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { databaseErrorOf, endsSession, reasonOf } from './errors'
-import { migrationNames, readMigrations, type Migration } from './migration-files'
+import { readMigrations, type Migration } from './migration-files'
 import { MigrationError, pendingMigrations } from './migration-plan'
 import {
   createRecords,
@@ -9,11 +9,9 @@ import {
   recordFailure,
   recordFinish,
   recordRollback,
-  recordsExist,
   recordStart,
 } from './migration-records'
 import { withMigrationSession } from './migration-session'
-import type { Queryable } from './queryable'
 
 export interface MigrateOptions {
   /** The database itself, not a pooler before it, and a role that may change its schema. */
@@ -50,15 +48,6 @@ export async function migrate({
     }
     return pending.map(({ name }) => name)
   })
-}
-
-/** Whether the database has all migrations of the build; it may have more. For readiness. */
-export async function isMigrated(db: Queryable, folder: string): Promise<boolean> {
-  if (!(await recordsExist(db))) return false
-  const records = await readRecords(db)
-  const applied = records.filter((record) => record.finished_at && !record.rolled_back_at)
-  const names = new Set(applied.map((record) => record.migration_name))
-  return (await migrationNames(folder)).every((name) => names.has(name))
 }
 
 const NOT_IN_A_TRANSACTION = '25001'

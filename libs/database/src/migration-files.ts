@@ -23,7 +23,7 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 /** The names of a build's migrations, oldest first. */
-export async function migrationNames(folder: string): Promise<string[]> {
+async function migrationNames(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true })
   return entries
     .filter((entry) => entry.isDirectory())

@@ -29,7 +29,7 @@ export async function createRecords(db: Queryable): Promise<void> {
     )`)
 }
 
-export async function recordsExist(db: Queryable): Promise<boolean> {
+async function recordsExist(db: Queryable): Promise<boolean> {
   const { rows } = await db.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exist`)
   return rows[0]?.exist === true
 }

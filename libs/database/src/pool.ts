@@ -1,5 +1,5 @@
 import { Pool, type QueryConfig } from 'pg'
-import { withClient } from './checkout'
+import { limitUse, withClient } from './checkout'
 import { INT8_AS_NUMBER } from './int8'
 
 export interface PoolSettings {
@@ -11,6 +11,11 @@ export interface PoolSettings {
   connectTimeoutMs: number
   /** A connection idle for longer is closed; 10 s if not given. */
   idleTimeoutMs?: number
+  /**
+   * For a query, or a transaction in all, waiting for a connection included: then it is given up, and its connection
+   * destroyed. It holds where the limits of the server cannot, since the server, or the network to it, is silent.
+   */
+  useTimeoutMs: number
   /** The server cancels a statement that runs longer. */
   statementTimeoutMs: number
   /** The server cancels a statement that waits longer for a lock. */
@@ -58,6 +63,7 @@ export function createPool(settings: PoolSettings): Pool {
   })
   pool.on('error', ignore)
 
+  limitUse(pool, settings.useTimeoutMs)
   pool.query = ((query: string | QueryConfig, values?: unknown[]) =>
     withClient(pool, (client) => client.query(query, values))) as Pool['query']
   return pool

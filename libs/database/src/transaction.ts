@@ -9,7 +9,10 @@ export interface TransactionOptions {
   isolation?: 'read committed' | 'repeatable read' | 'serializable'
   /** How often `work` may run in all; 5 if not given. */
   attempts?: number
-  /** Gives up: the connection is destroyed, and with it the transaction. `AbortSignal.timeout(ms)` limits. */
+  /**
+   * Gives up: the connection is destroyed, and with it the transaction. `AbortSignal.timeout(ms)` limits; without a
+   * signal each attempt has the limit of the pool.
+   */
   signal?: AbortSignal
 }
 

@@ -1,6 +1,13 @@
 import { createCutProxy, createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import type { Pool } from 'pg'
-import { databaseErrorOf, DeadlineError, pingDatabase, withDeadline } from '../src'
+import {
+  CommitUnknownError,
+  databaseErrorOf,
+  DeadlineError,
+  pingDatabase,
+  transaction,
+  withDeadline,
+} from '../src'
 import { backendPids, openPool } from './open-pool'
 
 let database: TestDatabase
@@ -78,6 +85,45 @@ test('waiting for a connection counts too, and the connection that comes late is
   holder.release()
   await expect(single.query('SELECT 1')).resolves.toBeDefined()
   await single.end()
+})
+
+describe('on a pool, without a word about time', () => {
+  let impatient: Pool
+  beforeAll(() => {
+    impatient = openPool(database.url, { useTimeoutMs: 200, maxConnections: 1 })
+  })
+  afterAll(() => impatient.end())
+
+  test.each<[string, (pool: Pool) => Promise<unknown>]>([
+    ['a query', (pool) => pool.query(INCREMENT)],
+    ['a transaction', (pool) => transaction(pool, (tx) => tx.query(INCREMENT))],
+  ])('%s is given up in time, and its connection with it', async (_, use) => {
+    await impatient.query('SELECT 1')
+    await whileLocked(async () => {
+      const { error, ms } = await elapsed(() => use(impatient))
+      expect(error).toBeInstanceOf(DeadlineError)
+      expect(ms).toBeLessThan(1_000)
+      expect(impatient.totalCount).toBe(0)
+    })
+  })
+
+  test('with a limit of its own, a query has that', async () => {
+    const { rows } = await withDeadline(impatient, 5_000).query('SELECT 1 AS one FROM pg_sleep(0.4)')
+    expect(rows).toEqual([{ one: 1 }])
+  })
+
+  test('a COMMIT that nobody answers is an unknown outcome', async () => {
+    const url = new URL(database.url)
+    const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+    url.port = String(proxy.port)
+    const distant = openPool(url.href, { useTimeoutMs: 500 })
+    proxy.cutAt('COMMIT', 'silence')
+    const { error } = await elapsed(() => transaction(distant, (tx) => tx.query('SELECT 1')))
+    expect(error).toBeInstanceOf(CommitUnknownError)
+    expect(proxy.cuts).toBe(1)
+    await distant.end()
+    await proxy.close()
+  })
 })
 
 describe('a ping', () => {

@@ -8,6 +8,7 @@ export function openPool(url: string, changed: Partial<PoolSettings> = {}): Pool
     applicationName: 'test',
     maxConnections: 4,
     connectTimeoutMs: 5_000,
+    useTimeoutMs: 20_000,
     statementTimeoutMs: 10_000,
     onError: () => {},
     ...changed,

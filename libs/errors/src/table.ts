@@ -21,9 +21,17 @@ export const errorTable = table({
   malformed_request: {
     status: 400,
     title: 'The request is not HTTP',
-    cause: 'The request line, a header or the framing of the body breaks the rules of HTTP.',
+    cause:
+      'The request line, a header or the framing of the body breaks the rules of HTTP, or Host is missing.',
     mend: 'Look at what the client and the proxies before the service really send.',
     example: 'Parse Error: Invalid header token',
+  },
+  expectation_failed: {
+    status: 417,
+    title: 'What the header Expect asks for is not known',
+    cause: 'The header Expect has something else than 100-continue.',
+    mend: 'Leave the header out.',
+    example: 'Expect is "200-ok"; only 100-continue is known',
   },
   headers_too_large: {
     status: 431,
@@ -38,6 +46,13 @@ export const errorTable = table({
     cause: 'The body could not be parsed as JSON, or is not an object.',
     mend: 'Send one JSON object, with double quotes and no trailing comma.',
     example: 'Unexpected token } in JSON at position 17',
+  },
+  malformed_message: {
+    status: 400,
+    title: 'The message is not what the method takes',
+    cause: 'The bytes of a gRPC message could not be decoded as the message that the method takes.',
+    mend: 'Make the client from the .proto file of this service, or from its reflection.',
+    example: 'The message cannot be decoded',
   },
   malformed_url: {
     status: 400,
@@ -102,6 +117,13 @@ export const errorTable = table({
     cause: 'The body was not received in full within the time limit, or the connection was cut.',
     mend: 'Send the request again.',
     example: 'The body did not arrive in full',
+  },
+  deadline_exceeded: {
+    status: 504,
+    title: 'The deadline has passed',
+    cause: 'The deadline that the caller set, or the longest that a call may take, passed before the answer.',
+    mend: 'It is not known whether the call took effect: send it again with its idempotency key, and more time.',
+    example: 'There is no answer after 30000 ms',
   },
   rate_limited: {
     status: 429,
@@ -369,6 +391,38 @@ export const errorTable = table({
     cause: 'An instance runs one demonstration at a time.',
     mend: 'Wait as long as Retry-After says, then send the same request again.',
     example: 'Another demonstration runs',
+  },
+
+  // The audit.
+  search_too_long: {
+    status: 422,
+    title: 'The search takes too long',
+    cause:
+      'The rows asked for are few among very many, and nothing leads to them but a look at each: only number, and prefix with period, lead somewhere.',
+    mend: 'Add prefix and period, the number, or from and to; or take an export and search that.',
+    example: 'Not enough rows were found within 5 s: say more of what you look for',
+  },
+  verification_under_way: {
+    status: 409,
+    title: 'The ledger is being verified already',
+    cause: 'An instance verifies once at a time, so that those who wait for numbers do not notice.',
+    mend: 'Wait as long as Retry-After says, or verify an export elsewhere.',
+    example: 'This instance verifies the ledger already',
+  },
+  signing_key_missing: {
+    status: 501,
+    title: 'There is no key to sign or check checkpoints with',
+    cause: 'The service was started without SEQUENCER_SIGNING_KEY.',
+    mend: 'Operators set SEQUENCER_SIGNING_KEY to an Ed25519 private key: openssl genpkey -algorithm ed25519 | base64 -w0',
+    example: 'Nothing can be signed: set SEQUENCER_SIGNING_KEY for the service',
+  },
+  checkpoint_invalid: {
+    status: 422,
+    title: 'The checkpoint is not valid',
+    cause:
+      'It is no compact JWS, was changed, or is signed by another key than the one that the service has.',
+    mend: 'Send `checkpoint` as it was answered. One of a former key is checked offline: make verify-audit.',
+    example: 'The checkpoint is refused: signature verification failed',
   },
 
   // The debug listener.

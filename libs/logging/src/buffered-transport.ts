@@ -13,7 +13,11 @@ export class BufferedTransport extends Transport {
   private dropped = 0
   private readonly idle: (() => void)[] = []
 
-  constructor(private readonly stream: NodeJS.WritableStream) {
+  /** @param service goes into the line that counts what was dropped, as into every other */
+  constructor(
+    private readonly stream: NodeJS.WritableStream,
+    private readonly service: string,
+  ) {
     super()
     stream.on('drain', () => {
       this.blocked = false
@@ -52,6 +56,7 @@ export class BufferedTransport extends Transport {
       const entry = {
         time: new Date().toISOString(),
         level: 'warn',
+        service: this.service,
         message: 'log lines dropped',
         dropped: this.dropped,
       }

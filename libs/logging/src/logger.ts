@@ -25,7 +25,7 @@ export interface ClosableLogger extends Logger {
  * then the fields of the call, with secrets redacted.
  */
 export function createLogger({ service, level, stream = process.stdout }: LoggerOptions): ClosableLogger {
-  const transport = new BufferedTransport(stream)
+  const transport = new BufferedTransport(stream, service)
   // One format that writes the line: winston's timestamp() and json() together cost three times as much.
   const line = format((info) => {
     const { level, message } = info

@@ -18,9 +18,20 @@ function isSecretName(name: string): boolean {
   return secret
 }
 
-/** `postgres://user:secret@host` without the secret. */
+/**
+ * `postgres://user:secret@host` without the secret, which may have any character but a space.
+ *
+ * Word by word, each looked at once: an expression for all of it takes quadratic time for `a://b:a://b:` and so on, and
+ * who sends us paths may choose them.
+ */
 function withoutCredentials(text: string): string {
-  return text.includes('://') ? text.replace(/(\w:\/\/[^\s:/@]*:)[^\s]*@/g, `$1${mark}@`) : text
+  if (!text.includes('://')) return text
+  return text.replace(/\S+/g, (word) => {
+    const end = word.lastIndexOf('@')
+    const user = /\w:\/\/[^:/@]*:/.exec(word)
+    if (!user || user.index + user[0].length > end) return word
+    return word.slice(0, user.index + user[0].length) + mark + word.slice(end)
+  })
 }
 
 /**

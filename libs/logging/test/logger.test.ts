@@ -52,6 +52,23 @@ test('secrets are redacted at every depth, in headers, URLs and the causes of er
   expect(stream.text).toContain('outer')
 })
 
+test.each([
+  ['postgres://me:hunter2@db:5432/x', 'postgres://me:[redacted]@db:5432/x'],
+  ['a b://:p@s:/#%w@host/path c', 'a b://:[redacted]@host/path c'],
+  ['two: a://b:c@d e://f:g@h', 'two: a://b:[redacted]@d e://f:[redacted]@h'],
+  ['http://host:8080/path', 'http://host:8080/path'],
+  ['https://example.com/@someone', 'https://example.com/@someone'],
+  ['mail@example.com http://host:80', 'mail@example.com http://host:80'],
+  ['me@there,http://host:80', 'me@there,http://host:80'],
+])('%s is logged as %s', (text, logged) => {
+  expect(redact(text)).toBe(logged)
+})
+
+test('a text that is made to be slow costs no more than another of its length', () => {
+  // With the expression that this once was, minutes.
+  expect(redact('a://b:'.repeat(300_000))).toHaveLength(1_800_000)
+})
+
 test('what JSON cannot say is no reason to fail', () => {
   const cycle: Record<string, unknown> = { n: 1n, when: new Date(Number.NaN) }
   cycle.self = cycle
@@ -90,6 +107,7 @@ test('a reader that stalls bounds the memory, and the lines that were dropped ar
   clearInterval(pump)
   const lines = linesOf(written.join(''))
   const dropped = lines.find((line) => line.message === 'log lines dropped')
+  expect(dropped).toMatchObject({ level: 'warn', service: 's' })
   expect(dropped?.dropped).toBeGreaterThan(5_000)
   expect(lines).toHaveLength(20_002 - Number(dropped?.dropped))
 })

@@ -1,1 +1,2 @@
+export { createGrpcMetrics, type GrpcMetrics, type ServedCall } from './grpc'
 export { createMetrics, type Metrics, type ServedRequest } from './metrics'

@@ -1,4 +1,4 @@
-import { createMetrics } from '../src'
+import { createGrpcMetrics, createMetrics } from '../src'
 
 test('requests are counted, timed and, when they fail, counted by kind', async () => {
   const metrics = createMetrics('user_service')
@@ -43,4 +43,20 @@ test('methods that nobody uses share one series', async () => {
     'user_service_requests_total{method="other",route="/",status="405"} 2',
     'user_service_requests_total{method="GET",route="/",status="405"} 1',
   ])
+})
+
+test('gRPC calls are counted by method and code, and timed', async () => {
+  const metrics = createMetrics('sequencer')
+  const calls = createGrpcMetrics(metrics)
+  const method = 'sequential.SequentialIDService/GetNext'
+  for (const code of ['OK', 'OK', 'NOT_FOUND']) {
+    calls.callStarted()
+    calls.callServed({ method, code, seconds: 0.004 })
+  }
+  calls.callStarted()
+  const text = await metrics.scrape()
+  expect(text).toContain(`sequencer_grpc_requests_total{method="${method}",code="OK"} 2`)
+  expect(text).toContain(`sequencer_grpc_requests_total{method="${method}",code="NOT_FOUND"} 1`)
+  expect(text).toContain(`sequencer_grpc_request_duration_seconds_bucket{le="0.005",method="${method}"} 3`)
+  expect(text).toContain('sequencer_grpc_requests_in_flight 1')
 })

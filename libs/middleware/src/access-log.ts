@@ -2,6 +2,8 @@ import type { RequestHandler } from 'express'
 import type { Logger } from '@ordinal/logging'
 import { statusOf } from './metrics'
 
+const longestPath = 2048
+
 /**
  * One line a request, when its answer has ended or its client has gone away (`aborted`). The query is left out:
  * it may hold what belongs in no log.
@@ -15,7 +17,7 @@ export function accessLog(log: Logger): RequestHandler {
         request_id: requestId,
         trace_id: traceparent.slice(3, 35),
         method: req.method,
-        path: req.path,
+        path: shortened(req.path),
         route,
         status: statusOf(res),
         duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
@@ -28,5 +30,8 @@ export function accessLog(log: Logger): RequestHandler {
   }
 }
 
+/** A path may fill the 16 KB that a request's head may have; who wants them all need not find them in the log. */
+const shortened = (path: string) => (path.length > longestPath ? `${path.slice(0, longestPath)}…` : path)
+
 /** A server that listens on IPv6 sees IPv4 clients as `::ffff:192.0.2.1`. */
-const plainAddress = (ip: string | undefined) => ip?.replace(/^::ffff:(?=[\d.]+$)/, '')
+export const plainAddress = (ip: string | undefined) => ip?.replace(/^::ffff:(?=[\d.]+$)/, '')

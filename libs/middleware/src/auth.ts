@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
+import { anonymous, type RequestContext } from './request-id'
 import { invalidToken, type VerifyToken } from './tokens'
 
 /** A machine that may call: its name, and the SHA-256 of its key. */
@@ -11,38 +12,60 @@ export interface ApiKey {
 
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`. A name may come twice, so that a key can be replaced without a
- * pause. Undefined if the entry has another form.
+ * pause. Undefined if the entry has another form, or the name by which callers without a key go.
  */
 export function parseApiKey(entry: string): ApiKey | undefined {
   const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
-  return id && sha256 ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
+  return id && sha256 && id !== anonymous ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
+}
+
+/** What a caller says of itself: its headers, or the metadata of its call. */
+export interface Credentials {
+  apiKey: string | undefined
+  authorization: string | undefined
 }
 
 /**
- * Names the caller by the X-API-Key or the token that it sends. Neither is fine (`anonymous`); a wrong one is 401,
- * whatever the route. With both, the token says who it is.
+ * Writes into the context who calls, and in which role; a promise only where a token has to be checked.
+ *
+ * @throws AppError `invalid_api_key`, `invalid_token`, `token_keys_unavailable`
+ */
+export type Identify = (context: RequestContext, credentials: Credentials) => Promise<void> | void
+
+/**
+ * Names callers by the X-API-Key or the token that they send. Neither is fine (`anonymous`); a wrong one is refused,
+ * whatever is asked for. With both, the token says who it is.
  *
  * @param verifyToken checks tokens; without it an Authorization header is somebody else's, and is not looked at
  */
-export function identifyCaller(keys: readonly ApiKey[], verifyToken?: VerifyToken): RequestHandler {
-  return (req, _res, next) => {
-    const { context, headers } = req
-    const sent = headers['x-api-key']
-    if (sent !== undefined) {
-      context.caller = nameOf(keys, String(sent))
+export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyToken): Identify {
+  return (context, { apiKey, authorization }) => {
+    if (apiKey !== undefined) {
+      context.caller = nameOf(keys, apiKey)
       context.role = 'operator'
       context.machine = true
     }
-    const token = verifyToken && bearerToken(headers.authorization)
-    if (token === undefined) return next()
+    const token = verifyToken && bearerToken(authorization)
+    if (token === undefined) return undefined
     return verifyToken!(token).then((bearer) => {
       // Else whoever may choose the name of a user could use the idempotency keys of a machine.
-      if (bearer.subject === 'anonymous' || keys.some(({ id }) => id === bearer.subject))
+      if (bearer.subject === anonymous || keys.some(({ id }) => id === bearer.subject))
         throw invalidToken('its sub is the name of a caller without a token')
       context.caller = bearer.subject
       context.role = bearer.role
-      next()
     })
+  }
+}
+
+/** Names the caller of a request; a wrong key or token is 401. */
+export function identifyCaller(identify: Identify): RequestHandler {
+  return (req, _res, next) => {
+    const apiKey = req.headers['x-api-key']
+    const checking = identify(req.context, {
+      apiKey: apiKey === undefined ? undefined : String(apiKey),
+      authorization: req.headers.authorization,
+    })
+    return checking ? checking.then(() => next()) : next()
   }
 }
 

@@ -1,25 +1,36 @@
 import type { ErrorRequestHandler } from 'express'
 import { AppError, problemMediaType, toProblem } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
+import type { RequestContext } from './request-id'
 
 /** Gives the AppError that a library's error stands for, or undefined when it knows nothing of it. */
 export type TranslateError = (error: unknown) => AppError | undefined
 
+/** What the caller of a request is told of an error. */
+export type TellError = (error: unknown, context: RequestContext) => AppError
+
 /**
- * Answers every error as problem+json. What no translation knows is a fault of ours: it is logged once, with its
- * cause, and the caller learns the request id and nothing else.
+ * Tells callers of errors. What no translation knows is a fault of ours: it is logged once, with its cause, and the
+ * caller learns the request id and nothing else.
  */
+export function errorTeller(log: Logger, translations: readonly TranslateError[]): TellError {
+  return (error, { requestId, route }) => {
+    const known = translate(error, translations)
+    if (!known || known.status >= 500) log.error('request failed', { request_id: requestId, route, error })
+    return known ?? new AppError('internal_error', `An unexpected fault was logged as ${requestId}`)
+  }
+}
+
+/** Answers every error as problem+json. */
 export function errorHandler(log: Logger, translations: readonly TranslateError[] = []): ErrorRequestHandler {
+  const tell = errorTeller(log, [...translations, fromBodyParser])
   // Express tells error handlers from others by their four parameters.
   return (error: unknown, req, res, _next) => {
     const { requestId } = req.context
-    const known = translate(error, [...translations, fromBodyParser])
-    if (!known || known.status >= 500)
-      log.error('request failed', { request_id: requestId, route: req.context.route, error })
+    const told = tell(error, req.context)
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
 
-    const told = known ?? new AppError('internal_error', `An unexpected fault was logged as ${requestId}`)
     res.statusCode = told.status
     if (told.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(told.retryAfterSeconds))
     for (const [name, value] of Object.entries(told.headers)) res.setHeader(name, value)

@@ -1,12 +1,20 @@
-export { accessLog } from './access-log'
-export { identifyCaller, parseApiKey, type ApiKey } from './auth'
+export { accessLog, plainAddress } from './access-log'
+export {
+  callerIdentifier,
+  identifyCaller,
+  parseApiKey,
+  type ApiKey,
+  type Credentials,
+  type Identify,
+} from './auth'
 export { allowOrigins } from './cors'
-export { errorHandler, type TranslateError } from './error-handler'
+export { errorHandler, errorTeller, type TellError, type TranslateError } from './error-handler'
 export { inOrder } from './in-order'
 export { methodNotAllowed, routeNotFound } from './not-found'
 export { observeRequests } from './metrics'
-export { rateLimit } from './rate-limit'
-export { requestContext, type RequestContext } from './request-id'
+export { alsoWhenRefused, rateLimit, rateLimiter, type RateLimiter } from './rate-limit'
+export { checkHead } from './request-head'
+export { newContext, requestContext, type RequestContext } from './request-id'
 export { requireRole, roles, type Role } from './roles'
 export { securityHeaders } from './security-headers'
 export { tokenVerifier, type TokenSettings, type VerifyToken } from './tokens'

@@ -6,8 +6,9 @@ export function observeRequests(metrics: Metrics): RequestHandler {
   return (req, res, next) => {
     metrics.requestStarted()
     res.on('close', () => {
-      const seconds = (performance.now() - req.context.startedAt) / 1000
-      metrics.requestServed({ method: req.method, route: req.context.route, status: statusOf(res), seconds })
+      const { startedAt, answeredAt = performance.now(), route } = req.context
+      const seconds = (answeredAt - startedAt) / 1000
+      metrics.requestServed({ method: req.method, route, status: statusOf(res), seconds })
     })
     next()
   }

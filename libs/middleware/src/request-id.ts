@@ -22,7 +22,12 @@ export interface RequestContext {
   unhurried: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
+  /** When the answer began, of one that is sent as it is made; on the same clock. */
+  answeredAt?: number
 }
+
+/** The caller that says nothing of itself. */
+export const anonymous = 'anonymous'
 
 declare module 'express-serve-static-core' {
   interface Request {
@@ -39,26 +44,30 @@ const hex = () => randomUUID().replaceAll('-', '')
 /** Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered. */
 export function requestContext(): RequestHandler {
   return (req, res, next) => {
-    const given = req.headers['x-request-id']
-    const own = randomUUID()
-    const requestId = typeof given === 'string' && saneId.test(given) ? given : own
-    const [, traceId, flags] = saneTraceparent.exec(String(req.headers.traceparent ?? '')) ?? []
-    // A new trace has the id that is made for its first request. A span's is half of a UUID: the second half, since
-    // the version bits are in the first.
-    const traceparent = `00-${traceId ?? own.replaceAll('-', '')}-${hex().slice(16)}-${flags ?? '01'}`
-    req.context = {
-      requestId,
-      traceparent,
-      caller: 'anonymous',
-      role: undefined,
-      machine: false,
-      route: 'unmatched',
-      quiet: false,
-      unhurried: false,
-      startedAt: performance.now(),
-    }
-    res.setHeader('X-Request-Id', requestId)
-    res.setHeader('traceparent', traceparent)
+    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent)
+    res.setHeader('X-Request-Id', req.context.requestId)
+    res.setHeader('traceparent', req.context.traceparent)
     next()
+  }
+}
+
+/** The context of a request that has just arrived, with what its caller sent as X-Request-Id and traceparent. */
+export function newContext(givenId: unknown, givenTrace: unknown): RequestContext {
+  const own = randomUUID()
+  const requestId = typeof givenId === 'string' && saneId.test(givenId) ? givenId : own
+  const [, traceId, flags] = (typeof givenTrace === 'string' && saneTraceparent.exec(givenTrace)) || []
+  // A new trace has the id that is made for its first request. A span's is half of a UUID: the second half, since
+  // the version bits are in the first.
+  const traceparent = `00-${traceId ?? own.replaceAll('-', '')}-${hex().slice(16)}-${flags ?? '01'}`
+  return {
+    requestId,
+    traceparent,
+    caller: anonymous,
+    role: undefined,
+    machine: false,
+    route: 'unmatched',
+    quiet: false,
+    unhurried: false,
+    startedAt: performance.now(),
   }
 }

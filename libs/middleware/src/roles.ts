@@ -1,5 +1,5 @@
 import { AppError } from '@ordinal/errors'
-import type { RequestContext } from './request-id'
+import { anonymous, type RequestContext } from './request-id'
 
 /** What a caller may do; each role may do what those before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const
@@ -22,7 +22,7 @@ export function requireRole(
   tokensCheckable: boolean,
 ): void {
   if (has && roles.indexOf(has) >= roles.indexOf(role)) return
-  if (caller === 'anonymous') {
+  if (caller === anonymous) {
     const detail = tokensCheckable
       ? `This needs the role ${role}: send a token as Authorization: Bearer`
       : `This needs the role ${role}, and no token can be checked: set JWT_SECRET or JWKS_URL for the service`

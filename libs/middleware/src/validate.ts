@@ -2,6 +2,10 @@ import express, { type RequestHandler } from 'express'
 import type { z } from 'zod'
 import { AppError, type FieldError } from '@ordinal/errors'
 
+const mostTold = 20
+// The names of fields that are not known are the sender's.
+const longestPath = 200
+
 /** Reads a JSON body of at most so many bytes. A body of another media type is refused, none at all is fine. */
 export function parseJsonBody(limitBytes: number): RequestHandler {
   const parse = express.json({ limit: limitBytes, strict: true })
@@ -20,11 +24,13 @@ export function parseJsonBody(limitBytes: number): RequestHandler {
  * A function that checks one part of a request against its schema. Fields may come in snake_case or, as proto3
  * JSON allows, in lowerCamelCase.
  *
- * @param part where the value comes from: `params`, `query` or `body`; it begins every path that an error names
- * @throws AppError `invalid_id` for a wrong id in the path, else `validation_failed`, which names every fault
+ * @param part where the value comes from: `params`, `query` or `body`; it begins every path that an error names.
+ *   Undefined for a message, which has but one part
+ * @throws AppError `invalid_id` for a wrong id in the path, else `validation_failed`, which names the first
+ *   20 faults
  */
 export function validated<Schema extends z.ZodType>(
-  part: 'params' | 'query' | 'body',
+  part: 'params' | 'query' | 'body' | undefined,
   schema: Schema,
 ): (value: unknown) => z.output<Schema> {
   const aliases = camelCaseAliases(schema)
@@ -35,7 +41,7 @@ export function validated<Schema extends z.ZodType>(
       const { id } = value as { id?: unknown }
       throw new AppError('invalid_id', `"${String(id)}" is not an id: ids are whole numbers from 1`)
     }
-    const errors = result.error.issues.flatMap((issue) => fieldErrors(part, issue))
+    const errors = tellable(result.error.issues.flatMap((issue) => fieldErrors(part, issue)))
     const first = errors[0]
     throw new AppError(
       'validation_failed',
@@ -72,10 +78,22 @@ function withSnakeCase(value: unknown, aliases: Map<string, string>): unknown {
   )
 }
 
-function fieldErrors(part: string, issue: z.core.$ZodIssue): FieldError[] {
-  const at = [part, ...issue.path.map(String)].join('.')
+/** The first faults, and how many there are beyond them: an answer must not grow with what a stranger sends. */
+function tellable(errors: FieldError[]): FieldError[] {
+  const told = errors.slice(0, mostTold).map(({ path, message }) => ({ path: shortened(path), message }))
+  const more = errors.length - told.length
+  return more > 0 ? [...told, { path: '', message: `and ${more} more` }] : told
+}
+
+const shortened = (path: string) => (path.length > longestPath ? `${path.slice(0, longestPath)}…` : path)
+
+function fieldErrors(part: string | undefined, issue: z.core.$ZodIssue): FieldError[] {
+  const path = [...(part === undefined ? [] : [part]), ...issue.path.map(String)]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${at}.${key}`, message: 'is not a field of this request' }))
+    return issue.keys.map((key) => ({
+      path: [...path, key].join('.'),
+      message: 'is not a field of this request',
+    }))
   }
-  return [{ path: at, message: issue.message }]
+  return [{ path: path.join('.'), message: issue.message }]
 }

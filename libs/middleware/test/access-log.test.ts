@@ -45,6 +45,13 @@ test('the query is left out', async () => {
   expect(JSON.stringify(logged.entries)).not.toContain('hidden')
 })
 
+test('a path that fills the head of the request is cut', async () => {
+  const { get, drained, logged } = await serve((log) => [accessLog(log), answer])
+  await get(`/${'a'.repeat(15_000)}`)
+  await drained()
+  expect(logged.entries).toMatchObject([{ path: `/${'a'.repeat(2047)}…` }])
+})
+
 test('neither keys nor passwords of the headers come into the log', async () => {
   const { get, drained, logged } = await serve((log) => [accessLog(log), answer])
   await get('/', { authorization: 'Bearer hidden', 'x-api-key': 'hidden', cookie: 'session=hidden' })

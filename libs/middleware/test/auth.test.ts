@@ -1,5 +1,5 @@
 import crypto, { createHash } from 'node:crypto'
-import { identifyCaller, parseApiKey } from '../src'
+import { callerIdentifier, identifyCaller, parseApiKey } from '../src'
 import { answer, closeServers, serve } from './serve'
 
 afterAll(closeServers)
@@ -11,7 +11,7 @@ const keys = [entry('order-service', 'old'), entry('order-service', 'new'), entr
 )
 
 test('a known key names its caller; two keys may have one name, so that one can replace the other', async () => {
-  const { get } = await serve(() => [identifyCaller(keys), answer])
+  const { get } = await serve(() => [identifyCaller(callerIdentifier(keys)), answer])
   const callers = await Promise.all(
     ['old', 'new', 'other'].map(async (key) => (await get('/', { 'X-API-Key': key })).body.caller),
   )
@@ -20,7 +20,7 @@ test('a known key names its caller; two keys may have one name, so that one can 
 
 test('without a key the caller is anonymous, whether there are keys or not', async () => {
   for (const known of [keys, []]) {
-    const { get } = await serve(() => [identifyCaller(known), answer])
+    const { get } = await serve(() => [identifyCaller(callerIdentifier(known)), answer])
     expect((await get()).body.caller).toBe('anonymous')
   }
 })
@@ -28,7 +28,7 @@ test('without a key the caller is anonymous, whether there are keys or not', asy
 test.each(['wrong', '', 'old%20', 'OLD', 'old, new', createHash('sha256').update('old').digest('hex')])(
   'the key %j is none: 401',
   async (key) => {
-    const { get } = await serve(() => [identifyCaller(keys), answer])
+    const { get } = await serve(() => [identifyCaller(callerIdentifier(keys)), answer])
     const { status, body } = await get('/', { 'X-API-Key': key })
     expect([status, body.code]).toEqual([401, 'invalid_api_key'])
     if (key.length > 3) expect(JSON.stringify(body)).not.toContain(key)
@@ -36,13 +36,13 @@ test.each(['wrong', '', 'old%20', 'OLD', 'old, new', createHash('sha256').update
 )
 
 test('a key is 401 where there are none', async () => {
-  const { get } = await serve(() => [identifyCaller([]), answer])
+  const { get } = await serve(() => [identifyCaller(callerIdentifier([])), answer])
   expect((await get('/', { 'X-API-Key': 'old' })).status).toBe(401)
 })
 
 test('every key is compared, in constant time, whichever it is that fits', async () => {
   const compared = jest.spyOn(crypto, 'timingSafeEqual')
-  const { get } = await serve(() => [identifyCaller(keys), answer])
+  const { get } = await serve(() => [identifyCaller(callerIdentifier(keys)), answer])
   for (const key of ['old', 'other', 'wrong']) await get('/', { 'X-API-Key': key })
   expect(compared).toHaveBeenCalledTimes(3 * keys.length)
 })
@@ -56,4 +56,8 @@ test.each([
   'x:' + 'g'.repeat(64),
 ])('the entry %j of API_KEYS is of another form', (text) => {
   expect(parseApiKey(text)).toBeUndefined()
+})
+
+test('no key can have the name of those who have none', () => {
+  expect(parseApiKey(entry('anonymous', 'k'))).toBeUndefined()
 })

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express'
-import { rateLimit } from '../src'
+import { rateLimit, rateLimiter } from '../src'
 import { clientOf } from '../src/rate-limit'
 import { answer, closeServers, serve } from './serve'
 
 afterAll(closeServers)
 
 const limited = (perSecond: number, trustProxy = 0) =>
-  serve(() => [rateLimit('test', perSecond), answer], trustProxy)
+  serve(() => [rateLimit(rateLimiter('test', perSecond)), answer], trustProxy)
 type Get = Awaited<ReturnType<typeof serve>>['get']
 
 /** The statuses of so many requests, one after the other. */
@@ -99,7 +99,7 @@ test('a caller that is known by its key is not limited, and told of no limit', a
     req.context.machine = true
     next()
   }
-  const { get } = await serve(() => [known, rateLimit('test', 1), answer])
+  const { get } = await serve(() => [known, rateLimit(rateLimiter('test', 1)), answer])
   expect(await statuses(get, 10)).toEqual(times(10, 200))
   expect((await get()).headers.get('ratelimit-limit')).toBeNull()
 })

@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
-import { identifyCaller, requireRole, roles, tokenVerifier, type Role, type TokenSettings } from '../src'
+import {
+  callerIdentifier,
+  identifyCaller,
+  requireRole,
+  roles,
+  tokenVerifier,
+  type Role,
+  type TokenSettings,
+} from '../src'
 import { startIdentityProvider } from './identity-provider'
 import { answer, closeServers, serve } from './serve'
 
@@ -37,7 +45,11 @@ async function start(settings: Partial<TokenSettings>, role: Role = 'admin') {
     requireRole(role, req.context, verify !== undefined)
     next()
   }
-  const { get, logged, drained } = await serve(() => [identifyCaller(keys, verify), needsRole, answer])
+  const { get, logged, drained } = await serve(() => [
+    identifyCaller(callerIdentifier(keys, verify)),
+    needsRole,
+    answer,
+  ])
   const ask = async (token?: string, headers: Record<string, string> = {}) => {
     const sent: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` }
     const { status, body, headers: got } = await get('/', { ...sent, ...headers })

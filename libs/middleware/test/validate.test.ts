@@ -84,3 +84,11 @@ test('a wrong id in a path has its own code', () => {
     message: '"abc" is not an id: ids are whole numbers from 1',
   })
 })
+
+test('of many faults the first are told, and how many more there are', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 9_000 }, (_, n) => [`${'x'.repeat(300)}${n}`, 1]))
+  const { errors = [] } = refusal(() => parse({ user_id: 7, ...unknown }))
+  expect(errors).toHaveLength(21)
+  expect(errors[0]!.path).toBe(`body.${'x'.repeat(195)}…`)
+  expect(errors[20]).toEqual({ path: '', message: 'and 8980 more' })
+})

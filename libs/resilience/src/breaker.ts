@@ -13,6 +13,11 @@ export interface BreakerOptions {
   errorThresholdPercentage: number
   /** and the window has at least this many calls. */
   volumeThreshold: number
+  /**
+   * It opens as well when so many calls in a row failed: after an hour of successes, their share of the window stays
+   * small for long, while each caller waits for his time-out.
+   */
+  consecutiveFailures: number
 }
 
 /** What a call tells of the service; `nothing` when the caller gave up, for example. */
@@ -36,7 +41,8 @@ export interface Breaker {
 }
 
 /**
- * A circuit breaker with gobreaker's half-open state, on opossum's window, threshold and timer.
+ * A circuit breaker with gobreaker's half-open state, on opossum's window, threshold and timer, which also opens
+ * after failures in a row.
  *
  * Calls run outside of opossum, which is only told how they went: it would count rejected calls as calls, take a
  * filtered error for a success that closes it, close after a single success, and let calls from before it opened
@@ -48,7 +54,7 @@ export function createBreaker(
 ): Breaker {
   let state: BreakerState = 'closed'
   // The calls let in since the state last changed; those from before no longer count.
-  let current = { underWay: 0, successes: 0 }
+  let current = { underWay: 0, successes: 0, failuresInARow: 0 }
   let openedTotal = 0
   let openUntil = 0
   let circuit = createCircuit()
@@ -77,7 +83,7 @@ export function createBreaker(
   function enter(next: BreakerState) {
     const previous = state
     state = next
-    current = { underWay: 0, successes: 0 }
+    current = { underWay: 0, successes: 0, failuresInARow: 0 }
     onChange(next, previous)
   }
 
@@ -89,13 +95,20 @@ export function createBreaker(
     enter('closed')
   }
 
+  async function count(verdict: Verdict): Promise<void> {
+    const mine = current
+    mine.failuresInARow = verdict === 'failure' ? mine.failuresInARow + 1 : 0
+    await circuit.fire(verdict).catch(() => undefined)
+    if (mine === current && mine.failuresInARow >= options.consecutiveFailures) circuit.open()
+  }
+
   function permit(): Permit {
     const mine = current
     mine.underWay += 1
     return async (verdict) => {
       mine.underWay -= 1
       if (mine !== current || verdict === 'nothing') return
-      if (state === 'closed') await circuit.fire(verdict).catch(() => undefined)
+      if (state === 'closed') await count(verdict)
       else if (verdict === 'failure') circuit.open()
       else if (++mine.successes >= options.maxRequests) close()
     }

@@ -20,7 +20,9 @@ const options = {
   maxRequests: 3,
   errorThresholdPercentage: 50,
   volumeThreshold: 4,
+  consecutiveFailures: 5,
 }
+const times = (count: number, step: Step) => Array<Step>(count).fill(step)
 const opened: Step[] = ['fail', 'fail', 'fail', 'fail']
 const halfOpen: Step[] = [...opened, 'reset timeout']
 
@@ -30,6 +32,22 @@ const cases: [name: string, steps: Step[], state: BreakerState][] = [
   ['opens at the volume threshold', opened, 'open'],
   ['stays closed at exactly the share of errors', ['ok', 'ok', 'ok', 'fail', 'fail', 'fail'], 'closed'],
   ['opens above it', ['ok', 'ok', 'fail', 'fail', 'fail'], 'open'],
+  [
+    'opens at failures in a row, however many successes came before',
+    [...times(100, 'ok'), ...times(5, 'fail')],
+    'open',
+  ],
+  [
+    'stays closed if a success comes between them',
+    [...times(100, 'ok'), ...times(4, 'fail'), 'ok', ...times(4, 'fail')],
+    'closed',
+  ],
+  ['counts no failures in a row over a change of its state', [...halfOpen, 'probe ok', 'fail'], 'closed'],
+  [
+    'does not take a call that tells nothing for a success',
+    [...times(100, 'ok'), ...times(4, 'fail'), 'nothing', 'fail'],
+    'open',
+  ],
   ['does not count calls that tell nothing', ['nothing', 'nothing', 'nothing', 'nothing', ...opened], 'open'],
   ['forgets what is older than the interval', ['fail', 'fail', 'fail', 'interval', 'fail'], 'closed'],
   ['lets no call in while open', [...opened, 'refused'], 'open'],

@@ -105,6 +105,7 @@ export const breakerOptions = {
   maxRequests: 3,
   errorThresholdPercentage: 50,
   volumeThreshold: 5,
+  consecutiveFailures: 5,
 }
 
 /** Waits until something holds. */

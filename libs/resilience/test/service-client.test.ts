@@ -230,7 +230,7 @@ describe('saturation', () => {
     const client = clientOf(server.url, {
       maxConcurrent: 3,
       timeoutMs: 100,
-      breaker: { ...breakerOptions, volumeThreshold: 1000 },
+      breaker: { ...breakerOptions, volumeThreshold: 1000, consecutiveFailures: 1000 },
     })
     for (let round = 0; round < 3; round++) {
       const failures = await Promise.all(times(3, () => failureOf(client.request(get))))

@@ -10,7 +10,8 @@ import type { Logger } from '@ordinal/logging'
 export type DatabaseSettings = Parameters<typeof databaseUrlOf>[0] & { dbPoolSize: number }
 
 const connectTimeoutMs = 5_000
-// Above what any of our statements needs, below what a caller waits for.
+// Below what a caller waits for. What needs longer says so itself, up to the server's limit of a statement.
+const useTimeoutMs = 5_000
 const statementTimeoutMs = 10_000
 
 /**
@@ -28,6 +29,7 @@ export function openDatabase(
     applicationName: name,
     maxConnections: settings.dbPoolSize,
     connectTimeoutMs,
+    useTimeoutMs,
     statementTimeoutMs,
     onError: (error) => log.warn('a database connection broke', { error }),
   })

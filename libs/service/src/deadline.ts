@@ -1,10 +1,14 @@
 import type { Logger } from '@ordinal/logging'
 
 /** As the work, or rejected after so many milliseconds: what comes later is dropped. */
-export async function withDeadline<T>(work: Promise<T> | T, limitMs: number): Promise<T> {
+export async function withDeadline<T>(
+  work: Promise<T> | T,
+  limitMs: number,
+  tooLate = () => new Error(`Not done after ${Math.round(limitMs)} ms`),
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not done after ${Math.round(limitMs)} ms`)), limitMs)
+    timer = setTimeout(() => reject(tooLate()), limitMs)
   })
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Logger } from '@ordinal/logging'
 import {
   accessLog,
+  checkHead,
   errorHandler,
   inOrder,
   requestContext,
@@ -37,7 +38,7 @@ export function createDebugListener({ name, log, probes }: Deps): Server {
   const server = createServer(app)
   const stopping = new AbortController()
 
-  app.use(inOrder(requestContext(), accessLog(log), securityHeaders()))
+  app.use(inOrder(requestContext(), accessLog(log), securityHeaders(), checkHead))
   app.use(
     serveRoutes([...debugProbes(probes), debugIndex(name), commandLine], {
       bodyLimitBytes,

@@ -25,26 +25,32 @@ const summary = z.object({
 })
 const poolStats = z.object({ total: z.int(), idle: z.int(), waiting: z.int(), max: z.int() })
 
-interface HealthDeps {
+interface InspectionDeps {
   name: string
   version: string
   checks: readonly HealthCheck[]
   /** False while the service is stopping. */
   accepting: () => boolean
-  metrics: Metrics
   log: Logger
+}
+
+/** Asks everything that a service needs how it is. Never rejects. */
+export type Inspect = () => Promise<z.input<typeof summary>>
+
+interface HealthDeps {
+  inspect: Inspect
+  metrics: Metrics
   poolStats: () => z.input<typeof poolStats>
 }
 
 /** `/health`, `/health/live`, `/health/ready`, `/metrics` and `/metrics/db`. */
 export function healthRoutes(deps: HealthDeps): Route[] {
   const probe = { method: 'get', tag: 'operations', probe: true } as const
-  const inspect = createInspection(deps)
   const inspection = {
     ...probe,
     answers: { 200: summary, 503: summary },
     async handle() {
-      const body = await inspect()
+      const body = await deps.inspect()
       return { status: body.status === 'unavailable' ? (503 as const) : (200 as const), body }
     },
   }
@@ -80,7 +86,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
   ]
 }
 
-function createInspection({ name, version, checks, accepting, log }: HealthDeps) {
+export function createInspection({ name, version, checks, accepting, log }: InspectionDeps): Inspect {
   const down = new Set<string>()
 
   /** A health page may be public: why something is down is told in the log, once for each time that it goes down. */
@@ -96,7 +102,7 @@ function createInspection({ name, version, checks, accepting, log }: HealthDeps)
     }
   }
 
-  return async (): Promise<z.input<typeof summary>> => {
+  return async () => {
     const results = await Promise.all(checks.map(inspectOne))
     const unavailable = !accepting() || results.some(({ up, required }) => !up && required)
     const degraded = results.some(({ up }) => !up)
@@ -110,5 +116,20 @@ function createInspection({ name, version, checks, accepting, log }: HealthDeps)
         ...(accepting() ? [] : [['accepting_requests', 'stopping'] as const]),
       ]),
     }
+  }
+}
+
+const readinessEveryMs = 2_000
+
+/** Tells again and again whether a service is ready; `start` resolves when it has told it for the first time. */
+export function watchReadiness(inspect: Inspect, tell: (ready: boolean) => void) {
+  let timer: NodeJS.Timeout | undefined
+  const look = async () => tell((await inspect()).status !== 'unavailable')
+  return {
+    async start(): Promise<void> {
+      await look()
+      timer = setInterval(() => void look(), readinessEveryMs)
+    },
+    stop: () => clearInterval(timer),
   }
 }

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
-import { integer, list, port, seconds, variable } from '@ordinal/config'
+import { integer, list, origin, port, seconds, variable } from '@ordinal/config'
 import { parseApiKey, type ApiKey } from '@ordinal/middleware'
 import { z } from 'zod'
 
 const apiKey = z.string().transform((entry, context) => {
   const key = parseApiKey(entry)
   if (key) return key
-  context.addIssue('has an entry that is not of the form name:sha256hex')
+  context.addIssue('has an entry that is not of the form name:sha256hex, or has the name anonymous')
   return z.NEVER
 })
 
@@ -41,7 +41,7 @@ export function httpVariables(
       description: 'Largest request body, in bytes',
       default: 102_400,
     }),
-    corsOrigins: variable('CORS_ORIGINS', list(z.string()), {
+    corsOrigins: variable('CORS_ORIGINS', list(origin()), {
       description: 'Origins whose pages may call the services, separated by commas; * for any',
       optional: true,
       example: 'https://app.example.com',

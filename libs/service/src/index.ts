@@ -1,4 +1,6 @@
 export { migrateDatabase, openDatabase, type DatabaseSettings } from './database'
+export { withDeadline } from './deadline'
+export type { GrpcChassis, GrpcServer } from './grpc'
 export { httpVariables, type HttpSettings } from './http-settings'
 export { fromDatabase } from './database-errors'
 export type { HealthCheck } from './health'

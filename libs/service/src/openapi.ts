@@ -24,30 +24,62 @@ export function openApiDocument(
     openapi: '3.1.0',
     info,
     paths,
-    ...(takesTokens && { components: { securitySchemes } }),
+    components: { headers, securitySchemes: { ...(takesTokens && { token }), apiKey } },
   })
 }
 
-const securitySchemes = {
-  token: {
-    type: 'http' as const,
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description:
-      'Its claim `role` or `roles` has viewer, operator or admin; each may do what those before may.',
-  },
-  apiKey: {
-    type: 'apiKey' as const,
-    in: 'header' as const,
-    name: 'X-API-Key',
-    description: 'For machines: a key has the role operator.',
-  },
+const token = {
+  type: 'http' as const,
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    'Its claim `role` or `roles` has viewer, operator or admin; each may do what those before may.',
+}
+const apiKey = {
+  type: 'apiKey' as const,
+  in: 'header' as const,
+  name: 'X-API-Key',
+  description: 'For machines: a key has the role operator, and is not rate limited.',
 }
 
-/** Who may call: with a token of the role, or with the key of a machine where that role is enough. */
-function securityOf(requires: Role): Record<string, string[]>[] {
-  const token = { token: [requires] }
-  return requires === 'admin' ? [token] : [token, { apiKey: [] }]
+/** Who may call: anyone, or a token of the role, or the key of a machine where that role is enough. */
+function securityOf(requires: Role | undefined, takesTokens: boolean): Record<string, string[]>[] {
+  if (requires === undefined) return [{}, ...(takesTokens ? [{ token: [] }] : []), { apiKey: [] }]
+  const withToken = { token: [requires] }
+  return requires === 'admin' ? [withToken] : [withToken, { apiKey: [] }]
+}
+
+const text = { type: 'string' as const }
+const whole = { type: 'integer' as const }
+
+/** What the headers of answers tell. An answer has those that make sense for it. */
+const headers = {
+  'X-Request-Id': {
+    description: 'The id of the request in logs: as it was sent, or made here',
+    schema: text,
+  },
+  ETag: { description: 'The version of the resource, for If-Match', schema: text },
+  Location: { description: 'The path of what was created', schema: text },
+  'Idempotency-Replayed': {
+    description: '`true` if this is the answer that the same Idempotency-Key got before',
+    schema: { ...text, enum: ['true'] },
+  },
+  'Retry-After': { description: 'Seconds until another try makes sense', schema: whole },
+  'WWW-Authenticate': { description: 'How a caller shows who it is, and what was wrong', schema: text },
+  'RateLimit-Limit': {
+    description: 'Requests a second of one client, where there is a limit',
+    schema: whole,
+  },
+  'RateLimit-Remaining': { description: 'How many of them are left', schema: whole },
+  'RateLimit-Reset': { description: 'Seconds until all of them are there again', schema: whole },
+}
+type HeaderName = keyof typeof headers
+
+/** These headers and those that every answer of such a route may have, as references. */
+function headersOf({ probe }: Route, names: readonly HeaderName[]) {
+  const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
+  const all: HeaderName[] = ['X-Request-Id', ...(probe ? [] : limits), ...names]
+  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
 function operation(route: Route, takesTokens: boolean): ZodOpenApiOperationObject {
@@ -72,7 +104,7 @@ function operation(route: Route, takesTokens: boolean): ZodOpenApiOperationObjec
         ),
       },
     }),
-    ...(route.requires && { security: securityOf(route.requires) }),
+    ...(!route.probe && { security: securityOf(route.requires, takesTokens) }),
     responses: { ...successes(route), ...failures(route, takesTokens) },
   }
 }
@@ -99,12 +131,20 @@ function successes(route: Route) {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
       status,
-      schema
-        ? { description: 'Done', content: { [route.media]: { schema } } }
-        : { description: 'Done; no body' },
+      {
+        ...(schema
+          ? {
+              description: 'Done',
+              content: Object.fromEntries([route.media].flat().map((media) => [media, { schema }])),
+            }
+          : { description: 'Done; no body' }),
+        headers: headersOf(route, [...route.headers, ...(route.idempotent ? replayed : [])]),
+      },
     ]),
   )
 }
+
+const replayed = ['Idempotency-Replayed'] as const
 
 /** The errors of a route by status: its own, and those that any request of its kind can meet. */
 function failures(route: Route, takesTokens: boolean) {
@@ -119,13 +159,17 @@ function failures(route: Route, takesTokens: boolean) {
   if (route.idempotent) codes.push('invalid_idempotency_key')
 
   const statuses = new Set(codes.map((code) => errorTable[code].status))
-  return Object.fromEntries([...statuses].map((status) => [String(status), failure(status, codes)]))
+  return Object.fromEntries([...statuses].map((status) => [String(status), failure(route, status, codes)]))
 }
 
-function failure(status: number, codes: readonly ErrorCode[]) {
-  const titles = new Set(codes.filter((code) => errorTable[code].status === status))
+function failure(route: Route, status: number, all: readonly ErrorCode[]) {
+  const codes = new Set(all.filter((code) => errorTable[code].status === status))
+  const told: HeaderName[] = []
+  if (status === 429 || status === 503 || codes.has('idempotency_key_in_use')) told.push('Retry-After')
+  if (status === 401 || status === 403) told.push('WWW-Authenticate')
   return {
-    description: [...titles].map((code) => `\`${code}\`: ${errorTable[code].title}`).join('\n\n'),
+    description: [...codes].map((code) => `\`${code}\`: ${errorTable[code].title}`).join('\n\n'),
     content: { [problemMediaType]: { schema: problem } },
+    headers: headersOf(route, told),
   }
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
 import type { RequestContext, Role } from '@ordinal/middleware'
@@ -6,11 +7,16 @@ import type { Upload } from './upload'
 /** The answers of a route: status -> schema of the body, or null for no body. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>
 
+/** What a schema stands for; a text may also come in pieces, to be sent as they are made. */
+type Body<Schema> = Schema extends z.ZodType
+  ? z.input<Schema> | (string extends z.input<Schema> ? Readable : never)
+  : null
+
 /** An answer that fits one of the route's schemas. */
 export type Reply<A extends Answers> = {
   [Status in keyof A & number]: {
     status: Status
-    body: A[Status] extends z.ZodType ? z.input<A[Status]> : null
+    body: Body<A[Status]>
     headers?: Readonly<Record<string, string>>
   }
 }[keyof A & number]
@@ -24,9 +30,14 @@ export interface Call<Params, Query, Body> {
   upload: Upload | undefined
   headers: Readonly<Record<string, string | string[] | undefined>>
   context: RequestContext
+  /** Aborts when the client has gone away, or was cut off because the service ends. For what takes long. */
+  readonly gone: AbortSignal
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** Headers that a handler may set. */
+export type AnswerHeader = 'ETag' | 'Location'
 
 /** One route: how it is validated, documented and served. */
 export interface Route {
@@ -41,6 +52,8 @@ export interface Route {
   /** The media types of a body of any length, which the handler reads as it arrives. */
   upload: readonly string[] | undefined
   answers: Answers
+  /** What those answers have in headers, besides what follows from the rest. */
+  headers: readonly AnswerHeader[]
   /** The errors beyond those that any such request can meet. */
   errors: readonly ErrorCode[]
   /** The role that a caller must have at least; undefined if anyone may call. */
@@ -53,8 +66,13 @@ export interface Route {
   issues: boolean
   /** Asked by machines all day: neither logged nor limited. */
   probe: boolean
-  /** The media type of the answers; a body that is not JSON is a text. */
-  media: string
+  /**
+   * The media type of the answers, or several of which the answer names one as its Content-Type; a body that is not JSON
+   * is a text.
+   */
+  media: string | readonly [string, ...string[]]
+  /** Its answer is a stream that goes on until the client leaves: it ends as soon as the service stops. */
+  live: boolean
   handle: (call: Call<unknown, unknown, unknown>) => Promise<AnyReply> | AnyReply
 }
 
@@ -79,13 +97,15 @@ interface RouteDefinition<
   body?: Body
   upload?: readonly string[]
   answers: A
+  headers?: readonly AnswerHeader[]
   errors?: readonly ErrorCode[]
   requires?: Role
   idempotent?: boolean
   conditional?: boolean
   issues?: boolean
   probe?: boolean
-  media?: string
+  media?: Route['media']
+  live?: boolean
   handle: (
     call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => Promise<Reply<NoInfer<A>>> | Reply<NoInfer<A>>
@@ -103,6 +123,7 @@ export function route<
     query: undefined,
     body: undefined,
     upload: undefined,
+    headers: [],
     errors: [],
     requires: undefined,
     idempotent: false,
@@ -110,6 +131,7 @@ export function route<
     issues: false,
     probe: false,
     media: 'application/json',
+    live: false,
     ...definition,
     // What arrives was parsed with the very schemas that give the handler its types.
     handle: definition.handle as Route['handle'],

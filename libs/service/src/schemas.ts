@@ -112,24 +112,33 @@ export function toPiece<Row, Item>(
 ) {
   const shown = rows.slice(0, page_size)
   const last = rows.length > page_size ? shown.at(-1) : undefined
-  const next_cursor = last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null
+  const next_cursor = last ? cursorFor(keyOf(last)) : null
   return { data: shown.map(toItem), pagination: { page_size, next_cursor } }
 }
+
+/** A cursor that points behind a row: where it stands in the list's order, for `readCursor`. */
+export const cursorFor = (key: readonly (string | number)[]) =>
+  Buffer.from(JSON.stringify(key)).toString('base64url')
 
 /**
  * Reads where a cursor points; undefined if there is none.
  *
- * @param key the schema of what `toPiece` was given as key
+ * @param key the schema of what the cursor was made for
+ * @param parameter of the query, which an error names
  * @throws AppError `validation_failed`
  */
-export function readCursor<Key>(cursor: string | undefined, key: z.ZodType<Key>): Key | undefined {
+export function readCursor<Key>(
+  cursor: string | undefined,
+  key: z.ZodType<Key>,
+  parameter = 'cursor',
+): Key | undefined {
   if (cursor === undefined) return undefined
   try {
     return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
   } catch {
     const message = 'is no cursor of this list: use next_cursor as it was answered'
-    throw new AppError('validation_failed', `query.cursor: ${message}`, {
-      errors: [{ path: 'query.cursor', message }],
+    throw new AppError('validation_failed', `query.${parameter}: ${message}`, {
+      errors: [{ path: `query.${parameter}`, message }],
     })
   }
 }

@@ -1,8 +1,10 @@
-import { Router, type RequestHandler, type Response } from 'express'
+import { Readable } from 'node:stream'
+import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { methodNotAllowed, parseJsonBody, requireRole, validated } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { AnyReply, Route } from './route'
 import { finishUpload, takeUpload } from './upload'
+import { sendStream, signalOf, type LiveStreams } from './stream'
 
 const nothing = z.strictObject({})
 
@@ -13,10 +15,15 @@ export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/
  * An Express router that serves these routes: parse, call, answer.
  *
  * @param tokensCheckable whether a caller can have a role at all
+ * @param live where streams without an end are kept, to be ended with the service
  */
 export function serveRoutes(
   routes: readonly Route[],
-  { bodyLimitBytes, tokensCheckable }: { bodyLimitBytes: number; tokensCheckable: boolean },
+  {
+    bodyLimitBytes,
+    tokensCheckable,
+    live,
+  }: { bodyLimitBytes: number; tokensCheckable: boolean; live?: LiveStreams },
 ): Router {
   const router = Router({ caseSensitive: true, strict: false })
   const parseBody = parseJsonBody(bodyLimitBytes)
@@ -38,17 +45,18 @@ export function serveRoutes(
       if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
       next()
     }
-    router[route.method](path, enter, ...(route.body ? [parseBody] : []), serve(route))
+    router[route.method](path, enter, ...(route.body ? [parseBody] : []), serve(route, live))
   }
   for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
   return router
 }
 
-function serve(route: Route): RequestHandler {
+function serve(route: Route, live?: LiveStreams): RequestHandler {
   const params = validated('params', route.params ?? nothing)
   const query = validated('query', route.query ?? nothing)
   const body = route.body && validated('body', route.body)
-  const contentType = route.media.includes('charset') ? route.media : `${route.media}; charset=utf-8`
+  const media = typeof route.media === 'string' ? route.media : route.media[0]
+  const contentType = media.includes('charset') ? media : `${media}; charset=utf-8`
   return async (req, res) => {
     const upload = route.upload && takeUpload(req, route.upload)
     if (upload) res.once('finish', () => finishUpload(req))
@@ -59,10 +67,27 @@ function serve(route: Route): RequestHandler {
       upload,
       headers: req.headers,
       context: req.context,
+      get gone() {
+        return signalOf(res)
+      },
     })
     if (route.issues) res.setHeader('Cache-Control', 'no-store')
+    if (reply.body instanceof Readable) {
+      if (route.live) live?.add(reply.body)
+      return answerInPieces(req, res, reply, reply.body, contentType)
+    }
     answer(res, reply, contentType)
   }
+}
+
+function answerInPieces(req: Request, res: Response, reply: AnyReply, body: Readable, contentType: string) {
+  return sendStream(res, body, req.method === 'HEAD', () => {
+    // The time that a request took is that to its answer; a stream may go on for a day.
+    req.context.answeredAt = performance.now()
+    res.statusCode = reply.status
+    res.setHeader('Content-Type', contentType)
+    for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value)
+  })
 }
 
 /** Express's res.json() looks at settings, charset and ETag for every answer; ours are the same for all. */

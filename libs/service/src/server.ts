@@ -2,7 +2,7 @@ import http from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Express, Request } from 'express'
-import { refuseUnreadable } from './unreadable'
+import { connectRefusal, refusalFor, refuse, type Refused } from './unreadable'
 
 export interface Server {
   /** Listens; resolves to the port (port 0 takes a free one). Rejects when the port is taken. */
@@ -17,13 +17,46 @@ export interface Server {
 // How long a request may take to arrive, unless its body is an upload.
 const arrival = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 }
 
-/** An HTTP server for an Express app, with bounds on slow clients. */
-export function createServer(app: Express, limits = arrival): Server {
-  // The latest answer on each connection. Not a set of those under way: V8 copies a Set that entries come to and go
-  // from all the time, and the copies that it leaves behind keep answers alive until the next full collection.
-  const latest = new Map<Socket, http.ServerResponse>()
+/** What is under way on a connection. */
+interface Connection {
+  socket: Socket
+  /**
+   * The latest answer. Not a set of those under way: V8 copies a Set that entries come to and go from all the time, and
+   * the copies that it leaves behind keep answers alive until the next full collection.
+   */
+  latest: http.ServerResponse | undefined
+  /** Answers that have not ended: a client need not wait for one before it sends the next request. */
+  pending: number
+  /** Why what came after those requests, or the body of the latest, cannot be read. */
+  fault: Error | undefined
+}
+
+/**
+ * An HTTP server for an Express app, with bounds on slow clients.
+ *
+ * @param onRefused told of what was refused before the app saw it
+ */
+export function createServer(
+  app: Express,
+  onRefused: (refused: Refused) => void = () => {},
+  limits = arrival,
+): Server {
+  const connections = new Map<Socket, Connection>()
   let underWay = 0
   let closing = false
+  const serve = (req: http.IncomingMessage, res: http.ServerResponse) => {
+    const connection = connections.get(req.socket)!
+    connection.latest = res
+    connection.pending += 1
+    underWay += 1
+    res.on('close', () => {
+      connection.pending -= 1
+      underWay -= 1
+      if (connection.fault) refuseInTurn(connection, connection.fault)
+    })
+    if (closing) res.setHeader('Connection', 'close')
+    app(req, res)
+  }
   const server = http.createServer(
     {
       ...fastPrototypes(app),
@@ -31,22 +64,38 @@ export function createServer(app: Express, limits = arrival): Server {
       // Longer than our clients and most load balancers keep a connection: who reuses one must not find it closing.
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16_384,
+      // Node would refuse it without a body or a line in the log: the app does it better.
+      requireHostHeader: false,
     },
-    (req, res) => {
-      latest.set(req.socket, res)
-      underWay += 1
-      res.on('close', () => (underWay -= 1))
-      if (closing) res.setHeader('Connection', 'close')
-      app(req, res)
-    },
+    serve,
   )
+  server.on('checkExpectation', serve)
   server.maxConnections = 10_000
-  server.on('clientError', (error, socket) => {
-    const answer = latest.get(socket as Socket)
-    if (isUnhurried(error, answer)) return
-    refuseUnreadable(error, socket, answer !== undefined && answer.headersSent && !answer.writableFinished)
+  server.on('connection', (socket) => {
+    connections.set(socket, { socket, latest: undefined, pending: 0, fault: undefined })
+    socket.once('close', () => connections.delete(socket))
   })
-  server.on('connection', (socket) => socket.once('close', () => latest.delete(socket)))
+  server.on('clientError', (error, socket) => {
+    const connection = connections.get(socket as Socket)
+    // What comes after a fault cannot be read either.
+    if (!connection || connection.fault || isUnhurried(error, connection.latest)) return
+    connection.fault = error
+    refuseInTurn(connection, error)
+  })
+  server.on('connect', (_req, socket) => {
+    onRefused(refuse(socket as Socket, connectRefusal()))
+  })
+
+  /**
+   * Answers come in the order of the requests: the refusal waits for those that are pending. If it is the body of the
+   * latest request that cannot be read, the refusal is the answer to that, unless another has begun.
+   */
+  function refuseInTurn({ socket, latest, pending }: Connection, fault: Error): void {
+    const unfinished = latest && !latest.req.complete ? latest : undefined
+    if (pending > (unfinished && !unfinished.closed ? 1 : 0)) return
+    if (!socket.writable || unfinished?.headersSent) return void socket.destroy()
+    onRefused(refuse(socket, refusalFor(fault), unfinished?.req))
+  }
 
   return {
     listen: (port, host) =>
@@ -62,7 +111,8 @@ export function createServer(app: Express, limits = arrival): Server {
     async close(deadlineMs) {
       closing = true
       // Tells clients not to use their connections again, unless the answer has begun already.
-      for (const res of latest.values()) if (!res.headersSent) res.setHeader('Connection', 'close')
+      for (const { latest } of connections.values())
+        if (latest && !latest.headersSent) latest.setHeader('Connection', 'close')
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const deadline = performance.now() + deadlineMs

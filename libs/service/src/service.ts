@@ -7,11 +7,16 @@ import type { Metrics } from '@ordinal/metrics'
 import {
   accessLog,
   allowOrigins,
+  alsoWhenRefused,
+  callerIdentifier,
+  checkHead,
   errorHandler,
+  errorTeller,
   identifyCaller,
   inOrder,
   observeRequests,
   rateLimit,
+  rateLimiter,
   requestContext,
   routeNotFound,
   securityHeaders,
@@ -23,12 +28,14 @@ import { shutdownStep } from './deadline'
 import { createDebugListener } from './debug-listener'
 import { docsFiles, docsRoutes } from './docs'
 import { errorPages } from './error-pages'
-import { healthRoutes, type HealthCheck } from './health'
+import type { GrpcChassis, GrpcServer } from './grpc'
+import { createInspection, healthRoutes, watchReadiness, type HealthCheck } from './health'
 import { openApiDocument, type OpenApiDocument } from './openapi'
 import type { Route } from './route'
 import type { HttpSettings } from './http-settings'
 import { createServer } from './server'
 import { serveRoutes } from './serve-routes'
+import { createLiveStreams } from './stream'
 import { version } from '../../../package.json'
 
 // What each step of a shutdown gets at least, when the requests under way have used up the time for all.
@@ -43,6 +50,8 @@ export interface ServiceOptions {
   log: ClosableLogger
   metrics: Metrics
   routes: readonly Route[]
+  /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
+  grpc?: { port: number; serve: (chassis: GrpcChassis) => GrpcServer }
   pool: Pool
   /** What it needs or watches besides its database. */
   checks?: readonly HealthCheck[]
@@ -56,6 +65,8 @@ export interface Service {
   name: string
   /** Made when it is first asked for. */
   readonly openApi: OpenApiDocument
+  /** Where calls are taken over gRPC; undefined before the start, and without it. */
+  readonly grpcPort: number | undefined
   /** Takes requests; resolves to the port. */
   start(): Promise<number>
   /**
@@ -65,12 +76,13 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** The chassis: everything about serving HTTP that is the same for every service. */
+/** The chassis: everything about serving that is the same for every service. */
 export function createService(options: ServiceOptions): Service {
   const { name, http, log, metrics, pool } = options
   const title = name.replaceAll('-', ' ')
   const verifyToken = options.tokens && tokenVerifier(options.tokens)
-  const serving = { ...http, tokensCheckable: verifyToken !== undefined }
+  const live = createLiveStreams()
+  const serving = { ...http, tokensCheckable: verifyToken !== undefined, live }
   let accepting = true
 
   const database = {
@@ -78,13 +90,14 @@ export function createService(options: ServiceOptions): Service {
     required: true,
     check: () => pingDatabase(pool, 1_500).then(() => 'up'),
   }
-  const probes = healthRoutes({
-    ...options,
+  const inspect = createInspection({
+    name,
     version,
     checks: [database, ...(options.checks ?? [])],
     accepting: () => accepting,
-    poolStats: () => poolStats(pool),
+    log,
   })
+  const probes = healthRoutes({ inspect, metrics, poolStats: () => poolStats(pool) })
   const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi())]
   let document: OpenApiDocument | undefined
   const openApi = () =>
@@ -94,31 +107,57 @@ export function createService(options: ServiceOptions): Service {
       { takesTokens: options.tokens !== undefined },
     ))
 
+  const identify = callerIdentifier(http.apiKeys ?? [], verifyToken)
+  const limiter = http.rateLimit > 0 ? rateLimiter(name, http.rateLimit) : undefined
+
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
   app.set('trust proxy', http.trustProxy)
-  const server = createServer(app)
+  const server = createServer(app, ({ refusal, requestId, address, isBody }) => {
+    const { code, status } = refusal
+    log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
+    if (isBody) return
+    metrics.requestStarted()
+    metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
+  })
   const debug = http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes })
 
-  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders()))
+  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders(), checkHead))
   app.use(serveRoutes(probes, serving))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
-  app.use(identifyCaller(http.apiKeys ?? [], verifyToken))
-  if (http.rateLimit > 0) app.use(rateLimit(name, http.rateLimit))
+  app.use(identifyCaller(identify))
+  const limit = limiter && rateLimit(limiter)
+  if (limit) app.use(alsoWhenRefused(limit), limit)
   app.use(serveRoutes(routes, serving))
   app.use(docsFiles())
   app.use(routeNotFound)
   app.use(errorHandler(log, [fromDatabase]))
 
+  const grpc = options.grpc?.serve({
+    log,
+    metrics,
+    identify,
+    limiter,
+    tokensCheckable: serving.tokensCheckable,
+    tellError: errorTeller(log, [fromDatabase]),
+    maxMessageBytes: http.bodyLimitBytes,
+    trustProxy: http.trustProxy,
+  })
+  const readiness = grpc && watchReadiness(inspect, (ready) => grpc.setServing(ready))
+  let grpcPort: number | undefined
+
   async function stop(): Promise<void> {
     accepting = false
+    grpc?.setServing(false)
+    live.end()
     // Load balancers send requests until they have seen the 503 of /health/ready.
     if (http.shutdownDrainMs > 0) await delay(http.shutdownDrainMs)
     const deadline = performance.now() + http.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
-    await server.close(http.shutdownTimeoutMs)
+    readiness?.stop()
+    await Promise.all([server.close(http.shutdownTimeoutMs), grpc?.close(http.shutdownTimeoutMs)])
     const { background = [], close } = options
     await Promise.all(
       background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
@@ -139,17 +178,27 @@ export function createService(options: ServiceOptions): Service {
     get openApi() {
       return openApi()
     },
+    get grpcPort() {
+      return grpcPort
+    },
     async start() {
       if (debug && http.debugPort !== undefined) {
         const port = await debug.listen(http.debugPort, http.debugHost)
         log.info('debug listener', { address: http.debugHost, port })
       }
-      const port = await server.listen(http.port).catch(async (error: unknown) => {
-        await debug?.close(0)
+      let port: number
+      try {
+        await readiness?.start()
+        // Before HTTP, which is asked whether all is ready.
+        if (options.grpc) grpcPort = await grpc?.listen(options.grpc.port)
+        port = await server.listen(http.port)
+      } catch (error) {
+        readiness?.stop()
+        await Promise.all([grpc?.close(0), debug?.close(0)])
         throw error
-      })
+      }
       for (const task of options.background ?? []) task.start()
-      log.info('listening', { port, version })
+      log.info('listening', { port, ...(grpcPort !== undefined && { grpc_port: grpcPort }), version })
       return port
     },
     stop: () => (stopping ??= stop()),

@@ -21,7 +21,7 @@ export function tokenVariables() {
       secret: true,
       example: 'the-output-of-openssl-rand-hex-32',
     }),
-    jwksUrl: variable('JWKS_URL', httpUrl(), {
+    jwksUrl: variable('JWKS_URL', httpUrl({ query: true }), {
       description: 'Where the public keys of an identity provider are, for tokens that it signs',
       optional: true,
       example: 'https://login.example.com/.well-known/jwks.json',

@@ -41,11 +41,16 @@ test('a caller with a key is not limited, and is named in the log without its ke
   expect(JSON.stringify(logged)).not.toContain(key)
 })
 
-test('a caller with a wrong key is 401, on routes and off them', async () => {
+test('a caller with a wrong key is 401, on routes and off them, and guesses count against the limit', async () => {
+  const { service, api } = await startFakeService(database.url, { rateLimit: 2, apiKeys })
+  const guess = (path: string) => api.get(path, { headers: { 'X-API-Key': 'wrong' } })
   for (const path of ['/api/v1/things/7', '/nowhere']) {
-    const { status, body } = await ask(path, { 'X-API-Key': 'wrong' })
+    const { status, body } = await guess(path)
     expect([status, body.code]).toEqual([401, 'invalid_api_key'])
   }
+  const guesses = await Promise.all(Array.from({ length: 20 }, () => guess('/nowhere')))
+  expect(guesses.some(({ body }) => body.code === 'rate_limited')).toBe(true)
+  await service.stop()
 })
 
 test('any other caller is limited, paths that are nowhere included', async () => {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { z } from 'zod'
@@ -37,6 +38,7 @@ export function fakeRoutes(pool: Pool): Route[] {
       body: newThing,
       idempotent: true,
       answers: { 201: thing },
+      headers: ['Location'],
       handle: ({ body }) => ({
         status: 201,
         body: { id: 1, ...body },
@@ -129,7 +131,55 @@ export function fakeRoutes(pool: Pool): Route[] {
         return { status: 200, body: { waited_ms: params.ms } }
       },
     }),
+    route({
+      method: 'get',
+      path: '/api/v1/streams/{kind}',
+      tag: 'streams',
+      summary: 'Answer in pieces',
+      params: z.strictObject({ kind: z.string() }),
+      media: ['text/csv', 'application/x-ndjson'],
+      answers: { 200: z.string() },
+      handle: ({ params: { kind } }) => ({
+        status: 200,
+        body: Readable.from(pieces(kind), { objectMode: false }),
+        ...(kind === 'ndjson' && { headers: { 'Content-Type': 'application/x-ndjson' } }),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/live',
+      tag: 'streams',
+      summary: 'Answer for ever',
+      media: 'text/event-stream',
+      live: true,
+      answers: { 200: z.string() },
+      handle() {
+        const body = new Readable({ read() {} })
+        body.push(': first\n\n')
+        streams.open += 1
+        body.once('close', () => (streams.open -= 1))
+        return { status: 200, body }
+      },
+    }),
   ]
+}
+
+/** What became of the streams. */
+export const streams = { made: 0, ended: 0, open: 0 }
+
+async function* pieces(kind: string) {
+  if (kind === 'broken') throw new Error('the cause at db.internal')
+  try {
+    const count = kind === 'endless' ? Infinity : 3
+    for (let n = 1; n <= count; n += 1) {
+      if (kind === 'cut' && n === 3) throw new Error('broken in the middle')
+      streams.made += 1
+      yield kind === 'endless' ? 'x'.repeat(10_000) : `{"n":${n}}\n`
+      await delay(0)
+    }
+  } finally {
+    streams.ended += 1
+  }
 }
 
 function fail(kind: string): never {

@@ -26,6 +26,10 @@ const parameter = object(
   ['name', 'in', 'schema'],
 )
 
+const reference = object({ $ref: { type: 'string', pattern: '^#/components/headers/' } })
+// None at all: anyone may call.
+const oneScheme = { type: 'object', additionalProperties: { type: 'array', items: text }, maxProperties: 1 }
+
 const operation = object(
   {
     summary: text,
@@ -33,8 +37,11 @@ const operation = object(
     operationId: { type: 'string', pattern: '^[a-z0-9_]+$' },
     parameters: { type: 'array', items: parameter },
     requestBody: object({ required: flag, content }),
-    security: { type: 'array', items: mapOf({ type: 'array', items: text }), minItems: 1 },
-    responses: mapOf(object({ description: text, content }, ['description']), { pattern: '^[2-5][0-9]{2}$' }),
+    security: { type: 'array', items: oneScheme, minItems: 1 },
+    responses: mapOf(
+      object({ description: text, headers: mapOf(reference), content }, ['description', 'headers']),
+      { pattern: '^[2-5][0-9]{2}$' },
+    ),
   },
   ['summary', 'tags', 'operationId', 'responses'],
 )
@@ -62,8 +69,9 @@ export const openApiStructure = object({
   components: object(
     {
       schemas: mapOf(schema, { pattern: '^[A-Za-z0-9._-]+$' }),
+      headers: mapOf(object({ description: text, schema })),
       securitySchemes: mapOf({ oneOf: [bearerScheme, keyScheme] }),
     },
-    ['schemas'],
+    ['schemas', 'headers', 'securitySchemes'],
   ),
 })

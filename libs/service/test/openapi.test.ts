@@ -14,7 +14,14 @@ interface Operation {
   operationId: string
   parameters?: Parameter[]
   requestBody?: { required: boolean; content: Record<string, { schema: object }> }
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
+  responses: Record<
+    string,
+    {
+      description: string
+      headers: Record<string, { $ref: string }>
+      content?: Record<string, { schema: object }>
+    }
+  >
   security?: Record<string, string[]>[]
 }
 
@@ -76,9 +83,11 @@ test('what is documented is what there is: the routes of the service and those o
     'DELETE /api/v1/things/{id}',
     'GET /api/v1/callers/me',
     'GET /api/v1/faults/{kind}',
+    'GET /api/v1/live',
     'GET /api/v1/next/{prefix}',
     'GET /api/v1/rows',
     'GET /api/v1/slow/{ms}',
+    'GET /api/v1/streams/{kind}',
     'GET /api/v1/things',
     'GET /api/v1/things/{id}',
     'GET /docs',
@@ -157,7 +166,8 @@ test('every error is documented as a problem', () => {
 })
 
 test('a route that needs a role says so, with how to show it and what happens without', () => {
-  const needing = operations.filter(({ security }) => security)
+  const open = (security: Record<string, string[]>[]) => security.some((way) => Object.keys(way).length === 0)
+  const needing = operations.filter(({ security }) => security && !open(security))
   expect(needing.map(({ method, path, security }) => [`${method} ${path}`, security])).toEqual([
     ['PUT /api/v1/things/{id}', [{ token: ['admin'] }]],
     ['GET /api/v1/callers/me', [{ token: ['viewer'] }, { apiKey: [] }]],
@@ -167,4 +177,25 @@ test('a route that needs a role says so, with how to show it and what happens wi
     expect(responses['403']!.description).toContain('`role_too_low`')
   }
   expect(Object.keys(fake.service.openApi.components!.securitySchemes!)).toEqual(['token', 'apiKey'])
+})
+
+test('a route that needs no role says that a key or a token may be sent, a probe that neither is looked at', () => {
+  expect(find('GET', '/api/v1/things').security).toEqual([{}, { token: [] }, { apiKey: [] }])
+  expect(find('GET', '/health').security).toBeUndefined()
+})
+
+test('an answer tells of the headers that it may have', () => {
+  const headersOf = (method: string, path: string, status: string) =>
+    Object.keys(find(method, path).responses[status]!.headers)
+  const always = ['X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset']
+  expect(headersOf('POST', '/api/v1/things', '201')).toEqual([...always, 'Location', 'Idempotency-Replayed'])
+  expect(headersOf('GET', '/api/v1/things', '200')).toEqual(always)
+  expect(headersOf('GET', '/api/v1/things', '503')).toEqual([...always, 'Retry-After'])
+  expect(headersOf('GET', '/api/v1/things', '401')).toEqual([...always, 'WWW-Authenticate'])
+  expect(headersOf('GET', '/health', '200')).toEqual(['X-Request-Id'])
+  const described = Object.keys(fake.service.openApi.components!.headers!)
+  for (const { responses } of operations)
+    for (const { headers } of Object.values(responses))
+      for (const [name, { $ref }] of Object.entries(headers))
+        expect([described.includes(name), $ref]).toEqual([true, `#/components/headers/${name}`])
 })

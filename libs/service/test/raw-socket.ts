@@ -14,6 +14,8 @@ export async function openSocket(port: number) {
     /** Resolves to all that came, when the other side has closed. */
     ended: () => closed.then(() => received),
     received: () => received,
+    /** Reads nothing more. */
+    pause: () => socket.pause(),
     destroy: () => socket.destroy(),
   }
 }

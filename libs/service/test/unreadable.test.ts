@@ -15,6 +15,7 @@ afterAll(async () => {
 })
 
 const head = 'GET /api/v1/things HTTP/1.1\r\nHost: test\r\n'
+const post = 'POST /api/v1/things HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n'
 
 test.each([
   ['no HTTP at all', 'HELLO\r\n\r\n', 400, 'malformed_request'],
@@ -34,14 +35,24 @@ test.each([
     431,
     'headers_too_large',
   ],
+  ['no Host', 'GET /api/v1/things HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+  [
+    'an Expect that nobody knows',
+    `${head}Expect: tea\r\nConnection: close\r\n\r\n`,
+    417,
+    'expectation_failed',
+  ],
+  ['a CONNECT', 'CONNECT test:443 HTTP/1.1\r\nHost: test\r\n\r\n', 405, 'method_not_allowed'],
 ])('%s is refused as a problem, and the connection is closed', async (_, request, status, code) => {
   const socket = await openSocket(fake.port)
   socket.send(request)
   const [head, body] = (await socket.ended()).split('\r\n\r\n') as [string, string]
   expect(head).toContain(`HTTP/1.1 ${status} `)
   expect(head).toContain('Content-Type: application/problem+json')
-  expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`)
-  expect(JSON.parse(body)).toMatchObject({ status, code, type: `/errors/${code}` })
+  const problem = JSON.parse(/{.*}/.exec(body)![0]) as { request_id: string }
+  expect(problem).toMatchObject({ status, code, type: `/errors/${code}` })
+  expect(head).toContain(`X-Request-Id: ${problem.request_id}`)
+  expect(JSON.stringify(fake.logged.entries)).toContain(problem.request_id)
 })
 
 test('after an answer the next, unreadable request is refused alike', async () => {
@@ -50,6 +61,53 @@ test('after an answer the next, unreadable request is refused alike', async () =
   while (!socket.received().includes('pagination')) await new Promise((resolve) => setTimeout(resolve, 5))
   socket.send('HELLO\r\n\r\n')
   expect(await socket.ended()).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 400 .*malformed_request/s)
+})
+
+test('what cannot be read is logged and counted', async () => {
+  const counted = async () =>
+    Number(
+      /fake_service_requests_total{method="other",route="unreadable",status="400"} (\d+)/.exec(
+        (await fake.api.get('/metrics')).body as string,
+      )?.[1] ?? 0,
+    )
+  const before = await counted()
+  fake.logged.entries.splice(0)
+  const socket = await openSocket(fake.port)
+  socket.send('HELLO\r\n\r\n')
+  await socket.ended()
+  expect(await counted()).toBe(before + 1)
+  expect(fake.logged.of('a request could not be read')).toMatchObject([
+    {
+      level: 'info',
+      status: 400,
+      code: 'malformed_request',
+      ip: expect.stringContaining('127.0.0.1') as string,
+    },
+  ])
+})
+
+test('what was asked before it is answered before it', async () => {
+  const socket = await openSocket(fake.port)
+  const slow = `GET /api/v1/rows?sql=${encodeURIComponent('SELECT 1 AS number FROM pg_sleep(0.2)')} HTTP/1.1\r\nHost: test\r\n\r\n`
+  socket.send(`${slow}${slow}HELLO\r\n\r\nAND MORE`)
+  const received = await socket.ended()
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400'])
+  expect(received.match(/"number":1/g)).toHaveLength(2)
+})
+
+test('a body that cannot be read is refused as the answer to its request', async () => {
+  const socket = await openSocket(fake.port)
+  fake.logged.entries.splice(0)
+  socket.send(`${post}X-Request-Id: r-1\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n`)
+  const received = await socket.ended()
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400'])
+  expect(received).toContain('"request_id":"r-1"')
+})
+
+test('control: 100-continue is known', async () => {
+  const socket = await openSocket(fake.port)
+  socket.send(`${head}Expect: 100-continue\r\nConnection: close\r\n\r\n`)
+  expect(await socket.ended()).toMatch(/^HTTP\/1\.1 100 .*HTTP\/1\.1 200 /s)
 })
 
 test('clients that reset their connections leave nothing behind', async () => {

@@ -45,7 +45,7 @@ let server: Server
 let port: number
 beforeEach(async () => {
   const app = express()
-  server = createServer(app, limits)
+  server = createServer(app, undefined, limits)
   app.use(requestContext())
   app.use(serveRoutes([count, plain], { bodyLimitBytes: 100, tokensCheckable: false }))
   app.use(errorHandler(createLogger({ service: 'test', level: 'error', stream: collectLog().stream })))

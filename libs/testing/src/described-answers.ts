@@ -18,13 +18,16 @@ export interface Answer {
 const anywhere = ['route_not_found', 'malformed_url', 'invalid_api_key', 'invalid_token', 'rate_limited']
 
 /**
- * A function that throws if an answer is not as the document says: its path, status, media type and body. An
+ * A function that throws if an answer is not as the document says: its path, status, headers, media type
+ * and body. An
  * error must also agree with itself: its status, type and request id are the same inside as outside.
  *
  * @throws Error that names the method, path and status, and what does not fit
  */
 export function describedAnswers(document: ApiDocument): (answer: Answer) => void {
   const faultsOf = schemasOf(document)
+  const { headers = {} } = (document.components ?? {}) as { headers?: object }
+  const known = Object.keys(headers)
 
   return (answer) => {
     const operation = findOperation(document, answer)
@@ -36,6 +39,8 @@ export function describedAnswers(document: ApiDocument): (answer: Answer) => voi
   }
 
   function faultOfDescribed(operation: Operation, answer: Answer): string | undefined {
+    const hidden = undescribedHeader(operation, answer)
+    if (hidden) return `the document does not say that it has the header ${hidden}`
     const media = operation.media(answer.status)
     if (media.length === 0) return answer.body === '' ? undefined : 'the document has no body for it'
     const sent = mediaTypeOf(answer.headers)
@@ -45,6 +50,12 @@ export function describedAnswers(document: ApiDocument): (answer: Answer) => voi
     }
     if (answer.method === 'HEAD') return answer.body === '' ? undefined : 'an answer to HEAD has no body'
     return faultsOf(fitting.schema, answer.body) ?? (isProblem(answer) ? faultOfProblem(answer) : undefined)
+  }
+
+  /** A header that the document knows, but not for this answer. */
+  function undescribedHeader(operation: Operation, { status, headers }: Answer): string | undefined {
+    const described = operation.headers(status)
+    return known.find((name) => headers.has(name) && !described.includes(name))
   }
 
   function faultOfUndescribed(operation: Operation | undefined, answer: Answer): string | undefined {

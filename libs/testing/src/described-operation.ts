@@ -9,9 +9,12 @@ export interface Operation {
   statuses: number[]
   /** The media types of the answers with a status, each with a pointer to its schema; none if there is no body. */
   media(status: number): { type: string; schema: string }[]
+  /** The names of the headers that answers with a status may have. */
+  headers(status: number): string[]
 }
 
-type Paths = Record<string, Record<string, { responses: Record<string, { content?: object }> } | undefined>>
+type Responses = Record<string, { content?: object; headers?: object }>
+type Paths = Record<string, Record<string, { responses: Responses } | undefined>>
 
 /** The operation that serves a request; HEAD is served where GET is. Undefined if the document has none. */
 export function findOperation(
@@ -30,6 +33,7 @@ export function findOperation(
 
   return {
     statuses: Object.keys(responses).map(Number),
+    headers: (status) => Object.keys(responses[status]?.headers ?? {}),
     media: (status) =>
       Object.keys(responses[status]?.content ?? {}).map((type) => ({
         type,

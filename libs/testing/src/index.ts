@@ -2,6 +2,7 @@ export { createApiClient, type ApiAnswer, type ApiClient } from './api-client'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
 export { describedAnswers, type Answer } from './described-answers'
 export { type ApiDocument } from './described-operation'
+export { createGrpcClient, type CallOptions, type GrpcAnswer, type GrpcClient } from './grpc-client'
 export { collectLog } from './log-lines'
 export {
   createTestDatabase,

@@ -29,7 +29,9 @@ const document = {
   paths: {
     '/users': { post: { responses: { 201: content('application/json', 'User'), 400: failure } } },
     '/users/{id}': {
-      get: { responses: { 200: content('application/json', 'User'), 404: failure } },
+      get: {
+        responses: { 200: { ...content('application/json', 'User'), headers: { ETag: {} } }, 404: failure },
+      },
       delete: { responses: { 204: { description: 'Done' } } },
     },
     '/ping': { get: { responses: { 200: { description: 'Done' } } } },
@@ -46,6 +48,7 @@ const document = {
     },
   },
   components: {
+    headers: { ETag: {} },
     schemas: {
       User: {
         type: 'object',
@@ -120,6 +123,12 @@ test.each<[string, string, string, Canned]>([
     '/users/me',
     { status: 200, headers: { 'content-type': 'Text/Plain;charset=utf-8' }, body: 'ada' },
   ],
+  [
+    'a header that is described',
+    'GET',
+    '/users/7',
+    { ...json(200, user), headers: { 'content-type': 'application/json', etag: '"1"', vary: '*' } },
+  ],
   ['no body where none is described', 'DELETE', '/users/7', { status: 204 }],
   ['HEAD as GET, without its body', 'HEAD', '/users/7', json(200, '')],
   ['a described error', 'GET', '/users/7', failed()],
@@ -185,6 +194,13 @@ test.each<[string, string, string, Canned, string]>([
     '/metrics',
     { status: 200, headers: { 'content-type': 'text/plain' } },
     'version=0.0.4',
+  ],
+  [
+    'a header that is described for other answers only',
+    'DELETE',
+    '/users/7',
+    { status: 204, headers: { etag: '"1"' } },
+    'does not say that it has the header ETag',
   ],
   ['a body that is no JSON', 'GET', '/users/7', json(200, '{"id":'), 'the body is no JSON: {"id":'],
   ['a body where none is described', 'GET', '/ping', json(200, user), 'the document has no body for it'],

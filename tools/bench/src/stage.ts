@@ -79,6 +79,7 @@ export async function openStage() {
     const port = await freePort()
     const variables = {
       SEQUENCER_PORT: String(port),
+      SEQUENCER_GRPC_PORT: '0',
       SEQUENCER_DATABASE_URL: url,
       SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl,
       ...environment,

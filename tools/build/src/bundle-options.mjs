@@ -2,6 +2,7 @@ import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
+import { protosAsFiles } from './protos-as-files.mjs'
 import { queryCompilerAsFile } from './query-compiler-as-file.mjs'
 
 const require = createRequire(import.meta.url)
@@ -27,7 +28,7 @@ export const bundleOptions = (output = usualOutput()) => ({
   // Latin-1. Names stay, for the sake of stack traces.
   minifyWhitespace: true,
   lineLimit: 120,
-  plugins: [queryCompilerAsFile(output)],
+  plugins: [queryCompilerAsFile(output), protosAsFiles(join(root, 'proto'), output)],
   // npm installs the same table of media types once for each of the four packages that use it.
   alias: { 'mime-db': dirname(createRequire(require.resolve('express')).resolve('mime-db')) },
   // pg asks for pg-native only if it is told to; the binaries of PostgreSQL and the files

@@ -2,7 +2,7 @@
 // `node tools/build/src/dev.mjs user-service` for that one, without a name for all.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, watch } from 'node:fs'
+import { existsSync, readdirSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers'
 import { context } from 'esbuild'
@@ -60,21 +60,40 @@ async function rebuild() {
   for (const { service, changed } of builders)
     if ((await changed(files)) && stack.connected) stack.send({ reload: service })
 }
-// Folder by folder: the recursive watch of Node 20 loses a file that an editor replaces.
-function watchFolder(folder) {
-  watch(folder, (_event, name) => {
-    if (!/\.(ts|json)$/.test(name ?? '')) return
-    if (changes.size === 0) setTimeout(() => (rebuilding = rebuilding.then(rebuild)), settleMs)
-    changes.add(join(folder, name))
-  })
+function noteChange(file) {
+  if (changes.size === 0) setTimeout(() => (rebuilding = rebuilding.then(rebuild)), settleMs)
+  changes.add(file)
 }
+// Folder by folder: the recursive watch of Node 20 loses a file that an editor replaces.
+const watchers = new Map()
+function watchFolder(folder) {
+  watchers.set(
+    folder,
+    watch(folder, (_event, name) => {
+      const path = join(folder, name ?? '')
+      if (/\.(ts|json)$/.test(path)) noteChange(path)
+      else if (isFolder(path) && !watchers.has(path)) watchNew(path)
+      else if (!existsSync(path)) forget(path)
+    }),
+  )
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) watchFolder(join(folder, entry.name))
+}
+/** A folder that was made just now; there may be files in it already. */
+function watchNew(folder) {
+  watchFolder(folder)
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))
+    if (entry.isFile()) noteChange(join(entry.parentPath, entry.name))
+}
+/** One of the same name would be another folder. */
+function forget(folder) {
+  watchers.get(folder)?.close()
+  watchers.delete(folder)
+}
+const isFolder = (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
 for (const part of ['libs', 'apps'])
-  for (const project of readdirSync(join(root, part))) {
-    const sources = join(root, part, project, 'src')
-    watchFolder(sources)
-    for (const entry of readdirSync(sources, { withFileTypes: true, recursive: true }))
-      if (entry.isDirectory()) watchFolder(join(entry.parentPath, entry.name))
-  }
+  for (const project of readdirSync(join(root, part))) watchFolder(join(root, part, project, 'src'))
 
 const [code] = await ended
 await Promise.all(builders.map((builder) => builder.dispose()))

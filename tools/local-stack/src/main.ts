@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { databases, prepareDatabases, roles } from './databases'
+import { databases, prepareDatabases, roles, type Role } from './databases'
 import { catchInterruption, interrupted } from './interruption'
-import { keepSecrets } from './passwords'
+import { keepSecrets, newSecret, newSigningKey } from './passwords'
 import { requireFreePorts } from './ports'
 import { startOwnPostgres } from './postgres'
 import { fail, step, warn } from './progress'
@@ -21,7 +21,7 @@ interface Part {
 
 async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   const settings = readSettings(root)
-  const { folders, ports, debugPorts } = settings
+  const { folders, ports, grpcPorts, debugPorts } = settings
 
   // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
   const starting = startOwnPostgres(folders.postgres, ports.postgres, warn)
@@ -30,9 +30,23 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
   parts.push(postgres)
   const { userService, orderService, sequencer } = ports
-  await requireFreePorts([userService, orderService, sequencer, ...Object.values(debugPorts)])
+  await requireFreePorts([
+    userService,
+    orderService,
+    sequencer,
+    ...Object.values(grpcPorts),
+    ...Object.values(debugPorts),
+  ])
 
-  const secrets = await keepSecrets(folders.secrets, [...roles, 'tokens'])
+  const passwords = Object.fromEntries(roles.map((role) => [role, newSecret])) as Record<
+    Role,
+    typeof newSecret
+  >
+  const secrets = await keepSecrets(folders.secrets, {
+    ...passwords,
+    tokens: newSecret,
+    signing: newSigningKey,
+  })
   await step(prepareDatabases(postgres.adminUrl, secrets), () => `databases ${databases.join(', ')}`)
 
   interruption.throwIfAborted()

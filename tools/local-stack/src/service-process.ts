@@ -58,12 +58,12 @@ export function launchService(
       detached: true,
     })
     started.on('exit', (code, signal) => {
-      if (hasBeenReady) restart(signal ?? `exit code ${code}`).catch(() => {})
+      if (hasBeenReady) restart(started, signal ?? `exit code ${code}`).catch(() => {})
     })
     return started
   }
 
-  async function restart(ending: string): Promise<void> {
+  async function restart(ended: ChildProcess, ending: string): Promise<void> {
     if (stopping.signal.aborted) return
     const recent = restarts.filter((time) => time > Date.now() - 60_000).length
     if (recent === restartsPerMinute) {
@@ -74,6 +74,8 @@ export function launchService(
     const waitMs = 500 * 2 ** recent
     tell(`${name} ended (${ending}), and is started again in ${waitMs / 1000} s; its log: ${logFile}`)
     await delay(waitMs, undefined, { signal: stopping.signal })
+    // A reload did not wait that long.
+    if (child !== ended) return
     restarts.push(Date.now())
     child = start()
   }

@@ -7,19 +7,21 @@ import type { Settings } from './settings'
 export interface ServiceDefinition {
   name: string
   port: number
+  /** Undefined if it has no gRPC. */
+  grpcPort?: number
   debugPort: number
   /** Its own variables, besides those inherited. */
   environment: Record<string, string>
 }
 
-/** Wires the three services to their databases and to each other, and the sequencer to the secret of tokens. */
+/** Wires the three services to their databases and to each other, and the sequencer to its secrets. */
 export function defineServices(
   settings: Settings,
   postgres: EmbeddedPostgres,
-  secrets: Record<Role | 'tokens', string>,
+  secrets: Record<Role | 'tokens' | 'signing', string>,
 ) {
   const { userService, orderService, sequencer } = settings.ports
-  const { debugPorts } = settings
+  const { debugPorts, grpcPorts } = settings
   const key = randomBytes(32).toString('base64url')
   const keyDigest = createHash('sha256').update(key).digest('hex')
   const apiKeys = [settings.environment.API_KEYS, `order-service:${keyDigest}`].filter(Boolean).join(',')
@@ -56,9 +58,11 @@ export function defineServices(
     sequencer: {
       name: 'sequencer',
       port: sequencer.port,
+      grpcPort: grpcPorts.sequencer.port,
       debugPort: debugPorts.sequencer.port,
       environment: {
         SEQUENCER_PORT: String(sequencer.port),
+        SEQUENCER_GRPC_PORT: String(grpcPorts.sequencer.port),
         SEQUENCER_DEBUG_PORT: String(debugPorts.sequencer.port),
         SEQUENCER_DATABASE_URL: postgres.url('sequencerdb', 'sequencer', secrets.sequencer),
         SEQUENCER_MIGRATION_DATABASE_URL: postgres.url(
@@ -67,6 +71,7 @@ export function defineServices(
           secrets.sequencer_owner,
         ),
         API_KEYS: apiKeys,
+        SEQUENCER_SIGNING_KEY: settings.environment.SEQUENCER_SIGNING_KEY || secrets.signing,
         ...(jwtSecret !== undefined && { JWT_SECRET: jwtSecret }),
       },
     },

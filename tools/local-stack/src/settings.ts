@@ -17,6 +17,9 @@ export interface Settings {
     sequencer: PortSetting
     postgres: PortSetting
   }
+  grpcPorts: {
+    sequencer: PortSetting
+  }
   /** Of the services' debug listeners. */
   debugPorts: {
     userService: PortSetting
@@ -53,6 +56,7 @@ export function readSettings(root: string): Settings {
       // 0: the one it had last, or any that is free.
       postgres: readPort('LOCAL_POSTGRES_PORT', 0),
     },
+    grpcPorts: { sequencer: readPort('SEQUENCER_GRPC_PORT', 50_053) },
     debugPorts: {
       userService: readPort('USER_SERVICE_DEBUG_PORT', 6061),
       orderService: readPort('ORDER_SERVICE_DEBUG_PORT', 6062),

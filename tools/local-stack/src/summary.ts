@@ -27,11 +27,12 @@ export function summarize({
 Ordinal runs. Ctrl-C stops it.
 
 ${services.join('\n')}
+  ${'gRPC'.padEnd(14)} localhost:${sequencer.grpcPort} (the sequencer's)
   ${'PostgreSQL'.padEnd(14)} ${postgresUrl}
   ${'profiles'.padEnd(14)} http://localhost:${sequencer.debugPort}/debug/pprof/ (users ${userService.debugPort}, orders ${orderService.debugPort}), or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
 ${adminToken === undefined ? '' : `\nAn administrator's token, for 12 hours; "make token ROLE=viewer" prints others:\n\n  ${adminToken}\n`}
-Try it: a user, an order of theirs, and a number.
+Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
 
   curl localhost:${userService.port}/api/v1/users -H 'Content-Type: application/json' \\
     -d '{"email":"ada-'$(date +%s)'@example.com","name":"Ada Lovelace","age":36}'

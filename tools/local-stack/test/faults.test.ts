@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRepository, removeRepositories } from './stack'
@@ -41,23 +42,26 @@ test('killed with all it runs, PostgreSQL too, it comes up again', async () => {
   expect(await query(postgresUrl(second.output()), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
 })
 
-test('a port that another program holds ends the start, with a line that says how to mend it', async () => {
-  const repository = await createRepository()
-  const port = repository.ports['order-service']
-  const other = createServer().listen(port, '127.0.0.1')
-  await once(other, 'listening')
-  const stack = repository.run()
-  expect(await stack.ended()).toBe(1)
-  expect(stack.output()).toMatch(
-    new RegExp(
-      `^✗ Port ${port} is taken by another program: stop it, or set ORDER_SERVICE_PORT to a free port` +
-        ` \\(ORDER_SERVICE_PORT=\\d+ make run\\)$`,
-      'm',
-    ),
-  )
-  await once(other.close(), 'close')
-  expect(await anythingRuns(repository)).toBe(false)
-})
+test.each(['ORDER_SERVICE_PORT', 'SEQUENCER_GRPC_PORT'])(
+  'a port that another program holds ends the start, with a line that says how to mend it: %s',
+  async (variable) => {
+    const repository = await createRepository()
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const stack = repository.run({ [variable]: String(port) })
+    expect(await stack.ended()).toBe(1)
+    expect(stack.output()).toMatch(
+      new RegExp(
+        `^✗ Port ${port} is taken by another program: stop it, or set ${variable} to a free port` +
+          ` \\(${variable}=\\d+ make run\\)$`,
+        'm',
+      ),
+    )
+    await once(other.close(), 'close')
+    expect(await anythingRuns(repository)).toBe(false)
+  },
+)
 
 test('a PostgreSQL port that another program holds is told in the same way', async () => {
   const repository = await createRepository()
@@ -131,6 +135,24 @@ test('a service that dies is started again, and the others go on', async () => {
   process.kill(users.pid, 'SIGKILL')
   await stack.printed('user-service ended (SIGKILL)')
   // Stopped while it waits to start the service again.
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('a service that is reloaded while it waits to be started again runs once', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  await repository.get('sequencer', '/die').catch(() => {})
+  await stack.printed('is started again in 0.5 s')
+  stack.reload('sequencer')
+  await stack.printed('sequencer with what was saved')
+  const { pid } = await repository.get<{ pid: number }>('sequencer')
+  // A second one would find the port taken, and end.
+  await delay(1_500)
+  expect(stack.output().match(/sequencer ended/g)).toHaveLength(1)
+  expect((await repository.get<{ pid: number }>('sequencer')).pid).toBe(pid)
   stack.signal('SIGINT')
   expect(await stack.ended()).toBe(0)
   expect(await anythingRuns(repository)).toBe(false)

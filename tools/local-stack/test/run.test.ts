@@ -18,7 +18,11 @@ test('the stack starts, shows each step and where everything is, and Ctrl-C stop
     )
     expect(stack.output()).toContain(`http://localhost:${repository.ports[name]}/docs`)
   }
-  const { SEQUENCER_DEBUG_PORT } = await repository.get<Record<string, string>>('sequencer', '/environment')
+  const { SEQUENCER_DEBUG_PORT, SEQUENCER_GRPC_PORT } = await repository.get<Record<string, string>>(
+    'sequencer',
+    '/environment',
+  )
+  expect(stack.output()).toMatch(new RegExp(`^  gRPC +localhost:${SEQUENCER_GRPC_PORT} `, 'm'))
   expect(stack.output()).toContain(`http://localhost:${SEQUENCER_DEBUG_PORT}/debug/pprof/`)
   expect(await query(postgresUrl(stack.output()), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 

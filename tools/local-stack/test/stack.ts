@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
@@ -28,6 +28,8 @@ export interface Stack {
   output(): string
   /** Resolves when it has printed this. */
   printed(text: string | RegExp): Promise<void>
+  /** Says that a service has a new bundle, as `make dev` does. */
+  reload(service: ServiceName): void
   /** Sends a signal to it and its children, as a terminal does. */
   signal(signal: NodeJS.Signals): void
   /** Resolves with the exit code (or the signal) when it has ended. */
@@ -58,7 +60,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   await chmod(root, mode)
   if (owner) await chown(root, owner, owner)
 
-  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(6)
+  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(7)
   const ports = { 'user-service': users, 'order-service': orders, sequencer }
   return {
     root,
@@ -72,6 +74,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
           USER_SERVICE_PORT: String(users),
           ORDER_SERVICE_PORT: String(orders),
           SEQUENCER_PORT: String(sequencer),
+          SEQUENCER_GRPC_PORT: String(debug[3]),
           USER_SERVICE_DEBUG_PORT: String(debug[0]),
           ORDER_SERVICE_DEBUG_PORT: String(debug[1]),
           SEQUENCER_DEBUG_PORT: String(debug[2]),
@@ -99,10 +102,11 @@ export async function removeRepositories(): Promise<void> {
 }
 
 function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEnv }): Stack {
-  const child = spawn(process.execPath, [program], { ...options, detached: true })
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc']
+  const child = spawn(process.execPath, [program], { ...options, detached: true, stdio })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    stream!.on('data', (chunk: Buffer) => (output += chunk.toString()))
   }
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   return {
@@ -115,6 +119,7 @@ function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEn
         await delay(20)
       }
     },
+    reload: (service) => void child.send({ reload: service }),
     signal: (signal) => void process.kill(-child.pid!, signal),
     async ended() {
       const [code, signal] = await closed

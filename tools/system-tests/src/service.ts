@@ -36,7 +36,12 @@ export async function createService(
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const bundle = join(folder, 'main.js')
-  const variables = { PATH: process.env.PATH, [`${prefixOf(name)}_PORT`]: String(port), ...environment }
+  const variables = {
+    PATH: process.env.PATH,
+    [`${prefixOf(name)}_PORT`]: String(port),
+    ...(name === 'sequencer' && { SEQUENCER_GRPC_PORT: '0' }),
+    ...environment,
+  }
   let child: ChildProcess | undefined
   let closed: Promise<unknown[]> | undefined
   let log = ''

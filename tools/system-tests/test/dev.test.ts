@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { until } from '@ordinal/testing'
@@ -66,6 +66,21 @@ test('a saved file of a library is live in each service that uses it', async () 
   restore()
   for (const port of [8081, 8082, 8083])
     await eventually(serves(`http://localhost:${port}/nowhere`, 'There is nothing at this path'))
+})
+
+test('a file in a new folder is watched like the others', async () => {
+  const folder = join(copy, 'apps/user-service/src/words')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'word.ts'), `export const word = 'First.'\n`)
+  const before = startsOf('user-service')
+  const restore = save('apps/user-service/src/app.ts', (source) =>
+    `import { word } from './words/word'\n${source}`.replace("description: '", "description: word + '"),
+  )
+  await eventually(serves('http://localhost:8081/openapi.json', 'First.'))
+  save('apps/user-service/src/words/word.ts', () => `export const word = 'Second.'\n`)
+  await eventually(serves('http://localhost:8081/openapi.json', 'Second.'))
+  restore()
+  await eventually(() => startsOf('user-service') === before + 3)
 })
 
 test('what cannot be built is told, and what runs goes on; what cannot start is told, and is mended by the next save', async () => {

@@ -219,6 +219,18 @@ describe('make', () => {
     expect(tooLong.code).toBe(2)
     expect(tooLong.lines.join('\n')).toContain('must be a whole number from 1 to 60')
     expect(await readdir(join(folder, 'profiles'))).toHaveLength(2)
+    const nobody = await make('pprof-cpu', 'SERVICE=nobody')
+    expect(nobody.lines[0]).toBe('There is no nobody: SERVICE is user-service, order-service or sequencer')
+  })
+
+  test('the port of the debug listener is taken from .env', async () => {
+    await writeFile(join(folder, '.env'), `SEQUENCER_DEBUG_PORT=${new URL(debug).port}\n`)
+    const { code, lines } = await make('pprof-cpu', 'SECONDS=1')
+    await rm(join(folder, '.env'))
+    expect([code, lines]).toEqual([
+      0,
+      ['Looking at sequencer for 1 s.', expect.stringMatching(/^profiles\//)],
+    ])
   })
 })
 

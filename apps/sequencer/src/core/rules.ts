@@ -1,3 +1,4 @@
+import type { GapPolicy } from '@ordinal/audit'
 import { isTimeZone } from './calendar'
 import { bracesOf } from './printf'
 import { parseTemplate, requireUnambiguous, TemplateError } from './template'
@@ -5,10 +6,6 @@ import { parseTemplate, requireUnambiguous, TemplateError } from './template'
 /** When the values of a sequence begin again at its start value. */
 export const resets = ['never', 'yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'daily'] as const
 export type Reset = (typeof resets)[number]
-
-/** What becomes of a released value: it is issued again, or it is void with its reason. */
-export const gapPolicies = ['recycle', 'strict'] as const
-export type GapPolicy = (typeof gapPolicies)[number]
 
 /** The rules of a sequence, at one version. */
 export interface Rules {

@@ -1,8 +1,9 @@
+import type { Frame } from '@ordinal/audit'
 import { dayOf, parseDate, type PlainDate } from './calendar'
 import { fiscalYearOf, periodOf } from './period'
 import { readNumber } from './read-number'
 import type { Rules } from './rules'
-import { frameOf, hasShortYear, parseTemplate, requireUnambiguous, showsDate, type Frame } from './template'
+import { frameOf, hasShortYear, parseTemplate, requireUnambiguous, showsDate } from './template'
 
 /** Where the numbers of a business date belong, and what they look like. */
 export interface Slot {

@@ -1,3 +1,4 @@
+import type { Frame } from '@ordinal/audit'
 import type { PlainDate } from './calendar'
 import type { Reset } from './rules'
 
@@ -11,13 +12,6 @@ export interface Template {
   head: readonly Part[]
   width: number
   tail: readonly Part[]
-}
-
-/** The constants of a number: it is the head, the value padded with zeros to the width, and the tail. */
-export interface Frame {
-  head: string
-  width: number
-  tail: string
 }
 
 /** What is wrong with a template, for the person who wrote it. */
@@ -179,10 +173,6 @@ export function frameOf(template: Template, date: PlainDate, fiscalYear: number)
     parts.map((part) => ('text' in part ? part.text : writeToken(part.token, date, fiscalYear))).join('')
   return { head: write(template.head), width: template.width, tail: write(template.tail) }
 }
-
-/** A number: padding is a minimum, a longer value widens it. */
-export const formatNumber = ({ head, width, tail }: Frame, value: number) =>
-  head + String(value).padStart(width, '0') + tail
 
 function writeToken(token: DateToken, { year, month, day }: PlainDate, fiscalYear: number): string {
   const digits = (value: number, width: number) => String(value).padStart(width, '0')

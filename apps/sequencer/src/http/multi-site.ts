@@ -10,7 +10,7 @@ import {
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
-import { formatNumber } from '../core/template'
+import { formatNumber } from '@ordinal/audit'
 import type { IssueForSite } from '../issue-for-site'
 import type { Allocator } from '../ledger/allocator'
 import { numberOfValue, previewValues } from '../ledger/numbers'

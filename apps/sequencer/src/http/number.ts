@@ -1,8 +1,8 @@
+import { numberStates } from '@ordinal/audit'
 import { z } from 'zod'
-import { numberStates } from '../core/states'
 import type { Issued } from '../ledger/request'
 
-/** How many numbers a request may ask for. */
+/** The most numbers that one request gets. */
 export const maxCount = 1000
 
 /** A number in an answer. */

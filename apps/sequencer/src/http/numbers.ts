@@ -1,4 +1,6 @@
+import { formatNumber, numberEvents } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
+import type { RequestContext } from '@ordinal/middleware'
 import {
   cursorQuery,
   idempotencyKeyOf,
@@ -13,23 +15,24 @@ import {
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
-import { numberEvents } from '../core/states'
-import { formatNumber } from '../core/template'
 import type { IssueForSite } from '../issue-for-site'
 import type { Allocator } from '../ledger/allocator'
+import type { IssueRequest } from '../ledger/request'
 import { previewValues, readGaps, type Gap } from '../ledger/numbers'
 import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
 import { issuingErrors, maxCount, number, toNumbers } from './number'
 import { prefixParams } from './prefix'
-import { partitionId, siteId } from './site-names'
+import { isWholePlace, partitionId, siteId, wholePlace } from './site-names'
 
 const maxHoldSeconds = 30 * 24 * 60 * 60
 
-const businessDate = z.iso.date().meta({
+/** The date of a document. */
+export const businessDate = z.iso.date().meta({
   description: "The document's date, for back-dating; today in the sequence's time zone if not given",
 })
-const asked = {
+/** What may be said of the documents that numbers are for. */
+export const asked = {
   client_id: text(1, 200).optional().meta({ description: 'The system that asks', example: 'erp-system' }),
   generated_by: text(1, 200)
     .optional()
@@ -40,25 +43,25 @@ const asked = {
   // Those that draw a number and keep it; /api/v1/sequence/next has the others.
   invoice_type: z.enum(['on-cycle', 'off-cycle']).optional(),
 }
-const hold =
-  'Reserves in place of issuing: without a confirmation within so many seconds the number is released'
-const siteAndPartition = (asked: { site_id?: string | undefined; partition_id?: string | undefined }) =>
-  (asked.site_id === undefined) === (asked.partition_id === undefined)
-const together = { path: ['partition_id'], message: 'site_id and partition_id go together' }
+const hold = {
+  description:
+    'Reserves in place of issuing: without a confirmation within so many seconds the number is released',
+}
+export const holdSeconds = z.int().min(1).max(maxHoldSeconds).optional().meta(hold)
 const nextQuery = z
   .strictObject({
     ...asked,
     count: integerText(1, maxCount).optional(),
-    hold_seconds: integerText(1, maxHoldSeconds).optional().meta({ description: hold }),
+    hold_seconds: integerText(1, maxHoldSeconds).optional().meta(hold),
   })
-  .refine(siteAndPartition, together)
+  .refine(isWholePlace, wholePlace)
 const nextBody = z
   .strictObject({
     ...asked,
     count: z.int().min(1).max(maxCount).optional(),
-    hold_seconds: z.int().min(1).max(maxHoldSeconds).optional().meta({ description: hold }),
+    hold_seconds: holdSeconds,
   })
-  .refine(siteAndPartition, together)
+  .refine(isWholePlace, wholePlace)
   .optional()
   .transform((body) => body ?? {})
 
@@ -86,7 +89,7 @@ const gap = z
   })
   .meta({ id: 'Gap' })
 
-interface Deps {
+export interface NumberDeps {
   db: Queryable
   sequences: Sequences
   allocator: Allocator
@@ -94,7 +97,8 @@ interface Deps {
 }
 
 /** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
-export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): Route[] {
+export function numberRoutes(deps: NumberDeps): Route[] {
+  const { db, issueForSite } = deps
   const issuing = {
     path: '/api/v1/next/{prefix}',
     tag: 'numbers',
@@ -110,22 +114,8 @@ export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): 
     fields: Asked,
     { headers, context }: Pick<Call<never, never, never>, 'headers' | 'context'>,
   ) => {
-    const issued = await issueForSite({
-      prefix,
-      event: fields.hold_seconds === undefined ? 'issue' : 'reserve',
-      count: fields.count ?? 1,
-      holdSeconds: fields.hold_seconds,
-      caller: context.caller,
-      idempotencyKey: idempotencyKeyOf(headers),
-      clientId: fields.client_id,
-      generatedBy: fields.generated_by,
-      businessDate: fields.business_date,
-      siteId: fields.site_id,
-      partitionId: fields.partition_id,
-      // Else the statistics of the sites would have numbers of no type.
-      invoiceType: fields.invoice_type ?? (fields.site_id === undefined ? undefined : 'on-cycle'),
-      requestId: context.requestId,
-    })
+    const request = toIssueRequest({ prefix, ...fields }, context, idempotencyKeyOf(headers))
+    const issued = await issueForSite(request)
     const numbers = toNumbers(prefix, issued)
     return {
       status: 200 as const,
@@ -134,12 +124,6 @@ export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): 
     }
   }
 
-  /** The sequence, and the slot of a date or of now. */
-  async function slotOf(prefix: string, date: string | undefined) {
-    const sequence = await sequences.load(prefix)
-    requireActive(sequence)
-    return { sequence, slot: allocator.slotFor(sequence, date) }
-  }
   const dated = z.strictObject({ business_date: businessDate.optional() })
 
   return [
@@ -167,7 +151,7 @@ export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): 
       answers: { 200: preview },
       errors: ['sequence_not_found'],
       async handle({ params: { prefix }, query }) {
-        const { sequence, slot } = await slotOf(prefix, query.business_date)
+        const { sequence, slot } = await findSlot(deps, prefix, query.business_date)
         const { period, frame } = slot
         const [value] = (await previewValues(db, sequence.rules, period, 1)) as [number]
         return {
@@ -185,24 +169,10 @@ export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): 
       query: dated,
       answers: { 200: status },
       errors: ['sequence_not_found'],
-      async handle({ params: { prefix }, query }) {
-        const { sequence, slot } = await slotOf(prefix, query.business_date)
-        const counter = await readCounter(db, prefix, slot.period)
-        const lastValue = counter?.lastValue ?? sequence.rules.start - 1
-        return {
-          status: 200,
-          body: {
-            prefix,
-            period: slot.period,
-            current_counter: lastValue,
-            next_counter: lastValue + 1,
-            gaps: counter ? counter.free + counter.void : 0,
-            reserved: counter?.reserved ?? 0,
-            // It has just answered.
-            database_healthy: true,
-          },
-        }
-      },
+      handle: async ({ params: { prefix }, query }) => ({
+        status: 200,
+        body: await readStatus(deps, prefix, query.business_date),
+      }),
     }),
     route({
       method: 'get',
@@ -219,12 +189,66 @@ export function numberRoutes({ db, sequences, allocator, issueForSite }: Deps): 
       errors: ['sequence_not_found'],
       async handle({ params: { prefix }, query }) {
         const after = readCursor(query.cursor, z.tuple([z.int()]))?.[0] ?? 0
-        const period = query.period ?? (await slotOf(prefix, undefined)).slot.period
+        const period = query.period ?? (await findSlot(deps, prefix, undefined)).slot.period
         const gaps = await readGaps(db, prefix, period, query.state, after, query.page_size + 1)
         return { status: 200, body: toPiece(gaps, query.page_size, gapToJson, ({ value }) => [value]) }
       },
     }),
   ]
+}
+
+/** What a caller asks for, as the allocator takes it. */
+export const toIssueRequest = (
+  fields: { prefix: string } & z.output<typeof nextQuery>,
+  { caller, requestId }: Pick<RequestContext, 'caller' | 'requestId'>,
+  idempotencyKey: string | undefined,
+): IssueRequest => ({
+  prefix: fields.prefix,
+  event: fields.hold_seconds === undefined ? 'issue' : 'reserve',
+  count: fields.count ?? 1,
+  holdSeconds: fields.hold_seconds,
+  caller,
+  idempotencyKey,
+  clientId: fields.client_id,
+  generatedBy: fields.generated_by,
+  businessDate: fields.business_date,
+  siteId: fields.site_id,
+  partitionId: fields.partition_id,
+  // Else the statistics of the sites would have numbers of no type.
+  invoiceType: fields.invoice_type ?? (fields.site_id === undefined ? undefined : 'on-cycle'),
+  requestId,
+})
+
+/** A sequence, and the slot of a date or of now. */
+async function findSlot({ sequences, allocator }: NumberDeps, prefix: string, date: string | undefined) {
+  const sequence = await sequences.load(prefix)
+  requireActive(sequence)
+  return { sequence, slot: allocator.slotFor(sequence, date) }
+}
+
+/**
+ * Where the counter of the current period is, or of the period of a date.
+ *
+ * @throws AppError `sequence_not_found`
+ */
+export async function readStatus(
+  deps: NumberDeps,
+  prefix: string,
+  date: string | undefined,
+): Promise<z.input<typeof status>> {
+  const { sequence, slot } = await findSlot(deps, prefix, date)
+  const counter = await readCounter(deps.db, prefix, slot.period)
+  const lastValue = counter?.lastValue ?? sequence.rules.start - 1
+  return {
+    prefix,
+    period: slot.period,
+    current_counter: lastValue,
+    next_counter: lastValue + 1,
+    gaps: counter ? counter.free + counter.void : 0,
+    reserved: counter?.reserved ?? 0,
+    // It has just answered.
+    database_healthy: true,
+  }
 }
 
 const gapToJson = ({ value, number, state, event, reason, at }: Gap): z.input<typeof gap> => ({

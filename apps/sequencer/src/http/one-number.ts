@@ -1,8 +1,10 @@
+import { numberEvents, numberStates } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
+import type { RequestContext } from '@ordinal/middleware'
 import { idempotencyKeyOf, route, text, timestamp, type Route } from '@ordinal/service'
 import { z } from 'zod'
-import { numberEvents, numberStates } from '../core/states'
 import type { Allocator } from '../ledger/allocator'
+import type { ChangeRequest } from '../ledger/request'
 import { findNumber, readHistory, type HistoryEntry } from '../ledger/numbers'
 import { number, toNumbers } from './number'
 import { prefix } from './prefix'
@@ -13,11 +15,15 @@ const query = z.strictObject({
     .optional()
     .meta({ description: 'Its sequence, where several have issued such a number', example: 'SG' }),
 })
-const who = {
+/** Who asks for a step. */
+export const who = {
   client_id: text(1, 200).optional(),
   generated_by: text(1, 200).optional(),
 }
-const reason = text(1, 500).meta({ description: 'Why; it stays on record', example: 'order cancelled' })
+export const reason = text(1, 500).meta({
+  description: 'Why; it stays on record',
+  example: 'order cancelled',
+})
 
 const entry = z.object({
   revision: z.int().meta({ description: 'Counts what happened to the value' }),
@@ -40,13 +46,13 @@ const numberWithHistory = number
   .extend({ history: z.array(entry).meta({ description: 'All that ever happened to the value' }) })
   .meta({ id: 'NumberWithHistory' })
 
-interface Deps {
+export interface OneNumberDeps {
   db: Queryable
   allocator: Allocator
 }
 
 /** `/api/v1/numbers/{number}`: one number, its history, and its next steps. */
-export function oneNumberRoutes({ db, allocator }: Deps): Route[] {
+export function oneNumberRoutes({ db, allocator }: OneNumberDeps): Route[] {
   const path = '/api/v1/numbers/{number}'
   const found = ['number_not_found', 'number_ambiguous'] as const
 
@@ -76,21 +82,17 @@ export function oneNumberRoutes({ db, allocator }: Deps): Route[] {
         'outcome_unknown',
       ],
       async handle({ params, query, body, headers, context }) {
-        const value = await findNumber(db, params.number, query.prefix)
-        const changed = await allocator.change({
-          ...value,
-          number: params.number,
+        const request = await toChangeRequest(
+          db,
           event,
-          caller: context.caller,
-          idempotencyKey: idempotencyKeyOf(headers),
-          clientId: body?.client_id,
-          generatedBy: body?.generated_by,
-          reason: body?.reason,
-          requestId: context.requestId,
-        })
+          { full_number: params.number, ...query, ...body },
+          context,
+          idempotencyKeyOf(headers),
+        )
+        const changed = await allocator.change(request)
         return {
           status: 200,
-          body: toNumbers(value.prefix, changed)[0]!,
+          body: toNumbers(request.prefix, changed)[0]!,
           ...(changed.replayed && { headers: { 'Idempotency-Replayed': 'true' } }),
         }
       },
@@ -135,6 +137,31 @@ interface StepBody {
   client_id?: string | undefined
   generated_by?: string | undefined
   reason?: string | undefined
+}
+
+/**
+ * The step that a caller asks for, as the allocator takes it.
+ *
+ * @throws AppError `number_not_found`, `number_ambiguous`
+ */
+export async function toChangeRequest(
+  db: Queryable,
+  event: ChangeRequest['event'],
+  fields: { full_number: string; prefix?: string | undefined } & StepBody,
+  { caller, requestId }: Pick<RequestContext, 'caller' | 'requestId'>,
+  idempotencyKey: string | undefined,
+): Promise<ChangeRequest> {
+  return {
+    ...(await findNumber(db, fields.full_number, fields.prefix)),
+    number: fields.full_number,
+    event,
+    caller,
+    idempotencyKey,
+    clientId: fields.client_id,
+    generatedBy: fields.generated_by,
+    reason: fields.reason,
+    requestId,
+  }
 }
 
 const entryToJson = ({ number, at, ...others }: HistoryEntry): z.input<typeof entry> => ({

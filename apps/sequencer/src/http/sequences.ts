@@ -10,9 +10,10 @@ import {
   type Route,
 } from '@ordinal/service'
 import { AppError } from '@ordinal/errors'
+import { gapPolicies } from '@ordinal/audit'
 import { z } from 'zod'
 import type { ChangeRules } from '../change-rules'
-import { gapPolicies, resets, type RuleSet } from '../core/rules'
+import { resets, type RuleSet } from '../core/rules'
 import type { RuleBook, RulesRecord } from '../ledger/rules'
 import { prefix, prefixParams } from './prefix'
 import { authorOf, etagOf, given, reason, versioned, versionToJson } from './versions'
@@ -113,6 +114,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       summary: 'Read a sequence, with all versions of its rules',
       requires: 'viewer',
       answers: { 200: sequenceWithVersions },
+      headers: ['ETag'],
       errors: ['sequence_not_found'],
       async handle({ params }) {
         const versions = await ruleBook.versionsOf(params.prefix)
@@ -133,6 +135,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       requires: 'admin',
       body: newSequence,
       answers: { 201: sequence },
+      headers: ['ETag', 'Location'],
       errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'outcome_unknown'],
       async handle({ body: { reason, ...body }, context }) {
         const defined = await changeRules.define(body.prefix, rulesIn(body), authorOf(context, reason))
@@ -152,6 +155,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       body: changes,
       conditional: true,
       answers: { 200: sequence },
+      headers: ['ETag'],
       errors: changeErrors,
       async handle({ params, body: { reason, ...body }, headers, context }) {
         const expected = versionsIn(headers['if-match'])

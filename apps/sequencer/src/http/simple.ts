@@ -1,6 +1,7 @@
 import { idempotencyKeyOf, route, type Route } from '@ordinal/service'
 import { z } from 'zod'
 import type { Allocator } from '../ledger/allocator'
+import { issuingErrors } from './number'
 
 /** `/v1/sequence`, the simplest call: 1, 2, 3. */
 export function simpleRoutes(allocator: Allocator): Route[] {
@@ -13,9 +14,9 @@ export function simpleRoutes(allocator: Allocator): Route[] {
       answers: { 200: z.object({ sequence: z.int() }) },
       issues: true,
       idempotent: true,
-      errors: ['sequencer_overloaded', 'outcome_unknown', 'idempotency_key_reused'],
+      errors: issuingErrors,
       async handle({ headers, context }) {
-        const { numbers } = await allocator.issue({
+        const { numbers, replayed } = await allocator.issue({
           prefix: 'DEFAULT',
           event: 'issue',
           count: 1,
@@ -23,7 +24,11 @@ export function simpleRoutes(allocator: Allocator): Route[] {
           idempotencyKey: idempotencyKeyOf(headers),
           requestId: context.requestId,
         })
-        return { status: 200, body: { sequence: numbers[0]!.value } }
+        return {
+          status: 200,
+          body: { sequence: numbers[0]!.value },
+          ...(replayed && { headers: { 'Idempotency-Replayed': 'true' } }),
+        }
       },
     }),
   ]

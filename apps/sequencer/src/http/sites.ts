@@ -76,6 +76,7 @@ export function siteRoutes({ siteBook, changeSites }: Deps): Route[] {
       summary: 'Read a site, with all its versions',
       requires: 'viewer',
       answers: { 200: siteWithVersions },
+      headers: ['ETag'],
       errors: ['site_not_found'],
       async handle({ params }) {
         const versions = await siteBook.versionsOf(params.site_id)
@@ -96,6 +97,7 @@ export function siteRoutes({ siteBook, changeSites }: Deps): Route[] {
       requires: 'admin',
       body: newSite,
       answers: { 201: site },
+      headers: ['ETag', 'Location'],
       errors: ['site_exists', 'site_changed', 'outcome_unknown'],
       async handle({ body: { site_id, reason, ...config }, context }) {
         const added = await changeSites.define(site_id, config, authorOf(context, reason))
@@ -115,6 +117,7 @@ export function siteRoutes({ siteBook, changeSites }: Deps): Route[] {
       body: changes,
       conditional: true,
       answers: { 200: site },
+      headers: ['ETag'],
       errors: changeErrors,
       async handle({ params, body: { reason, ...changed }, headers, context }) {
         const expected = versionsIn(headers['if-match'])

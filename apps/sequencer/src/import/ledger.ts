@@ -1,5 +1,5 @@
 import type { Queryable } from '@ordinal/database'
-import type { NumberEvent } from '../core/states'
+import type { NumberEvent } from '@ordinal/audit'
 
 /** How far a period's counter is, and where it began; null if it has not. */
 export async function readSpan(

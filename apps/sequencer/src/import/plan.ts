@@ -1,4 +1,4 @@
-import type { Frame } from '../core/template'
+import type { Frame } from '@ordinal/audit'
 import type { ImportFields } from './read-rows'
 
 /** A line of the file that names a number of these rules. */

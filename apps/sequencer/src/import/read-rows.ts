@@ -2,7 +2,7 @@ import { CsvError, parse } from 'csv-parse'
 import { AppError } from '@ordinal/errors'
 import { text, type Upload } from '@ordinal/service'
 import { z } from 'zod'
-import { partitionId, siteId } from '../http/site-names'
+import { isWholePlace, partitionId, siteId, wholePlace } from '../http/site-names'
 
 /** What the file says of a number. */
 const fields = z
@@ -15,10 +15,7 @@ const fields = z
     invoice_type: z.enum(['on-cycle', 'off-cycle']).optional(),
     business_date: z.iso.date().optional(),
   })
-  .refine(
-    ({ site_id, partition_id }) => (site_id === undefined) === (partition_id === undefined),
-    'site_id and partition_id go together',
-  )
+  .refine(isWholePlace, wholePlace)
 export type ImportFields = z.output<typeof fields>
 
 /** A line of the file: what it says, or what is wrong with it. */

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
+import { formatNumber, nextState } from '@ordinal/audit'
 import { withDeadline, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { Sequence, Slot } from '../core/sequence'
-import { nextState } from '../core/states'
-import { formatNumber } from '../core/template'
 import type { SequencerMetrics } from '../metrics'
 import { createGroupCommit, type GroupCommitOptions, type Lane, type Waiting } from './group-commit'
 import {

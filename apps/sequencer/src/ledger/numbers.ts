@@ -1,7 +1,7 @@
+import type { NumberEvent, NumberState } from '@ordinal/audit'
 import { AppError } from '@ordinal/errors'
 import type { Queryable } from '@ordinal/database'
 import type { Rules } from '../core/rules'
-import type { NumberEvent, NumberState } from '../core/states'
 import { readCounter } from './statements'
 
 /** A value, found by a number that it has, or once had. */

@@ -1,4 +1,4 @@
-import type { NumberEvent, NumberState } from '../core/states'
+import type { NumberEvent, NumberState } from '@ordinal/audit'
 
 /** A request for new numbers. */
 export interface IssueRequest {

@@ -1,7 +1,7 @@
-import type { Pool } from 'pg'
-import { databaseErrorOf } from '@ordinal/database'
+import { databaseErrorOf, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
-import type { GapPolicy, Reset, Rules } from '../core/rules'
+import type { GapPolicy } from '@ordinal/audit'
+import type { Reset, Rules } from '../core/rules'
 
 /** A version of a sequence's rules, and how it came to be. */
 export interface RulesRecord extends Rules {
@@ -23,12 +23,16 @@ export interface NewRules extends Rules {
 
 export type RuleBook = ReturnType<typeof createRuleBook>
 
-/** The rules of all sequences, version by version. What is in it stays as it is: a change is a version more. */
-export function createRuleBook(pool: Pool) {
+/**
+ * The rules of all sequences, version by version. What is in it stays as it is: a change is a version more.
+ *
+ * @param db gives a change time to look at every number that the sequence has issued
+ */
+export function createRuleBook(db: Queryable) {
   return {
     /** All versions of a sequence, the latest first; none if there is no such sequence. */
     async versionsOf(prefix: string): Promise<RulesRecord[]> {
-      const { rows } = await pool.query<Row>(
+      const { rows } = await db.query<Row>(
         `SELECT ${columns} FROM public.sequences WHERE prefix = $1 ORDER BY version DESC`,
         [prefix],
       )
@@ -40,12 +44,12 @@ export function createRuleBook(pool: Pool) {
       const latest = `SELECT DISTINCT ON (prefix) ${columns} FROM public.sequences ORDER BY prefix, version DESC`
       const filter = '($1::boolean IS NULL OR active = $1)'
       const [{ rows }, counted] = await Promise.all([
-        pool.query<Row>(`SELECT * FROM (${latest}) s WHERE ${filter} ORDER BY prefix OFFSET $2 LIMIT $3`, [
+        db.query<Row>(`SELECT * FROM (${latest}) s WHERE ${filter} ORDER BY prefix OFFSET $2 LIMIT $3`, [
           active ?? null,
           skip,
           take,
         ]),
-        pool.query<{ total: number }>(`SELECT count(*)::int AS total FROM (${latest}) s WHERE ${filter}`, [
+        db.query<{ total: number }>(`SELECT count(*)::int AS total FROM (${latest}) s WHERE ${filter}`, [
           active ?? null,
         ]),
       ])
@@ -61,7 +65,7 @@ export function createRuleBook(pool: Pool) {
     async add(rules: NewRules): Promise<RulesRecord> {
       const { requestId, pattern, ...kept } = rules
       try {
-        const { rows } = await pool.query<{ created_at: Date }>(
+        const { rows } = await db.query<{ created_at: Date }>(
           `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS created_at`,
           [
             rules.prefix,

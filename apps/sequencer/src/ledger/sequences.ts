@@ -1,5 +1,6 @@
 import { AppError } from '@ordinal/errors'
-import type { GapPolicy, Reset } from '../core/rules'
+import type { GapPolicy } from '@ordinal/audit'
+import type { Reset } from '../core/rules'
 import { createSequence, type Sequence } from '../core/sequence'
 import type { PrismaClient } from '../generated/prisma/client'
 

@@ -1,7 +1,6 @@
+import { batchHeader, requestDigest, type NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { Sequence, Slot } from '../core/sequence'
-import type { NumberState } from '../core/states'
-import { batchHeader, requestDigest } from './chain'
 import type { LedgerRequest, ReplayedNumber } from './request'
 
 export interface IssuedBatch {
@@ -33,7 +32,7 @@ export async function issueNumbers(
   }>({
     name: 'issue_numbers',
     text: `SELECT first_value, recycled, replays
-           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     values: [
       rules.prefix,
       period,
@@ -49,6 +48,7 @@ export async function issueNumbers(
       batchHeader(rules.prefix, period, frame, rules.version, rules.gapPolicy),
       lookUp,
       expected ?? null,
+      requests.every(({ event, site_id }) => event === 'issue' && site_id === undefined),
     ],
   })
   const { first_value, recycled, replays } = rows[0]!

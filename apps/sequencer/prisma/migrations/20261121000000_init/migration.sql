@@ -231,6 +231,7 @@ $$;
 -- p_from, p_until  when the numbers take their date from the clock: the day for which they were formatted
 -- p_look_up   some keys may have been used before: what they got is given back in "replays", and they get nothing new
 -- p_expected  what the first new value has to be; null if that does not matter
+-- p_plain     all requests are to issue, and of no site: nothing else is looked for
 --
 -- Requests for one number take the values in "recycled", in their order, while there are any; all others follow each
 -- other from "first_value".
@@ -241,7 +242,8 @@ CREATE FUNCTION "issue_numbers"(
     p_prefix text, p_period text, p_rules_version integer, p_start bigint,
     p_number_head text, p_number_width integer, p_number_tail text,
     p_from timestamptz, p_until timestamptz,
-    p_requests json, p_digests bytea, p_header bytea, p_look_up boolean, p_expected bigint
+    p_requests json, p_digests bytea, p_header bytea, p_look_up boolean, p_expected bigint,
+    p_plain boolean
 ) RETURNS TABLE ("first_value" bigint, "recycled" bigint[], "replays" json)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -256,11 +258,11 @@ DECLARE
     v_taken integer;
     v_count integer;
     v_fresh integer;
-    v_reserved integer;
-    v_free integer;
-    v_void integer;
-    v_of_sites integer;
-    v_runs bytea;
+    v_reserved integer := 0;
+    v_free integer := 0;
+    v_void integer := 0;
+    v_of_sites integer := 0;
+    v_runs bytea := '';
 BEGIN
     -- Held until the commit: who holds it sees, in every later statement, all that was committed before, and reads
     -- a later time. (It also makes a transaction of nothing but replays wait for a synchronous standby.)
@@ -313,46 +315,54 @@ BEGIN
     v_taken := cardinality(recycled);
 
     v_counter.batch := v_counter.batch + 1;
-    WITH written AS (
-        INSERT INTO public.ledger (prefix, period, value, revision, event, state, number, batch, position, caller,
-                                   idempotency_key, item, hold_seconds, client_id, generated_by, site_id, partition_id,
-                                   invoice_type, business_date, reason, request_id, at)
-        SELECT p_prefix, p_period, v.value, v.revision, i.event,
-               public.next_state(i.event, CASE WHEN v.revision > 1 THEN 'free' END, v_rules.gap_policy),
-               p_number_head
-                   || lpad(v.value::text, greatest(p_number_width, length(v.value::text)), '0') -- lpad alone would cut
-                   || p_number_tail,
-               v_counter.batch, i.position, i.caller, i.key, i.item, i.hold_seconds, i.client_id, i.generated_by,
-               i.site_id, i.partition_id, i.invoice_type, i.business_date, i.reason, i.request_id, v_at
-        FROM (SELECT r.*, item, row_number() OVER nth AS position,
-                     r.count = 1 AND r.event IN ('issue', 'reserve', 'suppress') AS single,
-                     count(*) FILTER (WHERE r.count = 1 AND r.event IN ('issue', 'reserve', 'suppress')) OVER nth AS singles
-              FROM ROWS FROM (json_to_recordset(p_requests) AS (
-                       event text, caller text, key text, count integer, hold_seconds integer, client_id text,
-                       generated_by text, site_id text, partition_id text, invoice_type text, business_date date,
-                       reason text, request_id text))
-                   WITH ORDINALITY AS r(event, caller, key, count, hold_seconds, client_id, generated_by, site_id,
-                                        partition_id, invoice_type, business_date, reason, request_id, n),
-                   generate_series(0, r.count - 1) item
-              WHERE r.n <> ALL (v_replayed)
-              WINDOW nth AS (ORDER BY r.n, item)) i,
-             LATERAL (SELECT CASE WHEN i.single AND i.singles <= v_taken THEN recycled[i.singles]
-                                  ELSE first_value + i.position - 1 - least(i.singles, v_taken) END AS value,
-                             CASE WHEN i.single AND i.singles <= v_taken THEN v_revisions[i.singles] + 1
-                                  ELSE 1 END AS revision) v
-        RETURNING revision, state, site_id
-    )
-    SELECT count(*), count(*) FILTER (WHERE w.revision = 1), count(*) FILTER (WHERE w.state = 'reserved'),
-           count(*) FILTER (WHERE w.state = 'free'), count(*) FILTER (WHERE w.state = 'void'), count(w.site_id)
-    INTO v_count, v_fresh, v_reserved, v_free, v_void, v_of_sites FROM written w;
+    INSERT INTO public.ledger (prefix, period, value, revision, event, state, number, batch, position, caller,
+                               idempotency_key, item, hold_seconds, client_id, generated_by, site_id, partition_id,
+                               invoice_type, business_date, reason, request_id, at)
+    SELECT p_prefix, p_period, v.value, v.revision, i.event,
+           public.next_state(i.event, CASE WHEN v.revision > 1 THEN 'free' END, v_rules.gap_policy),
+           p_number_head
+               || lpad(v.value::text, greatest(p_number_width, length(v.value::text)), '0') -- lpad alone would cut
+               || p_number_tail,
+           v_counter.batch, i.position, i.caller, i.key, i.item, i.hold_seconds, i.client_id, i.generated_by,
+           i.site_id, i.partition_id, i.invoice_type, i.business_date, i.reason, i.request_id, v_at
+    FROM (SELECT CASE WHEN p_plain THEN 'issue' ELSE r.event END AS event,
+                 CASE WHEN NOT p_plain THEN r.site_id END AS site_id, r.caller, r.key, r.count, r.hold_seconds,
+                 r.client_id, r.generated_by, r.partition_id, r.invoice_type, r.business_date, r.reason, r.request_id,
+                 item, row_number() OVER nth AS position,
+                 r.count = 1 AND r.event IN ('issue', 'reserve', 'suppress') AS single,
+                 count(*) FILTER (WHERE r.count = 1 AND r.event IN ('issue', 'reserve', 'suppress')) OVER nth AS singles
+          FROM ROWS FROM (json_to_recordset(p_requests) AS (
+                   event text, caller text, key text, count integer, hold_seconds integer, client_id text,
+                   generated_by text, site_id text, partition_id text, invoice_type text, business_date date,
+                   reason text, request_id text))
+               WITH ORDINALITY AS r(event, caller, key, count, hold_seconds, client_id, generated_by, site_id,
+                                    partition_id, invoice_type, business_date, reason, request_id, n),
+               generate_series(0, r.count - 1) item
+          WHERE r.n <> ALL (v_replayed)
+          WINDOW nth AS (ORDER BY r.n, item)) i,
+         LATERAL (SELECT CASE WHEN i.single AND i.singles <= v_taken THEN recycled[i.singles]
+                              ELSE first_value + i.position - 1 - least(i.singles, v_taken) END AS value,
+                         CASE WHEN i.single AND i.singles <= v_taken THEN v_revisions[i.singles] + 1
+                              ELSE 1 END AS revision) v;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
     IF v_count = 0 THEN
         RETURN NEXT;
         RETURN;
     END IF;
 
+    v_fresh := v_count - v_taken;
+    IF NOT p_plain THEN
+        SELECT count(*) FILTER (WHERE l.state = 'reserved'), count(*) FILTER (WHERE l.state = 'free'),
+               count(*) FILTER (WHERE l.state = 'void'), count(l.site_id)
+        INTO v_reserved, v_free, v_void, v_of_sites FROM public.ledger l
+        WHERE l.prefix = p_prefix AND l.period = p_period AND l.batch = v_counter.batch;
+    END IF;
+
     -- What was recycled, value by value, then the one run of new values, ends what is hashed (docs/decisions/0008).
-    SELECT coalesce(string_agg(int8send(t.value) || int4send(t.revision + 1) || int4send(1), ''::bytea ORDER BY t.value), ''::bytea)
-    INTO v_runs FROM unnest(recycled, v_revisions) t(value, revision) WHERE v_taken > 0;
+    IF v_taken > 0 THEN
+        SELECT string_agg(int8send(t.value) || int4send(t.revision + 1) || int4send(1), ''::bytea ORDER BY t.value)
+        INTO v_runs FROM unnest(recycled, v_revisions) t(value, revision);
+    END IF;
     IF v_fresh > 0 THEN
         v_runs := v_runs || int8send(first_value) || int4send(1) || int4send(v_fresh);
     END IF;

@@ -1,4 +1,6 @@
-import type { GapPolicy } from './rules'
+/** What becomes of a released value: it is issued again, or it is void with its reason. */
+export const gapPolicies = ['recycle', 'strict'] as const
+export type GapPolicy = (typeof gapPolicies)[number]
 
 /** What a value can be; a value without any event is unused. */
 export const numberStates = ['reserved', 'issued', 'free', 'void'] as const

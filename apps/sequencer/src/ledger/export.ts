@@ -1,0 +1,110 @@
+import type { Pool } from 'pg'
+import type { EndRecord, EntryRecord, ExportRecord } from '@ordinal/audit'
+import { transaction } from '@ordinal/database'
+import { partOf, readChain, readChainEnds, type Chosen } from './records'
+
+export const exportFormats = ['ndjson', 'csv'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+export interface ExportRequest extends Chosen {
+  from?: Date | undefined
+  to?: Date | undefined
+}
+
+/**
+ * The ledger as it is now, counter by counter in the order of their chains, as pieces of a text. It is read as the
+ * pieces are taken; between two of them nothing is held.
+ */
+export function exportLedger(
+  pool: Pool,
+  format: ExportFormat,
+  request: ExportRequest,
+): AsyncGenerator<string> {
+  return format === 'csv' ? exportCsv(pool, request) : exportNdjson(pool, request)
+}
+
+async function* exportNdjson(pool: Pool, request: ExportRequest) {
+  const line = (record: object) => `${JSON.stringify(record)}\n`
+  const { at, chains } = await begin(pool, request)
+  const head: ExportRecord = {
+    type: 'export',
+    format: 'ordinal-export-v1',
+    at: at.toISOString(),
+    prefix: request.prefix ?? null,
+    period: request.period ?? null,
+    from: request.from?.toISOString() ?? null,
+    to: request.to?.toISOString() ?? null,
+  }
+  yield line(head)
+  const end: EndRecord = { type: 'end', counters: 0, batches: 0, entries: 0 }
+  for (const { exists, ...whole } of chains) {
+    if (!exists) continue
+    const chain = await partOf(pool, whole, request)
+    if (!chain) continue
+    yield line(chain)
+    end.counters += 1
+    for await (const piece of readChain(pool, chain)) {
+      yield piece.map(({ batch, rows }) => line(batch) + rows.map(line).join('')).join('')
+      end.batches += piece.length
+      end.entries += piece.reduce((sum, { rows }) => sum + rows.length, 0)
+    }
+  }
+  yield line(end)
+}
+
+const csvColumns = [
+  'prefix',
+  'period',
+  'value',
+  'revision',
+  'event',
+  'state',
+  'number',
+  'batch',
+  'position',
+  'caller',
+  'idempotency_key',
+  'item',
+  'hold_seconds',
+  'client_id',
+  'generated_by',
+  'site_id',
+  'partition_id',
+  'invoice_type',
+  'business_date',
+  'reason',
+  'request_id',
+  'at',
+] as const satisfies readonly (keyof EntryRecord)[]
+
+async function* exportCsv(pool: Pool, request: ExportRequest) {
+  const { chains } = await begin(pool, request)
+  yield `${csvColumns.join(',')}\r\n`
+  for (const whole of chains) {
+    const chain = await partOf(pool, whole, request)
+    if (!chain) continue
+    for await (const piece of readChain(pool, chain))
+      yield piece
+        .flatMap(({ rows }) => rows)
+        .map((row) => `${csvColumns.map((column) => csvCell(row[column])).join(',')}\r\n`)
+        .join('')
+  }
+}
+
+/**
+ * A cell as RFC 4180 has it. A text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP
+ * advises (CSV injection).
+ */
+export function csvCell(value: string | number | null): string {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** The chains at one moment: what is issued later is not in the export. */
+const begin = (pool: Pool, chosen: Chosen) =>
+  transaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ at: Date }>('SELECT now() AS at')
+    return { at: rows[0]!.at, chains: await readChainEnds(tx, chosen) }
+  })

@@ -1,0 +1,211 @@
+import type { Pool } from 'pg'
+import { collectFindings, createChainVerifier, type Finding, type Findings } from '@ordinal/audit'
+import { transaction, type Queryable } from '@ordinal/database'
+import { partOf, readChain, readChainEnds, type ChainEnd, type Chosen, type LinkedStep } from './records'
+
+export interface VerifyRequest extends Chosen {
+  /** Only from a batch on, or from a moment on; what was before is taken as it is. */
+  since?: number | Date | undefined
+}
+
+export interface VerifyReport {
+  fits: boolean
+  counters: number
+  batches: number
+  rows: number
+  seconds: number
+  finding_count: number
+  /** The first of them, in the order of the chains. */
+  findings: Finding[]
+}
+
+// Of what is compared in one snapshot: all that is free or reserved, which others should not have millions of.
+const snapshotLimitMs = 60_000
+
+/**
+ * Verifies the ledger as it is at this moment: the chains from their rows, and what was derived from them. Issuing goes
+ * on meanwhile; no row, snapshot or connection is held for longer than one piece is read.
+ *
+ * @throws the signal's reason, when it aborts
+ */
+export async function verifyLedger(
+  pool: Pool,
+  request: VerifyRequest,
+  signal: AbortSignal,
+): Promise<VerifyReport> {
+  const startedAt = performance.now()
+  const findings = collectFindings()
+  const { chains, derived, usage } = await takeSnapshot(pool, request)
+  const counted = { counters: 0, batches: 0, rows: 0 }
+  const drawn = countSites()
+
+  for (const whole of chains) {
+    const since = request.since instanceof Date ? { from: request.since } : { sinceBatch: request.since }
+    const chain = await partOf(pool, whole, since)
+    if (!chain) continue
+    counted.counters += 1
+    const verifier = createChainVerifier(whole, whole.exists ? chain : null, findings)
+    for await (const piece of readChain(pool, chain, 'linked')) {
+      signal.throwIfAborted()
+      for (const { batch, rows } of piece) {
+        verifier.add(batch, rows)
+        for (const row of rows) drawn.add(row)
+        counted.rows += rows.length
+      }
+      counted.batches += piece.length
+    }
+    verifier.end()
+  }
+
+  for (const finding of derived) findings.report(finding)
+  // Of a part of the chains one cannot tell what the sites have drawn in all.
+  if (request.since === undefined && request.period === undefined) drawn.compare(usage, findings)
+  return {
+    fits: findings.count() === 0,
+    ...counted,
+    seconds: (performance.now() - startedAt) / 1000,
+    finding_count: findings.count(),
+    findings: findings.findings,
+  }
+}
+
+interface Usage {
+  prefix: string
+  site_id: string
+  partition_id: string
+  invoice_type: string
+  issued: number
+  released: number
+}
+
+/** All that is compared with the counters, at one moment. */
+function takeSnapshot(
+  pool: Pool,
+  chosen: Chosen,
+): Promise<{ chains: ChainEnd[]; derived: Finding[]; usage: Usage[] }> {
+  return transaction(
+    pool,
+    async (tx) => {
+      await tx.query('SET TRANSACTION READ ONLY')
+      await tx.query(`SET LOCAL statement_timeout = ${snapshotLimitMs}`)
+      const chains = await readChainEnds(tx, chosen)
+      const { rows: usage } = await tx.query<Usage>(
+        `SELECT prefix, site_id, partition_id, invoice_type, issued, released FROM public.site_usage
+         WHERE $1::text IS NULL OR prefix = $1`,
+        [chosen.prefix ?? null],
+      )
+      return { chains, derived: await findUnderived(tx, chosen), usage }
+    },
+    { isolation: 'repeatable read' },
+  )
+}
+
+interface Underived {
+  prefix: string
+  period: string
+  value: number | null
+  number: string | null
+  column: string
+  detail: string
+}
+
+/**
+ * What in `free_values` and `leases` does not follow from the ledger. Each of their rows has to be what the last step of
+ * its value made, and there have to be as many as the counter says; that the counter says as many as the ledger, its
+ * chain shows. So they are the same without a comparison of all values.
+ */
+async function findUnderived(tx: Queryable, { prefix, period }: Chosen): Promise<Finding[]> {
+  const { rows } = await tx.query<Underived>(
+    `WITH free AS (SELECT * FROM public.free_values f
+                   WHERE ($1::text IS NULL OR f.prefix = $1) AND ($2::text IS NULL OR f.period = $2)),
+          held AS (SELECT * FROM public.leases h
+                   WHERE ($1::text IS NULL OR h.prefix = $1) AND ($2::text IS NULL OR h.period = $2)),
+          counter AS (SELECT * FROM public.counters c
+                      WHERE ($1::text IS NULL OR c.prefix = $1) AND ($2::text IS NULL OR c.period = $2))
+     (SELECT f.prefix, f.period, f.value, l.number, 'free_values' AS column,
+             format('free_values has the value %s, and by the ledger it is %s', f.value, coalesce(l.state, 'unused')) AS detail
+      FROM free f LEFT JOIN LATERAL (${lastStep('f')}) l ON true
+      WHERE l.state IS DISTINCT FROM 'free' OR l.revision IS DISTINCT FROM f.revision
+      ORDER BY 1, 2, 3 LIMIT 20)
+     UNION ALL
+     (SELECT h.prefix, h.period, h.value, l.number, 'leases',
+             format('leases has the value %s until %s, and by the ledger it is %s%s', h.value, h.expires_at,
+                    coalesce(l.state, 'unused'),
+                    ' until ' || (l.at + l.hold_seconds * interval '1 second'))
+      FROM held h LEFT JOIN LATERAL (${lastStep('h')}) l ON true
+      WHERE (l.state, l.number, l.at + l.hold_seconds * interval '1 second')
+            IS DISTINCT FROM ('reserved', h.number, h.expires_at)
+      ORDER BY 1, 2, 3 LIMIT 20)
+     UNION ALL
+     (SELECT prefix, period, NULL, NULL, 'free_values',
+             format('free_values has %s values, and the counter says %s', coalesce(f.count, 0), coalesce(c.free, 0))
+      FROM counter c FULL JOIN (SELECT prefix, period, count(*) FROM free GROUP BY 1, 2) f USING (prefix, period)
+      WHERE coalesce(f.count, 0) <> coalesce(c.free, 0) ORDER BY 1, 2 LIMIT 20)
+     UNION ALL
+     (SELECT prefix, period, NULL, NULL, 'leases',
+             format('leases has %s values, and the counter says %s', coalesce(h.count, 0), coalesce(c.reserved, 0))
+      FROM counter c FULL JOIN (SELECT prefix, period, count(*) FROM held GROUP BY 1, 2) h USING (prefix, period)
+      WHERE coalesce(h.count, 0) <> coalesce(c.reserved, 0) ORDER BY 1, 2 LIMIT 20)`,
+    [prefix ?? null, period ?? null],
+  )
+  return rows.map((row) => ({ kind: 'derived', ...row, batch: null, position: null, rows: null }))
+}
+
+const lastStep = (of: string) => `
+  SELECT l.* FROM public.ledger l WHERE l.prefix = ${of}.prefix AND l.period = ${of}.period AND l.value = ${of}.value
+  ORDER BY l.revision DESC LIMIT 1`
+
+/** Counts what the sites have drawn and given back, from the rows. */
+function countSites() {
+  const drawn = new Map<string, { issued: number; released: number }>()
+  const countOf = (prefix: string, site: string, partition: string, type: string) => {
+    const key = JSON.stringify([prefix, site, partition, type])
+    const count = drawn.get(key) ?? { issued: 0, released: 0 }
+    drawn.set(key, count)
+    return count
+  }
+
+  return {
+    add({ prefix, event, site_id, partition_id, invoice_type, holder }: LinkedStep): void {
+      if (event === 'confirm' || event === 'void') return
+      if (event === 'release' || event === 'expire') {
+        const [site, partition, type] = holder ?? [null, '', '']
+        if (site !== null) countOf(prefix, site, partition, type).released += 1
+      } else if (site_id !== null) {
+        const count = countOf(prefix, site_id, partition_id ?? '', invoice_type ?? '')
+        count.issued += 1
+        if (event === 'suppress') count.released += 1
+      }
+    },
+
+    /** Compares what was counted with what the database has counted. */
+    compare(usage: readonly Usage[], findings: Findings): void {
+      const kept = new Map(
+        usage.map((row) => [
+          JSON.stringify([row.prefix, row.site_id, row.partition_id, row.invoice_type]),
+          row,
+        ]),
+      )
+      for (const key of new Set([...kept.keys(), ...drawn.keys()])) {
+        const [prefix, ...site] = JSON.parse(key) as [string, ...string[]]
+        const has = kept.get(key) ?? { issued: 0, released: 0 }
+        const gives = drawn.get(key) ?? { issued: 0, released: 0 }
+        if (has.issued === gives.issued && has.released === gives.released) continue
+        findings.report({
+          kind: 'derived',
+          prefix,
+          period: null,
+          batch: null,
+          position: null,
+          value: null,
+          number: null,
+          rows: null,
+          column: 'site_usage',
+          detail:
+            `site_usage has ${has.issued} issued and ${has.released} released for ${site.filter(Boolean).join(', ')}, ` +
+            `and the ledger gives ${gives.issued} and ${gives.released}`,
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,521 @@
+import { Readable } from 'node:stream'
+import { Client } from 'pg'
+import { readCheckpoint, verifyExport } from '@ordinal/audit'
+import { createCutProxy, until, type TestDatabase } from '@ordinal/testing'
+import { createInstance } from './instance'
+import { writeLedger } from './ledger-of-all-kinds'
+import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
+import { newSigningKey } from './signing-key'
+import { bearer, secret } from './tokens'
+
+let database: TestDatabase & { runtimeUrl: string }
+let sequencer: Awaited<ReturnType<typeof startSequencer>>
+let headers: Record<string, string>
+
+beforeAll(async () => {
+  headers = await bearer('viewer')
+})
+beforeEach(async () => {
+  database = await createLedgerDatabase()
+  sequencer = await startSequencer(database, { JWT_SECRET: secret, SEQUENCER_SIGNING_KEY: newSigningKey() })
+})
+afterEach(async () => {
+  await sequencer.stop()
+  await database.drop()
+})
+
+const get = async (path: string) => (await sequencer.api.get(path, { headers })).body
+
+interface Row {
+  prefix: string
+  period: string
+  batch: number
+  position: number
+  value: number
+  event: string
+}
+const placeOf = ({ prefix, period, batch, position }: Row) => `${prefix}/${period}/${batch}/${position}`
+
+/** All rows as the tables have them, by counter and place. */
+const ledgerRows = () =>
+  queryAsAdmin<Record<string, unknown>>(
+    database,
+    `SELECT prefix, period, batch::int, position, value::int, revision, event, state, number, caller, idempotency_key,
+            item, hold_seconds, client_id, generated_by, site_id, partition_id, invoice_type, business_date::text, reason,
+            request_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at
+     FROM ledger ORDER BY prefix, period, batch, position`,
+  )
+
+/** Follows the feed until it has nothing more. */
+async function follow(after: string, pageSize: number) {
+  const rows: Row[] = []
+  for (;;) {
+    const { data, pagination } = await get(`/api/v1/audit?after=${after}&page_size=${pageSize}`)
+    rows.push(...data)
+    after = pagination.next_cursor
+    if (data.length === 0) return { rows, after }
+  }
+}
+
+describe('the list', () => {
+  beforeEach(() => writeLedger(database.runtimeUrl))
+
+  test('has every row with all of its columns, the newest first, page by page', async () => {
+    const rows: Row[] = []
+    let cursor = ''
+    do {
+      const page = await get(`/api/v1/audit?page_size=7${cursor && `&cursor=${cursor}`}`)
+      rows.push(...page.data)
+      cursor = page.pagination.next_cursor
+    } while (cursor)
+    const sorted = [...rows].sort(
+      (a, b) =>
+        a.prefix.localeCompare(b.prefix) ||
+        a.period.localeCompare(b.period) ||
+        a.batch - b.batch ||
+        a.position - b.position,
+    )
+    expect(sorted).toEqual(await ledgerRows())
+    expect(rows[0]).toMatchObject({ client_id: 'client-5' })
+    expect(rows.at(-1)).toMatchObject({ client_id: 'erp' })
+  })
+
+  test.each([
+    ['prefix=INV', `prefix = 'INV'`],
+    ['prefix=INV&period=2019', `period = '2019'`],
+    ['prefix=SG&period=', `prefix = 'SG'`],
+    ['state=void', `state = 'void'`],
+    ['event=release', `event = 'release'`],
+    ['number=SG000001', `number = 'SG000001'`],
+    ['client_id=erp', `client_id = 'erp'`],
+    ['generated_by=ada', `generated_by = 'ada'`],
+    ['site_id=site-1', `site_id = 'site-1'`],
+    ['caller=shop', `caller = 'shop'`],
+    ['caller=shop&event=issue&prefix=SG', `caller = 'shop' AND event = 'issue' AND prefix = 'SG'`],
+    ['from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00%2B02:00', 'true'],
+    ['to=2020-01-01T00:00:00Z', 'false'],
+  ])('may be asked for %s', async (query, condition) => {
+    const [{ count }] = (await queryAsAdmin<{ count: string }>(
+      database,
+      `SELECT count(*) FROM ledger WHERE ${condition}`,
+    )) as [{ count: string }]
+    const { data } = await get(`/api/v1/audit?page_size=1000&${query}`)
+    expect(data).toHaveLength(Number(count))
+  })
+
+  test('a search that takes too long is refused, and says what to do', async () => {
+    const admin = new Client(database.adminUrl)
+    await admin.connect()
+    await admin.query('BEGIN; LOCK TABLE ledger')
+    const { status, body } = await sequencer.api.get('/api/v1/audit?client_id=nobody', { headers })
+    await admin.end()
+    expect([status, body.code]).toEqual([422, 'search_too_long'])
+  })
+
+  test.each([
+    ['cursor=nonsense', 'query.cursor'],
+    ['after=nonsense', 'query.after'],
+    ['after=0&prefix=SG', 'query.prefix'],
+    ['after=0&cursor=WzBd', 'query.cursor'],
+    ['from=yesterday', 'query.from'],
+    ['page_size=1001', 'query.page_size'],
+    ['state=lost', 'query.state'],
+  ])('%s is refused', async (query, path) => {
+    const { status, body } = await sequencer.api.get(`/api/v1/audit?${query}`, { headers })
+    expect([status, body.errors[0].path]).toEqual([400, path])
+  })
+})
+
+describe('the feed', () => {
+  test('of an empty ledger has no rows, and a cursor to go on with', async () => {
+    const first = await get('/api/v1/audit?after=0')
+    expect(first).toEqual({ data: [], pagination: { page_size: 100, next_cursor: '0' } })
+    await writeLedger(database.runtimeUrl)
+    const { rows, after } = await follow('0', 3)
+    expect(rows).toHaveLength((await ledgerRows()).length)
+    expect((await get(`/api/v1/audit?after=${after}`)).pagination.next_cursor).toBe(after)
+    await sequencer.api.post('/api/v1/next/SG')
+    expect((await follow(after, 3)).rows).toHaveLength(1)
+  })
+
+  test('gives every row once and each counter in its order, while two instances issue and transactions commit late', async () => {
+    // A commit of SG in four is held back for up to 80 ms, after it has got its place.
+    await queryAsAdmin(
+      database,
+      `CREATE FUNCTION delay_some() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF random() < 0.25 THEN PERFORM pg_sleep(random() * 0.08); END IF;
+         RETURN NULL;
+       END $$`,
+    )
+    await queryAsAdmin(
+      database,
+      `CREATE CONSTRAINT TRIGGER late AFTER INSERT ON batches DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW EXECUTE FUNCTION delay_some()`,
+    )
+    const instances = [createInstance(database.runtimeUrl), createInstance(database.runtimeUrl)]
+    let issuing = true
+    const clients = ['SG', 'GLOBAL', 'DEFAULT', 'INV'].flatMap((prefix) =>
+      instances.map(async ({ issue }, index) => {
+        for (const n of upTo(60)) await issue({ prefix, count: (n % 3) + 1, clientId: `${index}` })
+      }),
+    )
+    const followed: Row[] = []
+    let pagesWhileIssuing = 0
+    const reader = (async () => {
+      let after = '0'
+      for (;;) {
+        const last = !issuing
+        const { rows, after: next } = await follow(after, 20)
+        followed.push(...rows)
+        after = next
+        if (last) return
+        if (rows.length > 0) pagesWhileIssuing += 1
+      }
+    })()
+    await Promise.all(clients)
+    issuing = false
+    await reader
+    await Promise.all(instances.map(({ close }) => close()))
+
+    expect(pagesWhileIssuing).toBeGreaterThan(3)
+    const places = followed.map(placeOf)
+    expect(new Set(places).size).toBe(places.length)
+    const rows = (await ledgerRows()) as unknown as Row[]
+    expect(rows).toHaveLength(8 * 60 * 2)
+    for (const prefix of ['SG', 'GLOBAL', 'DEFAULT', 'INV']) {
+      const of = (all: Row[]) => all.filter((row) => row.prefix === prefix).map(placeOf)
+      expect(of(followed)).toEqual(of(rows))
+    }
+  }, 60_000)
+
+  test('waits for a transaction that is under way, and then has its rows', async () => {
+    await sequencer.api.post('/api/v1/next/SG')
+    const { after } = await follow('0', 10)
+    const writer = new Client(database.adminUrl)
+    await writer.connect()
+    await writer.query('BEGIN; SELECT pg_current_xact_id()')
+    await sequencer.api.post('/api/v1/next/GLOBAL')
+    // It could still write something that belongs before that row.
+    expect((await follow(after, 10)).rows).toEqual([])
+    await writer.query('COMMIT')
+    await writer.end()
+    expect((await follow(after, 10)).rows).toMatchObject([{ prefix: 'GLOBAL' }])
+  })
+})
+
+const lines = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+describe('the export', () => {
+  beforeEach(() => writeLedger(database.runtimeUrl))
+
+  test('as NDJSON is the ledger: every row, batch and counter, and a last line that counts them', async () => {
+    const answer = await sequencer.api.get('/api/v1/audit/export', { headers })
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="ordinal-audit.ndjson"')
+    const records = lines(answer.body)
+    const entries = records.filter(({ type }) => type === 'entry').map(({ type: _, ...row }) => row)
+    expect(entries).toEqual(await ledgerRows())
+    const [counted] = await queryAsAdmin(
+      database,
+      `SELECT (SELECT count(*)::int FROM counters) AS counters, (SELECT count(*)::int FROM batches) AS batches,
+              (SELECT count(*)::int FROM ledger) AS entries`,
+    )
+    expect(records.at(-1)).toEqual({ type: 'end', ...counted })
+    expect(records[0]).toMatchObject({ type: 'export', format: 'ordinal-export-v1', prefix: null })
+  })
+
+  test('as CSV is the rows, in a form that a spreadsheet does not take for formulas', async () => {
+    await sequencer.api.post('/api/v1/next/SG', {
+      client_id: '=HYPERLINK("http://x","y")',
+      generated_by: 'a, b',
+    })
+    const answer = await sequencer.api.get('/api/v1/audit/export?format=csv&prefix=SG', { headers })
+    const table = (answer.body as string).split('\r\n')
+    expect(table[0]).toMatch(/^prefix,period,value,revision,event,state,number,batch,position,/)
+    expect(table.at(-2)).toContain(`,"'=HYPERLINK(""http://x"",""y"")","a, b",`)
+    const [{ count }] = (await queryAsAdmin<{ count: string }>(
+      database,
+      `SELECT count(*) FROM ledger WHERE prefix = 'SG'`,
+    )) as [{ count: string }]
+    expect(table).toHaveLength(Number(count) + 2)
+  })
+
+  test('may be of a sequence, a period, or a stretch of time; each part can be verified by itself', async () => {
+    const [{ at }] = (await queryAsAdmin<{ at: Date }>(
+      database,
+      `SELECT at FROM ledger WHERE client_id = 'client-3'`,
+    )) as [{ at: Date }]
+    for (const [query, counters] of [
+      ['prefix=SG', 1],
+      ['prefix=INV', 2],
+      ['prefix=INV&period=2019', 1],
+      [`from=${at.toISOString()}`, 1],
+      [`to=${at.toISOString()}`, 4],
+      ['to=2020-01-01T00:00:00Z', 0],
+    ] as const) {
+      const text = (await get(`/api/v1/audit/export?${query}`)) as string
+      const report = await verifyExport(linesOf(text))
+      expect([query, report.findings, report.counters]).toEqual([query, [], counters])
+    }
+    const { body: late } = await sequencer.api.get(`/api/v1/audit/export?from=${at.toISOString()}`, {
+      headers,
+    })
+    const clients = lines(late).flatMap(({ client_id }) => (client_id ? [client_id] : []))
+    expect(clients).toEqual(['client-3', 'client-4', 'client-5'])
+  })
+
+  test('what is issued while it is made is not in it, and it fits all the same', async () => {
+    const instance = createInstance(database.runtimeUrl)
+    let exporting = true
+    const issuing = (async () => {
+      while (exporting) await instance.issue({ count: 50 })
+    })()
+    const report = await verifyExport(linesOf(await get('/api/v1/audit/export')))
+    exporting = false
+    await issuing
+    await instance.close()
+    expect(report).toMatchObject({ fits: true, counters: 4 })
+  })
+
+  test('a client that goes away in the middle leaves no connection checked out', async () => {
+    const instance = createInstance(database.runtimeUrl)
+    await Promise.all(upTo(60).map(() => instance.issue({ count: 1000 })))
+    await instance.close()
+    const controller = new AbortController()
+    const answer = await fetch(`${sequencer.url}/api/v1/audit/export`, { headers, signal: controller.signal })
+    const reader = answer.body!.getReader()
+    await reader.read()
+    controller.abort()
+    const stats = async () => (await sequencer.api.get('/metrics/db')).body
+    await until(async () => {
+      const { total, idle } = await stats()
+      return total === idle
+    })
+    const { total, idle, waiting } = await stats()
+    expect([total - idle, waiting]).toEqual([0, 0])
+    // It was not sent to its end, and that is no failure.
+    const logged = () => sequencer.lines.join('')
+    await until(() => logged().includes('/api/v1/audit/export'))
+    expect(logged()).toMatch(/"path":"\/api\/v1\/audit\/export".*"aborted":true/)
+    expect(logged()).not.toContain('request failed')
+  })
+
+  test('is 503 when the database is away before it begins', async () => {
+    const url = new URL(database.runtimeUrl)
+    const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+    url.port = String(proxy.port)
+    const other = await startSequencer({ ...database, runtimeUrl: url.href }, { JWT_SECRET: secret })
+    await proxy.close()
+    const { status, body } = await other.api.get('/api/v1/audit/export', { headers })
+    await other.stop()
+    expect([status, body.code]).toEqual([503, 'database_unavailable'])
+  })
+})
+
+const linesOf = (text: string) => Readable.from(text.split('\n')) as AsyncIterable<string>
+
+test('the ledger is verified while numbers are issued, and each time it fits', async () => {
+  await writeLedger(database.runtimeUrl)
+  const instance = createInstance(database.runtimeUrl)
+  let verifying = true
+  let issued = 0
+  const clients = upTo(8).map(async (n) => {
+    while (verifying) {
+      const { numbers } = await instance.issue({
+        event: 'reserve',
+        holdSeconds: 60,
+        count: 3,
+        siteId: `site-${n}`,
+      })
+      const step = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r' }
+      await instance.change({ ...step, ...numbers[0]!, event: 'confirm' })
+      await instance.change({ ...step, ...numbers[1]!, event: 'release' })
+      issued += 1
+    }
+  })
+  const reports = []
+  while (reports.length < 10) reports.push(await get('/api/v1/audit/verify'))
+  const before = issued
+  verifying = false
+  await Promise.all(clients)
+  await instance.close()
+  expect(reports.map(({ findings }) => findings)).toEqual(upTo(10).map(() => []))
+  expect(reports[9].rows).toBeGreaterThan(reports[0].rows)
+  expect(before).toBeGreaterThan(10)
+})
+
+test('one verification at a time: another one is told to come again', async () => {
+  await writeLedger(database.runtimeUrl)
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  await admin.query('BEGIN; LOCK TABLE ledger')
+  const first = sequencer.api.get('/api/v1/audit/verify', { headers })
+  await until(async () => {
+    const { rows } = await admin.query(
+      `SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger'::regclass`,
+    )
+    return rows.length > 0
+  })
+  const second = await sequencer.api.get('/api/v1/audit/verify', { headers })
+  await admin.end()
+  expect([second.status, second.body.code, second.headers.get('retry-after')]).toEqual([
+    409,
+    'verification_under_way',
+    '10',
+  ])
+  expect((await first).body.fits).toBe(true)
+  expect((await get('/api/v1/audit/verify')).fits).toBe(true)
+})
+
+describe('checkpoints', () => {
+  beforeEach(() => writeLedger(database.runtimeUrl))
+
+  test('are signed, and others can check them with the public key', async () => {
+    const { at, heads, checkpoint } = await get('/api/v1/audit/checkpoints')
+    const { keys } = await get('/api/v1/audit/keys')
+    expect(keys).toEqual([
+      {
+        kty: 'OKP',
+        crv: 'Ed25519',
+        alg: 'EdDSA',
+        use: 'sig',
+        x: expect.any(String),
+        kid: expect.any(String),
+      },
+    ])
+    expect(await readCheckpoint(checkpoint, keys)).toEqual({ type: 'ordinal-checkpoint-v1', at, heads })
+    expect(heads.map(({ prefix, period }: Row) => `${prefix}/${period}`)).toEqual([
+      'GLOBAL/',
+      'INV/2019',
+      'INV/2020',
+      'SG/',
+    ])
+    const one = await get('/api/v1/audit/checkpoints?prefix=INV&period=2019')
+    expect(one.heads).toEqual([heads[1]])
+  })
+
+  test('a checkpoint that was changed, or is signed by another key, or is another token, is refused', async () => {
+    const { checkpoint } = (await get('/api/v1/audit/checkpoints')) as { checkpoint: string }
+    const [head, payload, signature] = checkpoint.split('.') as [string, string, string]
+    const changed = Buffer.from(payload, 'base64url').toString().replace('"batch":1,', '"batch":2,')
+    const other = await startSequencer(database, {
+      JWT_SECRET: secret,
+      SEQUENCER_SIGNING_KEY: newSigningKey(),
+    })
+    const { body } = await other.api.get('/api/v1/audit/checkpoints', { headers })
+    await other.stop()
+    for (const sent of [
+      [head, Buffer.from(changed).toString('base64url'), signature].join('.'),
+      body.checkpoint,
+      headers.Authorization!.slice(7),
+      'nonsense',
+    ]) {
+      const refused = await sequencer.api.post('/api/v1/audit/verify', { checkpoint: sent }, { headers })
+      expect([refused.status, refused.body.code]).toEqual([422, 'checkpoint_invalid'])
+    }
+  })
+
+  test('without a key nothing is signed, and the answer names the variable', async () => {
+    const other = await startSequencer(database, { JWT_SECRET: secret })
+    const { status, body } = await other.api.get('/api/v1/audit/checkpoints', { headers })
+    const keys = await other.api.get('/api/v1/audit/keys')
+    await other.stop()
+    expect([status, body.code]).toEqual([501, 'signing_key_missing'])
+    expect(body.detail).toContain('SEQUENCER_SIGNING_KEY')
+    expect(keys.body).toEqual({ keys: [] })
+  })
+
+  test('one is written into the log, for whoever keeps that', async () => {
+    const other = await startSequencer(database, {
+      JWT_SECRET: secret,
+      SEQUENCER_SIGNING_KEY: newSigningKey(),
+    })
+    const checkpoints = () =>
+      other.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'checkpoint')
+    await until(() => checkpoints().length > 0)
+    const { body } = await other.api.get('/api/v1/audit/keys')
+    await other.stop()
+    const { heads } = await readCheckpoint(checkpoints()[0].checkpoint, body.keys)
+    expect([heads.length, checkpoints()[0].counters]).toEqual([4, 4])
+  })
+})
+
+describe('an export, verified offline', () => {
+  let text: string
+  beforeEach(async () => {
+    await writeLedger(database.runtimeUrl)
+    text = await get('/api/v1/audit/export')
+  })
+  const check = (changed: string) => verifyExport(linesOf(changed))
+
+  test('fits, by itself and with a checkpoint', async () => {
+    const { checkpoint } = await get('/api/v1/audit/checkpoints')
+    const { keys } = await get('/api/v1/audit/keys')
+    const report = await verifyExport(linesOf(text), [await readCheckpoint(checkpoint, keys)])
+    expect(report).toMatchObject({
+      fits: true,
+      findings: [],
+      counters: 4,
+      heads: { compared: 4, outside: 0 },
+    })
+    const part = await verifyExport(linesOf(await get('/api/v1/audit/export?prefix=INV')), [
+      await readCheckpoint(checkpoint, keys),
+    ])
+    expect(part).toMatchObject({ fits: true, heads: { compared: 2, outside: 2 } })
+  })
+
+  test.each<[string, RegExp, string, string]>([
+    ['a client', /"client_id":"client-2"/, '"client_id":"other"', 'altered'],
+    ['a number', /"number":"SG000001"/, '"number":"SG000002"', 'altered'],
+    ['a state', /"event":"void","state":"void"/, '"event":"void","state":"free"', 'altered'],
+    ['a reason', /"reason":"not needed"/, '"reason":"needed"', 'altered'],
+    ['the hash of a counter', /"head":"[0-9a-f]{8}/, '"head":"00000000', 'rewritten'],
+    ['the last value of a counter', /"last_value":3/, '"last_value":4', 'derived'],
+  ])('tells that %s was altered', async (_, from, to, kind) => {
+    expect(text).toMatch(from)
+    expect((await check(text.replace(from, to))).findings[0]).toMatchObject({ kind })
+  })
+
+  test('tells what the values were before, with no ledger to ask', async () => {
+    // The step that confirmed a number that was never reserved: its hash is that of another request.
+    const changed = text.replace(/"event":"confirm"/, '"event":"void"')
+    expect((await check(changed)).fits).toBe(false)
+    const withoutReserve = text.replace(/\{"type":"entry"[^\n]*"event":"reserve"[^\n]*\n/, '')
+    const counted = withoutReserve.replace(/"entries":(\d+)/, (_, n) => `"entries":${Number(n) - 1}`)
+    expect((await check(counted)).findings[0]).toMatchObject({ kind: 'missing' })
+  })
+
+  test('refuses a file that was cut off, or is none', async () => {
+    const all = text.trimEnd().split('\n')
+    await expect(check(all.slice(0, -1).join('\n'))).rejects.toThrow('the last line is missing')
+    await expect(check([...all.slice(0, -2), all.at(-1)].join('\n'))).rejects.toThrow(
+      /says that it has \d+ entries/,
+    )
+    await expect(check('hello')).rejects.toThrow('line 1 is not one of an export: hello')
+    await expect(check('')).rejects.toThrow('the file is empty')
+    await expect(check(all.slice(1).join('\n'))).rejects.toThrow('the first line is not that of an export')
+  })
+})
+
+test('the audit is for viewers; the public keys are for everybody', async () => {
+  for (const [method, path] of [
+    ['GET', '/api/v1/audit'],
+    ['GET', '/api/v1/audit/export'],
+    ['GET', '/api/v1/audit/verify'],
+    ['POST', '/api/v1/audit/verify'],
+    ['GET', '/api/v1/audit/checkpoints'],
+    ['GET', '/api/v1/stream'],
+  ] as const) {
+    const { status } = await sequencer.api.request({
+      method,
+      path,
+      ...(method === 'POST' && { body: { checkpoint: 'x' } }),
+    })
+    expect([path, status]).toEqual([path, 401])
+  }
+  expect((await sequencer.api.get('/api/v1/audit/keys')).status).toBe(200)
+})

@@ -1,0 +1,40 @@
+import { createInstance } from './instance'
+import { upTo } from './sequencer'
+
+/**
+ * Writes a ledger in which everything has happened: batches of one and of many requests, several numbers for one,
+ * periods, reserved, confirmed, released and recycled numbers, void and suppressed ones, and sites.
+ */
+export async function writeLedger(runtimeUrl: string): Promise<void> {
+  const instance = createInstance(runtimeUrl)
+  await instance.issue({ clientId: 'erp', generatedBy: 'ada' })
+  await Promise.all(
+    upTo(6).map((n) => instance.issue({ count: n, idempotencyKey: `key ${n}`, caller: 'shop' })),
+  )
+  await instance.issue({ prefix: 'INV', businessDate: '2019-02-03' })
+  await instance.issue({ prefix: 'INV', businessDate: '2020-02-03' })
+  const step = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r', reason: 'not needed' }
+  const held = await instance.issue({ event: 'reserve', holdSeconds: 600, count: 5, siteId: 'site-2' })
+  await Promise.all(
+    held.numbers
+      .slice(0, 4)
+      .map((number, index) =>
+        instance.change({ ...step, ...number, event: index === 0 ? 'confirm' : 'release' }),
+      ),
+  )
+  await Promise.all(upTo(4).map((n) => instance.issue({ count: (n % 2) + 1, siteId: 'site-1' })))
+  await instance.issue({
+    event: 'suppress',
+    reason: 'suppressed',
+    invoiceType: 'suppressed',
+    siteId: 'site-1',
+  })
+  const { numbers } = await instance.issue({ clientId: 'crm' })
+  await instance.change({ ...step, ...numbers[0]!, event: 'void' })
+  const free = await instance.issue({ prefix: 'GLOBAL', count: 3 })
+  for (const number of free.numbers.slice(1))
+    await instance.change({ ...step, ...number, prefix: 'GLOBAL', event: 'release' })
+  // Batches of one row each, one after the other, at the end.
+  for (const n of upTo(5)) await instance.issue({ clientId: `client-${n}`, reason: `reason ${n}` })
+  await instance.close()
+}

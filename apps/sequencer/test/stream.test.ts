@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Queryable } from '@ordinal/database'
+import { until, type TestDatabase } from '@ordinal/testing'
+import { createLiveStream } from '../src/live-stream'
+import { createInstance } from './instance'
+import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
+import { bearer, secret } from './tokens'
+
+let database: TestDatabase & { runtimeUrl: string }
+let sequencer: Awaited<ReturnType<typeof startSequencer>>
+let headers: Record<string, string>
+const listening: AbortController[] = []
+
+beforeAll(async () => {
+  headers = await bearer('viewer')
+})
+beforeEach(async () => {
+  database = await createLedgerDatabase()
+  sequencer = await startSequencer(database, { JWT_SECRET: secret })
+})
+afterEach(async () => {
+  for (const controller of listening.splice(0)) controller.abort()
+  await sequencer.stop()
+  await database.drop()
+})
+
+interface Told {
+  event: string
+  id: string | undefined
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  data: any
+}
+
+/** Listens, as a browser would, and gathers what is told. */
+async function listen(lastEventId?: string, url = sequencer.url) {
+  const controller = new AbortController()
+  listening.push(controller)
+  const answer = await fetch(`${url}/api/v1/stream`, {
+    headers: { ...headers, ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }) },
+    signal: controller.signal,
+  })
+  const told: Told[] = []
+  let ended = false
+  const read = async () => {
+    let text = ''
+    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk
+      const blocks = text.split('\n\n')
+      text = blocks.pop()!
+      for (const block of blocks) {
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
+        const event = field('event')
+        if (event) told.push({ event, id: field('id'), data: JSON.parse(field('data')!) })
+      }
+    }
+  }
+  read()
+    .catch(() => {})
+    .finally(() => (ended = true))
+  const withoutStats = () => told.filter(({ event }) => event !== 'stats')
+  // What is issued after the first statistics is new to this listener.
+  await until(() => told.some(({ event }) => event === 'stats' || event === 'behind') || ended)
+  return { answer, told, events: withoutStats, ended: () => ended, leave: () => controller.abort() }
+}
+
+/** So many batches more of SG as would take a minute to make one by one. */
+async function addBatches(count: number): Promise<void> {
+  await queryAsAdmin(
+    database,
+    `WITH made AS (
+       INSERT INTO batches (prefix, period, batch, rules_version, gap_policy, number_head, number_width, number_tail, rows,
+                            hash, feed, at)
+       SELECT prefix, period, n, rules_version, gap_policy, number_head, number_width, number_tail, rows, hash,
+              pg_current_xact_id()::text::bigint, at
+       FROM batches, generate_series(2, $1 + 1) n)
+     INSERT INTO ledger (prefix, period, value, revision, event, state, number, batch, position, caller, idempotency_key,
+                         item, at)
+     SELECT prefix, period, n, 1, event, state, 'SG' || n, n, 1, caller, 'key ' || n, 0, at
+     FROM ledger, generate_series(2, $1 + 1) n`,
+    [count],
+  )
+}
+
+test('tells what is issued, reserved, confirmed and released, by whichever instance', async () => {
+  const listener = await listen()
+  const other = createInstance(database.runtimeUrl)
+  await sequencer.api.post('/api/v1/next/SG', { count: 3 })
+  const { numbers } = await other.issue({ event: 'reserve', holdSeconds: 60 })
+  const step = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r', ...numbers[0]! }
+  await other.change({ ...step, event: 'confirm' })
+  await other.change({ ...step, event: 'release' })
+  await other.close()
+  await until(() => listener.events().length === 4)
+  const shown = { prefix: 'SG', period: '', first_number: 'SG000004', last_number: 'SG000004', count: 1 }
+  expect(listener.events().map(({ event, data }) => ({ event, data }))).toMatchObject([
+    { event: 'issue', data: { ...shown, first_number: 'SG000001', last_number: 'SG000003', count: 3 } },
+    { event: 'reserve', data: shown },
+    { event: 'confirm', data: shown },
+    { event: 'release', data: shown },
+  ])
+  expect(listener.answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+})
+
+test('tells how many numbers there are, every second', async () => {
+  const listener = await listen()
+  await sequencer.api.post('/api/v1/next/SG', { count: 5 })
+  await sequencer.api.post('/api/v1/next/GLOBAL', { hold_seconds: 60 })
+  await until(() => listener.told.filter(({ event }) => event === 'stats').length > 2)
+  expect(listener.told.filter(({ event }) => event === 'stats').at(-1)!.data).toMatchObject({
+    issued: 5,
+    reserved: 1,
+    free: 0,
+    void: 0,
+  })
+})
+
+test('who comes again with the last event it got misses nothing, and gets nothing twice', async () => {
+  const instance = createInstance(database.runtimeUrl)
+  const first = await listen()
+  await instance.issue({ clientId: 'before' })
+  await until(() => first.events().length === 1)
+  const { id } = first.events()[0]!
+  first.leave()
+  for (const n of upTo(5)) await instance.issue({ count: n })
+
+  let issuing = true
+  const more = (async () => {
+    let issued = 0
+    while (issuing || issued < 20) {
+      await instance.issue()
+      issued += 1
+    }
+    return issued
+  })()
+  const second = await listen(id)
+  await delay(500)
+  issuing = false
+  const expected = 5 + (await more)
+  await until(() => second.events().length >= expected)
+  await instance.close()
+  const batches = second.events().map(({ data }) => data.batch)
+  expect(batches).toEqual(upTo(expected).map((n) => n + 1))
+})
+
+test('who was away for too long is told to read the ledger, and from where', async () => {
+  await sequencer.api.post('/api/v1/next/SG')
+  await addBatches(5_000)
+  const start = Buffer.from(JSON.stringify([0, '', '', 0, 0])).toString('base64url')
+  const listener = await listen(start)
+  await until(() => listener.events().some(({ event }) => event === 'behind'))
+  const behind = listener.events().find(({ event }) => event === 'behind')!
+  const { body } = await sequencer.api.get(`/api/v1/audit?after=${behind.data.after}&page_size=1`, {
+    headers,
+  })
+  expect(body.data).toMatchObject([{ prefix: 'SG', batch: 5001 }])
+})
+
+test('a listener that takes nothing is cut off at a bound, and the others get all', async () => {
+  const instance = createInstance(database.runtimeUrl)
+  await instance.issue()
+  const live = createLiveStream({ db: instance.pool, log: instance.log })
+  const slow = live.open(undefined)
+  const quick = live.open(undefined)
+  let received = ''
+  quick.on('data', (chunk) => (received += String(chunk)))
+  await until(() => received.includes('event: stats'))
+  await addBatches(5_000)
+  await until(() => slow.destroyed && received.includes('"batch":5001'))
+  expect([slow.destroyed, quick.destroyed, live.listening()]).toEqual([true, false, 1])
+  expect(received.match(/event: issue/g)).toHaveLength(5_000)
+  await live.stop()
+  await instance.close()
+})
+
+test('asks the database only while somebody listens, and once for all who do', async () => {
+  const instance = createInstance(database.runtimeUrl)
+  let asked = 0
+  const db: Queryable = {
+    query(query, values) {
+      asked += 1
+      return instance.pool.query(query, values)
+    },
+  }
+  const live = createLiveStream({ db, log: instance.log })
+  await delay(600)
+  expect(asked).toBe(0)
+  const listeners = upTo(20).map(() => live.open(undefined))
+  await until(() => asked > 4)
+  for (const listener of listeners) listener.destroy()
+  await until(() => live.listening() === 0)
+  // Twenty of their own would have asked four times a second each.
+  expect(asked).toBeLessThan(20)
+  await delay(400)
+  const before = asked
+  await delay(600)
+  expect(asked).toBe(before)
+  await live.stop()
+  await instance.close()
+})
+
+test('ends at once when the service stops', async () => {
+  const listeners = await Promise.all([listen(), listen(), listen()])
+  await sequencer.stop()
+  await until(() => listeners.every(({ ended }) => ended()))
+  expect(listeners.map(({ ended }) => ended())).toEqual([true, true, true])
+})
+
+test('a wrong Last-Event-ID is refused', async () => {
+  const { status, body } = await sequencer.api.get('/api/v1/stream', {
+    headers: { ...headers, 'Last-Event-ID': 'nonsense' },
+  })
+  expect([status, body.errors[0].path]).toEqual([400, 'query.last_event_id'])
+})

@@ -1,0 +1,131 @@
+import { hash } from 'node:crypto'
+import type { Frame } from './number'
+import type { BatchRecord, EntryRecord } from './records'
+import type { GapPolicy } from './states'
+
+// The hash chain of a counter (docs/decisions/0008). A JSON array of strings, integers and nulls as JSON.stringify
+// writes it is canonical (RFC 8785), and unlike joined texts it cannot be read in two ways. The first field is the
+// version of the format.
+
+/** A request, as the chain has it. */
+export interface ChainedRequest {
+  event: string
+  caller: string
+  key: string
+  /** How many numbers it got. */
+  count: number
+  hold_seconds?: number | null | undefined
+  client_id?: string | null | undefined
+  generated_by?: string | null | undefined
+  site_id?: string | null | undefined
+  partition_id?: string | null | undefined
+  invoice_type?: string | null | undefined
+  business_date?: string | null | undefined
+  reason?: string | null | undefined
+  request_id: string | null
+}
+
+/** The SHA-256 of a request: 32 bytes. */
+export const requestDigest = (request: ChainedRequest): Buffer =>
+  sha256([
+    'ordinal-request-v1',
+    request.event,
+    request.caller,
+    request.key,
+    request.count,
+    request.hold_seconds ?? null,
+    request.client_id ?? null,
+    request.generated_by ?? null,
+    request.site_id ?? null,
+    request.partition_id ?? null,
+    request.invoice_type ?? null,
+    request.business_date ?? null,
+    request.reason ?? null,
+    request.request_id,
+  ])
+
+/**
+ * The SHA-256 of what all rows of a batch share: 32 bytes.
+ *
+ * @param frame null in a batch of later steps, where each number stays what it was
+ */
+export const batchHeader = (
+  prefix: string,
+  period: string,
+  frame: Frame | null,
+  rulesVersion: number,
+  gapPolicy: GapPolicy,
+): Buffer =>
+  sha256([
+    'ordinal-batch-v1',
+    prefix,
+    period,
+    frame?.head ?? null,
+    frame?.width ?? null,
+    frame?.tail ?? null,
+    rulesVersion,
+    gapPolicy,
+  ])
+
+const sha256 = (fields: readonly (string | number | null)[]) =>
+  hash('sha256', JSON.stringify(fields), 'buffer')
+
+/** The frame of the new numbers of a batch; null in a batch of later steps. */
+export const frameOfBatch = ({ number_head, number_width, number_tail }: BatchRecord): Frame | null =>
+  number_head === null || number_width === null || number_tail === null
+    ? null
+    : { head: number_head, width: number_width, tail: number_tail }
+
+/** The rows of a batch by request, in order: a request's numbers are its items 0, 1, 2. */
+export function requestsIn<Row extends EntryRecord>(entries: readonly Row[]): Row[][] {
+  const requests: Row[][] = []
+  for (const entry of entries) {
+    const last = requests.at(-1)
+    if (last && entry.item > 0) last.push(entry)
+    else requests.push([entry])
+  }
+  return requests
+}
+
+/** The digest of a request, from the rows that it got. */
+export const digestOfRows = (rows: readonly EntryRecord[]): Buffer =>
+  requestDigest({ ...rows[0]!, key: rows[0]!.idempotency_key, count: rows.length })
+
+/**
+ * The hash of a batch from its rows, in their order: 32 bytes.
+ *
+ * @param previous the hash of the batch before
+ * @param digests of the batch's requests, in order
+ */
+export function linkHash(
+  previous: Buffer,
+  batch: BatchRecord,
+  entries: readonly EntryRecord[],
+  digests: readonly Buffer[],
+): Buffer {
+  const { prefix, period, rules_version, gap_policy } = batch
+  const header = batchHeader(prefix, period, frameOfBatch(batch), rules_version, gap_policy)
+  return hash('sha256', Buffer.concat([previous, header, ...digests, endOfLink(batch, entries)]), 'buffer')
+}
+
+/** A run of each value that is not new, then the one run of those that are, and the time. */
+function endOfLink({ at }: BatchRecord, entries: readonly EntryRecord[]): Buffer {
+  const fresh = entries.filter(({ revision }) => revision === 1)
+  const runs = entries
+    .filter(({ revision }) => revision > 1)
+    .map(({ value, revision }) => [value, revision, 1])
+  if (fresh[0]) runs.push([fresh[0].value, 1, fresh.length])
+  const bytes = Buffer.alloc(runs.length * 16 + 8)
+  let end = 0
+  for (const [value, revision, count] of runs) {
+    end = bytes.writeBigInt64BE(BigInt(value!), end)
+    end = bytes.writeInt32BE(revision! | 0, end)
+    end = bytes.writeInt32BE(count!, end)
+  }
+  bytes.writeBigInt64BE(BigInt(microsecondsOf(at)), end)
+  return bytes
+}
+
+/** A time such as `2026-11-21T03:43:00.123456Z`, in microseconds since 1970. */
+export const microsecondsOf = (at: string): number =>
+  Date.parse(`${at.slice(0, 23)}Z`) * 1000 + Number(at.slice(23, 26))

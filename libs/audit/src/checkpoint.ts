@@ -1,0 +1,85 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { calculateJwkThumbprint, CompactSign, compactVerify, exportJWK, errors, type JWK } from 'jose'
+
+/** Where a chain was: its last batch, and the hash of that. */
+export interface Head {
+  prefix: string
+  period: string
+  batch: number
+  head: string
+  last_value: number
+}
+
+/** What somebody else keeps, to know a ledger that was rewritten. */
+export interface Checkpoint {
+  type: 'ordinal-checkpoint-v1'
+  at: string
+  heads: Head[]
+}
+
+/** A checkpoint that is none, or is not signed by a key that is known. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError'
+}
+
+const mediaType = 'ordinal-checkpoint+jws'
+
+/**
+ * Reads an Ed25519 private key: PKCS#8 as PEM, or the base64 of that, or of its DER.
+ *
+ * @throws Error if it is none
+ */
+export function readSigningKey(text: string): KeyObject {
+  const decoded = text.includes('BEGIN')
+    ? Buffer.from(text.replaceAll('\\n', '\n'))
+    : Buffer.from(text, 'base64')
+  const key = decoded.includes('BEGIN')
+    ? createPrivateKey(decoded)
+    : createPrivateKey({ key: decoded, format: 'der', type: 'pkcs8' })
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key is not one of Ed25519')
+  return key
+}
+
+/** The public half of a key, as JWK; its id is its thumbprint (RFC 7638). */
+export async function publicJwk(key: KeyObject): Promise<JWK & { kid: string }> {
+  const jwk = await exportJWK(key.type === 'private' ? createPublicKey(key) : key)
+  return { ...jwk, alg: 'EdDSA', use: 'sig', kid: await calculateJwkThumbprint(jwk) }
+}
+
+/** Signs a checkpoint: a compact JWS (RFC 7515) with EdDSA, that any library for JWTs can check. */
+export async function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): Promise<string> {
+  const { kid } = await publicJwk(key)
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(checkpoint)))
+    .setProtectedHeader({ alg: 'EdDSA', typ: mediaType, kid })
+    .sign(key)
+}
+
+/**
+ * Checks a signed checkpoint, and gives what it says.
+ *
+ * @param keys public keys, of which one must have signed it
+ * @throws CheckpointError
+ */
+export async function readCheckpoint(jws: string, keys: readonly JWK[]): Promise<Checkpoint> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(
+      jws.trim(),
+      ({ kid }) => {
+        const jwk = keys.find((key) => key.kid === kid)
+        if (!jwk)
+          throw new CheckpointError(
+            `it is signed by another key than those that are known: ${kid ?? 'unnamed'}`,
+          )
+        return createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' })
+      },
+      { algorithms: ['EdDSA'] },
+    )
+    const checkpoint = JSON.parse(new TextDecoder().decode(payload)) as Partial<Checkpoint>
+    if (protectedHeader.typ !== mediaType || checkpoint.type !== 'ordinal-checkpoint-v1' || !checkpoint.heads)
+      throw new CheckpointError('it is signed, and is no checkpoint')
+    return checkpoint as Checkpoint
+  } catch (error) {
+    if (error instanceof errors.JOSEError) throw new CheckpointError(error.message, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,96 @@
+import type { GapPolicy, NumberEvent, NumberState } from './states'
+
+// The ledger as its export and its verification have it: the columns of the tables, by their names. Times are RFC 3339
+// in UTC with microseconds, hashes are in hexadecimal.
+
+/** A step of a value: a row of the ledger. */
+export interface EntryRecord {
+  type: 'entry'
+  prefix: string
+  period: string
+  batch: number
+  /** Of the row in its batch, from 1. */
+  position: number
+  value: number
+  /** Which step of the value it is, from 1. */
+  revision: number
+  event: NumberEvent
+  /** After the event. */
+  state: NumberState
+  number: string
+  caller: string
+  idempotency_key: string
+  /** Which number of its request, from 0. */
+  item: number
+  hold_seconds: number | null
+  client_id: string | null
+  generated_by: string | null
+  site_id: string | null
+  partition_id: string | null
+  invoice_type: string | null
+  business_date: string | null
+  reason: string | null
+  request_id: string | null
+  at: string
+}
+
+/** What one commit wrote: a link of the counter's chain. */
+export interface BatchRecord {
+  type: 'batch'
+  prefix: string
+  period: string
+  batch: number
+  rules_version: number
+  gap_policy: GapPolicy
+  /** With width and tail the frame of its new numbers; all null in a batch of later steps. */
+  number_head: string | null
+  number_width: number | null
+  number_tail: string | null
+  rows: number
+  hash: string
+  feed: number
+  at: string
+}
+
+/** A counter, and which part of its chain follows. */
+export interface CounterRecord {
+  type: 'counter'
+  prefix: string
+  period: string
+  first_value: number
+  last_value: number
+  reserved: number
+  free: number
+  void: number
+  /** Its last batch, and the hash of that. */
+  batch: number
+  head: string
+  feed: number
+  /** The part that follows comes after this batch, which has this hash; 0 and zeros if it is the whole chain. */
+  after_batch: number
+  after_hash: string
+  /** And ends with this batch. */
+  through_batch: number
+}
+
+/** The first line of an export: when it was made, and what was asked for. */
+export interface ExportRecord {
+  type: 'export'
+  format: 'ordinal-export-v1'
+  at: string
+  prefix: string | null
+  period: string | null
+  from: string | null
+  to: string | null
+}
+
+/** The last line of an export, by which one that was cut off is known. */
+export interface EndRecord {
+  type: 'end'
+  counters: number
+  batches: number
+  entries: number
+}
+
+/** What the hash of the batch before the first one is taken to be. */
+export const zeroHash = '0'.repeat(64)

@@ -1,0 +1,54 @@
+import { errorTable, type ErrorCode } from './table'
+
+/** The names of gRPC's status codes that an error can have: https://grpc.io/docs/guides/status-codes/ */
+export type GrpcStatus =
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'UNAUTHENTICATED'
+
+/** HTTP status -> gRPC status, for the codes that are not named below. */
+const usual: Readonly<Record<number, GrpcStatus>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  405: 'UNIMPLEMENTED',
+  408: 'DEADLINE_EXCEEDED',
+  409: 'FAILED_PRECONDITION',
+  412: 'ABORTED',
+  413: 'RESOURCE_EXHAUSTED',
+  415: 'INVALID_ARGUMENT',
+  417: 'INVALID_ARGUMENT',
+  422: 'FAILED_PRECONDITION',
+  429: 'RESOURCE_EXHAUSTED',
+  431: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+}
+
+/** Where the HTTP status says less than gRPC wants to know. */
+const special: Readonly<Partial<Record<ErrorCode, GrpcStatus>>> = {
+  email_taken: 'ALREADY_EXISTS',
+  sequence_exists: 'ALREADY_EXISTS',
+  // Somebody else was first, and the caller may begin again.
+  idempotency_key_in_use: 'ABORTED',
+  rules_changed: 'ABORTED',
+  // Never UNAVAILABLE: clients repeat that by themselves, also without a key, and would get a second number.
+  outcome_unknown: 'UNKNOWN',
+}
+
+/** The gRPC status of an error. */
+export const grpcStatusOf = (code: ErrorCode): GrpcStatus =>
+  special[code] ?? usual[errorTable[code].status] ?? 'UNKNOWN'

@@ -1,0 +1,48 @@
+import type { RequestContext, Role } from '@ordinal/middleware'
+import type { z } from 'zod'
+
+/** What a handler gets: the checked message, and what came with it. */
+export interface GrpcCall<Message> {
+  message: Message
+  /** Of the metadata; undefined if none was sent, or the method takes none. */
+  idempotencyKey: string | undefined
+  context: RequestContext
+  /** How long the caller waits: what has not been started by then is not wanted any more. */
+  timeLeftMs: number
+}
+
+export interface GrpcReply {
+  message: object
+  /** Metadata that comes before the message, with names in lower case. */
+  metadata?: Readonly<Record<string, string>> | undefined
+}
+
+/** One method of a service: how its messages are validated and answered. */
+export interface GrpcMethod {
+  message: z.ZodObject
+  /** The role that a caller must have at least; undefined if anyone may call. */
+  requires: Role | undefined
+  /** Takes an idempotency key. */
+  idempotent: boolean
+  handle: (call: GrpcCall<never>) => Promise<GrpcReply>
+}
+
+interface GrpcMethodDefinition<Message extends z.ZodObject> {
+  message: Message
+  requires?: Role
+  idempotent?: boolean
+  handle: (call: GrpcCall<z.output<Message>>) => Promise<GrpcReply>
+}
+
+/** Defines a method; the handler's types follow from its schema. */
+export function grpcMethod<Message extends z.ZodObject>(
+  definition: GrpcMethodDefinition<Message>,
+): GrpcMethod {
+  return {
+    requires: undefined,
+    idempotent: false,
+    ...definition,
+    // What arrives was parsed with the very schema that gives the handler its types.
+    handle: definition.handle,
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  Metadata,
+  ServerInterceptingCall,
+  status as codes,
+  type ServerInterceptor,
+  type ServerInterceptingCallInterface,
+  type StatusObject,
+} from '@grpc/grpc-js'
+import { createGrpcMetrics } from '@ordinal/metrics'
+import { newContext, plainAddress, type RequestContext } from '@ordinal/middleware'
+import type { GrpcChassis } from '@ordinal/service'
+import { errorOfLibrary, statusOf } from './status'
+
+/** The metadata of a call that is observed, with its context: the library hands nothing else from here to a method. */
+export class ObservedMetadata extends Metadata {
+  constructor(
+    readonly received: Metadata,
+    readonly context: RequestContext,
+    readonly ip: string | undefined,
+  ) {
+    super()
+  }
+}
+
+/**
+ * Gives each call its context, answers its request id, and logs and counts it once it has ended, whoever ends it: a
+ * method, the library (a message over the limit), or the client. Health and reflection are asked by machines all day,
+ * and are left alone.
+ */
+export function createCallObserver({ log, metrics, maxMessageBytes, trustProxy }: GrpcChassis) {
+  const { callStarted, callServed } = createGrpcMetrics(metrics)
+  let underWay = 0
+
+  const intercept: ServerInterceptor = ({ path }, call) => {
+    if (path.startsWith('/grpc.')) return new ServerInterceptingCall(call)
+    const method = path.slice(1)
+    let context: RequestContext | undefined
+    let ip: string | undefined
+    let ended = false
+
+    function begin(received: Metadata): ObservedMetadata {
+      context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'))
+      context.route = path
+      ip = clientAddress(call.getPeer(), textOf(received, 'x-forwarded-for'), trustProxy)
+      underWay += 1
+      callStarted()
+      return new ObservedMetadata(received, context, ip)
+    }
+
+    function end(code: codes, aborted = false): void {
+      if (ended || !context) return
+      ended = true
+      underWay -= 1
+      const { requestId, traceparent, caller, startedAt } = context
+      const durationMs = performance.now() - startedAt
+      const name = codes[code]
+      callServed({ method, code: name, seconds: durationMs / 1000 })
+      log.info('request', {
+        request_id: requestId,
+        trace_id: traceparent.slice(3, 35),
+        method: 'gRPC',
+        path,
+        route: path,
+        code: name,
+        duration_ms: Math.round(durationMs * 1000) / 1000,
+        caller,
+        ip,
+        ...(aborted && { aborted }),
+      })
+    }
+
+    // Every status passes here, those too that the library makes itself: it calls this method on this very object, and
+    // asks no interceptor.
+    const send = call.sendStatus.bind(call)
+    call.sendStatus = (status) => {
+      const { code = codes.UNKNOWN, details = '' } = status
+      // Ours carry metadata, and say what they have to say.
+      const error = status.metadata ? undefined : errorOfLibrary(code, details, maxMessageBytes)
+      const told = error ? statusOf(error) : ({ metadata: null, ...status } as StatusObject)
+      end(told.code)
+      send(code === codes.OK ? told : { ...told, metadata: withRequestId(told.metadata, context) })
+    }
+
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (received, pass) => pass(begin(received)),
+          // Comes after every end; first if the client has gone away, which many do at the deadline.
+          onCancel: () => end(isLate(call) ? codes.DEADLINE_EXCEEDED : codes.CANCELLED, true),
+        }),
+      sendMetadata: (metadata, next) => next(withRequestId(metadata, context)),
+    })
+  }
+
+  return { intercept, underWay: () => underWay }
+}
+
+const isLate = (call: ServerInterceptingCallInterface) => Number(call.getDeadline()) <= Date.now()
+
+/** The first value of a text in metadata. */
+export function textOf(metadata: Metadata, name: string): string | undefined {
+  const [value] = metadata.get(name)
+  return value === undefined ? undefined : String(value)
+}
+
+function withRequestId(metadata: Metadata | null, context: RequestContext | undefined): Metadata {
+  const told = metadata ?? new Metadata()
+  if (context) {
+    told.set('x-request-id', context.requestId)
+    told.set('traceparent', context.traceparent)
+  }
+  return told
+}
+
+/** The address of a client behind so many proxies, each of which adds the one that it was called from. */
+export function clientAddress(
+  peer: string,
+  forwarded: string | undefined,
+  proxies: number,
+): string | undefined {
+  const addresses = [...(forwarded?.split(',') ?? []), peer.replace(/:\d+$/, '')].map((text) => text.trim())
+  return plainAddress(addresses[Math.max(0, addresses.length - 1 - proxies)])
+}

@@ -1,0 +1,118 @@
+import { createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  Server,
+  ServerCredentials,
+  type ChannelOptions,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import type { PackageDefinition } from '@grpc/proto-loader'
+import { ReflectionService } from '@grpc/reflection'
+import type { GrpcChassis, GrpcServer } from '@ordinal/service'
+import { HealthImplementation } from 'grpc-health-check'
+import type { GrpcMethod } from './method'
+import { createCallObserver } from './observe-calls'
+import { serveMethod } from './serve-method'
+
+/** A service of a .proto file, with its methods. */
+export interface GrpcService {
+  /** As in `sequential.SequentialIDService`. */
+  name: string
+  /** The file, loaded by `loadProtos`. */
+  protos: PackageDefinition
+  /** By the names that they have in the file. One that is missing is answered UNIMPLEMENTED. */
+  methods: Readonly<Record<string, GrpcMethod>>
+}
+
+const options = {
+  // What clients take if nobody tells them otherwise.
+  'grpc.max_send_message_length': 4 * 1024 * 1024,
+  // Of one connection; the rest waits in the client.
+  'grpc.max_concurrent_streams': 1_000,
+  // A peer that went away without a word is noticed, and a connection that nobody uses is closed.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.max_connection_idle_ms': 5 * 60_000,
+  // Clients connect again now and then, and so find new instances behind a load balancer of connections.
+  'grpc.max_connection_age_ms': 30 * 60_000,
+  'grpc.max_connection_age_grace_ms': 60_000,
+  'grpc.enable_channelz': 0,
+} satisfies ChannelOptions
+
+// For the last answers to leave: streams of health and reflection would hold their connections for ever.
+const flushMs = 200
+
+/**
+ * Serves services over gRPC, with reflection (v1 and v1alpha) and health: for the `grpc.serve` of `createService`.
+ * Connections are not encrypted, as those of HTTP are not: that is for what is in front.
+ */
+export function grpcServer(services: readonly GrpcService[]): (chassis: GrpcChassis) => GrpcServer {
+  return (chassis) => {
+    const observer = createCallObserver(chassis)
+    const server = new Server({
+      ...options,
+      'grpc.max_receive_message_length': chassis.maxMessageBytes,
+      interceptors: [observer.intercept],
+    })
+    for (const { name, protos, methods } of services) {
+      const handlers: UntypedServiceImplementation = {}
+      for (const method in methods) handlers[method] = serveMethod(methods[method]!, chassis)
+      server.addService(protos[name] as ServiceDefinition, handlers)
+    }
+    const names = ['', ...services.map(({ name }) => name)]
+    const health = new HealthImplementation(
+      Object.fromEntries(names.map((name) => [name, 'NOT_SERVING' as const])),
+    )
+    health.addToServer(server)
+    new ReflectionService(
+      Object.assign({}, ...services.map(({ protos }) => protos)) as PackageDefinition,
+    ).addToServer(server)
+
+    // A listener of our own: the library tells neither which port is taken, nor cuts connections when it is to.
+    const connections = new Set<Socket>()
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+    const listener = createServer({ noDelay: true }, (socket) => {
+      connections.add(socket)
+      socket.once('close', () => connections.delete(socket))
+      injector.injectConnection(socket)
+    })
+    listener.maxConnections = 10_000
+
+    let serving = false
+    return {
+      listen: (port) =>
+        new Promise((resolve, reject) => {
+          listener.once('error', reject)
+          listener.listen({ port }, () => {
+            listener.removeListener('error', reject)
+            const address = listener.address()
+            resolve(typeof address === 'object' && address ? address.port : port)
+          })
+        }),
+
+      setServing(now) {
+        if (now === serving) return
+        serving = now
+        for (const name of names) health.setStatus(name, now ? 'SERVING' : 'NOT_SERVING')
+      },
+
+      async close(deadlineMs) {
+        const idle = async (limitMs: number) => {
+          const deadline = performance.now() + limitMs
+          while (observer.underWay() > 0 && performance.now() < deadline) await delay(10)
+        }
+        const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
+        // Tells clients to make their next call on another connection.
+        const left = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+        await idle(deadlineMs)
+        await Promise.race([left, delay(Math.min(flushMs, deadlineMs))])
+        server.forceShutdown()
+        for (const socket of connections) socket.destroy()
+        await closed
+        // Until those that were cut are in the log.
+        await idle(flushMs)
+      },
+    }
+  }
+}

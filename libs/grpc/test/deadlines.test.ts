@@ -1,0 +1,62 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { begun, startFakeService } from './fake-service'
+
+let database: TestDatabase
+let fake: Awaited<ReturnType<typeof startFakeService>>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  fake = await startFakeService(database.url)
+})
+afterAll(async () => {
+  await fake.stop()
+  await database.drop()
+})
+beforeEach(() => void fake.logged.entries.splice(0))
+
+test('a method knows how long its caller waits, and at most half a minute', async () => {
+  const { body } = await fake.call('Wait', {}, { deadlineMs: 5_000 })
+  expect(body.time_left_ms).toBeGreaterThan(3_000)
+  expect(body.time_left_ms).toBeLessThanOrEqual(5_001)
+  expect((await fake.call('Wait', {})).body.time_left_ms).toBe(30_000)
+  expect((await fake.call('Wait', {}, { deadlineMs: 600_000 })).body.time_left_ms).toBe(30_000)
+})
+
+test('a call ends at its deadline, and is logged as that', async () => {
+  const { code } = await fake.call('Wait', { ms: 700 }, { deadlineMs: 150 })
+  expect(code).toBe('DEADLINE_EXCEEDED')
+  await until(() => fake.logged.of('request').length > 0)
+  expect(fake.logged.of('request')).toEqual([expect.objectContaining({ code: 'DEADLINE_EXCEEDED' })])
+})
+
+test('a call whose deadline passes while it is looked who calls is not begun', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] })
+  const provider = createServer((_req, res) => void setTimeout(() => res.end(keys), 400)).listen(0)
+  const { port } = provider.address() as AddressInfo
+  const token = await new SignJWT({ sub: 'ada', exp: Date.now() / 1000 + 60 })
+    .setProtectedHeader({ alg: 'ES256' })
+    .sign(privateKey)
+  const other = await startFakeService(database.url, {}, { tokens: tokensBy(`http://127.0.0.1:${port}`) })
+  const metadata = { authorization: `Bearer ${token}` }
+  const before = begun.Wait
+
+  const late = await other.call('Wait', {}, { metadata, deadlineMs: 100 })
+  expect(late.code).toBe('DEADLINE_EXCEEDED')
+  // By now the keys are there, for both.
+  expect((await other.call('Wait', {}, { metadata })).code).toBe('OK')
+  expect(begun.Wait).toBe(before + 1)
+  await other.stop()
+  await new Promise((resolve) => provider.close(resolve))
+})
+
+const tokensBy = (jwksUrl: string) => ({
+  jwtSecret: undefined,
+  jwksUrl,
+  jwtIssuer: undefined,
+  jwtAudience: undefined,
+  jwtClockToleranceSeconds: 5,
+})

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, isErrorCode } from '@ordinal/errors'
+import { createLogger } from '@ordinal/logging'
+import { createMetrics } from '@ordinal/metrics'
+import { createService, openDatabase, text, type HttpSettings, type ServiceOptions } from '@ordinal/service'
+import { collectLog, createGrpcClient } from '@ordinal/testing'
+import { z } from 'zod'
+import { grpcMethod, grpcServer, loadProtos } from '../src'
+
+export const protos = loadProtos(__dirname, 'fake.proto')
+export const fakeName = 'fake.FakeService'
+
+const thing = z.strictObject({
+  name: text(1, 20),
+  value: z.int().min(1),
+  note: text(1, 20).optional(),
+  heavy: z.boolean().optional(),
+})
+const describe = (what: unknown) => ({ message: { json: JSON.stringify(what) } })
+
+/** How often a method has been begun. */
+export const begun = { Wait: 0 }
+
+const methods = {
+  Describe: grpcMethod({
+    message: thing,
+    idempotent: true,
+    handle: ({ message, idempotencyKey, context: { requestId, caller, role } }) =>
+      Promise.resolve({
+        ...describe({ message, idempotencyKey, requestId, caller, role }),
+        metadata: { 'was-described': 'true' },
+      }),
+  }),
+  Wait: grpcMethod({
+    message: z.strictObject({ ms: z.int().optional() }),
+    async handle({ message: { ms = 0 }, timeLeftMs }) {
+      begun.Wait += 1
+      await delay(ms, undefined, { ref: false })
+      return { message: { waited_ms: ms, time_left_ms: timeLeftMs } }
+    },
+  }),
+  Fail: grpcMethod({
+    message: z.strictObject({ with: z.string() }),
+    handle({ message }) {
+      if (isErrorCode(message.with))
+        throw new AppError(message.with, `It is "${message.with}", 100 % – so`, { retryAfterSeconds: 7 })
+      throw new Error('the password is hidden')
+    },
+  }),
+  Administrate: grpcMethod({
+    message: thing,
+    requires: 'admin',
+    handle: ({ context: { caller } }) => Promise.resolve(describe({ caller })),
+  }),
+}
+
+const http: HttpSettings = {
+  port: 0,
+  debugPort: undefined,
+  debugHost: '127.0.0.1',
+  rateLimit: 0,
+  bodyLimitBytes: 2_048,
+  corsOrigins: undefined,
+  trustProxy: 0,
+  apiKeys: undefined,
+  shutdownTimeoutMs: 2_000,
+  shutdownDrainMs: 0,
+}
+
+/** A service with methods of every kind, on a database of the tests; it listens on free ports. */
+export async function startFakeService(
+  databaseUrl: string,
+  settings: Partial<HttpSettings> = {},
+  parts: Pick<ServiceOptions, 'checks' | 'tokens'> = {},
+) {
+  const logged = collectLog()
+  const log = createLogger({ service: 'fake-service', level: 'info', stream: logged.stream })
+  const metrics = createMetrics('fake_service')
+  const pool = openDatabase('fake-service', { ...database, databaseUrl }, { log, metrics })
+  const service = createService({
+    name: 'fake-service',
+    description: 'Stands for any service.',
+    http: { ...http, ...settings },
+    log,
+    metrics,
+    pool,
+    routes: [],
+    grpc: { port: 0, serve: grpcServer([{ name: fakeName, protos, methods }]) },
+    ...parts,
+  })
+  const url = `http://127.0.0.1:${await service.start()}`
+  const { call, client, close } = createGrpcClient(service.grpcPort!, protos, fakeName)
+  const stop = async () => {
+    close()
+    await service.stop()
+  }
+  return { service, port: service.grpcPort!, url, logged, metrics, call, client, stop }
+}
+
+// Only the URL counts, where there is one.
+const database = { dbHost: '', dbPort: 0, dbUser: '', dbPassword: '', dbName: '', dbPoolSize: 4 }

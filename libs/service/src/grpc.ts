@@ -1,0 +1,28 @@
+import type { Logger } from '@ordinal/logging'
+import type { Metrics } from '@ordinal/metrics'
+import type { Identify, RateLimiter, TellError } from '@ordinal/middleware'
+
+/** What a service's gRPC shares with its HTTP. */
+export interface GrpcChassis {
+  log: Logger
+  metrics: Metrics
+  identify: Identify
+  /** Undefined where nobody is limited. */
+  limiter: RateLimiter | undefined
+  /** Whether a caller can have a role at all. */
+  tokensCheckable: boolean
+  tellError: TellError
+  maxMessageBytes: number
+  /** How many proxies in front are to be believed about the client's address. */
+  trustProxy: number
+}
+
+/** A service's server of gRPC: `grpcServer()` of @ordinal/grpc makes it, so that only who wants it has it in its bundle. */
+export interface GrpcServer {
+  /** Takes calls; resolves to the port (port 0 takes a free one). Rejects when the port is taken. */
+  listen(port: number): Promise<number>
+  /** What those are told who ask for its health. */
+  setServing(serving: boolean): void
+  /** Takes no new call, finishes those under way, and cuts what is left at the deadline. */
+  close(deadlineMs: number): Promise<void>
+}
