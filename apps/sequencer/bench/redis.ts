@@ -36,6 +36,7 @@ export async function serveRedis(redisPort: number): Promise<void> {
       replayed: false,
     }
   }
-  const routes = numberRoutes({ db: pool, sequences, allocator: { issue } as Allocator })
+  const allocator = { issue } as Allocator
+  const routes = numberRoutes({ db: pool, sequences, allocator, issueForSite: issue })
   await createService({ name: 'redis', description: '', http: config, log, metrics, pool, routes }).start()
 }

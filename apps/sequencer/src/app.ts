@@ -5,9 +5,14 @@ import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase } from '@ordinal/service'
 import { createChangeRules } from './change-rules'
+import { createChangeSites } from './change-sites'
 import type { SequencerConfig } from './config'
+import { createDemos } from './demos/demos'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
+import { demoRoutes } from './http/demos'
+import { importRoutes } from './http/import'
+import { multiSiteRoutes } from './http/multi-site'
 import { sequentialIdService } from './grpc'
 import { auditRoutes } from './http/audit'
 import { numberRoutes } from './http/numbers'
@@ -15,14 +20,19 @@ import { oneNumberRoutes } from './http/one-number'
 import { proofRoutes } from './http/proof'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
+import { siteRoutes } from './http/sites'
+import { createImportNumbers } from './import/import-numbers'
+import { createIssueForSite } from './issue-for-site'
 import { streamRoutes } from './http/stream'
 import { createAllocator } from './ledger/allocator'
 import { createCheckpointLog, createCheckpoints } from './ledger/checkpoints'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
+import { createSiteBook } from './ledger/sites'
 import { createLiveStream } from './live-stream'
 import { createSequencerMetrics } from './metrics'
+import { createSites } from './sites'
 
 // A change of rules may read every number of its sequence; the server gives a statement as long.
 const ruleChangeLimitMs = 10_000
@@ -46,7 +56,15 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const sequences = createSequences(prisma)
   const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
+  const siteBook = createSiteBook(pool)
+  const sites = createSites(siteBook)
+  const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
+  const issueForSite = createIssueForSite({ sites, allocator })
+  const numberDeps = { db, sequences, allocator, issueForSite }
+  const importNumbers = createImportNumbers({ pool, sequences, sites })
+  const on = config.demos ?? config.nodeEnv !== 'production'
+  const demos = createDemos({ db: pool, sequences, sites, allocator, on })
   const checkpoints = createCheckpoints(pool, config.signingKey)
   const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)
@@ -60,10 +78,14 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     routes: [
-      ...numberRoutes({ db, sequences, allocator }),
+      ...numberRoutes(numberDeps),
       ...oneNumberRoutes({ db, allocator }),
       ...simpleRoutes(allocator),
+      ...multiSiteRoutes({ ...numberDeps, sites }),
       ...sequenceRoutes({ ruleBook, changeRules }),
+      ...importRoutes(importNumbers),
+      ...demoRoutes(demos),
+      ...siteRoutes({ siteBook, changeSites }),
       ...auditRoutes(pool),
       ...proofRoutes({ pool, checkpoints, log }),
       ...streamRoutes(liveStream),
@@ -76,7 +98,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ],
     grpc: {
       port: config.grpcPort,
-      serve: grpcServer([sequentialIdService({ db, sequences, allocator }, __dirname)]),
+      serve: grpcServer([sequentialIdService(numberDeps, __dirname)]),
     },
   })
 }

@@ -2,13 +2,7 @@ import { AppError } from '@ordinal/errors'
 import { repeatsOf } from './core/repeats'
 import { RulesError, soundRules, type RuleSet } from './core/rules'
 import type { RuleBook, RulesRecord } from './ledger/rules'
-
-/** Who changes rules, and why: it goes on record with the change. */
-export interface Author {
-  by: string
-  reason: string | undefined
-  requestId: string
-}
+import { requireVersion, type Author } from './versions'
 
 export type ChangeRules = ReturnType<typeof createChangeRules>
 
@@ -67,7 +61,7 @@ export function createChangeRules(ruleBook: RuleBook) {
     ): Promise<RulesRecord> {
       const versions = await requireVersions(prefix)
       const current = versions[0]
-      requireVersion(current, expected)
+      requireVersion(prefix, current.version, expected)
       const rules = requireSound(prefix, { ...ruleSetOf(current), ...changes })
       if (rules.start < current.start)
         throw new AppError('rules_conflict', `start: it is ${current.start}, and may only be raised`)
@@ -82,7 +76,7 @@ export function createChangeRules(ruleBook: RuleBook) {
      */
     async retire(prefix: string, expected: readonly number[] | undefined, author: Author): Promise<void> {
       const versions = await requireVersions(prefix)
-      requireVersion(versions[0], expected)
+      requireVersion(prefix, versions[0].version, expected)
       await add(prefix, ruleSetOf(versions[0]), versions, author, false)
     },
   }
@@ -106,11 +100,6 @@ const ruleSetOf = ({
 
 const sameRules = (rules: RuleSet, current: RulesRecord) =>
   Object.entries(ruleSetOf(current)).every(([rule, value]) => rules[rule as keyof RuleSet] === value)
-
-function requireVersion({ prefix, version }: RulesRecord, expected: readonly number[] | undefined): void {
-  if (expected && !expected.includes(version))
-    throw new AppError('version_mismatch', `${prefix} is at version ${version}; its ETag is "${version}"`)
-}
 
 function requireSound(prefix: string, rules: RuleSet): RuleSet {
   try {

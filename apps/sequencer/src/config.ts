@@ -49,6 +49,12 @@ export const sequencerConfig = defineConfig({
       description: 'Milliseconds that a request waits for its number while the database is away',
       default: 5000,
     }),
+    demos: variable('SEQUENCER_DEMOS', boolean(), {
+      description:
+        'Whether anybody may run demonstrations, which write to the ledger; if not set, where NODE_ENV is not production',
+      optional: true,
+      example: false,
+    }),
     signingKey: variable('SEQUENCER_SIGNING_KEY', signingKey, {
       description:
         'Ed25519 private key that signs checkpoints, as PEM or the base64 of it: openssl genpkey -algorithm ed25519 | base64 -w0',

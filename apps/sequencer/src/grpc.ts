@@ -1,22 +1,16 @@
 import { grpcMethod, loadProtos, type GrpcCall, type GrpcReply, type GrpcService } from '@ordinal/grpc'
 import { text } from '@ordinal/service'
 import { z } from 'zod'
-import { toNumbers } from './http/number'
-import {
-  asked,
-  businessDate,
-  holdSeconds,
-  maxCount,
-  readStatus,
-  toIssueRequest,
-  type NumberDeps,
-} from './http/numbers'
+import { maxCount, toNumbers } from './http/number'
+import { asked, businessDate, holdSeconds, readStatus, toIssueRequest, type NumberDeps } from './http/numbers'
 import { reason, toChangeRequest, who } from './http/one-number'
 import { prefix } from './http/prefix'
+import { isWholePlace, wholePlace } from './http/site-names'
 import type { Issued } from './ledger/request'
 
-const nextMessage = z.strictObject({ prefix, ...asked, hold_seconds: holdSeconds })
-const batchMessage = nextMessage.extend({ count: z.int().min(1).max(maxCount) })
+const next = z.strictObject({ prefix, ...asked, hold_seconds: holdSeconds })
+const nextMessage = next.refine(isWholePlace, wholePlace)
+const batchMessage = next.extend({ count: z.int().min(1).max(maxCount) }).refine(isWholePlace, wholePlace)
 const statusMessage = z.strictObject({ prefix, business_date: businessDate.optional() })
 const stepMessage = z.strictObject({ prefix: prefix.optional(), full_number: text(1, 200), ...who })
 const confirmMessage = stepMessage.extend({ reason: reason.optional() })
@@ -28,11 +22,11 @@ const releaseMessage = stepMessage.extend({ reason })
  * @param appFolder the folder of this source, or of the bundle
  */
 export function sequentialIdService(deps: NumberDeps, appFolder: string): GrpcService {
-  const { db, allocator } = deps
+  const { db, allocator, issueForSite } = deps
 
   async function issue(call: GrpcCall<z.output<typeof nextMessage> & { count?: number }>) {
     const { message, context, idempotencyKey, timeLeftMs } = call
-    const issued = await allocator.issue(toIssueRequest(message, context, idempotencyKey), timeLeftMs)
+    const issued = await issueForSite(toIssueRequest(message, context, idempotencyKey), timeLeftMs)
     return { numbers: toNumbers(message.prefix, issued), metadata: metadataOf(issued) }
   }
 

@@ -1,8 +1,13 @@
+import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { parseConfig } from '@ordinal/config'
 import { createTestDatabase, createTestRole, inspectLedger, type TestDatabase } from '@ordinal/testing'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
+import { createImportNumbers } from '../src/import/import-numbers'
+import { readLines } from '../src/import/read-rows'
+import { createSiteBook } from '../src/ledger/sites'
+import { createSites } from '../src/sites'
 import { createInstance } from './instance'
 import { configFor, createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
 
@@ -41,6 +46,13 @@ async function issueSome(): Promise<void> {
     invoiceType: 'suppressed',
     siteId: 'site-1',
   })
+  const importing = createImportNumbers({ ...instance, sites: createSites(createSiteBook(instance.pool)) })
+  const file = 'number,client_id,business_date\nINV2018-0003,erp,2018-02-03\nINV2018-0004,,\nINV2018-0009,,'
+  const chunks = Readable.from([Buffer.from(file)])
+  await importing(
+    { prefix: 'INV', maxHole: 5, dryRun: false, caller: 'ada', requestId: 'r' },
+    readLines({ media: 'text/csv', chunks }),
+  )
   await instance.close()
 }
 

@@ -326,6 +326,7 @@ test('the list has each sequence once, with the rules in force, in pages', async
     body.data.map(({ prefix, version, active }: Record<string, unknown>) => [prefix, version, active]),
   ).toEqual([
     ['DEFAULT', 1, true],
+    ['DEMO', 1, true],
     ['GLOBAL', 1, true],
     ['INV', 1, true],
     ['ORD', 1, true],
@@ -333,9 +334,9 @@ test('the list has each sequence once, with the rules in force, in pages', async
     ['SG', 2, true],
   ])
   expect((await list('?active=false')).body.data).toHaveLength(1)
-  const page = await list('?active=true&page=2&page_size=3')
+  const page = await list('?active=true&page=2&page_size=4')
   expect(page.body.data.map(({ prefix }: { prefix: string }) => prefix)).toEqual(['ORD', 'SG'])
-  expect(page.body.pagination).toEqual({ page: 2, page_size: 3, total: 5, total_pages: 2 })
+  expect(page.body.pagination).toEqual({ page: 2, page_size: 4, total: 6, total_pages: 2 })
   expect(outcome(await read('NONE'))).toEqual([404, 'sequence_not_found'])
 })
 

@@ -268,6 +268,48 @@ export const errorTable = table({
     mend: 'Read the rules again, decide again, and send the change again if it is still wanted.',
     example: 'INV has got version 4 meanwhile',
   },
+  site_not_found: {
+    status: 404,
+    title: 'There is no such site',
+    cause: 'No site has this id, or it was deleted.',
+    mend: 'Look at the sites with GET /api/v1/sites.',
+    example: 'There is no site "site-9"',
+  },
+  site_exists: {
+    status: 409,
+    title: 'The site exists already',
+    cause: 'A site with this id is in use.',
+    mend: 'Change it with PUT /api/v1/sites/{site_id}, or choose another id.',
+    example: 'There is a site "site-1" already, at version 2',
+  },
+  site_changed: {
+    status: 409,
+    title: 'Somebody else changed the site at the same time',
+    cause: 'Two changes were made to one version of the site, and the other one came first.',
+    mend: 'Read the site again, decide again, and send the change again if it is still wanted.',
+    example: 'site-1 has got version 3 meanwhile',
+  },
+  site_unknown: {
+    status: 422,
+    title: 'The request names a site or partition that draws no numbers',
+    cause: 'There is no such site, or no such partition at the site, or the site was taken out of use.',
+    mend: 'Correct site_id and partition_id, or have an administrator add them with /api/v1/sites.',
+    example: 'There is no partition "partition-c" at site-1; there are partition-a, partition-b',
+  },
+  simulation_off: {
+    status: 409,
+    title: 'The site may not simulate numbers',
+    cause: 'Simulation is switched off for this site.',
+    mend: 'Have an administrator switch it on: PUT /api/v1/sites/{site_id} {"simulation": true}.',
+    example: 'site-1 may not simulate numbers',
+  },
+  number_of_another_site: {
+    status: 409,
+    title: 'The number was drawn by another site or partition',
+    cause: 'Only who has drawn a number may release it by this call.',
+    mend: 'Compare the number with /api/v1/numbers/{number}, which tells who has drawn it.',
+    example: '5 was drawn by site-2, partition-a, and not by site-1, partition-a',
+  },
   number_not_found: {
     status: 404,
     title: 'There is no such number',
@@ -299,6 +341,21 @@ export const errorTable = table({
     mend: 'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart.',
     example: 'The number 202611-0042 is taken, and could be issued again: give the template another form',
   },
+  import_unreadable: {
+    status: 400,
+    title: 'The file cannot be read',
+    cause:
+      'The file is empty, is not in UTF-8, has other columns than those that are known, or is no CSV or NDJSON from some line on.',
+    mend: 'Mend the line that the detail names, and import the file again: what was imported before is found.',
+    example: 'Line 1: there is no column "invoice"; the columns are number, client_id',
+  },
+  import_overtaken: {
+    status: 409,
+    title: 'Numbers are issued in the period that is imported',
+    cause: 'The counter moved away before every attempt to go on from where it was.',
+    mend: 'Import when nobody issues numbers in this period; other periods do not matter.',
+    example: 'Numbers are issued in the period "2026" all the time; import when nobody issues there',
+  },
   sequence_exhausted: {
     status: 409,
     title: 'The sequence has no more values',
@@ -319,6 +376,21 @@ export const errorTable = table({
     cause: 'The database did not confirm the commit in time.',
     mend: 'Send the same request with the same Idempotency-Key again: what was committed is found, and nothing is done twice.',
     example: 'The database did not confirm in 5000 ms',
+  },
+
+  demos_off: {
+    status: 403,
+    title: 'Demonstrations are switched off',
+    cause: 'They write to the ledger, so they are off in production, and where SEQUENCER_DEMOS is false.',
+    mend: 'Run them on another installation, or set SEQUENCER_DEMOS=true.',
+    example: 'SEQUENCER_DEMOS is false, or NODE_ENV is production',
+  },
+  demo_under_way: {
+    status: 409,
+    title: 'Another demonstration runs',
+    cause: 'An instance runs one demonstration at a time.',
+    mend: 'Wait as long as Retry-After says, then send the same request again.',
+    example: 'Another demonstration runs',
   },
 
   // The audit.

@@ -18,6 +18,8 @@ export interface RequestContext {
   route: string
   /** Probes and scrapes are not logged. */
   quiet: boolean
+  /** Its body may take as long as it goes on arriving. */
+  unhurried: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
   /** When the answer began, of one that is sent as it is made; on the same clock. */
@@ -65,6 +67,7 @@ export function newContext(givenId: unknown, givenTrace: unknown): RequestContex
     machine: false,
     route: 'unmatched',
     quiet: false,
+    unhurried: false,
     startedAt: performance.now(),
   }
 }

@@ -96,6 +96,14 @@ function operation(route: Route, takesTokens: boolean): ZodOpenApiOperationObjec
         content: { 'application/json': { schema: body } },
       },
     }),
+    ...(route.upload && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(
+          route.upload.map((media) => [media, { schema: { type: 'string' as const } }]),
+        ),
+      },
+    }),
     ...(!route.probe && { security: securityOf(route.requires, takesTokens) }),
     responses: { ...successes(route), ...failures(route, takesTokens) },
   }
@@ -147,6 +155,7 @@ function failures(route: Route, takesTokens: boolean) {
   if (route.params) codes.push('malformed_url')
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
   if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')
+  if (route.upload) codes.push('unsupported_media_type', 'request_timeout')
   if (route.idempotent) codes.push('invalid_idempotency_key')
 
   const statuses = new Set(codes.map((code) => errorTable[code].status))

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
 import type { RequestContext, Role } from '@ordinal/middleware'
+import type { Upload } from './upload'
 
 /** The answers of a route: status -> schema of the body, or null for no body. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>
@@ -25,6 +26,8 @@ export interface Call<Params, Query, Body> {
   params: Params
   query: Query
   body: Body
+  /** The body of a route that takes an upload. */
+  upload: Upload | undefined
   headers: Readonly<Record<string, string | string[] | undefined>>
   context: RequestContext
   /** Aborts when the client has gone away, or was cut off because the service ends. For what takes long. */
@@ -46,6 +49,8 @@ export interface Route {
   params: z.ZodObject | undefined
   query: z.ZodObject | undefined
   body: z.ZodType | undefined
+  /** The media types of a body of any length, which the handler reads as it arrives. */
+  upload: readonly string[] | undefined
   answers: Answers
   /** What those answers have in headers, besides what follows from the rest. */
   headers: readonly AnswerHeader[]
@@ -90,6 +95,7 @@ interface RouteDefinition<
   params?: Params
   query?: Query
   body?: Body
+  upload?: readonly string[]
   answers: A
   headers?: readonly AnswerHeader[]
   errors?: readonly ErrorCode[]
@@ -116,6 +122,7 @@ export function route<
     params: undefined,
     query: undefined,
     body: undefined,
+    upload: undefined,
     headers: [],
     errors: [],
     requires: undefined,

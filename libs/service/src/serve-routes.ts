@@ -3,6 +3,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { methodNotAllowed, parseJsonBody, requireRole, validated } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { AnyReply, Route } from './route'
+import { finishUpload, takeUpload } from './upload'
 import { sendStream, signalOf, type LiveStreams } from './stream'
 
 const nothing = z.strictObject({})
@@ -57,10 +58,13 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
   const media = typeof route.media === 'string' ? route.media : route.media[0]
   const contentType = media.includes('charset') ? media : `${media}; charset=utf-8`
   return async (req, res) => {
+    const upload = route.upload && takeUpload(req, route.upload)
+    if (upload) res.once('finish', () => finishUpload(req))
     const reply = await route.handle({
       params: params(req.params),
       query: query(req.query),
       body: body?.(req.body),
+      upload,
       headers: req.headers,
       context: req.context,
       get gone() {

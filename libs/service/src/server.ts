@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Express } from 'express'
+import type { Express, Request } from 'express'
 import { connectRefusal, refusalFor, refuse, type Refused } from './unreadable'
 
 export interface Server {
@@ -13,6 +13,9 @@ export interface Server {
    */
   close(deadlineMs: number): Promise<void>
 }
+
+// How long a request may take to arrive, unless its body is an upload.
+const arrival = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 }
 
 /** What is under way on a connection. */
 interface Connection {
@@ -33,7 +36,11 @@ interface Connection {
  *
  * @param onRefused told of what was refused before the app saw it
  */
-export function createServer(app: Express, onRefused: (refused: Refused) => void = () => {}): Server {
+export function createServer(
+  app: Express,
+  onRefused: (refused: Refused) => void = () => {},
+  limits = arrival,
+): Server {
   const connections = new Map<Socket, Connection>()
   let underWay = 0
   let closing = false
@@ -53,11 +60,9 @@ export function createServer(app: Express, onRefused: (refused: Refused) => void
   const server = http.createServer(
     {
       ...fastPrototypes(app),
-      headersTimeout: 15_000,
-      requestTimeout: 30_000,
+      ...limits,
       // Longer than our clients and most load balancers keep a connection: who reuses one must not find it closing.
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16_384,
       // Node would refuse it without a body or a line in the log: the app does it better.
       requireHostHeader: false,
@@ -73,7 +78,7 @@ export function createServer(app: Express, onRefused: (refused: Refused) => void
   server.on('clientError', (error, socket) => {
     const connection = connections.get(socket as Socket)
     // What comes after a fault cannot be read either.
-    if (!connection || connection.fault) return
+    if (!connection || connection.fault || isUnhurried(error, connection.latest)) return
     connection.fault = error
     refuseInTurn(connection, error)
   })
@@ -117,6 +122,13 @@ export function createServer(app: Express, onRefused: (refused: Refused) => void
     },
   }
 }
+
+/** Whether Node's limit on the time that a request may take to arrive has passed for one that may take longer. */
+const isUnhurried = ({ code }: NodeJS.ErrnoException, answer: http.ServerResponse | undefined) =>
+  code === 'ERR_HTTP_REQUEST_TIMEOUT' &&
+  answer !== undefined &&
+  !answer.writableFinished &&
+  (answer.req as Request).context.unhurried
 
 /**
  * Express sets the prototype of every request and response, which makes both slow objects for V8. A server that

@@ -35,6 +35,10 @@ export function parseDate(text: string): PlainDate {
   return { year, month, day }
 }
 
+/** How many days a month has. */
+export const daysInMonth = (year: number, month: number) =>
+  Temporal.PlainYearMonth.from({ year, month }).daysInMonth
+
 /** Whether there is such a time zone in the IANA database. An offset such as `+01:00` has no name, and is none. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false

@@ -1,6 +1,7 @@
 import type { Frame } from '@ordinal/audit'
 import { dayOf, parseDate, type PlainDate } from './calendar'
 import { fiscalYearOf, periodOf } from './period'
+import { readNumber } from './read-number'
 import type { Rules } from './rules'
 import { frameOf, hasShortYear, parseTemplate, requireUnambiguous, showsDate } from './template'
 
@@ -24,6 +25,8 @@ export interface Sequence {
   slotOfDate(date: string): Slot
   /** The slot of a moment, in ms since 1970. */
   slotAt(atMs: number): Slot
+  /** Reads a number as these rules write it: its value, and where it belongs; undefined if they never write it so. */
+  read(number: string): { value: number; slot: Slot } | undefined
 }
 
 /**
@@ -62,6 +65,10 @@ export function createSequence(rules: Rules): Sequence {
       const { date, ...window } = dayOf(atMs, rules.timeZone)
       today = slot(date, dated ? window : null)
       return today
+    },
+    read(number) {
+      const found = readNumber(template, rules.fiscalYearStart, number)
+      return found && { value: found.value, slot: slot(found.date, null) }
     },
   }
 }

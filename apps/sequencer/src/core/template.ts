@@ -66,6 +66,10 @@ function parsePiece(piece: string, prefix: string): Part | { width: number } {
   return { width }
 }
 
+/** How many characters a part of a number has that is not its value. */
+export const partsWidth = (parts: Template['head']) =>
+  parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : tokenWidths[part.token]), 0)
+
 /** Whether the numbers of a template show a date. */
 export const showsDate = ({ head, tail }: Template) => [...head, ...tail].some((part) => 'token' in part)
 

@@ -2,6 +2,9 @@ import { numberStates } from '@ordinal/audit'
 import { z } from 'zod'
 import type { Issued } from '../ledger/request'
 
+/** The most numbers that one request gets. */
+export const maxCount = 1000
+
 /** A number in an answer. */
 export const number = z
   .object({

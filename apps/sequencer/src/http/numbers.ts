@@ -15,16 +15,16 @@ import {
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
+import type { IssueForSite } from '../issue-for-site'
 import type { Allocator } from '../ledger/allocator'
 import type { IssueRequest } from '../ledger/request'
-import { lowestFree, readGaps, type Gap } from '../ledger/numbers'
+import { previewValues, readGaps, type Gap } from '../ledger/numbers'
 import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
-import { issuingErrors, number, toNumbers } from './number'
+import { issuingErrors, maxCount, number, toNumbers } from './number'
 import { prefixParams } from './prefix'
+import { isWholePlace, partitionId, siteId, wholePlace } from './site-names'
 
-/** The most numbers that one request gets. */
-export const maxCount = 1000
 const maxHoldSeconds = 30 * 24 * 60 * 60
 
 /** The date of a document. */
@@ -38,23 +38,30 @@ export const asked = {
     .optional()
     .meta({ description: 'The person or job that it asks for', example: 'user123' }),
   business_date: businessDate.optional(),
+  site_id: siteId.optional().meta({ description: 'The site that draws the number, with its partition' }),
+  partition_id: partitionId.optional(),
+  // Those that draw a number and keep it; /api/v1/sequence/next has the others.
+  invoice_type: z.enum(['on-cycle', 'off-cycle']).optional(),
 }
 const hold = {
   description:
     'Reserves in place of issuing: without a confirmation within so many seconds the number is released',
 }
 export const holdSeconds = z.int().min(1).max(maxHoldSeconds).optional().meta(hold)
-const nextQuery = z.strictObject({
-  ...asked,
-  count: integerText(1, maxCount).optional(),
-  hold_seconds: integerText(1, maxHoldSeconds).optional().meta(hold),
-})
+const nextQuery = z
+  .strictObject({
+    ...asked,
+    count: integerText(1, maxCount).optional(),
+    hold_seconds: integerText(1, maxHoldSeconds).optional().meta(hold),
+  })
+  .refine(isWholePlace, wholePlace)
 const nextBody = z
   .strictObject({
     ...asked,
     count: z.int().min(1).max(maxCount).optional(),
     hold_seconds: holdSeconds,
   })
+  .refine(isWholePlace, wholePlace)
   .optional()
   .transform((body) => body ?? {})
 
@@ -86,11 +93,12 @@ export interface NumberDeps {
   db: Queryable
   sequences: Sequences
   allocator: Allocator
+  issueForSite: IssueForSite
 }
 
 /** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
 export function numberRoutes(deps: NumberDeps): Route[] {
-  const { db, allocator } = deps
+  const { db, issueForSite } = deps
   const issuing = {
     path: '/api/v1/next/{prefix}',
     tag: 'numbers',
@@ -98,7 +106,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
     answers: { 200: next },
     issues: true,
     idempotent: true,
-    errors: issuingErrors,
+    errors: [...issuingErrors, 'site_unknown'] as const,
   }
   type Asked = z.output<typeof nextQuery>
   const issue = async (
@@ -107,7 +115,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
     { headers, context }: Pick<Call<never, never, never>, 'headers' | 'context'>,
   ) => {
     const request = toIssueRequest({ prefix, ...fields }, context, idempotencyKeyOf(headers))
-    const issued = await allocator.issue(request)
+    const issued = await issueForSite(request)
     const numbers = toNumbers(prefix, issued)
     return {
       status: 200 as const,
@@ -145,9 +153,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
       async handle({ params: { prefix }, query }) {
         const { sequence, slot } = await findSlot(deps, prefix, query.business_date)
         const { period, frame } = slot
-        const free = sequence.rules.gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
-        const counter = await readCounter(db, prefix, period)
-        const value = free ?? (counter ? counter.lastValue + 1 : sequence.rules.start)
+        const [value] = (await previewValues(db, sequence.rules, period, 1)) as [number]
         return {
           status: 200,
           body: { full_number: formatNumber(frame, value), counter: value, prefix, period },
@@ -206,6 +212,10 @@ export const toIssueRequest = (
   clientId: fields.client_id,
   generatedBy: fields.generated_by,
   businessDate: fields.business_date,
+  siteId: fields.site_id,
+  partitionId: fields.partition_id,
+  // Else the statistics of the sites would have numbers of no type.
+  invoiceType: fields.invoice_type ?? (fields.site_id === undefined ? undefined : 'on-cycle'),
   requestId,
 })
 

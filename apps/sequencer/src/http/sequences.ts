@@ -5,19 +5,18 @@ import {
   route,
   skipOf,
   text,
-  timestamp,
   toPage,
   versionsIn,
-  type Call,
   type Route,
 } from '@ordinal/service'
 import { AppError } from '@ordinal/errors'
 import { gapPolicies } from '@ordinal/audit'
 import { z } from 'zod'
-import type { Author, ChangeRules } from '../change-rules'
+import type { ChangeRules } from '../change-rules'
 import { resets, type RuleSet } from '../core/rules'
 import type { RuleBook, RulesRecord } from '../ledger/rules'
 import { prefix, prefixParams } from './prefix'
+import { authorOf, etagOf, given, reason, versioned, versionToJson } from './versions'
 
 const template = text(1, 100).meta({
   description: 'With braces, or in printf notation, which is kept as braces',
@@ -40,7 +39,6 @@ const start = z
 const gapPolicy = z.enum(gapPolicies).meta({
   description: 'recycle: a released value is issued again, lowest first. strict: it becomes void',
 })
-const reason = text(1, 500).meta({ description: 'Why; it stays on record', example: 'ticket 4711' })
 
 const newSequence = z.strictObject({
   prefix,
@@ -65,17 +63,13 @@ const changes = z.strictObject({
 const sequence = z
   .object({
     prefix: z.string(),
-    version: z.int().meta({ description: 'Counts the changes; the ETag' }),
     template: z.string(),
     reset,
     time_zone: z.string(),
     fiscal_year_start: z.int(),
     start: z.int(),
     gap_policy: gapPolicy,
-    active: z.boolean().meta({ description: 'false once it was deleted: it issues nothing' }),
-    created_at: timestamp(),
-    created_by: z.string().meta({ description: 'Who made this version' }),
-    reason: z.string().nullable(),
+    ...versioned,
   })
   .meta({ id: 'Sequence' })
 const sequenceWithVersions = sequence
@@ -166,7 +160,12 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       async handle({ params, body: { reason, ...body }, headers, context }) {
         const expected = versionsIn(headers['if-match'])
         const author = authorOf(context, reason)
-        const changed = await changeRules.change(params.prefix, given(rulesIn(body)), expected, author)
+        const changed = await changeRules.change(
+          params.prefix,
+          given<RuleSet>(rulesIn(body)),
+          expected,
+          author,
+        )
         return { status: 200, body: toJson(changed), headers: etagOf(changed) }
       },
     }),
@@ -188,11 +187,6 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
   ]
 }
 
-const authorOf = (
-  { caller, requestId }: Call<never, never, never>['context'],
-  reason: string | undefined,
-): Author => ({ by: caller, reason, requestId })
-
 type Named = z.output<typeof changes>
 
 /** The rules of a body, by their names in the code. */
@@ -205,23 +199,13 @@ const rulesIn = <Body extends Named>(body: Body) => ({
   gapPolicy: body.gap_policy as Body['gap_policy'],
 })
 
-/** What of some rules was given at all. */
-const given = (rules: { [Rule in keyof RuleSet]: RuleSet[Rule] | undefined }) =>
-  Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined)) as Partial<RuleSet>
-
-const etagOf = ({ version }: RulesRecord) => ({ ETag: `"${version}"` })
-
 const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
   prefix: rules.prefix,
-  version: rules.version,
   template: rules.template,
   reset: rules.reset,
   time_zone: rules.timeZone,
   fiscal_year_start: rules.fiscalYearStart,
   start: rules.start,
   gap_policy: rules.gapPolicy,
-  active: rules.active,
-  created_at: rules.createdAt.toISOString(),
-  created_by: rules.createdBy,
-  reason: rules.reason,
+  ...versionToJson(rules),
 })

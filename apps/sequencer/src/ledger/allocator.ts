@@ -16,7 +16,14 @@ import {
   type ReplayedNumber,
 } from './request'
 import { requireActive, type Sequences } from './sequences'
-import { changeNumbers, issueNumbers, type ChangedBatch, type IssuedBatch, type Outcome } from './statements'
+import {
+  changeNumbers,
+  findReplays,
+  issueNumbers,
+  type ChangedBatch,
+  type IssuedBatch,
+  type Outcome,
+} from './statements'
 
 export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules' | 'takeTime'> {
   pool: Pool
@@ -66,7 +73,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    * refused like any other step that is not allowed.
    *
    * @param timeoutMs how long it may take, if less than others may
-   * @throws AppError `number_state_conflict`, `number_not_found`, and what `issue` throws
+   * @throws AppError `number_state_conflict`, `number_of_another_site`, and what `issue` throws
    */
   async function change(request: ChangeRequest, timeoutMs?: number): Promise<Issued> {
     const { prefix, period } = request
@@ -76,6 +83,22 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
       prefix,
       carryOut: (batch) => changeBatch(prefix, period, batch),
     }))
+  }
+
+  /**
+   * What a request got that was made before, with the same key; undefined if it was not. For requests that would be
+   * refused by now: a retry gets its answer all the same.
+   *
+   * @throws AppError `idempotency_key_reused`
+   */
+  async function findIssued(request: IssueRequest): Promise<Issued | undefined> {
+    const { prefix, idempotencyKey } = request
+    if (idempotencyKey === undefined) return undefined
+    const asked = toLedger(request, idempotencyKey)
+    const found = await findReplays(db, prefix, [asked])
+    if (!found[0]) return undefined
+    if (!isRepeat(asked, found)) throw keyReused(idempotencyKey)
+    return { period: found[0].period, numbers: numbersOf(found), replayed: true }
   }
 
   function once(
@@ -176,6 +199,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
   return {
     issue,
     change,
+    findIssued,
     /** The slot that a request would get: of its business date, or now. */
     slotFor,
     waiting: commits.waiting,
@@ -186,22 +210,36 @@ const needsLookUp = ({ lookUp }: Waiting) => lookUp
 
 /** Answers a request with what its key got before, if it was the same request. */
 function answerReplay({ request, keyIsCallers, resolve, reject }: Waiting, found: ReplayedNumber[]): void {
-  const first = found[0]!
-  if (!sameRequest(request, { ...first, count: found.length })) return reject(keyReused(request.key))
-  const numbers = found.map(({ value, number, state }) => ({ value, number, state }))
+  if (!isRepeat(request, found)) return reject(keyReused(request.key))
   // A key that was made here can only be found because of an earlier attempt at this very request.
-  resolve({ period: first.period, numbers, replayed: keyIsCallers })
+  resolve({ period: found[0]!.period, numbers: numbersOf(found), replayed: keyIsCallers })
 }
 
+const isRepeat = (request: LedgerRequest, found: ReplayedNumber[]) =>
+  sameRequest(request, { ...found[0]!, count: found.length })
+
+const numbersOf = (found: ReplayedNumber[]) =>
+  found.map(({ value, number, state }) => ({ value, number, state }))
+
 /** Why a number could not be taken on to another state. */
-function refusalOf({ event, number }: LedgerRequest, outcome: Outcome): AppError {
+function refusalOf(request: LedgerRequest, outcome: Outcome): AppError {
+  const { event, number } = request
   const conflict = (detail: string) => new AppError('number_state_conflict', detail)
   if (outcome.number !== number)
     return conflict(`${number} was released, and its value is in use as ${outcome.number}`)
   if (event === 'confirm' && outcome.state === 'reserved')
     return conflict(`${number} was reserved until ${outcome.expires_at}; ask for another number`)
+  const held = outcome.state === 'issued' || outcome.state === 'reserved'
+  if (held && request.site_id !== undefined && isOfAnother(request, outcome)) {
+    const drawnBy = outcome.site_id ? `${outcome.site_id}, ${outcome.partition_id}` : 'no site'
+    const detail = `${number} was drawn by ${drawnBy}, and not by ${request.site_id}, ${request.partition_id}`
+    return new AppError('number_of_another_site', detail)
+  }
   return conflict(`${number} is ${outcome.state}, and so cannot be ${pastOf[event] ?? event}`)
 }
+
+const isOfAnother = (request: LedgerRequest, { site_id, partition_id }: Outcome) =>
+  request.site_id !== site_id || request.partition_id !== partition_id
 
 const pastOf: Record<string, string> = { confirm: 'confirmed', release: 'released', void: 'made void' }
 

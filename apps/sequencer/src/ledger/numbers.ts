@@ -1,6 +1,8 @@
 import type { NumberEvent, NumberState } from '@ordinal/audit'
 import { AppError } from '@ordinal/errors'
 import type { Queryable } from '@ordinal/database'
+import type { Rules } from '../core/rules'
+import { readCounter } from './statements'
 
 /** A value, found by a number that it has, or once had. */
 export interface FoundNumber {
@@ -112,6 +114,25 @@ export async function readGaps(
   return rows
 }
 
+/**
+ * The values that a request for so many numbers would get now, and nobody gets by this: in ascending order.
+ *
+ * @param start the first value of a period that has not begun
+ */
+export async function previewValues(
+  db: Queryable,
+  { prefix, start, gapPolicy }: Pick<Rules, 'prefix' | 'start' | 'gapPolicy'>,
+  period: string,
+  count: number,
+): Promise<number[]> {
+  // As in issue_numbers: several follow each other, and so are new.
+  const free = count === 1 && gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
+  if (free !== null) return [free]
+  const counter = await readCounter(db, prefix, period)
+  const first = counter ? counter.lastValue + 1 : start
+  return Array.from({ length: count }, (_, index) => first + index)
+}
+
 /** The lowest value of a period that is free; null if none is. */
 export async function lowestFree(db: Queryable, prefix: string, period: string): Promise<number | null> {
   const { rows } = await db.query<{ lowest: number | null }>({
@@ -120,6 +141,20 @@ export async function lowestFree(db: Queryable, prefix: string, period: string):
     values: [prefix, period],
   })
   return rows[0]!.lowest
+}
+
+/** The number that a value has; undefined if it has none yet. */
+export async function numberOfValue(
+  db: Queryable,
+  { prefix, period, value }: FoundNumber,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ number: string }>({
+    name: 'number_of_value',
+    text: `SELECT number FROM public.ledger WHERE prefix = $1 AND period = $2 AND value = $3
+           ORDER BY revision DESC LIMIT 1`,
+    values: [prefix, period, value],
+  })
+  return rows[0]?.number
 }
 
 /** A number whose lease has ended. */

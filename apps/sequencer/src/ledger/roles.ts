@@ -7,7 +7,7 @@ import type { SequencerConfig } from '../config'
 /**
  * Brings the database to the schema of this build. With a role of its own for migrations, the role that the service
  * runs as is then given what it needs and no more: it can read, and call the functions that issue and
- * change numbers and add versions of rules.
+ * change numbers and add versions of rules and sites.
  *
  * @param appFolder the folder of the app's source, or of its bundle
  */
@@ -32,8 +32,8 @@ async function grantRuntimeRole(ownerUrl: string, runtimeRole: string): Promise<
       REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
       REVOKE TEMPORARY ON DATABASE ${escapeIdentifier(owner.database ?? '')} FROM PUBLIC, ${role};
       GRANT USAGE ON SCHEMA public TO ${role};
-      GRANT SELECT ON sequences, counters, batches, ledger, leases, free_values, site_usage, _prisma_migrations TO ${role};
-      GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules TO ${role}`)
+      GRANT SELECT ON sequences, sites, counters, batches, ledger, leases, free_values, site_usage, _prisma_migrations TO ${role};
+      GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site TO ${role}`)
   } finally {
     await owner.end()
   }

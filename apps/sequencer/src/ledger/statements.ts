@@ -55,6 +55,24 @@ export async function issueNumbers(
   return { firstValue: first_value, recycled, replays: replays ?? [] }
 }
 
+/**
+ * What the keys of some requests got before, committed for good: where replication is synchronous, the statement waits
+ * for the standby as those that wrote it did.
+ */
+export async function findReplays(
+  db: Queryable,
+  prefix: string,
+  requests: readonly LedgerRequest[],
+): Promise<ReplayedNumber[]> {
+  const { rows } = await db.query<{ replays: ReplayedNumber[] | null }>({
+    name: 'find_replays',
+    text: `WITH written AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'ordinal', ''))
+           SELECT public.replays_of($1, $2) AS replays FROM written`,
+    values: [prefix, JSON.stringify(requests)],
+  })
+  return rows[0]!.replays ?? []
+}
+
 /** What became of a request to change a number: the state that it made, or that forbade it. */
 export interface Outcome {
   /** Which request of the batch, counted from 1. */
@@ -65,6 +83,9 @@ export interface Outcome {
   number: string
   /** When the lease of a number that stays reserved ends, or ended. */
   expires_at: string | null
+  /** Who has drawn a number that was not changed. */
+  site_id?: string | null
+  partition_id?: string | null
 }
 
 export interface ChangedBatch {

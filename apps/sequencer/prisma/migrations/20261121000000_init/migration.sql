@@ -25,6 +25,24 @@ CREATE TABLE "sequences" (
     CONSTRAINT "sequences_gap_policy_check" CHECK ("gap_policy" IN ('recycle', 'strict'))
 );
 
+-- The sites that draw numbers, and their partitions. A change adds a version, as with the rules.
+CREATE TABLE "sites" (
+    "site_id" TEXT COLLATE "C" NOT NULL,
+    "version" INTEGER NOT NULL,
+    "partitions" TEXT[] NOT NULL,
+    -- Whether it may ask what a number would be, without drawing it (the invoice type "simulated").
+    "simulation" BOOLEAN NOT NULL DEFAULT true,
+    "active" BOOLEAN NOT NULL DEFAULT true,
+    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" TEXT NOT NULL,
+    "reason" TEXT,
+    "request_id" TEXT,
+
+    CONSTRAINT "sites_pkey" PRIMARY KEY ("site_id","version"),
+    CONSTRAINT "sites_version_check" CHECK ("version" >= 1),
+    CONSTRAINT "sites_partitions_check" CHECK (cardinality("partitions") BETWEEN 1 AND 100)
+);
+
 -- One row for each sequence and period: the only row that issuing locks.
 CREATE TABLE "counters" (
     "prefix" TEXT COLLATE "C" NOT NULL,
@@ -123,6 +141,9 @@ ALTER TABLE "batches" ENABLE ALWAYS TRIGGER "batches_append_only";
 
 CREATE TRIGGER "sequences_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "sequences" FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
 ALTER TABLE "sequences" ENABLE ALWAYS TRIGGER "sequences_append_only";
+
+CREATE TRIGGER "sites_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "sites" FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
+ALTER TABLE "sites" ENABLE ALWAYS TRIGGER "sites_append_only";
 
 -- A void value stays void, so each is here once.
 CREATE INDEX "ledger_void_idx" ON "ledger"("prefix", "period", "value") WHERE "state" = 'void';
@@ -389,10 +410,11 @@ REVOKE EXECUTE ON FUNCTION "issue_numbers" FROM PUBLIC;
 -- Takes numbers on to their next state, in the order of the requests, as one link of the counter's chain. What is not
 -- allowed changes nothing, and does not stop the others.
 --
--- p_requests  [{event, caller, key, value, number, reason, ...}]; the event is confirm, release, expire or void
+-- p_requests  [{event, caller, key, value, number, reason, ...}]; the event is confirm, release, expire or void. One
+--             that names a site is for a number which that site and partition has drawn.
 -- p_digests, p_header, p_look_up  as above
--- "outcomes"  [{request, done, state, value, number, expires_at}] of each request that was not made before: the state
---             that it made, or that forbade it
+-- "outcomes"  [{request, done, state, value, number, expires_at, site_id, partition_id}] of each request that was not
+--             made before: the state that it made, or that forbade it, and who has drawn the number
 --
 -- SQLSTATE OR001 as above.
 CREATE FUNCTION "change_numbers"(
@@ -443,14 +465,24 @@ BEGIN
         WHERE l.prefix = p_prefix AND l.period = p_period AND l.value = v_request.value ORDER BY l.revision DESC LIMIT 1;
         SELECT e.expires_at INTO v_expires_at FROM public.leases e
         WHERE e.prefix = p_prefix AND e.period = p_period AND e.value = v_request.value;
+        v_holder := NULL;
+        IF v_request.site_id IS NOT NULL OR v_request.event IN ('release', 'expire') THEN
+            SELECT l.* INTO v_holder FROM public.ledger l
+            WHERE l.prefix = p_prefix AND l.period = p_period AND l.value = v_request.value
+              AND l.event IN ('issue', 'reserve', 'suppress', 'import')
+            ORDER BY l.revision DESC LIMIT 1;
+        END IF;
         v_state := public.next_state(v_request.event, v_last.state, v_rules.gap_policy);
         -- A value that is issued again under another date has another number.
         IF v_state IS NULL OR v_request.event NOT IN ('confirm', 'release', 'expire', 'void')
             OR v_last.number IS DISTINCT FROM v_request.number
             OR v_request.event = 'expire' AND v_expires_at > v_at
-            OR v_request.event = 'confirm' AND v_expires_at <= v_at THEN
+            OR v_request.event = 'confirm' AND v_expires_at <= v_at
+            OR v_request.site_id IS NOT NULL
+               AND (v_holder.site_id, v_holder.partition_id) IS DISTINCT FROM (v_request.site_id, v_request.partition_id) THEN
             v_outcomes := v_outcomes || json_build_object('request', v_request.n, 'done', false, 'state', v_last.state,
-                'value', v_last.value, 'number', v_last.number, 'expires_at', v_expires_at);
+                'value', v_last.value, 'number', v_last.number, 'expires_at', v_expires_at,
+                'site_id', v_holder.site_id, 'partition_id', v_holder.partition_id);
             CONTINUE;
         END IF;
 
@@ -480,9 +512,6 @@ BEGIN
             v_counter.void := v_counter.void + 1;
         END IF;
         IF v_request.event IN ('release', 'expire') THEN
-            SELECT l.* INTO v_holder FROM public.ledger l
-            WHERE l.prefix = p_prefix AND l.period = p_period AND l.value = v_last.value AND l.event IN ('issue', 'reserve')
-            ORDER BY l.revision DESC LIMIT 1;
             UPDATE public.site_usage u SET released = u.released + 1
             WHERE u.prefix = p_prefix AND u.site_id = v_holder.site_id
               AND u.partition_id = coalesce(v_holder.partition_id, '')
@@ -588,6 +617,38 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION "add_rules" FROM PUBLIC;
 
+-- Changes of the sites.
+
+CREATE FUNCTION "require_next_site_version"() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_last integer;
+BEGIN
+    SELECT coalesce(max(s.version), 0) INTO v_last FROM public.sites s WHERE s.site_id = NEW.site_id;
+    IF NEW.version IS DISTINCT FROM v_last + 1 THEN
+        RAISE EXCEPTION 'the site % is at version %, so % does not follow', NEW.site_id, v_last, NEW.version
+            USING ERRCODE = 'OR003';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER "sites_next_version" BEFORE INSERT ON "sites" FOR EACH ROW EXECUTE FUNCTION "require_next_site_version"();
+ALTER TABLE "sites" ENABLE ALWAYS TRIGGER "sites_next_version";
+
+-- Adds a version of a site. The application's role may call this and may not write to the table.
+--
+-- SQLSTATE OR003: the site is at another version.
+CREATE FUNCTION "add_site"(
+    p_site_id text, p_version integer, p_partitions text[], p_simulation boolean, p_active boolean, p_created_by text,
+    p_reason text, p_request_id text
+) RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO public.sites (site_id, version, partitions, simulation, active, created_at, created_by, reason, request_id)
+    VALUES (p_site_id, p_version, p_partitions, p_simulation, p_active, clock_timestamp(), p_created_by, p_reason, p_request_id)
+    RETURNING created_at
+$$;
+REVOKE EXECUTE ON FUNCTION "add_site" FROM PUBLIC;
+
 -- The sequences that exist from the first start.
 INSERT INTO "sequences" ("prefix", "version", "template", "reset", "created_by", "reason") VALUES
     ('ORD', 1, '{prefix}-{YYYY}-{seq:6}', 'yearly', 'ordinal', 'orders'),
@@ -595,4 +656,10 @@ INSERT INTO "sequences" ("prefix", "version", "template", "reset", "created_by",
     ('SG', 1, '{prefix}{seq:6}', 'never', 'ordinal', 'documents numbered without end'),
     ('PO', 1, '{prefix}{YYYY}{MM}-{seq:8}', 'monthly', 'ordinal', 'purchase orders'),
     ('GLOBAL', 1, '{seq}', 'never', 'ordinal', 'one sequence over all sites'),
-    ('DEFAULT', 1, '{seq}', 'never', 'ordinal', 'the simplest call');
+    ('DEFAULT', 1, '{seq}', 'never', 'ordinal', 'the simplest call'),
+    ('DEMO', 1, '{prefix}-{YYYY}{MM}{DD}-{seq:6}', 'daily', 'ordinal', 'demonstrations');
+
+-- The sites that exist from the first start.
+INSERT INTO "sites" ("site_id", "version", "partitions", "created_by", "reason") VALUES
+    ('site-1', 1, '{partition-a,partition-b}', 'ordinal', 'the first start'),
+    ('site-2', 1, '{partition-a,partition-b}', 'ordinal', 'the first start');

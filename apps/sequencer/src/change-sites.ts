@@ -1,0 +1,80 @@
+import { AppError } from '@ordinal/errors'
+import type { SiteBook, SiteConfig, SiteRecord } from './ledger/sites'
+import type { Sites } from './sites'
+import { requireVersion, type Author } from './versions'
+
+export type ChangeSites = ReturnType<typeof createChangeSites>
+
+/**
+ * Changes of sites. Each adds a version to what is there, and of two changes at once one is refused. This instance
+ * knows them at once, another within a second.
+ */
+export function createChangeSites(siteBook: SiteBook, sites: Sites) {
+  async function requireSite(siteId: string): Promise<SiteRecord> {
+    const [current] = await siteBook.versionsOf(siteId)
+    if (!current?.active) throw new AppError('site_not_found', `There is no site "${siteId}"`)
+    return current
+  }
+
+  const add = async (
+    siteId: string,
+    { partitions, simulation }: SiteConfig,
+    version: number,
+    { by, reason, requestId }: Author,
+    active = true,
+  ) => {
+    const site = { siteId, version, partitions, simulation, active, createdBy: by, reason, requestId }
+    const added = await siteBook.add(site)
+    sites.forget()
+    return added
+  }
+
+  return {
+    /**
+     * Adds a site, or takes one into use again.
+     *
+     * @throws AppError `site_exists`, `site_changed`
+     */
+    async define(siteId: string, config: SiteConfig, author: Author): Promise<SiteRecord> {
+      const [current] = await siteBook.versionsOf(siteId)
+      if (current?.active)
+        throw new AppError(
+          'site_exists',
+          `There is a site "${siteId}" already, at version ${current.version}`,
+        )
+      return add(siteId, config, (current?.version ?? 0) + 1, author)
+    },
+
+    /**
+     * Changes partitions or settings of a site. What changes nothing makes no version.
+     *
+     * @param expected the versions that are to be changed; undefined if any
+     * @throws AppError `site_not_found`, `version_mismatch`, `site_changed`
+     */
+    async change(
+      siteId: string,
+      changes: Partial<SiteConfig>,
+      expected: readonly number[] | undefined,
+      author: Author,
+    ): Promise<SiteRecord> {
+      const current = await requireSite(siteId)
+      requireVersion(siteId, current.version, expected)
+      const config = { partitions: current.partitions, simulation: current.simulation, ...changes }
+      const same =
+        config.simulation === current.simulation &&
+        config.partitions.join('\n') === current.partitions.join('\n')
+      return same ? current : add(siteId, config, current.version + 1, author)
+    },
+
+    /**
+     * Takes a site out of use: it draws no more numbers. What it drew stays, and may be released.
+     *
+     * @throws AppError `site_not_found`, `version_mismatch`, `site_changed`
+     */
+    async retire(siteId: string, expected: readonly number[] | undefined, author: Author): Promise<void> {
+      const current = await requireSite(siteId)
+      requireVersion(siteId, current.version, expected)
+      await add(siteId, current, current.version + 1, author, false)
+    },
+  }
+}
