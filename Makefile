@@ -86,6 +86,11 @@ typecheck: deps ## Check the types
 format: deps ## Format all files
 	@npx prettier --write --log-level warn .
 
+.PHONY: chaos
+chaos: SECONDS = 180
+chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
+	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
+
 .PHONY: bench docs
 bench: deps ## Measure, side by side, as a table and as JSON (six minutes)
 	@$(NX) run-many -t build -p bench,sequencer && node dist/tools/bench/main.js

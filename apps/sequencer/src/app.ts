@@ -50,19 +50,21 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const metrics = createMetrics('sequencer')
   const numberMetrics = createSequencerMetrics(metrics.registry)
   const pool = openDatabase('sequencer', config, { log, metrics })
+  // Nobody waits without end for a database that is frozen, or for a network that swallows what we ask it.
+  const db = withDeadline(pool, config.requestTimeoutMs)
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const sequences = createSequences(prisma)
   const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
-  const siteBook = createSiteBook(pool)
+  const siteBook = createSiteBook(db)
   const sites = createSites(siteBook)
   const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
   const issueForSite = createIssueForSite({ sites, allocator })
-  const numberDeps = { db: pool, sequences, allocator, issueForSite }
+  const numberDeps = { db, sequences, allocator, issueForSite }
   const importNumbers = createImportNumbers({ pool, sequences, sites })
   const on = config.demos ?? config.nodeEnv !== 'production'
-  const demos = createDemos({ db: pool, sequences, sites, allocator, on })
+  const demos = createDemos({ db, sequences, sites, allocator, on })
   const checkpoints = createCheckpoints(pool, config.signingKey)
   const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)
@@ -77,7 +79,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     pool,
     routes: [
       ...numberRoutes(numberDeps),
-      ...oneNumberRoutes({ db: pool, allocator }),
+      ...oneNumberRoutes({ db, allocator }),
       ...simpleRoutes(allocator),
       ...multiSiteRoutes({ ...numberDeps, sites }),
       ...sequenceRoutes({ ruleBook, changeRules }),
@@ -90,7 +92,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ],
     background: [
       warnOfPowerfulRole(pool, log),
-      createLeaseSweeper({ db: pool, allocator, log }),
+      createLeaseSweeper({ db, allocator, log }),
       createCheckpointLog(checkpoints, log),
       liveStream,
     ],

@@ -1,5 +1,6 @@
-import type { TestDatabase } from '@ordinal/testing'
+import { inspectLedger, until, type TestDatabase } from '@ordinal/testing'
 import type { AllocatorOptions } from '../src/ledger/allocator'
+import { expiredLeases } from '../src/ledger/numbers'
 import { createInstance as openInstance, sorted, valuesOf } from './instance'
 import { createLedgerDatabase, queryAsAdmin, upTo, valuesIn } from './sequencer'
 
@@ -67,6 +68,17 @@ test('the same key at once for another request is refused, and the first is serv
   ])
   expect(first).toMatchObject({ status: 'fulfilled', value: { numbers: [{ value: 2 }] } })
   expect(other).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_key_reused' } })
+})
+
+test('a retry is answered while another request misuses its key', async () => {
+  const { issue } = createInstance()
+  await issue({ idempotencyKey: 'k', clientId: 'a' })
+  const [misuse, retry] = await Promise.allSettled([
+    issue({ idempotencyKey: 'k', clientId: 'b' }),
+    issue({ idempotencyKey: 'k', clientId: 'a' }),
+  ])
+  expect(misuse).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_key_reused' } })
+  expect(retry).toMatchObject({ status: 'fulfilled', value: { replayed: true, numbers: [{ value: 1 }] } })
 })
 
 test('keys belong to their caller', async () => {
@@ -147,6 +159,20 @@ test('rules that change are obeyed by the next number, on every instance', async
   )
   const answers = await Promise.all([one.issue(), other.issue()])
   expect(answers.map(({ numbers }) => numbers[0]!.number).sort()).toEqual(['SG-003', 'SG-004'])
+})
+
+test('a lease ends by the database: neither swept before, nor confirmed after, even if nobody has swept', async () => {
+  const { issue, change, pool } = createInstance()
+  const { numbers } = await issue({ event: 'reserve', holdSeconds: 1 })
+  const held = { prefix: 'SG', period: '', ...numbers[0]!, caller: 'sequencer', requestId: 'test' }
+  await expect(change({ ...held, event: 'expire' })).rejects.toMatchObject({ code: 'number_state_conflict' })
+  await until(async () => (await expiredLeases(pool, 1)).length > 0)
+  await expect(change({ ...held, event: 'confirm' })).rejects.toMatchObject({
+    code: 'number_state_conflict',
+    message: expect.stringContaining('was reserved until'),
+  })
+  await expect(change({ ...held, event: 'expire' })).resolves.toMatchObject({ numbers: [{ state: 'free' }] })
+  expect((await inspectLedger(database)).faults).toEqual([])
 })
 
 test('a sequence that was retired issues no more', async () => {

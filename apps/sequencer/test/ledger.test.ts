@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { parseConfig } from '@ordinal/config'
-import { createTestDatabase, createTestRole, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, createTestRole, inspectLedger, type TestDatabase } from '@ordinal/testing'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
 import { createImportNumbers } from '../src/import/import-numbers'
@@ -120,107 +119,36 @@ test('the database refuses a number that is live already, and an event out of or
   })
 })
 
-test('every batch continues the hash chain of its counter, and the counter has its head', async () => {
+test('every batch continues the hash chain of its counter, and all else follows from the ledger', async () => {
   await issueSome()
-  const batches = await queryAsAdmin<Batch>(
-    database,
-    `SELECT *, (extract(epoch FROM at) * 1000000)::bigint AS at_us FROM batches ORDER BY prefix, period, batch`,
-  )
-  expect(batches.length).toBeGreaterThan(2)
-  const heads = new Map<string, Buffer>()
-  for (const batch of batches) {
-    const counter = `${batch.prefix}/${batch.period}`
-    const rows = await queryAsAdmin<Row>(
-      database,
-      `SELECT *, business_date::text FROM ledger WHERE prefix = $1 AND period = $2 AND batch = $3 ORDER BY position`,
-      [batch.prefix, batch.period, batch.batch],
-    )
-    expect(rows).toHaveLength(batch.rows)
-    const expected = chainHash(heads.get(counter) ?? Buffer.alloc(32), batch, rows)
-    expect(batch.hash.toString('hex')).toBe(expected.toString('hex'))
-    heads.set(counter, batch.hash)
-  }
-  for (const { prefix, period, head } of await queryAsAdmin<{ prefix: string; period: string; head: Buffer }>(
-    database,
-    'SELECT * FROM counters',
-  )) {
-    expect(head).toEqual(heads.get(`${prefix}/${period}`))
-  }
+  const { batches, values, faults } = await inspectLedger(database)
+  expect(faults).toEqual([])
+  expect(batches).toBeGreaterThan(2)
+  expect(values.issued).toBeGreaterThan(200)
+  expect(values.free).toBeGreaterThan(0)
 })
 
-interface Batch {
-  prefix: string
-  period: string
-  batch: string
-  rules_version: number
-  gap_policy: string
-  number_head: string | null
-  number_width: number | null
-  number_tail: string | null
-  rows: number
-  hash: Buffer
-  at_us: string
-}
-type Row = Record<(typeof requestFields)[number] | 'caller' | 'idempotency_key' | 'event', string | null> & {
-  value: string
-  revision: number
-}
-const requestFields = [
-  'hold_seconds',
-  'client_id',
-  'generated_by',
-  'site_id',
-  'partition_id',
-  'invoice_type',
-  'business_date',
-  'reason',
-  'request_id',
-] as const
-
-/** The chain from what the tables hold, written again from its description (docs/decisions/0008). */
-function chainHash(head: Buffer, batch: Batch, rows: Row[]): Buffer {
-  const sha256 = (fields: unknown[]) => hash('sha256', JSON.stringify(fields), 'buffer')
-  const requests = [...groupBy(rows, (row) => `${row.caller}\n${row.idempotency_key}`).values()]
-  const digests = requests.map((items) => {
-    const { event, caller, idempotency_key, ...row } = items[0]!
-    const fields = requestFields.map((field) => row[field])
-    return sha256(['ordinal-request-v1', event, caller, idempotency_key, items.length, ...fields])
-  })
-  const { prefix, period, number_head, number_width, number_tail, rules_version, gap_policy } = batch
-  const header = sha256([
-    'ordinal-batch-v1',
-    prefix,
-    period,
-    number_head,
-    number_width,
-    number_tail,
-    rules_version,
-    gap_policy,
-  ])
-  const fresh = rows.filter(({ revision }) => revision === 1)
-  const runs = rows
-    .filter(({ revision }) => revision > 1)
-    .map(({ value, revision }) => ({ value, revision, count: 1 }))
-  if (fresh[0]) runs.push({ value: fresh[0].value, revision: 1, count: fresh.length })
-  const at = Buffer.alloc(8)
-  at.writeBigInt64BE(BigInt(batch.at_us))
-  const hashed = [head, header, ...digests, ...runs.map(runOf), at]
-  return hash('sha256', Buffer.concat(hashed), 'buffer')
-}
-
-function runOf({ value, revision, count }: { value: string; revision: number; count: number }): Buffer {
-  const run = Buffer.alloc(16)
-  run.writeBigInt64BE(BigInt(value), 0)
-  run.writeInt32BE(revision, 8)
-  run.writeInt32BE(count, 12)
-  return run
-}
-
-function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
-  return groups
-}
+// The proof that other tests end with can fail.
+test.each([
+  ['another caller', `UPDATE ledger SET caller = 'x' WHERE value = 3`, 'does not fit the chain'],
+  ['a step less', `DELETE FROM ledger WHERE value = 3`, 'rows and has'],
+  ['another state', `UPDATE ledger SET state = 'void' WHERE value = 3`, 'made unused to void'],
+  ['another number', `UPDATE ledger SET number = 'X' WHERE value = 3 AND prefix = 'SG'`, 'has the number X'],
+  ['a batch less', `DELETE FROM batches WHERE batch = 2`, 'stands where 2 should'],
+  ['a counter moved on', `UPDATE counters SET last_value = last_value + 1`, `the counter's last_value is`],
+  ['a counter that miscounts', `UPDATE counters SET free = free + 1`, `the counter's free is`],
+  ['a free value less', `DELETE FROM free_values`, 'free values lack'],
+  ['a lease more', `INSERT INTO leases VALUES ('SG', '', 1, 'SG000001', now())`, 'leases have 1 SG000001'],
+  ['what a site drew', `UPDATE site_usage SET issued = issued + 1`, 'sites have drawn'],
+])('%s is found in the ledger', async (_, tampering, fault) => {
+  await issueSome()
+  await queryAsAdmin(
+    database,
+    `ALTER TABLE ledger DISABLE TRIGGER USER; ALTER TABLE batches DISABLE TRIGGER USER; ${tampering}`,
+  )
+  const { faults } = await inspectLedger(database)
+  expect(faults.join('\n')).toContain(fault)
+})
 
 test('without the role that owns the ledger a service starts where there is nothing to migrate', async () => {
   const alone = (url: string) => parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url })

@@ -1,6 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import type { AppError } from '@ordinal/errors'
 import {
   createCutProxy,
+  inspectLedger,
   startTestPostgres,
   until,
   type CutMoment,
@@ -10,7 +12,10 @@ import {
 import { parseConfig } from '@ordinal/config'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
-import { createInstance, sorted, valuesOf } from './instance'
+import { toLedger, type Issued } from '../src/ledger/request'
+import { issueNumbers } from '../src/ledger/statements'
+import { createInstance, plain, sorted, valuesOf } from './instance'
+import { expectAnswersInLedger, startPatientClients } from './patient-clients'
 import { createLedgerDatabase, queryAsAdmin, upTo, valuesIn } from './sequencer'
 
 describe('when the connection is cut', () => {
@@ -78,39 +83,19 @@ describe('when the database', () => {
   afterAll(() => postgres.remove())
 
   test('is killed under load, what was acknowledged is kept, and the values are dense', async () => {
-    const answered = new Map<string, number>()
-    let stop = false
-    const client = async (id: number) => {
-      for (let n = 0; !stop; n += 1) {
-        const key = `${id}-${n}`
-        // As a caller would: the same key until there is an answer.
-        for (;;) {
-          const issued = await instance.issue({ idempotencyKey: key }).catch(() => undefined)
-          if (!issued) continue
-          answered.set(key, issued.numbers[0]!.value)
-          break
-        }
-      }
-    }
-    const clients = upTo(16).map(client)
-    let kills = 0
-    for (; kills < 3; kills += 1) {
-      const before = answered.size
-      await until(() => answered.size > before + 100)
+    const clients = startPatientClients(instance)
+    for (let kills = 0; kills < 3; kills += 1) {
+      const before = clients.answered.size
+      await until(() => clients.answered.size > before + 100, 30_000)
       await postgres.kill9()
       await postgres.restart()
     }
-    await sleep(500)
-    stop = true
-    await Promise.all(clients)
-
-    const rows = await queryAsAdmin<{ idempotency_key: string; value: string }>(
-      database,
-      `SELECT idempotency_key, value FROM ledger WHERE prefix = 'SG' ORDER BY value`,
-    )
-    expect(rows.map(({ value }) => Number(value))).toEqual(upTo(rows.length))
-    expect(new Map(rows.map((row) => [row.idempotency_key, Number(row.value)]))).toEqual(answered)
-  }, 60_000)
+    const before = clients.answered.size
+    await until(() => clients.answered.size > before + 100, 30_000)
+    await clients.stop()
+    expect(clients.answered.size).toBeGreaterThan(400)
+    await expectAnswersInLedger(database, clients.answered)
+  }, 120_000)
 
   test('is away for longer than a request may wait, the answer is 503, and nothing was issued', async () => {
     const impatient = createInstance(database.url, { requestTimeoutMs: 300 })
@@ -134,41 +119,75 @@ describe('when the database', () => {
     await impatient.close()
   }, 30_000)
 
-  test('commits without the standby that must confirm, the outcome is unknown, and a retry waits as well', async () => {
-    await instance.issue({ prefix: 'GLOBAL' })
+  test('commits without its standby, 50 cancels and 50 ended backends give no acknowledgement, nor do their retries', async () => {
+    const slots = upTo(8).map((n) => ({ prefix: 'PO', businessDate: `20${10 + n}-01-01` }))
+    const { numbers, period } = await instance.issue({ ...slots[0], event: 'reserve', holdSeconds: 600 })
+    const ask = (its: ReturnType<typeof createInstance>) => [
+      ...slots.map((slot, n) => its.issue({ ...slot, idempotencyKey: `k${n}` })),
+      its.change({
+        ...{ prefix: 'PO', period, ...numbers[0]!, caller: 'anonymous', requestId: 'test' },
+        ...{ event: 'confirm', idempotencyKey: 'confirmed' },
+      }),
+    ]
     await postgres.restart({ synchronous_standby_names: 'nobody' })
-    const waiting = createInstance(database.url, { requestTimeoutMs: 1500 })
-    const cancelled = cancelSyncWait(database)
-    const outcome = await waiting
-      .issue({ prefix: 'GLOBAL', idempotencyKey: 'k' })
-      .catch((error: unknown) => error)
-    expect(await cancelled).toBeGreaterThan(0)
-    expect(outcome).toMatchObject({ code: 'outcome_unknown' })
-    // The row is there and visible; only the wait for the standby keeps its number from being told.
-    const told = await waiting
-      .issue({ prefix: 'GLOBAL', idempotencyKey: 'k' })
-      .catch((error: unknown) => error)
-    expect(told).toMatchObject({ code: 'outcome_unknown' })
+    const waiting = createInstance(database.url, { requestTimeoutMs: 1_000 })
+    const ended = { pg_cancel_backend: 0, pg_terminate_backend: 0 }
+    const acknowledged: Issued[] = []
+    const refusals = new Set<string>()
+    while (ended.pg_cancel_backend < 50 || ended.pg_terminate_backend < 50) {
+      const asking = Promise.allSettled(ask(waiting))
+      let answered = false
+      void asking.then(() => (answered = true))
+      while (!answered) {
+        const how =
+          ended.pg_cancel_backend <= ended.pg_terminate_backend ? 'pg_cancel_backend' : 'pg_terminate_backend'
+        ended[how] += await endOneWaitForStandby(database, how)
+      }
+      for (const result of await asking)
+        if (result.status === 'fulfilled') acknowledged.push(result.value)
+        else refusals.add((result.reason as AppError).code)
+    }
     await waiting.close()
+    expect(acknowledged).toEqual([])
+    expect(refusals).toEqual(new Set(['outcome_unknown']))
+    // Control: all of it is committed and visible, and who does not look at PostgreSQL's warning is told so.
+    expect(await valuesIn(database, 'PO')).toHaveLength(slots.length + 2)
+    expect(await issueWithoutCare(database)).toBe(1)
+
     await postgres.restart({ synchronous_standby_names: '' })
-    const later = createInstance(database.url)
-    await expect(later.issue({ prefix: 'GLOBAL', idempotencyKey: 'k' })).resolves.toMatchObject({
-      replayed: true,
-      numbers: [{ value: 2 }],
-    })
-    await later.close()
-  }, 60_000)
+    const later = await Promise.all(ask(instance))
+    expect(later.every(({ replayed }) => replayed)).toBe(true)
+    expect(valuesOf(later)).toEqual([2, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect((await inspectLedger(database)).faults).toEqual([])
+  }, 300_000)
 })
 
-/** Cancels the first wait for a standby that it sees; gives how many it cancelled. */
-async function cancelSyncWait(database: { adminUrl: string }): Promise<number> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const rows = await queryAsAdmin<{ done: boolean }>(
-      database,
-      `SELECT pg_cancel_backend(pid) AS done FROM pg_stat_activity WHERE wait_event = 'SyncRep'`,
-    )
-    if (rows.length > 0) return rows.length
-    await sleep(20)
-  }
-  return 0
+/** Cancels or terminates one backend that waits for its standby; gives how many it found. */
+async function endOneWaitForStandby(database: { adminUrl: string }, how: string): Promise<number> {
+  const rows = await queryAsAdmin(
+    database,
+    `SELECT ${how}(pid) FROM (SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' LIMIT 1) waiting`,
+  )
+  return rows.length
+}
+
+/** Issues a number as a program would that takes the result of a statement for an acknowledgement. */
+async function issueWithoutCare(database: { adminUrl: string; url: string }): Promise<number> {
+  const client = new Client(database.url)
+  await client.connect()
+  const { sequences, close } = createInstance(database.url)
+  const sequence = await sequences.load('DEFAULT')
+  await close()
+  const slot = sequence.slotAt(Date.now())
+  const issuing = issueNumbers(
+    client,
+    sequence,
+    slot,
+    [toLedger({ ...plain, prefix: 'DEFAULT' }, 'k')],
+    false,
+  )
+  await until(async () => (await endOneWaitForStandby(database, 'pg_cancel_backend')) > 0)
+  const { firstValue } = await issuing
+  await client.end()
+  return Number(firstValue)
 }

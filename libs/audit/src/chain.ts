@@ -56,15 +56,31 @@ export const batchHeader = (
   rulesVersion: number,
   gapPolicy: GapPolicy,
 ): Buffer =>
-  sha256([
-    'ordinal-batch-v1',
+  headerOf({
     prefix,
     period,
-    frame?.head ?? null,
-    frame?.width ?? null,
-    frame?.tail ?? null,
-    rulesVersion,
-    gapPolicy,
+    number_head: frame?.head ?? null,
+    number_width: frame?.width ?? null,
+    number_tail: frame?.tail ?? null,
+    rules_version: rulesVersion,
+    gap_policy: gapPolicy,
+  })
+
+type Header = Pick<
+  BatchRecord,
+  'prefix' | 'period' | 'number_head' | 'number_width' | 'number_tail' | 'rules_version' | 'gap_policy'
+>
+
+const headerOf = (batch: Header): Buffer =>
+  sha256([
+    'ordinal-batch-v1',
+    batch.prefix,
+    batch.period,
+    batch.number_head,
+    batch.number_width,
+    batch.number_tail,
+    batch.rules_version,
+    batch.gap_policy,
   ])
 
 const sha256 = (fields: readonly (string | number | null)[]) =>
@@ -103,9 +119,8 @@ export function linkHash(
   entries: readonly EntryRecord[],
   digests: readonly Buffer[],
 ): Buffer {
-  const { prefix, period, rules_version, gap_policy } = batch
-  const header = batchHeader(prefix, period, frameOfBatch(batch), rules_version, gap_policy)
-  return hash('sha256', Buffer.concat([previous, header, ...digests, endOfLink(batch, entries)]), 'buffer')
+  const link = Buffer.concat([previous, headerOf(batch), ...digests, endOfLink(batch, entries)])
+  return hash('sha256', link, 'buffer')
 }
 
 /** A run of each value that is not new, then the one run of those that are, and the time. */

@@ -51,6 +51,9 @@ export function createChainVerifier(
       lastHash = undefined
       nextValue = undefined
     }
+    for (const column of ['prefix', 'period'] as const)
+      if (counter && batch[column] !== counter[column])
+        found(ofBatch(batch, column, `is ${batch[column]}, and that of its counter ${counter[column]}`))
     if (counter && batch.batch === counter.batch + 1)
       found({
         kind: 'counter_behind',
@@ -224,9 +227,8 @@ export function createChainVerifier(
       const detail = `the rows of the batches ${from} to ${lastBatch} are missing: the end of the ledger was cut off`
       Object.assign(emptySince, { kind: 'tail_cut', rows: null, detail })
     }
-    const expected = Math.min(counter.through_batch, counter.batch)
-    if (lastBatch < expected) {
-      found(cutAfter(lastBatch, expected, counter))
+    if (lastBatch < counter.through_batch) {
+      found(cutAfter(lastBatch, counter))
       return
     }
     if (lastBatch !== counter.batch) return
@@ -234,7 +236,7 @@ export function createChainVerifier(
     if (sound) checkCounts(counter)
   }
 
-  function cutAfter(last: number, expected: number, { batch, last_value }: CounterRecord) {
+  function cutAfter(last: number, { batch, through_batch: expected, last_value }: CounterRecord) {
     const known = expected === batch && nextValue !== undefined && nextValue <= last_value
     const values = known ? `, with the values ${nextValue} to ${last_value}` : ''
     return {
@@ -326,6 +328,9 @@ function wrongRows(batch: BatchRecord, steps: readonly Step[]): Fault | undefine
 /** What follows from the batch and from the step before, and is another in the row. */
 function wrongColumn(batch: BatchRecord, step: Step): Fault | undefined {
   const { before, revision, value, event, state, number } = step
+  for (const column of ['prefix', 'period', 'batch'] as const)
+    if (step[column] !== batch[column])
+      return altered(step, column, `is ${step[column]}, and that of its batch ${batch[column]}`)
   if (step.at !== batch.at) return altered(step, 'at', `is ${step.at}, and that of its batch ${batch.at}`)
   if (revision > 1 && before === null)
     return {

@@ -90,6 +90,7 @@ export async function verifyExport(
     if (line.type === 'export') first = line
     else if (line.type === 'counter') {
       counter?.end()
+      requireWhole(first!, line)
       counter = startCounter(line)
       counted.counters += 1
     } else if (line.type === 'batch') {
@@ -126,6 +127,17 @@ export async function verifyExport(
     finding_count: collected.count(),
     findings: collected.findings,
   }
+}
+
+/** An export of all times has chains from their first batch to their last. */
+function requireWhole(
+  { from, to }: ExportRecord,
+  { prefix, period, batch, after_batch, through_batch }: CounterRecord,
+) {
+  if ((from === null && after_batch > 0) || (to === null && through_batch < batch))
+    throw new ExportError(
+      `the export has only a part of the chain of ${prefix} ${period}, and does not say why`,
+    )
 }
 
 interface KeptHead extends Head {

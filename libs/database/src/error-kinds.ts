@@ -14,7 +14,10 @@ export type DatabaseErrorKind =
   | 'authentication_failed'
   | 'unknown_database'
   | 'too_many_connections'
+  /** Such as a disk that is full. */
   | 'insufficient_resources'
+  /** The server's machine failed it: a disk that cannot be read or written. */
+  | 'system_error'
   /** No connection of the pool became free in time. */
   | 'pool_timeout'
   /** There was no connection to send anything on. */
@@ -80,6 +83,7 @@ const SQL_STATES = new Map<string, DatabaseErrorKind>([
   ['57P03', 'unreachable'], // starting up, shutting down
   ['57P04', 'connection_lost'], // database_dropped
   ['57P05', 'connection_lost'], // idle_session_timeout
+  ['58', 'system_error'],
 ])
 
 const MARKS = new Map<string, DatabaseErrorKind>([

@@ -53,6 +53,7 @@ export function reasonOf(error: unknown): string {
 interface DriverError {
   message?: unknown
   code?: unknown
+  syscall?: unknown
   severity?: unknown
   constraint?: string | { index?: string; fields?: string[] }
   kind?: unknown
@@ -80,5 +81,7 @@ function constraintOf({ constraint }: DriverError): string | undefined {
 function kindWithoutSqlState(error: DriverError): DatabaseErrorKind | undefined {
   if (error instanceof CommitUnknownError) return 'commit_unknown'
   if (error instanceof DeadlineError) return 'deadline_exceeded'
+  // Linux gives a connection that times out the code of the last ICMP message: EHOSTUNREACH, too.
+  if (error.syscall === 'read' || error.syscall === 'write') return 'connection_lost'
   return kindOfMark(error.code) ?? kindOfMark(error.kind) ?? kindOfMark(error.message)
 }

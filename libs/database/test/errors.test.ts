@@ -57,6 +57,8 @@ async function prismaTransaction(isolation: string): Promise<Session> {
 const asClientError = (driverAdapterError: unknown) =>
   Object.assign(new Error('Invalid invocation'), { code: 'P2002', meta: { driverAdapterError } })
 
+const raise = (sqlState: string) => `DO $$ BEGIN RAISE 'x' USING ERRCODE = '${sqlState}'; END $$`
+
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
@@ -83,6 +85,8 @@ describe.each([
     ['INSERT INTO users VALUES (NULL)', 'not_null_violation', '23502', undefined],
     ["SELECT 'x'::int", 'data_exception', '22P02', undefined],
     ['SELECT nothing', 'other', '42703', undefined],
+    [raise('53100'), 'insufficient_resources', '53100', undefined], // disk_full
+    [raise('58030'), 'system_error', '58030', undefined], // io_error
   ])('%s is %s', async (sql, kind, sqlState, constraint) => {
     const session = await open()
     const error = wrap(await failureOf(session.query(sql)))
@@ -137,6 +141,15 @@ test('a server that is not there is unreachable, with both drivers', async () =>
   const throughPrisma = adapter.queryRaw({ sql: 'SELECT 1', args: [], argTypes: [] })
   expect(databaseErrorOf(await failureOf(throughPrisma))).toEqual(expected)
   await nowhere.end()
+})
+
+test.each([
+  ['connect', 'unreachable'],
+  ['read', 'connection_lost'],
+  ['write', 'connection_lost'],
+])('a host that cannot be reached any more while we %s is %s', (syscall, kind) => {
+  const error = Object.assign(new Error('No route to host'), { code: 'EHOSTUNREACH', syscall })
+  expect(databaseErrorOf(error)).toMatchObject({ kind })
 })
 
 test("the limit of a transaction is a deadline, by AbortSignal's own error", async () => {

@@ -13,6 +13,7 @@ interface Launch {
   account: Account | undefined
   port: number
   settings: Settings
+  environment: Record<string, string>
   logFile: string
 }
 
@@ -28,7 +29,7 @@ export async function launchServer(launch: Launch): Promise<number> {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
-      env: { ...serverEnvironment, ...(await disownStalePid(launch.cluster)) },
+      env: { ...serverEnvironment, ...launch.environment, ...(await disownStalePid(launch.cluster)) },
     })
     await once(server, 'spawn')
     server.unref()

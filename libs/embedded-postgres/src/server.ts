@@ -15,6 +15,7 @@ interface Wanted {
   /** The server program. */
   postgres: string
   settings: Settings
+  environment: Record<string, string>
   /** Undefined where any port will do. */
   fixedPort: number | undefined
   /** Epoch milliseconds. */

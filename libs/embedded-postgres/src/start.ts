@@ -15,6 +15,8 @@ export interface StartOptions {
   port?: number
   /** PostgreSQL settings, as in `{ max_connections: 200 }`. An adopted server keeps those it was started with. */
   settings?: Settings
+  /** Variables for the server; it sees none of ours. */
+  environment?: Record<string, string>
   /** How long the server may take to be ready, with recovery from a crash. */
   timeoutMs?: number
   /** Told of each step that takes a while. */
@@ -61,6 +63,7 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
     account,
     postgres: binaries.postgres,
     settings: options.settings ?? {},
+    environment: options.environment ?? {},
     fixedPort: options.port || undefined,
     deadline: Date.now() + (options.timeoutMs ?? 60_000),
     adminUrlAt: (port) => url(port, 'postgres'),

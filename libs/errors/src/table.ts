@@ -446,7 +446,8 @@ export const errorTable = table({
   database_unavailable: {
     status: 503,
     title: 'The database does not answer',
-    cause: 'The service has no connection to its database at the moment.',
+    cause:
+      'The service has no connection to its database at the moment, or the database has no disk space left.',
     mend: 'Wait as long as Retry-After says, then send the same request again.',
     example: 'No connection to the database within 2000 ms',
   },

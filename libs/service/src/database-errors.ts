@@ -10,7 +10,10 @@ const away = new Set<DatabaseErrorKind>([
   'read_only',
 ])
 
-/** A database that is away, or left a commit unconfirmed, is told as 503; any other of its errors is a fault of ours. */
+// It answers, but has no disk or memory to work with.
+const failing = new Set<DatabaseErrorKind>(['insufficient_resources', 'system_error'])
+
+/** A database that is away or in need, or left a commit unconfirmed, is told as 503; any other of its errors is a fault of ours. */
 export function fromDatabase(error: unknown): AppError | undefined {
   const kind = databaseErrorOf(error)?.kind
   if (kind === 'commit_unknown') {
@@ -19,9 +22,9 @@ export function fromDatabase(error: unknown): AppError | undefined {
       'it; without a key, look before you send it again'
     return new AppError('outcome_unknown', detail, { retryAfterSeconds: 1, cause: error })
   }
-  if (kind === undefined || !away.has(kind)) return undefined
-  return new AppError('database_unavailable', 'The database does not answer at the moment', {
-    retryAfterSeconds: 1,
-    cause: error,
-  })
+  if (kind === undefined || !(away.has(kind) || failing.has(kind))) return undefined
+  const detail = failing.has(kind)
+    ? 'The database cannot do this at the moment'
+    : 'The database does not answer at the moment'
+  return new AppError('database_unavailable', detail, { retryAfterSeconds: 1, cause: error })
 }

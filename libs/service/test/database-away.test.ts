@@ -62,6 +62,13 @@ test('a statement that fails for another reason is a fault of ours: 500', async 
   expect([status, body.code]).toEqual([500, 'internal_error'])
 })
 
+test.each(['53100', '58030'])('a database whose disk is full or broken (%s) is 503', async (sqlState) => {
+  const sql = `DO $$ BEGIN RAISE 'x' USING ERRCODE = '${sqlState}'; END $$`
+  const { status, headers, body } = await fake.api.get(`/api/v1/rows?sql=${encodeURIComponent(sql)}`)
+  expect([status, body.code]).toEqual([503, 'database_unavailable'])
+  expect(headers.get('retry-after')).toBe('1')
+})
+
 describe('while the database is away', () => {
   beforeAll(() => postgres.kill9())
 

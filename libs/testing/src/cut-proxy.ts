@@ -3,10 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /**
  * What happens to a connection when the text comes by.
  * `before`: it is cut, and the server never gets the text. `after`: the server gets it and acts, but its
- * answer is dropped and the connection cut. `silence`: nothing passes any more and nothing is closed, as
- * when a network swallows packets.
+ * answer is dropped and the connection cut. `midway`: the same, after half of what the answer begins with.
+ * `silence`: nothing passes any more and nothing is closed, as when a network swallows packets.
  */
-export type CutMoment = 'before' | 'after' | 'silence'
+export type CutMoment = 'before' | 'after' | 'midway' | 'silence'
 
 export interface CutProxy {
   /** On 127.0.0.1. */
@@ -15,6 +15,10 @@ export interface CutProxy {
   cutAt(text: string, moment: CutMoment): void
   /** How many cuts there have been: the proof that a fault was there. */
   readonly cuts: number
+  /** Lets nothing pass on any connection, old or new, and keeps it all, as a server that is stopped. */
+  freeze(): void
+  /** Lets everything pass again, what was kept first. */
+  thaw(): void
   /** Closes every connection, and stops listening. */
   close(): Promise<void>
 }
@@ -24,6 +28,7 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
   const sockets = new Set<Socket>()
   let armed: { text: string; moment: CutMoment } | undefined
   let cuts = 0
+  let frozen = false
 
   const server = createServer((client) => {
     const upstream = connect(target)
@@ -39,9 +44,9 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
     let cut: CutMoment | undefined
     let tail = ''
     client.on('data', (chunk) => {
-      if (cut) return
+      if (cut === 'silence') return
       const seen = tail + chunk.toString('latin1')
-      if (armed && seen.includes(armed.text)) {
+      if (!cut && armed && seen.includes(armed.text)) {
         cut = armed.moment
         armed = undefined
         cuts++
@@ -52,11 +57,15 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
       upstream.write(chunk)
     })
     upstream.on('data', (chunk) => {
-      if (cut === 'after') destroyBoth()
-      if (!cut) client.write(chunk)
+      if (!cut) return client.write(chunk)
+      if (cut === 'after') return destroyBoth()
+      if (cut === 'midway') client.write(chunk.subarray(0, Math.ceil(chunk.length / 2)), destroyBoth)
+      return undefined
     })
     client.on('close', () => cut !== 'silence' && upstream.destroy())
     upstream.on('close', () => cut !== 'silence' && client.destroy())
+    // The listeners for data have set them flowing.
+    if (frozen) for (const socket of [client, upstream]) socket.pause()
   })
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -67,6 +76,14 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
     },
     get cuts() {
       return cuts
+    },
+    freeze() {
+      frozen = true
+      for (const socket of sockets) socket.pause()
+    },
+    thaw() {
+      frozen = false
+      for (const socket of sockets) socket.resume()
     },
     async close() {
       for (const socket of sockets) socket.destroy()

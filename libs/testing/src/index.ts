@@ -1,8 +1,10 @@
 export { createApiClient, type ApiAnswer, type ApiClient } from './api-client'
+export { createBadDisk, type BadDisk } from './bad-disk'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
 export { describedAnswers, type Answer } from './described-answers'
 export { type ApiDocument } from './described-operation'
 export { createGrpcClient, type CallOptions, type GrpcAnswer, type GrpcClient } from './grpc-client'
+export { inspectLedger, type LedgerReport, type LedgerStep } from './ledger-proof'
 export { collectLog } from './log-lines'
 export {
   createTestDatabase,

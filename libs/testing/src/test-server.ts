@@ -29,11 +29,15 @@ export interface TestPostgres extends Omit<EmbeddedPostgres, 'pid' | 'adopted'> 
  * Starts a server for a test that kills or configures it. All else is cheaper with `createTestDatabase`.
  *
  * @param settings as in `{ synchronous_standby_names: 'nobody' }`; fsync stays on unless switched off here.
+ * @param environment variables of the server, such as those of a bad disk.
  */
-export async function startTestPostgres(settings: PostgresSettings = {}): Promise<TestPostgres> {
+export async function startTestPostgres(
+  settings: PostgresSettings = {},
+  environment: Record<string, string> = {},
+): Promise<TestPostgres> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'ordinal-postgres-'))
   removeWhenWeDie(dataFolder)
-  let server = await startEmbeddedPostgres({ dataFolder, settings })
+  let server = await startEmbeddedPostgres({ dataFolder, settings, environment })
   return {
     ...server,
     dataFolder,
@@ -45,7 +49,7 @@ export async function startTestPostgres(settings: PostgresSettings = {}): Promis
     restart: async (changed = {}) => {
       await server.stop()
       settings = { ...settings, ...changed }
-      server = await startEmbeddedPostgres({ dataFolder, settings, port: server.port })
+      server = await startEmbeddedPostgres({ dataFolder, settings, environment, port: server.port })
     },
     remove: () => removeEmbeddedPostgres(dataFolder),
   }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Resolves when the condition holds, and after five seconds in any case: what is expected is for the test to say. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000
+/** Resolves when the condition holds, and after a while in any case: what is expected is for the test to say. */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+  const deadline = performance.now() + withinMs
   while (!(await holds()) && performance.now() < deadline) await delay(10)
 }

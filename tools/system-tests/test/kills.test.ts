@@ -4,7 +4,7 @@ import { createUser, eventually } from '../src/calls'
 import { query } from '../src/databases'
 import { placeOrdersUntilStopped } from './patient-clients'
 import { expectOneNumberForEachOrder, readOrders } from './proof'
-import { randomFrom } from './random'
+import { randomFrom } from '../src/random'
 import { startSystem, type System } from '../src/system'
 
 // More of them: `SYSTEM_TEST_KILLS=20 make test-integration`; the same again: `SYSTEM_TEST_SEED=…`.

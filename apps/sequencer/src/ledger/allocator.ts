@@ -123,13 +123,18 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     }
     if (idempotencyKey === undefined) return submit(makeKey()).issued
 
-    // The same request twice at once: both get what the first gets.
     const scope = [caller, prefix, idempotencyKey].join('\n')
     const first = underWay.get(scope)
     if (first) {
-      if (!sameRequest(toLedger(given, idempotencyKey), first.request))
-        return Promise.reject(keyReused(idempotencyKey))
-      return first.issued.then((issued) => ({ ...issued, replayed: true }))
+      const firstAnswer = commits.waitWith(first.issued)
+      // The same request twice at once: both get what the first gets.
+      if (sameRequest(toLedger(given, idempotencyKey), first.request))
+        return firstAnswer.then((issued) => ({ ...issued, replayed: true }))
+      // The key belongs to one of them; if it is not the first, this one may be its rightful retry.
+      return firstAnswer.then(
+        () => Promise.reject(keyReused(idempotencyKey)),
+        () => once(given, timeoutMs, lane, makeLane),
+      )
     }
     const submitted = submit(idempotencyKey)
     underWay.set(scope, submitted)

@@ -8,7 +8,7 @@ export type Remedy =
   | 'take_time'
   /** A key of the batch has been used before: look the keys up. */
   | 'look_up'
-  /** The database is away; nothing was written. Try again after a pause. */
+  /** The database is away, or cannot write; nothing was written. Try again after a pause. */
   | 'wait'
   /** The same, but it may have been written: look the keys up, too. */
   | 'wait_and_look_up'
@@ -35,6 +35,8 @@ export function remedyFor(error: unknown): Remedy {
     case 'deadlock':
     case 'lock_timeout':
     case 'query_canceled':
+    case 'insufficient_resources':
+    case 'system_error':
       return 'wait'
     case 'connection_lost':
     case 'deadline_exceeded':

@@ -71,11 +71,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
     makeLane: (name: string) => Lane,
     { request, keyIsCallers, timeoutMs }: Pick<Waiting, 'request' | 'keyIsCallers'> & { timeoutMs?: number },
   ): Promise<Issued> {
-    if (waitingCount >= maxWaiting) {
-      const detail = `${waitingCount} requests wait for numbers`
-      throw new AppError('sequencer_overloaded', detail, { retryAfterSeconds: 1 })
-    }
-    waitingCount += 1
+    requireRoom()
     const expiresAtMs = performance.now() + Math.min(requestTimeoutMs, timeoutMs ?? requestTimeoutMs)
     const issued = new Promise<Issued>((resolve, reject) => {
       queueOf(name, makeLane).push({
@@ -88,6 +84,23 @@ export function createGroupCommit(options: GroupCommitOptions) {
         reject,
       })
     })
+    return counted(issued)
+  }
+
+  /** Waits with a request that is under way for the same answer. @throws AppError `sequencer_overloaded` */
+  function waitWith(issued: Promise<Issued>): Promise<Issued> {
+    requireRoom()
+    return counted(issued)
+  }
+
+  function requireRoom(): void {
+    if (waitingCount < maxWaiting) return
+    const detail = `${waitingCount} requests wait for numbers`
+    throw new AppError('sequencer_overloaded', detail, { retryAfterSeconds: 1 })
+  }
+
+  function counted(issued: Promise<Issued>): Promise<Issued> {
+    waitingCount += 1
     return issued.finally(() => (waitingCount -= 1))
   }
 
@@ -169,7 +182,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
     return []
   }
 
-  return { submit, waiting: () => waitingCount }
+  return { submit, waitWith, waiting: () => waitingCount }
 }
 
 /** Takes as many requests from a queue as go into one statement. */
@@ -189,10 +202,14 @@ function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
   if (inTime.length === batch.length) return batch
   rejectAll(
     batch.filter(({ expiresAtMs }) => expiresAtMs <= now),
-    new AppError('database_unavailable', 'The database does not answer; nothing was issued or changed', {
-      retryAfterSeconds: 1,
-      cause,
-    }),
+    new AppError(
+      'database_unavailable',
+      'The database does not answer, or cannot write; nothing was issued or changed',
+      {
+        retryAfterSeconds: 1,
+        cause,
+      },
+    ),
   )
   return inTime
 }

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { createBadDisk, startTestPostgres, until, type BadDisk, type TestPostgres } from '@ordinal/testing'
+import { parseConfig } from '@ordinal/config'
+import { migrateSequencer } from '../src/app'
+import { sequencerConfig } from '../src/config'
+import { createInstance } from './instance'
+import { expectAnswersInLedger, startPatientClients } from './patient-clients'
+import { queryAsAdmin } from './sequencer'
+
+// A server that recovers takes its time on a machine that has other work.
+const patienceMs = 30_000
+
+const badDisk = createBadDisk()
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+if (!badDisk && !required)
+  process.stderr.write('SKIPPED: disks that fail, which take Linux and a C compiler\n')
+
+;(badDisk || required ? describe : describe.skip)('when the disk of the database', () => {
+  const disk = badDisk as BadDisk
+  let postgres: TestPostgres
+  let database: { adminUrl: string; url: string }
+  let instance: ReturnType<typeof createInstance>
+
+  beforeEach(async () => {
+    postgres = await startTestPostgres({ wal_recycle: false, min_wal_size: '32MB' }, disk.environment)
+    const url = postgres.url('postgres')
+    database = { adminUrl: url, url }
+    await migrateSequencer(parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url }))
+    instance = createInstance(url, { requestTimeoutMs: 1_000 })
+  }, 60_000)
+  afterEach(async () => {
+    disk.free()
+    await instance.close()
+    await postgres.remove()
+  })
+  afterAll(() => disk.remove())
+
+  const log = () => readFile(postgres.logFile, 'utf8')
+  const panics = async () => (await log()).split('PANIC:').length - 1
+
+  test('does not sync, the database starts again by itself, and nothing acknowledged is lost', async () => {
+    const clients = startPatientClients(instance)
+    const rounds = 5
+    for (let round = 1; round <= rounds; round += 1) {
+      const before = clients.answered.size
+      await until(() => clients.answered.size > before + 50, patienceMs)
+      disk.failNextSync()
+      await until(async () => !disk.isSyncToFail && (await panics()) >= round, patienceMs)
+    }
+    const before = clients.answered.size
+    await until(() => clients.answered.size > before + 50, patienceMs)
+    await clients.stop()
+    // The fault was there, and the server that came back is the one that was there before.
+    expect(await panics()).toBeGreaterThanOrEqual(rounds)
+    expect(await log()).toMatch(/could not (fdatasync|fsync) file/)
+    expect(clients.answered.size).toBeGreaterThan(rounds * 50)
+    await expectAnswersInLedger(database, clients.answered)
+  }, 300_000)
+
+  test('is full, requests get 503 in time, and go on when there is room, with nothing lost', async () => {
+    const clients = startPatientClients(instance)
+    await until(() => clients.answered.size > 100, patienceMs)
+    disk.fill()
+    await until(() => (clients.refusals.get('database_unavailable') ?? 0) >= 16)
+    expect(await log()).toContain('No space left on device')
+    disk.free()
+    const before = clients.answered.size
+    await until(() => clients.answered.size > before + 100, patienceMs)
+    await clients.stop()
+    expect(clients.refusals.get('database_unavailable')).toBeGreaterThanOrEqual(16)
+    expect(clients.answered.size).toBeGreaterThan(before + 100)
+    expect(await panics()).toBe(0)
+    await expectAnswersInLedger(database, clients.answered)
+  }, 300_000)
+
+  test('has no room for its log of changes, it ends, and with room it comes back with all that was acknowledged', async () => {
+    const clients = startPatientClients(instance)
+    await until(() => clients.answered.size > 100, patienceMs)
+    disk.fill()
+    for (let tries = 0; tries < 100; tries += 1) {
+      await queryAsAdmin(database, 'SELECT pg_switch_wal()').catch(() => {})
+      if ((await panics()) > 0) break
+    }
+    expect(await panics()).toBeGreaterThan(0)
+    disk.free()
+    // As whoever supervises the server does, if it could not recover on a disk that was still full.
+    await postgres.restart()
+    const before = clients.answered.size
+    await until(() => clients.answered.size > before + 100, patienceMs)
+    await clients.stop()
+    expect(clients.answered.size).toBeGreaterThan(before + 100)
+    await expectAnswersInLedger(database, clients.answered)
+  }, 300_000)
+})
