@@ -56,7 +56,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const sequences = createSequences(prisma)
   const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
   const changeRules = createChangeRules(ruleBook)
-  const siteBook = createSiteBook(pool)
+  const siteBook = createSiteBook(db)
   const sites = createSites(siteBook)
   const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
@@ -64,7 +64,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const numberDeps = { db, sequences, allocator, issueForSite }
   const importNumbers = createImportNumbers({ pool, sequences, sites })
   const on = config.demos ?? config.nodeEnv !== 'production'
-  const demos = createDemos({ db: pool, sequences, sites, allocator, on })
+  const demos = createDemos({ db, sequences, sites, allocator, on })
   const checkpoints = createCheckpoints(pool, config.signingKey)
   const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)

@@ -162,10 +162,13 @@ function failures(route: Route, takesTokens: boolean) {
   return Object.fromEntries([...statuses].map((status) => [String(status), failure(route, status, codes)]))
 }
 
+/** Whether a conflict goes away by waiting. */
+const isTemporary = (code: ErrorCode) => code === 'idempotency_key_in_use' || code.endsWith('_under_way')
+
 function failure(route: Route, status: number, all: readonly ErrorCode[]) {
   const codes = new Set(all.filter((code) => errorTable[code].status === status))
   const told: HeaderName[] = []
-  if (status === 429 || status === 503 || codes.has('idempotency_key_in_use')) told.push('Retry-After')
+  if (status === 429 || status === 503 || [...codes].some(isTemporary)) told.push('Retry-After')
   if (status === 401 || status === 403) told.push('WWW-Authenticate')
   return {
     description: [...codes].map((code) => `\`${code}\`: ${errorTable[code].title}`).join('\n\n'),

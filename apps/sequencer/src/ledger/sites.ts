@@ -1,5 +1,4 @@
-import type { Pool } from 'pg'
-import { databaseErrorOf } from '@ordinal/database'
+import { databaseErrorOf, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 
 /** What an administrator says of a site. */
@@ -28,11 +27,11 @@ export interface NewSite extends Omit<SiteRecord, 'createdAt' | 'reason'> {
 export type SiteBook = ReturnType<typeof createSiteBook>
 
 /** All sites, version by version. What is in it stays as it is: a change is a version more. */
-export function createSiteBook(pool: Pool) {
+export function createSiteBook(db: Queryable) {
   return {
     /** All versions of a site, the latest first; none if there is no such site. */
     async versionsOf(siteId: string): Promise<SiteRecord[]> {
-      const { rows } = await pool.query<SiteRecord>(
+      const { rows } = await db.query<SiteRecord>(
         `SELECT ${columns} FROM public.sites WHERE site_id = $1 ORDER BY version DESC`,
         [siteId],
       )
@@ -41,7 +40,7 @@ export function createSiteBook(pool: Pool) {
 
     /** The latest version of each site, by its id. */
     async list(): Promise<SiteRecord[]> {
-      const { rows } = await pool.query<SiteRecord>({
+      const { rows } = await db.query<SiteRecord>({
         name: 'list_sites',
         text: `SELECT DISTINCT ON (site_id) ${columns} FROM public.sites ORDER BY site_id, version DESC`,
       })
@@ -56,7 +55,7 @@ export function createSiteBook(pool: Pool) {
     async add({ requestId, ...site }: NewSite): Promise<SiteRecord> {
       const { siteId, version, partitions, simulation, active, createdBy, reason } = site
       try {
-        const { rows } = await pool.query<{ created_at: Date }>(
+        const { rows } = await db.query<{ created_at: Date }>(
           `SELECT public.add_site($1, $2, $3, $4, $5, $6, $7, $8) AS created_at`,
           [siteId, version, partitions, simulation, active, createdBy, reason, requestId],
         )
