@@ -156,7 +156,8 @@ function failures(route: Route, takesTokens: boolean) {
 function failure(route: Route, status: number, all: readonly ErrorCode[]) {
   const codes = new Set(all.filter((code) => errorTable[code].status === status))
   const told: HeaderName[] = []
-  if (status === 429 || status === 503 || codes.has('idempotency_key_in_use')) told.push('Retry-After')
+  const mayRetry = codes.has('idempotency_key_in_use') || codes.has('verification_under_way')
+  if (status === 429 || status === 503 || mayRetry) told.push('Retry-After')
   if (status === 401 || status === 403) told.push('WWW-Authenticate')
   return {
     description: [...codes].map((code) => `\`${code}\`: ${errorTable[code].title}`).join('\n\n'),
