@@ -53,7 +53,7 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
     listeners.add(listener)
     stream.once('close', () => listeners.delete(listener))
     stream.push(`retry: ${retryMs}\n\n`)
-    following ??= follow().finally(() => (following = undefined))
+    following ??= follow()
     if (missedSince) void catchUp(listener).catch(() => stream.destroy())
     return stream
   }
@@ -114,6 +114,8 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
       }
       await delay(pollMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
+    // At once: who comes now begins anew.
+    following = undefined
   }
 
   return {

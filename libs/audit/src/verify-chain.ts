@@ -39,9 +39,9 @@ export function createChainVerifier(
   let lastFeed = 0
   let sound = true
 
-  const found = (finding: Fault): Finding => {
+  const found = ({ kind, ...where }: Fault): Finding => {
     sound = false
-    return report({ prefix, period, ...nowhere, ...finding })
+    return report({ kind, prefix, period, ...nowhere, ...where })
   }
 
   /** Takes the next batch, with its rows in the order of their positions. */

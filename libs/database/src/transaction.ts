@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg'
-import { orAborted, withClient } from './checkout'
+import { orAborted, withClient, withinLimit } from './checkout'
 import { CommitUnknownError, databaseErrorOf, endsSession } from './errors'
 import type { Queryable } from './queryable'
 
@@ -14,6 +14,8 @@ export interface TransactionOptions {
    * signal each attempt has the limit of the pool.
    */
   signal?: AbortSignal
+  /** Milliseconds for each attempt in place of the pool's limit, where there is no signal. */
+  limitMs?: number
 }
 
 /**
@@ -26,11 +28,13 @@ export interface TransactionOptions {
 export async function transaction<T>(
   pool: Pool,
   work: (tx: Queryable) => Promise<T>,
-  { isolation, attempts = 5, signal }: TransactionOptions = {},
+  { isolation, attempts = 5, signal, limitMs }: TransactionOptions = {},
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptTransaction(pool, work, isolation, signal)
+      return limitMs === undefined || signal
+        ? await attemptTransaction(pool, work, isolation, signal)
+        : await withinLimit(limitMs, (limit) => attemptTransaction(pool, work, isolation, limit))
     } catch (error) {
       if (attempt >= attempts || !mayRunAgain(error)) throw error
       await orAborted(sleep(Math.random() * Math.min(500, 10 * 2 ** attempt)), signal)

@@ -6,6 +6,7 @@ import {
   DeadlineError,
   pingDatabase,
   transaction,
+  type Queryable,
   withDeadline,
 } from '../src'
 import { backendPids, openPool } from './open-pool'
@@ -105,6 +106,12 @@ describe('on a pool, without a word about time', () => {
       expect(ms).toBeLessThan(1_000)
       expect(impatient.totalCount).toBe(0)
     })
+  })
+
+  test('with a limit of its own, a transaction has that', async () => {
+    const sleep = (tx: Queryable) => tx.query('SELECT pg_sleep(0.4)')
+    await expect(transaction(impatient, sleep, { limitMs: 20_000 })).resolves.toBeDefined()
+    await expect(transaction(impatient, sleep)).rejects.toThrow('did not answer within 200 ms')
   })
 
   test('with a limit of its own, a query has that', async () => {

@@ -133,10 +133,14 @@ export async function listEntries(
   limit: number,
 ): Promise<FedEntry[]> {
   try {
-    return await transaction(pool, async (tx) => {
-      await tx.query(`SET LOCAL statement_timeout = ${searchLimitMs}`)
-      return selectEntries(tx, filter, before, limit)
-    })
+    return await transaction(
+      pool,
+      async (tx) => {
+        await tx.query(`SET LOCAL statement_timeout = ${searchLimitMs}`)
+        return selectEntries(tx, filter, before, limit)
+      },
+      { limitMs: 2 * searchLimitMs },
+    )
   } catch (error) {
     if (databaseErrorOf(error)?.kind !== 'query_canceled') throw error
     const detail = `Not enough rows were found within ${searchLimitMs / 1000} s: say more of what you look for`

@@ -69,7 +69,7 @@ export interface Bounds {
 }
 
 /**
- * A part of a chain. One by time is found from the chain's end: it costs what comes after it.
+ * A part of a chain.
  *
  * @returns null if nothing of the chain is in it
  */
@@ -79,13 +79,7 @@ export async function partOf<Chain extends CounterRecord>(
   { sinceBatch, from, to }: Bounds,
 ): Promise<Chain | null> {
   const { prefix, period } = chain
-  const lastBefore = async (time: Date) => {
-    const { rows } = await db.query<{ batch: number }>(
-      `SELECT batch FROM public.batches WHERE prefix = $1 AND period = $2 AND at < $3 ORDER BY batch DESC LIMIT 1`,
-      [prefix, period, time],
-    )
-    return rows[0]?.batch ?? 0
-  }
+  const lastBefore = (time: Date) => lastBatchBefore(db, chain, time)
   const after_batch = from ? await lastBefore(from) : Math.max(0, (sinceBatch ?? 1) - 1)
   const through_batch = to ? await lastBefore(to) : chain.through_batch
   if ((from || to || sinceBatch) && after_batch >= through_batch) return null
@@ -95,6 +89,26 @@ export async function partOf<Chain extends CounterRecord>(
     [prefix, period, after_batch],
   )
   return { ...chain, after_batch, after_hash: rows[0]?.hash ?? '', through_batch }
+}
+
+/** The last batch before a moment, by bisection: batches have the times in which they follow each other. */
+async function lastBatchBefore(
+  db: Queryable,
+  { prefix, period, through_batch }: CounterRecord,
+  time: Date,
+): Promise<number> {
+  let [before, last] = [0, through_batch]
+  while (before < last) {
+    const middle = Math.ceil((before + last) / 2)
+    const { rows } = await db.query<{ batch: number; before: boolean }>(
+      `SELECT batch, at < $5 AS before FROM public.batches
+       WHERE prefix = $1 AND period = $2 AND batch BETWEEN $3 AND $4 ORDER BY batch LIMIT 1`,
+      [prefix, period, middle, last, time],
+    )
+    if (rows[0]?.before) before = rows[0].batch
+    else last = middle - 1
+  }
+  return before
 }
 
 const batchesAtOnce = 500

@@ -96,7 +96,7 @@ function takeSnapshot(
       )
       return { chains, derived: await findUnderived(tx, chosen), usage }
     },
-    { isolation: 'repeatable read' },
+    { isolation: 'repeatable read', limitMs: 2 * snapshotLimitMs },
   )
 }
 
