@@ -175,9 +175,9 @@ test('a lease ends by the database: neither swept before, nor confirmed after, e
   expect((await inspectLedger(database)).faults).toEqual([])
 })
 
-test('a sequence that was retired issues no more', async () => {
+test('a sequence that was retired issues no more, and still answers the keys that it knows', async () => {
   const { issue } = createInstance()
-  await issue()
+  await issue({ idempotencyKey: 'before' })
   await queryAsAdmin(
     database,
     `INSERT INTO sequences (prefix, version, template, reset, active, created_by)
@@ -185,6 +185,11 @@ test('a sequence that was retired issues no more', async () => {
   )
   await expect(issue()).rejects.toMatchObject({ code: 'sequence_not_found' })
   await expect(issue()).rejects.toMatchObject({ code: 'sequence_not_found' })
+  await expect(issue({ idempotencyKey: 'after' })).rejects.toMatchObject({ code: 'sequence_not_found' })
+  await expect(issue({ idempotencyKey: 'before' })).resolves.toMatchObject({
+    replayed: true,
+    numbers: [{ value: 1 }],
+  })
 })
 
 test('past the bound of the queue a request is refused at once, and nothing is issued for it', async () => {

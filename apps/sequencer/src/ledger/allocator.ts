@@ -57,6 +57,17 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    *   `outcome_unknown`
    */
   async function issue(request: IssueRequest, timeoutMs?: number): Promise<Issued> {
+    if (request.idempotencyKey === undefined) return issueNew(request, timeoutMs)
+    return issueNew(request, timeoutMs).catch(async (error: unknown) => {
+      // What a key got before, it gets also when its sequence is out of use by now.
+      const isOutOfUse = error instanceof AppError && error.code === 'sequence_not_found'
+      const before = isOutOfUse ? await findIssued(request) : undefined
+      if (!before) throw error
+      return before
+    })
+  }
+
+  async function issueNew(request: IssueRequest, timeoutMs: number | undefined): Promise<Issued> {
     const { prefix, businessDate } = request
     const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
     requireActive(sequence)
