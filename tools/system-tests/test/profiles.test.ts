@@ -117,8 +117,8 @@ test('a CPU profile under load names the functions of the allocator, with their 
   const named = profile.frames.map(({ name, file }) => `${name} ${file}`)
   expect(named).toEqual(
     expect.arrayContaining([
-      'issue apps/sequencer/src/ledger/allocator.ts',
-      'drain apps/sequencer/src/ledger/allocator.ts',
+      'issueBatch apps/sequencer/src/ledger/allocator.ts',
+      'drain apps/sequencer/src/ledger/group-commit.ts',
       'issueNumbers apps/sequencer/src/ledger/statements.ts',
     ]),
   )
