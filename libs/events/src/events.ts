@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Pool } from 'pg'
 import type { Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
@@ -64,24 +65,29 @@ export function createEvents({ name, settings, pool, consumers, metrics: service
   }
 }
 
-/** The dead letters of a service, for a tool: those of its database and those of Redis. */
-export function openDeadLetters({
-  pool,
-  redis,
-  log,
-}: {
+interface DeadLetterDeps {
   pool: Pool
   redis?: RedisSettings | undefined
   log: Logger
-}) {
+}
+
+/**
+ * The dead letters of a service, for a tool: those of its database, and those of Redis.
+ *
+ * @throws Error if Redis does not answer
+ */
+export async function openDeadLetters({ pool, redis, log }: DeadLetterDeps) {
   const table = createDeadLetterTable(pool)
   if (!redis) return { all: [table], close() {} }
-  const connection = connectRedis({
-    url: redis.url,
-    name: 'dead letters',
-    commandTimeoutMs: redis.timeoutMs,
-    log,
-  })
-  const all: DeadLetters[] = [table, createDeadStream(connection, redis.stream)]
-  return { all, close: () => connection.disconnect() }
+  const { url, stream, timeoutMs: commandTimeoutMs } = redis
+  const connection = connectRedis({ url, name: `${stream} dead letters`, commandTimeoutMs, log })
+  const all: DeadLetters[] = [table, createDeadStream(connection, stream)]
+  const close = () => connection.disconnect()
+  try {
+    await once(connection, 'ready', { signal: AbortSignal.timeout(commandTimeoutMs) })
+    return { all, close }
+  } catch (error) {
+    close()
+    throw new Error('Redis does not answer', { cause: error })
+  }
 }
