@@ -64,7 +64,7 @@ export const orderServiceConfig = defineConfig({
     }),
     eventStreamLength: variable(
       'ORDER_SERVICE_EVENT_STREAM_LENGTH',
-      integer({ min: 1000, max: 10_000_000 }),
+      integer({ min: 5_000, max: 10_000_000 }),
       {
         description: 'About how many events the stream keeps',
         default: 50_000,

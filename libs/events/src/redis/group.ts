@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Logger } from '@ordinal/logging'
@@ -13,6 +14,7 @@ import type { EventMetrics } from '../metrics'
 import { tellChanges } from '../tell-changes'
 import { orReconnect } from './connection'
 import { buryEntry } from './dead-letters'
+import { ensureGroup } from './ensure-group'
 import { readEntry, type Entry, type Told } from './entries'
 import { createLease } from './lease'
 
@@ -33,6 +35,7 @@ interface Deps {
 }
 
 const maxUnderWay = 256
+const againAfterMs = 200
 // How long a read waits for new entries; the waiting connection must allow for more.
 export const blockMs = 1_000
 
@@ -52,14 +55,14 @@ export function createGroup(deps: Deps) {
 
   async function run() {
     while (!stopping.signal.aborted) {
-      try {
-        if (await lease.take()) await consume()
-        tell()
-      } catch (error) {
-        if (!stopping.signal.aborted) tell(error)
-      }
-      await pause(leaseMs / 4, stopping.signal)
+      const ended = await consumeIfOurs().catch((error: unknown) => error)
+      if (!stopping.signal.aborted) tell(ended)
+      await pause(ended ? againAfterMs : leaseMs / 4, stopping.signal)
     }
+  }
+
+  async function consumeIfOurs(): Promise<void> {
+    if (await lease.take()) await consume()
   }
 
   /** Handles entries for as long as the lease is renewed, and Redis takes what is told it. */
@@ -67,6 +70,8 @@ export function createGroup(deps: Deps) {
     const lost = new AbortController()
     const giveUp = (error: unknown) => lost.abort(error)
     const signal = AbortSignal.any([lost.signal, stopping.signal])
+    // Each entry that is tried again listens.
+    setMaxListeners(0, signal)
     // The last event of each subject that is under way: the next one waits for it.
     const tails = new Map<string, Promise<void>>()
     let underWay = 0
@@ -90,7 +95,7 @@ export function createGroup(deps: Deps) {
       lease.take().then((ours) => ours || giveUp(new Error('another instance has the lease')), giveUp)
     }, leaseMs / 4)
     try {
-      await createGroupIfMissing()
+      await ensureGroup(redis, stream, group)
       for (const { entry, deliveries } of await claimAll()) enqueue(entry, deliveries)
       tell()
       while (!signal.aborted) {
@@ -134,15 +139,6 @@ export function createGroup(deps: Deps) {
     const failure = await attemptToHandle(consumer, told.event, attempt, retry)
     if (!failure) metrics.handled(group)
     return failure
-  }
-
-  /** From the first entry that the stream still has: what came before its consumer did is for it too. */
-  async function createGroupIfMissing(): Promise<void> {
-    await orReconnect(redis, redis.xgroup('CREATE', stream, group, '0', 'MKSTREAM')).catch(
-      (error: unknown) => {
-        if (!String(error).includes('BUSYGROUP')) throw error
-      },
-    )
   }
 
   /** Claims what was read and not handled, be it by an instance that is dead or by this one; oldest first. */

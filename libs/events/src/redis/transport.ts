@@ -9,6 +9,7 @@ import type { Outcome, Transport } from '../transport'
 import { connectRedis, orReconnect } from './connection'
 import { createDeadStream } from './dead-letters'
 import { entryOf, fieldsOf } from './entries'
+import { ensureGroup } from './ensure-group'
 import { blockMs, createGroup } from './group'
 
 export interface RedisSettings {
@@ -30,8 +31,9 @@ interface Deps {
   log: Logger
 }
 
-// A stream may become so full of what our own consumers have not read, before events wait in the outbox instead.
-const fullAt = 0.8
+// So full may a stream be of what our own consumers have not read, before events wait in the outbox instead. What
+// several instances add at the same moment must still find room.
+const fullAt = 0.5
 
 /** Delivers events to a stream of Redis, which anybody may read; each consumer given here reads it as a group. */
 export function createRedisTransport({ settings, consumers, retry, metrics, log }: Deps): Transport {
@@ -73,25 +75,31 @@ export function createRedisTransport({ settings, consumers, retry, metrics, log 
 }
 
 /**
- * Trimming takes the oldest entries, read or not. So events wait in the outbox while one of our own groups is far
- * behind; the groups of others must keep up.
+ * Trimming takes the oldest entries, read or not. So events wait in the outbox while one of our own consumers is far
+ * behind, and its group is there before the first event; the groups of others must keep up.
  *
- * @throws Error if one is
+ * @throws Error if one is too far behind
  */
 async function requireRoom(
   redis: Redis,
   { stream, maxLength }: RedisSettings,
   consumers: readonly Consumer[],
 ): Promise<void> {
+  if (consumers.length === 0) return
+  const groups = await readGroups(redis, stream)
+  for (const { name } of consumers) {
+    const group = groups.find((group) => group.name === name)
+    if (!group) await ensureGroup(redis, stream, name)
+    else if (Number(group.lag) + Number(group.pending) > maxLength * fullAt) {
+      throw new Error(`the group ${name} is too far behind`)
+    }
+  }
+}
+
+async function readGroups(redis: Redis, stream: string): Promise<Record<string, string | undefined>[]> {
   const answer = await orReconnect(redis, redis.xinfo('GROUPS', stream)).catch((error: unknown) => {
     if (String(error).includes('no such key')) return []
     throw error
   })
-  const groups = (answer as string[][]).map((flat) => fieldsOf(['', flat]))
-  const behind = groups.find(
-    ({ name, lag, pending }) =>
-      consumers.some((consumer) => consumer.name === name) &&
-      Number(lag) + Number(pending) > maxLength * fullAt,
-  )
-  if (behind) throw new Error(`the group ${behind.name} is too far behind`)
+  return (answer as string[][]).map((flat) => fieldsOf(['', flat]))
 }
