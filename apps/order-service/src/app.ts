@@ -87,7 +87,6 @@ const eventSettingsOf = (config: OrderServiceConfig): EventSettings => ({
   pollMs: config.outboxPollMs,
   leaseMs: eventLeaseMs,
   retentionMs: config.outboxRetentionMs,
-  databaseTimeoutMs,
 })
 
 const redisSettingsOf = (config: OrderServiceConfig): RedisSettings | undefined =>

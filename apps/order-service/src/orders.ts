@@ -18,7 +18,6 @@ interface Deps {
   prisma: PrismaClient
   pool: Pool
   outbox: Outbox
-  databaseTimeoutMs: number
 }
 
 type Trace = Pick<RequestContext, 'traceparent'>
@@ -26,7 +25,7 @@ type Trace = Pick<RequestContext, 'traceparent'>
 export type Orders = ReturnType<typeof createOrders>
 
 /** Orders that are placed. A deleted one stays in the database with its number, and is never found again. */
-export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) {
+export function createOrders({ prisma, pool, outbox }: Deps) {
   /** @throws AppError `order_not_found` */
   async function requireOrder(id: number): Promise<Order> {
     const order = await prisma.order.findFirst({ where: { id, deletedAt: null } })
@@ -93,7 +92,7 @@ export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) 
       if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [changed], traceparent)
       return changed
     }
-    const changed = await transaction(pool, work, { signal: AbortSignal.timeout(databaseTimeoutMs) })
+    const changed = await transaction(pool, work)
     outbox.announce()
     return changed
   }

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { transaction, type Queryable } from '@ordinal/database'
+import { transaction } from '@ordinal/database'
 import type { CloudEvent } from './cloud-event'
 import { markDelivered, type OutboxEvent } from './outbox'
 import type { Failure } from './consumer'
@@ -55,13 +55,8 @@ export function createDeadLetterTable(pool: Pool): DeadLetters {
 }
 
 /** Moves an event from the outbox to the dead letters: one for each consumer that could not handle it. */
-export async function bury(
-  pool: Pool,
-  outgoing: OutboxEvent,
-  failures: Failure[],
-  limitMs: number,
-): Promise<void> {
-  const work = async (tx: Queryable) => {
+export async function bury(pool: Pool, outgoing: OutboxEvent, failures: Failure[]): Promise<void> {
+  await transaction(pool, async (tx) => {
     await markDelivered(tx, [outgoing])
     await tx.query(
       `INSERT INTO dead_events (consumer, reason, event, attempts)
@@ -73,6 +68,5 @@ export async function bury(
         outgoing.attempt,
       ],
     )
-  }
-  await transaction(pool, work, { signal: AbortSignal.timeout(limitMs) })
+  })
 }

@@ -22,7 +22,6 @@ export interface EventSettings {
   /** How long an event is left to the relay that delivers it. */
   leaseMs: number
   retentionMs: number
-  databaseTimeoutMs: number
 }
 
 interface Deps {

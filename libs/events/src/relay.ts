@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import { withDeadline } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import { pauseAfter, type RetryPolicy } from './consumer'
 import { bury } from './dead-letters'
@@ -22,7 +21,6 @@ interface Deps {
   leaseMs: number
   /** How long events are kept that are delivered. */
   retentionMs: number
-  databaseTimeoutMs: number
 }
 
 // Of different subjects, each: small enough that one slow delivery keeps few others waiting.
@@ -37,8 +35,7 @@ export type Relay = ReturnType<typeof createRelay>
  * once: an event is leased to one of them, and the next of its subject is not before that one is delivered.
  */
 export function createRelay(deps: Deps) {
-  const { pool, transport, retry, metrics, log, pollMs, leaseMs, retentionMs, databaseTimeoutMs } = deps
-  const db = withDeadline(pool, databaseTimeoutMs)
+  const { pool, transport, retry, metrics, log, pollMs, leaseMs, retentionMs } = deps
   const stopping = new AbortController()
   const tellOfDatabase = tellChanges(
     log,
@@ -72,7 +69,7 @@ export function createRelay(deps: Deps) {
   /** Begins to deliver what is due, and gives how many events that is. While the transport is away, one event tries. */
   async function look(): Promise<number> {
     if (performance.now() - sweptAt > sweepEveryMs) await sweepAll()
-    const events = await claim(db, away ? 1 : batchSize, leaseMs)
+    const events = await claim(pool, away ? 1 : batchSize, leaseMs)
     tellOfDatabase()
     if (events.length === 0) return 0
     const batch = deliverBatch(events)
@@ -91,7 +88,7 @@ export function createRelay(deps: Deps) {
     const outcomes = await transport.deliver(events)
     const ended = events.map((event, nth) => ({ event, outcome: outcomes[nth]! }))
     const delivered = ended.flatMap(({ event, outcome }) => (outcome.is === 'delivered' ? [event] : []))
-    if (delivered.length > 0) await markDelivered(db, delivered)
+    if (delivered.length > 0) await markDelivered(pool, delivered)
     metrics.delivered(delivered.length)
     metrics.failed(events.length - delivered.length)
 
@@ -100,7 +97,7 @@ export function createRelay(deps: Deps) {
     )
     for (const { event, outcome } of ended)
       if (outcome.is === 'failed') left.push(...(await tryLater(event, outcome)))
-    if (left.length > 0) await postpone(db, left)
+    if (left.length > 0) await postpone(pool, left)
     const lost = outcomes.find((outcome) => outcome.is === 'away')
     away = lost !== undefined
     tellOfTransport(lost?.error)
@@ -111,7 +108,7 @@ export function createRelay(deps: Deps) {
     const told = { event_id: event.event.id, type: event.event.type, subject: event.event.subject, failures }
     const counted = failures.some(({ outage }) => !outage)
     if (counted && event.attempt >= retry.attempts) {
-      await bury(pool, event, failures, databaseTimeoutMs)
+      await bury(pool, event, failures)
       for (const { consumer } of failures) metrics.buried(consumer)
       log.error('an event was given up: it is a dead letter now', { ...told, attempts: event.attempt })
       return []
@@ -122,7 +119,7 @@ export function createRelay(deps: Deps) {
 
   async function sweepAll(): Promise<void> {
     sweptAt = performance.now()
-    while ((await sweep(db, retentionMs)) > 0 && !stopping.signal.aborted);
+    while ((await sweep(pool, retentionMs)) > 0 && !stopping.signal.aborted);
   }
 
   return {

@@ -33,12 +33,10 @@ function survivesKills(createRedis: () => RedisSettings | undefined): void {
 
   /** Kills an instance in the middle of handling; gives the ids of what it was at. */
   async function killWhileItHandles(count: number): Promise<string[]> {
-    const { child, output, ended } = startProgram([
-      program,
-      stage.database.url,
-      redis?.url ?? '',
-      redis?.stream ?? '',
-    ])
+    const { child, output, ended } = startProgram(
+      [program, stage.database.url, redis?.url ?? '', redis?.stream ?? ''],
+      {},
+    )
     const begun = () => Array.from(output().matchAll(/handling (\S+)\n/g), ([, id]) => id!)
     await untilWithin(10_000, () => begun().length === count)
     child.kill('SIGKILL')

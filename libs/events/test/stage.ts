@@ -20,7 +20,6 @@ export const hurried = {
   pollMs: 50,
   leaseMs: 1_000,
   retentionMs: 3_600_000,
-  databaseTimeoutMs: 2_000,
 }
 
 /** A database with an outbox, and as many instances of a service as are started. */
@@ -102,6 +101,7 @@ export const openPool = (url: string): Pool =>
     applicationName: 'events test',
     maxConnections: 10,
     connectTimeoutMs: 20_000,
+    useTimeoutMs: 20_000,
     statementTimeoutMs: 5_000,
     onError: () => undefined,
   })
