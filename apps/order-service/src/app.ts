@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { databaseUrlOf } from '@ordinal/config'
-import { createEvents, createOutbox, type EventSettings, type RedisSettings } from '@ordinal/events'
+import { createEvents, createOutbox } from '@ordinal/events'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
@@ -8,6 +8,7 @@ import { createService, migrateDatabase, openDatabase } from '@ordinal/service'
 import { createClients } from './clients'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './confirm-orders'
+import { eventSettingsOf } from './event-settings'
 import { PrismaClient } from './generated/prisma/client'
 import { orderRoutes } from './http'
 import { createOrderMetrics } from './metrics'
@@ -71,31 +72,3 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     close: () => both.forEach((client) => client.close()),
   })
 }
-
-/** Longer than any attempt to deliver an event may take: until then it is left to the instance that has it. */
-const eventLeaseMs = 15_000
-
-const eventSettingsOf = (config: OrderServiceConfig): EventSettings => ({
-  databaseUrl: databaseUrlOf(config),
-  redis: redisSettingsOf(config),
-  retry: {
-    attempts: config.eventAttempts,
-    firstDelayMs: 200,
-    longestDelayMs: 30_000,
-    attemptLimitMs: 2 * databaseTimeoutMs,
-  },
-  pollMs: config.outboxPollMs,
-  leaseMs: eventLeaseMs,
-  retentionMs: config.outboxRetentionMs,
-})
-
-const redisSettingsOf = (config: OrderServiceConfig): RedisSettings | undefined =>
-  config.redisUrl === undefined
-    ? undefined
-    : {
-        url: config.redisUrl,
-        stream: config.eventStream,
-        maxLength: config.eventStreamLength,
-        timeoutMs: 2_000,
-        leaseMs: eventLeaseMs,
-      }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseConfig } from '@ordinal/config'
 import { hasRedis, startTestRedis, type TestRedis } from '@ordinal/testing'
+import { orderServiceConfig } from '../src/config'
+import { listDeadLetters, replayDeadLetters } from '../src/dead-letters'
 import { anOrder, createWorld, leaveOrder, until, type Instance, type World } from './world'
 
 interface StoredEvent {
@@ -119,13 +122,10 @@ test('an order is told of once it has its number, as it is then; what was change
   ])
 })
 
-interface Transport {
-  name: string
-  env: () => Record<string, string>
-}
+const databaseOf = ({ database }: World) => ({ ORDER_SERVICE_DATABASE_URL: database.url })
 
 /** An order is confirmed likewise by either transport. */
-function confirms({ env }: Transport): void {
+function confirms(env: () => Record<string, string>): void {
   const confirming = () => ({
     ORDER_SERVICE_AUTO_CONFIRM: 'true',
     ORDER_SERVICE_OUTBOX_POLL_MS: '100',
@@ -179,6 +179,27 @@ function confirms({ env }: Transport): void {
     expect(row).toEqual({ status: 'pending', version: 1 })
   })
 
+  test('what cannot be confirmed is listed with its reason, and replayed once that is mended', async () => {
+    const config = parseConfig(orderServiceConfig, { ...databaseOf(world), ...env() })
+    expect(await listDeadLetters(config)).toBe('')
+    await world.query(`ALTER TABLE orders ADD CONSTRAINT never CHECK (status <> 'confirmed') NOT VALID`)
+    const { api, metric } = await world.startService({ ...confirming(), ORDER_SERVICE_EVENT_ATTEMPTS: '1' })
+    const { body } = await api.post('/api/v1/orders', anOrder)
+    await until(async () => (await metric('order_service_dead_events')) === 1)
+    const dead = JSON.parse(await listDeadLetters(config))
+    expect(dead).toMatchObject({
+      consumer: 'confirm-orders',
+      attempts: 1,
+      event: { type: 'order.created', subject: body.reference },
+    })
+    expect(dead.reason).toContain('violates check constraint "never"')
+
+    await world.query('ALTER TABLE orders DROP CONSTRAINT never')
+    expect(await replayDeadLetters(config)).toBe('1 dead letter replayed')
+    await until(async () => (await api.get(`/api/v1/orders/${body.id}`)).body.status === 'confirmed')
+    expect(await listDeadLetters(config)).toBe('')
+  })
+
   test('of confirming and cancelling at once, one wins, and the events tell which', async () => {
     const { api } = await world.startService(confirming())
     const { api: other } = await world.startService(confirming())
@@ -210,7 +231,7 @@ function confirms({ env }: Transport): void {
   })
 }
 
-describe('confirmation in the process', () => confirms({ name: 'in the process', env: () => ({}) }))
+describe('confirmation in the process', () => confirms(() => ({})))
 
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
 if (!hasRedis && !required)
@@ -230,7 +251,7 @@ if (!hasRedis && !required)
     beforeEach(() => {
       shared = env()
     })
-    confirms({ name: 'by Redis Streams', env: () => shared })
+    confirms(() => shared)
   })
 
   test('while Redis is away no request fails; then every order is confirmed, in order, and no event is lost', async () => {

@@ -77,7 +77,7 @@ interface DeadLetterDeps {
  */
 export async function openDeadLetters({ pool, redis, log }: DeadLetterDeps) {
   const table = createDeadLetterTable(pool)
-  if (!redis) return { all: [table], close() {} }
+  if (!redis) return { all: [table], close: () => undefined }
   const { url, stream, timeoutMs: commandTimeoutMs } = redis
   const connection = connectRedis({ url, name: `${stream} dead letters`, commandTimeoutMs, log })
   const all: DeadLetters[] = [table, createDeadStream(connection, stream)]
