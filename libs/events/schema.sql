@@ -13,7 +13,9 @@ CREATE TABLE "outbox" (
 );
 
 -- What the relay looks through, oldest first, and by which it knows the first of a subject: as small as the backlog.
-CREATE INDEX "outbox_pending_idx" ON "outbox"("position") WHERE "delivered_at" IS NULL;
+-- Every position is above 0. Only a query that says so can use the first index, so that none can take it for the second
+-- where the statistics are of a time without a backlog: then both seem to hold a single row.
+CREATE INDEX "outbox_pending_idx" ON "outbox"("position") WHERE "delivered_at" IS NULL AND "position" > 0;
 CREATE INDEX "outbox_pending_subject_idx" ON "outbox"("subject", "position") WHERE "delivered_at" IS NULL;
 -- What is swept.
 CREATE INDEX "outbox_delivered_idx" ON "outbox"("delivered_at") WHERE "delivered_at" IS NOT NULL;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createCutProxy, until } from '@ordinal/testing'
 import type { EventSettings } from '../src/events'
-import { createStage, firstSeen, nOf, openPool, recorder, upTo, type Stage } from './stage'
+import { createStage, firstSeen, hurried, nOf, openPool, recorder, upTo, type Stage } from './stage'
+import { untilWithin } from './until-within'
 import { openDeadLetters, type DeadLetters } from '../src'
 import type { RedisSettings } from '../src/redis/transport'
 
@@ -74,14 +75,16 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
       fails += 1
       if (fails % 5 === 0) throw new Error('not now')
     })
-    const instances = [stage.startInstance([consumer]), stage.startInstance([consumer])]
+    // So many that none is given up by chance.
+    const retry = { ...hurried.retry, attempts: 50 }
+    const instances = [stage.startInstance([consumer], { retry }), stage.startInstance([consumer], { retry })]
     const subjects = upTo(20).map((n) => `subject ${n}`)
     await Promise.all(
       subjects.map(async (subject) => {
         for (let n = 0; n < 10; n += 1) await stage.change(subject)
       }),
     )
-    await until(() => new Set(seen.map(({ id }) => id)).size === 200)
+    await untilWithin(15_000, () => new Set(seen.map(({ id }) => id)).size === 200)
     expect(firstSeen(seen)).toEqual(Object.fromEntries(subjects.map((subject) => [subject, upTo(10)])))
     for (const subject of subjects) {
       const sequences = seen.filter((event) => event.subject === subject).map(({ sequence }) => sequence!)
