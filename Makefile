@@ -47,6 +47,13 @@ verify-audit: deps ## Verify an export of the ledger, offline: FILE=export.ndjso
 	@output=$$($(NX) build audit-verifier 2>&1) || { echo "$$output" >&2; exit 2; }
 	@exec node dist/tools/audit-verifier/main.js "$(FILE)" $(if $(CHECKPOINT),--checkpoint "$(CHECKPOINT)") $(if $(KEY),--key "$(KEY)")
 
+.PHONY: events-dead events-replay
+events-dead: ## List the events that no consumer could handle, with the reason: a line of JSON each
+events-replay: ## Deliver them again, once the reason is mended
+events-dead events-replay: deps
+	@output=$$($(NX) run-many -t build -p local-stack,order-service 2>&1) || { echo "$$output" >&2; exit 1; }
+	@exec node dist/tools/local-stack/main.js --once order-service --$@
+
 .PHONY: dev dev-user dev-order dev-sequencer
 dev: ## The same as make run, with each service started again when its sources change
 dev-user: ## The same, for the sources of the user service alone

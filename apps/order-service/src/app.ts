@@ -1,11 +1,14 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { databaseUrlOf } from '@ordinal/config'
+import { createEvents, createOutbox } from '@ordinal/events'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
 import { createService, migrateDatabase, openDatabase } from '@ordinal/service'
 import { createClients } from './clients'
 import type { OrderServiceConfig } from './config'
+import { createConfirmOrders } from './confirm-orders'
+import { eventSettingsOf } from './event-settings'
 import { PrismaClient } from './generated/prisma/client'
 import { orderRoutes } from './http'
 import { createOrderMetrics } from './metrics'
@@ -38,12 +41,22 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const sequencer = createSequencer(clients.sequencer, config.sequence)
   // As long as the rest of a request may take: after that, whoever placed an order is taken for dead.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs
-  const shared = { pool, sequencer, log, leaseMs, databaseTimeoutMs }
+  const outbox = createOutbox({ pool, source: 'urn:ordinal:order-service' })
+  const shared = { pool, sequencer, outbox, log, leaseMs, databaseTimeoutMs }
   const placeOrder = createPlaceOrder({ ...shared, users })
   const numbering = createNumbering({
     ...shared,
     metrics: createOrderMetrics(metrics.registry, pool),
     intervalMs: config.numberingIntervalMs,
+  })
+  const orders = createOrders({ ...shared, prisma })
+  const events = createEvents({
+    name: 'order-service',
+    settings: eventSettingsOf(config),
+    pool,
+    consumers: config.autoConfirm ? [createConfirmOrders(shared)] : [],
+    metrics,
+    log,
   })
 
   return createService({
@@ -53,9 +66,9 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     metrics,
     pool,
-    routes: orderRoutes({ orders: createOrders(prisma), placeOrder, users }),
+    routes: orderRoutes({ orders, placeOrder, users }),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
-    background: [numbering],
+    background: [numbering, events],
     close: () => both.forEach((client) => client.close()),
   })
 }

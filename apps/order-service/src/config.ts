@@ -1,8 +1,10 @@
 import {
+  boolean,
   databaseVariables,
   defineConfig,
   httpUrl,
   integer,
+  redisUrl,
   seconds,
   variable,
   type Config,
@@ -46,6 +48,40 @@ export const orderServiceConfig = defineConfig({
     numberingIntervalMs: variable('ORDER_SERVICE_NUMBERING_INTERVAL_MS', integer({ min: 10, max: 5000 }), {
       description: 'Milliseconds between two looks for orders without a number',
       default: 1000,
+    }),
+    autoConfirm: variable('ORDER_SERVICE_AUTO_CONFIRM', boolean(), {
+      description: 'Whether orders are confirmed by themselves, when they have their number',
+      default: true,
+    }),
+    redisUrl: variable('REDIS_URL', redisUrl(), {
+      description: 'Redis, for events by Redis Streams; without it events stay in the process',
+      optional: true,
+      secret: true,
+    }),
+    eventStream: variable('ORDER_SERVICE_EVENT_STREAM', z.string().regex(/^[A-Za-z0-9:._-]{1,64}$/), {
+      description: 'The stream that events are added to, in Redis',
+      default: 'orders:events',
+    }),
+    eventStreamLength: variable(
+      'ORDER_SERVICE_EVENT_STREAM_LENGTH',
+      integer({ min: 5_000, max: 10_000_000 }),
+      {
+        description: 'About how many events the stream keeps',
+        default: 50_000,
+      },
+    ),
+    eventAttempts: variable('ORDER_SERVICE_EVENT_ATTEMPTS', integer({ min: 1, max: 100 }), {
+      description:
+        'How often a consumer tries an event before it becomes a dead letter; outages do not count',
+      default: 10,
+    }),
+    outboxPollMs: variable('ORDER_SERVICE_OUTBOX_POLL_MS', integer({ min: 10, max: 60_000 }), {
+      description: 'Milliseconds between two looks for events that nobody has told of',
+      default: 1000,
+    }),
+    outboxRetentionMs: variable('ORDER_SERVICE_OUTBOX_RETENTION', seconds({ unit: 'ms' }), {
+      description: 'Seconds that an event is kept in the database after its delivery',
+      default: 3600,
     }),
     breakerMaxRequests: variable('CIRCUIT_BREAKER_MAX_REQUESTS', integer({ min: 1, max: 1000 }), {
       description: 'Trials of a half-open circuit breaker; when all have succeeded it closes',

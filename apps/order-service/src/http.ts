@@ -86,13 +86,15 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
     answers: { 200: order },
     headers: ['ETag'] as const,
     conditional: true,
-    errors: ['order_not_found', 'illegal_transition', 'version_mismatch'] as const,
+    errors: ['order_not_found', 'illegal_transition', 'version_mismatch', 'outcome_unknown'] as const,
     async handle({
       params,
       body,
       headers,
+      context,
     }: Call<{ id: number }, unknown, { status: z.output<typeof status> }>) {
-      const changed = await orders.changeStatus(params.id, body.status, versionsIn(headers['if-match']))
+      const versions = versionsIn(headers['if-match'])
+      const changed = await orders.changeStatus(params.id, body.status, versions, context)
       return { status: 200 as const, body: toJson(changed), headers: etagOf(changed) }
     },
   }
@@ -166,9 +168,9 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       params: idParams,
       answers: { 204: null },
       conditional: true,
-      errors: ['order_not_found', 'version_mismatch'],
-      async handle({ params, headers }) {
-        await orders.remove(params.id, versionsIn(headers['if-match']))
+      errors: ['order_not_found', 'version_mismatch', 'outcome_unknown'],
+      async handle({ params, headers, context }) {
+        await orders.remove(params.id, versionsIn(headers['if-match']), context)
         return { status: 204, body: null }
       },
     }),

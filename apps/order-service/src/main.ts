@@ -1,5 +1,10 @@
 import { runService } from '@ordinal/service'
 import { createOrderService, migrateOrders } from './app'
 import { orderServiceConfig } from './config'
+import { listDeadLetters, replayDeadLetters } from './dead-letters'
 
-void runService(process, orderServiceConfig, { migrate: migrateOrders, create: createOrderService })
+void runService(process, orderServiceConfig, {
+  migrate: migrateOrders,
+  create: createOrderService,
+  commands: { '--events-dead': listDeadLetters, '--events-replay': replayDeadLetters },
+})

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { transaction, withDeadline, type Queryable } from '@ordinal/database'
+import type { Outbox } from '@ordinal/events'
 import type { Logger } from '@ordinal/logging'
 import { ServiceUnavailableError } from '@ordinal/resilience'
 import type { OrderMetrics } from './metrics'
@@ -10,6 +11,7 @@ import type { Sequencer } from './sequencer'
 interface Deps {
   pool: Pool
   sequencer: Sequencer
+  outbox: Outbox
   metrics: OrderMetrics
   log: Logger
   intervalMs: number
@@ -36,7 +38,7 @@ const refusedAgainAfterMs = 5_000
  * request that placed them died. Any number of instances may do so at once.
  */
 export function createNumbering(deps: Deps) {
-  const { pool, sequencer, metrics, log, intervalMs, leaseMs, databaseTimeoutMs } = deps
+  const { pool, sequencer, outbox, metrics, log, intervalMs, leaseMs, databaseTimeoutMs } = deps
   const db = withDeadline(pool, databaseTimeoutMs)
   const stopping = new AbortController()
   const tellOfDatabase = tellChanges(log, 'the database')
@@ -92,9 +94,10 @@ export function createNumbering(deps: Deps) {
 
   async function record(issued: IssuedNumber[]): Promise<void> {
     try {
-      const numbered = await transaction(pool, (tx) => recordNumbers(tx, issued), {
+      const numbered = await transaction(pool, (tx) => recordNumbers(tx, outbox, issued), {
         signal: AbortSignal.timeout(databaseTimeoutMs),
       })
+      outbox.announce()
       metrics.numbered(numbered.length)
       log.info('orders were numbered later', { count: numbered.length })
     } catch (error) {

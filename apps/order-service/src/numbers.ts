@@ -1,5 +1,7 @@
 import { databaseErrorOf, type Queryable } from '@ordinal/database'
+import type { Outbox } from '@ordinal/events'
 import { orderColumns, type Order } from './order'
+import { recordOrderEvents } from './order-events'
 
 /** A number that the sequencer issued for an order. */
 export interface IssuedNumber {
@@ -17,17 +19,29 @@ export class NumberConflictError extends Error {
  * already is left as it is, so that whoever writes first has placed the order. A deleted or cancelled order gets
  * its number like any other, for it may have been issued.
  *
+ * With its number an order is placed, and the world is told of it as it is now: of what was changed before there was no
+ * event. One that is deleted already is told of twice, since its number exists.
+ *
+ * @param traceparent of the request that places the order, if it is still there
  * @throws NumberConflictError
  */
-export async function recordNumbers(tx: Queryable, issued: IssuedNumber[]): Promise<Order[]> {
+export async function recordNumbers(
+  tx: Queryable,
+  outbox: Outbox,
+  issued: IssuedNumber[],
+  traceparent?: string,
+): Promise<Order[]> {
   const values = [issued.map(({ orderId }) => orderId), issued.map(({ number }) => number)]
-  const { rows } = await tx.query<Order & object>(
+  const { rows } = await tx.query<Order & { deleted: boolean }>(
     `UPDATE orders SET order_number = issued.number, updated_at = now()
      FROM unnest($1::bigint[], $2::text[]) AS issued(order_id, number)
      WHERE orders.id = issued.order_id AND orders.order_number IS NULL
-     RETURNING ${orderColumns}`,
+     RETURNING ${orderColumns}, deleted_at IS NOT NULL AS deleted`,
     values,
   )
+  await recordOrderEvents(outbox, tx, 'order.created', rows, traceparent)
+  const deleted = rows.filter(({ deleted }) => deleted)
+  await recordOrderEvents(outbox, tx, 'order.deleted', deleted, traceparent)
   if (rows.length < issued.length) await requireSameNumbers(tx, values)
   return rows
 }

@@ -1,6 +1,11 @@
+import type { Pool } from 'pg'
+import { transaction, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
+import type { Outbox } from '@ordinal/events'
+import type { RequestContext } from '@ordinal/middleware'
 import type { PrismaClient } from './generated/prisma/client'
-import type { Order } from './order'
+import { orderColumns, type Order } from './order'
+import { recordOrderEvents, type OrderEventType } from './order-events'
 import { mayBecome, statusesBefore, type OrderStatus } from './status'
 
 export interface OrderFilter {
@@ -9,10 +14,18 @@ export interface OrderFilter {
   status?: OrderStatus | undefined
 }
 
+interface Deps {
+  prisma: PrismaClient
+  pool: Pool
+  outbox: Outbox
+}
+
+type Trace = Pick<RequestContext, 'traceparent'>
+
 export type Orders = ReturnType<typeof createOrders>
 
 /** Orders that are placed. A deleted one stays in the database with its number, and is never found again. */
-export function createOrders(prisma: PrismaClient) {
+export function createOrders({ prisma, pool, outbox }: Deps) {
   /** @throws AppError `order_not_found` */
   async function requireOrder(id: number): Promise<Order> {
     const order = await prisma.order.findFirst({ where: { id, deletedAt: null } })
@@ -38,12 +51,11 @@ export function createOrders(prisma: PrismaClient) {
      * @param versions those that the caller knows the order in; any if undefined
      * @throws AppError `order_not_found`, `version_mismatch`, `illegal_transition`
      */
-    async changeStatus(id: number, status: OrderStatus, versions?: number[]): Promise<Order> {
-      const where = { id, deletedAt: null, status: { in: statusesBefore(status) }, version: { in: versions } }
+    async changeStatus(id: number, status: OrderStatus, versions: number[] | undefined, trace: Trace) {
       // Somebody else may change the order between the two statements, but it has few steps to go: this ends.
       for (;;) {
-        const data = { status, version: { increment: 1 } }
-        const [changed] = await prisma.order.updateManyAndReturn({ where, data })
+        const change = { id, status, versions }
+        const changed = await announced('order.updated', trace, (tx) => updateStatus(tx, change))
         if (changed) return changed
         const order = await requireOrder(id)
         requireVersion(order, versions)
@@ -60,15 +72,56 @@ export function createOrders(prisma: PrismaClient) {
      * @param versions as for `changeStatus`
      * @throws AppError `order_not_found`, `version_mismatch`
      */
-    async remove(id: number, versions?: number[]): Promise<void> {
-      const where = { id, deletedAt: null, version: { in: versions } }
+    async remove(id: number, versions: number[] | undefined, trace: Trace): Promise<void> {
       for (;;) {
-        const { count } = await prisma.order.updateMany({ where, data: { deletedAt: new Date() } })
-        if (count > 0) return
+        const removed = await announced('order.deleted', trace, (tx) => markDeleted(tx, { id, versions }))
+        if (removed) return
         requireVersion(await requireOrder(id), versions)
       }
     },
   }
+
+  /** Makes a change and tells of it, in one transaction. Of an order without a number nobody has been told yet. */
+  async function announced(
+    type: OrderEventType,
+    { traceparent }: Trace,
+    change: (tx: Queryable) => Promise<Order | undefined>,
+  ): Promise<Order | undefined> {
+    const work = async (tx: Queryable) => {
+      const changed = await change(tx)
+      if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [changed], traceparent)
+      return changed
+    }
+    const changed = await transaction(pool, work)
+    outbox.announce()
+    return changed
+  }
+}
+
+/** Undefined if the order is not there, not in a state from which it may become so, or not in one of the versions. */
+async function updateStatus(
+  tx: Queryable,
+  { id, status, versions }: { id: number; status: OrderStatus; versions: number[] | undefined },
+): Promise<Order | undefined> {
+  const { rows } = await tx.query<Order & object>(
+    `UPDATE orders SET status = $2, version = version + 1, updated_at = now()
+     WHERE id = $1 AND deleted_at IS NULL AND status = ANY($3::order_status[])
+       AND ($4::int[] IS NULL OR version = ANY($4)) RETURNING ${orderColumns}`,
+    [id, status, statusesBefore(status), versions],
+  )
+  return rows[0]
+}
+
+async function markDeleted(
+  tx: Queryable,
+  { id, versions }: { id: number; versions: number[] | undefined },
+): Promise<Order | undefined> {
+  const { rows } = await tx.query<Order & object>(
+    `UPDATE orders SET deleted_at = now(), updated_at = now()
+     WHERE id = $1 AND deleted_at IS NULL AND ($2::int[] IS NULL OR version = ANY($2)) RETURNING ${orderColumns}`,
+    [id, versions],
+  )
+  return rows[0]
 }
 
 function missing(id: number): never {

@@ -7,6 +7,7 @@ import {
   withDeadline,
   type Queryable,
 } from '@ordinal/database'
+import type { Outbox } from '@ordinal/events'
 import type { Logger } from '@ordinal/logging'
 import type { RequestContext } from '@ordinal/middleware'
 import { ServiceUnavailableError } from '@ordinal/resilience'
@@ -42,6 +43,7 @@ interface Deps {
   pool: Pool
   users: Users
   sequencer: Sequencer
+  outbox: Outbox
   log: Logger
   /** How long an order and its key are left to the request that places it. */
   leaseMs: number
@@ -61,6 +63,7 @@ export function createPlaceOrder({
   pool,
   users,
   sequencer,
+  outbox,
   log,
   leaseMs,
   databaseTimeoutMs,
@@ -109,7 +112,7 @@ export function createPlaceOrder({
     trace: RequestContext,
   ): Promise<Placed> {
     const number = order.orderNumber ?? (await askForNumber(order, trace))
-    return conclude(order, number, key)
+    return conclude(order, number, key, trace)
   }
 
   /** Commits the number, if there is one, with the answer: from here on the key gets this answer. */
@@ -117,11 +120,13 @@ export function createPlaceOrder({
     order: Order,
     number: string | undefined,
     key: IdempotencyKey | undefined,
+    trace: RequestContext,
   ): Promise<Placed> {
     const answer = await inTransaction(async (tx) => {
-      const now = number === undefined ? await letGo(tx, order) : await recordNumber(tx, order, number)
+      const now = number === undefined ? await letGo(tx, order) : await recordNumber(tx, order, number, trace)
       return key ? storeAnswer(tx, key, toJson(now)) : toJson(now)
     })
+    outbox.announce()
     return { order: answer, replayed: false }
   }
 
@@ -137,6 +142,11 @@ export function createPlaceOrder({
     }
   }
 
+  async function recordNumber(tx: Queryable, order: Order, number: string, { traceparent }: RequestContext) {
+    const [numbered] = await recordNumbers(tx, outbox, [{ orderId: Number(order.id), number }], traceparent)
+    return numbered ?? readOrder(tx, order)
+  }
+
   /**
    * The order is taken, since its intent is committed, whatever happened to its number. Who sent no key is told so:
    * after a 503 he would order twice. Who sent one asks again, and gets an answer that is kept.
@@ -149,7 +159,7 @@ export function createPlaceOrder({
   ): Promise<Placed> {
     log.error('an order was placed without its number being written', { ...idsOf(order, trace), error })
     if (!key) return { order: toJson(order), replayed: false }
-    if (isNumberFault(error)) return conclude(order, undefined, key)
+    if (isNumberFault(error)) return conclude(order, undefined, key, trace)
     await giveUp(key)
     throw error
   }
@@ -180,11 +190,6 @@ async function insertOrder(tx: Queryable, request: NewOrder, leaseMs: number): P
     [uuidv7(), userId, productId, quantity, String(totalPrice), leaseMs],
   )
   return rows[0]!
-}
-
-async function recordNumber(tx: Queryable, order: Order, number: string): Promise<Order> {
-  const [numbered] = await recordNumbers(tx, [{ orderId: Number(order.id), number }])
-  return numbered ?? readOrder(tx, order)
 }
 
 /** Numbering need not wait for the lease. Gives the order as it is: it may have its number by now. */

@@ -29,6 +29,8 @@ export async function createWorld() {
       ORDER_SERVICE_SEQUENCER_URL: sequencer.url,
       ORDER_SERVICE_RATE_LIMIT: '0',
       ORDER_SERVICE_CALL_TIMEOUT_MS: '500',
+      // What a test changes by itself stays as it is.
+      ORDER_SERVICE_AUTO_CONFIRM: 'false',
       ...env,
     })
     const log = collectLog()

@@ -98,6 +98,15 @@ export function postgresUrl(): z.ZodType<string> {
     .meta({ examples: ['postgres://postgres:p%40ss@localhost:5432/userdb'] })
 }
 
+/** A URL of Redis, given back as it is. */
+export function redisUrl(): z.ZodType<string> {
+  return fromText({
+    read: (text) => (/^rediss?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
+    fault: 'must be a URL with redis:// or rediss://',
+    example: 'redis://localhost:6379',
+  })
+}
+
 /** The example that a schema carries in its meta data. */
 export function exampleOf(schema: z.ZodType): string | undefined {
   const [example] = (schema.meta()?.examples ?? []) as unknown[]

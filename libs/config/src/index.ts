@@ -17,5 +17,6 @@ export {
   origin,
   port,
   postgresUrl,
+  redisUrl,
   seconds,
 } from './fragments'

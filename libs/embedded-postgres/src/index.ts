@@ -1,2 +1,7 @@
-export { startEmbeddedPostgres, type EmbeddedPostgres, type StartOptions } from './start'
+export {
+  findEmbeddedPostgres,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type StartOptions,
+} from './start'
 export { removeEmbeddedPostgres, stopEmbeddedPostgres } from './stop'

@@ -1,9 +1,11 @@
+import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { chooseAccount } from './account'
 import { prepareBinaries } from './binaries'
-import { ensureCluster, readSuperuserPassword } from './cluster'
+import { clusterIn, ensureCluster, readSuperuserPassword } from './cluster'
 import type { Settings } from './launch'
 import { placeDataFolder } from './place'
+import { findPostmaster } from './postmaster'
 import { findOrLaunch } from './server'
 import { logFileIn } from './server-log'
 import { stopEmbeddedPostgres } from './stop'
@@ -79,6 +81,17 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
     url: (database, user, password) => url(port, database, user, password),
     stop: () => stopEmbeddedPostgres(folder),
   }
+}
+
+/** The server that runs on a data folder now, whoever started it; undefined if there is none. */
+export async function findEmbeddedPostgres(
+  dataFolder: string,
+): Promise<Pick<EmbeddedPostgres, 'port' | 'url'> | undefined> {
+  const folder = await realpath(dataFolder).catch(() => undefined)
+  const server = folder && (await findPostmaster(clusterIn(folder)))
+  if (!server) return undefined
+  const url = urlsWith(await readSuperuserPassword(folder))
+  return { port: server.port, url: (database, user, password) => url(server.port, database, user, password) }
 }
 
 function urlsWith(superuserPassword: string) {

@@ -10,26 +10,29 @@ interface Steps<C> {
   migrate: (config: C) => Promise<unknown>
   /** Wires the service; its database is migrated. */
   create: (config: C) => Service
+  /** What the service can do once, instead of serving, by the flag that asks for it; gives what is to be printed. */
+  commands?: Record<string, (config: C) => Promise<string>>
 }
 
 /**
  * The life of a service's process: reads `.env` and the environment, starts the service, and stops it at
  * SIGTERM, SIGINT, or when the process that started it goes away. A second signal ends it at once. What stands
  * in the way of a start is told in plain lines on standard error; `--check-config` only checks, `--migrate` only
- * migrates the database, `--describe-config` prints the variables as JSON.
+ * migrates the database, `--describe-config` prints the variables as JSON, and a service may have commands of its own.
  *
  * @param host the process; the one place where a library touches it
  */
 export async function runService<D extends Definition>(
   host: NodeJS.Process,
   definition: D,
-  { create, migrate }: Steps<Config<D>>,
+  { create, migrate, commands = {} }: Steps<Config<D>>,
 ): Promise<void> {
   const fail = (code: number, message: string) => {
     host.stderr.write(`${message}\n`)
     host.exit(code)
   }
 
+  const command = Object.keys(commands).find((flag) => host.argv.includes(flag))
   let config: Config<D> | undefined
   try {
     if (host.argv.includes('--describe-config')) {
@@ -40,6 +43,11 @@ export async function runService<D extends Definition>(
     config = parseConfig(definition, host.env)
     if (host.argv.includes('--check-config')) {
       host.stdout.write('The configuration is valid.\n')
+      return
+    }
+    if (command) {
+      const printed = await commands[command]!(config)
+      if (printed) host.stdout.write(`${printed}\n`)
       return
     }
     const stopWithProcess = watchProcess(host)
@@ -53,7 +61,8 @@ export async function runService<D extends Definition>(
     await service.start()
   } catch (error) {
     if (error instanceof ConfigError) return fail(exitCodes.badConfiguration, error.message)
-    fail(exitCodes.fault, `The service cannot start: ${startFault(error, definition, config)}`)
+    const failed = command ? `${command} failed` : 'The service cannot start'
+    fail(exitCodes.fault, `${failed}: ${startFault(error, definition, config)}`)
   }
 }
 

@@ -8,6 +8,7 @@ import { fail, step, warn } from './progress'
 import { launchService, type ServiceProcess } from './service-process'
 import { defineServices } from './services'
 import { readSettings } from './settings'
+import { runOnce } from './run-once'
 import { summarize } from './summary'
 import { printToken, signToken } from './token'
 
@@ -107,6 +108,11 @@ async function main(): Promise<number> {
   return 0
 }
 
-const [command, role] = process.argv.slice(2)
-const work = command === '--token' ? printToken(readSettings(root), role) : main()
-void work.then((exitCode) => process.exit(exitCode))
+function work(): Promise<number> {
+  const [command, name = '', ...args] = process.argv.slice(2)
+  if (command === '--token') return printToken(readSettings(root), name)
+  if (command === '--once') return runOnce(readSettings(root), name, args)
+  return main()
+}
+
+void work().then((exitCode) => process.exit(exitCode))

@@ -17,7 +17,7 @@ export interface ServiceDefinition {
 /** Wires the three services to their databases and to each other, and the sequencer to its secrets. */
 export function defineServices(
   settings: Settings,
-  postgres: EmbeddedPostgres,
+  postgres: Pick<EmbeddedPostgres, 'url'>,
   secrets: Record<Role | 'tokens' | 'signing', string>,
 ) {
   const { userService, orderService, sequencer } = settings.ports

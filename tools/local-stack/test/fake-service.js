@@ -3,13 +3,18 @@ const http = require('node:http')
 const { basename, dirname } = require('node:path')
 
 const name = basename(dirname(process.argv[1]))
-const { FAKE_FAULT, FAKE_STUBBORN, ...environment } = process.env
+const { FAKE_FAULT, FAKE_ONCE, FAKE_STUBBORN, ...environment } = process.env
 const port = environment[`${name.replace('-', '_').toUpperCase()}_PORT`]
 
 if (FAKE_FAULT === name) {
   console.log('{"level":"info","message":"starting"}')
   console.error(`${name} does not like its configuration`)
   process.exit(78)
+}
+
+if (FAKE_ONCE) {
+  console.log(JSON.stringify([process.argv.slice(2), environment.ORDER_SERVICE_DATABASE_URL]))
+  process.exit(0)
 }
 
 const answers = {

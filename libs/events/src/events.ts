@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import type { Pool } from 'pg'
+import type { Logger } from '@ordinal/logging'
+import type { Metrics } from '@ordinal/metrics'
+import type { Consumer, RetryPolicy } from './consumer'
+import { createDeadLetterTable, type DeadLetters } from './dead-letters'
+import { createInProcessTransport } from './in-process'
+import { createListener } from './listener'
+import { createEventMetrics } from './metrics'
+import { connectRedis } from './redis/connection'
+import { createDeadStream } from './redis/dead-letters'
+import { createRedisTransport, type RedisSettings } from './redis/transport'
+import { createRelay } from './relay'
+
+export interface EventSettings {
+  /** The database of the outbox, for the one connection that listens; the rest runs on the pool. */
+  databaseUrl: string
+  /** Redis Streams; without them events stay in the process. */
+  redis?: RedisSettings | undefined
+  retry: RetryPolicy
+  pollMs: number
+  /** How long an event is left to the relay that delivers it. */
+  leaseMs: number
+  retentionMs: number
+}
+
+interface Deps {
+  name: string
+  settings: EventSettings
+  pool: Pool
+  consumers: readonly Consumer[]
+  metrics: Metrics
+  log: Logger
+}
+
+/** Delivers the events of a service's outbox to its consumers, and by Redis to others: a task for the background. */
+export function createEvents({ name, settings, pool, consumers, metrics: serviceMetrics, log }: Deps) {
+  const { databaseUrl, redis, retry } = settings
+  const metrics = createEventMetrics(serviceMetrics, pool)
+  metrics.expect(consumers)
+  const transport = redis
+    ? createRedisTransport({ settings: redis, consumers, retry, metrics, log })
+    : createInProcessTransport({ pool, consumers, retry, metrics })
+  metrics.showDead(transport.deadLetters)
+  const relay = createRelay({ ...settings, pool, transport, metrics, log })
+  const listener = createListener({
+    url: databaseUrl,
+    applicationName: `${name} events`,
+    onNews: relay.wake,
+    log,
+  })
+
+  return {
+    start(): void {
+      transport.start()
+      relay.start()
+      listener.start()
+    },
+    /** Ends after what is under way. */
+    async stop(): Promise<void> {
+      await Promise.all([relay.stop(), listener.stop()])
+      await transport.stop()
+    },
+  }
+}
+
+interface DeadLetterDeps {
+  pool: Pool
+  redis?: RedisSettings | undefined
+  log: Logger
+}
+
+/**
+ * The dead letters of a service, for a tool: those of its database, and those of Redis.
+ *
+ * @throws Error if Redis does not answer
+ */
+export async function openDeadLetters({ pool, redis, log }: DeadLetterDeps) {
+  const table = createDeadLetterTable(pool)
+  if (!redis) return { all: [table], close: () => undefined }
+  const { url, stream, timeoutMs: commandTimeoutMs } = redis
+  const connection = connectRedis({ url, name: `${stream} dead letters`, commandTimeoutMs, log })
+  const all: DeadLetters[] = [table, createDeadStream(connection, stream)]
+  const close = () => connection.disconnect()
+  try {
+    await once(connection, 'ready', { signal: AbortSignal.timeout(commandTimeoutMs) })
+    return { all, close }
+  } catch (error) {
+    close()
+    throw new Error('Redis does not answer', { cause: error })
+  }
+}

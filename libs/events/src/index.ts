@@ -1,0 +1,6 @@
+export type { CloudEvent, NewEvent } from './cloud-event'
+export type { Consumer, RetryPolicy } from './consumer'
+export type { DeadLetter, DeadLetters } from './dead-letters'
+export { createOutbox, type Outbox } from './outbox'
+export { createEvents, openDeadLetters, type EventSettings } from './events'
+export type { RedisSettings } from './redis/transport'

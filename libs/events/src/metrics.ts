@@ -1,0 +1,80 @@
+import { Counter, Gauge } from 'prom-client'
+import type { Pool } from 'pg'
+import { withDeadline } from '@ordinal/database'
+import type { Metrics } from '@ordinal/metrics'
+import type { DeadLetters } from './dead-letters'
+import { backlog } from './outbox'
+
+export type EventMetrics = ReturnType<typeof createEventMetrics>
+
+const countLimitMs = 1_000
+
+/** The metrics of delivering events, named after the service. */
+export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
+  const registers = [registry]
+  const db = withDeadline(pool, countLimitMs)
+
+  const oldest = new Gauge({
+    name: `${prefix}_outbox_oldest_seconds`,
+    help: 'Age of the oldest event that waits in the outbox; 0 if none does, NaN if the database does not tell',
+    registers,
+  })
+  new Gauge({
+    name: `${prefix}_outbox_pending`,
+    help: 'Events that wait in the outbox; every instance shows all of them. NaN if the database does not tell',
+    registers,
+    // One look for both.
+    async collect() {
+      const { pending, oldestSeconds } = await backlog(db).catch(() => ({ pending: NaN, oldestSeconds: NaN }))
+      this.set(pending)
+      oldest.set(oldestSeconds)
+    },
+  })
+  const delivered = new Counter({
+    name: `${prefix}_events_delivered_total`,
+    help: 'Events delivered from the outbox: to Redis, or to all consumers in this process',
+    registers,
+  })
+  const failed = new Counter({
+    name: `${prefix}_event_deliveries_failed_total`,
+    help: 'Deliveries from the outbox that failed, and are tried again unless the event was given up',
+    registers,
+  })
+  const handled = new Counter({
+    name: `${prefix}_events_handled_total`,
+    help: 'Events that a consumer has handled',
+    labelNames: ['consumer'],
+    registers,
+  })
+  const buried = new Counter({
+    name: `${prefix}_events_dead_total`,
+    help: 'Events that were given up',
+    labelNames: ['consumer'],
+    registers,
+  })
+
+  return {
+    delivered: (count: number) => delivered.inc(count),
+    failed: (count: number) => failed.inc(count),
+    handled: (consumer: string) => handled.inc({ consumer }),
+    buried: (consumer: string) => buried.inc({ consumer }),
+    /** Series that appear with their first event would hide it from a rate. */
+    expect(consumers: readonly { name: string }[]): void {
+      for (const { name } of consumers) {
+        handled.inc({ consumer: name }, 0)
+        buried.inc({ consumer: name }, 0)
+      }
+    },
+    /** Shows how many dead letters there are, asked at every scrape. */
+    showDead(deadLetters: DeadLetters): void {
+      new Gauge({
+        name: `${prefix}_dead_events`,
+        help: 'Events that were given up and not replayed; every instance shows all of them. NaN if nobody tells',
+        registers,
+        async collect() {
+          this.set(await deadLetters.count().catch(() => NaN))
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import type { Pool } from 'pg'
+import { withDeadline, type Queryable } from '@ordinal/database'
+import { createEvent, type CloudEvent, type NewEvent } from './cloud-event'
+
+export type Outbox = ReturnType<typeof createOutbox>
+
+interface Deps {
+  pool: Pool
+  /** Who tells of the changes: the `source` of the events. */
+  source: string
+}
+
+/** The channel on which relays are told that there are new events. */
+export const channel = 'outbox'
+
+const announceLimitMs = 1_000
+
+/** Where a service leaves its events: in its own database, in the transaction of the change that they tell of. */
+export function createOutbox({ pool, source }: Deps) {
+  const db = withDeadline(pool, announceLimitMs)
+  let announcing: Promise<unknown> | undefined
+  let again = false
+
+  return {
+    /**
+     * Writes events, in the order in which they are given. Whoever changes a subject must hold a lock on it until
+     * the commit (its row's UPDATE does): the order of the events is then that of the changes.
+     */
+    async record(tx: Queryable, events: NewEvent[]): Promise<void> {
+      const created = events.map((event) => createEvent(source, event))
+      await tx.query(
+        `INSERT INTO outbox (subject, event)
+         SELECT subject, event FROM unnest($1::text[], $2::json[]) WITH ORDINALITY AS made(subject, event, nth)
+         ORDER BY nth`,
+        [created.map(({ subject }) => subject), created.map((event) => JSON.stringify(event))],
+      )
+    },
+
+    /**
+     * Wakes the relays of all instances; to be called after the commit. It is a hint: without it they find the events
+     * at their next look.
+     *
+     * Never in the transaction itself: a NOTIFY takes a lock of the whole server at commit, and holds it until the
+     * commit is on disk (docs/decisions/0026). What comes while one is under way is announced once, by the next.
+     */
+    announce(): void {
+      again = true
+      announcing ??= announceAll().finally(() => (announcing = undefined))
+    },
+
+    /** Resolves when what was announced has been sent. */
+    async settled(): Promise<void> {
+      await announcing
+    },
+  }
+
+  async function announceAll(): Promise<void> {
+    while (again) {
+      again = false
+      await db.query('SELECT pg_notify($1, $2)', [channel, '']).catch(() => undefined)
+    }
+  }
+}
+
+/** An event that is to be delivered. */
+export interface OutboxEvent {
+  position: number
+  event: CloudEvent
+  /** The one consumer that it is for, when it is replayed; null for all. */
+  consumer: string | null
+  /** Which attempt this is, from 1 on. One that ended with its process counts. */
+  attempt: number
+}
+
+/**
+ * Takes events to be delivered, oldest first, for as long as the lease: of each subject the first that is not
+ * delivered, and the next one only when that is. So any number of relays keep the order of each subject.
+ */
+export async function claim(db: Queryable, limit: number, leaseMs: number): Promise<OutboxEvent[]> {
+  // Materialized, or the plan may run the inner SELECT again and take more than the limit. A comparison with the one
+  // first event, since a NOT EXISTS becomes a join: with statistics of a time without a backlog, one over all of it.
+  const { rows } = await db.query<OutboxEvent>(
+    `WITH due AS MATERIALIZED (
+       SELECT position FROM outbox AS head
+       WHERE delivered_at IS NULL AND position > 0 AND deliver_after <= now() AND position = (
+         SELECT position FROM outbox AS first
+         WHERE first.subject = head.subject AND first.delivered_at IS NULL ORDER BY position LIMIT 1)
+       ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED)
+     UPDATE outbox SET deliver_after = clock_timestamp() + $2 * interval '1 ms', attempts = attempts + 1
+     FROM due WHERE outbox.position = due.position
+     RETURNING outbox.position, event, consumer, attempts AS attempt`,
+    [limit, leaseMs],
+  )
+  return rows.map((row) => ({ ...row, event: { ...row.event, sequence: sequenceOf(row) } }))
+}
+
+/** A replayed event keeps what it had. */
+const sequenceOf = ({ event, position }: OutboxEvent) => event.sequence ?? String(position).padStart(19, '0')
+
+/** Notes that events are delivered. Harmless if another relay, after the lease, has delivered them too. */
+export async function markDelivered(tx: Queryable, events: OutboxEvent[]): Promise<void> {
+  await tx.query(
+    'UPDATE outbox SET delivered_at = now() WHERE position = ANY($1::bigint[]) AND delivered_at IS NULL',
+    [positionsOf(events)],
+  )
+}
+
+/**
+ * Gives events back, to be tried again after a while.
+ *
+ * @param counted whether the attempt counts: one that an outage has ended does not
+ */
+export async function postpone(
+  db: Queryable,
+  delays: { event: OutboxEvent; ms: number; counted: boolean }[],
+): Promise<void> {
+  await db.query(
+    `UPDATE outbox SET deliver_after = clock_timestamp() + ms * interval '1 ms',
+       attempts = greatest(0, attempts - CASE WHEN counted THEN 0 ELSE 1 END)
+     FROM unnest($1::bigint[], $2::float8[], $3::boolean[]) AS later(position, ms, counted)
+     WHERE outbox.position = later.position AND delivered_at IS NULL`,
+    [
+      positionsOf(delays.map(({ event }) => event)),
+      delays.map(({ ms }) => ms),
+      delays.map(({ counted }) => counted),
+    ],
+  )
+}
+
+/** Deletes what was delivered so long ago, a few thousand rows at a time; gives how many. */
+export async function sweep(db: Queryable, retentionMs: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `DELETE FROM outbox WHERE position IN (
+       SELECT position FROM outbox WHERE delivered_at < now() - $1 * interval '1 ms'
+       ORDER BY delivered_at LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+    [retentionMs],
+  )
+  return rowCount ?? 0
+}
+
+/** How many events wait, and for how long the oldest of them has. */
+export async function backlog(db: Queryable): Promise<{ pending: number; oldestSeconds: number }> {
+  const { rows } = await db.query<{ pending: number; oldestSeconds: number }>(
+    `SELECT count(*) AS pending,
+       coalesce(greatest(0, extract(epoch FROM now() - min(created_at))), 0)::float8 AS "oldestSeconds"
+     FROM outbox WHERE delivered_at IS NULL`,
+  )
+  return rows[0]!
+}
+
+const positionsOf = (events: OutboxEvent[]) => events.map(({ position }) => position)

@@ -1,0 +1,44 @@
+import { Redis } from 'ioredis'
+import type { Logger } from '@ordinal/logging'
+import { tellChanges } from '../tell-changes'
+
+interface Options {
+  url: string
+  /** Shown by CLIENT LIST. */
+  name: string
+  /** How long an answer may take. */
+  commandTimeoutMs: number
+  log: Logger
+}
+
+/**
+ * A connection to Redis that fails at once while Redis is away, and is made again for ever. Nothing is queued, and
+ * nothing is sent twice by itself: what is to be repeated, the outbox and the groups know.
+ */
+export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Redis {
+  const redis = new Redis(url, {
+    connectionName: name,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: 5_000,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(2_000, 50 * 2 ** times),
+    // After a fail-over, the former primary goes on to answer, and refuses writes.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+  })
+  const tell = tellChanges(log, 'Redis is away', 'Redis answers')
+  redis.on('error', tell)
+  redis.on('ready', () => tell())
+  return redis
+}
+
+/** As it was asked for; where no answer comes, the connection is made anew: it may be one that leads nowhere. */
+export async function orReconnect<T>(redis: Redis, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof Error && error.message === 'Command timed out') redis.disconnect(true)
+    throw error
+  }
+}

@@ -1,0 +1,211 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import type { Logger } from '@ordinal/logging'
+import {
+  attemptToHandle,
+  isFor,
+  pauseAfter,
+  type Consumer,
+  type Failure,
+  type RetryPolicy,
+} from '../consumer'
+import type { EventMetrics } from '../metrics'
+import { tellChanges } from '../tell-changes'
+import { orReconnect } from './connection'
+import { buryEntry } from './dead-letters'
+import { ensureGroup } from './ensure-group'
+import { readEntry, type Entry, type Told } from './entries'
+import { createLease } from './lease'
+
+interface Deps {
+  /** For everything but waiting. */
+  redis: Redis
+  /** Waits for new entries, and does nothing else: it is closed with the group. */
+  waiting: Redis
+  stream: string
+  consumer: Consumer
+  /** This instance's name in the group: no other one has it. */
+  instance: string
+  retry: RetryPolicy
+  metrics: EventMetrics
+  log: Logger
+  /** After so long, another instance takes over from one that has died. */
+  leaseMs: number
+}
+
+const maxUnderWay = 256
+const againAfterMs = 200
+// How long a read waits for new entries; the waiting connection must allow for more.
+export const blockMs = 1_000
+
+/**
+ * Lets a consumer handle what a stream brings, as a consumer group named after it.
+ *
+ * A group hands entries to any of its members, so that two of them would handle a subject's events at the same time.
+ * For the sake of their order one instance has the group, by a lease; the next one claims what it has left.
+ */
+export function createGroup(deps: Deps) {
+  const { redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs } = deps
+  const group = consumer.name
+  const lease = createLease(redis, { key: `${stream}:lease:${group}`, holder: instance, ms: leaseMs })
+  const stopping = new AbortController()
+  const tell = tellChanges(log, `${group} cannot consume events`, `${group} consumes events again`)
+  let running = Promise.resolve()
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      const ended = await consumeIfOurs().catch((error: unknown) => error)
+      if (!stopping.signal.aborted) tell(ended)
+      await pause(ended ? againAfterMs : leaseMs / 4, stopping.signal)
+    }
+  }
+
+  async function consumeIfOurs(): Promise<void> {
+    if (await lease.take()) await consume()
+  }
+
+  /** Handles entries for as long as the lease is renewed, and Redis takes what is told it. */
+  async function consume(): Promise<void> {
+    const lost = new AbortController()
+    const giveUp = (error: unknown) => lost.abort(error)
+    const signal = AbortSignal.any([lost.signal, stopping.signal])
+    // Each entry that is tried again listens.
+    setMaxListeners(0, signal)
+    // The last event of each subject that is under way: the next one waits for it.
+    const tails = new Map<string, Promise<void>>()
+    let underWay = 0
+
+    function enqueue(entry: Entry, attempt: number): void {
+      const told = tolerate(entry)
+      const subject = told?.event.subject ?? ''
+      underWay += 1
+      const handled = (tails.get(subject) ?? Promise.resolve())
+        .then(() => settle(entry, told, attempt, signal))
+        // Redis does not answer: what is under way stays pending, and is claimed again.
+        .catch(giveUp)
+        .finally(() => {
+          underWay -= 1
+          if (tails.get(subject) === handled) tails.delete(subject)
+        })
+      tails.set(subject, handled)
+    }
+
+    const renewal = setInterval(() => {
+      lease.take().then((ours) => ours || giveUp(new Error('another instance has the lease')), giveUp)
+    }, leaseMs / 4)
+    try {
+      await ensureGroup(redis, stream, group)
+      for (const { entry, deliveries } of await claimAll()) enqueue(entry, deliveries)
+      tell()
+      while (!signal.aborted) {
+        if (underWay >= maxUnderWay) await Promise.race(tails.values())
+        else for (const entry of await readNew(maxUnderWay - underWay)) enqueue(entry, 1)
+      }
+    } finally {
+      clearInterval(renewal)
+      lost.abort()
+      await Promise.all(tails.values())
+    }
+    lost.signal.throwIfAborted()
+  }
+
+  /** Handles an entry until that succeeds or it is given up, and tells Redis. */
+  async function settle(entry: Entry, told: Told | undefined, firstAttempt: number, signal: AbortSignal) {
+    const [id] = entry
+    let attempt = firstAttempt
+    while (!signal.aborted) {
+      const failure = await handle(told, attempt)
+      if (!failure) return void (await orReconnect(redis, redis.xack(stream, group, id)))
+      metrics.failed(1)
+      const what = { consumer: group, entry: id, event_id: told?.event.id, type: told?.event.type, attempt }
+      if (!failure.outage && (!told || attempt >= retry.attempts)) {
+        await orReconnect(redis, buryEntry(redis, { stream, group }, entry, failure, attempt))
+        metrics.buried(group)
+        return void log.error('an event was given up: it is a dead letter now', {
+          ...what,
+          reason: failure.reason,
+        })
+      }
+      log.warn('an event could not be handled; it is tried again', { ...what, reason: failure.reason })
+      await pause(pauseAfter(attempt, retry), signal)
+      if (!failure.outage) attempt += 1
+    }
+  }
+
+  async function handle(told: Told | undefined, attempt: number): Promise<Failure | undefined> {
+    if (!told) return { consumer: group, reason: 'the entry is no CloudEvent', outage: false }
+    if (!isFor(consumer, told.event, told.only)) return undefined
+    const failure = await attemptToHandle(consumer, told.event, attempt, retry)
+    if (!failure) metrics.handled(group)
+    return failure
+  }
+
+  /** Claims what was read and not handled, be it by an instance that is dead or by this one; oldest first. */
+  async function claimAll(): Promise<{ entry: Entry; deliveries: number }[]> {
+    const claimed: { entry: Entry; deliveries: number }[] = []
+    let cursor = '0-0'
+    do {
+      const answer = await orReconnect(
+        redis,
+        redis.xautoclaim(stream, group, instance, 0, cursor, 'COUNT', 100),
+      )
+      const [next, entries, trimmed = []] = answer as [string, Entry[], string[]?]
+      if (trimmed.length > 0)
+        log.error('events were trimmed before they were handled', { consumer: group, entries: trimmed })
+      if (entries.length > 0) {
+        const pending = await orReconnect(
+          redis,
+          redis.xpending(stream, group, entries[0]![0], entries.at(-1)![0], entries.length),
+        )
+        const deliveries = new Map(
+          (pending as [string, string, number, number][]).map(([id, , , count]) => [id, count]),
+        )
+        claimed.push(...entries.map((entry) => ({ entry, deliveries: deliveries.get(entry[0]) ?? 1 })))
+      }
+      cursor = next
+    } while (cursor !== '0-0')
+    return claimed
+  }
+
+  async function readNew(count: number): Promise<Entry[]> {
+    const read = waiting.xreadgroup(
+      'GROUP',
+      group,
+      instance,
+      'COUNT',
+      count,
+      'BLOCK',
+      blockMs,
+      'STREAMS',
+      stream,
+      '>',
+    )
+    const answer = (await orReconnect(waiting, read)) as [stream: string, entries: Entry[]][] | null
+    return answer?.[0]?.[1] ?? []
+  }
+
+  return {
+    start(): void {
+      running = run()
+    },
+    /** Ends after the attempts that are under way, and lets another instance go on at once. */
+    async stop(): Promise<void> {
+      stopping.abort()
+      // Ends a read that waits. What Redis hands out at this moment is pending, and the next instance claims it.
+      waiting.disconnect()
+      await running
+      await lease.leave().catch(() => undefined)
+    },
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
+
+function tolerate(entry: Entry): Told | undefined {
+  try {
+    return readEntry(entry)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startProgram, startTestRedis, until, type TestRedis } from '@ordinal/testing'
+import { buildSync } from 'esbuild'
+import type { RedisSettings } from '../src/redis/transport'
+import { createStage, firstSeen, hurried, recorder, type Stage } from './stage'
+import { untilWithin } from './until-within'
+import { withRedis } from './with-redis'
+
+const folder = mkdtempSync(join(tmpdir(), 'ordinal-events-'))
+const program = join(folder, 'main.js')
+
+beforeAll(() => {
+  buildSync({
+    entryPoints: [join(__dirname, 'fixtures/main.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    external: ['pg-native'],
+  })
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function survivesKills(createRedis: () => RedisSettings | undefined): void {
+  let redis: RedisSettings | undefined
+  let stage: Stage
+  beforeEach(async () => {
+    redis = createRedis()
+    stage = await createStage(redis)
+  })
+  afterEach(() => stage.end())
+
+  /** Kills an instance in the middle of handling; gives the ids of what it was at. */
+  async function killWhileItHandles(count: number): Promise<string[]> {
+    const { child, output, ended } = startProgram(
+      [program, stage.database.url, redis?.url ?? '', redis?.stream ?? ''],
+      {},
+    )
+    const begun = () => Array.from(output().matchAll(/handling (\S+)\n/g), ([, id]) => id!)
+    await untilWithin(10_000, () => begun().length === count)
+    child.kill('SIGKILL')
+    await ended()
+    return begun()
+  }
+
+  test('what an instance was at when it was killed is handled by another one, in order', async () => {
+    for (const subject of ['a', 'b', 'a', 'b']) await stage.change(subject)
+    const lost = await killWhileItHandles(2)
+    expect(lost).toHaveLength(2)
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await untilWithin(10_000, () => seen.length === 4)
+    expect(firstSeen(seen)).toEqual({ a: [1, 2], b: [1, 2] })
+    const ids = seen.map(({ id }) => id)
+    expect(ids).toEqual(expect.arrayContaining(lost))
+  }, 40_000)
+
+  test('an event that kills whoever handles it is given up after its attempts, untouched', async () => {
+    await stage.change('a')
+    for (let attempt = 0; attempt < hurried.retry.attempts; attempt += 1) await killWhileItHandles(1)
+    await stage.change('a')
+    const { consumer, seen } = recorder()
+    const instance = stage.startInstance([consumer])
+    await untilWithin(10_000, () => seen.length === 1)
+    expect(firstSeen(seen)).toEqual({ a: [2] })
+    await until(async () => (await instance.metric('test_dead_events')) === 1)
+    expect(JSON.stringify(instance.log.entries)).toContain('not handled after 4 attempts that had no end')
+  }, 60_000)
+}
+
+describe('in the process', () => survivesKills(() => undefined))
+
+withRedis('killed, by Redis Streams', () => {
+  let server: TestRedis
+  let nth = 0
+  beforeAll(async () => {
+    server = await startTestRedis()
+  })
+  afterAll(() => server.remove())
+  survivesKills(() => ({
+    url: server.url,
+    stream: `kill:${(nth += 1)}`,
+    maxLength: 10_000,
+    timeoutMs: 1_000,
+    leaseMs: 1_000,
+  }))
+})

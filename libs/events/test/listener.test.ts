@@ -1,0 +1,88 @@
+import { createCutProxy, createTestDatabase, until, type CutProxy, type TestDatabase } from '@ordinal/testing'
+import type { Pool } from 'pg'
+import { createLogger } from '@ordinal/logging'
+import { createListener } from '../src/listener'
+import { createOutbox } from '../src'
+import { openPool } from './stage'
+
+let database: TestDatabase
+let proxy: CutProxy
+let pool: Pool
+let news = 0
+let listener: ReturnType<typeof createListener>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+beforeEach(async () => {
+  const url = new URL(database.url)
+  proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+  url.port = String(proxy.port)
+  pool = openPool(database.url)
+  news = 0
+  const log = createLogger({ service: 'test', level: 'error' })
+  const onNews = () => (news += 1)
+  listener = createListener({
+    url: url.href,
+    applicationName: 'listener',
+    onNews,
+    log,
+    checkMs: 100,
+    timeoutMs: 300,
+  })
+  listener.start()
+  await until(() => news === 1)
+})
+afterEach(async () => {
+  await listener.stop()
+  await pool.end()
+  await proxy.close()
+})
+afterAll(() => database.drop())
+
+const announce = async () => {
+  const outbox = createOutbox({ pool, source: 'urn:test' })
+  outbox.announce()
+  await outbox.settled()
+}
+
+test('it hears of what is announced; what is announced at once is told in few words', async () => {
+  const outbox = createOutbox({ pool, source: 'urn:test' })
+  for (let n = 0; n < 1_000; n += 1) outbox.announce()
+  await outbox.settled()
+  await until(() => news > 1)
+  expect(news).toBeGreaterThan(1)
+  expect(news).toBeLessThan(5)
+})
+
+test('when its connection is ended, it makes another one, and takes it for news', async () => {
+  const { rowCount } = await pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listener'`,
+  )
+  expect(rowCount).toBe(1)
+  await until(() => news === 2)
+  expect(news).toBe(2)
+  await announce()
+  await until(() => news === 3)
+  expect(news).toBe(3)
+})
+
+test('a connection that leads nowhere is noticed, and another one made', async () => {
+  proxy.cutAt('SELECT 1', 'silence')
+  await until(() => proxy.cuts === 1)
+  await announce()
+  await until(() => news >= 2)
+  expect(news).toBeGreaterThanOrEqual(2)
+  const before = news
+  await announce()
+  await until(() => news > before)
+  expect(news).toBeGreaterThan(before)
+})
+
+test('it stops at once, also while there is no connection', async () => {
+  await proxy.close()
+  await pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'listener'`,
+  )
+  await listener.stop()
+})

@@ -1,0 +1,151 @@
+import { Redis } from 'ioredis'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startTestRedis, type TestRedis } from '@ordinal/testing'
+import { deadStreamOf } from '../src/redis/dead-letters'
+import type { RedisSettings } from '../src/redis/transport'
+import { createStage, firstSeen, hurried, nOf, recorder, upTo, type Stage } from './stage'
+import { untilWithin } from './until-within'
+import { withRedis } from './with-redis'
+
+withRedis('what only Redis Streams can meet', () => {
+  let server: TestRedis
+  let client: Redis
+  let settings: RedisSettings
+  let stage: Stage
+  let nth = 0
+
+  beforeAll(async () => {
+    server = await startTestRedis()
+    client = new Redis(server.url)
+    client.on('error', () => undefined)
+  })
+  afterAll(async () => {
+    client.disconnect()
+    await server.remove()
+  })
+  beforeEach(async () => {
+    settings = {
+      url: server.url,
+      stream: `redis:${(nth += 1)}`,
+      maxLength: 10_000,
+      timeoutMs: 500,
+      leaseMs: 1_000,
+    }
+    stage = await createStage(settings)
+  })
+  afterEach(() => stage.end())
+
+  const faults = {
+    'stopped and started': { end: () => server.stop(), begin: () => server.start() },
+    'killed and started': { end: () => server.kill9(), begin: () => server.start() },
+    'frozen and thawed': {
+      end: () => Promise.resolve(server.freeze()),
+      begin: () => Promise.resolve(server.thaw()),
+    },
+  }
+
+  test.each(Object.keys(faults) as (keyof typeof faults)[])(
+    'while Redis is %s under load, changes go on; no event is lost, and each subject keeps its order',
+    async (fault) => {
+      const { consumer, seen } = recorder()
+      const instances = [stage.startInstance([consumer]), stage.startInstance([consumer])]
+      const subjects = upTo(10).map((n) => `subject ${n}`)
+      let changing = true
+      const counts = subjects.map(async (subject) => {
+        for (let count = 0; ; count += 1) {
+          if (!changing) return count
+          await stage.change(subject)
+          await delay(20)
+        }
+      })
+      await untilWithin(10_000, () => seen.length > 20)
+      await faults[fault].end()
+      await untilWithin(10_000, async () => (await stage.waiting()) > 100)
+      expect(await stage.waiting()).toBeGreaterThan(100)
+      // Longer than a command may take.
+      await delay(1_500)
+      await faults[fault].begin()
+      await delay(500)
+      changing = false
+      const changes = await Promise.all(counts)
+      const expected = Object.fromEntries(subjects.map((subject, n) => [subject, upTo(changes[n]!)]))
+      const total = changes.reduce((sum, count) => sum + count)
+      await untilWithin(15_000, () => new Set(seen.map(({ id }) => id)).size >= total)
+      expect(firstSeen(seen)).toEqual(expected)
+      const told = instances.flatMap(({ log }) => log.of('events wait: the transport fails'))
+      expect(told.length).toBeGreaterThan(0)
+      // Once for each instance and kind of error, not for each event.
+      expect(told.length).toBeLessThan(20)
+    },
+    40_000,
+  )
+
+  test('events that were published before their consumer was there are for it too', async () => {
+    const first = stage.startInstance([])
+    await stage.change('a')
+    await untilWithin(5_000, async () => (await stage.waiting()) === 0)
+    await first.stop()
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await untilWithin(5_000, () => seen.length === 1)
+    expect(seen).toHaveLength(1)
+  })
+
+  test('the stream is trimmed', async () => {
+    const { consumer, seen } = recorder()
+    await stage.end()
+    settings.maxLength = 600
+    stage = await createStage(settings)
+    stage.startInstance([consumer])
+    await Promise.all(upTo(2_000).map((n) => stage.change(`subject ${n}`)))
+    await untilWithin(10_000, () => seen.length === 2_000)
+    expect(seen).toHaveLength(2_000)
+    expect(await client.xlen(settings.stream)).toBeLessThan(900)
+  })
+
+  test('before unread events would be trimmed, events wait in the outbox', async () => {
+    await stage.end()
+    settings.maxLength = 600
+    stage = await createStage(settings)
+    let stuck = true
+    const { consumer, seen } = recorder('recorder', () => {
+      if (stuck) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
+    })
+    stage.startInstance([consumer], {
+      retry: { ...hurried.retry, firstDelayMs: 1_000, longestDelayMs: 1_000 },
+    })
+    await untilWithin(5_000, async () => (await client.exists(settings.stream)) === 1)
+    await Promise.all(upTo(1_500).map((n) => stage.change(`subject ${n}`)))
+    await untilWithin(3_000, async () => (await stage.waiting()) === 0)
+    expect(await stage.waiting()).toBeGreaterThan(500)
+    stuck = false
+    await untilWithin(20_000, () => new Set(seen.map(({ id }) => id)).size === 1_500)
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(1_500)
+  }, 60_000)
+
+  test('an entry that is no event becomes a dead letter, and stays one when the others are replayed', async () => {
+    await client.xadd(settings.stream, '*', 'event', 'not JSON')
+    await client.xadd(settings.stream, '*', 'something', 'else')
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await stage.change('a')
+    await untilWithin(5_000, () => seen.length === 1)
+    await untilWithin(5_000, async () => (await client.xlen(deadStreamOf(settings.stream))) === 2)
+    const dead = await client.xrange(deadStreamOf(settings.stream), '-', '+')
+    expect(dead.map(([, fields]) => fields.slice(0, 4))).toEqual(
+      Array(2).fill(['consumer', 'recorder', 'reason', 'the entry is no CloudEvent']),
+    )
+    expect(await client.xpending(settings.stream, 'recorder')).toEqual([0, null, null, null])
+  })
+
+  test('a group or a stream that somebody deletes is made again', async () => {
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await stage.change('a')
+    await untilWithin(5_000, () => seen.length === 1)
+    await client.del(settings.stream)
+    await stage.change('a')
+    await untilWithin(10_000, () => seen.length === 2)
+    expect(seen.map(nOf)).toEqual([1, 2])
+  })
+})

@@ -1,0 +1,266 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createCutProxy, until } from '@ordinal/testing'
+import type { EventSettings } from '../src/events'
+import { createStage, firstSeen, hurried, nOf, openPool, recorder, upTo, type Stage } from './stage'
+import { untilWithin } from './until-within'
+import { openDeadLetters, type DeadLetters } from '../src'
+import type { RedisSettings } from '../src/redis/transport'
+
+/** What every transport promises. */
+export function promisesOf(createRedis: () => RedisSettings | undefined): void {
+  let stage: Stage
+  let redis: RedisSettings | undefined
+  beforeEach(async () => {
+    redis = createRedis()
+    stage = await createStage(redis)
+  })
+  afterEach(() => stage.end())
+
+  const deadLetters = async <T>(use: (all: DeadLetters[]) => Promise<T>) => {
+    const log = { info() {}, warn() {} } as never
+    const { all, close } = await openDeadLetters({ pool: stage.pool, redis, log })
+    return use(all).finally(close)
+  }
+
+  test('an event is delivered as a CloudEvent', async () => {
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await stage.change('a')
+    await until(() => seen.length === 1)
+    expect(seen).toEqual([
+      {
+        specversion: '1.0',
+        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}$/),
+        source: 'urn:test',
+        type: 'thing.changed',
+        subject: 'a',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        datacontenttype: 'application/json',
+        sequence: expect.stringMatching(/^\d{19}$/),
+        data: { n: 1, poison: false },
+      },
+    ])
+  })
+
+  test('what is rolled back is told to nobody', async () => {
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    const client = await stage.pool.connect()
+    await client.query('BEGIN')
+    await stage.outbox.record(client, [{ type: 'thing.changed', subject: 'a', data: { n: 0 } }])
+    await client.query('ROLLBACK')
+    client.release()
+    await stage.change('b')
+    await until(() => seen.length > 0)
+    expect(seen.map(({ subject }) => subject)).toEqual(['b'])
+  })
+
+  test('a consumer gets the types that it is for, and each consumer gets all of them', async () => {
+    const [one, two] = [recorder('one'), recorder('two')]
+    const instance = stage.startInstance([one.consumer, two.consumer])
+    await stage.change('a', { type: 'thing.ignored' })
+    await stage.change('a')
+    await until(() => one.seen.length === 1 && two.seen.length === 1)
+    expect([...one.seen, ...two.seen].map(nOf)).toEqual([2, 2])
+    await until(async () => (await stage.waiting()) === 0)
+    expect(await instance.metric('test_events_handled_total{consumer="one"}')).toBe(1)
+    expect(await instance.metric('test_outbox_pending')).toBe(0)
+    expect(await instance.metric('test_events_delivered_total')).toBe(2)
+  })
+
+  test('with two instances and failures in between, each subject has its order, and no event is lost', async () => {
+    let fails = 0
+    // Every fifth attempt fails, at whatever event that is.
+    const { consumer, seen } = recorder('recorder', () => {
+      fails += 1
+      if (fails % 5 === 0) throw new Error('not now')
+    })
+    // So many that none is given up by chance.
+    const retry = { ...hurried.retry, attempts: 50 }
+    const instances = [stage.startInstance([consumer], { retry }), stage.startInstance([consumer], { retry })]
+    const subjects = upTo(20).map((n) => `subject ${n}`)
+    await Promise.all(
+      subjects.map(async (subject) => {
+        for (let n = 0; n < 10; n += 1) await stage.change(subject)
+      }),
+    )
+    await untilWithin(15_000, () => new Set(seen.map(({ id }) => id)).size === 200)
+    expect(firstSeen(seen)).toEqual(Object.fromEntries(subjects.map((subject) => [subject, upTo(10)])))
+    for (const subject of subjects) {
+      const sequences = seen.filter((event) => event.subject === subject).map(({ sequence }) => sequence!)
+      expect(sequences).toEqual([...sequences].sort())
+    }
+    const failed = await Promise.all(
+      instances.map(({ metric }) => metric('test_event_deliveries_failed_total')),
+    )
+    expect(failed[0]! + failed[1]!).toBeGreaterThan(10)
+  })
+
+  test('several relays share the work, and none delivers what another one does', async () => {
+    const { consumer, seen } = recorder()
+    const instances = [stage.startInstance([consumer]), stage.startInstance([consumer])]
+    await Promise.all(upTo(300).map((n) => stage.change(`subject ${n}`)))
+    await until(() => seen.length >= 300)
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(300)
+    await until(async () => (await stage.waiting()) === 0)
+    const delivered = await Promise.all(instances.map(({ metric }) => metric('test_events_delivered_total')))
+    expect(delivered[0]! + delivered[1]!).toBe(300)
+    expect(seen).toHaveLength(300)
+  })
+
+  test('a poison event becomes a dead letter with its reason, and the events behind it are delivered', async () => {
+    const { consumer, seen } = recorder('recorder', ({ data }) => {
+      if ((data as { poison: boolean }).poison) throw new TypeError('this event makes no sense')
+    })
+    const instance = stage.startInstance([consumer])
+    await stage.change('a')
+    await stage.change('a', { poison: true })
+    await stage.change('a')
+    await stage.change('b')
+    await until(() => seen.length === 3)
+    expect(firstSeen(seen)).toEqual({ a: [1, 3], b: [1] })
+    const [dead, ...others] = (await deadLetters((all) => Promise.all(all.map((one) => one.list(10))))).flat()
+    expect(others).toEqual([])
+    expect(dead).toMatchObject({
+      consumer: 'recorder',
+      reason: 'TypeError: this event makes no sense',
+      attempts: 4,
+      event: { subject: 'a', data: { n: 2 } },
+    })
+    expect(dead!.diedAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
+    expect(await instance.metric('test_events_dead_total{consumer="recorder"}')).toBe(1)
+    expect(await instance.metric('test_dead_events')).toBe(1)
+    expect(instance.log.of('an event was given up: it is a dead letter now')).toHaveLength(1)
+  })
+
+  test('dead letters are replayed, with their ids, to the consumer that could not handle them', async () => {
+    let mended = false
+    const broken = recorder('broken', () => {
+      if (!mended) throw new Error('broken')
+    })
+    const well = recorder('well')
+    const instance = stage.startInstance([broken.consumer, well.consumer])
+    await stage.change('a')
+    await stage.change('b')
+    await until(async () => (await instance.metric('test_dead_events')) === 2)
+    const wellBefore = well.seen.length
+    mended = true
+    const replayed = await deadLetters((all) => Promise.all(all.map((one) => one.replay())))
+    expect(replayed.reduce((sum, count) => sum + count)).toBe(2)
+    await until(() => broken.seen.length === 2)
+    const told = (events: { id: string; sequence?: string }[]) =>
+      events.map(({ id, sequence }) => `${id} ${sequence}`).sort()
+    expect(new Set(told(broken.seen))).toEqual(new Set(told(well.seen)))
+    expect(well.seen).toHaveLength(wellBefore)
+    expect(await instance.metric('test_dead_events')).toBe(0)
+  })
+
+  test('while a consumer meets an outage, nothing is given up, and it goes on afterwards', async () => {
+    let away = true
+    let attempts = 0
+    const { consumer, seen } = recorder('recorder', () => {
+      attempts += 1
+      if (away) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
+    })
+    const instance = stage.startInstance([consumer])
+    await stage.change('a')
+    await stage.change('a')
+    await until(() => attempts > 6)
+    expect(attempts).toBeGreaterThan(6)
+    expect(await instance.metric('test_dead_events')).toBe(0)
+    away = false
+    await until(() => seen.length === 2)
+    expect(firstSeen(seen)).toEqual({ a: [1, 2] })
+  })
+
+  test('a consumer that never ends is given up in time, and blocks its subject alone', async () => {
+    const { consumer, seen } = recorder('recorder', ({ data }) =>
+      (data as { poison: boolean }).poison ? new Promise(() => undefined) : undefined,
+    )
+    const retry = { attempts: 2, firstDelayMs: 10, longestDelayMs: 10, attemptLimitMs: 200 }
+    const instance = stage.startInstance([consumer], { retry })
+    await stage.change('a', { poison: true })
+    await stage.change('b')
+    await stage.change('a')
+    await until(() => seen.length === 2)
+    expect(firstSeen(seen)).toEqual({ b: [1], a: [2] })
+    expect(JSON.stringify(instance.log.entries)).toContain('not handled within 200 ms')
+  })
+
+  test('a relay that dies between delivering and noting it has the event delivered again, with the same id', async () => {
+    const url = new URL(stage.database.url)
+    const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+    url.port = String(proxy.port)
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer], { databaseUrl: url.href } satisfies Partial<EventSettings>)
+    await stage.change('warm up')
+    await until(() => seen.length === 1)
+    await until(async () => (await stage.waiting()) === 0)
+    proxy.cutAt('SET delivered_at', 'before')
+    await stage.change('a')
+    await stage.change('a')
+    await until(() => seen.length === 4)
+    expect(proxy.cuts).toBe(1)
+    expect(seen.slice(1).map(nOf)).toEqual([1, 1, 2])
+    expect(seen[1]).toEqual(seen[2])
+    await stage.end()
+    await proxy.close()
+    stage = await createStage(redis)
+  })
+
+  test('it stops after the handling that is under way, and the next instance goes on', async () => {
+    let release: (() => void) | undefined
+    const slow = recorder('recorder', () => new Promise<void>((resolve) => (release = resolve)))
+    const first = stage.startInstance([slow.consumer])
+    await stage.change('a')
+    await stage.change('a')
+    await until(() => release !== undefined)
+    let stopped = false
+    const stopping = first.stop().then(() => (stopped = true))
+    await delay(200)
+    expect(stopped).toBe(false)
+    release!()
+    await stopping
+    expect(slow.seen.map(nOf)).toEqual([1])
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await until(() => seen.length > 0 && nOf(seen.at(-1)!) === 2)
+    expect(firstSeen(slow.seen.concat(seen))).toEqual({ a: [1, 2] })
+  })
+
+  test('without a word of new events they are found all the same', async () => {
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer])
+    await stage.change('a', { announce: false })
+    await until(() => seen.length === 1)
+    expect(seen).toHaveLength(1)
+  })
+
+  test('a word of new events has them delivered at once, however rarely it looks', async () => {
+    const { consumer, seen } = recorder()
+    stage.startInstance([consumer], { pollMs: 60_000 })
+    for (const n of upTo(5)) {
+      await stage.change('a')
+      await until(() => seen.length === n)
+    }
+    expect(seen.map(nOf)).toEqual(upTo(5))
+  })
+
+  test('what was delivered is swept after a while, and what was not stays', async () => {
+    const { consumer, seen } = recorder()
+    const first = stage.startInstance([consumer])
+    await stage.change('a')
+    await until(async () => seen.length === 1 && (await stage.waiting()) === 0)
+    await first.stop()
+    await stage.change('b', { type: 'thing.ignored' })
+    const pool = openPool(stage.database.url)
+    await stage.startInstance([]).stop()
+    const rows = async () =>
+      (await pool.query<{ subject: string }>('SELECT subject FROM outbox')).rows.map(({ subject }) => subject)
+    expect(await rows()).toContain('a')
+    stage.startInstance([consumer], { retentionMs: 1 })
+    await until(async () => !(await rows()).includes('a'))
+    expect(await rows()).not.toContain('a')
+    await pool.end()
+  })
+}

@@ -1,0 +1,22 @@
+import { startTestRedis, type TestRedis } from '@ordinal/testing'
+import { promisesOf } from './suite'
+import { withRedis } from './with-redis'
+
+describe('in the process', () => promisesOf(() => undefined))
+
+withRedis('by Redis Streams', () => {
+  let server: TestRedis
+  let nth = 0
+  beforeAll(async () => {
+    server = await startTestRedis()
+  })
+  afterAll(() => server.remove())
+
+  promisesOf(() => ({
+    url: server.url,
+    stream: `test:${(nth += 1)}`,
+    maxLength: 10_000,
+    timeoutMs: 1_000,
+    leaseMs: 1_000,
+  }))
+})

@@ -1,0 +1,110 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Socket } from 'node:net'
+
+/** A Redis of its own for a test file, which keeps what it is told on disk. */
+export interface TestRedis {
+  url: string
+  /** Ends it as an operator would. */
+  stop(): Promise<void>
+  /** Starts it again, on its data and port. */
+  start(): Promise<void>
+  /** Kills it with SIGKILL, as a crash would. */
+  kill9(): Promise<void>
+  /** It takes connections and answers nothing, until it is thawed. */
+  freeze(): void
+  thaw(): void
+  /** Ends it and deletes its data. */
+  remove(): Promise<void>
+}
+
+/** Whether there is a redis-server to start. */
+export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
+
+// Its stdin is a pipe from us, closed when we end in any way: then it ends the server, and deletes its folder.
+const keeper = `
+  redis-server "$@" >/dev/null &
+  server=$!
+  echo $server
+  read -r never
+  kill -9 $server 2>/dev/null`
+
+/** Starts a redis-server on a free port, with every write on disk before its answer. */
+export async function startTestRedis(): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'ordinal-redis-'))
+  const port = await freePort()
+  const settings = ['--port', port, '--bind', '127.0.0.1', '--dir', folder]
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
+  let shell: ChildProcess
+  let pid = 0
+
+  async function start(): Promise<void> {
+    shell = spawn('/bin/sh', ['-c', keeper, 'redis', ...[...settings, ...durable].map(String)], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    })
+    shell.unref()
+    for (const pipe of [shell.stdin, shell.stdout]) (pipe as unknown as Socket).unref()
+    const [line] = (await once(shell.stdout!, 'data')) as [Buffer]
+    pid = Number(line.toString())
+    while (!(await answers(port))) await delay(20)
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It has ended before.
+    }
+    while (await takesConnections(port)) await delay(20)
+    shell.stdin!.end()
+  }
+
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    stop: () => end('SIGTERM'),
+    kill9: () => end('SIGKILL'),
+    freeze: () => void process.kill(pid, 'SIGSTOP'),
+    thaw: () => void process.kill(pid, 'SIGCONT'),
+    async remove() {
+      await end('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Whether it has read its data: until then it answers with LOADING. */
+const answers = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    socket.once('data', (answer) => {
+      socket.destroy()
+      resolve(answer.toString().startsWith('+PONG'))
+    })
+    socket.once('error', () => resolve(false))
+  })
+
+const takesConnections = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
