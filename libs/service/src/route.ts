@@ -30,8 +30,12 @@ export interface Call<Params, Query, Body> {
   upload: Upload | undefined
   headers: Readonly<Record<string, string | string[] | undefined>>
   context: RequestContext
-  /** Aborts when the client has gone away, or was cut off because the service ends. For what takes long. */
-  readonly gone: AbortSignal
+  /**
+   * Gives a signal that aborts when the client has gone away, or was cut off because the service ends: for what takes
+   * long. A function, made the usual way: a getter in an object literal makes V8 keep each object's own hidden class,
+   * and with it the request, until the next full collection.
+   */
+  gone(): AbortSignal
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'

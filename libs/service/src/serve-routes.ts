@@ -67,9 +67,7 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
       upload,
       headers: req.headers,
       context: req.context,
-      get gone() {
-        return signalOf(res)
-      },
+      gone: () => signalOf(res),
     })
     if (route.issues) res.setHeader('Cache-Control', 'no-store')
     if (reply.body instanceof Readable) {

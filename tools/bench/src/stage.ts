@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -199,6 +199,7 @@ export async function openStage() {
       await Promise.all(running.map((child) => once(child, 'exit')))
       await postgres.stop()
       await removeEmbeddedPostgres(join(folder, 'postgres'))
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -108,7 +108,7 @@ export function proofRoutes({ pool, checkpoints, log }: Deps): Route[] {
           throw new AppError('verification_under_way', detail, { retryAfterSeconds: 10 })
         }
         verifying = true
-        const told = await verifyLedger(pool, query, gone).finally(() => {
+        const told = await verifyLedger(pool, query, gone()).finally(() => {
           verifying = false
         })
         if (!told.fits) log.error('the ledger is not what was written', { first: told.findings[0] })
