@@ -9,7 +9,7 @@ import {
   variable,
   type Config,
 } from '@ordinal/config'
-import { httpVariables } from '@ordinal/service'
+import { httpVariables, keyRetentionVariables } from '@ordinal/service'
 import { z } from 'zod'
 
 /** Every variable that the order service reads. */
@@ -18,6 +18,7 @@ export const orderServiceConfig = defineConfig({
   variables: {
     ...httpVariables('ORDER_SERVICE', { port: 8082, debugPort: 6062, rateLimit: 100 }),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
+    ...keyRetentionVariables(),
     userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {
       description: 'Where the user service is',
       default: 'http://localhost:8081',
