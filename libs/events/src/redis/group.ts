@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { crashAt } from '@ordinal/failpoints'
 import type { Logger } from '@ordinal/logging'
 import {
   attemptToHandle,
@@ -116,7 +117,11 @@ export function createGroup(deps: Deps) {
     let attempt = firstAttempt
     while (!signal.aborted) {
       const failure = await handle(told, attempt)
-      if (!failure) return void (await orReconnect(redis, redis.xack(stream, group, id)))
+      if (!failure) {
+        await orReconnect(redis, redis.xack(stream, group, id))
+        FAILPOINT: crashAt('the event is acknowledged')
+        return
+      }
       metrics.failed(1)
       const what = { consumer: group, entry: id, event_id: told?.event.id, type: told?.event.type, attempt }
       if (!failure.outage && (!told || attempt >= retry.attempts)) {
