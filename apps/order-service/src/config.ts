@@ -4,7 +4,6 @@ import {
   defineConfig,
   httpUrl,
   integer,
-  redisUrl,
   seconds,
   variable,
   type Config,
@@ -53,11 +52,6 @@ export const orderServiceConfig = defineConfig({
     autoConfirm: variable('ORDER_SERVICE_AUTO_CONFIRM', boolean(), {
       description: 'Whether orders are confirmed by themselves, when they have their number',
       default: true,
-    }),
-    redisUrl: variable('REDIS_URL', redisUrl(), {
-      description: 'Redis, for events by Redis Streams; without it events stay in the process',
-      optional: true,
-      secret: true,
     }),
     eventStream: variable('ORDER_SERVICE_EVENT_STREAM', z.string().regex(/^[A-Za-z0-9:._-]{1,64}$/), {
       description: 'The stream that events are added to, in Redis',

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { crashAt } from '@ordinal/failpoints'
-import type { Logger } from '@ordinal/logging'
+import { tellChanges, type Logger } from '@ordinal/logging'
 import { pauseAfter, type RetryPolicy } from './consumer'
 import { bury } from './dead-letters'
 import type { EventMetrics } from './metrics'
 import { claim, markDelivered, postpone, sweep, type OutboxEvent } from './outbox'
-import { tellChanges } from './tell-changes'
 import type { Outcome, Transport } from './transport'
 import { createWake } from './wake'
 

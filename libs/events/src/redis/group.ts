@@ -2,7 +2,8 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { crashAt } from '@ordinal/failpoints'
-import type { Logger } from '@ordinal/logging'
+import { tellChanges, type Logger } from '@ordinal/logging'
+import { orReconnect } from '@ordinal/redis'
 import {
   attemptToHandle,
   isFor,
@@ -12,8 +13,6 @@ import {
   type RetryPolicy,
 } from '../consumer'
 import type { EventMetrics } from '../metrics'
-import { tellChanges } from '../tell-changes'
-import { orReconnect } from './connection'
 import { buryEntry } from './dead-letters'
 import { ensureGroup } from './ensure-group'
 import { readEntry, type Entry, type Told } from './entries'
