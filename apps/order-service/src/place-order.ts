@@ -8,6 +8,7 @@ import {
   type Queryable,
 } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
+import { crashAt } from '@ordinal/failpoints'
 import type { Logger } from '@ordinal/logging'
 import type { RequestContext } from '@ordinal/middleware'
 import { ServiceUnavailableError } from '@ordinal/resilience'
@@ -78,11 +79,14 @@ export function createPlaceOrder({
     const known = key && (await findByKey(db, key, leaseMs))
     if (known?.answer) return { order: known.answer, replayed: true }
     if (known) return finish(known.order, key, context)
+    FAILPOINT: crashAt('the key is looked up')
 
     await users.requireActive(request.userId, context)
+    FAILPOINT: crashAt('the user is verified')
     const order = await recordIntent(request, key)
     // The same key came twice at once, and the other request was faster: this one gets what that one got.
     if (!order) return placeOrder(request, asked)
+    FAILPOINT: crashAt('the order is committed')
     return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, key, error, context))
   }
 
@@ -94,7 +98,9 @@ export function createPlaceOrder({
     try {
       return await inTransaction(async (tx) => {
         const order = await insertOrder(tx, request, leaseMs)
+        FAILPOINT: crashAt('the order is written')
         if (key) await recordKey(tx, key, order.id, leaseMs)
+        FAILPOINT: crashAt('the key is written')
         return order
       })
     } catch (error) {
@@ -112,6 +118,7 @@ export function createPlaceOrder({
     trace: RequestContext,
   ): Promise<Placed> {
     const number = order.orderNumber ?? (await askForNumber(order, trace))
+    FAILPOINT: crashAt('the number is issued')
     return conclude(order, number, key, trace)
   }
 
@@ -124,8 +131,11 @@ export function createPlaceOrder({
   ): Promise<Placed> {
     const answer = await inTransaction(async (tx) => {
       const now = number === undefined ? await letGo(tx, order) : await recordNumber(tx, order, number, trace)
-      return key ? storeAnswer(tx, key, toJson(now)) : toJson(now)
+      const answer = key ? await storeAnswer(tx, key, toJson(now)) : toJson(now)
+      FAILPOINT: crashAt('the answer is written')
+      return answer
     })
+    FAILPOINT: crashAt('the answer is committed')
     outbox.announce()
     return { order: answer, replayed: false }
   }
