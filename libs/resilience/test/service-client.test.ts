@@ -50,6 +50,19 @@ describe('what does not open the breaker', () => {
     expect([client.state(), server.seen.length]).toEqual(['closed', 100])
   })
 
+  test('callers that have less time than the service may take', async () => {
+    const server = await startHangingServer()
+    const client = clientOf(server.url)
+    const asked = times(20, () => failureOf(client.request({ ...get, timeoutMs: 300 })))
+    for (const failure of await Promise.all(asked)) expect(failure).toMatchObject({ reason: 'deadline' })
+    expect([client.state(), client.counts().outcomes.deadline, server.seen.length]).toEqual([
+      'closed',
+      20,
+      20,
+    ])
+    await until(() => server.open() === 0)
+  })
+
   test('callers that give up', async () => {
     const server = await startHangingServer()
     const client = clientOf(server.url)
