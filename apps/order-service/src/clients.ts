@@ -14,6 +14,7 @@ export function createClients(config: OrderServiceConfig, log: Logger) {
   const shared = {
     timeoutMs: config.callTimeoutMs,
     maxConcurrent,
+    retries: 1,
     headers: config.apiKey ? { 'X-API-Key': config.apiKey } : undefined,
     breaker: {
       resetTimeoutMs: config.breakerTimeoutMs,
