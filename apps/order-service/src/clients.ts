@@ -15,6 +15,7 @@ export function createClients(config: OrderServiceConfig, log: Logger) {
     timeoutMs: config.callTimeoutMs,
     maxConcurrent,
     retries: 1,
+    idleSocketMs: config.keepAliveMs,
     headers: config.apiKey ? { 'X-API-Key': config.apiKey } : undefined,
     breaker: {
       resetTimeoutMs: config.breakerTimeoutMs,

@@ -125,7 +125,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       ],
       async handle({ body, headers, context, gone }) {
         const timeLeftMs = timeLeftOf(headers, context)
-        const asked = { idempotencyKey: idempotencyKeyOf(headers), context, timeLeftMs, gone }
+        const asked = { idempotencyKey: idempotencyKeyOf(headers), context, timeLeftMs, gone: gone() }
         const { order, replayed } = await placeOrder(
           {
             userId: body.user_id,

@@ -24,7 +24,7 @@ export interface ServiceClientOptions {
   headers?: Readonly<Record<string, string>>
   /** The largest body to send or to take, after decompression. 1 MiB unless told. */
   maxAnswerBytes?: number
-  /** How long an idle socket is kept; less than the server's keepAliveTimeout. 15 s unless told. */
+  /** How long an idle socket is kept; less than the server's keepAliveTimeout; 0 for none. 15 s unless told. */
   idleSocketMs?: number
   onStateChange?: (change: StateChange) => void
 }
