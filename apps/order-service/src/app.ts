@@ -4,7 +4,7 @@ import { createEvents, createOutbox } from '@ordinal/events'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
-import { createService, migrateDatabase, openDatabase } from '@ordinal/service'
+import { createKeySweeper, createService, migrateDatabase, openDatabase } from '@ordinal/service'
 import { createClients } from './clients'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './confirm-orders'
@@ -53,6 +53,11 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     intervalMs: config.numberingIntervalMs,
   })
   const orders = createOrders({ ...shared, prisma })
+  const keySweeper = createKeySweeper({
+    ...shared,
+    retentionDays: config.keyRetentionDays,
+    keptFrom: 'leased_until',
+  })
   const events = createEvents({
     name: 'order-service',
     settings: eventSettingsOf(config),
@@ -71,7 +76,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     pool,
     routes: orderRoutes({ orders, placeOrder, users }),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
-    background: [numbering, events],
+    background: [numbering, events, keySweeper],
     close: () => both.forEach((client) => client.close()),
   })
 }
