@@ -8,6 +8,7 @@ import {
   route,
   skipOf,
   text,
+  timeLeftOf,
   timestamp,
   toPage,
   versionsIn,
@@ -17,6 +18,7 @@ import {
 import { z } from 'zod'
 import { toJson, type OrderJson } from './order'
 import type { Orders } from './orders'
+import { patienceOf } from './patience'
 import type { PlaceOrder } from './place-order'
 import { orderStatuses } from './status'
 import { user, type Users } from './users'
@@ -44,6 +46,10 @@ const order = z
     product_id: productId,
     quantity,
     total_price: price,
+    user_from_memory: z.literal(true).optional().meta({
+      description:
+        'Only there if the user service did not answer when the order was placed, and its user had been verified a moment before',
+    }),
     status,
     version: z.int().min(1).meta({ description: 'Counts the changes; the ETag' }),
     created_at: timestamp(),
@@ -106,6 +112,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       summary: 'Place an order',
       body: newOrder,
       idempotent: true,
+      timed: true,
       answers: { 201: order },
       headers: ['ETag', 'Location'],
       errors: [
@@ -116,8 +123,9 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
         'idempotency_key_in_use',
         'outcome_unknown',
       ],
-      async handle({ body, headers, context }) {
-        const asked = { idempotencyKey: idempotencyKeyOf(headers), context }
+      async handle({ body, headers, context, gone }) {
+        const timeLeftMs = timeLeftOf(headers, context)
+        const asked = { idempotencyKey: idempotencyKeyOf(headers), context, timeLeftMs, gone: gone() }
         const { order, replayed } = await placeOrder(
           {
             userId: body.user_id,
@@ -149,12 +157,15 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       tag: 'orders',
       summary: 'Read an order, with its user if the user service answers',
       params: idParams,
+      timed: true,
       answers: { 200: orderWithUser },
       headers: ['ETag'],
       errors: ['order_not_found'],
-      async handle({ params, context }) {
+      async handle({ params, headers, context }) {
+        const patience = patienceOf({ timeLeftMs: timeLeftOf(headers, context) })
         const order = await orders.require(params.id)
-        const user = await users.findInTime(Number(order.userId), context, userLimitMs)
+        const limitMs = Math.min(userLimitMs, patience.callMs())
+        const user = await users.findInTime(Number(order.userId), context, limitMs)
         return { status: 200, body: { ...toJson(order), user }, headers: etagOf(order) }
       },
     }),

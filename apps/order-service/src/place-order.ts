@@ -17,7 +17,8 @@ import { endLease, findByKey, recordKey, storeAnswer } from './idempotency'
 import { isNumberFault, recordNumbers } from './numbers'
 import { orderColumns, toJson, type Order, type OrderJson } from './order'
 import type { Sequencer } from './sequencer'
-import type { Users } from './users'
+import { patienceOf, type Patience, type Wait } from './patience'
+import type { Users, Verification } from './users'
 
 export interface NewOrder {
   userId: number
@@ -27,7 +28,7 @@ export interface NewOrder {
 }
 
 /** How an order is asked for. */
-export interface Asked {
+export interface Asked extends Wait {
   idempotencyKey: string | undefined
   context: RequestContext
 }
@@ -58,7 +59,7 @@ interface Deps {
  * Only a placed order is remembered under its key: a request that was refused has left nothing, and is judged anew.
  *
  * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `user_unknown`, `user_inactive`,
- *   `user_service_unavailable`, `outcome_unknown`
+ *   `user_service_unavailable`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
  */
 export function createPlaceOrder({
   pool,
@@ -75,29 +76,41 @@ export function createPlaceOrder({
 
   return async function placeOrder(request, asked): Promise<Placed> {
     const { idempotencyKey, context } = asked
+    const patience = patienceOf(asked)
     const key = idempotencyKey === undefined ? undefined : keyOf(idempotencyKey, context, request)
     const known = key && (await findByKey(db, key, leaseMs))
     if (known?.answer) return { order: known.answer, replayed: true }
-    if (known) return finish(known.order, key, context)
+    if (known) return finish(known.order, key, context, patience)
     FAILPOINT: crashAt('the key is looked up')
 
-    await users.requireActive(request.userId, context)
+    const verification = await users.requireActive(request.userId, context, patience)
     FAILPOINT: crashAt('the user is verified')
-    const order = await recordIntent(request, key)
+    // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
+    patience.requireWanted()
+    const order = await recordIntent(request, verification, key)
     // The same key came twice at once, and the other request was faster: this one gets what that one got.
-    if (!order) return placeOrder(request, asked)
+    if (!order) return placeOrder(request, { ...asked, timeLeftMs: patience.leftMs() })
     FAILPOINT: crashAt('the order is committed')
-    return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, key, error, context))
+    if (order.userFromMemory) {
+      log.warn('an order was placed for a user who was verified a moment ago, not now', {
+        ...idsOf(order, context),
+        user_id: request.userId,
+      })
+    }
+    return finish(order, key, context, patience).catch((error: unknown) =>
+      leaveToNumbering(order, key, error, context),
+    )
   }
 
   /** Commits the order without its number, and its key: from here on it exists. Undefined if the key is taken. */
   async function recordIntent(
     request: NewOrder,
+    verification: Verification,
     key: IdempotencyKey | undefined,
   ): Promise<Order | undefined> {
     try {
       return await inTransaction(async (tx) => {
-        const order = await insertOrder(tx, request, leaseMs)
+        const order = await insertOrder(tx, request, verification, leaseMs)
         FAILPOINT: crashAt('the order is written')
         if (key) await recordKey(tx, key, order.id, leaseMs)
         FAILPOINT: crashAt('the key is written')
@@ -116,8 +129,9 @@ export function createPlaceOrder({
     order: Order,
     key: IdempotencyKey | undefined,
     trace: RequestContext,
+    patience: Patience,
   ): Promise<Placed> {
-    const number = order.orderNumber ?? (await askForNumber(order, trace))
+    const number = order.orderNumber ?? (await askForNumber(order, trace, patience))
     FAILPOINT: crashAt('the number is issued')
     return conclude(order, number, key, trace)
   }
@@ -140,9 +154,13 @@ export function createPlaceOrder({
     return { order: answer, replayed: false }
   }
 
-  async function askForNumber(order: Order, trace: RequestContext): Promise<string | undefined> {
+  async function askForNumber(
+    order: Order,
+    trace: RequestContext,
+    { callMs }: Patience,
+  ): Promise<string | undefined> {
     try {
-      return await sequencer.numberFor(order, { trace })
+      return await sequencer.numberFor(order, { trace, timeoutMs: callMs() })
     } catch (error) {
       // An outage is told by the breaker and by numbering, not once for every order.
       if (!(error instanceof ServiceUnavailableError)) {
@@ -191,13 +209,18 @@ const idsOf = ({ id }: Order, { requestId }: RequestContext) => ({
   request_id: requestId,
 })
 
-async function insertOrder(tx: Queryable, request: NewOrder, leaseMs: number): Promise<Order> {
+async function insertOrder(
+  tx: Queryable,
+  request: NewOrder,
+  verification: Verification,
+  leaseMs: number,
+): Promise<Order> {
   const { userId, productId, quantity, totalPrice } = request
   const { rows } = await tx.query<Order & object>(
-    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, numbering_after)
-     VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 ms') RETURNING ${orderColumns}`,
+    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, user_from_memory, numbering_after)
+     VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') RETURNING ${orderColumns}`,
     // As the decimal text that was sent, which numeric keeps exactly.
-    [uuidv7(), userId, productId, quantity, String(totalPrice), leaseMs],
+    [uuidv7(), userId, productId, quantity, String(totalPrice), verification === 'remembered', leaseMs],
   )
   return rows[0]!
 }
