@@ -15,6 +15,7 @@ import { createOrderMetrics } from './metrics'
 import { createNumbering } from './numbering'
 import { createOrders } from './orders'
 import { createPlaceOrder } from './place-order'
+import { createReadOrders } from './read-orders'
 import { createSequencer } from './sequencer'
 import { createUsers } from './users'
 
@@ -50,6 +51,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     intervalMs: config.numberingIntervalMs,
   })
   const orders = createOrders({ ...shared, prisma })
+  const readOrders = createReadOrders({ db: pool, orders, users })
   const events = createEvents({
     name: 'order-service',
     settings: eventSettingsOf(config),
@@ -66,7 +68,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     metrics,
     pool,
-    routes: orderRoutes({ orders, placeOrder, users }),
+    routes: orderRoutes({ orders, placeOrder, readOrders }),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [numbering, events],
     close: () => both.forEach((client) => client.close()),

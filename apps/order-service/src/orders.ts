@@ -4,15 +4,10 @@ import { AppError } from '@ordinal/errors'
 import type { Outbox } from '@ordinal/events'
 import type { RequestContext } from '@ordinal/middleware'
 import type { PrismaClient } from './generated/prisma/client'
+import type { OrderFilter } from './list-orders'
 import { orderColumns, type Order } from './order'
 import { recordOrderEvents, type OrderEventType } from './order-events'
 import { mayBecome, statusesBefore, type OrderStatus } from './status'
-
-export interface OrderFilter {
-  userId?: number | undefined
-  productId?: string | undefined
-  status?: OrderStatus | undefined
-}
 
 interface Deps {
   prisma: PrismaClient
@@ -35,15 +30,9 @@ export function createOrders({ prisma, pool, outbox }: Deps) {
   return {
     require: requireOrder,
 
-    /** A page of the orders that fit, oldest first, and the count of all that fit. */
-    async list(filter: OrderFilter, page: { skip: number; take: number }) {
-      const where = { ...filter, deletedAt: null }
-      const [orders, total]: [Order[], number] = await Promise.all([
-        prisma.order.findMany({ where, orderBy: { id: 'asc' }, ...page }),
-        prisma.order.count({ where }),
-      ])
-      return { orders, total }
-    },
+    /** How many orders there are that fit. */
+    count: (filter: OrderFilter): Promise<number> =>
+      prisma.order.count({ where: { ...filter, deletedAt: null } }),
 
     /**
      * Takes an order one step further.
