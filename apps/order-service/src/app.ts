@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { databaseUrlOf } from '@ordinal/config'
 import { createEvents, createOutbox } from '@ordinal/events'
+import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
@@ -10,6 +11,7 @@ import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './confirm-orders'
 import { eventSettingsOf } from './event-settings'
 import { PrismaClient } from './generated/prisma/client'
+import { orderService } from './grpc'
 import { orderRoutes } from './http'
 import { createOrderMetrics } from './metrics'
 import { createNumbering } from './numbering'
@@ -52,6 +54,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   })
   const orders = createOrders({ ...shared, prisma })
   const readOrders = createReadOrders({ db: pool, orders, users })
+  const calls = { orders, placeOrder, readOrders }
   const events = createEvents({
     name: 'order-service',
     settings: eventSettingsOf(config),
@@ -68,9 +71,10 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     metrics,
     pool,
-    routes: orderRoutes({ orders, placeOrder, readOrders }),
+    routes: orderRoutes(calls),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [numbering, events],
+    grpc: { port: config.grpcPort, serve: grpcServer([orderService(calls, __dirname)]) },
     close: () => both.forEach((client) => client.close()),
   })
 }

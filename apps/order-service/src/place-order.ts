@@ -16,6 +16,7 @@ import { endLease, findByKey, recordKey, storeAnswer } from './idempotency'
 import { isNumberFault, recordNumbers } from './numbers'
 import { orderColumns, toJson, type Order, type OrderJson } from './order'
 import type { Sequencer } from './sequencer'
+import { patienceOf, type Wait } from './patience'
 import type { Users } from './users'
 
 export interface NewOrder {
@@ -26,7 +27,7 @@ export interface NewOrder {
 }
 
 /** How an order is asked for. */
-export interface Asked {
+export interface Asked extends Wait {
   idempotencyKey: string | undefined
   context: RequestContext
 }
@@ -57,7 +58,7 @@ interface Deps {
  * Only a placed order is remembered under its key: a request that was refused has left nothing, and is judged anew.
  *
  * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `user_unknown`, `user_inactive`,
- *   `user_service_unavailable`, `outcome_unknown`
+ *   `user_service_unavailable`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
  */
 export function createPlaceOrder({
   pool,
@@ -74,15 +75,18 @@ export function createPlaceOrder({
 
   return async function placeOrder(request, asked): Promise<Placed> {
     const { idempotencyKey, context } = asked
+    const patience = patienceOf(asked)
     const key = idempotencyKey === undefined ? undefined : keyOf(idempotencyKey, context, request)
     const known = key && (await findByKey(db, key, leaseMs))
     if (known?.answer) return { order: known.answer, replayed: true }
     if (known) return finish(known.order, key, context)
 
     await users.requireActive(request.userId, context)
+    // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
+    patience.requireWanted()
     const order = await recordIntent(request, key)
     // The same key came twice at once, and the other request was faster: this one gets what that one got.
-    if (!order) return placeOrder(request, asked)
+    if (!order) return placeOrder(request, { ...asked, timeLeftMs: patience.leftMs() })
     return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, key, error, context))
   }
 

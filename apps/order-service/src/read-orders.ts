@@ -4,6 +4,7 @@ import type { Trace } from './clients'
 import { listOrders } from './list-orders'
 import { toJson, type OrderJson } from './order'
 import type { Orders } from './orders'
+import { endless, type Patience } from './patience'
 import type { OrderStatus } from './status'
 import type { User, Users } from './users'
 
@@ -37,9 +38,14 @@ export function createReadOrders({ db, orders, users }: Deps) {
      *
      * @throws AppError `order_not_found`
      */
-    async one(id: number, trace: Trace): Promise<OrderJson & { user: User | null }> {
+    async one(
+      id: number,
+      trace: Trace,
+      { callMs }: Patience = endless,
+    ): Promise<OrderJson & { user: User | null }> {
       const order = toJson(await orders.require(id))
-      return { ...order, user: await users.findInTime(order.user_id, trace, userLimitMs) }
+      const limitMs = Math.min(userLimitMs, callMs())
+      return { ...order, user: await users.findInTime(order.user_id, trace, limitMs) }
     },
 
     /** A part of a list, oldest first. It is counted only if it is read by page, and has no users. */

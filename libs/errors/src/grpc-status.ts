@@ -2,6 +2,7 @@ import { errorTable, type ErrorCode } from './table'
 
 /** The names of gRPC's status codes that an error can have: https://grpc.io/docs/guides/status-codes/ */
 export type GrpcStatus =
+  | 'CANCELLED'
   | 'UNKNOWN'
   | 'INVALID_ARGUMENT'
   | 'DEADLINE_EXCEEDED'
@@ -32,6 +33,7 @@ const usual: Readonly<Record<number, GrpcStatus>> = {
   422: 'FAILED_PRECONDITION',
   429: 'RESOURCE_EXHAUSTED',
   431: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
   500: 'INTERNAL',
   501: 'UNIMPLEMENTED',
   503: 'UNAVAILABLE',

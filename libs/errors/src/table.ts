@@ -125,6 +125,13 @@ export const errorTable = table({
     mend: 'It is not known whether the call took effect: send it again with its idempotency key, and more time.',
     example: 'There is no answer after 30000 ms',
   },
+  caller_gone: {
+    status: 499,
+    title: 'The caller has gone away',
+    cause: 'The connection was closed before the answer, and what had not been done by then was not begun.',
+    mend: 'Send the request again, with its Idempotency-Key, and wait longer.',
+    example: 'The caller has gone away',
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests',

@@ -15,6 +15,7 @@ test.each<[ErrorCode, string]>([
   ['rate_limited', 'RESOURCE_EXHAUSTED'],
   ['body_too_large', 'RESOURCE_EXHAUSTED'],
   ['deadline_exceeded', 'DEADLINE_EXCEEDED'],
+  ['caller_gone', 'CANCELLED'],
   ['database_unavailable', 'UNAVAILABLE'],
   ['internal_error', 'INTERNAL'],
 ])('%s is %s', (code, status) => {
