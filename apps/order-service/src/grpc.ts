@@ -1,10 +1,10 @@
-import { grpcMethod, loadProtos, type GrpcService } from '@ordinal/grpc'
+import { grpcMethod, loadProtos, type GrpcCall, type GrpcService } from '@ordinal/grpc'
 import { id, isPageOrCursor, pageOrCursor } from '@ordinal/service'
 import { z } from 'zod'
 import { toJson } from './order'
 import { listFilter, newOrder, orderCursor, status, toNewOrder } from './order-requests'
 import type { Orders } from './orders'
-import { patienceOf } from './patience'
+import { patienceOf, type Wait } from './patience'
 import type { PlaceOrder } from './place-order'
 import type { ReadOrders } from './read-orders'
 
@@ -42,15 +42,21 @@ export const orderService = ({ orders, placeOrder, readOrders }: Deps, appFolder
     CreateOrder: grpcMethod({
       message: newOrder,
       idempotent: true,
-      async handle({ message, ...asked }) {
-        const { order, replayed } = await placeOrder(toNewOrder(message), asked)
+      async handle(call) {
+        const { idempotencyKey, context } = call
+        const asked = { idempotencyKey, context, ...waitOf(call) }
+        const { order, replayed } = await placeOrder(toNewOrder(call.message), asked)
         return { message: { order }, metadata: replayed ? { 'idempotency-replayed': 'true' } : undefined }
       },
     }),
     GetOrder: grpcMethod({
       message: getMessage,
-      async handle({ message, context, ...wait }) {
-        const { user, ...order } = await readOrders.one(message.id, context, patienceOf(wait))
+      async handle(call) {
+        const { user, ...order } = await readOrders.one(
+          call.message.id,
+          call.context,
+          patienceOf(waitOf(call)),
+        )
         return { message: { order, user } }
       },
     }),
@@ -63,19 +69,27 @@ export const orderService = ({ orders, placeOrder, readOrders }: Deps, appFolder
     }),
     UpdateOrder: grpcMethod({
       message: updateMessage,
-      async handle({ message: { id, status, version }, context, ...wait }) {
-        const changed = await orders.changeStatus(id, status, versionsOf(version), context, patienceOf(wait))
+      async handle(call) {
+        const { id, status, version } = call.message
+        const patience = patienceOf(waitOf(call))
+        const changed = await orders.changeStatus(id, status, versionsOf(version), call.context, patience)
         return { message: { order: toJson(changed) } }
       },
     }),
     DeleteOrder: grpcMethod({
       message: deleteMessage,
-      async handle({ message: { id, version }, context, ...wait }) {
-        await orders.remove(id, versionsOf(version), context, patienceOf(wait))
+      async handle(call) {
+        const { id, version } = call.message
+        await orders.remove(id, versionsOf(version), call.context, patienceOf(waitOf(call)))
         return { message: {} }
       },
     }),
   },
+})
+
+const waitOf = ({ timeLeftMs, gone }: Pick<GrpcCall<never>, 'timeLeftMs' | 'gone'>): Wait => ({
+  timeLeftMs,
+  gone: gone(),
 })
 
 const versionsOf = (version: number | undefined) => (version === undefined ? undefined : [version])

@@ -36,15 +36,8 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
     const timeLeftMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
     if (timeLeftMs <= 0) throw new AppError('deadline_exceeded', 'The deadline had passed before the start')
-    const reply = method.handle({
-      message,
-      idempotencyKey,
-      context,
-      timeLeftMs,
-      get gone() {
-        return signalOf(call)
-      },
-    })
+    const gone = () => signalOf(call)
+    const reply = method.handle({ message, idempotencyKey, context, timeLeftMs, gone })
     // The caller's own deadline is the library's to watch.
     return timeLeftMs < longestCallMs ? reply : withDeadline(reply, longestCallMs, tooLong)
   }
