@@ -13,7 +13,7 @@ import { eventSettingsOf } from './event-settings'
 import { PrismaClient } from './generated/prisma/client'
 import { orderService } from './grpc'
 import { orderRoutes } from './http'
-import { createOrderMetrics } from './metrics'
+import { createOrderMetrics, createUserMetrics } from './metrics'
 import { createNumbering } from './numbering'
 import { createOrders } from './orders'
 import { createPlaceOrder } from './place-order'
@@ -40,7 +40,10 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const both = Object.values(clients)
   registerBreakerMetrics(metrics.registry, metrics.prefix, both)
 
-  const users = createUsers(clients.userService, { memorySeconds: config.userMemorySeconds, log })
+  const users = createUsers(clients.userService, {
+    memorySeconds: config.userMemorySeconds,
+    metrics: createUserMetrics(metrics.registry),
+  })
   const sequencer = createSequencer(clients.sequencer, config.sequence)
   // As long as the rest of a request may take: after that, whoever placed an order is taken for dead.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs

@@ -14,6 +14,8 @@ export function createClients(config: OrderServiceConfig, log: Logger) {
   const shared = {
     timeoutMs: config.callTimeoutMs,
     maxConcurrent,
+    retries: 1,
+    idleSocketMs: config.keepAliveMs,
     headers: config.apiKey ? { 'X-API-Key': config.apiKey } : undefined,
     breaker: {
       resetTimeoutMs: config.breakerTimeoutMs,

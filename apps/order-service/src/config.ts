@@ -42,6 +42,11 @@ export const orderServiceConfig = defineConfig({
       description: 'Milliseconds that the user service or the sequencer may take to answer',
       default: 2000,
     }),
+    keepAliveMs: variable('ORDER_SERVICE_KEEP_ALIVE_MS', integer({ min: 0, max: 60_000 }), {
+      description:
+        'Milliseconds that an idle connection to the user service or the sequencer is kept; 0 for one a call. Proxies in between have to keep it for longer',
+      default: 15_000,
+    }),
     userMemorySeconds: variable('ORDER_SERVICE_USER_MEMORY', integer({ min: 0, max: 86_400 }), {
       description:
         'Seconds after a verification in which a user may order although the user service is away; 0 for never',

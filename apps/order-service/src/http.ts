@@ -8,6 +8,7 @@ import {
   listQuery,
   pageOrCursor,
   route,
+  timeLeftOf,
   timestamp,
   versionsIn,
   type Call,
@@ -26,6 +27,7 @@ import {
   toNewOrder,
 } from './order-requests'
 import type { Orders } from './orders'
+import { patienceOf } from './patience'
 import type { PlaceOrder } from './place-order'
 import type { ReadOrders } from './read-orders'
 import { user } from './users'
@@ -42,6 +44,10 @@ const order = z
     product_id: productId,
     quantity,
     total_price: price,
+    user_from_memory: z.literal(true).optional().meta({
+      description:
+        'Only there if the user service did not answer when the order was placed, and its user had been verified a moment before',
+    }),
     status,
     version: z.int().min(1).meta({ description: 'Counts the changes; the ETag' }),
     created_at: timestamp(),
@@ -97,6 +103,7 @@ export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
       summary: 'Place an order',
       body: newOrder,
       idempotent: true,
+      timed: true,
       answers: { 201: order },
       headers: ['ETag', 'Location'],
       errors: [
@@ -107,8 +114,9 @@ export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
         'idempotency_key_in_use',
         'outcome_unknown',
       ],
-      async handle({ body, headers, context }) {
-        const asked = { idempotencyKey: idempotencyKeyOf(headers), context }
+      async handle({ body, headers, context, gone }) {
+        const timeLeftMs = timeLeftOf(headers, context)
+        const asked = { idempotencyKey: idempotencyKeyOf(headers), context, timeLeftMs, gone: gone() }
         const { order, replayed } = await placeOrder(toNewOrder(body), asked)
         return { status: 201, body: order, headers: headersOfPlaced(order, replayed) }
       },
@@ -128,11 +136,13 @@ export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
       tag: 'orders',
       summary: 'Read an order, with its user if the user service answers',
       params: idParams,
+      timed: true,
       answers: { 200: orderWithUser },
       headers: ['ETag'],
       errors: ['order_not_found'],
-      async handle({ params, context }) {
-        const order = await readOrders.one(params.id, context)
+      async handle({ params, headers, context }) {
+        const patience = patienceOf({ timeLeftMs: timeLeftOf(headers, context) })
+        const order = await readOrders.one(params.id, context, patience)
         return { status: 200, body: order, headers: etagOf(order) }
       },
     }),

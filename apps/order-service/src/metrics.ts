@@ -49,3 +49,30 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
 
   return { numbered: (count: number) => numbered.inc(count) }
 }
+
+export type UserMetrics = ReturnType<typeof createUserMetrics>
+
+/** The metrics of the memory of verified users. */
+export function createUserMetrics(registry: Registry) {
+  const registers = [registry]
+  const fallbacks = new Counter({
+    name: 'order_service_user_fallbacks_total',
+    help: 'Users looked for in the memory, since the user service did not tell: remembered, or unknown and refused',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['remembered', 'unknown']) fallbacks.inc({ outcome }, 0)
+  return {
+    fellBack: (outcome: 'remembered' | 'unknown') => fallbacks.inc({ outcome }),
+    observeMemory(size: () => number): void {
+      new Gauge({
+        name: 'order_service_remembered_users',
+        help: 'Users who were found active a moment ago, and may order while the user service is away',
+        registers,
+        collect() {
+          this.set(size())
+        },
+      })
+    },
+  }
+}

@@ -11,6 +11,8 @@ export interface Order {
   productId: string
   quantity: number
   totalPrice: { toString(): string }
+  /** The user service was away when it was placed, and its user had been verified a moment before. */
+  userFromMemory: boolean
   status: OrderStatus
   /** Counts the edits, for `If-Match`. The number is none: it completes the order, and guards nothing. */
   version: number
@@ -20,7 +22,8 @@ export interface Order {
 
 /** The columns of an `Order`, for the statements that do not go through Prisma. */
 export const orderColumns = `id, reference, order_number AS "orderNumber", user_id AS "userId",
-  product_id AS "productId", quantity, total_price AS "totalPrice", status, version,
+  product_id AS "productId", quantity, total_price AS "totalPrice", user_from_memory AS "userFromMemory",
+  status, version,
   created_at AS "createdAt", updated_at AS "updatedAt"`
 
 /** An order as it is answered. */
@@ -35,6 +38,7 @@ export const toJson = (order: Order) => ({
   quantity: order.quantity,
   // Twelve digits: a double holds every one of them, and prints the same decimal.
   total_price: Number(order.totalPrice.toString()),
+  ...(order.userFromMemory && { user_from_memory: true as const }),
   status: order.status,
   version: order.version,
   created_at: order.createdAt.toISOString(),

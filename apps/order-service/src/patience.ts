@@ -11,15 +11,20 @@ export interface Wait {
 export type Patience = ReturnType<typeof patienceOf>
 
 // What is kept of the caller's time for a commit and the answer.
-const answerMs = 50
+const answerMs = 100
 
 /** The patience of a caller, from now on. */
 export function patienceOf({ timeLeftMs = Infinity, gone }: Wait) {
   const end = performance.now() + timeLeftMs
   const leftMs = () => end - performance.now()
+  const requireThere = () => {
+    if (gone?.aborted) throw new AppError('caller_gone', 'The caller has gone away')
+  }
   return {
     gone,
     leftMs,
+    /** @throws AppError `caller_gone` */
+    requireThere,
     /** How many milliseconds a call of another service may take for the answer to come in time. */
     callMs: () => leftMs() - answerMs,
     /**
@@ -28,7 +33,7 @@ export function patienceOf({ timeLeftMs = Infinity, gone }: Wait) {
      * @throws AppError `deadline_exceeded`, `caller_gone`
      */
     requireWanted(): void {
-      if (gone?.aborted) throw new AppError('caller_gone', 'The caller has gone away')
+      requireThere()
       if (leftMs() <= 0)
         throw new AppError('deadline_exceeded', 'Nothing was done in the time that there was')
     },

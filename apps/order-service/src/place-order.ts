@@ -16,8 +16,8 @@ import { endLease, findByKey, recordKey, storeAnswer } from './idempotency'
 import { isNumberFault, recordNumbers } from './numbers'
 import { orderColumns, toJson, type Order, type OrderJson } from './order'
 import type { Sequencer } from './sequencer'
-import { patienceOf, type Wait } from './patience'
-import type { Users } from './users'
+import { patienceOf, type Patience, type Wait } from './patience'
+import type { Users, Verification } from './users'
 
 export interface NewOrder {
   userId: number
@@ -79,25 +79,34 @@ export function createPlaceOrder({
     const key = idempotencyKey === undefined ? undefined : keyOf(idempotencyKey, context, request)
     const known = key && (await findByKey(db, key, leaseMs))
     if (known?.answer) return { order: known.answer, replayed: true }
-    if (known) return finish(known.order, key, context)
+    if (known) return finish(known.order, key, context, patience)
 
-    await users.requireActive(request.userId, context)
+    const verification = await users.requireActive(request.userId, context, patience)
     // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
     patience.requireWanted()
-    const order = await recordIntent(request, key)
+    const order = await recordIntent(request, verification, key)
     // The same key came twice at once, and the other request was faster: this one gets what that one got.
     if (!order) return placeOrder(request, { ...asked, timeLeftMs: patience.leftMs() })
-    return finish(order, key, context).catch((error: unknown) => leaveToNumbering(order, key, error, context))
+    if (order.userFromMemory) {
+      log.warn('an order was placed for a user who was verified a moment ago, not now', {
+        ...idsOf(order, context),
+        user_id: request.userId,
+      })
+    }
+    return finish(order, key, context, patience).catch((error: unknown) =>
+      leaveToNumbering(order, key, error, context),
+    )
   }
 
   /** Commits the order without its number, and its key: from here on it exists. Undefined if the key is taken. */
   async function recordIntent(
     request: NewOrder,
+    verification: Verification,
     key: IdempotencyKey | undefined,
   ): Promise<Order | undefined> {
     try {
       return await inTransaction(async (tx) => {
-        const order = await insertOrder(tx, request, leaseMs)
+        const order = await insertOrder(tx, request, verification, leaseMs)
         if (key) await recordKey(tx, key, order.id, leaseMs)
         return order
       })
@@ -114,8 +123,9 @@ export function createPlaceOrder({
     order: Order,
     key: IdempotencyKey | undefined,
     trace: RequestContext,
+    patience: Patience,
   ): Promise<Placed> {
-    const number = order.orderNumber ?? (await askForNumber(order, trace))
+    const number = order.orderNumber ?? (await askForNumber(order, trace, patience))
     return conclude(order, number, key, trace)
   }
 
@@ -134,9 +144,13 @@ export function createPlaceOrder({
     return { order: answer, replayed: false }
   }
 
-  async function askForNumber(order: Order, trace: RequestContext): Promise<string | undefined> {
+  async function askForNumber(
+    order: Order,
+    trace: RequestContext,
+    { callMs }: Patience,
+  ): Promise<string | undefined> {
     try {
-      return await sequencer.numberFor(order, { trace })
+      return await sequencer.numberFor(order, { trace, timeoutMs: callMs() })
     } catch (error) {
       // An outage is told by the breaker and by numbering, not once for every order.
       if (!(error instanceof ServiceUnavailableError)) {
@@ -185,13 +199,18 @@ const idsOf = ({ id }: Order, { requestId }: RequestContext) => ({
   request_id: requestId,
 })
 
-async function insertOrder(tx: Queryable, request: NewOrder, leaseMs: number): Promise<Order> {
+async function insertOrder(
+  tx: Queryable,
+  request: NewOrder,
+  verification: Verification,
+  leaseMs: number,
+): Promise<Order> {
   const { userId, productId, quantity, totalPrice } = request
   const { rows } = await tx.query<Order & object>(
-    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, numbering_after)
-     VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 ms') RETURNING ${orderColumns}`,
+    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, user_from_memory, numbering_after)
+     VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') RETURNING ${orderColumns}`,
     // As the decimal text that was sent, which numeric keeps exactly.
-    [uuidv7(), userId, productId, quantity, String(totalPrice), leaseMs],
+    [uuidv7(), userId, productId, quantity, String(totalPrice), verification === 'remembered', leaseMs],
   )
   return rows[0]!
 }

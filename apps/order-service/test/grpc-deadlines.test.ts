@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { createOrderClient, eventsIn, ordersIn, withKey, type OrderClient } from './order-client'
+import { createOrderClient, eventsIn, ordersIn, outcomeOf, withKey, type OrderClient } from './order-client'
 import { anOrder, createWorld, expectNumbersToMatch, until, type Instance, type World } from './world'
 
 let world: World
@@ -8,7 +8,8 @@ let client: OrderClient
 
 beforeEach(async () => {
   world = await createWorld()
-  service = await world.startService()
+  // What ends in time ends by its caller's time.
+  service = await world.startService({ ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' })
   client = createOrderClient(service)
 })
 afterEach(async () => {
@@ -17,23 +18,26 @@ afterEach(async () => {
 })
 
 describe('after its deadline a call is not worked on', () => {
-  test('an order whose user is told too late is not placed, and no number is asked for', async () => {
-    world.userService.mood = { is: 'slow', ms: 400 }
-    const late = await client.create(anOrder, {}, { deadlineMs: 150 })
-    expect(late.code).toBe('DEADLINE_EXCEEDED')
-    // In its time the user service told, and nothing came of it: one who waits is served all the while.
-    expect((await client.create({ ...anOrder, user_id: 2 })).code).toBe('OK')
-    expect((await ordersIn(world)).map(({ user_id }) => user_id)).toEqual(['2'])
+  test('an order whose user is not told in time is refused in time, and not placed later', async () => {
+    world.userService.mood = { is: 'slow', ms: 1000 }
+    const late = await client.create(anOrder, {}, { deadlineMs: 500 })
+    expect(outcomeOf(late)).toEqual(['UNAVAILABLE', 'user_service_unavailable'])
+    await expectOnlyOrderOf(2)
     expect(world.sequencer.seen).toHaveLength(1)
   })
 
-  test('nor if its caller goes away', async () => {
-    world.userService.mood = { is: 'slow', ms: 400 }
-    const left = await client.create(anOrder, {}, { cancelAfterMs: 150 })
+  test('nor is it placed if its caller goes away', async () => {
+    world.userService.mood = { is: 'slow', ms: 1000 }
+    const left = await client.create(anOrder, {}, { cancelAfterMs: 200 })
     expect(left.code).toBe('CANCELLED')
-    expect((await client.create({ ...anOrder, user_id: 2 })).code).toBe('OK')
-    expect((await ordersIn(world)).map(({ user_id }) => user_id)).toEqual(['2'])
+    await expectOnlyOrderOf(2)
   })
+
+  /** Whoever waits is served, after the user service has told of all whom it was asked for. */
+  async function expectOnlyOrderOf(user_id: number) {
+    expect((await client.create({ ...anOrder, user_id })).code).toBe('OK')
+    expect((await ordersIn(world)).map(({ user_id }) => Number(user_id))).toEqual([user_id])
+  }
 
   test.each([
     ['UpdateOrder', { id: 1, status: 'confirmed' }],
@@ -59,10 +63,24 @@ describe('after its deadline a call is not worked on', () => {
     expect(await eventsIn(world)).toHaveLength(1)
   })
 
-  test('an order that exists is finished all the same, and the key finds it', async () => {
-    world.sequencer.mood = { is: 'slow', ms: 400 }
-    const late = await client.create(anOrder, withKey('a'), { deadlineMs: 200 })
+  test('an order that exists is answered in time without its number, and numbered all the same', async () => {
+    world.sequencer.mood = { is: 'silent' }
+    const early = await client.create(anOrder, withKey('a'), { deadlineMs: 1000 })
+    expect([early.code, early.body.order.order_number]).toEqual(['OK', ''])
+    world.sequencer.mood = { is: 'well' }
+    await until(async () => (await client.call('GetOrder', { id: 1 })).body.order.order_number === 'ORD-1')
+    expect((await client.create(anOrder, withKey('a'))).body).toEqual(early.body)
+    await expectNumbersToMatch(world)
+  })
+
+  test('an order that was committed too late for its caller is found by its key', async () => {
+    const admin = new Client(world.database.adminUrl)
+    await admin.connect()
+    await admin.query('BEGIN; LOCK TABLE idempotency_records IN SHARE MODE')
+    const late = await client.create(anOrder, withKey('a'), { deadlineMs: 500 })
     expect(late.code).toBe('DEADLINE_EXCEEDED')
+    await admin.query('ROLLBACK')
+    await admin.end()
     const again = await until(async () => {
       const answer = await client.create(anOrder, withKey('a'))
       return answer.code === 'OK' && answer

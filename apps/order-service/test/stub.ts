@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 export interface StubRequest {
   method: string
@@ -19,10 +19,12 @@ export interface StubAnswer {
 /**
  * How a stub treats requests: `well`; `slow`: it acts, and answers only after so many ms; `silent`: it takes the
  * request and nothing more; `failing`: it answers something else and does not act; `losing`: it acts, and the
- * connection breaks before its answer.
+ * connection breaks before its answer; `resetting`: it resets the connection as the request comes.
  */
 export type Mood =
-  { is: 'well' | 'silent' | 'losing' } | { is: 'slow'; ms: number } | { is: 'failing'; answer: StubAnswer }
+  | { is: 'well' | 'silent' | 'losing' | 'resetting' }
+  | { is: 'slow'; ms: number }
+  | { is: 'failing'; answer: StubAnswer }
 
 export const failing = (status: number, code?: string, headers = {}): Mood => ({
   is: 'failing',
@@ -38,9 +40,10 @@ export async function startStub(act: (request: StubRequest) => StubAnswer) {
       seen.push(received)
       const { mood } = stub
       if (mood.is === 'silent') return
+      if (mood.is === 'resetting') return void request.socket.resetAndDestroy()
       const answer = mood.is === 'failing' ? mood.answer : act(received)
       if (mood.is === 'losing') return void response.destroy()
-      if (mood.is === 'slow') await delay(mood.ms)
+      if (mood.is === 'slow' && !(await stillThereAfter(mood.ms, response))) return
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       response.end(JSON.stringify(answer.body))
     })()
@@ -54,6 +57,10 @@ export async function startStub(act: (request: StubRequest) => StubAnswer) {
     mood: { is: 'well' } as Mood,
     /** All that reached it, whatever it did with it. */
     seen,
+    /** How many connections are open. */
+    connections: () => promisify(server.getConnections.bind(server))(),
+    /** Breaks all connections, and goes on. */
+    breakAll: () => server.closeAllConnections(),
     /** Refuses connections from now on, and breaks those that are open. */
     async stop(): Promise<void> {
       if (!server.listening) return
@@ -68,6 +75,17 @@ export async function startStub(act: (request: StubRequest) => StubAnswer) {
     },
   }
   return stub
+}
+
+/** False as soon as the caller has gone away. */
+function stillThereAfter(ms: number, response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, true)
+    response.once('close', () => {
+      clearTimeout(timer)
+      resolve(false)
+    })
+  })
 }
 
 async function read(request: IncomingMessage): Promise<StubRequest> {

@@ -66,11 +66,49 @@ test('the breaker closes by itself once the user service is back', async () => {
 })
 
 test('a user who was verified a moment ago still gets an order, another does not', async () => {
-  const { api } = await world.startService()
+  const { api, metric } = await world.startService()
   await api.post('/api/v1/orders', anOrder)
   await world.userService.stop()
   for (let n = 0; n < 10; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
   expect((await api.post('/api/v1/orders', { ...anOrder, user_id: 2 })).status).toBe(503)
+  expect(await metric('order_service_user_fallbacks_total{outcome="remembered"}')).toBe(10)
+  expect(await metric('order_service_user_fallbacks_total{outcome="unknown"}')).toBe(1)
+  expect(await metric('order_service_remembered_users')).toBe(1)
+})
+
+test('an order that was placed by memory says so: in its answer, whenever it is read, in its event and in the log', async () => {
+  const { api, log } = await world.startService()
+  const verified = await api.post('/api/v1/orders', anOrder)
+  expect(verified.body).not.toHaveProperty('user_from_memory')
+  await world.userService.stop()
+  const withKey = { headers: { 'idempotency-key': 'k1', 'x-request-id': 'req-7' } }
+  const placed = await api.post('/api/v1/orders', anOrder, withKey)
+  expect(placed.body.user_from_memory).toBe(true)
+  expect((await api.post('/api/v1/orders', anOrder, withKey)).body).toEqual(placed.body)
+  const read = await api.get(`/api/v1/orders/${placed.body.id}`)
+  expect(read.body).toEqual({ ...placed.body, user: null })
+  const [event] = await world.query<{ told: string }>(
+    `SELECT event -> 'data' ->> 'user_from_memory' AS told FROM outbox WHERE subject = $1`,
+    [placed.body.reference],
+  )
+  expect(event!.told).toBe('true')
+  expect(log.of('an order was placed for a user who was verified a moment ago, not now')).toMatchObject([
+    { level: 'warn', order_id: placed.body.id, user_id: 1, request_id: 'req-7' },
+  ])
+})
+
+test('a passing failure of the user service is not seen by who orders', async () => {
+  const { api, metric } = await world.startService({ ORDER_SERVICE_USER_MEMORY: '0' })
+  let calls = 0
+  const { users } = world.userService
+  const has = users.get.bind(users)
+  jest.spyOn(users, 'get').mockImplementation((id) => {
+    if ((calls += 1) === 1) world.userService.breakAll()
+    return has(id)
+  })
+  expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
+  expect(calls).toBe(2)
+  expect(await metric('order_service_client_retries_total{service="user-service"}')).toBe(1)
 })
 
 test.each([
@@ -80,7 +118,10 @@ test.each([
   const { api } = await world.startService({ ORDER_SERVICE_USER_MEMORY: seconds })
   await api.post('/api/v1/orders', anOrder)
   await world.userService.stop()
-  await delay(afterMs)
+  // Its use does not prolong the memory.
+  await delay(afterMs / 2)
+  await api.post('/api/v1/orders', anOrder)
+  await delay(afterMs / 2)
   expect((await api.post('/api/v1/orders', anOrder)).status).toBe(503)
 })
 

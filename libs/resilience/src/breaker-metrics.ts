@@ -7,7 +7,8 @@ const VALUE_OF_STATE: Record<BreakerState, number> = { closed: 0, half_open: 1, 
 /**
  * Adds the metrics of service clients to a registry, read when they are collected:
  * `<prefix>_circuit_breaker_state{service}` (0 closed, 1 half-open, 2 open),
- * `<prefix>_circuit_breaker_opened_total{service}` and `<prefix>_client_requests_total{service,outcome}`.
+ * `<prefix>_circuit_breaker_opened_total{service}`, `<prefix>_client_requests_total{service,outcome}` and
+ * `<prefix>_client_retries_total{service}`.
  */
 export function registerBreakerMetrics(
   registry: Registry,
@@ -36,7 +37,7 @@ export function registerBreakerMetrics(
   })
   new Counter({
     name: `${prefix}_client_requests_total`,
-    help: 'Calls of other services by outcome',
+    help: 'Requests to other services by outcome, with those that were repeats, and those that were not sent',
     labelNames: ['service', 'outcome'],
     registers,
     collect() {
@@ -46,6 +47,16 @@ export function registerBreakerMetrics(
           this.inc({ service: client.name, outcome }, count)
         }
       }
+    },
+  })
+  new Counter({
+    name: `${prefix}_client_retries_total`,
+    help: 'Requests to other services that repeated one that had failed',
+    labelNames: ['service'],
+    registers,
+    collect() {
+      this.reset()
+      for (const client of clients) this.inc({ service: client.name }, client.counts().retries)
     },
   })
 }

@@ -17,11 +17,14 @@ export interface Connections {
 
 /**
  * The sockets to one service.
- * @param idleMs how long a socket may wait for the next request. Has to be less than the server's
+ * @param idleMs how long a socket may wait for the next request; 0 for a socket each. Has to be less than the server's
  * keepAliveTimeout, else the server closes a socket just as a request goes into it.
  */
 export function createConnections({ idleMs, maxIdle }: { idleMs: number; maxIdle: number }): Connections {
-  const pooled = createAgents({ keepAlive: true, timeout: idleMs, maxFreeSockets: maxIdle })
+  const pooled =
+    idleMs === 0
+      ? createAgents({ keepAlive: false })
+      : createAgents({ keepAlive: true, timeout: idleMs, maxFreeSockets: maxIdle })
   const fresh = createAgents({ keepAlive: false })
   return {
     pooled,

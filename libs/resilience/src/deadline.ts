@@ -1,6 +1,8 @@
 export interface Deadline {
   /** Aborts when the time is over, the caller gives up, or by `abort`; `signal.reason` is what to throw. */
   signal: AbortSignal
+  /** Until the time is over; never less than 0. */
+  leftMs(): number
   abort(reason: Error): void
   /** Ends the timer and the listener; to be called when the work is done. */
   dispose(): void
@@ -14,12 +16,14 @@ export interface Deadline {
  */
 export function createDeadline(timeoutMs: number, overdue: () => Error, caller?: AbortSignal): Deadline {
   const controller = new AbortController()
+  const end = performance.now() + timeoutMs
   const timer = setTimeout(() => controller.abort(overdue()), timeoutMs)
   const giveUp = () => controller.abort(caller?.reason)
   if (caller?.aborted) giveUp()
   caller?.addEventListener('abort', giveUp)
   return {
     signal: controller.signal,
+    leftMs: () => Math.max(0, end - performance.now()),
     abort: (reason) => controller.abort(reason),
     dispose() {
       clearTimeout(timer)

@@ -2,6 +2,7 @@ import { isAxiosError } from 'axios'
 
 export const UNAVAILABLE_REASONS = [
   'timeout', // no whole answer within the time limit
+  'deadline', // no whole answer within the time that its own caller had left, which was less
   'refused', // nobody listens
   'unreachable', // no connection could be made: no such host, no route, no TLS
   'reset', // the connection broke
@@ -22,6 +23,8 @@ export class ServiceUnavailableError extends Error {
   readonly reason: UnavailableReason
   /** When asking again makes sense: whole seconds, at least 1. */
   readonly retryAfterSeconds: number
+  /** The service itself told when to ask again. */
+  readonly asksToWait: boolean
 
   constructor(failure: {
     service: string
@@ -35,9 +38,16 @@ export class ServiceUnavailableError extends Error {
     })
     this.service = failure.service
     this.reason = failure.reason
+    this.asksToWait = failure.retryAfterSeconds !== undefined
     this.retryAfterSeconds = Math.max(1, Math.ceil(failure.retryAfterSeconds ?? 1))
   }
 }
+
+/** Whether it failed at once, and might not have a moment later: a process was replaced, a connection broke. */
+export const mayPass = (error: unknown) =>
+  error instanceof ServiceUnavailableError &&
+  (['refused', 'reset', 'status'] as UnavailableReason[]).includes(error.reason) &&
+  !error.asksToWait
 
 const REASON_OF_CODE = new Map<string | undefined, UnavailableReason>([
   ['ECONNREFUSED', 'refused'],

@@ -1,6 +1,7 @@
 import axios, { AxiosError, AxiosHeaders, isAxiosError } from 'axios'
 import type { ClientRequest } from 'node:http'
 import { createConnections, type Agents } from './connections'
+import type { Deadline } from './deadline'
 
 export interface ServiceRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -13,7 +14,7 @@ export interface ServiceRequest {
   headers?: Readonly<Record<string, string>>
   /** Aborts when the caller no longer wants the answer. */
   signal?: AbortSignal
-  /** The time limit of this call, in place of the client's. */
+  /** How long the caller waits, if less than the client's time limit: to run over it is no fault of the service. */
   timeoutMs?: number
 }
 
@@ -34,13 +35,24 @@ export interface HttpOptions {
 }
 
 export interface Http {
-  /** One exchange, whatever the status. Throws axios' errors; when `signal` aborts, its CanceledError. */
-  ask(request: ServiceRequest, signal: AbortSignal): Promise<Answer>
+  /**
+   * One exchange, whatever the status. The service is told how much time is left.
+   *
+   * @throws axios' errors; when the deadline's signal aborts, its CanceledError
+   */
+  ask(request: ServiceRequest, deadline: Deadline): Promise<Answer>
   /** Ends all sockets. */
   close(): void
 }
 
+/** By this header a service learns how many milliseconds its caller still waits. */
+const TIMEOUT_HEADER = 'X-Request-Timeout-Ms'
+
 const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE']
+
+/** Whether sending it twice does what sending it once does: by its method, or by its Idempotency-Key. */
+export const isIdempotent = ({ method, headers }: ServiceRequest) =>
+  IDEMPOTENT_METHODS.includes(method) || AxiosHeaders.from({ ...headers }).has('Idempotency-Key')
 
 /** HTTP to one service over kept-alive sockets. No redirects, no proxies, no other hosts. */
 export function createHttp({
@@ -66,13 +78,11 @@ export function createHttp({
     transformResponse: [],
   })
 
-  async function attempt(
-    request: ServiceRequest,
-    sent: AxiosHeaders,
-    signal: AbortSignal,
-    agents: Agents,
-  ): Promise<Answer> {
+  async function attempt(request: ServiceRequest, deadline: Deadline, agents: Agents): Promise<Answer> {
     const { method, path, params, body } = request
+    const sent = new AxiosHeaders({ ...headers, ...request.headers })
+    sent.setContentType(body === undefined ? false : 'application/json')
+    sent.set(TIMEOUT_HEADER, String(Math.ceil(deadline.leftMs())))
     const response = await client.request<string>({
       ...agents,
       method,
@@ -80,7 +90,7 @@ export function createHttp({
       params,
       headers: sent,
       data: body === undefined ? undefined : JSON.stringify(body),
-      signal,
+      signal: deadline.signal,
     })
     const received = AxiosHeaders.from(response.headers as AxiosHeaders)
     const isJson = /^application\/(.+\+)?json\b/i.test(String(received.getContentType() ?? ''))
@@ -92,15 +102,12 @@ export function createHttp({
   }
 
   return {
-    async ask(request, signal) {
-      const sent = new AxiosHeaders({ ...headers, ...request.headers })
-      sent.setContentType(request.body === undefined ? false : 'application/json')
+    async ask(request, deadline) {
       try {
-        return await attempt(request, sent, signal, connections.pooled)
+        return await attempt(request, deadline, connections.pooled)
       } catch (error) {
-        const repeatable = IDEMPOTENT_METHODS.includes(request.method) || sent.has('Idempotency-Key')
-        if (!repeatable || !diedWhileIdle(error)) throw error
-        return attempt(request, sent, signal, connections.fresh)
+        if (!isIdempotent(request) || !diedWhileIdle(error)) throw error
+        return attempt(request, deadline, connections.fresh)
       }
     },
     close: () => connections.destroy(),

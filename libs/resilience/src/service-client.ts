@@ -1,24 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createBreaker, type BreakerOptions, type BreakerState, type Permit, type Verdict } from './breaker'
 import { createDeadline, type Deadline } from './deadline'
-import { reasonOf, ServiceUnavailableError, UNAVAILABLE_REASONS, withoutRequest } from './failures'
+import { mayPass, reasonOf, ServiceUnavailableError, UNAVAILABLE_REASONS, withoutRequest } from './failures'
 import type { UnavailableReason } from './failures'
-import { createHttp, type Answer, type ServiceRequest } from './http'
+import { createHttp, isIdempotent, type Answer, type ServiceRequest } from './http'
 import { retryAfterSeconds } from './retry-after'
 
 export interface ServiceClientOptions {
   /** The service's name in errors and metrics: `user-service`. */
   name: string
   baseUrl: string
-  /** The time limit of a call: connecting, sending, waiting, receiving, and a second attempt together. */
+  /** The time limit of a call: connecting, sending, waiting, receiving, and all attempts together. */
   timeoutMs: number
   /** How many calls may be under way; one more fails at once. */
   maxConcurrent: number
+  /**
+   * How often an idempotent request is repeated whose attempt was refused, reset or answered with a 5xx, after a pause
+   * of random length, while there is time. None unless told.
+   */
+  retries?: number
   breaker: BreakerOptions
   /** Sent with every request. */
   headers?: Readonly<Record<string, string>>
   /** The largest body to send or to take, after decompression. 1 MiB unless told. */
   maxAnswerBytes?: number
-  /** How long an idle socket is kept; less than the server's keepAliveTimeout. 15 s unless told. */
+  /** How long an idle socket is kept; less than the server's keepAliveTimeout; 0 for none. 15 s unless told. */
   idleSocketMs?: number
   onStateChange?: (change: StateChange) => void
 }
@@ -43,8 +49,8 @@ export interface ServiceClient {
   readonly name: string
   /**
    * Asks the service. Gives any answer under 500, except 429: a 404 is an answer.
-   * A request whose kept socket dies under it is sent a second time if that is safe: the method is idempotent,
-   * or it has an Idempotency-Key.
+   * What fails may be repeated if that is safe: the method is idempotent, or it has an Idempotency-Key. A request
+   * whose kept socket dies under it is sent once more in any case, the others as often as `retries` says.
    * @throws ServiceUnavailableError without an answer, or the reason of `request.signal` when that aborted.
    */
   request(request: ServiceRequest): Promise<Answer>
@@ -54,15 +60,26 @@ export interface ServiceClient {
    */
   probe(request: ServiceRequest): Promise<Answer>
   state(): BreakerState
-  /** How often the breaker has opened, and how calls ended, since the start. */
-  counts(): { opened: number; outcomes: Readonly<Record<Outcome, number>> }
+  /** How often the breaker has opened, how attempts ended, and how many of them were repeats, since the start. */
+  counts(): { opened: number; retries: number; outcomes: Readonly<Record<Outcome, number>> }
   /** Cuts off what is under way and ends all sockets and timers; later calls fail. */
   close(): void
 }
 
+// The pause before the n-th repeat is anything up to this, doubled n - 1 times: callers that failed together do not
+// come back together.
+const longestFirstPauseMs = 50
+
 /** A client of one service: axios over kept-alive sockets, a time limit, a bound on calls, and a circuit breaker. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { name, timeoutMs, maxConcurrent, maxAnswerBytes = 2 ** 20, idleSocketMs = 15_000 } = options
+  const {
+    name,
+    timeoutMs,
+    maxConcurrent,
+    retries = 0,
+    maxAnswerBytes = 2 ** 20,
+    idleSocketMs = 15_000,
+  } = options
   const http = createHttp({ ...options, maxAnswerBytes, idleSocketMs })
   const breaker = createBreaker(options.breaker, (state, previous) => {
     // Later: opossum would never end a call whose listener throws.
@@ -71,10 +88,53 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>
   const underWay = new Set<Deadline>()
   let closed: ServiceUnavailableError | undefined
+  let repeats = 0
 
-  async function call(request: ServiceRequest, admit: () => Permit | undefined): Promise<Answer> {
+  async function call(
+    request: ServiceRequest,
+    admit: () => Permit | undefined,
+    mostRepeats: number,
+  ): Promise<Answer> {
+    const deadline = deadlineOf(request)
     try {
-      const answer = await send(request, enter(admit))
+      for (let repeated = 0; ; repeated += 1) {
+        try {
+          return await attempt(request, admit, deadline)
+        } catch (error) {
+          const again = repeated < mostRepeats && mayPass(error) && isIdempotent(request)
+          if (!again || !(await pauseBefore(repeated, deadline))) throw error
+        }
+        repeats += 1
+      }
+    } finally {
+      deadline.dispose()
+    }
+  }
+
+  /** The time that a call has: the client's limit, or what its caller has left. */
+  function deadlineOf({ method, path, signal, timeoutMs: callersMs = Infinity }: ServiceRequest): Deadline {
+    const limitMs = Math.max(0, Math.min(timeoutMs, callersMs))
+    const reason = callersMs < timeoutMs ? 'deadline' : 'timeout'
+    const overdue = () => unavailable(reason, `${method} ${path} took over ${Math.round(limitMs)} ms`)
+    return createDeadline(limitMs, overdue, signal)
+  }
+
+  /** False if there is no time for a pause and a repeat, or no sense: only a closed breaker has no doubt of the service. */
+  async function pauseBefore(repeat: number, deadline: Deadline): Promise<boolean> {
+    const pauseMs = Math.random() * longestFirstPauseMs * 2 ** repeat
+    if (pauseMs >= deadline.leftMs() || breaker.state() !== 'closed') return false
+    await sleep(pauseMs, undefined, { signal: deadline.signal }).catch(() => undefined)
+    return !deadline.signal.aborted && breaker.state() === 'closed'
+  }
+
+  /** One request, counted by how it ends. */
+  async function attempt(
+    request: ServiceRequest,
+    admit: () => Permit | undefined,
+    deadline: Deadline,
+  ): Promise<Answer> {
+    try {
+      const answer = await send(request, enter(admit, deadline), deadline)
       outcomes[answer.status < 400 ? 'ok' : 'client_error'] += 1
       return answer
     } catch (error) {
@@ -84,8 +144,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   }
 
   /** Refuses at once what should not reach the service. */
-  function enter(admit: () => Permit | undefined): Permit {
+  function enter(admit: () => Permit | undefined, deadline: Deadline): Permit {
     if (closed) throw closed
+    if (deadline.leftMs() === 0) throw unavailable('deadline', 'its caller has no time left')
     if (underWay.size >= maxConcurrent) throw unavailable('saturated', `${maxConcurrent} calls are under way`)
     const permit = admit()
     if (permit) return permit
@@ -94,14 +155,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     })
   }
 
-  async function send(request: ServiceRequest, permit: Permit): Promise<Answer> {
-    const limitMs = request.timeoutMs ?? timeoutMs
-    const overdue = () => unavailable('timeout', `${request.method} ${request.path} took over ${limitMs} ms`)
-    const deadline = createDeadline(limitMs, overdue, request.signal)
+  async function send(request: ServiceRequest, permit: Permit, deadline: Deadline): Promise<Answer> {
     let verdict: Verdict = 'nothing'
     underWay.add(deadline)
     try {
-      const answer = requireUsable(request, await http.ask(request, deadline.signal))
+      const answer = requireUsable(request, await http.ask(request, deadline))
       verdict = 'success'
       return answer
     } catch (error) {
@@ -110,7 +168,6 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       throw failure
     } finally {
       underWay.delete(deadline)
-      deadline.dispose()
       await permit(verdict)
     }
   }
@@ -148,10 +205,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   return {
     name,
-    request: (request) => call(request, () => breaker.admit()),
-    probe: (request) => call(request, () => breaker.admitProbe()),
+    request: (request) => call(request, () => breaker.admit(), retries),
+    probe: (request) => call(request, () => breaker.admitProbe(), 0),
     state: () => breaker.state(),
-    counts: () => ({ opened: breaker.openedTotal(), outcomes: { ...outcomes } }),
+    counts: () => ({ opened: breaker.openedTotal(), retries: repeats, outcomes: { ...outcomes } }),
     close() {
       closed = unavailable('closed', 'the client is closed')
       for (const deadline of underWay) deadline.abort(closed)
@@ -161,8 +218,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   }
 }
 
-/** Only what the service did counts: not our own bounds, callers that give up, or a limit it set us. */
+/**
+ * Only what the service did counts: not our own bounds, callers that give up or have less time than it may take (else
+ * anybody in a hurry could open the breaker for all), or a limit it set us.
+ */
 function verdictOf(outcome: Outcome): Verdict {
-  const neutral: readonly Outcome[] = ['rate_limited', 'closed', 'abandoned', 'invalid_request']
+  const neutral: readonly Outcome[] = ['deadline', 'rate_limited', 'closed', 'abandoned', 'invalid_request']
   return neutral.includes(outcome) ? 'nothing' : 'failure'
 }

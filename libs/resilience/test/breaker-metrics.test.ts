@@ -29,6 +29,7 @@ test('the metrics of several clients, in the names of the documentation', async 
         'order_service_client_requests_total{service="sequencer",outcome="ok"} 1',
         'order_service_client_requests_total{service="sequencer",outcome="client_error"} 1',
         'order_service_client_requests_total{service="sequencer",outcome="timeout"} 0',
+        'order_service_client_retries_total{service="user-service"} 0',
       ]),
     )
   }

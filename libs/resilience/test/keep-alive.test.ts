@@ -12,6 +12,14 @@ test('calls one after another share a connection', async () => {
   expect([server.seen.length, server.accepted()]).toEqual([20, 1])
 })
 
+test('where none is to be kept, each call has its own connection', async () => {
+  const server = await startServer((_request, response) => response.end('ok'))
+  const client = clientOf(server.url, { idleSocketMs: 0 })
+  for (let call = 0; call < 5; call++) await client.request(get)
+  expect([server.seen.length, server.accepted()]).toEqual([5, 5])
+  await until(() => server.open() === 0)
+})
+
 test('an idle socket is closed by the client, before the server would', async () => {
   const server = await startServer((_request, response) => response.end('ok'))
   const client = clientOf(server.url, { idleSocketMs: 100 })

@@ -3,6 +3,7 @@ import type { Role } from '@ordinal/middleware'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Route } from './route'
 import { problem } from './schemas'
+import { timeoutHeader } from './time-left'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>
 
@@ -89,7 +90,11 @@ function operation(route: Route, takesTokens: boolean): ZodOpenApiOperationObjec
     tags: [route.tag],
     operationId: operationId(route),
     requestParams: { ...(params && { path: params }), ...(query && { query }) },
-    parameters: [...(route.idempotent ? [idempotencyKey] : []), ...(route.conditional ? [ifMatch] : [])],
+    parameters: [
+      ...(route.idempotent ? [idempotencyKey] : []),
+      ...(route.conditional ? [ifMatch] : []),
+      ...(route.timed ? [timeout] : []),
+    ],
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
@@ -127,6 +132,13 @@ const ifMatch = {
   schema: { type: 'string' as const, examples: ['"1"'] },
 }
 
+const timeout = {
+  name: timeoutHeader,
+  in: 'header' as const,
+  description: 'How many milliseconds you wait: what has not been begun by then is left undone.',
+  schema: { type: 'integer' as const, minimum: 1, maximum: 3_600_000 },
+}
+
 function successes(route: Route) {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
@@ -157,6 +169,7 @@ function failures(route: Route, takesTokens: boolean) {
   if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')
   if (route.upload) codes.push('unsupported_media_type', 'request_timeout')
   if (route.idempotent) codes.push('invalid_idempotency_key')
+  if (route.timed) codes.push('deadline_exceeded')
 
   const statuses = new Set(codes.map((code) => errorTable[code].status))
   return Object.fromEntries([...statuses].map((status) => [String(status), failure(route, status, codes)]))

@@ -125,6 +125,7 @@ export function fakeRoutes(pool: Pool): Route[] {
       tag: 'slow',
       summary: 'Answer late',
       params: z.strictObject({ ms: z.coerce.number() }),
+      timed: true,
       answers: { 200: z.object({ waited_ms: z.number() }) },
       async handle({ params }) {
         await delay(params.ms)

@@ -9,6 +9,7 @@ import {
   readCursor,
   route,
   text,
+  timeLeftOf,
   timestamp,
   toPiece,
   type Call,
@@ -106,6 +107,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
     answers: { 200: next },
     issues: true,
     idempotent: true,
+    timed: true,
     errors: [...issuingErrors, 'site_unknown'] as const,
   }
   type Asked = z.output<typeof nextQuery>
@@ -115,7 +117,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
     { headers, context }: Pick<Call<never, never, never>, 'headers' | 'context'>,
   ) => {
     const request = toIssueRequest({ prefix, ...fields }, context, idempotencyKeyOf(headers))
-    const issued = await issueForSite(request)
+    const issued = await issueForSite(request, timeLeftOf(headers, context))
     const numbers = toNumbers(prefix, issued)
     return {
       status: 200 as const,

@@ -8,6 +8,7 @@ CREATE TABLE "orders" (
     "product_id" TEXT NOT NULL,
     "quantity" INTEGER NOT NULL,
     "total_price" DECIMAL(12,2) NOT NULL,
+    "user_from_memory" BOOLEAN NOT NULL DEFAULT false,
     "status" "order_status" NOT NULL DEFAULT 'pending',
     "version" INTEGER NOT NULL DEFAULT 1,
     "numbering_after" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,

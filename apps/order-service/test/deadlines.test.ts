@@ -1,0 +1,116 @@
+import { request as httpRequest } from 'node:http'
+import { anOrder, createWorld, expectNumbersToMatch, until, type World } from './world'
+
+// A call may take far longer than anybody waits here: what ends in time ends by its caller's time.
+const patientCalls = { ORDER_SERVICE_CALL_TIMEOUT_MS: '30000', ORDER_SERVICE_NUMBERING_INTERVAL_MS: '50' }
+const farLessThanACall = 15_000
+const state = 'order_service_circuit_breaker_state{service="user-service"}'
+const within = (ms: number) => ({ headers: { 'x-request-timeout-ms': String(ms) } })
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+/** A request whose caller can go away. */
+function placeAndLeave(url: string) {
+  const body = JSON.stringify(anOrder)
+  const request = httpRequest(`${url}/api/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': body.length },
+  })
+  request.on('error', () => undefined)
+  request.end(body)
+  return { leave: () => request.destroy() }
+}
+
+test('the user service and the sequencer are told how much of the time is left', async () => {
+  const { api } = await world.startService(patientCalls)
+  expect((await api.post('/api/v1/orders', anOrder, within(5000))).status).toBe(201)
+  await api.post('/api/v1/orders', anOrder)
+  const told = (seen: { headers: object }[]) =>
+    seen.map(({ headers }) => Number((headers as Record<string, string>)['x-request-timeout-ms']))
+  const [user, userOfPatient] = told(world.userService.seen)
+  const [number, numberOfPatient] = told(world.sequencer.seen)
+  expect(user).toBeLessThan(5000)
+  expect(number).toBeLessThan(user!)
+  expect(number).toBeGreaterThan(0)
+  for (const patient of [userOfPatient!, numberOfPatient!]) {
+    expect(patient).toBeGreaterThan(5000)
+    expect(patient).toBeLessThanOrEqual(30_000)
+  }
+})
+
+test('with a silent user service, who waits a second is refused after it; the breaker learns nothing by that', async () => {
+  const { api, metric } = await world.startService(patientCalls)
+  world.userService.mood = { is: 'silent' }
+  const startedAt = performance.now()
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => api.post('/api/v1/orders', anOrder, within(1000))),
+  )
+  expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+  for (const { status, body } of answers)
+    expect([status, body.code]).toEqual([503, 'user_service_unavailable'])
+  expect(await metric('order_service_client_requests_total{service="user-service",outcome="deadline"}')).toBe(
+    10,
+  )
+  expect(await metric(state)).toBe(0)
+  expect(await world.query('SELECT id FROM orders')).toEqual([])
+  await until(async () => (await world.userService.connections()) === 0)
+})
+
+test('with a silent sequencer, who waits a second gets an order without its number', async () => {
+  const { api } = await world.startService(patientCalls)
+  world.sequencer.mood = { is: 'silent' }
+  const startedAt = performance.now()
+  const { status, body } = await api.post('/api/v1/orders', anOrder, within(1000))
+  expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+  expect([status, body.order_number]).toEqual([201, null])
+})
+
+test('who has no time for it is told of an order without its user', async () => {
+  const { api } = await world.startService(patientCalls)
+  const { body } = await api.post('/api/v1/orders', anOrder)
+  const read = await api.get(`/api/v1/orders/${body.id}`, within(100))
+  expect([read.status, read.body.user]).toEqual([200, null])
+  expect(world.userService.seen).toHaveLength(1)
+})
+
+test('for a caller who goes away while the user is looked up, nothing is done', async () => {
+  const { url, log, metric } = await world.startService(patientCalls)
+  world.userService.mood = { is: 'silent' }
+  const caller = placeAndLeave(url)
+  await until(() => world.userService.seen.length === 1)
+  caller.leave()
+  await until(async () => (await world.userService.connections()) === 0)
+  await until(() => log.of('request').length > 0)
+  expect(log.of('request')).toMatchObject([{ status: 499, aborted: true }])
+  expect(
+    await metric('order_service_client_requests_total{service="user-service",outcome="abandoned"}'),
+  ).toBe(1)
+  expect(await metric(state)).toBe(0)
+  expect(await world.query('SELECT id FROM orders')).toEqual([])
+  expect(world.sequencer.seen).toEqual([])
+})
+
+test('an order whose caller goes away while it gets its number is finished all the same', async () => {
+  const { url } = await world.startService(patientCalls)
+  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const caller = placeAndLeave(url)
+  await until(() => world.sequencer.seen.length === 1)
+  caller.leave()
+  await until(
+    async () => (await world.query('SELECT 1 FROM orders WHERE order_number IS NOT NULL')).length === 1,
+  )
+  await expectNumbersToMatch(world)
+  expect(world.sequencer.seen).toHaveLength(1)
+})
+
+test.each(['0', 'soon', '-5', '3600001'])('a time of "%s" is refused', async (time) => {
+  const { api } = await world.startService()
+  const { status, body } = await api.post('/api/v1/orders', anOrder, {
+    headers: { 'x-request-timeout-ms': time },
+  })
+  expect([status, body.errors[0].path]).toEqual([400, 'headers.X-Request-Timeout-Ms'])
+})
