@@ -5,7 +5,7 @@ import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
-import { createService, migrateDatabase, openDatabase } from '@ordinal/service'
+import { createKeySweeper, createService, migrateDatabase, openDatabase } from '@ordinal/service'
 import { createClients } from './clients'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './confirm-orders'
@@ -58,6 +58,11 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const orders = createOrders({ ...shared, prisma })
   const readOrders = createReadOrders({ db: pool, orders, users })
   const calls = { orders, placeOrder, readOrders }
+  const keySweeper = createKeySweeper({
+    ...shared,
+    retentionDays: config.keyRetentionDays,
+    keptFrom: 'leased_until',
+  })
   const events = createEvents({
     name: 'order-service',
     settings: eventSettingsOf(config),
@@ -76,7 +81,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     pool,
     routes: orderRoutes(calls),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
-    background: [numbering, events],
+    background: [numbering, events, keySweeper],
     grpc: { port: config.grpcPort, serve: grpcServer([orderService(calls, __dirname)]) },
     close: () => both.forEach((client) => client.close()),
   })

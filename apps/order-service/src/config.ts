@@ -4,13 +4,12 @@ import {
   defineConfig,
   httpUrl,
   integer,
-  redisUrl,
   seconds,
   variable,
   type Config,
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
-import { httpVariables } from '@ordinal/service'
+import { httpVariables, keyRetentionVariables } from '@ordinal/service'
 import { z } from 'zod'
 
 /** Every variable that the order service reads. */
@@ -20,6 +19,7 @@ export const orderServiceConfig = defineConfig({
     ...httpVariables('ORDER_SERVICE', { port: 8082, debugPort: 6062, rateLimit: 100 }),
     ...grpcVariables('ORDER_SERVICE', { port: 50_052 }),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
+    ...keyRetentionVariables(),
     userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {
       description: 'Where the user service is',
       default: 'http://localhost:8081',
@@ -59,11 +59,6 @@ export const orderServiceConfig = defineConfig({
     autoConfirm: variable('ORDER_SERVICE_AUTO_CONFIRM', boolean(), {
       description: 'Whether orders are confirmed by themselves, when they have their number',
       default: true,
-    }),
-    redisUrl: variable('REDIS_URL', redisUrl(), {
-      description: 'Redis, for events by Redis Streams; without it events stay in the process',
-      optional: true,
-      secret: true,
     }),
     eventStream: variable('ORDER_SERVICE_EVENT_STREAM', z.string().regex(/^[A-Za-z0-9:._-]{1,64}$/), {
       description: 'The stream that events are added to, in Redis',

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { transaction, type Queryable } from '@ordinal/database'
 import type { Consumer, Outbox } from '@ordinal/events'
+import { crashAt } from '@ordinal/failpoints'
 import { orderColumns, type Order } from './order'
 import { recordOrderEvents } from './order-events'
 
@@ -12,10 +13,14 @@ export const createConfirmOrders = ({ pool, outbox }: { pool: Pool; outbox: Outb
   name: 'confirm-orders',
   types: ['order.created'],
   async handle({ subject, traceparent }) {
+    FAILPOINT: crashAt('the confirmation begins')
     await transaction(pool, async (tx) => {
       const confirmed = await confirm(tx, subject)
+      FAILPOINT: crashAt('the confirmation is written')
       await recordOrderEvents(outbox, tx, 'order.updated', confirmed, traceparent)
+      FAILPOINT: crashAt('the confirmation is told')
     })
+    FAILPOINT: crashAt('the confirmation is committed')
     outbox.announce()
   },
 })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { transaction, withDeadline, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
+import { crashAt } from '@ordinal/failpoints'
 import type { Logger } from '@ordinal/logging'
 import { ServiceUnavailableError } from '@ordinal/resilience'
 import type { OrderMetrics } from './metrics'
@@ -69,7 +70,9 @@ export function createNumbering(deps: Deps) {
 
   /** Gives whether there is sense in going on. No transaction is open while the sequencer is asked. */
   async function numberBatch(orders: Unnumbered[], probe: boolean): Promise<boolean> {
+    FAILPOINT: crashAt('orders are claimed')
     const outcomes = await Promise.all(orders.map((order) => ask(order, probe)))
+    FAILPOINT: crashAt('numbers are issued')
     const issued = outcomes.flatMap((outcome) =>
       'number' in outcome ? [{ orderId: outcome.order.id, number: outcome.number }] : [],
     )
@@ -97,6 +100,7 @@ export function createNumbering(deps: Deps) {
       const numbered = await transaction(pool, (tx) => recordNumbers(tx, outbox, issued), {
         signal: AbortSignal.timeout(databaseTimeoutMs),
       })
+      FAILPOINT: crashAt('numbers are committed')
       outbox.announce()
       metrics.numbered(numbered.length)
       log.info('orders were numbered later', { count: numbered.length })

@@ -1,5 +1,6 @@
 import { databaseErrorOf, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
+import { crashAt } from '@ordinal/failpoints'
 import { orderColumns, type Order } from './order'
 import { recordOrderEvents } from './order-events'
 
@@ -39,7 +40,9 @@ export async function recordNumbers(
      RETURNING ${orderColumns}, deleted_at IS NOT NULL AS deleted`,
     values,
   )
+  FAILPOINT: crashAt('the number is written')
   await recordOrderEvents(outbox, tx, 'order.created', rows, traceparent)
+  FAILPOINT: crashAt('the event is written')
   const deleted = rows.filter(({ deleted }) => deleted)
   await recordOrderEvents(outbox, tx, 'order.deleted', deleted, traceparent)
   if (rows.length < issued.length) await requireSameNumbers(tx, values)

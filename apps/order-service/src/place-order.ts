@@ -8,6 +8,7 @@ import {
   type Queryable,
 } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
+import { crashAt } from '@ordinal/failpoints'
 import type { Logger } from '@ordinal/logging'
 import type { RequestContext } from '@ordinal/middleware'
 import { ServiceUnavailableError } from '@ordinal/resilience'
@@ -80,13 +81,16 @@ export function createPlaceOrder({
     const known = key && (await findByKey(db, key, leaseMs))
     if (known?.answer) return { order: known.answer, replayed: true }
     if (known) return finish(known.order, key, context, patience)
+    FAILPOINT: crashAt('the key is looked up')
 
     const verification = await users.requireActive(request.userId, context, patience)
+    FAILPOINT: crashAt('the user is verified')
     // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
     patience.requireWanted()
     const order = await recordIntent(request, verification, key)
     // The same key came twice at once, and the other request was faster: this one gets what that one got.
     if (!order) return placeOrder(request, { ...asked, timeLeftMs: patience.leftMs() })
+    FAILPOINT: crashAt('the order is committed')
     if (order.userFromMemory) {
       log.warn('an order was placed for a user who was verified a moment ago, not now', {
         ...idsOf(order, context),
@@ -107,7 +111,9 @@ export function createPlaceOrder({
     try {
       return await inTransaction(async (tx) => {
         const order = await insertOrder(tx, request, verification, leaseMs)
+        FAILPOINT: crashAt('the order is written')
         if (key) await recordKey(tx, key, order.id, leaseMs)
+        FAILPOINT: crashAt('the key is written')
         return order
       })
     } catch (error) {
@@ -126,6 +132,7 @@ export function createPlaceOrder({
     patience: Patience,
   ): Promise<Placed> {
     const number = order.orderNumber ?? (await askForNumber(order, trace, patience))
+    FAILPOINT: crashAt('the number is issued')
     return conclude(order, number, key, trace)
   }
 
@@ -138,8 +145,11 @@ export function createPlaceOrder({
   ): Promise<Placed> {
     const answer = await inTransaction(async (tx) => {
       const now = number === undefined ? await letGo(tx, order) : await recordNumber(tx, order, number, trace)
-      return key ? storeAnswer(tx, key, toJson(now)) : toJson(now)
+      const answer = key ? await storeAnswer(tx, key, toJson(now)) : toJson(now)
+      FAILPOINT: crashAt('the answer is written')
+      return answer
     })
+    FAILPOINT: crashAt('the answer is committed')
     outbox.announce()
     return { order: answer, replayed: false }
   }

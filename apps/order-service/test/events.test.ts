@@ -253,43 +253,4 @@ if (!hasRedis && !required)
     })
     confirms(() => shared)
   })
-
-  test('while Redis is away no request fails; then every order is confirmed, in order, and no event is lost', async () => {
-    const settings = { ...env(), ORDER_SERVICE_AUTO_CONFIRM: 'true', ORDER_SERVICE_OUTBOX_POLL_MS: '100' }
-    const services = [await world.startService(settings), await world.startService(settings)]
-    let placing = true
-    const statuses: number[] = []
-    const client = async (service: Instance) => {
-      while (placing) statuses.push((await service.api.post('/api/v1/orders', anOrder)).status)
-    }
-    const clients = [0, 1, 2, 3].map((n) => client(services[n % 2]!))
-    const placed = (count: number) => until(() => statuses.length >= count)
-    await placed(20)
-    await redis.stop()
-    const [before] = await world.query<{ count: string }>('SELECT count(*) FROM outbox')
-    await placed(statuses.length + 100)
-    // It really was away: what was placed meanwhile waits.
-    expect(await services[0]!.metric('order_service_outbox_pending')).toBeGreaterThan(50)
-    await redis.start()
-    await placed(statuses.length + 50)
-    placing = false
-    await Promise.all(clients)
-    expect(Number(before!.count)).toBeGreaterThan(0)
-    expect(new Set(statuses)).toEqual(new Set([201]))
-    await until(async () => {
-      const [left] = await world.query<{ count: string }>(
-        `SELECT (SELECT count(*) FROM orders WHERE status <> 'confirmed')
-              + (SELECT count(*) FROM outbox WHERE delivered_at IS NULL) AS count`,
-      )
-      return left!.count === '0'
-    }, 20_000)
-    const orders = await world.query<{ reference: string }>('SELECT reference FROM orders')
-    expect(orders).toHaveLength(statuses.length)
-    for (const { reference } of orders) {
-      expect(await historyOf(reference)).toEqual([
-        ['order.created', 'pending', 1],
-        ['order.updated', 'confirmed', 2],
-      ])
-    }
-  }, 60_000)
 })

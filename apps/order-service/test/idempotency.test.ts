@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { failing } from './stub'
 import {
   anOrder,
@@ -105,6 +106,30 @@ test('of twenty requests at once with one key, one places the order', async () =
     expect((await place(`k${round}`)).body).toEqual(placed[0]!.body)
   }
   expect(await world.query('SELECT id FROM orders')).toHaveLength(5)
+  await expectNumbersToMatch(world)
+})
+
+test('of 1,000 requests at once to two instances, with 50 keys used 20 times each, 50 place an order and 950 are replays', async () => {
+  const instances = [service, await world.startService()]
+  async function placeUntilTold(n: number) {
+    const options = { headers: { 'idempotency-key': `k${n % 50}` } }
+    for (;;) {
+      const answer = await instances[n % 2]!.api.post('/api/v1/orders', anOrder, options)
+      if (answer.status !== 409) return answer
+      await delay(Number(answer.headers.get('retry-after')) * 1_000)
+    }
+  }
+  const answers = await Promise.all(Array.from({ length: 1_000 }, (_, n) => placeUntilTold(n)))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
+  const placed = answers.filter(({ headers }) => !headers.has('idempotency-replayed'))
+  expect([placed.length, answers.length - placed.length]).toEqual([50, 950])
+  for (const [n, { body }] of answers.entries()) expect(body).toEqual(answers[n % 50]!.body)
+  const orders = await world.query<{ reference: string }>('SELECT reference FROM orders')
+  expect(new Set(orders.map(({ reference }) => reference))).toEqual(
+    new Set(placed.map(({ body }) => body.reference)),
+  )
+  expect(orders).toHaveLength(50)
+  expect(world.sequencer.issued.size).toBe(50)
   await expectNumbersToMatch(world)
 })
 

@@ -22,17 +22,19 @@ export async function createWorld() {
   const pool = new Pool({ connectionString: database.adminUrl, max: 4 })
   const services: { stop(): Promise<void> }[] = []
 
-  async function startService(env: Record<string, string> = {}) {
-    const config = parseConfig(orderServiceConfig, {
-      ORDER_SERVICE_DATABASE_URL: database.url,
-      ORDER_SERVICE_USER_SERVICE_URL: userService.url,
-      ORDER_SERVICE_SEQUENCER_URL: sequencer.url,
-      ORDER_SERVICE_RATE_LIMIT: '0',
-      ORDER_SERVICE_CALL_TIMEOUT_MS: '500',
-      // What a test changes by itself stays as it is.
-      ORDER_SERVICE_AUTO_CONFIRM: 'false',
-      ...env,
-    })
+  /** The environment of an order service in this world. */
+  const env = {
+    ORDER_SERVICE_DATABASE_URL: database.url,
+    ORDER_SERVICE_USER_SERVICE_URL: userService.url,
+    ORDER_SERVICE_SEQUENCER_URL: sequencer.url,
+    ORDER_SERVICE_RATE_LIMIT: '0',
+    ORDER_SERVICE_CALL_TIMEOUT_MS: '500',
+    // What a test changes by itself stays as it is.
+    ORDER_SERVICE_AUTO_CONFIRM: 'false',
+  }
+
+  async function startService(more: Record<string, string> = {}) {
+    const config = parseConfig(orderServiceConfig, { ...env, ...more })
     const log = collectLog()
     const service = createOrderService({ ...config, port: 0, grpcPort: 0 }, log.stream)
     services.push(service)
@@ -59,6 +61,7 @@ export async function createWorld() {
     database,
     userService,
     sequencer,
+    env,
     startService,
     query: async <R extends object>(sql: string, values: unknown[] = []) =>
       (await pool.query<R>(sql, values)).rows,

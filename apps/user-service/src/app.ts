@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { databaseUrlOf } from '@ordinal/config'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createService, migrateDatabase, openDatabase } from '@ordinal/service'
+import { createKeySweeper, createService, migrateDatabase, openDatabase } from '@ordinal/service'
 import type { UserServiceConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { userRoutes } from './http'
@@ -31,5 +31,8 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     metrics,
     pool,
     routes: userRoutes(users),
+    background: [
+      createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays, keptFrom: 'created_at' }),
+    ],
   })
 }

@@ -1,5 +1,5 @@
 import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
-import { httpVariables } from '@ordinal/service'
+import { httpVariables, keyRetentionVariables } from '@ordinal/service'
 
 /** Every variable that the user service reads. */
 export const userServiceConfig = defineConfig({
@@ -7,6 +7,7 @@ export const userServiceConfig = defineConfig({
   variables: {
     ...httpVariables('USER_SERVICE', { port: 8081, debugPort: 6061, rateLimit: 100 }),
     ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
+    ...keyRetentionVariables(),
   },
 })
 

@@ -31,7 +31,9 @@ export async function once<Answer extends object>(
     'SELECT fingerprint, answer FROM idempotency_records WHERE caller = $1 AND key = $2',
     [caller, key],
   )
-  const first = rows[0]!
+  const first = rows[0]
+  // Swept since it was in the way: the key is free.
+  if (!first) return once(tx, { caller, key, fingerprint }, work)
   if (!first.fingerprint.equals(fingerprint)) {
     throw new AppError('idempotency_key_reused', `The key "${key}" belongs to another request`)
   }

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import type { Logger } from '@ordinal/logging'
+import { tellChanges, type Logger } from '@ordinal/logging'
 import { channel } from './outbox'
-import { tellChanges } from './tell-changes'
 
 interface Options {
   url: string

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import type { Logger } from '@ordinal/logging'
+import { crashAt } from '@ordinal/failpoints'
+import { tellChanges, type Logger } from '@ordinal/logging'
 import { pauseAfter, type RetryPolicy } from './consumer'
 import { bury } from './dead-letters'
 import type { EventMetrics } from './metrics'
 import { claim, markDelivered, postpone, sweep, type OutboxEvent } from './outbox'
-import { tellChanges } from './tell-changes'
 import type { Outcome, Transport } from './transport'
 import { createWake } from './wake'
 
@@ -85,10 +85,13 @@ export function createRelay(deps: Deps) {
   }
 
   async function deliverBatch(events: OutboxEvent[]): Promise<void> {
+    FAILPOINT: crashAt('events are claimed')
     const outcomes = await transport.deliver(events)
+    FAILPOINT: crashAt('events are delivered')
     const ended = events.map((event, nth) => ({ event, outcome: outcomes[nth]! }))
     const delivered = ended.flatMap(({ event, outcome }) => (outcome.is === 'delivered' ? [event] : []))
     if (delivered.length > 0) await markDelivered(pool, delivered)
+    FAILPOINT: crashAt('events are marked')
     metrics.delivered(delivered.length)
     metrics.failed(events.length - delivered.length)
 

@@ -1,10 +1,10 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import ipaddr from 'ipaddr.js'
-import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '@ordinal/errors'
-
-// A client that was quiet may send this many times its limit beyond it, once in so many seconds.
-const burst = { factor: 2, seconds: 60 }
+import type { Logger } from '@ordinal/logging'
+import { limitCounters } from './limit-counters'
+import type { SharedCounters } from './shared-counters'
 
 export interface RateLimiter {
   /** Requests a second for one client. */
@@ -15,41 +15,56 @@ export interface RateLimiter {
    * @throws RateLimitExceeded
    */
   count: (ip: string | undefined) => Promise<RateLimiterRes | null>
+  /** Begins to share the limit with the other instances, if they do. */
+  start(): Promise<void>
+  stop(): void
 }
 
 /** A request beyond the limit. */
 export class RateLimitExceeded extends AppError {
   constructor(
-    readonly state: RateLimiterRes,
+    readonly state: RateLimiterRes | null,
     perSecond: number,
   ) {
-    const retryAfterSeconds = secondsUntil(state)
+    const retryAfterSeconds = state ? secondsUntil(state) : 1
     const detail = `More than ${perSecond} requests in a second; try again in ${retryAfterSeconds} s`
     super('rate_limited', detail, { retryAfterSeconds })
   }
 }
 
+interface Options {
+  /** Keeps the counters of several limiters apart. */
+  name: string
+  /** Requests a second for one client. */
+  perSecond: number
+  /** Where all instances count together; without it each one counts for itself. */
+  redisUrl?: string | undefined
+  log: Logger
+}
+
 /**
- * Limits each client to so many requests a second, with a burst for those that were quiet.
- *
- * @param name keeps the counters of several limiters apart
- * @param perSecond requests a second for one client
+ * Limits each client to so many requests a second, with a burst for those that were quiet. While Redis does not count,
+ * each instance does so for itself: that is no reason to refuse anybody.
  */
-export function rateLimiter(name: string, perSecond: number): RateLimiter {
-  const limiter = new BurstyRateLimiter(
-    new RateLimiterMemory({ keyPrefix: `${name}:second`, points: perSecond, duration: 1 }),
-    new RateLimiterMemory({
-      keyPrefix: `${name}:burst`,
-      points: perSecond * burst.factor,
-      duration: burst.seconds,
-    }),
-  )
+export function rateLimiter({ name, perSecond, redisUrl, log }: Options): RateLimiter {
+  const countHere = limitCounters(name, perSecond, (limit) => new RateLimiterMemory(limit))
+  let shared: SharedCounters | undefined
+
   return {
     perSecond,
-    count: (ip) =>
-      limiter.consume(clientOf(ip)).catch((refusal: unknown) => {
-        throw refusal instanceof RateLimiterRes ? new RateLimitExceeded(refusal, perSecond) : refusal
-      }),
+    async count(ip) {
+      const client = clientOf(ip)
+      const { state, exceeded } = (await shared?.count(client)) ?? (await countHere(client))
+      if (exceeded) throw new RateLimitExceeded(state, perSecond)
+      return state
+    },
+    async start() {
+      if (redisUrl === undefined) return
+      // Who has no Redis does without its client, which takes some 10 MB.
+      const { connectSharedCounters } = await import('./shared-counters')
+      shared = connectSharedCounters({ name, perSecond, redisUrl, log })
+    },
+    stop: () => shared?.close(),
   }
 }
 
@@ -57,18 +72,19 @@ export function rateLimiter(name: string, perSecond: number): RateLimiter {
  * Limits requests, and tells in RateLimit headers what is left. Callers that are known by an API key are not limited:
  * they are our own services, and a limit on them would be one on everybody behind them.
  */
-export function rateLimit({ perSecond, count }: RateLimiter): RequestHandler {
+export function rateLimit({ perSecond, count }: Pick<RateLimiter, 'perSecond' | 'count'>): RequestHandler {
   const policy = String(perSecond)
   return (req, res, next) => {
     if (req.context.machine) return next()
-    const tell = (state: RateLimiterRes) => {
+    const tell = (state: RateLimiterRes | null) => {
+      if (!state) return
       res.setHeader('RateLimit-Limit', policy)
       res.setHeader('RateLimit-Remaining', String(state.remainingPoints))
       res.setHeader('RateLimit-Reset', String(secondsUntil(state)))
     }
     count(req.ip).then(
       (state) => {
-        if (state) tell(state)
+        tell(state)
         next()
       },
       (error: unknown) => {

@@ -6,7 +6,7 @@ import { answer, closeServers, serve } from './serve'
 afterAll(closeServers)
 
 const limited = (perSecond: number, trustProxy = 0) =>
-  serve(() => [rateLimit(rateLimiter('test', perSecond)), answer], trustProxy)
+  serve((log) => [rateLimit(rateLimiter({ name: 'test', perSecond, log })), answer], trustProxy)
 type Get = Awaited<ReturnType<typeof serve>>['get']
 
 /** The statuses of so many requests, one after the other. */
@@ -99,7 +99,11 @@ test('a caller that is known by its key is not limited, and told of no limit', a
     req.context.machine = true
     next()
   }
-  const { get } = await serve(() => [known, rateLimit(rateLimiter('test', 1)), answer])
+  const { get } = await serve((log) => [
+    known,
+    rateLimit(rateLimiter({ name: 'test', perSecond: 1, log })),
+    answer,
+  ])
   expect(await statuses(get, 10)).toEqual(times(10, 200))
   expect((await get()).headers.get('ratelimit-limit')).toBeNull()
 })

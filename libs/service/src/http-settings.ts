@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { integer, list, origin, port, seconds, variable } from '@ordinal/config'
+import { integer, list, origin, port, redisUrl, seconds, variable } from '@ordinal/config'
 import { parseApiKey, type ApiKey } from '@ordinal/middleware'
 import { z } from 'zod'
 
@@ -36,6 +36,12 @@ export function httpVariables(
     rateLimit: variable(`${service}_RATE_LIMIT`, integer({ min: 0, max: 1_000_000 }), {
       description: 'Requests per second of one client; 0 switches the limit off',
       default: defaults.rateLimit,
+    }),
+    redisUrl: variable('REDIS_URL', redisUrl(), {
+      description:
+        'Redis, for rate limits that all instances of a service share, and for events by Redis Streams; without it both stay in the process',
+      optional: true,
+      secret: true,
     }),
     bodyLimitBytes: variable('BODY_LIMIT_BYTES', integer({ min: 1024, max: 104_857_600 }), {
       description: 'Largest request body, in bytes',
@@ -76,6 +82,8 @@ export interface HttpSettings {
   debugPort: number | undefined
   debugHost: string
   rateLimit: number
+  /** Where rate limits are shared; undefined for a limit of each instance. */
+  redisUrl: string | undefined
   bodyLimitBytes: number
   corsOrigins: readonly string[] | undefined
   trustProxy: number

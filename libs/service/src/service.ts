@@ -108,7 +108,10 @@ export function createService(options: ServiceOptions): Service {
     ))
 
   const identify = callerIdentifier(http.apiKeys ?? [], verifyToken)
-  const limiter = http.rateLimit > 0 ? rateLimiter(name, http.rateLimit) : undefined
+  const limiter =
+    http.rateLimit > 0
+      ? rateLimiter({ name, perSecond: http.rateLimit, redisUrl: http.redisUrl, log })
+      : undefined
 
   const app = express()
   app.disable('x-powered-by')
@@ -163,6 +166,7 @@ export function createService(options: ServiceOptions): Service {
       background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
     )
     close?.()
+    limiter?.stop()
     await Promise.all([
       shutdownStep('the database pool', () => pool.end(), leftMs(), log),
       // Until now it showed what the rest was waiting for.
@@ -188,11 +192,13 @@ export function createService(options: ServiceOptions): Service {
       }
       let port: number
       try {
+        await limiter?.start()
         await readiness?.start()
         // Before HTTP, which is asked whether all is ready.
         if (options.grpc) grpcPort = await grpc?.listen(options.grpc.port)
         port = await server.listen(http.port)
       } catch (error) {
+        limiter?.stop()
         readiness?.stop()
         await Promise.all([grpc?.close(0), debug?.close(0)])
         throw error

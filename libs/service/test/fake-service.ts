@@ -9,6 +9,7 @@ const http: HttpSettings = {
   debugPort: undefined,
   debugHost: '127.0.0.1',
   rateLimit: 0,
+  redisUrl: undefined,
   bodyLimitBytes: 2_048,
   corsOrigins: undefined,
   trustProxy: 0,

@@ -12,8 +12,12 @@ export const root = resolve(import.meta.dirname, '../../..')
 /** Where the bundle of the project in the current folder goes, if nobody says otherwise. */
 const usualOutput = () => join(root, 'dist', relative(root, process.cwd()))
 
-/** src/main.ts of the project in the current folder becomes <root>/dist/<project>/main.js, which needs no node_modules. */
-export const bundleOptions = (output = usualOutput()) => ({
+/**
+ * src/main.ts of the project in the current folder becomes <root>/dist/<project>/main.js, which needs no node_modules.
+ *
+ * @param failpoints whether the process can be told to crash at a certain moment: for tests (docs/decisions/0027)
+ */
+export const bundleOptions = (output = usualOutput(), { failpoints = false } = {}) => ({
   absWorkingDir: process.cwd(),
   entryPoints: ['src/main.ts'],
   outfile: join(output, 'main.js'),
@@ -28,6 +32,7 @@ export const bundleOptions = (output = usualOutput()) => ({
   // Latin-1. Names stay, for the sake of stack traces.
   minifyWhitespace: true,
   lineLimit: 120,
+  dropLabels: failpoints ? [] : ['FAILPOINT'],
   plugins: [queryCompilerAsFile(output), protosAsFiles(join(root, 'proto'), output)],
   // npm installs the same table of media types once for each of the four packages that use it.
   alias: { 'mime-db': dirname(createRequire(require.resolve('express')).resolve('mime-db')) },

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { orReconnect } from './connection'
+import { orReconnect } from '@ordinal/redis'
 
 /** Makes a consumer group if it is missing, and its stream: all that the stream still has is for it. */
 export async function ensureGroup(redis: Redis, stream: string, group: string): Promise<void> {

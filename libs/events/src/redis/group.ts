@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import type { Logger } from '@ordinal/logging'
+import { crashAt } from '@ordinal/failpoints'
+import { tellChanges, type Logger } from '@ordinal/logging'
+import { orReconnect } from '@ordinal/redis'
 import {
   attemptToHandle,
   isFor,
@@ -11,8 +13,6 @@ import {
   type RetryPolicy,
 } from '../consumer'
 import type { EventMetrics } from '../metrics'
-import { tellChanges } from '../tell-changes'
-import { orReconnect } from './connection'
 import { buryEntry } from './dead-letters'
 import { ensureGroup } from './ensure-group'
 import { readEntry, type Entry, type Told } from './entries'
@@ -116,7 +116,11 @@ export function createGroup(deps: Deps) {
     let attempt = firstAttempt
     while (!signal.aborted) {
       const failure = await handle(told, attempt)
-      if (!failure) return void (await orReconnect(redis, redis.xack(stream, group, id)))
+      if (!failure) {
+        await orReconnect(redis, redis.xack(stream, group, id))
+        FAILPOINT: crashAt('the event is acknowledged')
+        return
+      }
       metrics.failed(1)
       const what = { consumer: group, entry: id, event_id: told?.event.id, type: told?.event.type, attempt }
       if (!failure.outage && (!told || attempt >= retry.attempts)) {

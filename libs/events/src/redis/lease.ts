@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { orReconnect } from './connection'
+import { orReconnect } from '@ordinal/redis'
 
 const take = `
   local holder = redis.call('GET', KEYS[1])

@@ -45,6 +45,7 @@ CREATE TABLE "idempotency_records" (
 );
 
 CREATE UNIQUE INDEX "idempotency_records_order_id_key" ON "idempotency_records"("order_id");
+CREATE INDEX "idempotency_records_leased_until_idx" ON "idempotency_records"("leased_until");
 ALTER TABLE "idempotency_records" ADD CONSTRAINT "idempotency_records_order_id_fkey"
     FOREIGN KEY ("order_id") REFERENCES "orders"("id") ON DELETE RESTRICT ON UPDATE RESTRICT;
 

@@ -8,3 +8,5 @@ CREATE TABLE "idempotency_records" (
 
     CONSTRAINT "idempotency_records_pkey" PRIMARY KEY ("caller","key")
 );
+
+CREATE INDEX "idempotency_records_created_at_idx" ON "idempotency_records"("created_at");

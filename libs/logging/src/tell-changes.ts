@@ -1,4 +1,4 @@
-import type { Logger } from '@ordinal/logging'
+import type { Logger } from './logger'
 
 /** Logs a trouble once, until it changes or ends: it is met again at every try. */
 export function tellChanges(log: Logger, trouble: string, end: string) {

@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis'
-import type { Logger } from '@ordinal/logging'
-import { tellChanges } from '../tell-changes'
+import { tellChanges, type Logger } from '@ordinal/logging'
 
 interface Options {
   url: string
@@ -13,11 +12,12 @@ interface Options {
 
 /**
  * A connection to Redis that fails at once while Redis is away, and is made again for ever. Nothing is queued, and
- * nothing is sent twice by itself: what is to be repeated, the outbox and the groups know.
+ * nothing is sent twice by itself: what is to be repeated, the caller knows.
  */
 export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Redis {
   const redis = new Redis(url, {
-    connectionName: name,
+    // Redis takes no spaces in it, and ioredis does not tell.
+    connectionName: name.replaceAll(' ', '-'),
     commandTimeout: commandTimeoutMs,
     connectTimeout: 5_000,
     enableOfflineQueue: false,
@@ -38,7 +38,9 @@ export async function orReconnect<T>(redis: Redis, answer: Promise<T>): Promise<
   try {
     return await answer
   } catch (error) {
-    if (error instanceof Error && error.message === 'Command timed out') redis.disconnect(true)
+    const late = error instanceof Error && error.message === 'Command timed out'
+    // Of all that wait for this connection, the first ends it.
+    if (late && redis.stream.writable) redis.disconnect(true)
     throw error
   }
 }

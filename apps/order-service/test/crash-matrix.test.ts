@@ -1,0 +1,236 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import type { CloudEvent } from '@ordinal/events'
+import { hasRedis, startProgram, startTestRedis, type TestRedis } from '@ordinal/testing'
+import {
+  anOrder,
+  countUnnumbered,
+  createWorld,
+  expectNumbersToMatch,
+  leaveOrder,
+  until,
+  type World,
+} from './world'
+
+// The order service is killed between every two steps, by SIGKILL, and another one finds what it left.
+const nothingCommitted = [
+  'the key is looked up',
+  'the user is verified',
+  'the order is written',
+  'the key is written',
+]
+const orderCommitted = [
+  'the order is committed',
+  'the number is issued',
+  'the number is written',
+  'the event is written',
+  'the answer is written',
+  'the answer is committed',
+]
+const numbering = [
+  'orders are claimed',
+  'numbers are issued',
+  'the number is written',
+  'the event is written',
+  'numbers are committed',
+]
+const relay = ['events are claimed', 'events are delivered', 'events are marked']
+const consumer = [
+  'the confirmation begins',
+  'the confirmation is written',
+  'the confirmation is told',
+  'the confirmation is committed',
+]
+const consumerOfRedis = [...consumer, 'the event is acknowledged']
+
+const folder = mkdtempSync(join(tmpdir(), 'ordinal-crash-'))
+const bundled = (name: string) => join(folder, name, 'main.js')
+beforeAll(() => {
+  const bundle = (...args: string[]) =>
+    execFileSync(process.execPath, ['../../tools/build/src/bundle.mjs', ...args], {
+      cwd: join(__dirname, '..'),
+    })
+  bundle(join(folder, 'production'))
+  bundle(join(folder, 'crashing'), '--failpoints')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+/** An order service as a process of its own, which dies at this moment. */
+function startCrashing(moment: string, env: Record<string, string> = {}) {
+  const program = startProgram([bundled('crashing')], {
+    ...world.env,
+    ORDER_SERVICE_PORT: '0',
+    ORDER_SERVICE_GRPC_PORT: '0',
+    ORDER_SERVICE_CALL_TIMEOUT_MS: '5000',
+    // It keeps out of the way.
+    ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000',
+    FAILPOINT: moment,
+    ...env,
+  })
+  return {
+    /** Places an order, with the key `k`; gives the status, or undefined if no answer came. */
+    async place(): Promise<number | undefined> {
+      const url = `http://127.0.0.1:${await program.port()}/api/v1/orders`
+      const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
+      return fetch(url, { method: 'POST', headers, body: JSON.stringify(anOrder) }).then(
+        ({ status }) => status,
+        () => undefined,
+      )
+    },
+    async expectKilled(): Promise<void> {
+      expect((await program.ended()).signal).toBe('SIGKILL')
+    },
+  }
+}
+
+/** What the dead one had for itself is free, as it is after a while. */
+async function passTime(): Promise<void> {
+  await world.query('UPDATE idempotency_records SET leased_until = now()')
+  await world.query('UPDATE orders SET numbering_after = now()')
+  await world.query('UPDATE outbox SET deliver_after = now() WHERE delivered_at IS NULL')
+}
+
+const storedEvents = async () => {
+  const rows = await world.query<{ event: CloudEvent }>('SELECT event FROM outbox ORDER BY position')
+  return rows.map(({ event }) => event)
+}
+const countOrders = async () => (await world.query('SELECT id FROM orders')).length
+
+describe('killed while it places an order', () => {
+  const restart = () => world.startService({ ORDER_SERVICE_NUMBERING_INTERVAL_MS: '50' })
+
+  async function crashAt(moment: string): Promise<void> {
+    const crashing = startCrashing(moment)
+    expect(await crashing.place()).toBeUndefined()
+    await crashing.expectKilled()
+    expect(await countOrders()).toBe(orderCommitted.includes(moment) ? 1 : 0)
+    await passTime()
+  }
+
+  test.each([...nothingCommitted, ...orderCommitted])(
+    'when %s: the retry gets one order, one number, one event, and the key replays',
+    async (moment) => {
+      await crashAt(moment)
+      const { api } = await restart()
+      const retry = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
+      const { body } = await until(async () => {
+        const answer = await retry()
+        return answer.status === 201 && answer
+      })
+      expect(body).toMatchObject({ order_number: 'ORD-1', status: 'pending' })
+      const again = await retry()
+      expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([body, 'true'])
+
+      expect(await countOrders()).toBe(1)
+      await expectNumbersToMatch(world)
+      expect(await storedEvents()).toMatchObject([{ type: 'order.created', data: body }])
+    },
+  )
+
+  test.each(orderCommitted)(
+    'when %s, and nobody asks again: the order gets one number, and is told of once',
+    async (moment) => {
+      await crashAt(moment)
+      await restart()
+      await until(async () => (await countUnnumbered(world)) === 0)
+      await expectNumbersToMatch(world)
+      expect(await storedEvents()).toMatchObject([{ type: 'order.created', data: { order_number: 'ORD-1' } }])
+    },
+  )
+})
+
+test.each(numbering)(
+  'killed while it numbers an order later, when %s: one number, one event',
+  async (moment) => {
+    await leaveOrder(world)
+    await startCrashing(moment).expectKilled()
+    await passTime()
+    await world.startService()
+    await until(async () => (await countUnnumbered(world)) === 0)
+    await expectNumbersToMatch(world)
+    expect(await storedEvents()).toMatchObject([{ type: 'order.created', data: { order_number: 'ORD-1' } }])
+  },
+)
+
+/** Places an order with a service that dies while it delivers or confirms, and lets another one go on. */
+async function confirmInSpiteOf(moment: string, env: Record<string, string>, pass = passTime): Promise<void> {
+  const delivering = { ORDER_SERVICE_AUTO_CONFIRM: 'true', ORDER_SERVICE_OUTBOX_POLL_MS: '50', ...env }
+  const crashing = startCrashing(moment, delivering)
+  // It may die before its answer.
+  await crashing.place()
+  await crashing.expectKilled()
+  await pass()
+  await world.startService({ ...delivering, ORDER_SERVICE_NUMBERING_INTERVAL_MS: '50' })
+  await until(async () => {
+    const [left] = await world.query<{ count: string }>(
+      `SELECT (SELECT count(*) FROM orders WHERE status = 'pending')
+            + (SELECT count(*) FROM outbox WHERE delivered_at IS NULL) AS count`,
+    )
+    return left!.count === '0'
+  })
+
+  await expectNumbersToMatch(world)
+  expect(await world.query('SELECT status, version FROM orders')).toEqual([
+    { status: 'confirmed', version: 2 },
+  ])
+  expect(await storedEvents()).toMatchObject([
+    { type: 'order.created', data: { order_number: 'ORD-1', status: 'pending', version: 1 } },
+    { type: 'order.updated', data: { order_number: 'ORD-1', status: 'confirmed', version: 2 } },
+  ])
+}
+
+test.each([...relay, ...consumer])(
+  'killed while it delivers in the process, when %s: the order is confirmed once, and told of in order',
+  (moment) => confirmInSpiteOf(moment, {}),
+)
+
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+if (!hasRedis && !required)
+  process.stderr.write('SKIPPED: crashes with Redis Streams, since there is no redis-server\n')
+
+;(hasRedis || required ? describe : describe.skip)('with Redis', () => {
+  let server: TestRedis
+  let redis: Redis
+  beforeAll(async () => {
+    server = await startTestRedis()
+    redis = new Redis(server.url)
+  })
+  afterAll(async () => {
+    redis.disconnect()
+    await server.remove()
+  })
+
+  test.each([...relay, ...consumerOfRedis])(
+    'killed while it delivers by Redis Streams, when %s: the order is confirmed once, and told of in order',
+    async (moment) => {
+      await redis.flushall()
+      await confirmInSpiteOf(moment, { REDIS_URL: server.url }, async () => {
+        await passTime()
+        await redis.del('orders:events:lease:confirm-orders')
+      })
+      // An event may be in the stream twice, under the same id; without those that came again, it is the outbox.
+      const entries = await redis.xrange('orders:events', '-', '+')
+      const told = entries.map(([, [, event]]) => (JSON.parse(event!) as CloudEvent).id)
+      expect([...new Set(told)]).toEqual((await storedEvents()).map(({ id }) => id))
+    },
+  )
+})
+
+test('every failpoint is one at which it was killed here, and the bundle for production has none', () => {
+  // The bundler breaks long lines, also in the middle of a text.
+  const textOf = (name: string) => readFileSync(bundled(name), 'utf8').replaceAll('\\\n', '')
+  const failpoints = [...textOf('crashing').matchAll(/crashAt\("([^"]+)"\)/g)].map(([, moment]) => moment)
+  expect(new Set(failpoints)).toEqual(
+    new Set([...nothingCommitted, ...orderCommitted, ...numbering, ...relay, ...consumerOfRedis]),
+  )
+  expect(textOf('production')).not.toMatch(/crashAt|FAILPOINT|SIGKILL/)
+})

@@ -1,0 +1,1 @@
+export { connectRedis, orReconnect } from './connection'
