@@ -225,3 +225,27 @@ test('a request that the database refuses does not fail the others of its batch'
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(await valuesIn(database, 'SG')).toEqual([1, 2, 3])
 })
+
+test.each([
+  'null',
+  ' ',
+  '"',
+  '\\',
+  '\\"',
+  '(a,b),{c}',
+  "it's",
+  'first\nsecond\tthird',
+  'é ü 番号 🧾',
+  '$1',
+])('the ledger has a text as it was given: %j', async (clientId) => {
+  const { issue } = createInstance()
+  const request = { idempotencyKey: 'k', clientId, generatedBy: clientId }
+  // Alone, in company, with a number more, and again by its key.
+  await issue(request)
+  await Promise.all([issue({ clientId }), issue({ clientId, count: 2 })])
+  expect(await issue(request)).toMatchObject({ replayed: true, numbers: [{ value: 1 }] })
+  const rows = await queryAsAdmin(database, 'SELECT client_id, generated_by FROM ledger ORDER BY value')
+  expect(rows[0]).toEqual({ client_id: clientId, generated_by: clientId })
+  expect(rows.slice(1)).toEqual(upTo(3).map(() => ({ client_id: clientId, generated_by: null })))
+  expect((await inspectLedger(database)).faults).toEqual([])
+})

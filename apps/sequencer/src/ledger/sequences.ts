@@ -35,6 +35,8 @@ export function createSequences(prisma: PrismaClient): Sequences {
       const row = await prisma.sequence.findFirst({ where: { prefix }, orderBy: { version: 'desc' } })
       if (!row?.active) known.delete(prefix)
       if (!row) throw notFound(prefix)
+      const before = known.get(prefix)
+      if (before?.rules.version === row.version) return before
       const { version, template, timeZone, fiscalYearStart } = row
       const rules = {
         prefix,

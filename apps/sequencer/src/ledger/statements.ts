@@ -2,6 +2,7 @@ import { batchHeader, requestDigest, type NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { Sequence, Slot } from '../core/sequence'
 import type { LedgerRequest, ReplayedNumber } from './request'
+import { toRows } from './to-rows'
 
 export interface IssuedBatch {
   /** Those that were free, which requests for one number take first, in their order. */
@@ -43,17 +44,20 @@ export async function issueNumbers(
       frame.tail,
       window && new Date(window.fromMs),
       window && new Date(window.untilMs),
-      JSON.stringify(requests),
+      toRows(requests),
       Buffer.concat(requests.map(requestDigest)),
       batchHeader(rules.prefix, period, frame, rules.version, rules.gapPolicy),
       lookUp,
       expected ?? null,
-      requests.every(({ event, site_id }) => event === 'issue' && site_id === undefined),
+      requests.every(isPlain),
     ],
   })
   const { first_value, recycled, replays } = rows[0]!
   return { firstValue: first_value, recycled, replays: replays ?? [] }
 }
+
+const isPlain = ({ event, count, site_id }: LedgerRequest) =>
+  event === 'issue' && count === 1 && site_id === undefined
 
 /**
  * What the keys of some requests got before, committed for good: where replication is synchronous, the statement waits
@@ -68,7 +72,7 @@ export async function findReplays(
     name: 'find_replays',
     text: `WITH written AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'ordinal', ''))
            SELECT public.replays_of($1, $2) AS replays FROM written`,
-    values: [prefix, JSON.stringify(requests)],
+    values: [prefix, toRows(requests)],
   })
   return rows[0]!.replays ?? []
 }
@@ -112,7 +116,7 @@ export async function changeNumbers(
       rules.prefix,
       period,
       rules.version,
-      JSON.stringify(requests),
+      toRows(requests),
       Buffer.concat(requests.map(requestDigest)),
       batchHeader(rules.prefix, period, null, rules.version, rules.gapPolicy),
       lookUp,
