@@ -16,6 +16,8 @@ export const post = (path: string, headers: readonly string[] = [], body = '') =
     '\r\n',
   )
 
+export const get = (path: string) => [`GET ${path} HTTP/1.1`, 'Host: bench', '', ''].join('\r\n')
+
 /**
  * Sends requests over some kept connections, the next as soon as the answer is there. It reads no more of an
  * answer than its status and length: on few cores a full HTTP client takes more than the server that it measures.

@@ -1,6 +1,6 @@
 import type { Load } from './load'
 
-interface Round {
+export interface Round {
   perSecond: number
   p50Ms: number
   p99Ms: number
@@ -70,11 +70,11 @@ export function printReport({ machine, settings, rest, inProcess, memory }: Repo
   aim('under 250 MB under load', memory.loadedMb, memory.loadedMb < 250, 0)
 }
 
-const row = (title: string, ...cells: string[]) =>
+export const row = (title: string, ...cells: string[]) =>
   `  ${title.padEnd(42)}${cells.map((cell) => cell.padStart(12)).join('')}`
 
 /** Of each figure by itself. */
-function median(rounds: Round[]): Round {
+export function median(rounds: Round[]): Round {
   const middle = (of: (round: Round) => number) =>
     rounds.map(of).sort((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? 0
   return {

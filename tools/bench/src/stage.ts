@@ -59,14 +59,35 @@ export async function openStage() {
   })
 
   const made = new Set<string>()
-  async function createLedger(name: string) {
+  async function createDatabase(name: string): Promise<string> {
     if (!made.has(name))
       await asAdmin('postgres', (admin) => admin.query(`CREATE DATABASE ${name} OWNER ledger_owner`))
     made.add(name)
+    return postgres.url(name, 'ledger_owner', password)
+  }
+
+  async function createLedger(name: string) {
+    const ownerUrl = await createDatabase(name)
     return {
       url: postgres.url(name, 'ledger_user', password),
-      ownerUrl: postgres.url(name, 'ledger_owner', password),
+      ownerUrl,
     }
+  }
+
+  /** Starts a program that serves HTTP, and waits until it does. */
+  async function startServer(
+    program: string,
+    args: string[],
+    port: number,
+    variables: Record<string, string>,
+    logName: string,
+  ): Promise<Contestant> {
+    const child = start(program, args, variables, openSync(join(folder, `${logName}.log`), 'a'))
+    while (!(await isReady(port))) {
+      if (child.exitCode !== null) throw new Error(`${program} did not start`)
+      await delay(50)
+    }
+    return contestant(child, port)
   }
 
   async function startService(
@@ -84,14 +105,21 @@ export async function openStage() {
       SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl,
       ...environment,
     }
-    const log = openSync(join(folder, `${database}.log`), 'a')
     if (args.length > 0) await migrate(url, ownerUrl)
-    const child = start(program, args, variables, log)
-    while (!(await isReady(port))) {
-      if (child.exitCode !== null) throw new Error(`${program} did not start`)
-      await delay(50)
-    }
-    return contestant(child, port)
+    return startServer(program, args, port, variables, database)
+  }
+
+  /** Starts a Redis without a disk; gives its port, or undefined where there is no Redis. */
+  async function startRedisServer(): Promise<number | undefined> {
+    const port = await freePort()
+    const redis = spawn(
+      'redis-server',
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+      { stdio: 'ignore' },
+    )
+    if (!(await once(redis, 'spawn').catch(() => undefined))) return undefined
+    children.push(redis)
+    return port
   }
 
   async function migrate(url: string, ownerUrl: string): Promise<void> {
@@ -101,6 +129,31 @@ export async function openStage() {
   }
 
   return {
+    asAdmin,
+    startRedisServer,
+
+    /**
+     * Starts a service on a database of its own, which is made and migrated.
+     *
+     * @param prefix of its variables: `ORDER_SERVICE`
+     */
+    async startOnDatabase(
+      program: 'user-service' | 'order-service',
+      prefix: string,
+      database: string,
+      environment: Record<string, string> = {},
+    ): Promise<Contestant> {
+      const port = await freePort()
+      const variables = {
+        [`${prefix}_PORT`]: String(port),
+        ...(program === 'order-service' && { ORDER_SERVICE_GRPC_PORT: '0' }),
+        [`${prefix}_DATABASE_URL`]: await createDatabase(database),
+        [`${prefix}_RATE_LIMIT`]: '0',
+        ...environment,
+      }
+      return startServer(`dist/apps/${program}/main.js`, [], port, variables, database)
+    },
+
     /** A setting of the database server. */
     show: (setting: 'server_version' | 'fsync') =>
       asAdmin('postgres', async (admin) => {
@@ -115,22 +168,8 @@ export async function openStage() {
 
     /** Starts the sequencer's HTTP with Redis in place of the ledger; undefined where there is no Redis. */
     async startRedis(): Promise<Contestant | undefined> {
-      const port = await freePort()
-      const options = [
-        '--port',
-        String(port),
-        '--bind',
-        '127.0.0.1',
-        '--save',
-        '',
-        '--appendonly',
-        'no',
-        '--dir',
-        folder,
-      ]
-      const redis = spawn('redis-server', options, { stdio: 'ignore' })
-      if (!(await once(redis, 'spawn').catch(() => undefined))) return undefined
-      children.push(redis)
+      const port = await startRedisServer()
+      if (port === undefined) return undefined
       return startService('dist/apps/sequencer/bench.js', ['redis', String(port)], 'beside_redis')
     },
 

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { load, post, type Load } from './load'
+import type { Thoroughness } from './order-benchmarks'
+import { median, row } from './report'
+import type { Contestant, Stage } from './stage'
+
+const connectionCounts = [1, 16, 64]
+const userCount = 1_000
+const settleLimitMs = 120_000
+const warmUpSeconds = 1
+
+/** An order service to be measured, with the sequencer behind it. */
+interface Path {
+  name: string
+  title: string
+  service: Contestant
+  database: string
+  /** Where its numbers are. */
+  ledger: string
+}
+
+export type OrdersReport = {
+  name: string
+  title: string
+  connections: number
+  rounds: Load[]
+}[]
+
+/**
+ * Places orders over the whole path: the user is looked up, the intent committed, the number issued and committed, the
+ * order completed with its event; in the background it is confirmed by its event. Each order has an Idempotency-Key.
+ *
+ * @throws Error if an answer was not 201, or not every order that was answered is there with one number and one event
+ */
+export async function measureOrders(
+  stage: Stage,
+  { seconds, rounds }: Thoroughness,
+  tell: (line: string) => void,
+): Promise<OrdersReport> {
+  const paths = await startPaths(stage)
+  const turns = paths.flatMap((path) => connectionCounts.map((connections) => ({ path, connections })))
+  const report = turns.map(({ path: { name, title }, connections }) => {
+    return { name, title, connections, rounds: [] as Load[] }
+  })
+  const answered = new Map(paths.map(({ database }) => [database, 0]))
+
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, { path, connections }] of turns.entries()) {
+      const what = `orders, ${path.title}, ${connections} connections`
+      tell(round === 0 ? `Warming up: ${what}` : `Round ${round} of ${rounds}: ${what}`)
+      const turnSeconds = round === 0 ? Math.min(seconds, warmUpSeconds) : seconds
+      const turn = await load([path.service.port], newOrder, connections, turnSeconds)
+      if (turn.failures > 0) throw new Error(`${what}: ${turn.failures} answers were not 2xx`)
+      answered.set(path.database, answered.get(path.database)! + turn.requests)
+      if (round > 0) report[index]!.rounds.push(turn)
+      // Confirming what was placed must not take its time from the next.
+      await settle(stage, path.database)
+    }
+  }
+  for (const [database, count] of answered) await requireWhole(stage, database, count)
+  for (const ledger of new Set(paths.map((path) => path.ledger))) {
+    const count = sum(
+      paths.filter((path) => path.ledger === ledger).map((path) => answered.get(path.database)!),
+    )
+    if (!(await stage.isDense(ledger, count)))
+      throw new Error(`the numbers in ${ledger} are not exactly those of the ${count} orders, without a hole`)
+  }
+  return report
+}
+
+export function printOrders(report: OrdersReport): void {
+  console.log('\nPlacing orders: three services, a number, two commits')
+  console.log(row('', 'connections', 'orders/s', 'p50 ms', 'p99 ms'))
+  for (const { title, connections, rounds } of report) {
+    const { perSecond, p50Ms, p99Ms } = median(rounds)
+    const figures = [Math.round(perSecond).toLocaleString('en'), p50Ms.toFixed(2), p99Ms.toFixed(2)]
+    console.log(row(title, String(connections), ...figures))
+  }
+}
+
+/** As they are run, and beside that without what makes it fast: one by one, and both. */
+async function startPaths(stage: Stage): Promise<Path[]> {
+  const users = await stage.startOnDatabase('user-service', 'USER_SERVICE', 'users')
+  await stage.asAdmin('users', (admin) =>
+    admin.query(
+      `INSERT INTO users (email, name, age) SELECT 'u' || n || '@example.com', 'User', 30 FROM generate_series(1, $1) n`,
+      [userCount],
+    ),
+  )
+  const grouped = await stage.startSequencer('order_numbers')
+  const single = await stage.startSequencer('order_numbers_single', { SEQUENCER_GROUP_COMMIT: 'false' })
+
+  const start = async (
+    name: string,
+    title: string,
+    keepAlive: boolean,
+    groupCommit: boolean,
+  ): Promise<Path> => {
+    const database = `orders_${name}`
+    const service = await stage.startOnDatabase('order-service', 'ORDER_SERVICE', database, {
+      ORDER_SERVICE_USER_SERVICE_URL: urlOf(users),
+      ORDER_SERVICE_SEQUENCER_URL: urlOf(groupCommit ? grouped : single),
+      ...(!keepAlive && { ORDER_SERVICE_KEEP_ALIVE_MS: '0' }),
+    })
+    return { name, title, service, database, ledger: groupCommit ? 'order_numbers' : 'order_numbers_single' }
+  }
+  return [
+    await start('as_run', 'as they are run', true, true),
+    await start('single', 'one transaction per number', true, false),
+    await start('no_keep_alive', 'a connection per call', false, true),
+    await start('neither', 'both of these', false, false),
+  ]
+}
+
+const urlOf = ({ port }: Contestant) => `http://127.0.0.1:${port}`
+
+let ordered = 0
+function newOrder(): string {
+  ordered += 1
+  const order = { user_id: (ordered % userCount) + 1, product_id: 'PROD-1', quantity: 1, total_price: 9.99 }
+  const headers = ['Content-Type: application/json', `Idempotency-Key: ${randomUUID()}`]
+  return post('/api/v1/orders', headers, JSON.stringify(order))
+}
+
+/** Waits until all events are delivered. */
+async function settle(stage: Stage, database: string): Promise<void> {
+  const end = performance.now() + settleLimitMs
+  while (performance.now() < end) {
+    const { rows } = await stage.asAdmin(database, (admin) =>
+      admin.query('SELECT 1 FROM outbox WHERE delivered_at IS NULL AND position > 0 LIMIT 1'),
+    )
+    if (rows.length === 0) return
+    await delay(100)
+  }
+  throw new Error(`the events in ${database} were not delivered within ${settleLimitMs / 1000} s`)
+}
+
+async function requireWhole(stage: Stage, database: string, answered: number): Promise<void> {
+  const { rows } = await stage.asAdmin(database, (admin) =>
+    admin.query<{ orders: string; numbers: string; events: string }>(
+      `SELECT count(*) AS orders, count(DISTINCT order_number) AS numbers,
+         (SELECT count(*) FROM outbox WHERE event ->> 'type' = 'order.created') AS events FROM orders`,
+    ),
+  )
+  const { orders, numbers, events } = rows[0]!
+  if ([orders, numbers, events].some((count) => Number(count) !== answered))
+    throw new Error(
+      `${answered} orders were answered; ${database} has ${orders}, with ${numbers} numbers and ${events} events`,
+    )
+}
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
