@@ -35,7 +35,7 @@ export interface Call<Params, Query, Body> {
    * long. A function, made the usual way: a getter in an object literal makes V8 keep each object's own hidden class,
    * and with it the request, until the next full collection.
    */
-  gone: () => AbortSignal
+  readonly gone: () => AbortSignal
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -66,6 +66,8 @@ export interface Route {
   idempotent: boolean
   /** Takes an If-Match header. */
   conditional: boolean
+  /** Takes an X-Request-Timeout-Ms header: `timeLeftOf` reads it. */
+  timed: boolean
   /** Issues something: never answered from a cache, and HEAD is refused, since link previews send it. */
   issues: boolean
   /** Asked by machines all day: neither logged nor limited. */
@@ -106,6 +108,7 @@ interface RouteDefinition<
   requires?: Role
   idempotent?: boolean
   conditional?: boolean
+  timed?: boolean
   issues?: boolean
   probe?: boolean
   media?: Route['media']
@@ -132,6 +135,7 @@ export function route<
     requires: undefined,
     idempotent: false,
     conditional: false,
+    timed: false,
     issues: false,
     probe: false,
     media: 'application/json',
