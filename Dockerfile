@@ -40,7 +40,7 @@ HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
 
 FROM runtime AS order-service
 COPY --from=build /src/dist/apps/order-service .
-EXPOSE 8082
+EXPOSE 8082 50052
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ORDER_SERVICE_PORT || 8082}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 

@@ -28,6 +28,7 @@ echo
 address user-service user-service 8081 /docs
 address order-service order-service 8082 /docs
 address sequencer sequencer 8083 /docs
+address gRPC order-service 50052 ' (orders)' ''
 address gRPC sequencer 50053 " (the sequencer's)" ''
 address Prometheus prometheus 9090
 address Grafana grafana 3000 || true

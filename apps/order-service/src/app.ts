@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { databaseUrlOf } from '@ordinal/config'
 import { createEvents, createOutbox } from '@ordinal/events'
+import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
@@ -10,11 +11,13 @@ import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './confirm-orders'
 import { eventSettingsOf } from './event-settings'
 import { PrismaClient } from './generated/prisma/client'
+import { orderService } from './grpc'
 import { orderRoutes } from './http'
 import { createOrderMetrics, createUserMetrics } from './metrics'
 import { createNumbering } from './numbering'
 import { createOrders } from './orders'
 import { createPlaceOrder } from './place-order'
+import { createReadOrders } from './read-orders'
 import { createSequencer } from './sequencer'
 import { createUsers } from './users'
 
@@ -53,6 +56,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     intervalMs: config.numberingIntervalMs,
   })
   const orders = createOrders({ ...shared, prisma })
+  const readOrders = createReadOrders({ db: pool, orders, users })
+  const calls = { orders, placeOrder, readOrders }
   const keySweeper = createKeySweeper({
     ...shared,
     retentionDays: config.keyRetentionDays,
@@ -74,9 +79,10 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     metrics,
     pool,
-    routes: orderRoutes({ orders, placeOrder, users }),
+    routes: orderRoutes(calls),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [numbering, events, keySweeper],
+    grpc: { port: config.grpcPort, serve: grpcServer([orderService(calls, __dirname)]) },
     close: () => both.forEach((client) => client.close()),
   })
 }

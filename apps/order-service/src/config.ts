@@ -8,6 +8,7 @@ import {
   variable,
   type Config,
 } from '@ordinal/config'
+import { grpcVariables } from '@ordinal/grpc'
 import { httpVariables, keyRetentionVariables } from '@ordinal/service'
 import { z } from 'zod'
 
@@ -16,6 +17,7 @@ export const orderServiceConfig = defineConfig({
   prefixes: ['ORDER_SERVICE_', 'CIRCUIT_BREAKER_'],
   variables: {
     ...httpVariables('ORDER_SERVICE', { port: 8082, debugPort: 6062, rateLimit: 100 }),
+    ...grpcVariables('ORDER_SERVICE', { port: 50_052 }),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
     ...keyRetentionVariables(),
     userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {

@@ -3,36 +3,34 @@ import {
   idempotencyKeyOf,
   idParams,
   integerText,
-  pageOf,
-  pageQuery,
+  isPageOrCursor,
+  listOf,
+  listQuery,
+  pageOrCursor,
   route,
-  skipOf,
-  text,
   timeLeftOf,
   timestamp,
-  toPage,
   versionsIn,
   type Call,
   type Route,
 } from '@ordinal/service'
 import { z } from 'zod'
 import { toJson, type OrderJson } from './order'
+import {
+  listFilter,
+  newOrder,
+  orderCursor,
+  price,
+  productId,
+  quantity,
+  status,
+  toNewOrder,
+} from './order-requests'
 import type { Orders } from './orders'
 import { patienceOf } from './patience'
 import type { PlaceOrder } from './place-order'
-import { orderStatuses } from './status'
-import { user, type Users } from './users'
-
-const productId = text(1, 100).meta({ example: 'PROD-123' })
-const quantity = z.int().min(1).max(1_000_000).meta({ example: 2 })
-const price = z.number().meta({ example: 99.99 })
-// Decided by the decimal that the number prints as: to multiply it by 100 would refuse 8.95 and take 1e-9.
-const newPrice = price
-  .min(0, { abort: true })
-  .max(9_999_999_999.99, { abort: true })
-  .refine((value) => /^\d+(\.\d{1,2})?$/.test(String(value)), 'must have at most two decimals, such as 99.99')
-  .meta({ description: 'At most two decimals' })
-const status = z.enum(orderStatuses)
+import type { ReadOrders } from './read-orders'
+import { user } from './users'
 
 const order = z
   .object({
@@ -64,25 +62,18 @@ const orderWithUser = order
   })
   .meta({ id: 'OrderWithUser' })
 
-const newOrder = z.strictObject({ user_id: id(), product_id: productId, quantity, total_price: newPrice })
-const listQuery = z.strictObject({
-  ...pageQuery,
-  user_id: integerText(1).optional(),
-  product_id: text(1, 100).optional(),
-  status: status.optional(),
-})
-
-// Longer than a user service that is well takes, shorter than anybody minds.
-const userLimitMs = 500
+const query = z
+  .strictObject({ ...listQuery(orderCursor), user_id: integerText(1).optional(), ...listFilter })
+  .refine(isPageOrCursor, pageOrCursor)
 
 interface Deps {
   orders: Orders
   placeOrder: PlaceOrder
-  users: Users
+  readOrders: ReadOrders
 }
 
 /** `/api/v1/orders`. */
-export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
+export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
   const change = {
     path: '/api/v1/orders/{id}',
     tag: 'orders',
@@ -126,15 +117,7 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       async handle({ body, headers, context, gone }) {
         const timeLeftMs = timeLeftOf(headers, context)
         const asked = { idempotencyKey: idempotencyKeyOf(headers), context, timeLeftMs, gone: gone() }
-        const { order, replayed } = await placeOrder(
-          {
-            userId: body.user_id,
-            productId: body.product_id,
-            quantity: body.quantity,
-            totalPrice: body.total_price,
-          },
-          asked,
-        )
+        const { order, replayed } = await placeOrder(toNewOrder(body), asked)
         return { status: 201, body: order, headers: headersOfPlaced(order, replayed) }
       },
     }),
@@ -142,14 +125,10 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       method: 'get',
       path: '/api/v1/orders',
       tag: 'orders',
-      summary: 'List orders, oldest first',
-      query: listQuery,
-      answers: { 200: pageOf(order) },
-      async handle({ query }) {
-        const filter = { userId: query.user_id, productId: query.product_id, status: query.status }
-        const found = await orders.list(filter, { skip: skipOf(query), take: query.page_size })
-        return { status: 200, body: toPage(found.orders.map(toJson), found.total, query) }
-      },
+      summary: 'List orders, oldest first, by page or by cursor',
+      query,
+      answers: { 200: listOf(order) },
+      handle: async ({ query }) => ({ status: 200, body: await readOrders.list(query) }),
     }),
     route({
       method: 'get',
@@ -163,10 +142,8 @@ export function orderRoutes({ orders, placeOrder, users }: Deps): Route[] {
       errors: ['order_not_found'],
       async handle({ params, headers, context }) {
         const patience = patienceOf({ timeLeftMs: timeLeftOf(headers, context) })
-        const order = await orders.require(params.id)
-        const limitMs = Math.min(userLimitMs, patience.callMs())
-        const user = await users.findInTime(Number(order.userId), context, limitMs)
-        return { status: 200, body: { ...toJson(order), user }, headers: etagOf(order) }
+        const order = await readOrders.one(params.id, context, patience)
+        return { status: 200, body: order, headers: etagOf(order) }
       },
     }),
     route({ method: 'put', ...change }),

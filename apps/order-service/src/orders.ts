@@ -4,20 +4,18 @@ import { AppError } from '@ordinal/errors'
 import type { Outbox } from '@ordinal/events'
 import type { RequestContext } from '@ordinal/middleware'
 import type { PrismaClient } from './generated/prisma/client'
+import type { OrderFilter } from './list-orders'
 import { orderColumns, type Order } from './order'
 import { recordOrderEvents, type OrderEventType } from './order-events'
+import { endless, type Patience } from './patience'
 import { mayBecome, statusesBefore, type OrderStatus } from './status'
-
-export interface OrderFilter {
-  userId?: number | undefined
-  productId?: string | undefined
-  status?: OrderStatus | undefined
-}
 
 interface Deps {
   prisma: PrismaClient
   pool: Pool
   outbox: Outbox
+  /** How long a transaction may take. */
+  databaseTimeoutMs: number
 }
 
 type Trace = Pick<RequestContext, 'traceparent'>
@@ -25,7 +23,7 @@ type Trace = Pick<RequestContext, 'traceparent'>
 export type Orders = ReturnType<typeof createOrders>
 
 /** Orders that are placed. A deleted one stays in the database with its number, and is never found again. */
-export function createOrders({ prisma, pool, outbox }: Deps) {
+export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) {
   /** @throws AppError `order_not_found` */
   async function requireOrder(id: number): Promise<Order> {
     const order = await prisma.order.findFirst({ where: { id, deletedAt: null } })
@@ -35,27 +33,29 @@ export function createOrders({ prisma, pool, outbox }: Deps) {
   return {
     require: requireOrder,
 
-    /** A page of the orders that fit, oldest first, and the count of all that fit. */
-    async list(filter: OrderFilter, page: { skip: number; take: number }) {
-      const where = { ...filter, deletedAt: null }
-      const [orders, total]: [Order[], number] = await Promise.all([
-        prisma.order.findMany({ where, orderBy: { id: 'asc' }, ...page }),
-        prisma.order.count({ where }),
-      ])
-      return { orders, total }
-    },
+    /** How many orders there are that fit. */
+    count: (filter: OrderFilter): Promise<number> =>
+      prisma.order.count({ where: { ...filter, deletedAt: null } }),
 
     /**
      * Takes an order one step further.
      *
      * @param versions those that the caller knows the order in; any if undefined
-     * @throws AppError `order_not_found`, `version_mismatch`, `illegal_transition`
+     * @throws AppError `order_not_found`, `version_mismatch`, `illegal_transition`, and what `patience` throws
      */
-    async changeStatus(id: number, status: OrderStatus, versions: number[] | undefined, trace: Trace) {
+    async changeStatus(
+      id: number,
+      status: OrderStatus,
+      versions: number[] | undefined,
+      trace: Trace,
+      patience: Patience = endless,
+    ): Promise<Order> {
       // Somebody else may change the order between the two statements, but it has few steps to go: this ends.
       for (;;) {
         const change = { id, status, versions }
-        const changed = await announced('order.updated', trace, (tx) => updateStatus(tx, change))
+        const changed = await announced('order.updated', { trace, patience }, (tx) =>
+          updateStatus(tx, change),
+        )
         if (changed) return changed
         const order = await requireOrder(id)
         requireVersion(order, versions)
@@ -70,21 +70,31 @@ export function createOrders({ prisma, pool, outbox }: Deps) {
 
     /**
      * @param versions as for `changeStatus`
-     * @throws AppError `order_not_found`, `version_mismatch`
+     * @throws AppError `order_not_found`, `version_mismatch`, and what `patience` throws
      */
-    async remove(id: number, versions: number[] | undefined, trace: Trace): Promise<void> {
+    async remove(
+      id: number,
+      versions: number[] | undefined,
+      trace: Trace,
+      patience: Patience = endless,
+    ): Promise<void> {
       for (;;) {
-        const removed = await announced('order.deleted', trace, (tx) => markDeleted(tx, { id, versions }))
+        const removed = await announced('order.deleted', { trace, patience }, (tx) =>
+          markDeleted(tx, { id, versions }),
+        )
         if (removed) return
         requireVersion(await requireOrder(id), versions)
       }
     },
   }
 
-  /** Makes a change and tells of it, in one transaction. Of an order without a number nobody has been told yet. */
+  /**
+   * Makes a change and tells of it, in one transaction, unless nobody waits for it any more. Of an order without a
+   * number nobody has been told yet.
+   */
   async function announced(
     type: OrderEventType,
-    { traceparent }: Trace,
+    { trace: { traceparent }, patience }: { trace: Trace; patience: Patience },
     change: (tx: Queryable) => Promise<Order | undefined>,
   ): Promise<Order | undefined> {
     const work = async (tx: Queryable) => {
@@ -92,7 +102,9 @@ export function createOrders({ prisma, pool, outbox }: Deps) {
       if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [changed], traceparent)
       return changed
     }
-    const changed = await transaction(pool, work)
+    patience.requireWanted()
+    const limitMs = Math.min(patience.leftMs(), databaseTimeoutMs)
+    const changed = await transaction(pool, work, { limitMs })
     outbox.announce()
     return changed
   }

@@ -69,6 +69,7 @@ function startCrashing(moment: string, env: Record<string, string> = {}) {
   const program = startProgram([bundled('crashing')], {
     ...world.env,
     ORDER_SERVICE_PORT: '0',
+    ORDER_SERVICE_GRPC_PORT: '0',
     ORDER_SERVICE_CALL_TIMEOUT_MS: '5000',
     // It keeps out of the way.
     ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000',

@@ -27,16 +27,22 @@ const list = async (query = '') => {
 
 test('a list has the oldest first, page by page, and tells how many there are', async () => {
   const ids = await placeAll({}, {}, {}, {}, {})
-  expect(await list()).toEqual({ ids, pagination: { page: 1, page_size: 20, total: 5, total_pages: 1 } })
+  expect(await list()).toEqual({
+    ids,
+    pagination: { page: 1, page_size: 20, total: 5, total_pages: 1, next_cursor: null },
+  })
   expect(await list('?page=2&page_size=2')).toEqual({
     ids: ids.slice(2, 4),
-    pagination: { page: 2, page_size: 2, total: 5, total_pages: 3 },
+    pagination: { page: 2, page_size: 2, total: 5, total_pages: 3, next_cursor: expect.any(String) },
   })
   expect((await list('?page=4&page_size=2')).ids).toEqual([])
 })
 
 test('a list of nothing is empty', async () => {
-  expect(await list()).toEqual({ ids: [], pagination: { page: 1, page_size: 20, total: 0, total_pages: 0 } })
+  expect(await list()).toEqual({
+    ids: [],
+    pagination: { page: 1, page_size: 20, total: 0, total_pages: 0, next_cursor: null },
+  })
 })
 
 test('a list can be of one user, one product, one status, or all of these', async () => {

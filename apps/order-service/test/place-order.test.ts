@@ -5,7 +5,11 @@ let service: Instance
 
 beforeEach(async () => {
   world = await createWorld()
-  service = await world.startService({ ORDER_SERVICE_API_KEY: 'secret-of-the-order-service' })
+  service = await world.startService({
+    ORDER_SERVICE_API_KEY: 'secret-of-the-order-service',
+    // Time enough for 200 orders at once, also on a machine that has other things to do.
+    ORDER_SERVICE_CALL_TIMEOUT_MS: '5000',
+  })
 })
 afterEach(() => world.end())
 

@@ -36,12 +36,13 @@ export async function createWorld() {
   async function startService(more: Record<string, string> = {}) {
     const config = parseConfig(orderServiceConfig, { ...env, ...more })
     const log = collectLog()
-    const service = createOrderService({ ...config, port: 0 }, log.stream)
+    const service = createOrderService({ ...config, port: 0, grpcPort: 0 }, log.stream)
     services.push(service)
     const url = `http://127.0.0.1:${await service.start()}`
     const api = createApiClient({ url, document: service.openApi })
     return {
       url,
+      grpcPort: service.grpcPort!,
       api,
       log,
       stop: () => service.stop(),

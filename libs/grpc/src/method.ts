@@ -9,6 +9,8 @@ export interface GrpcCall<Message> {
   context: RequestContext
   /** How long the caller waits: what has not been started by then is not wanted any more. */
   timeLeftMs: number
+  /** Gives a signal that aborts when the caller has gone away, or its deadline has passed. */
+  gone: () => AbortSignal
 }
 
 export interface GrpcReply {

@@ -36,7 +36,8 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
     const timeLeftMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
     if (timeLeftMs <= 0) throw new AppError('deadline_exceeded', 'The deadline had passed before the start')
-    const reply = method.handle({ message, idempotencyKey, context, timeLeftMs })
+    const gone = () => signalOf(call)
+    const reply = method.handle({ message, idempotencyKey, context, timeLeftMs, gone })
     // The caller's own deadline is the library's to watch.
     return timeLeftMs < longestCallMs ? reply : withDeadline(reply, longestCallMs, tooLong)
   }
@@ -51,6 +52,13 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
       (error: unknown) => callback(statusOf(tellError(error, context))),
     )
   }
+}
+
+function signalOf(call: Call): AbortSignal {
+  const controller = new AbortController()
+  if (call.cancelled) controller.abort()
+  else call.once('cancelled', () => controller.abort())
+  return controller.signal
 }
 
 const tooLong = () => new AppError('deadline_exceeded', `There is no answer after ${longestCallMs} ms`)

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { begun, startFakeService } from './fake-service'
+import { begun, left, startFakeService } from './fake-service'
 
 let database: TestDatabase
 let fake: Awaited<ReturnType<typeof startFakeService>>
@@ -31,6 +31,16 @@ test('a call ends at its deadline, and is logged as that', async () => {
   await until(() => fake.logged.of('request').length > 0)
   expect(fake.logged.of('request')).toEqual([expect.objectContaining({ code: 'DEADLINE_EXCEEDED' })])
 })
+
+test.each([{ deadlineMs: 150 }, { cancelAfterMs: 150 }])(
+  'a method is told when nobody waits for it any more: %j',
+  async (options) => {
+    const before = left.Wait
+    await fake.call('Wait', { ms: 700 }, options)
+    await until(() => left.Wait > before)
+    expect(left.Wait).toBe(before + 1)
+  },
+)
 
 test('a call whose deadline passes while it is looked who calls is not begun', async () => {
   const { publicKey, privateKey } = await generateKeyPair('ES256')

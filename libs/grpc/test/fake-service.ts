@@ -18,8 +18,9 @@ const thing = z.strictObject({
 })
 const describe = (what: unknown) => ({ message: { json: JSON.stringify(what) } })
 
-/** How often a method has been begun. */
+/** How often a method has been begun, and how often it has been told before its end that its caller is gone. */
 export const begun = { Wait: 0 }
+export const left = { Wait: 0 }
 
 const methods = {
   Describe: grpcMethod({
@@ -33,9 +34,12 @@ const methods = {
   }),
   Wait: grpcMethod({
     message: z.strictObject({ ms: z.int().optional() }),
-    async handle({ message: { ms = 0 }, timeLeftMs }) {
+    async handle({ message: { ms = 0 }, timeLeftMs, gone }) {
       begun.Wait += 1
+      let done = false
+      gone().addEventListener('abort', () => (left.Wait += done ? 0 : 1))
       await delay(ms, undefined, { ref: false })
+      done = true
       return { message: { waited_ms: ms, time_left_ms: timeLeftMs } }
     },
   }),

@@ -8,6 +8,7 @@ export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempote
 export { createKeySweeper, keyRetentionVariables } from './key-retention'
 export { timeLeftOf } from './time-left'
 export { versionsIn } from './if-match'
+export * from './lists'
 export { route, type Call, type Reply, type Route } from './route'
 export { runService } from './run'
 export { createService, type Service, type ServiceOptions } from './service'

@@ -35,7 +35,7 @@ export interface Call<Params, Query, Body> {
    * long. A function, made the usual way: a getter in an object literal makes V8 keep each object's own hidden class,
    * and with it the request, until the next full collection.
    */
-  gone: () => AbortSignal
+  readonly gone: () => AbortSignal
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'

@@ -146,6 +146,7 @@ export async function openStage() {
       const port = await freePort()
       const variables = {
         [`${prefix}_PORT`]: String(port),
+        ...(program === 'order-service' && { ORDER_SERVICE_GRPC_PORT: '0' }),
         [`${prefix}_DATABASE_URL`]: await createDatabase(database),
         [`${prefix}_RATE_LIMIT`]: '0',
         ...environment,

@@ -45,9 +45,11 @@ export function defineServices(
     orderService: {
       name: 'order-service',
       port: orderService.port,
+      grpcPort: grpcPorts.orderService.port,
       debugPort: debugPorts.orderService.port,
       environment: {
         ORDER_SERVICE_PORT: String(orderService.port),
+        ORDER_SERVICE_GRPC_PORT: String(grpcPorts.orderService.port),
         ORDER_SERVICE_DEBUG_PORT: String(debugPorts.orderService.port),
         ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', secrets.order_service),
         ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${userService.port}`,

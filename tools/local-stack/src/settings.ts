@@ -18,6 +18,7 @@ export interface Settings {
     postgres: PortSetting
   }
   grpcPorts: {
+    orderService: PortSetting
     sequencer: PortSetting
   }
   /** Of the services' debug listeners. */
@@ -56,7 +57,10 @@ export function readSettings(root: string): Settings {
       // 0: the one it had last, or any that is free.
       postgres: readPort('LOCAL_POSTGRES_PORT', 0),
     },
-    grpcPorts: { sequencer: readPort('SEQUENCER_GRPC_PORT', 50_053) },
+    grpcPorts: {
+      orderService: readPort('ORDER_SERVICE_GRPC_PORT', 50_052),
+      sequencer: readPort('SEQUENCER_GRPC_PORT', 50_053),
+    },
     debugPorts: {
       userService: readPort('USER_SERVICE_DEBUG_PORT', 6061),
       orderService: readPort('ORDER_SERVICE_DEBUG_PORT', 6062),

@@ -27,7 +27,7 @@ export function summarize({
 Ordinal runs. Ctrl-C stops it.
 
 ${services.join('\n')}
-  ${'gRPC'.padEnd(14)} localhost:${sequencer.grpcPort} (the sequencer's)
+  ${'gRPC'.padEnd(14)} localhost:${orderService.grpcPort} (orders), localhost:${sequencer.grpcPort} (the sequencer's)
   ${'PostgreSQL'.padEnd(14)} ${postgresUrl}
   ${'profiles'.padEnd(14)} http://localhost:${sequencer.debugPort}/debug/pprof/ (users ${userService.debugPort}, orders ${orderService.debugPort}), or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}

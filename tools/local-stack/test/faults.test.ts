@@ -42,7 +42,7 @@ test('killed with all it runs, PostgreSQL too, it comes up again', async () => {
   expect(await query(postgresUrl(second.output()), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
 })
 
-test.each(['ORDER_SERVICE_PORT', 'SEQUENCER_GRPC_PORT'])(
+test.each(['ORDER_SERVICE_PORT', 'ORDER_SERVICE_GRPC_PORT', 'SEQUENCER_GRPC_PORT'])(
   'a port that another program holds ends the start, with a line that says how to mend it: %s',
   async (variable) => {
     const repository = await createRepository()

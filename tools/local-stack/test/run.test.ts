@@ -22,7 +22,13 @@ test('the stack starts, shows each step and where everything is, and Ctrl-C stop
     'sequencer',
     '/environment',
   )
-  expect(stack.output()).toMatch(new RegExp(`^  gRPC +localhost:${SEQUENCER_GRPC_PORT} `, 'm'))
+  const { ORDER_SERVICE_GRPC_PORT } = await repository.get<Record<string, string>>(
+    'order-service',
+    '/environment',
+  )
+  expect(stack.output()).toMatch(
+    new RegExp(`^  gRPC +localhost:${ORDER_SERVICE_GRPC_PORT} .*localhost:${SEQUENCER_GRPC_PORT} `, 'm'),
+  )
   expect(stack.output()).toContain(`http://localhost:${SEQUENCER_DEBUG_PORT}/debug/pprof/`)
   expect(await query(postgresUrl(stack.output()), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 

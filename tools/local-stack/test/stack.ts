@@ -60,7 +60,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   await chmod(root, mode)
   if (owner) await chown(root, owner, owner)
 
-  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(7)
+  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(8)
   const ports = { 'user-service': users, 'order-service': orders, sequencer }
   return {
     root,
@@ -74,6 +74,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
           USER_SERVICE_PORT: String(users),
           ORDER_SERVICE_PORT: String(orders),
           SEQUENCER_PORT: String(sequencer),
+          ORDER_SERVICE_GRPC_PORT: String(debug[4]),
           SEQUENCER_GRPC_PORT: String(debug[3]),
           USER_SERVICE_DEBUG_PORT: String(debug[0]),
           ORDER_SERVICE_DEBUG_PORT: String(debug[1]),

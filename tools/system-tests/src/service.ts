@@ -39,7 +39,7 @@ export async function createService(
   const variables = {
     PATH: process.env.PATH,
     [`${prefixOf(name)}_PORT`]: String(port),
-    ...(name === 'sequencer' && { SEQUENCER_GRPC_PORT: '0' }),
+    ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: '0' }),
     ...environment,
   }
   let child: ChildProcess | undefined

@@ -10,7 +10,7 @@ import { copyRepository, removeCopy } from './repository-copy'
 import { root } from '../src/service'
 
 // Those of the README, of gRPC, and of the debug listeners.
-const ports = [8081, 8082, 8083, 50053, 6061, 6062, 6063]
+const ports = [8081, 8082, 8083, 50052, 50053, 6061, 6062, 6063]
 const steps = stepsOf(readFileSync(join(root, 'README.md'), 'utf8'))
 
 let copy: string

@@ -1,0 +1,92 @@
+import { Client } from 'pg'
+import { createOrderClient, eventsIn, ordersIn, outcomeOf, withKey, type OrderClient } from './order-client'
+import { anOrder, createWorld, expectNumbersToMatch, until, type Instance, type World } from './world'
+
+let world: World
+let service: Instance
+let client: OrderClient
+
+beforeEach(async () => {
+  world = await createWorld()
+  // What ends in time ends by its caller's time.
+  service = await world.startService({ ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' })
+  client = createOrderClient(service)
+})
+afterEach(async () => {
+  client.close()
+  await world.end()
+})
+
+describe('after its deadline a call is not worked on', () => {
+  test('an order whose user is not told in time is refused in time, and not placed later', async () => {
+    world.userService.mood = { is: 'slow', ms: 1000 }
+    const late = await client.create(anOrder, {}, { deadlineMs: 500 })
+    expect(outcomeOf(late)).toEqual(['UNAVAILABLE', 'user_service_unavailable'])
+    await expectOnlyOrderOf(2)
+    expect(world.sequencer.seen).toHaveLength(1)
+  })
+
+  test('nor is it placed if its caller goes away', async () => {
+    world.userService.mood = { is: 'slow', ms: 1000 }
+    const left = await client.create(anOrder, {}, { cancelAfterMs: 200 })
+    expect(left.code).toBe('CANCELLED')
+    await expectOnlyOrderOf(2)
+  })
+
+  /** Whoever waits is served, after the user service has told of all whom it was asked for. */
+  async function expectOnlyOrderOf(user_id: number) {
+    expect((await client.create({ ...anOrder, user_id })).code).toBe('OK')
+    expect((await ordersIn(world)).map(({ user_id }) => Number(user_id))).toEqual([user_id])
+  }
+
+  test.each([
+    ['UpdateOrder', { id: 1, status: 'confirmed' }],
+    ['DeleteOrder', { id: 1 }],
+  ])('%s, which waits for a lock, changes nothing', async (method, message) => {
+    await client.create()
+    const admin = new Client(world.database.adminUrl)
+    await admin.connect()
+    await admin.query('BEGIN')
+    await admin.query('SELECT FROM orders WHERE id = 1 FOR UPDATE')
+    const waits = () => world.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    const late = await client.call(method, message, { deadlineMs: 200 })
+    expect(late.code).toBe('DEADLINE_EXCEEDED')
+    // It did get as far as the lock.
+    expect(await waits()).toHaveLength(1)
+    await admin.query('ROLLBACK')
+    await admin.end()
+    await until(async () => (await waits()).length === 0)
+    expect((await client.call('GetOrder', { id: 1 })).body.order).toMatchObject({
+      status: 'pending',
+      version: 1,
+    })
+    expect(await eventsIn(world)).toHaveLength(1)
+  })
+
+  test('an order that exists is answered in time without its number, and numbered all the same', async () => {
+    world.sequencer.mood = { is: 'silent' }
+    const early = await client.create(anOrder, withKey('a'), { deadlineMs: 1000 })
+    expect([early.code, early.body.order.order_number]).toEqual(['OK', ''])
+    world.sequencer.mood = { is: 'well' }
+    await until(async () => (await client.call('GetOrder', { id: 1 })).body.order.order_number === 'ORD-1')
+    expect((await client.create(anOrder, withKey('a'))).body).toEqual(early.body)
+    await expectNumbersToMatch(world)
+  })
+
+  test('an order that was committed too late for its caller is found by its key', async () => {
+    const admin = new Client(world.database.adminUrl)
+    await admin.connect()
+    await admin.query('BEGIN; LOCK TABLE idempotency_records IN SHARE MODE')
+    const late = await client.create(anOrder, withKey('a'), { deadlineMs: 500 })
+    expect(late.code).toBe('DEADLINE_EXCEEDED')
+    await admin.query('ROLLBACK')
+    await admin.end()
+    const again = await until(async () => {
+      const answer = await client.create(anOrder, withKey('a'))
+      return answer.code === 'OK' && answer
+    })
+    expect(again.body.order.id).toBe(1)
+    await until(async () => (await client.call('GetOrder', { id: 1 })).body.order.order_number === 'ORD-1')
+    await expectNumbersToMatch(world)
+  })
+})
