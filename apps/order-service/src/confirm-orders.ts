@@ -26,10 +26,11 @@ export const createConfirmOrders = ({ pool, outbox }: { pool: Pool; outbox: Outb
 })
 
 async function confirm(tx: Queryable, reference: string): Promise<Order[]> {
-  const { rows } = await tx.query<Order & object>(
-    `UPDATE orders SET status = 'confirmed', version = version + 1, updated_at = now()
+  const { rows } = await tx.query<Order & object>({
+    name: 'confirm_order',
+    text: `UPDATE orders SET status = 'confirmed', version = version + 1, updated_at = now()
      WHERE reference = $1 AND status = 'pending' AND deleted_at IS NULL RETURNING ${orderColumns}`,
-    [reference],
-  )
+    values: [reference],
+  })
   return rows
 }

@@ -21,11 +21,12 @@ export async function findByKey(
   { caller, key, fingerprint }: IdempotencyKey,
   leaseMs: number,
 ): Promise<Known | undefined> {
-  const { rows } = await db.query<Order & { fingerprint: Buffer; answer: OrderJson | null }>(
-    `SELECT ${orderColumns}, fingerprint, answer
+  const { rows } = await db.query<Order & { fingerprint: Buffer; answer: OrderJson | null }>({
+    name: 'find_key',
+    text: `SELECT ${orderColumns}, fingerprint, answer
      FROM idempotency_records JOIN orders ON orders.id = order_id WHERE caller = $1 AND key = $2`,
-    [caller, key],
-  )
+    values: [caller, key],
+  })
   if (!rows[0]) return undefined
   const { answer, fingerprint: first, ...order } = rows[0]
   if (!first.equals(fingerprint)) {
@@ -56,11 +57,12 @@ export async function recordKey(
   orderId: Order['id'],
   leaseMs: number,
 ): Promise<void> {
-  await tx.query(
-    `INSERT INTO idempotency_records (caller, key, fingerprint, order_id, leased_until)
+  await tx.query({
+    name: 'record_key',
+    text: `INSERT INTO idempotency_records (caller, key, fingerprint, order_id, leased_until)
      VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')`,
-    [caller, key, fingerprint, orderId, leaseMs],
-  )
+    values: [caller, key, fingerprint, orderId, leaseMs],
+  })
 }
 
 /** Ends the lease early: who made it gives up, and the next request with the key need not wait. */
@@ -77,10 +79,11 @@ export async function storeAnswer(
   { caller, key }: IdempotencyKey,
   answer: OrderJson,
 ): Promise<OrderJson> {
-  const { rows } = await tx.query<{ answer: OrderJson }>(
-    `UPDATE idempotency_records SET answer = coalesce(answer, $3::json) WHERE caller = $1 AND key = $2
+  const { rows } = await tx.query<{ answer: OrderJson }>({
+    name: 'store_answer',
+    text: `UPDATE idempotency_records SET answer = coalesce(answer, $3::json) WHERE caller = $1 AND key = $2
      RETURNING answer`,
-    [caller, key, JSON.stringify(answer)],
-  )
+    values: [caller, key, JSON.stringify(answer)],
+  })
   return rows[0]?.answer ?? answer
 }

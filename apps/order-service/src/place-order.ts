@@ -216,12 +216,21 @@ async function insertOrder(
   leaseMs: number,
 ): Promise<Order> {
   const { userId, productId, quantity, totalPrice } = request
-  const { rows } = await tx.query<Order & object>(
-    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, user_from_memory, numbering_after)
+  const { rows } = await tx.query<Order & object>({
+    name: 'insert_order',
+    text: `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, user_from_memory, numbering_after)
      VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') RETURNING ${orderColumns}`,
-    // As the decimal text that was sent, which numeric keeps exactly.
-    [uuidv7(), userId, productId, quantity, String(totalPrice), verification === 'remembered', leaseMs],
-  )
+    values: [
+      uuidv7(),
+      userId,
+      productId,
+      quantity,
+      // As the decimal text that was sent, which numeric keeps exactly.
+      String(totalPrice),
+      verification === 'remembered',
+      leaseMs,
+    ],
+  })
   return rows[0]!
 }
 

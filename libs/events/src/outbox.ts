@@ -28,12 +28,13 @@ export function createOutbox({ pool, source }: Deps) {
      */
     async record(tx: Queryable, events: NewEvent[]): Promise<void> {
       const created = events.map((event) => createEvent(source, event))
-      await tx.query(
-        `INSERT INTO outbox (subject, event)
+      await tx.query({
+        name: 'record_events',
+        text: `INSERT INTO outbox (subject, event)
          SELECT subject, event FROM unnest($1::text[], $2::json[]) WITH ORDINALITY AS made(subject, event, nth)
          ORDER BY nth`,
-        [created.map(({ subject }) => subject), created.map((event) => JSON.stringify(event))],
-      )
+        values: [created.map(({ subject }) => subject), created.map((event) => JSON.stringify(event))],
+      })
     },
 
     /**
@@ -57,7 +58,9 @@ export function createOutbox({ pool, source }: Deps) {
   async function announceAll(): Promise<void> {
     while (again) {
       again = false
-      await db.query('SELECT pg_notify($1, $2)', [channel, '']).catch(() => undefined)
+      await db
+        .query({ name: 'announce_events', text: 'SELECT pg_notify($1, $2)', values: [channel, ''] })
+        .catch(() => undefined)
     }
   }
 }
@@ -75,21 +78,26 @@ export interface OutboxEvent {
 /**
  * Takes events to be delivered, oldest first, for as long as the lease: of each subject the first that is not
  * delivered, and the next one only when that is. So any number of relays keep the order of each subject.
+ *
+ * @param from the position to look from
  */
-export async function claim(db: Queryable, limit: number, leaseMs: number): Promise<OutboxEvent[]> {
+export async function claim(
+  db: Queryable,
+  { limit, leaseMs, from = 0 }: { limit: number; leaseMs: number; from?: number },
+): Promise<OutboxEvent[]> {
   // Materialized, or the plan may run the inner SELECT again and take more than the limit. A comparison with the one
   // first event, since a NOT EXISTS becomes a join: with statistics of a time without a backlog, one over all of it.
   const { rows } = await db.query<OutboxEvent>(
     `WITH due AS MATERIALIZED (
        SELECT position FROM outbox AS head
-       WHERE delivered_at IS NULL AND position > 0 AND deliver_after <= now() AND position = (
+       WHERE delivered_at IS NULL AND position > 0 AND position >= $3 AND deliver_after <= now() AND position = (
          SELECT position FROM outbox AS first
          WHERE first.subject = head.subject AND first.delivered_at IS NULL ORDER BY position LIMIT 1)
        ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED)
      UPDATE outbox SET deliver_after = clock_timestamp() + $2 * interval '1 ms', attempts = attempts + 1
      FROM due WHERE outbox.position = due.position
      RETURNING outbox.position, event, consumer, attempts AS attempt`,
-    [limit, leaseMs],
+    [limit, leaseMs, from],
   )
   return rows.map((row) => ({ ...row, event: { ...row.event, sequence: sequenceOf(row) } }))
 }
@@ -99,10 +107,11 @@ const sequenceOf = ({ event, position }: OutboxEvent) => event.sequence ?? Strin
 
 /** Notes that events are delivered. Harmless if another relay, after the lease, has delivered them too. */
 export async function markDelivered(tx: Queryable, events: OutboxEvent[]): Promise<void> {
-  await tx.query(
-    'UPDATE outbox SET delivered_at = now() WHERE position = ANY($1::bigint[]) AND delivered_at IS NULL',
-    [positionsOf(events)],
-  )
+  await tx.query({
+    name: 'mark_delivered',
+    text: 'UPDATE outbox SET delivered_at = now() WHERE position = ANY($1::bigint[]) AND delivered_at IS NULL',
+    values: [positionsOf(events)],
+  })
 }
 
 /**

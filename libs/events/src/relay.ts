@@ -50,6 +50,9 @@ export function createRelay(deps: Deps) {
   const news = createWake()
   const batches = new Set<Promise<void>>()
   let away = false
+  // Where the oldest event was when all were looked through.
+  let from = 0
+  let lookedThroughAt = -Infinity
   let sweptAt = -Infinity
   let running = Promise.resolve()
 
@@ -69,7 +72,7 @@ export function createRelay(deps: Deps) {
   /** Begins to deliver what is due, and gives how many events that is. While the transport is away, one event tries. */
   async function look(): Promise<number> {
     if (performance.now() - sweptAt > sweepEveryMs) await sweepAll()
-    const events = await claim(pool, away ? 1 : batchSize, leaseMs)
+    const events = await claimDue()
     tellOfDatabase()
     if (events.length === 0) return 0
     const batch = deliverBatch(events)
@@ -82,6 +85,22 @@ export function createRelay(deps: Deps) {
       })
     batches.add(batch)
     return events.length
+  }
+
+  /**
+   * What was delivered stays in the index, dead, until the next vacuum, and whoever looks from the beginning passes over
+   * all of it: that is done once a poll, for events that are tried again or were committed late. In between, news are
+   * looked for from where the oldest event was.
+   */
+  async function claimDue(): Promise<OutboxEvent[]> {
+    const limit = away ? 1 : batchSize
+    const sinceMs = performance.now() - lookedThroughAt
+    // The shortest pause between two polls.
+    if (sinceMs < pollMs * 0.75) return claim(pool, { limit, leaseMs, from })
+    lookedThroughAt = performance.now()
+    const events = await claim(pool, { limit, leaseMs })
+    if (events.length > 0) from = Math.min(...events.map(({ position }) => position))
+    return events
   }
 
   async function deliverBatch(events: OutboxEvent[]): Promise<void> {
