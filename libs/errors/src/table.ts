@@ -165,8 +165,8 @@ export const errorTable = table({
     status: 401,
     title: 'This is only for callers who say who they are',
     cause:
-      'The route needs a role, and the request has no token; or the service has nothing to check tokens by.',
-    mend: 'Send Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL.',
+      'The route needs a role, or a caller who is known, and the request has neither token nor key; or the service has nothing to check tokens by.',
+    mend: 'Send X-API-Key where the detail says that a key is enough, or Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL.',
     example: 'This needs the role admin: send a token as Authorization: Bearer',
   },
   invalid_token: {
