@@ -326,10 +326,10 @@ export const errorTable = table({
   },
   number_ambiguous: {
     status: 409,
-    title: 'More than one sequence has issued this number',
+    title: 'More than one number is meant',
     cause:
-      'Numbers are unique within their sequence; two sequences without a prefix in their template can meet.',
-    mend: 'Say which sequence is meant: `?prefix=GLOBAL`.',
+      'Numbers are unique within their sequence; two sequences without a prefix in their template can meet. A sequence_number comes again in every period.',
+    mend: 'Say which sequence is meant (`?prefix=GLOBAL`), or which period, by full_number in place of sequence_number.',
     example: '"5" was issued by DEFAULT and GLOBAL',
   },
   number_state_conflict: {
