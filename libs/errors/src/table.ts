@@ -416,6 +416,13 @@ export const errorTable = table({
     mend: 'Wait as long as Retry-After says, or verify an export elsewhere.',
     example: 'This instance verifies the ledger already',
   },
+  exports_under_way: {
+    status: 409,
+    title: 'Too many exports are under way',
+    cause: 'An instance makes a few exports at a time, so that those who wait for numbers do not notice.',
+    mend: 'Wait as long as Retry-After says, or ask another instance.',
+    example: 'This instance makes 4 exports already',
+  },
   signing_key_missing: {
     status: 501,
     title: 'There is no key to sign or check checkpoints with',
