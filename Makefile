@@ -15,8 +15,9 @@ help: ## Show all commands
 		/^[a-z-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): package.json package-lock.json
-	@echo "Installing packages from npm; the first time this takes a minute or two."
-	@npm ci --loglevel=error && touch $(INSTALLED)
+	@# Not to standard output: that of make token is the token.
+	@echo "Installing packages from npm; the first time this takes a minute or two." >&2
+	@npm ci --loglevel=error >&2 && touch $(INSTALLED)
 
 .PHONY: deps install-tools
 deps: $(INSTALLED) ## Install the packages
