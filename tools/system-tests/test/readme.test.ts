@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import {
   comparable,
@@ -30,12 +31,15 @@ const pages = ['docs/api.md', 'docs/sequencer.md', 'docs/audit.md'].map((page) =
 let copy: string
 let stack: RunningStack | undefined
 beforeAll(async () => {
+  // A client of another test may have had the port as its own, and the kernel keeps that for a minute afterwards.
+  const patience = Date.now() + 75_000
   for (const port of ports) {
+    while (!(await isFree(port)) && Date.now() < patience) await delay(500)
     if (!(await isFree(port)))
       throw new Error(`Port ${port} is taken: stop what listens there, for the README uses it`)
   }
   copy = copyRepository()
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await stack?.end('SIGINT')
   await removeEmbeddedPostgres(join(copy, '.data/postgres'))
