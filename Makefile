@@ -15,8 +15,9 @@ help: ## Show all commands
 		/^[a-z-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): package.json package-lock.json
-	@echo "Installing packages from npm; the first time this takes a minute or two."
-	@npm ci --loglevel=error && touch $(INSTALLED)
+	@# Not to standard output: that of make token is the token.
+	@echo "Installing packages from npm; the first time this takes a minute or two." >&2
+	@npm ci --loglevel=error >&2 && touch $(INSTALLED)
 
 .PHONY: deps install-tools
 deps: $(INSTALLED) ## Install the packages
@@ -99,7 +100,7 @@ chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: 
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
 .PHONY: bench docs
-bench: deps ## Measure, side by side, as tables and as JSON (a quarter of an hour; a part: ONLY=numbers, orders, events or lists)
+bench: deps ## Measure, side by side, as tables and as JSON (twenty minutes; a part: ONLY=numbers, orders, events or lists)
 	@$(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY))
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md

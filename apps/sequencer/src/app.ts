@@ -23,6 +23,7 @@ import { simpleRoutes } from './http/simple'
 import { siteRoutes } from './http/sites'
 import { createImportNumbers } from './import/import-numbers'
 import { createIssueForSite } from './issue-for-site'
+import { callsForKnownCallers, routesForKnownCallers } from './known-callers'
 import { streamRoutes } from './http/stream'
 import { createAllocator } from './ledger/allocator'
 import { createCheckpointLog, createCheckpoints } from './ledger/checkpoints'
@@ -69,6 +70,22 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const liveStream = createLiveStream({ db: pool, log })
   numberMetrics.showWaiting(allocator.waiting)
 
+  const routes = [
+    ...numberRoutes(numberDeps),
+    ...oneNumberRoutes({ db, allocator }),
+    ...simpleRoutes(allocator),
+    ...multiSiteRoutes({ ...numberDeps, sites }),
+    ...sequenceRoutes({ ruleBook, changeRules }),
+    ...importRoutes(importNumbers),
+    ...demoRoutes(demos),
+    ...siteRoutes({ siteBook, changeSites }),
+    ...auditRoutes(pool),
+    ...proofRoutes({ pool, checkpoints, log }),
+    ...streamRoutes(liveStream),
+  ]
+  const calls = sequentialIdService(numberDeps, __dirname)
+  const known = config.requireAuthentication
+
   return createService({
     name: 'sequencer',
     description: 'Issues numbers that are sequential, gap-free, formatted, audited, and safe to retry.',
@@ -77,19 +94,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     log,
     metrics,
     pool,
-    routes: [
-      ...numberRoutes(numberDeps),
-      ...oneNumberRoutes({ db, allocator }),
-      ...simpleRoutes(allocator),
-      ...multiSiteRoutes({ ...numberDeps, sites }),
-      ...sequenceRoutes({ ruleBook, changeRules }),
-      ...importRoutes(importNumbers),
-      ...demoRoutes(demos),
-      ...siteRoutes({ siteBook, changeSites }),
-      ...auditRoutes(pool),
-      ...proofRoutes({ pool, checkpoints, log }),
-      ...streamRoutes(liveStream),
-    ],
+    routes: known ? routesForKnownCallers(routes) : routes,
     background: [
       warnOfPowerfulRole(pool, log),
       createLeaseSweeper({ db, allocator, log }),
@@ -98,7 +103,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ],
     grpc: {
       port: config.grpcPort,
-      serve: grpcServer([sequentialIdService(numberDeps, __dirname)]),
+      serve: grpcServer([known ? callsForKnownCallers(calls) : calls]),
     },
   })
 }

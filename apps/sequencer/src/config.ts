@@ -10,7 +10,7 @@ import {
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
 import { z } from 'zod'
-import { faultsOfAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
+import { faultsOfAuthentication, hasAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
 
 const signingKey = z.string().transform((text, context) => {
   try {
@@ -41,6 +41,11 @@ export const sequencerConfig = defineConfig({
       description: 'Requests that wait share a transaction; false gives each its own, for comparison',
       default: true,
     }),
+    requireAuthentication: variable('SEQUENCER_REQUIRE_AUTHENTICATION', boolean(), {
+      description:
+        'Whether every call, over REST and gRPC, asks for a key or a token; probes, /docs and /errors ask nobody',
+      default: false,
+    }),
     maxWaiting: variable('SEQUENCER_MAX_WAITING', integer({ min: 1, max: 1_000_000 }), {
       description: 'Requests that may wait for numbers at once; one more is answered with 503',
       default: 4096,
@@ -63,7 +68,17 @@ export const sequencerConfig = defineConfig({
       example: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
     }),
   },
-  faultsOf: faultsOfAuthentication,
+  faultsOf: (config) =>
+    config.requireAuthentication && !hasAuthentication(config)
+      ? [nobodyIsKnown]
+      : faultsOfAuthentication(config),
 })
+
+const nobodyIsKnown = {
+  variable: 'SEQUENCER_REQUIRE_AUTHENTICATION',
+  message:
+    'SEQUENCER_REQUIRE_AUTHENTICATION is true and nothing is configured by which a caller could be known: ' +
+    'set JWT_SECRET, JWKS_URL or API_KEYS',
+}
 
 export type SequencerConfig = Config<typeof sequencerConfig>

@@ -41,6 +41,8 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
     labelNames: ['event'],
     registers,
   })
+  // All exist from the start: a rate over a series that appears with the first step misses that step.
+  for (const event of ['confirm', 'release', 'expire', 'void']) changed.inc({ event }, 0)
   const prefixes = new Set<string>()
   const label = (prefix: string) => (prefixes.has(prefix) || prefixes.size < maxPrefixes ? prefix : 'other')
 

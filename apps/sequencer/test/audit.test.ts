@@ -331,6 +331,31 @@ describe('the export', () => {
     expect(logged()).not.toContain('request failed')
   })
 
+  test('an instance makes four at a time, and the next when one of them has ended, however that was', async () => {
+    const instance = createInstance(database.runtimeUrl)
+    await Promise.all(upTo(60).map(() => instance.issue({ count: 1000 })))
+    await instance.close()
+    const leaving = new AbortController()
+    // Nobody reads them, so they stay open: the ledger is longer than what the connections hold.
+    const open = await Promise.all(
+      upTo(4).map((n) =>
+        fetch(`${sequencer.url}/api/v1/audit/export`, {
+          headers,
+          ...(n === 1 && { signal: leaving.signal }),
+        }),
+      ),
+    )
+    expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    const ask = () => sequencer.api.get('/api/v1/audit/export?period=none', { headers })
+    const refused = await ask()
+    expect([refused.status, refused.body.code]).toEqual([409, 'exports_under_way'])
+    expect(refused.headers.get('retry-after')).toBe('10')
+    leaving.abort()
+    await until(async () => (await ask()).status === 200)
+    for (const answer of open.slice(1)) expect(await answer.text()).toMatch(/"type":"end".*\n$/)
+    await until(async () => (await Promise.all(upTo(4).map(ask))).every(({ status }) => status === 200))
+  })
+
   test('is 503 when the database is away before it begins', async () => {
     const url = new URL(database.runtimeUrl)
     const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })

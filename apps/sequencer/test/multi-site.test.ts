@@ -226,6 +226,63 @@ test('of many that release one number one does; and it goes to one of those who 
   expect(free.length).toBe(draws.includes(1) ? 0 : 1)
 })
 
+describe('where the values of all sites begin again every year', () => {
+  beforeEach(async () => {
+    const rules = { template: '{YYYY}-{seq}', reset: 'yearly' }
+    await sequencer.api.put('/api/v1/sequences/GLOBAL', rules, { headers: await bearer('admin') })
+  })
+  const drawIn = (year: number, site: object, count = 1) =>
+    sequencer.api.post('/api/v1/next/GLOBAL', { ...site, business_date: `${year}-06-30`, count })
+  const releaseWith = (key: string, body: object) =>
+    sequencer.api.post('/api/v1/sequence/release', body, { headers: { 'Idempotency-Key': key } })
+
+  test('a number of an earlier year is found by its sequence_number', async () => {
+    await drawIn(2024, a1, 3)
+    await drawIn(2025, b2, 3)
+    expect((await release(3, a1)).body).toMatchObject({ full_number: '2024-3', state: 'free' })
+    expect((await release(3, b2)).body).toMatchObject({ full_number: '2025-3', state: 'free' })
+    expect(outcome(await release(3, b2))).toEqual([409, 'number_state_conflict'])
+    expect(outcome(await release(4, b2))).toEqual([404, 'number_not_found'])
+    expect(outcome(await release(2, { ...a1, partition_id: 'partition-b' }))).toEqual([
+      409,
+      'number_of_another_site',
+    ])
+  })
+
+  test('a site that holds it in two years says which, by the whole number', async () => {
+    await drawIn(2024, a1)
+    await drawIn(2025, a1)
+    const refused = await release(1, a1)
+    expect(outcome(refused)).toEqual([409, 'number_ambiguous'])
+    expect(refused.body.detail).toBe('site-1, partition-a holds 2025-1 and 2024-1: say which by full_number')
+    const body = { ...a1, reason: 'suppressed-bill' }
+    const released = await sequencer.api.post('/api/v1/sequence/release', { ...body, fullNumber: '2024-1' })
+    expect(released.body).toMatchObject({ sequence_number: 1, full_number: '2024-1', state: 'free' })
+    // Now there is one that it can mean.
+    expect((await release(1, a1)).body).toMatchObject({ full_number: '2025-1' })
+  })
+
+  test('a repeated request means what it meant, whatever was drawn since', async () => {
+    await drawIn(2024, a1)
+    const body = { sequence_number: 1, ...a1, reason: 'suppressed-bill' }
+    expect((await releaseWith('r-1', body)).body).toMatchObject({ full_number: '2024-1' })
+    await drawIn(2025, a1)
+    const again = await releaseWith('r-1', body)
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(again.body).toMatchObject({ full_number: '2024-1', state: 'free' })
+    expect((await releaseWith('r-2', body)).body).toMatchObject({ full_number: '2025-1' })
+    expect(outcome(await releaseWith('r-2', { ...body, sequence_number: 2 }))).toEqual([
+      404,
+      'number_not_found',
+    ])
+  })
+
+  test.each([{}, { sequence_number: 1, full_number: '2024-1' }])('%j is refused', async (named) => {
+    const refused = await sequencer.api.post('/api/v1/sequence/release', { ...named, ...a1, reason: 'x' })
+    expect(outcome(refused)).toEqual([400, 'validation_failed'])
+  })
+})
+
 test('/api/v1/next takes the site too, for any sequence, with a type that keeps the number', async () => {
   await sequencer.api.post('/api/v1/next/INV', { ...a1, invoice_type: 'off-cycle', count: 2 })
   await sequencer.api.get('/api/v1/next/INV?siteId=site-2&partitionId=partition-b')

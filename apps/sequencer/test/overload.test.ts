@@ -50,7 +50,7 @@ async function holdLedger() {
 const codes = (answers: { body: { code?: string } }[]) => answers.map(({ body }) => body.code)
 
 test('while the ledger is held, so many requests wait as may, others get 503 with Retry-After, and then all is well', async () => {
-  const { ask, waiting } = await start({ SEQUENCER_REQUEST_TIMEOUT_MS: '60000' })
+  const { ask, waiting, lines } = await start({ SEQUENCER_REQUEST_TIMEOUT_MS: '60000' })
   await Promise.all(ask(1, () => 'first'))
   const release = await holdLedger()
   const answering = ask(300)
@@ -58,6 +58,17 @@ test('while the ledger is held, so many requests wait as may, others get 503 wit
   expect(new Set(codes(refused))).toEqual(new Set(['sequencer_overloaded']))
   for (const { status, headers } of refused) expect([status, headers.get('retry-after')]).toEqual([503, '1'])
   expect(await waiting()).toBe(maxWaiting)
+  // A line for each, and no more: nobody has time for stacks now.
+  const failed = () =>
+    lines
+      .join('')
+      .split('\n')
+      .filter((line) => line.includes('"request failed"'))
+  await until(() => failed().length === refused.length)
+  for (const line of failed()) {
+    expect(JSON.parse(line)).toMatchObject({ level: 'warn', code: 'sequencer_overloaded' })
+    expect(line).not.toContain('stack')
+  }
   await release()
   const answers = await Promise.all(answering)
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(maxWaiting)

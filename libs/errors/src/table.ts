@@ -165,8 +165,8 @@ export const errorTable = table({
     status: 401,
     title: 'This is only for callers who say who they are',
     cause:
-      'The route needs a role, and the request has no token; or the service has nothing to check tokens by.',
-    mend: 'Send Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL.',
+      'The route needs a role, or a caller who is known, and the request has neither token nor key; or the service has nothing to check tokens by.',
+    mend: 'Send X-API-Key where the detail says that a key is enough, or Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL.',
     example: 'This needs the role admin: send a token as Authorization: Bearer',
   },
   invalid_token: {
@@ -326,10 +326,10 @@ export const errorTable = table({
   },
   number_ambiguous: {
     status: 409,
-    title: 'More than one sequence has issued this number',
+    title: 'More than one number is meant',
     cause:
-      'Numbers are unique within their sequence; two sequences without a prefix in their template can meet.',
-    mend: 'Say which sequence is meant: `?prefix=GLOBAL`.',
+      'Numbers are unique within their sequence; two sequences without a prefix in their template can meet. A sequence_number comes again in every period.',
+    mend: 'Say which sequence is meant (`?prefix=GLOBAL`), or which period, by full_number in place of sequence_number.',
     example: '"5" was issued by DEFAULT and GLOBAL',
   },
   number_state_conflict: {
@@ -415,6 +415,13 @@ export const errorTable = table({
     cause: 'An instance verifies once at a time, so that those who wait for numbers do not notice.',
     mend: 'Wait as long as Retry-After says, or verify an export elsewhere.',
     example: 'This instance verifies the ledger already',
+  },
+  exports_under_way: {
+    status: 409,
+    title: 'Too many exports are under way',
+    cause: 'An instance makes a few exports at a time, so that those who wait for numbers do not notice.',
+    mend: 'Wait as long as Retry-After says, or ask another instance.',
+    example: 'This instance makes 4 exports already',
   },
   signing_key_missing: {
     status: 501,

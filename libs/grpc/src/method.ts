@@ -1,4 +1,4 @@
-import type { RequestContext, Role } from '@ordinal/middleware'
+import type { Requirement, RequestContext } from '@ordinal/middleware'
 import type { z } from 'zod'
 
 /** What a handler gets: the checked message, and what came with it. */
@@ -22,8 +22,8 @@ export interface GrpcReply {
 /** One method of a service: how its messages are validated and answered. */
 export interface GrpcMethod {
   message: z.ZodObject
-  /** The role that a caller must have at least; undefined if anyone may call. */
-  requires: Role | undefined
+  /** What a caller must show, or which role it must have at least; undefined if anyone may call. */
+  requires: Requirement | undefined
   /** Takes an idempotency key. */
   idempotent: boolean
   handle: (call: GrpcCall<never>) => Promise<GrpcReply>
@@ -31,7 +31,7 @@ export interface GrpcMethod {
 
 interface GrpcMethodDefinition<Message extends z.ZodObject> {
   message: Message
-  requires?: Role
+  requires?: Requirement
   idempotent?: boolean
   handle: (call: GrpcCall<z.output<Message>>) => Promise<GrpcReply>
 }

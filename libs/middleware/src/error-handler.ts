@@ -10,15 +10,44 @@ export type TranslateError = (error: unknown) => AppError | undefined
 export type TellError = (error: unknown, context: RequestContext) => AppError
 
 /**
- * Tells callers of errors. What no translation knows is a fault of ours: it is logged once, with its cause, and the
- * caller learns the request id and nothing else.
+ * Tells callers of errors, and logs those that are not the caller's. Of what no translation knows, the caller learns the
+ * request id and nothing else.
  */
 export function errorTeller(log: Logger, translations: readonly TranslateError[]): TellError {
   return (error, { requestId, route }) => {
     const known = translate(error, translations)
-    if (!known || known.status >= 500) log.error('request failed', { request_id: requestId, route, error })
+    const entry = logEntryOf(error, known)
+    if (entry) log[entry.level]('request failed', { request_id: requestId, route, ...entry.fields })
     return known ?? new AppError('internal_error', `An unexpected fault was logged as ${requestId}`)
   }
+}
+
+/**
+ * How an error is logged: a fault of ours once, with its stack and its causes. That something cannot be served at the
+ * moment was decided, or is the fault of something else: under overload thousands are told so, and a stack for each would
+ * take the time that the others need. Of what a caller did wrong nothing is logged here.
+ *
+ * @param known the error that the caller is told, if anything is known of it
+ */
+export function logEntryOf(
+  error: unknown,
+  known: AppError | undefined,
+): { level: 'error' | 'warn'; fields: Record<string, unknown> } | undefined {
+  if (!known || known.status === 500) return { level: 'error', fields: { error } }
+  if (known.status < 500) return undefined
+  return {
+    level: 'warn',
+    fields: { code: known.code, detail: known.message, cause: causesOf(known) },
+  }
+}
+
+/** What lies behind an error, in a line; undefined if nothing does. */
+function causesOf({ cause }: Error, deepest = 5): string | undefined {
+  if (deepest === 0 || !(cause instanceof Error)) return undefined
+  // What Node throws when no address of a host answers has a code, and no message.
+  const said = cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+  const behind = causesOf(cause, deepest - 1)
+  return behind === undefined ? said : `${said}: ${behind}`
 }
 
 /** Answers every error as problem+json. */

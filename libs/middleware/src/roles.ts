@@ -5,32 +5,47 @@ import { anonymous, type RequestContext } from './request-id'
 export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
+/** What may be asked of a caller: a role, or only that it says who it is, by a key or a token. */
+export type Requirement = Role | 'caller'
+
 /** The highest role among texts, of which others may be names of another system; undefined if there is none. */
 export const highestRole = (names: readonly unknown[]): Role | undefined =>
   roles.findLast((role) => names.includes(role))
 
 /**
- * Refuses a caller who has not at least this role.
+ * Refuses a caller who has not at least this role, or who says nothing of itself where that is all that is asked for.
  *
  * @param tokensCheckable whether a key is configured by which tokens are checked
  * @throws AppError `authentication_required` for a caller who says nothing of itself, `role_too_low` for one of
  *   another role
  */
 export function requireRole(
-  role: Role,
+  role: Requirement,
   { caller, role: has }: RequestContext,
   tokensCheckable: boolean,
 ): void {
+  if (role === 'caller') return requireCaller(caller, tokensCheckable)
   if (has && roles.indexOf(has) >= roles.indexOf(role)) return
   if (caller === anonymous) {
     const detail = tokensCheckable
       ? `This needs the role ${role}: send a token as Authorization: Bearer`
       : `This needs the role ${role}, and no token can be checked: set JWT_SECRET or JWKS_URL for the service`
-    throw new AppError('authentication_required', detail, {
-      headers: { 'WWW-Authenticate': 'Bearer realm="ordinal"' },
-    })
+    throw authenticationRequired(detail)
   }
   throw new AppError('role_too_low', `This needs the role ${role}; ${caller} has ${has ?? 'no role'}`, {
     headers: { 'WWW-Authenticate': `Bearer realm="ordinal", error="insufficient_scope", scope="${role}"` },
   })
 }
+
+function requireCaller(caller: string, tokensCheckable: boolean): void {
+  if (caller !== anonymous) return
+  const ways = tokensCheckable
+    ? 'a token as Authorization: Bearer, or a key as X-API-Key'
+    : 'a key as X-API-Key'
+  throw authenticationRequired(`This needs a caller who is known: send ${ways}`)
+}
+
+const authenticationRequired = (detail: string) =>
+  new AppError('authentication_required', detail, {
+    headers: { 'WWW-Authenticate': 'Bearer realm="ordinal"' },
+  })

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
+import { logEntryOf } from '../src/error-handler'
 import { closeServers, serve } from './serve'
 import { openConnection } from './connection'
 
@@ -39,16 +40,42 @@ test('headers of an error are answered with it', async () => {
   expect([status, headers.get('retry-after'), headers.get('x-why')]).toEqual([429, '0', 'flood'])
 })
 
-test('a 5xx that the caller is told about is logged with its cause, and answered without', async () => {
-  const error = new AppError('database_unavailable', 'Not now', { cause: new Error('refused by 10.0.0.7') })
+test('what cannot be served at the moment is a warning with its causes in a line, and answered without them', async () => {
+  const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })
+  const cause = new Error('no connection to 10.0.0.7', { cause: refused })
+  const error = new AppError('database_unavailable', 'Not now', { cause })
   const { get, drained, logged } = await serve(() => [failing(error)])
   const { status, body } = await get()
   expect([status, body.detail]).toEqual([503, 'Not now'])
   expect(JSON.stringify(body)).not.toContain('10.0.0.7')
   await drained()
-  expect(logged.of('request failed')).toMatchObject([
-    { error: { cause: { message: 'refused by 10.0.0.7' } } },
-  ])
+  const [line, ...more] = logged.of('request failed')
+  expect(more).toEqual([])
+  expect(line).toMatchObject({
+    level: 'warn',
+    code: 'database_unavailable',
+    detail: 'Not now',
+    cause: 'no connection to 10.0.0.7: ECONNREFUSED',
+  })
+  expect(JSON.stringify(line)).not.toContain('error-handler.test')
+})
+
+test('only a fault of ours is logged as an error, with its stack', () => {
+  const levels = (
+    ['internal_error', 'sequencer_overloaded', 'deadline_exceeded', 'rate_limited'] as const
+  ).map((code) => {
+    const error = new AppError(code, 'x')
+    return logEntryOf(error, error)?.level
+  })
+  expect(levels).toEqual(['error', 'warn', 'warn', undefined])
+  const fault = new TypeError('x is not a function')
+  expect(logEntryOf(fault, undefined)).toEqual({ level: 'error', fields: { error: fault } })
+})
+
+test('a cause that is its own does not keep it for ever', () => {
+  const error = new AppError('outcome_unknown', 'x')
+  error.cause = error
+  expect(logEntryOf(error, error)?.fields.cause).toBe('x: x: x: x: x')
 })
 
 test('a password in the message of an error is not logged', async () => {

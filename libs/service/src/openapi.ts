@@ -1,5 +1,5 @@
 import { errorTable, problemMediaType, type ErrorCode } from '@ordinal/errors'
-import type { Role } from '@ordinal/middleware'
+import type { Requirement } from '@ordinal/middleware'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Route } from './route'
 import { problem } from './schemas'
@@ -43,9 +43,11 @@ const apiKey = {
   description: 'For machines: a key has the role operator, and is not rate limited.',
 }
 
-/** Who may call: anyone, or a token of the role, or the key of a machine where that role is enough. */
-function securityOf(requires: Role | undefined, takesTokens: boolean): Record<string, string[]>[] {
-  if (requires === undefined) return [{}, ...(takesTokens ? [{ token: [] }] : []), { apiKey: [] }]
+/** Who may call: anyone, or whoever is known, or a token of the role, or the key of a machine where that role is enough. */
+function securityOf(requires: Requirement | undefined, takesTokens: boolean): Record<string, string[]>[] {
+  const known: Record<string, string[]>[] = [...(takesTokens ? [{ token: [] }] : []), { apiKey: [] }]
+  if (requires === undefined) return [{}, ...known]
+  if (requires === 'caller') return known
   const withToken = { token: [requires] }
   return requires === 'admin' ? [withToken] : [withToken, { apiKey: [] }]
 }
@@ -163,7 +165,8 @@ function failures(route: Route, takesTokens: boolean) {
   const codes: ErrorCode[] = [...route.errors, 'validation_failed', 'internal_error']
   if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
   if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
-  if (route.requires) codes.push('authentication_required', 'role_too_low')
+  if (route.requires) codes.push('authentication_required')
+  if (route.requires && route.requires !== 'caller') codes.push('role_too_low')
   if (route.params) codes.push('malformed_url')
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
   if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
-import type { RequestContext, Role } from '@ordinal/middleware'
+import type { Requirement, RequestContext } from '@ordinal/middleware'
 import type { Upload } from './upload'
 
 /** The answers of a route: status -> schema of the body, or null for no body. */
@@ -60,8 +60,8 @@ export interface Route {
   headers: readonly AnswerHeader[]
   /** The errors beyond those that any such request can meet. */
   errors: readonly ErrorCode[]
-  /** The role that a caller must have at least; undefined if anyone may call. */
-  requires: Role | undefined
+  /** What a caller must show, or which role it must have at least; undefined if anyone may call. */
+  requires: Requirement | undefined
   /** Takes an Idempotency-Key header. */
   idempotent: boolean
   /** Takes an If-Match header. */
@@ -105,7 +105,7 @@ interface RouteDefinition<
   answers: A
   headers?: readonly AnswerHeader[]
   errors?: readonly ErrorCode[]
-  requires?: Role
+  requires?: Requirement
   idempotent?: boolean
   conditional?: boolean
   timed?: boolean

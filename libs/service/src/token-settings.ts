@@ -52,17 +52,20 @@ export function tokenVariables() {
   }
 }
 
+type Authentication = Pick<TokenSettings, 'jwtSecret' | 'jwksUrl'> & {
+  apiKeys: readonly ApiKey[] | undefined
+}
+
+/** Whether anything is configured by which callers are known. */
+export const hasAuthentication = ({ jwtSecret, jwksUrl, apiKeys }: Authentication): boolean =>
+  jwtSecret !== undefined || jwksUrl !== undefined || (apiKeys !== undefined && apiKeys.length > 0)
+
 /** What makes a production service without authentication a fault of its configuration. */
 export function faultsOfAuthentication(
-  config: Pick<TokenSettings, 'jwtSecret' | 'jwksUrl'> & {
-    apiKeys: readonly ApiKey[] | undefined
-    nodeEnv: string | undefined
-    allowNoAuthentication: boolean
-  },
+  config: Authentication & { nodeEnv: string | undefined; allowNoAuthentication: boolean },
 ): Fault[] {
-  const { jwtSecret, jwksUrl, apiKeys, nodeEnv, allowNoAuthentication } = config
-  if (nodeEnv !== 'production' || allowNoAuthentication) return []
-  if (jwtSecret !== undefined || jwksUrl !== undefined || (apiKeys && apiKeys.length > 0)) return []
+  const { nodeEnv, allowNoAuthentication } = config
+  if (nodeEnv !== 'production' || allowNoAuthentication || hasAuthentication(config)) return []
   const message =
     'NODE_ENV is production and no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS, ' +
     'or ALLOW_NO_AUTHENTICATION=true if a proxy in front does it'

@@ -15,7 +15,7 @@ export {
 } from './postgres'
 export { readProfile, type Frame, type Sample } from './read-profile'
 export { isAlive, startProgram } from './program'
-export { comparable, stepsOf, targetsNotRunHere, type Step } from './readme-steps'
+export { comparable, comparableText, patternOf, stepsOf, targetsNotRunHere, type Step } from './readme-steps'
 export { startTestPostgres, type PostgresSettings, type TestPostgres } from './test-server'
 export { hasRedis, startTestRedis, type TestRedis } from './test-redis'
 export { until } from './until'

@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { grpcLoad } from './grpc-load'
 import { load, post, type Load } from './load'
 import { printReport, type InProcess, type Report } from './report'
+import { measureAudit } from './sequencer-audit'
 import { openStage, root, type Contestant, type Stage } from './stage'
 
 const connections = 64
@@ -16,6 +18,8 @@ interface Entry {
   title: string
   contestants: Contestant[]
   request: () => string
+  /** How a turn is made, if not by these requests over HTTP. */
+  turn?: (seconds: number) => Promise<Load>
   /** How many numbers an answer has. */
   numbers: number
   /** Where its numbers are. */
@@ -48,10 +52,10 @@ export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void
     let loadedMb = 0
 
     for (let round = 0; round <= rounds; round += 1) {
-      for (const { name, title, contestants, request, numbers, database } of entries) {
+      for (const { name, title, contestants, request, turn: own, numbers, database } of entries) {
         tell(round === 0 ? `Warming up: ${title}` : `Round ${round} of ${rounds}: ${title}`)
         const ports = contestants.map(({ port }) => port)
-        const turn = await load(ports, request, connections, seconds)
+        const turn = await (own ? own(seconds) : load(ports, request, connections, seconds))
         if (turn.failures > 0) throw new Error(`${title}: ${turn.failures} answers were not 2xx`)
         if (database) issued.set(database, (issued.get(database) ?? 0) + turn.requests * numbers)
         if (name === 'sequencer') loadedMb = Math.max(loadedMb, grouped.residentMb() ?? 0)
@@ -64,6 +68,8 @@ export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void
           `the numbers in ${database} are not exactly the ${count} that were answered, without a hole`,
         )
     }
+    tell('The ledger with a past, verified and exported.')
+    const audit = await measureAudit(stage, 'grown')
     tell('In process, with 64 callers.')
     const inProcess = JSON.parse(await stage.runInProcess(seconds, rounds)) as InProcess
 
@@ -79,6 +85,7 @@ export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void
       settings: { connections, seconds, rounds, past, quick },
       rest: entries.map(({ name, title, numbers }) => ({ name, title, numbers, rounds: turns.get(name)! })),
       inProcess,
+      audit,
       memory: { idleMb, loadedMb },
     }
     printReport(report)
@@ -100,9 +107,9 @@ async function enterAll(stage: Stage, grouped: Contestant): Promise<Entry[]> {
     {
       request = () => one,
       numbers = 1,
-      database,
-    }: Partial<Pick<Entry, 'request' | 'numbers' | 'database'>> = {},
-  ): Entry => ({ name, title, contestants, request, numbers, ...(database && { database }) })
+      ...others
+    }: Partial<Pick<Entry, 'request' | 'turn' | 'numbers' | 'database'>> = {},
+  ): Entry => ({ name, title, contestants, request, numbers, ...others })
   const own = { database: 'grouped' }
 
   await stage.define('grouped', manySequences)
@@ -120,6 +127,11 @@ async function enterAll(stage: Stage, grouped: Contestant): Promise<Entry[]> {
     ...(redis ? [enter('redis', '(d) Redis INCR, the same HTTP', [redis])] : []),
     enter('sequencer', 'a number per request, all middleware', [grouped], own),
     enter('withKeys', 'the same, with an Idempotency-Key each', [grouped], { ...own, request: withKey }),
+    enter('grpc', 'over gRPC, on 8 connections', [grouped], {
+      ...own,
+      turn: (seconds) =>
+        grpcLoad({ root, port: grouped.grpcPort! }, 'GetNext', { prefix: 'SG' }, connections, seconds),
+    }),
     enter('manySequences', 'over 100 sequences', [grouped], { ...own, request: ofMany }),
     enter('twoInstances', 'on two instances', [grouped, second], own),
     enter('grown', 'in a ledger with a past', [await stage.startSequencer('grown')], { database: 'grown' }),

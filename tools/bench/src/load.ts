@@ -31,26 +31,39 @@ export async function load(
   connections: number,
   seconds: number,
 ): Promise<Load> {
-  const latencies: number[] = []
-  let failures = 0
   const sockets = await Promise.all(
     Array.from({ length: connections }, (_, index) => open(ports[index % ports.length]!)),
   )
+  const callers = sockets.map((socket) => async () => {
+    const status = await exchange(socket, makeRequest())
+    return status >= 200 && status <= 299
+  })
+  return measure(callers, seconds).finally(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+}
+
+/**
+ * Times callers, each of which calls again as soon as its call has ended.
+ *
+ * @param callers make a call, and give whether it went well
+ */
+export async function measure(callers: readonly (() => Promise<boolean>)[], seconds: number): Promise<Load> {
+  const latencies: number[] = []
+  let failures = 0
   const startedAt = performance.now()
   const end = startedAt + seconds * 1000
 
   await Promise.all(
-    sockets.map(async (socket) => {
+    callers.map(async (call) => {
       while (performance.now() < end) {
-        const sentAt = performance.now()
-        const status = await exchange(socket, makeRequest())
-        latencies.push(performance.now() - sentAt)
-        if (status < 200 || status > 299) failures += 1
+        const calledAt = performance.now()
+        if (!(await call())) failures += 1
+        latencies.push(performance.now() - calledAt)
       }
     }),
   )
   const elapsed = (performance.now() - startedAt) / 1000
-  for (const socket of sockets) socket.destroy()
   latencies.sort((a, b) => a - b)
   const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0
   return {

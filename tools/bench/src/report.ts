@@ -1,4 +1,5 @@
 import type { Load } from './load'
+import { printAudit, type AuditFigures } from './sequencer-audit'
 
 export interface Round {
   perSecond: number
@@ -21,11 +22,13 @@ export interface Report {
   /** Over REST; `numbers` is how many an answer has. */
   rest: { name: string; title: string; numbers: number; rounds: Load[] }[]
   inProcess: InProcess
+  /** Of the ledger with a past. */
+  audit: AuditFigures
   memory: { idleMb: number | undefined; loadedMb: number }
 }
 
 /** Prints the medians of all rounds as a table, and what was aimed for. */
-export function printReport({ machine, settings, rest, inProcess, memory }: Report): void {
+export function printReport({ machine, settings, rest, inProcess, audit, memory }: Report): void {
   const { cpu, cores, node, postgres, fsync } = machine
   console.log(`\n${cpu}, ${cores} cores, all on it; Node ${node}, PostgreSQL ${postgres}, fsync ${fsync}`)
   console.log(
@@ -46,6 +49,8 @@ export function printReport({ machine, settings, rest, inProcess, memory }: Repo
     console.log(row(title, perSecondOf, p50Ms.toFixed(2), p99Ms.toFixed(2)))
   }
 
+  printAudit(audit)
+
   const sequencer = medians.get('sequencer')!
   const inside = median(inProcess.grouped).perSecond / median(inProcess.single).perSecond
   console.log('\nAimed for')
@@ -63,6 +68,16 @@ export function printReport({ machine, settings, rest, inProcess, memory }: Repo
   ratio('as fast as (d)', 'redis', 1)
   const grown = medians.get('grown')!.perSecond / sequencer.perSecond
   aim('with a past at least 0.85 of without', grown, grown >= 0.85)
+  if (audit.export.memory) {
+    const { firstHalfMb, secondHalfMb } = audit.export.memory
+    aim(
+      'export: memory of its halves at most 1.1',
+      secondHalfMb / firstHalfMb,
+      secondHalfMb / firstHalfMb <= 1.1,
+    )
+  }
+  const { perSecond: overGrpc } = medians.get('grpc')!
+  console.log(row('gRPC against REST', (overGrpc / sequencer.perSecond).toFixed(2), '', ''))
   aim('over 10,000 requests/s', sequencer.perSecond, sequencer.perSecond > 10_000, 0)
   aim('p99 under 10 ms', sequencer.p99Ms, sequencer.p99Ms < 10, 1)
   aim('40 times (c) in process', inside, inside >= 40, 1)

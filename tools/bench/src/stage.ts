@@ -16,6 +16,8 @@ const password = 'bench'
 /** A server to be measured. */
 export interface Contestant {
   port: number
+  /** Of gRPC, where it has it. */
+  grpcPort?: number
   /** Resident memory, in MB; undefined where there is no /proc. */
   residentMb(): number | undefined
 }
@@ -98,15 +100,16 @@ export async function openStage() {
   ): Promise<Contestant> {
     const { url, ownerUrl } = await createLedger(database)
     const port = await freePort()
+    const grpcPort = await freePort()
     const variables = {
       SEQUENCER_PORT: String(port),
-      SEQUENCER_GRPC_PORT: '0',
+      SEQUENCER_GRPC_PORT: String(grpcPort),
       SEQUENCER_DATABASE_URL: url,
       SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl,
       ...environment,
     }
     if (args.length > 0) await migrate(url, ownerUrl)
-    return startServer(program, args, port, variables, database)
+    return { ...(await startServer(program, args, port, variables, database)), grpcPort }
   }
 
   /** Starts a Redis without a disk; gives its port, or undefined where there is no Redis. */

@@ -10,7 +10,7 @@ const program = join(root, 'dist/tools/bench/main.js')
 // That the tool works and counts rightly; how fast anything is, is no test's business.
 test('a quick run measures every contestant, and finds as many numbers as were answered', () => {
   const { output, report } = run<Report>('numbers')
-  const { rest, inProcess, settings } = report
+  const { rest, inProcess, audit, settings } = report
   expect(settings.quick).toBe(true)
   expect(rest.length).toBeGreaterThanOrEqual(9)
   for (const { rounds } of rest) {
@@ -18,6 +18,11 @@ test('a quick run measures every contestant, and finds as many numbers as were a
     expect(rounds[0]).toMatchObject({ failures: 0 })
     expect(rounds[0]!.requests).toBeGreaterThan(0)
   }
+  expect(rest.map(({ name }) => name)).toContain('grpc')
+  // What is issued in the turns comes on top.
+  expect(audit.verify.rows).toBeGreaterThan(settings.past)
+  expect(audit.export.rows).toBe(audit.verify.rows)
+  expect(audit.export.megabytes).toBeGreaterThan(1)
   expect(inProcess.grouped[0]!.perSecond).toBeGreaterThan(0)
   expect(output).toContain('Aimed for')
 }, 120_000)

@@ -1,12 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { loadProtos } from '@ordinal/grpc'
+import { createGrpcClient } from '@ordinal/testing'
 import { ask, createUser, orderOf, placeOrder, type System } from '@ordinal/system-tests'
 
 export interface Traffic {
   stop(): Promise<void>
 }
 
-/** Uses all services again and again, well and badly, until it is stopped. An outage does not keep it from going on. */
-export function startTraffic(system: System): Traffic {
+/**
+ * Uses all services again and again, well and badly, until it is stopped. An outage does not keep it from going on.
+ *
+ * @param grpcPort of the sequencer
+ */
+export function startTraffic(system: System, grpcPort: number): Traffic {
   const stopping = new AbortController()
   const { users, orders, sequencer } = system
 
@@ -24,6 +30,26 @@ export function startTraffic(system: System): Traffic {
       ask(sequencer, 'POST', '/api/v1/next/INV', { count: 3 }),
       ask(sequencer, 'POST', '/api/v1/next/NONE', {}),
     ])
+  const hold = async (seconds: number) => {
+    const held = await ask(sequencer, 'POST', '/api/v1/next/SG', { hold_seconds: seconds })
+    return `/api/v1/numbers/${(held.body as { full_number: string }).full_number}`
+  }
+  async function steps(): Promise<void> {
+    await hold(1)
+    const [kept, given, voided] = [await hold(60), await hold(60), await hold(60)]
+    await ask(sequencer, 'POST', `${kept}/confirm`)
+    await ask(sequencer, 'POST', `${given}/release`, { reason: 'order cancelled' })
+    await ask(sequencer, 'POST', `${voided}/confirm`)
+    await ask(sequencer, 'POST', `${voided}/void`, { reason: 'misprinted' })
+  }
+  const protos = loadProtos(__dirname, 'sequencer.proto')
+  const client = createGrpcClient(grpcPort, protos, 'sequential.SequentialIDService')
+  const calls = () =>
+    Promise.all([
+      client.call('GetNext', { prefix: 'SG' }),
+      client.call('GetNextBatch', { prefix: 'INV', count: 3 }),
+      client.call('GetStatus', { prefix: 'NONE' }),
+    ])
   // Whoever has no user cannot order; these orders are refused while the user service is away.
   const orderOfAnyone = () => placeOrder(system, 1)
 
@@ -33,11 +59,12 @@ export function startTraffic(system: System): Traffic {
       await delay(100)
     }
   }
-  const running = Promise.all([round, numbers, orderOfAnyone].map(repeat))
+  const running = Promise.all([round, numbers, steps, calls, orderOfAnyone].map(repeat))
   return {
     async stop() {
       stopping.abort()
       await running
+      client.close()
     },
   }
 }

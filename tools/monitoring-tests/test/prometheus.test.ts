@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually, startSystem, type System } from '@ordinal/system-tests'
+import { eventually, freePort, startSystem, type System } from '@ordinal/system-tests'
 import { faultsOf } from '../src/check'
 import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
 import { writeHurriedCopy } from '../src/hurried'
@@ -14,11 +14,13 @@ let traffic: Traffic
 
 withPrometheus('a running stack, watched', () => {
   beforeAll(async () => {
+    const grpcPort = await freePort()
     // The breaker counts, and tries again, over seconds.
     system = await startSystem({
       CIRCUIT_BREAKER_INTERVAL: '2',
       CIRCUIT_BREAKER_TIMEOUT: '2',
       ORDER_SERVICE_USER_MEMORY: '0',
+      SEQUENCER_GRPC_PORT: String(grpcPort),
     })
     const folder = writeHurriedCopy({
       'user-service:8081': `127.0.0.1:${system.users.port}`,
@@ -26,7 +28,7 @@ withPrometheus('a running stack, watched', () => {
       'sequencer:8083': `127.0.0.1:${system.sequencer.port}`,
     })
     prometheus = await startPrometheus(folder)
-    traffic = startTraffic(system)
+    traffic = startTraffic(system, grpcPort)
   })
   afterAll(async () => {
     await traffic?.stop()

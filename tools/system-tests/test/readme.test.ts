@@ -1,34 +1,56 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
-import { comparable, stepsOf, targetsNotRunHere } from '@ordinal/testing'
+import {
+  comparable,
+  comparableText,
+  patternOf,
+  stepsOf,
+  targetsNotRunHere,
+  type Step,
+} from '@ordinal/testing'
 import { makeRunThatFails, runInShell, startMakeRun, type RunningStack } from './make-run'
 import { isFree } from '../src/ports'
 import { copyRepository, removeCopy } from './repository-copy'
+import { openShell, type Shell } from './shell'
 import { root } from '../src/service'
 
 // Those of the README, of gRPC, and of the debug listeners.
 const ports = [8081, 8082, 8083, 50052, 50053, 6061, 6062, 6063]
-const steps = stepsOf(readFileSync(join(root, 'README.md'), 'utf8'))
+const stepsIn = (page: string) => stepsOf(readFileSync(join(root, page), 'utf8'))
+const steps = stepsIn('README.md')
+// Each of them begins on a new stack.
+const pages = ['docs/api.md', 'docs/sequencer.md', 'docs/audit.md'].map((page) => ({
+  page,
+  steps: stepsIn(page).map((step) => ({ ...step, title: titleOf(step.command) })),
+}))
 
 let copy: string
 let stack: RunningStack | undefined
 beforeAll(async () => {
+  // A client of another test may have had the port as its own, and the kernel keeps that for a minute afterwards.
+  const patience = Date.now() + 75_000
   for (const port of ports) {
+    while (!(await isFree(port)) && Date.now() < patience) await delay(500)
     if (!(await isFree(port)))
       throw new Error(`Port ${port} is taken: stop what listens there, for the README uses it`)
   }
   copy = copyRepository()
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await stack?.end('SIGINT')
   await removeEmbeddedPostgres(join(copy, '.data/postgres'))
   removeCopy(copy)
 }, 60_000)
 
-const titleOf = (command: string) => command.replaceAll(/\s*\\\n\s*/g, ' ')
+function expectAnswer(printed: string, { answer, text }: Pick<Step, 'answer' | 'text'>): void {
+  if (answer !== undefined) expect(comparable(printed)).toEqual(comparable(answer))
+  if (text !== undefined) expect(comparableText(printed)).toMatch(patternOf(text))
+}
+
 const json = (command: string) => JSON.parse(runInShell(command, copy)) as Record<string, unknown>
 const nextNumber = () => json('curl -s -X POST localhost:8083/api/v1/next/PO').counter as number
 const complaints = (lines: string[]) =>
@@ -45,14 +67,13 @@ describe('the README, as printed', () => {
     expect(steps.filter(({ answer }) => answer).length).toBeGreaterThan(3)
   })
 
-  test.each(steps.map(({ command, answer }) => [titleOf(command), command, answer] as const))(
+  test.each(steps.map((step) => [titleOf(step.command), step] as const))(
     '%s',
-    async (_, command, answer) => {
+    async (_, { command, ...shown }) => {
       const targets = targetsNotRunHere(command)
       if (targets) return targets.forEach((target) => runInShell(`make -n ${target}`, copy))
       if (command === 'make run') return void (stack = await startMakeRun(copy))
-      const printed = runInShell(command, copy)
-      if (answer !== undefined) expect(comparable(printed)).toEqual(comparable(answer))
+      expectAnswer(runInShell(command, copy), shown)
     },
     180_000,
   )
@@ -96,3 +117,25 @@ describe('make run', () => {
     expect(told).toEqual([expect.stringMatching(/^✗ Port 8082 is taken .* set ORDER_SERVICE_PORT/)])
   })
 })
+
+describe.each(pages)('$page, as printed', ({ steps }) => {
+  let shell: Shell
+  beforeAll(async () => {
+    await stack?.end('SIGINT')
+    await removeEmbeddedPostgres(join(copy, '.data/postgres'))
+    rmSync(join(copy, '.data'), { recursive: true, force: true })
+    stack = await startMakeRun(copy)
+    shell = openShell(copy)
+  }, 180_000)
+  afterAll(() => shell.close())
+
+  test('it has calls with their answers', () => {
+    expect(steps.filter(({ answer }) => answer).length).toBeGreaterThan(3)
+  })
+
+  test.each(steps)('$title', async ({ command, ...shown }) => expectAnswer(await shell.run(command), shown))
+})
+
+function titleOf(command: string): string {
+  return command.replaceAll(/\s*\\\n\s*/g, ' ')
+}

@@ -14,7 +14,7 @@ import {
 } from '@ordinal/service'
 import type { Pool } from 'pg'
 import { z } from 'zod'
-import { exportFormats, exportLedger } from '../ledger/export'
+import { exportFormats, exportLedger, type ExportFormat, type ExportRequest } from '../ledger/export'
 import { feedStart, listEntries, readFeed, type FedEntry, type FeedPlace } from '../ledger/feed'
 import { prefix } from './prefix'
 
@@ -107,9 +107,24 @@ const exportQuery = z.strictObject({
   ...stretch,
 })
 
+// Each reads as fast as its client takes it, on the connections on which numbers are issued.
+const maxExports = 4
+
 /** `/api/v1/audit`: the rows of the ledger, as a list, as a feed, and as a file. */
 export function auditRoutes(pool: Pool): Route[] {
   const reading = { method: 'get', tag: 'audit', requires: 'viewer' } as const
+  let exporting = 0
+
+  function openExport(format: ExportFormat, request: ExportRequest): Readable {
+    if (exporting >= maxExports) {
+      const detail = `This instance makes ${exporting} exports already`
+      throw new AppError('exports_under_way', detail, { retryAfterSeconds: 10 })
+    }
+    exporting += 1
+    const pieces = Readable.from(exportLedger(pool, format, request), { objectMode: false })
+    // Whatever ends it: its end, a failure, or its client.
+    return pieces.once('close', () => (exporting -= 1))
+  }
 
   async function feed(after: string, pageSize: number) {
     const from = after === '0' ? feedStart : requirePlace('after', after)
@@ -146,11 +161,12 @@ export function auditRoutes(pool: Pool): Route[] {
       query: exportQuery,
       media: ['application/x-ndjson', 'text/csv'],
       answers: { 200: z.string() },
+      errors: ['exports_under_way'],
       handle({ query: { format, ...request } }) {
         const name = ['ordinal-audit', request.prefix, request.period].filter(Boolean).join('-')
         return {
           status: 200,
-          body: Readable.from(exportLedger(pool, format, request), { objectMode: false }),
+          body: openExport(format, request),
           headers: {
             'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
             'Content-Disposition': `attachment; filename="${name}.${format}"`,

@@ -11,9 +11,10 @@ import {
 } from '@ordinal/service'
 import { z } from 'zod'
 import { formatNumber } from '@ordinal/audit'
+import { findDrawn } from '../find-drawn'
 import type { IssueForSite } from '../issue-for-site'
 import type { Allocator } from '../ledger/allocator'
-import { numberOfValue, previewValues } from '../ledger/numbers'
+import { findNumber, previewValues } from '../ledger/numbers'
 import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
 import { readRate, readTotals, readUsage, type Drawn } from '../ledger/usage'
@@ -34,6 +35,21 @@ const invoiceType = z.enum(invoiceTypes).default('on-cycle').meta({
 const drawing = { site_id: siteId, partition_id: partitionId, invoice_type: invoiceType }
 const nextQuery = z.strictObject({ ...drawing, count: integerText(1, maxCount).optional() })
 const nextBody = z.strictObject({ ...drawing, count: z.int().min(1).max(maxCount).optional() })
+
+const releaseBody = z
+  .strictObject({
+    sequence_number: z.int().min(1).optional(),
+    full_number: text(1, 200)
+      .optional()
+      .meta({ description: 'In place of sequence_number, which several periods may have', example: '5' }),
+    site_id: siteId,
+    partition_id: partitionId,
+    reason: text(1, 500).meta({ description: 'Why; it stays on record', example: 'suppressed-bill' }),
+  })
+  .refine((body) => (body.sequence_number === undefined) !== (body.full_number === undefined), {
+    path: ['sequence_number'],
+    message: 'either it or full_number must be given',
+  })
 
 const drawn = z
   .object({
@@ -165,47 +181,38 @@ export function multiSiteRoutes({ db, sequences, sites, allocator, issueForSite 
       tag: 'sites',
       summary:
         'Release a number that this site and partition has drawn: it leaves a gap, which the next number fills',
-      body: z.strictObject({
-        sequence_number: z.int().min(1),
-        site_id: siteId,
-        partition_id: partitionId,
-        reason: text(1, 500).meta({ description: 'Why; it stays on record', example: 'suppressed-bill' }),
-      }),
+      body: releaseBody,
       answers: { 200: released },
       issues: true,
       idempotent: true,
       errors: [
-        'sequence_not_found',
         'number_not_found',
+        'number_ambiguous',
         'number_of_another_site',
         'number_state_conflict',
         'idempotency_key_reused',
         'sequencer_overloaded',
         'outcome_unknown',
       ],
-      async handle({ body: { sequence_number, site_id, partition_id, reason }, headers, context }) {
-        const { slot } = await currentSlot(global)
-        const value = { prefix: global, period: slot.period, value: sequence_number }
-        const number = await numberOfValue(db, value)
-        if (number === undefined)
-          throw new AppError('number_not_found', `No site has drawn the number ${sequence_number}`)
-        const changed = await allocator.change({
-          ...value,
-          number,
-          event: 'release',
-          caller: context.caller,
-          idempotencyKey: idempotencyKeyOf(headers),
-          siteId: site_id,
-          partitionId: partition_id,
-          reason,
-          requestId: context.requestId,
-        })
+      async handle({
+        body: { sequence_number, full_number, site_id, partition_id, reason },
+        headers,
+        context,
+      }) {
+        const idempotencyKey = idempotencyKeyOf(headers)
+        const { caller, requestId } = context
+        const by = { prefix: global, caller, idempotencyKey, siteId: site_id, partitionId: partition_id }
+        const found =
+          sequence_number === undefined
+            ? { ...(await findNumber(db, full_number!, global)), number: full_number! }
+            : await findDrawn(db, sequence_number, by)
+        const changed = await allocator.change({ ...by, ...found, event: 'release', reason, requestId })
         const { state } = changed.numbers[0]!
         return {
           status: 200,
           body: {
-            sequence_number,
-            full_number: number,
+            sequence_number: found.value,
+            full_number: found.number,
             site_id,
             partition_id,
             state: state as 'free' | 'void',

@@ -143,18 +143,49 @@ export async function lowestFree(db: Queryable, prefix: string, period: string):
   return rows[0]!.lowest
 }
 
-/** The number that a value has; undefined if it has none yet. */
-export async function numberOfValue(
-  db: Queryable,
-  { prefix, period, value }: FoundNumber,
-): Promise<string | undefined> {
-  const { rows } = await db.query<{ number: string }>({
-    name: 'number_of_value',
-    text: `SELECT number FROM public.ledger WHERE prefix = $1 AND period = $2 AND value = $3
-           ORDER BY revision DESC LIMIT 1`,
-    values: [prefix, period, value],
+/** A value in one period: the number that it has now, its state, and who has drawn it. */
+export interface DrawnValue extends FoundNumber {
+  number: string
+  state: NumberState
+  siteId: string | null
+  partitionId: string | null
+}
+
+/** A value in every period in which it was drawn, the latest first. */
+export async function valueInPeriods(db: Queryable, prefix: string, value: number): Promise<DrawnValue[]> {
+  const { rows } = await db.query<DrawnValue>({
+    name: 'value_in_periods',
+    text: `SELECT c.prefix, c.period, last.value, last.number, last.state,
+                  drawn.site_id AS "siteId", drawn.partition_id AS "partitionId"
+           FROM public.counters c
+           CROSS JOIN LATERAL (
+             SELECT l.value, l.number, l.state FROM public.ledger l
+             WHERE l.prefix = c.prefix AND l.period = c.period AND l.value = $2 ORDER BY l.revision DESC LIMIT 1
+           ) last
+           LEFT JOIN LATERAL (
+             SELECT l.site_id, l.partition_id FROM public.ledger l
+             WHERE l.prefix = c.prefix AND l.period = c.period AND l.value = $2
+               AND l.event IN ('issue', 'reserve', 'suppress', 'import')
+             ORDER BY l.revision DESC LIMIT 1
+           ) drawn ON true
+           WHERE c.prefix = $1 ORDER BY c.period DESC`,
+    values: [prefix, value],
   })
-  return rows[0]?.number
+  return rows
+}
+
+/** The value that a step with this key was about, with the number that it had then; undefined if there is none. */
+export async function valueOfStep(
+  db: Queryable,
+  { prefix, caller, idempotencyKey }: { prefix: string; caller: string; idempotencyKey: string },
+): Promise<(FoundNumber & { number: string }) | undefined> {
+  const { rows } = await db.query<FoundNumber & { number: string }>({
+    name: 'value_of_step',
+    text: `SELECT prefix, period, value, number FROM public.ledger
+           WHERE idempotency_key = $1 AND caller = $2 AND prefix = $3 AND item = 0`,
+    values: [idempotencyKey, caller, prefix],
+  })
+  return rows[0]
 }
 
 /** A number whose lease has ended. */

@@ -1,0 +1,19 @@
+import type { GrpcService } from '@ordinal/grpc'
+import type { Route } from '@ordinal/service'
+
+/** The same routes, for callers who say who they are. */
+export const routesForKnownCallers = (routes: readonly Route[]): Route[] => routes.map(forKnownCallers)
+
+/** The same calls over gRPC, likewise. */
+export const callsForKnownCallers = (service: GrpcService): GrpcService => ({
+  ...service,
+  methods: Object.fromEntries(
+    Object.entries(service.methods).map(([name, method]) => [name, forKnownCallers(method)]),
+  ),
+})
+
+/** What asks for a role goes on asking for it. */
+const forKnownCallers = <Asking extends Pick<Route, 'requires'>>(asking: Asking): Asking => ({
+  ...asking,
+  requires: asking.requires ?? 'caller',
+})
