@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Thoroughness } from './order-benchmarks'
 import { row } from './report'
 import type { Stage } from './stage'
+import type { Thoroughness } from './thoroughness'
 
 const limitMs = 600_000
 

@@ -1,7 +1,7 @@
 import { get, load, type Load } from './load'
-import type { Thoroughness } from './order-benchmarks'
 import { median, row } from './report'
 import type { Stage } from './stage'
+import type { Thoroughness } from './thoroughness'
 
 const database = 'orders_listed'
 const pageSize = 20

@@ -5,22 +5,12 @@ import { measureEvents, printEvents, type EventsReport } from './events'
 import { measureLists, printLists, type ListsReport } from './lists'
 import { measureOrders, printOrders, type OrdersReport } from './orders'
 import { openStage, root } from './stage'
+import type { Thoroughness } from './thoroughness'
 
 export const orderParts = ['orders', 'events', 'lists'] as const
 export type OrderPart = (typeof orderParts)[number]
 
 export const isOrderPart = (name: string): name is OrderPart => orderParts.some((part) => part === name)
-
-/** How thoroughly to measure. */
-export interface Thoroughness {
-  /** Of a turn. */
-  seconds: number
-  rounds: number
-  /** Events that wait when the clock starts. */
-  events: number
-  /** Orders that are listed. */
-  listed: number
-}
 
 const thorough: Thoroughness = { seconds: 4, rounds: 3, events: 10_000, listed: 1_000_000 }
 const quickly: Thoroughness = { seconds: 0.2, rounds: 1, events: 200, listed: 2_000 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { load, post, type Load } from './load'
-import type { Thoroughness } from './order-benchmarks'
 import { median, row } from './report'
 import type { Contestant, Stage } from './stage'
+import type { Thoroughness } from './thoroughness'
 
 const connectionCounts = [1, 16, 64]
 const userCount = 1_000
