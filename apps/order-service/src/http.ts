@@ -83,15 +83,18 @@ export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
     answers: { 200: order },
     headers: ['ETag'] as const,
     conditional: true,
+    timed: true,
     errors: ['order_not_found', 'illegal_transition', 'version_mismatch', 'outcome_unknown'] as const,
     async handle({
       params,
       body,
       headers,
       context,
+      gone,
     }: Call<{ id: number }, unknown, { status: z.output<typeof status> }>) {
       const versions = versionsIn(headers['if-match'])
-      const changed = await orders.changeStatus(params.id, body.status, versions, context)
+      const patience = patienceOf({ timeLeftMs: timeLeftOf(headers, context), gone: gone() })
+      const changed = await orders.changeStatus(params.id, body.status, versions, context, patience)
       return { status: 200 as const, body: toJson(changed), headers: etagOf(changed) }
     },
   }
@@ -156,9 +159,11 @@ export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
       params: idParams,
       answers: { 204: null },
       conditional: true,
+      timed: true,
       errors: ['order_not_found', 'version_mismatch', 'outcome_unknown'],
-      async handle({ params, headers, context }) {
-        await orders.remove(params.id, versionsIn(headers['if-match']), context)
+      async handle({ params, headers, context, gone }) {
+        const patience = patienceOf({ timeLeftMs: timeLeftOf(headers, context), gone: gone() })
+        await orders.remove(params.id, versionsIn(headers['if-match']), context, patience)
         return { status: 204, body: null }
       },
     }),

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { transaction, type Queryable } from '@ordinal/database'
+import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { Outbox } from '@ordinal/events'
 import type { RequestContext } from '@ordinal/middleware'
@@ -7,7 +7,7 @@ import type { PrismaClient } from './generated/prisma/client'
 import type { OrderFilter } from './list-orders'
 import { orderColumns, type Order } from './order'
 import { recordOrderEvents, type OrderEventType } from './order-events'
-import { endless, type Patience } from './patience'
+import type { Patience } from './patience'
 import { mayBecome, statusesBefore, type OrderStatus } from './status'
 
 interface Deps {
@@ -48,7 +48,7 @@ export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) 
       status: OrderStatus,
       versions: number[] | undefined,
       trace: Trace,
-      patience: Patience = endless,
+      patience: Patience,
     ): Promise<Order> {
       // Somebody else may change the order between the two statements, but it has few steps to go: this ends.
       for (;;) {
@@ -76,7 +76,7 @@ export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) 
       id: number,
       versions: number[] | undefined,
       trace: Trace,
-      patience: Patience = endless,
+      patience: Patience,
     ): Promise<void> {
       for (;;) {
         const removed = await announced('order.deleted', { trace, patience }, (tx) =>
@@ -104,7 +104,10 @@ export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) 
     }
     patience.requireWanted()
     const limitMs = Math.min(patience.leftMs(), databaseTimeoutMs)
-    const changed = await transaction(pool, work, { limitMs })
+    const changed = await transaction(pool, work, { limitMs }).catch((error: unknown) => {
+      if (limitMs === databaseTimeoutMs || databaseErrorOf(error)?.kind !== 'deadline_exceeded') throw error
+      throw new AppError('deadline_exceeded', 'Nothing was changed in the time that there was')
+    })
     outbox.announce()
     return changed
   }

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import { Client } from 'pg'
 import { anOrder, createWorld, expectNumbersToMatch, until, type World } from './world'
 
 // A call may take far longer than anybody waits here: what ends in time ends by its caller's time.
@@ -114,3 +115,22 @@ test.each(['0', 'soon', '-5', '3600001'])('a time of "%s" is refused', async (ti
   })
   expect([status, body.errors[0].path]).toEqual([400, 'headers.X-Request-Timeout-Ms'])
 })
+
+test.each(['patch', 'delete'] as const)(
+  '%s, which waits for a lock past its time, changes nothing',
+  async (method) => {
+    const { api } = await world.startService()
+    await api.post('/api/v1/orders', anOrder)
+    const admin = new Client(world.database.adminUrl)
+    await admin.connect()
+    await admin.query('BEGIN; SELECT FROM orders WHERE id = 1 FOR UPDATE')
+    const late =
+      method === 'patch'
+        ? await api.patch('/api/v1/orders/1', { status: 'confirmed' }, within(300))
+        : await api.delete('/api/v1/orders/1', within(300))
+    expect([late.status, late.body.code]).toEqual([504, 'deadline_exceeded'])
+    await admin.query('ROLLBACK')
+    await admin.end()
+    expect((await api.get('/api/v1/orders/1')).body).toMatchObject({ status: 'pending', version: 1 })
+  },
+)
