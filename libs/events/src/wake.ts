@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** Something that is waited for, and may happen while nobody waits: then the next wait ends at once. */
 export function createWake() {
   let happened = false
@@ -17,12 +15,18 @@ export function createWake() {
     /** Resolves when it has happened since the last `reset`, or after so many ms, or when the signal aborts. */
     async wait(ms: number, signal: AbortSignal): Promise<void> {
       if (happened || signal.aborted) return
-      const timer = new AbortController()
-      const woken = new Promise<void>((resolve) => (wakeUp = resolve))
-      const late = delay(ms, undefined, { signal: AbortSignal.any([timer.signal, signal]) })
-      await Promise.race([woken, late.catch(() => undefined)])
-      timer.abort()
-      wakeUp = undefined
+      // By hand: what AbortSignal.any leaves behind in a signal that lives on, Node 20 never takes away.
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', end)
+          wakeUp = undefined
+          resolve()
+        }
+        const timer = setTimeout(end, ms)
+        signal.addEventListener('abort', end)
+        wakeUp = end
+      })
     },
   }
 }
