@@ -123,6 +123,27 @@ withRedis('what only Redis Streams can meet', () => {
     expect(new Set(seen.map(({ id }) => id)).size).toBe(1_500)
   }, 60_000)
 
+  // Of an instance that did not consume for a long time, or ran without this consumer.
+  test('events go on after unread ones were trimmed all the same', async () => {
+    await stage.end()
+    settings.maxLength = 600
+    stage = await createStage(settings)
+    const { consumer, seen } = recorder()
+    const first = stage.startInstance([consumer])
+    await stage.change('a')
+    await untilWithin(5_000, () => seen.length === 1)
+    await first.stop()
+    const other = JSON.stringify({ id: 'x', type: 'other', subject: 'b' })
+    await Promise.all(
+      upTo(2_000).map(() => client.xadd(settings.stream, 'MAXLEN', '~', 600, '*', 'event', other)),
+    )
+    expect(await client.xlen(settings.stream)).toBeLessThan(900)
+    stage.startInstance([consumer])
+    await stage.change('a')
+    await untilWithin(10_000, () => seen.length === 2)
+    expect(seen.map(nOf)).toEqual([1, 2])
+  })
+
   test('an entry that is no event becomes a dead letter, and stays one when the others are replayed', async () => {
     await client.xadd(settings.stream, '*', 'event', 'not JSON')
     await client.xadd(settings.stream, '*', 'something', 'else')

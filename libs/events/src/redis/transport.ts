@@ -11,6 +11,7 @@ import { createDeadStream } from './dead-letters'
 import { entryOf, fieldsOf } from './entries'
 import { ensureGroup } from './ensure-group'
 import { blockMs, createGroup } from './group'
+import { hasReadAll } from './lag'
 
 export interface RedisSettings {
   url: string
@@ -90,9 +91,13 @@ async function requireRoom(
   for (const { name } of consumers) {
     const group = groups.find((group) => group.name === name)
     if (!group) await ensureGroup(redis, stream, name)
-    else if (Number(group.lag) + Number(group.pending) > maxLength * fullAt) {
-      throw new Error(`the group ${name} is too far behind`)
-    }
+    else if (await isFarBehind(group, name)) throw new Error(`the group ${name} is too far behind`)
+  }
+
+  async function isFarBehind({ lag, pending }: Record<string, string | undefined>, name: string) {
+    const most = maxLength * fullAt
+    if (Number(lag) + Number(pending) <= most) return false
+    return Number(pending) > most || !(await hasReadAll(redis, stream, name))
   }
 }
 
