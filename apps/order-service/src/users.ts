@@ -19,6 +19,8 @@ export type Users = ReturnType<typeof createUsers>
 export type Verification = 'verified' | 'remembered'
 
 const maxRemembered = 10_000
+// Who leaves the user service less time than this has not given it a chance: that it did not answer says nothing.
+const fairMs = 100
 
 /**
  * The users, as the user service knows them.
@@ -69,18 +71,21 @@ export function createUsers(
     find,
 
     /**
-     * Ends well if the user is active, or was a moment ago and cannot be asked for now.
+     * Ends well if the user is active, or was a moment ago and cannot be asked for now. A caller's hurry alone is no
+     * reason to take the memory for it: by that, anybody could order for a user who was deactivated just now.
      *
      * @throws AppError `user_unknown`, `user_inactive`, `user_service_unavailable`, `deadline_exceeded`,
      *   `caller_gone`
      */
     async requireActive(id: number, trace: Trace, patience: Patience): Promise<Verification> {
       patience.requireWanted()
+      const hurried = patience.callMs() < fairMs
       let found: User | undefined
       try {
         found = await find(id, trace, patience)
       } catch (error) {
         patience.requireThere()
+        if (hurried && client.state() === 'closed') throw tooHurried(id, error)
         return requireRemembered(id, error)
       }
       if (found?.active) {
@@ -108,3 +113,6 @@ export function createUsers(
     },
   }
 }
+
+const tooHurried = (id: number, cause: unknown) =>
+  new AppError('deadline_exceeded', `User ${id} could not be verified in the time that there was`, { cause })

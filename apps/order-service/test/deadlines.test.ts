@@ -61,6 +61,17 @@ test('with a silent user service, who waits a second is refused after it; the br
   await until(async () => (await world.userService.connections()) === 0)
 })
 
+test('who leaves no time to ask for the user is refused: hurry does not make the memory of an active user enough', async () => {
+  const { api } = await world.startService(patientCalls)
+  expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
+  for (const ms of [20, 90]) {
+    const { status, body } = await api.post('/api/v1/orders', anOrder, within(ms))
+    expect([status, body.code]).toEqual([504, 'deadline_exceeded'])
+  }
+  expect(world.userService.seen).toHaveLength(1)
+  expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+})
+
 test('with a silent sequencer, who waits a second gets an order without its number', async () => {
   const { api } = await world.startService(patientCalls)
   world.sequencer.mood = { is: 'silent' }

@@ -77,10 +77,11 @@ test('for who has given up, nobody is looked for, not even in the memory', async
   end()
 })
 
-test('who has little time left gets the answer of the memory', async () => {
+test('who has little time left gets the answer of the memory while the user service is known to be away', async () => {
   const { require, goAway, end } = usersOf()
   await require(1)
   goAway()
+  expect(await require(1)).toBe('remembered')
   expect(await require(1, patienceOf({ timeLeftMs: 40 }))).toBe('remembered')
   end()
 })
