@@ -98,7 +98,7 @@ export function createNumbering(deps: Deps) {
   async function record(issued: IssuedNumber[]): Promise<void> {
     try {
       const numbered = await transaction(pool, (tx) => recordNumbers(tx, outbox, issued), {
-        signal: AbortSignal.timeout(databaseTimeoutMs),
+        limitMs: databaseTimeoutMs,
       })
       FAILPOINT: crashAt('numbers are committed')
       outbox.announce()

@@ -72,7 +72,7 @@ export function createPlaceOrder({
 }: Deps): PlaceOrder {
   const db = withDeadline(pool, databaseTimeoutMs)
   const inTransaction = <T>(work: (tx: Queryable) => Promise<T>) =>
-    transaction(pool, work, { signal: AbortSignal.timeout(databaseTimeoutMs) })
+    transaction(pool, work, { limitMs: databaseTimeoutMs })
 
   return async function placeOrder(request, asked): Promise<Placed> {
     const { idempotencyKey, context } = asked
@@ -80,7 +80,7 @@ export function createPlaceOrder({
     const key = idempotencyKey === undefined ? undefined : keyOf(idempotencyKey, context, request)
     const known = key && (await findByKey(db, key, leaseMs))
     if (known?.answer) return { order: known.answer, replayed: true }
-    if (known) return finish(known.order, key, context, patience)
+    if (known) return finishOrLeave(known.order, key, context, patience)
     FAILPOINT: crashAt('the key is looked up')
 
     const verification = await users.requireActive(request.userId, context, patience)
@@ -97,9 +97,12 @@ export function createPlaceOrder({
         user_id: request.userId,
       })
     }
-    return finish(order, key, context, patience).catch((error: unknown) =>
-      leaveToNumbering(order, key, error, context),
-    )
+    return finishOrLeave(order, key, context, patience)
+  }
+
+  function finishOrLeave(...finishing: Parameters<typeof finish>): Promise<Placed> {
+    const [order, key, trace] = finishing
+    return finish(...finishing).catch((error: unknown) => leaveToNumbering(order, key, error, trace))
   }
 
   /** Commits the order without its number, and its key: from here on it exists. Undefined if the key is taken. */

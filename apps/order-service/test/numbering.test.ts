@@ -114,6 +114,21 @@ test('with a key the answer is kept, also when its number does not fit', async (
   expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([body, 'true'])
 })
 
+test('so it is for a retry that finishes what a dead process began', async () => {
+  const { api } = await world.startService()
+  const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
+  world.sequencer.mood = { is: 'slow', ms: 300 }
+  await leaveOrder(world, { key: 'k', leasedSeconds: 600 })
+  await world.query('UPDATE idempotency_records SET leased_until = now()')
+  const placing = place()
+  await until(() => world.sequencer.seen.length === 1)
+  await world.query(`UPDATE orders SET order_number = 'ORD-OTHER'`)
+  const { status, body } = await placing
+  expect([status, body.order_number]).toEqual([201, 'ORD-OTHER'])
+  const again = await place()
+  expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([body, 'true'])
+})
+
 test('trouble with the database is told once, and numbering goes on after it', async () => {
   const { log } = await world.startService(soon)
   await world.query('ALTER TABLE orders RENAME TO orders_away')
