@@ -3,18 +3,18 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-/** A port of 127.0.0.1 that nothing listens on at this moment, `preferred` if that one is free. */
-export async function findFreePort(preferred = 0): Promise<number> {
+/** A port of 127.0.0.1 that nothing listens on at this moment, and none of those; `preferred` if that one is free. */
+export async function findFreePort(preferred = 0, avoided: readonly number[] = []): Promise<number> {
   const probe = createServer()
   try {
     await once(probe.listen(preferred, '127.0.0.1'), 'listening')
   } catch (error) {
     if (preferred === 0) throw error
-    return findFreePort()
+    return findFreePort(0, avoided)
   }
   const { port } = probe.address() as { port: number }
   await once(probe.close(), 'close')
-  return port
+  return avoided.includes(port) ? findFreePort(0, avoided) : port
 }
 
 /** The port this data folder's server had last, so that it can have the same one again. */

@@ -18,6 +18,7 @@ interface Wanted {
   environment: Record<string, string>
   /** Undefined where any port will do. */
   fixedPort: number | undefined
+  avoidedPorts: readonly number[]
   /** Epoch milliseconds. */
   deadline: number
   adminUrlAt: (port: number) => string
@@ -58,7 +59,7 @@ async function launch(wanted: Wanted): Promise<Running | undefined> {
   const cluster = clusterIn(wanted.folder)
   const logFile = logFileIn(wanted.folder)
   const logOffset = await logSize(logFile)
-  const port = wanted.fixedPort ?? (await findFreePort(await recallPort(wanted.folder)))
+  const port = wanted.fixedPort ?? (await findFreePort(await recallPort(wanted.folder), wanted.avoidedPorts))
 
   const pid = await launchServer({ ...wanted, cluster, logFile, port })
   if (await waitUntilReady(cluster, pid, wanted.adminUrlAt, wanted.deadline))

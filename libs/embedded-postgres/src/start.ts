@@ -15,6 +15,8 @@ export interface StartOptions {
   dataFolder: string
   /** The port on 127.0.0.1. Omitted or 0: the one this folder had last if it is free, else any free one. */
   port?: number
+  /** Ports that it does not take by itself, free or not: others will need them. */
+  avoidedPorts?: readonly number[]
   /** PostgreSQL settings, as in `{ max_connections: 200 }`. An adopted server keeps those it was started with. */
   settings?: Settings
   /** Variables for the server; it sees none of ours. */
@@ -67,6 +69,7 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
     settings: options.settings ?? {},
     environment: options.environment ?? {},
     fixedPort: options.port || undefined,
+    avoidedPorts: options.avoidedPorts ?? [],
     deadline: Date.now() + (options.timeoutMs ?? 60_000),
     adminUrlAt: (port) => url(port, 'postgres'),
   })

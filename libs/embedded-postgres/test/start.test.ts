@@ -47,6 +47,15 @@ test('a server started again on its folder has its data, and its port', async ()
   expect(await query(second.adminUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
 })
 
+test('a port that others will need is not taken, although the folder had it last', async () => {
+  const dataFolder = await newDataFolder()
+  const { port, stop } = await startEmbeddedPostgres({ dataFolder })
+  await stop()
+  const second = await startEmbeddedPostgres({ dataFolder, avoidedPorts: [port] })
+  expect(second.port).not.toBe(port)
+  expect(await query(second.adminUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
 test('stopping ends open transactions, and a server that is gone is stopped already', async () => {
   const dataFolder = await newDataFolder()
   const server = await startEmbeddedPostgres({ dataFolder })

@@ -24,20 +24,21 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   const settings = readSettings(root)
   const { folders, ports, grpcPorts, debugPorts } = settings
 
-  // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
-  const starting = startOwnPostgres(folders.postgres, ports.postgres, warn)
-  const postgres = await step(starting, ({ port, adopted }) =>
-    adopted ? `PostgreSQL still runs, on port ${port}` : `PostgreSQL on port ${port}`,
-  )
-  parts.push(postgres)
   const { userService, orderService, sequencer } = ports
-  await requireFreePorts([
+  const servicePorts = [
     userService,
     orderService,
     sequencer,
     ...Object.values(grpcPorts),
     ...Object.values(debugPorts),
-  ])
+  ]
+  // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
+  const starting = startOwnPostgres(folders.postgres, ports.postgres, servicePorts, warn)
+  const postgres = await step(starting, ({ port, adopted }) =>
+    adopted ? `PostgreSQL still runs, on port ${port}` : `PostgreSQL on port ${port}`,
+  )
+  parts.push(postgres)
+  await requireFreePorts(servicePorts)
 
   const passwords = Object.fromEntries(roles.map((role) => [role, newSecret])) as Record<
     Role,

@@ -1,13 +1,25 @@
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRepository, removeRepositories } from './stack'
 import { anythingRuns, eventually, postgresUrl, postmasterPid, query } from './state'
 
-afterEach(removeRepositories)
+const listening: Server[] = []
+afterEach(async () => {
+  for (const server of listening.splice(0)) await once(server.close(), 'close')
+  await removeRepositories()
+})
+
+/** Another program, on a port or on any that is free. */
+async function occupy(port = 0): Promise<number> {
+  const other = createServer().listen(port, '127.0.0.1')
+  listening.push(other)
+  await once(other, 'listening')
+  return (other.address() as AddressInfo).port
+}
 
 test('killed with kill -9 and run again at once, it takes over the PostgreSQL that still runs', async () => {
   const repository = await createRepository()
@@ -46,9 +58,7 @@ test.each(['ORDER_SERVICE_PORT', 'ORDER_SERVICE_GRPC_PORT', 'SEQUENCER_GRPC_PORT
   'a port that another program holds ends the start, with a line that says how to mend it: %s',
   async (variable) => {
     const repository = await createRepository()
-    const other = createServer().listen(0, '127.0.0.1')
-    await once(other, 'listening')
-    const { port } = other.address() as AddressInfo
+    const port = await occupy()
     const stack = repository.run({ [variable]: String(port) })
     expect(await stack.ended()).toBe(1)
     expect(stack.output()).toMatch(
@@ -58,7 +68,6 @@ test.each(['ORDER_SERVICE_PORT', 'ORDER_SERVICE_GRPC_PORT', 'SEQUENCER_GRPC_PORT
         'm',
       ),
     )
-    await once(other.close(), 'close')
     expect(await anythingRuns(repository)).toBe(false)
   },
 )
@@ -66,14 +75,12 @@ test.each(['ORDER_SERVICE_PORT', 'ORDER_SERVICE_GRPC_PORT', 'SEQUENCER_GRPC_PORT
 test('a PostgreSQL port that another program holds is told in the same way', async () => {
   const repository = await createRepository()
   const port = repository.ports['order-service']
-  const other = createServer().listen(port, '127.0.0.1')
-  await once(other, 'listening')
+  await occupy(port)
   const stack = repository.run({ LOCAL_POSTGRES_PORT: String(port) })
   expect(await stack.ended()).toBe(1)
   expect(stack.output()).toMatch(
     `Port ${port} is taken by another program: stop it, or set LOCAL_POSTGRES_PORT`,
   )
-  other.close()
 })
 
 test('a second stack in the same folder is refused, and the first goes on', async () => {
