@@ -245,7 +245,7 @@ $$;
 -- p_plain     each request is to issue one number, for no site: nothing else is looked for
 --
 -- Requests for one number take the values in "recycled", in their order, while there are any; all others follow each
--- other from "first_value".
+-- other from "first_value", which is null if there are none: behind the last value there is no next one.
 --
 -- SQLSTATE OR001: the rules have another version by now. OR002: it is another day by now; DETAIL is the time, in
 -- microseconds since 1970. OR007: the first new value is another; DETAIL is that.
@@ -364,6 +364,7 @@ BEGIN
     IF v_count = 0 THEN
         -- Nothing but replays: a period that has not begun still has to begin at the start value of its day.
         DELETE FROM public.counters c WHERE c.prefix = p_prefix AND c.period = p_period AND c.batch = 0;
+        first_value := NULL;
         RETURN NEXT;
         RETURN;
     END IF;
@@ -419,6 +420,9 @@ BEGIN
         ORDER BY 1, 2, 3, 4
         ON CONFLICT (prefix, site_id, partition_id, invoice_type) DO UPDATE
         SET issued = u.issued + EXCLUDED.issued, released = u.released + EXCLUDED.released, last_at = EXCLUDED.last_at;
+    END IF;
+    IF v_fresh = 0 THEN
+        first_value := NULL;
     END IF;
     RETURN NEXT;
 END
