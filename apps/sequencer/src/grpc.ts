@@ -1,7 +1,6 @@
 import { grpcMethod, loadProtos, type GrpcCall, type GrpcReply, type GrpcService } from '@ordinal/grpc'
-import { text } from '@ordinal/service'
 import { z } from 'zod'
-import { maxCount, toNumbers } from './http/number'
+import { fullNumber, maxCount, toNumbers } from './http/number'
 import { asked, businessDate, holdSeconds, readStatus, toIssueRequest, type NumberDeps } from './http/numbers'
 import { reason, toChangeRequest, who } from './http/one-number'
 import { prefix } from './http/prefix'
@@ -12,7 +11,7 @@ const next = z.strictObject({ prefix, ...asked, hold_seconds: holdSeconds })
 const nextMessage = next.refine(isWholePlace, wholePlace)
 const batchMessage = next.extend({ count: z.int().min(1).max(maxCount) }).refine(isWholePlace, wholePlace)
 const statusMessage = z.strictObject({ prefix, business_date: businessDate.optional() })
-const stepMessage = z.strictObject({ prefix: prefix.optional(), full_number: text(1, 200), ...who })
+const stepMessage = z.strictObject({ prefix: prefix.optional(), full_number: fullNumber, ...who })
 const confirmMessage = stepMessage.extend({ reason: reason.optional() })
 const releaseMessage = stepMessage.extend({ reason })
 

@@ -40,6 +40,8 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
   /** The place of the last event that was sent to all. */
   let seen: FeedPlace = feedStart
   let following: Promise<void> | undefined
+  /** Resolved when it is known where following has begun: before, nobody can tell what a listener has missed. */
+  let begun = Promise.resolve()
   const stopping = new AbortController()
 
   /**
@@ -54,7 +56,7 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
     stream.once('close', () => listeners.delete(listener))
     stream.push(`retry: ${retryMs}\n\n`)
     following ??= follow()
-    if (missedSince) void catchUp(listener).catch(() => stream.destroy())
+    if (missedSince) void begun.then(() => catchUp(listener)).catch(() => stream.destroy())
     return stream
   }
 
@@ -92,9 +94,12 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
     let stats: Stats | undefined
     let statsAt = -Infinity
     let beatAt = performance.now()
+    let begin = () => {}
+    begun = new Promise((resolve) => (begin = resolve))
     while (listeners.size > 0 && !stopping.signal.aborted) {
       try {
         place ??= await feedEnd(db)
+        begin()
         const events = await readBatchEvents(db, place, batchesAtOnce)
         if (events.length > 0) place = seen = placeOf(events.at(-1)!)
         for (const listener of listeners) if (listener.live) sendEvents(listener, events)

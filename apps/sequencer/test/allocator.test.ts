@@ -208,13 +208,20 @@ test('at the end of its values a sequence says so, and issues the last ones', as
     database,
     `INSERT INTO counters (prefix, period, first_value, last_value) VALUES ('SG', '', 1, ${last - 4})`,
   )
-  const { issue } = createInstance()
-  await issue()
+  const { issue, change } = createInstance()
+  const first = { idempotencyKey: 'k' }
+  await issue(first)
   const results = await Promise.allSettled([issue({ count: 2 }), issue({ count: 2 }), issue()])
   expect(results[0]).toMatchObject({ value: { numbers: [{ value: last - 2 }, { value: last - 1 }] } })
   expect(results[1]).toMatchObject({ reason: { code: 'sequence_exhausted' } })
   expect(results[2]).toMatchObject({ value: { numbers: [{ value: last }] } })
   await expect(issue()).rejects.toMatchObject({ code: 'sequence_exhausted' })
+  // It still answers retries, and issues again what is released.
+  expect(await issue(first)).toMatchObject({ replayed: true, numbers: [{ value: last - 3 }] })
+  const number = `SG${last}`
+  const release = { prefix: 'SG', period: '', value: last, number, event: 'release' } as const
+  await change({ ...release, caller: 'anonymous', requestId: 'test' })
+  expect(await issue()).toMatchObject({ numbers: [{ value: last }] })
 })
 
 test('a request that the database refuses does not fail the others of its batch', async () => {

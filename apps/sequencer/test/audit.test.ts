@@ -117,6 +117,8 @@ describe('the list', () => {
   test.each([
     ['cursor=nonsense', 'query.cursor'],
     ['after=nonsense', 'query.after'],
+    [`after=${Buffer.from('[1,"\\u0000","",1,1]').toString('base64url')}`, 'query.after'],
+    ['period=%00', 'query.period'],
     ['after=0&prefix=SG', 'query.prefix'],
     ['after=0&cursor=WzBd', 'query.cursor'],
     ['from=yesterday', 'query.from'],
@@ -346,7 +348,7 @@ describe('the export', () => {
       ),
     )
     expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-    const ask = () => sequencer.api.get('/api/v1/audit/export?period=none', { headers })
+    const ask = () => sequencer.api.get('/api/v1/audit/export?period=1999', { headers })
     const refused = await ask()
     expect([refused.status, refused.body.code]).toEqual([409, 'exports_under_way'])
     expect(refused.headers.get('retry-after')).toBe('10')

@@ -189,6 +189,15 @@ test('the start value may only be raised, and counts for periods that have not b
   expect(await versionsIn('INV')).toEqual([1, 2])
 })
 
+test('a period in which a retry only found what it got in another has not begun', async () => {
+  const retry = (body: object) =>
+    sequencer.api.post('/api/v1/next/INV', body, { headers: { 'Idempotency-Key': 'k' } })
+  await retry({ business_date: '2025-12-31' })
+  expect(outcome(await retry({ business_date: '2024-01-01' }))).toEqual([422, 'idempotency_key_reused'])
+  await change('INV', { start: 1000 })
+  expect(await next('INV', { business_date: '2024-01-01' })).toBe('INV2024-1000')
+})
+
 test('a start value that could no longer have an effect is refused', async () => {
   expect((await change('GLOBAL', { start: 500 })).status).toBe(200)
   expect(await next('GLOBAL')).toBe('500')
@@ -238,6 +247,22 @@ test('numbers that are issued while a change looks through them are looked at, t
   const answer = await refused
   expect(outcome(answer)).toEqual([409, 'rules_conflict'])
   expect(answer.body.detail).toContain('202501-99999')
+})
+
+test('a period does not begin by the old rules while a change commits that looked at the others', async () => {
+  await define({ prefix: 'K', template: '{YYYY}{MM}-{seq:4}', reset: 'yearly' })
+  const changing = new Client(database.url)
+  await changing.connect()
+  await changing.query('BEGIN')
+  await changing.query(
+    `SELECT add_rules('K', 2, '{YYYY}{MM}-{seq:4}', 'monthly', 'UTC', 1, 1, 'recycle', true, 'x', NULL, NULL, '^[0-9]{6}-[0-9]{4,}$')`,
+  )
+  const first = sequencer.api.post('/api/v1/next/K', { business_date: '2026-02-05' })
+  await delay(300)
+  await changing.query('COMMIT')
+  await changing.end()
+  expect((await first).body).toMatchObject({ full_number: '202602-0001', period: '2026-02' })
+  expect(await next('K', { business_date: '2026-02-05' })).toBe('202602-0002')
 })
 
 test('of ten changes at once one wins, and the others are told', async () => {

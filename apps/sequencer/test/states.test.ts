@@ -250,6 +250,26 @@ test('a number that two sequences have issued is ambiguous until one is named, a
     expect([answer.status, answer.body.code]).toEqual([404, 'number_not_found'])
 })
 
+test('a step may be repeated with its key also when another sequence has issued such a number since', async () => {
+  await next('GLOBAL', {})
+  const key = { 'Idempotency-Key': 'k' }
+  expect((await step('1', 'release', key)).body).toMatchObject({ prefix: 'GLOBAL', state: 'free' })
+  await next('DEFAULT')
+  const again = await step('1', 'release', key)
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  expect(again.body).toMatchObject({ prefix: 'GLOBAL', state: 'free' })
+  expect((await step('1', 'void', key)).body.code).toBe('idempotency_key_reused')
+  expect((await step('1', 'release', { 'Idempotency-Key': 'other' })).body.code).toBe('number_ambiguous')
+})
+
+test('the longest number that a template can make is found', async () => {
+  const prefix = 'P'.repeat(32)
+  await define(prefix, '{prefix}'.repeat(11) + '{seq}', 'never', 'recycle')
+  const { full_number } = await next(prefix)
+  expect(full_number).toBe(`${prefix.repeat(11)}1`)
+  expect((await step(full_number, 'release')).body.state).toBe('free')
+})
+
 test('numbers with characters that a path does not have are found', async () => {
   await define('ODD', 'A/B ü{seq}?#%', 'never', 'recycle')
   const { full_number } = await next('ODD')
@@ -300,7 +320,8 @@ test('gaps come in pieces, each once, by state and period', async () => {
     upTo(20).filter((n) => n % 2 === 0),
   )
   expect((await get('gaps/INV')).body.data).toEqual([])
-  expect((await get('gaps/INV?cursor=nonsense')).body.code).toBe('validation_failed')
+  for (const query of ['cursor=nonsense', 'period=%00'])
+    expect((await get(`gaps/INV?${query}`)).body.code).toBe('validation_failed')
 })
 
 test.each([0, -1, 1.5, 30 * 24 * 60 * 60 + 1, '60', null])(

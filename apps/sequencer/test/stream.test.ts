@@ -142,6 +142,31 @@ test('who comes again with the last event it got misses nothing, and gets nothin
   expect(batches).toEqual(upTo(expected).map((n) => n + 1))
 })
 
+test('who comes again first misses nothing of what is issued while the stream begins', async () => {
+  const instance = createInstance(database.runtimeUrl)
+  await instance.issue()
+  let begin = () => {}
+  const held = new Promise<void>((resolve) => (begin = resolve))
+  const db: Queryable = {
+    query: async (...asked: [never]) => {
+      if (String(asked[0]).startsWith('SELECT pg_snapshot_xmin')) await held
+      return instance.pool.query(...asked)
+    },
+  }
+  const live = createLiveStream({ db, log: instance.log })
+  let told = ''
+  const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (told += String(chunk)))
+  await delay(300)
+  await instance.issue()
+  begin()
+  await until(() => told.includes('event: stats') && told.includes('SG000001'))
+  await delay(600)
+  stream.destroy()
+  await live.stop()
+  await instance.close()
+  expect(told.match(/SG00000\d(?=","last)/g)).toEqual(['SG000001', 'SG000002'])
+})
+
 test('who was away for too long is told to read the ledger, and from where', async () => {
   await sequencer.api.post('/api/v1/next/SG')
   await addBatches(5_000)

@@ -43,12 +43,17 @@ async function* arriving(req: Request): AsyncGenerator<Buffer> {
   req.context.unhurried = true
   // The answer needs the connection, also when it comes before the end of the body.
   const chunks = req.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
-  for (;;) {
-    const next = await withDeadline(chunks.next(), idleLimitMs).catch((cause: unknown) => {
-      throw new AppError('request_timeout', 'The body did not arrive in full', { cause })
-    })
-    if (next.done) return
-    yield next.value
+  try {
+    for (;;) {
+      const next = await withDeadline(chunks.next(), idleLimitMs).catch((cause: unknown) => {
+        throw new AppError('request_timeout', 'The body did not arrive in full', { cause })
+      })
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    // Not awaited, as a piece may never come. As long as it listens, nothing can be thrown away.
+    void chunks.return?.()
   }
 }
 

@@ -111,6 +111,20 @@ test('who is refused before the end of an upload gets the answer all the same', 
   request.end()
 })
 
+test('who is refused in the middle of an upload may send the next request on the same connection', async () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const send = async (path: string, headers: Record<string, string>, body: string) => {
+    const request = http.request({ port, path, method: 'POST', headers, agent })
+    request.end(body)
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    await once(response.resume(), 'end')
+    return [response.statusCode, request.reusedSocket]
+  }
+  expect(await send('/count', csv, `x${'a'.repeat(1_000_000)}`)).toEqual([400, false])
+  expect(await send('/plain', { 'Content-Type': 'application/json' }, '{"name":"a"}')).toEqual([200, true])
+  agent.destroy()
+})
+
 test.each([
   [{ 'Content-Type': 'application/json' }, 'text/csv or application/x-ndjson is expected'],
   [{}, 'Content-Type is missing'],

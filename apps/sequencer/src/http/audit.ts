@@ -16,12 +16,16 @@ import type { Pool } from 'pg'
 import { z } from 'zod'
 import { exportFormats, exportLedger, type ExportFormat, type ExportRequest } from '../ledger/export'
 import { feedStart, listEntries, readFeed, type FedEntry, type FeedPlace } from '../ledger/feed'
+import { fullNumber } from './number'
 import { prefix } from './prefix'
 
 /** A period in a query; empty for that of a sequence whose values never begin again. */
 export const period = z
   .string()
-  .max(10)
+  .regex(
+    /^[0-9A-Z-]{0,10}$/,
+    'is no period; they are written as in 2026, FY2026, 2026-Q4, 2026-11 or 2026-11-21',
+  )
   .meta({ description: 'Empty for sequences without periods', example: '2026' })
 
 /** A moment in a query. */
@@ -83,7 +87,7 @@ const listQuery = z.strictObject({
   period: period.optional(),
   state: z.enum(numberStates).optional(),
   event: z.enum(numberEvents).optional(),
-  number: text(1, 200).optional(),
+  number: fullNumber.optional(),
   client_id: text(1, 200).optional(),
   generated_by: text(1, 200).optional(),
   site_id: text(1, 200).optional(),
@@ -92,7 +96,7 @@ const listQuery = z.strictObject({
 })
 
 /** What a cursor of the ledger says. */
-export const place = z.tuple([z.int(), z.string(), z.string(), z.int(), z.int()])
+export const place = z.tuple([z.int(), prefix.or(z.literal('')), period, z.int(), z.int()])
 
 const exportQuery = z.strictObject({
   format: z

@@ -19,7 +19,7 @@ import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
 import { readRate, readTotals, readUsage, type Drawn } from '../ledger/usage'
 import type { Sites } from '../sites'
-import { issuingErrors, maxCount } from './number'
+import { fullNumber, issuingErrors, maxCount } from './number'
 import { prefix } from './prefix'
 import { partitionId, siteId } from './site-names'
 
@@ -39,7 +39,7 @@ const nextBody = z.strictObject({ ...drawing, count: z.int().min(1).max(maxCount
 const releaseBody = z
   .strictObject({
     sequence_number: z.int().min(1).optional(),
-    full_number: text(1, 200)
+    full_number: fullNumber
       .optional()
       .meta({ description: 'In place of sequence_number, which several periods may have', example: '5' }),
     site_id: siteId,

@@ -1,9 +1,13 @@
 import { numberStates } from '@ordinal/audit'
+import { text } from '@ordinal/service'
 import { z } from 'zod'
 import type { Issued } from '../ledger/request'
 
 /** The most numbers that one request gets. */
 export const maxCount = 1000
+
+/** A number as callers write it: as long as a template of a hundred characters can make it, and no shorter. */
+export const fullNumber = text(1, 600)
 
 /** A number in an answer. */
 export const number = z

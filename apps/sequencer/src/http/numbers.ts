@@ -22,6 +22,7 @@ import type { IssueRequest } from '../ledger/request'
 import { previewValues, readGaps, type Gap } from '../ledger/numbers'
 import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
+import { period } from './audit'
 import { issuingErrors, maxCount, number, toNumbers } from './number'
 import { prefixParams } from './prefix'
 import { isWholePlace, partitionId, siteId, wholePlace } from './site-names'
@@ -184,7 +185,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
       params: prefixParams,
       query: z.strictObject({
         ...cursorQuery,
-        period: z.string().max(10).optional().meta({ example: '2026' }),
+        period: period.optional(),
         state: z.enum(unheld).optional(),
       }),
       answers: { 200: pieceOf(gap) },

@@ -1,15 +1,16 @@
 import { numberEvents, numberStates } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
+import { AppError } from '@ordinal/errors'
 import type { RequestContext } from '@ordinal/middleware'
 import { idempotencyKeyOf, route, text, timestamp, type Route } from '@ordinal/service'
 import { z } from 'zod'
 import type { Allocator } from '../ledger/allocator'
 import type { ChangeRequest } from '../ledger/request'
-import { findNumber, readHistory, type HistoryEntry } from '../ledger/numbers'
-import { number, toNumbers } from './number'
+import { findNumber, findStep, readHistory, type FoundNumber, type HistoryEntry } from '../ledger/numbers'
+import { fullNumber, number, toNumbers } from './number'
 import { prefix } from './prefix'
 
-const params = z.strictObject({ number: text(1, 200).meta({ example: 'SG000001' }) })
+const params = z.strictObject({ number: fullNumber.meta({ example: 'SG000001' }) })
 const query = z.strictObject({
   prefix: prefix
     .optional()
@@ -152,7 +153,7 @@ export async function toChangeRequest(
   idempotencyKey: string | undefined,
 ): Promise<ChangeRequest> {
   return {
-    ...(await findNumber(db, fields.full_number, fields.prefix)),
+    ...(await findMeant(db, fields, caller, idempotencyKey)),
     number: fields.full_number,
     event,
     caller,
@@ -161,6 +162,24 @@ export async function toChangeRequest(
     generatedBy: fields.generated_by,
     reason: fields.reason,
     requestId,
+  }
+}
+
+/** A step that is repeated means the number that it meant, also if another sequence has issued the same text since. */
+async function findMeant(
+  db: Queryable,
+  { full_number, prefix }: { full_number: string; prefix?: string | undefined },
+  caller: string,
+  idempotencyKey: string | undefined,
+): Promise<FoundNumber> {
+  try {
+    return await findNumber(db, full_number, prefix)
+  } catch (error) {
+    const isAmbiguous = error instanceof AppError && error.code === 'number_ambiguous'
+    if (!isAmbiguous || idempotencyKey === undefined) throw error
+    const before = await findStep(db, full_number, { caller, idempotencyKey })
+    if (!before) throw error
+    return before
   }
 }
 

@@ -2,12 +2,13 @@ import { CsvError, parse } from 'csv-parse'
 import { AppError } from '@ordinal/errors'
 import { text, type Upload } from '@ordinal/service'
 import { z } from 'zod'
+import { fullNumber } from '../http/number'
 import { isWholePlace, partitionId, siteId, wholePlace } from '../http/site-names'
 
 /** What the file says of a number. */
 const fields = z
   .strictObject({
-    number: text(1, 600),
+    number: fullNumber,
     client_id: text(1, 200).optional(),
     generated_by: text(1, 200).optional(),
     site_id: siteId.optional(),

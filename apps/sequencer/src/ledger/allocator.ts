@@ -170,7 +170,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
 
   function answerIssued(batch: Waiting[], { rules }: Sequence, slot: Slot, issued: IssuedBatch): void {
     const { recycled, replays } = issued
-    let value = issued.firstValue
+    let value = issued.firstValue ?? 0
     let taken = 0
     let generated = 0
     batch.forEach((waiting, index) => {

@@ -188,6 +188,22 @@ export async function valueOfStep(
   return rows[0]
 }
 
+/** The value of a number that a step with this key was about, in whichever sequence; undefined if not in just one. */
+export async function findStep(
+  db: Queryable,
+  number: string,
+  { caller, idempotencyKey }: { caller: string; idempotencyKey: string },
+): Promise<FoundNumber | undefined> {
+  const { rows } = await db.query<FoundNumber>({
+    name: 'find_step',
+    text: `SELECT prefix, period, value FROM public.ledger
+           WHERE idempotency_key = $1 AND caller = $2 AND item = 0 AND number = $3
+             AND event IN ('confirm', 'release', 'void') LIMIT 2`,
+    values: [idempotencyKey, caller, number],
+  })
+  return rows.length === 1 ? rows[0] : undefined
+}
+
 /** A number whose lease has ended. */
 export interface ExpiredLease extends FoundNumber {
   number: string

@@ -7,8 +7,8 @@ import { toRows } from './to-rows'
 export interface IssuedBatch {
   /** Those that were free, which requests for one number take first, in their order. */
   recycled: number[]
-  /** The first of the new values, which follow each other in the order of the requests. */
-  firstValue: number
+  /** The first of the new values, which follow each other in the order of the requests; null if there are none. */
+  firstValue: number | null
   replays: ReplayedNumber[]
 }
 
@@ -27,7 +27,7 @@ export async function issueNumbers(
   expected?: number,
 ): Promise<IssuedBatch> {
   const { rows } = await db.query<{
-    first_value: number
+    first_value: number | null
     recycled: number[]
     replays: ReplayedNumber[] | null
   }>({

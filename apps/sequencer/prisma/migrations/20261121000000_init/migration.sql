@@ -245,7 +245,7 @@ $$;
 -- p_plain     each request is to issue one number, for no site: nothing else is looked for
 --
 -- Requests for one number take the values in "recycled", in their order, while there are any; all others follow each
--- other from "first_value".
+-- other from "first_value", which is null if there are none: behind the last value there is no next one.
 --
 -- SQLSTATE OR001: the rules have another version by now. OR002: it is another day by now; DETAIL is the time, in
 -- microseconds since 1970. OR007: the first new value is another; DETAIL is that.
@@ -281,6 +281,8 @@ BEGIN
     LOOP
         SELECT c.* INTO v_counter FROM public.counters c WHERE c.prefix = p_prefix AND c.period = p_period FOR UPDATE;
         EXIT WHEN FOUND;
+        -- A change of the rules holds the counters that there are, and could not hold this one: it waits, or is waited for.
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('rules of ' || p_prefix, 0));
         INSERT INTO public.counters (prefix, period, first_value, last_value)
         VALUES (p_prefix, p_period, p_start, p_start - 1) ON CONFLICT DO NOTHING;
     END LOOP;
@@ -360,6 +362,9 @@ BEGIN
     END IF;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     IF v_count = 0 THEN
+        -- Nothing but replays: a period that has not begun still has to begin at the start value of its day.
+        DELETE FROM public.counters c WHERE c.prefix = p_prefix AND c.period = p_period AND c.batch = 0;
+        first_value := NULL;
         RETURN NEXT;
         RETURN;
     END IF;
@@ -415,6 +420,9 @@ BEGIN
         ORDER BY 1, 2, 3, 4
         ON CONFLICT (prefix, site_id, partition_id, invoice_type) DO UPDATE
         SET issued = u.issued + EXCLUDED.issued, released = u.released + EXCLUDED.released, last_at = EXCLUDED.last_at;
+    END IF;
+    IF v_fresh = 0 THEN
+        first_value := NULL;
     END IF;
     RETURN NEXT;
 END
@@ -573,8 +581,8 @@ CREATE TRIGGER "sequences_next_version" BEFORE INSERT ON "sequences" FOR EACH RO
 ALTER TABLE "sequences" ENABLE ALWAYS TRIGGER "sequences_next_version";
 
 -- Adds a version of a sequence's rules. The application's role may call this and may not write to the table. While it
--- commits, no counter of the sequence moves: what is issued afterwards is issued by the new rules, and a number that
--- they could repeat is found.
+-- commits, no counter of the sequence moves, and none begins: what is issued afterwards is issued by the new rules, and
+-- a number that they could repeat is found.
 --
 -- p_pattern  fits every number that the new rules can give; null if none of them can have been issued
 --
@@ -600,6 +608,7 @@ BEGIN
         WHERE l.prefix = p_prefix AND l.number ~ p_pattern LIMIT 1;
     END IF;
 
+    PERFORM pg_advisory_xact_lock(hashtextextended('rules of ' || p_prefix, 0));
     PERFORM FROM public.counters c WHERE c.prefix = p_prefix ORDER BY c.period FOR UPDATE;
     IF p_pattern IS NOT NULL AND v_number IS NULL THEN
         SELECT l.number INTO v_number
