@@ -43,7 +43,7 @@ export const sequencerConfig = defineConfig({
     }),
     requireAuthentication: variable('SEQUENCER_REQUIRE_AUTHENTICATION', boolean(), {
       description:
-        'Whether every call, over REST and gRPC, asks for a key or a token; probes, /docs and /errors ask nobody',
+        'Whether every call, over REST and gRPC, asks for a key or a token; probes, metrics, the documentation and /errors ask nobody',
       default: false,
     }),
     maxWaiting: variable('SEQUENCER_MAX_WAITING', integer({ min: 1, max: 1_000_000 }), {

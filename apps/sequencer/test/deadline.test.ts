@@ -39,3 +39,53 @@ test('a request that waits beyond the time of its caller gets no number, then or
   expect((await next()).body.counter).toBe(3)
   expect(await valuesIn(database, 'SG')).toEqual([1, 2, 3])
 })
+
+test('who waits for less than a statement takes is told in time, also when his retry has joined him', async () => {
+  const next = (ms: number, key: string) =>
+    sequencer.api.post(
+      '/api/v1/next/SG',
+      {},
+      { headers: { 'idempotency-key': key, 'x-request-timeout-ms': String(ms) } },
+    )
+  await next(5000, 'first')
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  await admin.query('BEGIN')
+  await admin.query("SELECT FROM counters WHERE prefix = 'SG' FOR UPDATE")
+  const waits = () => admin.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+  const patient = next(5000, 'patient')
+  await until(async () => (await waits()).rowCount === 1)
+  const [statement] = (await waits()).rows
+  const retry = await next(100, 'patient')
+  const behind = await next(100, 'behind')
+  // The statement that they wait for still waits itself.
+  expect((await waits()).rows).toEqual([statement])
+  await admin.query('ROLLBACK')
+  await admin.end()
+  expect([retry.status, retry.body.code]).toEqual([503, 'outcome_unknown'])
+  expect([behind.status, behind.body.code]).toEqual([503, 'database_unavailable'])
+  expect((await patient).body.counter).toBe(2)
+  expect((await next(5000, 'patient')).body.counter).toBe(2)
+  expect((await next(5000, 'behind')).body.counter).toBe(3)
+})
+
+test('one whose time passes while its statement is under way is told its key, and gets its number by it', async () => {
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  await sequencer.api.post('/api/v1/next/SG')
+  await admin.query('BEGIN')
+  await admin.query("SELECT FROM counters WHERE prefix = 'SG' FOR UPDATE")
+  const { status, body } = await sequencer.api.post(
+    '/api/v1/next/SG',
+    {},
+    { headers: { 'x-request-timeout-ms': '200' } },
+  )
+  const { rowCount } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+  await admin.query('ROLLBACK')
+  await admin.end()
+  expect([status, body.code, rowCount]).toEqual([503, 'outcome_unknown', 1])
+  const key = /Idempotency-Key (\S+)/.exec(body.detail)![1]!
+  const again = await sequencer.api.post('/api/v1/next/SG', {}, { headers: { 'idempotency-key': key } })
+  expect(again.body.counter).toBe(2)
+  expect(await valuesIn(database, 'SG')).toEqual([1, 2])
+})

@@ -137,7 +137,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     const scope = [caller, prefix, idempotencyKey].join('\n')
     const first = underWay.get(scope)
     if (first) {
-      const firstAnswer = commits.waitWith(first.issued)
+      const firstAnswer = commits.waitWith(first.issued, idempotencyKey, timeoutMs)
       // The same request twice at once: both get what the first gets.
       if (sameRequest(toLedger(given, idempotencyKey), first.request))
         return firstAnswer.then((issued) => ({ ...issued, replayed: true }))

@@ -11,6 +11,8 @@ export interface Waiting {
   keyIsCallers: boolean
   /** Its key may have been used before. */
   lookUp: boolean
+  /** It is with the database at this moment. */
+  sent: boolean
   /** A statement that may have carried it out was lost. */
   outcomeUnknown: boolean
   /** On the clock of `performance.now()`. */
@@ -46,6 +48,7 @@ const maxBatchRequests = 512
 const maxBatchNumbers = 4096
 // A batch whose rules, day or keys change under it is tried again; more often than this is no chance.
 const maxSurprises = 20
+const watchEveryMs = 50
 
 /**
  * Group commit: requests of a lane that arrive while a statement is under way wait, and go together in the next. There
@@ -78,6 +81,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
         request,
         keyIsCallers,
         lookUp: keyIsCallers,
+        sent: false,
         outcomeUnknown: false,
         expiresAtMs,
         resolve,
@@ -87,10 +91,18 @@ export function createGroupCommit(options: GroupCommitOptions) {
     return counted(issued)
   }
 
-  /** Waits with a request that is under way for the same answer. @throws AppError `sequencer_overloaded` */
-  function waitWith(issued: Promise<Issued>): Promise<Issued> {
+  /**
+   * Waits with a request that is under way for the same answer.
+   *
+   * @throws AppError `sequencer_overloaded`; `outcome_unknown` when the time of who waits has passed
+   */
+  function waitWith(issued: Promise<Issued>, key: string, timeoutMs = requestTimeoutMs): Promise<Issued> {
     requireRoom()
-    return counted(issued)
+    let timer: NodeJS.Timeout
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(unconfirmed(key)), timeoutMs)
+    })
+    return counted(Promise.race([issued, late]).finally(() => clearTimeout(timer)))
   }
 
   function requireRoom(): void {
@@ -116,7 +128,18 @@ export function createGroupCommit(options: GroupCommitOptions) {
   }
 
   async function drain(lane: Lane, queue: Waiting[]): Promise<void> {
-    while (queue.length > 0) await settle(lane, takeBatch(queue))
+    let underWay: Waiting[] = []
+    // A statement can take longer than some of those wait who are in it, or behind it.
+    const watch = setInterval(() => {
+      underWay = dropExpired(underWay)
+      const inTime = dropExpired(queue)
+      if (inTime.length < queue.length) queue.splice(0, queue.length, ...inTime)
+    }, watchEveryMs)
+    while (queue.length > 0) {
+      underWay = takeBatch(queue)
+      await settle(lane, underWay)
+    }
+    clearInterval(watch)
     queues.delete(lane.name)
   }
 
@@ -125,10 +148,12 @@ export function createGroupCommit(options: GroupCommitOptions) {
     let open = dropExpired(batch)
     for (let failures = { surprises: 0, waits: 0 }; open.length > 0;) {
       try {
+        for (const waiting of open) waiting.sent = true
         // Answered later, so that the next batch is with the database while these answers are written.
         setImmediate(await lane.carryOut(open))
         return
       } catch (error) {
+        for (const waiting of open) waiting.sent = false
         open = await recover(lane, open, error, failures)
       }
     }
@@ -215,17 +240,16 @@ function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
 }
 
 /**
- * Gives all of a batch the same error, and none back to try again; those that may have been carried out by a statement
- * that was lost are told that.
+ * Gives all of a batch the same error, and none back to try again; those that may have been carried out, by a statement
+ * that was lost or is under way, are told that.
  */
 function rejectAll(batch: Waiting[], error: unknown): [] {
-  for (const { request, outcomeUnknown, reject } of batch) {
-    if (!outcomeUnknown) {
-      reject(error)
-      continue
-    }
-    const detail = `The database did not confirm in time; repeat the request with the Idempotency-Key ${request.key} to learn what it got`
-    reject(new AppError('outcome_unknown', detail, { retryAfterSeconds: 1, cause: error }))
-  }
+  for (const { request, sent, outcomeUnknown, reject } of batch)
+    reject(sent || outcomeUnknown ? unconfirmed(request.key, error) : error)
   return []
+}
+
+function unconfirmed(key: string, cause?: unknown): AppError {
+  const detail = `The database did not confirm in time; repeat the request with the Idempotency-Key ${key} to learn what it got`
+  return new AppError('outcome_unknown', detail, { retryAfterSeconds: 1, cause })
 }
