@@ -228,7 +228,7 @@ if (!hasRedis && !required)
 test('every failpoint is one at which it was killed here, and the bundle for production has none', () => {
   // The bundler breaks long lines, also in the middle of a text.
   const textOf = (name: string) => readFileSync(bundled(name), 'utf8').replaceAll('\\\n', '')
-  const failpoints = [...textOf('crashing').matchAll(/crashAt\("([^"]+)"\)/g)].map(([, moment]) => moment)
+  const failpoints = [...textOf('crashing').matchAll(/crashAt\(\s*"([^"]+)"/g)].map(([, moment]) => moment)
   expect(new Set(failpoints)).toEqual(
     new Set([...nothingCommitted, ...orderCommitted, ...numbering, ...relay, ...consumerOfRedis]),
   )
