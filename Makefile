@@ -76,7 +76,7 @@ check: deps ## Check everything that needs no test: code, types, format, and fil
 	@npx prettier --check --log-level warn .
 	@node dist/tools/generators/main.js --check
 test: check ## Check and test everything
-	@$(NX) run-many -t test -p tag:type:lib --parallel=2 && $(NX) run-many -t test --parallel=1
+	@$(NX) run-many -t test --parallel=1
 coverage: check ## The same, and report what the tests reach in coverage/
 	@$(NX) run-many -t test --parallel=1 -- --coverage
 test-user: deps ## Test the user service

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createCutProxy, until } from '@ordinal/testing'
+import { createCutProxy, until, type CutProxy } from '@ordinal/testing'
 import type { EventSettings } from '../src/events'
 import { createStage, firstSeen, hurried, nOf, openPool, recorder, upTo, type Stage } from './stage'
 import { untilWithin } from './until-within'
@@ -14,7 +14,12 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     redis = createRedis()
     stage = await createStage(redis)
   })
-  afterEach(() => stage.end())
+  let proxy: CutProxy | undefined
+  afterEach(async () => {
+    await stage.end()
+    await proxy?.close()
+    proxy = undefined
+  })
 
   const deadLetters = async <T>(use: (all: DeadLetters[]) => Promise<T>) => {
     const log = { info() {}, warn() {} } as never
@@ -189,23 +194,21 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
 
   test('a relay that dies between delivering and noting it has the event delivered again, with the same id', async () => {
     const url = new URL(stage.database.url)
-    const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+    proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
     url.port = String(proxy.port)
     const { consumer, seen } = recorder()
     stage.startInstance([consumer], { databaseUrl: url.href } satisfies Partial<EventSettings>)
     await stage.change('warm up')
     await until(() => seen.length === 1)
     await until(async () => (await stage.waiting()) === 0)
-    proxy.cutAt('SET delivered_at', 'before')
+    // The name of the statement, which goes with it each time.
+    proxy.cutAt('mark_delivered', 'before')
     await stage.change('a')
     await stage.change('a')
     await until(() => seen.length === 4)
     expect(proxy.cuts).toBe(1)
     expect(seen.slice(1).map(nOf)).toEqual([1, 1, 2])
     expect(seen[1]).toEqual(seen[2])
-    await stage.end()
-    await proxy.close()
-    stage = await createStage(redis)
   })
 
   test('it stops after the handling that is under way, and the next instance goes on', async () => {
