@@ -1,3 +1,7 @@
+const { join } = require('node:path')
+
+const counting = process.env.ORDINAL_TEST_COUNTS ? [require.resolve('./tools/build/src/count-tests.js')] : []
+
 // What every project's jest.config.js starts from.
 module.exports = {
   testEnvironment: 'node',
@@ -12,4 +16,7 @@ module.exports = {
   // swc compiles our own sources, which npm links under node_modules, and the packages that are ESM only.
   transformIgnorePatterns: ['/node_modules/(?!@ordinal/|uuid/|jose/|temporal-)'],
   testTimeout: 30_000,
+  // Compiled sources are kept in the clone: they go with it, and no other clone's are taken.
+  cacheDirectory: join(__dirname, '.nx/jest'),
+  reporters: ['default', ...counting],
 }
