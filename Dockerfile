@@ -34,18 +34,22 @@ CMD ["node", "main.js"]
 
 FROM runtime AS user-service
 COPY --from=build /src/dist/apps/user-service .
+# What a container listens on is reachable only as far as it is published.
+ENV USER_SERVICE_HOST=::
 EXPOSE 8081
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.USER_SERVICE_PORT || 8081}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
 FROM runtime AS order-service
 COPY --from=build /src/dist/apps/order-service .
+ENV ORDER_SERVICE_HOST=::
 EXPOSE 8082 50052
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ORDER_SERVICE_PORT || 8082}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
 FROM runtime AS sequencer
 COPY --from=build /src/dist/apps/sequencer .
+ENV SEQUENCER_HOST=::
 EXPOSE 8083 50053
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SEQUENCER_PORT || 8083}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

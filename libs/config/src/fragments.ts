@@ -77,6 +77,16 @@ export function origin(): z.ZodType<string> {
   })
 }
 
+/** A name that a service is called by (`numbers.example.com`), `*.example.com` for all below one, or `*`; in lower case. */
+export function hostName(): z.ZodType<string> {
+  const name = /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)$/
+  return fromText({
+    read: (text) => (name.test(text.toLowerCase()) ? text.toLowerCase() : undefined),
+    fault: 'must be a name without scheme and port, *. and a name, or *',
+    example: 'numbers.example.com',
+  })
+}
+
 /** Values separated by commas, each as `item` wants it; spaces around them and empty ones are dropped. */
 export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
   return z

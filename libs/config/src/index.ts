@@ -10,6 +10,7 @@ export { renderMarkdownTable } from './markdown-table'
 export { parseConfig } from './parse'
 export {
   boolean,
+  hostName,
   httpUrl,
   integer,
   list,

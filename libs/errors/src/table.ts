@@ -22,9 +22,17 @@ export const errorTable = table({
     status: 400,
     title: 'The request is not HTTP',
     cause:
-      'The request line, a header or the framing of the body breaks the rules of HTTP, or Host is missing.',
+      'The request line, a header or the framing of the body breaks the rules of HTTP, or Host is missing, comes twice or is no host.',
     mend: 'Look at what the client and the proxies before the service really send.',
     example: 'Parse Error: Invalid header token',
+  },
+  host_not_allowed: {
+    status: 421,
+    title: 'The request is for another host',
+    cause:
+      'The header Host, or a target that is a whole URL, has a name that this service is not known by. A page of another site may have its own name resolve to the address of a service, to read what only its visitors can reach.',
+    mend: 'Call the service by one of its names or its IP address. Operators list its names in ALLOWED_HOSTS.',
+    example: 'This service is not known as numbers.example.com: operators list it in ALLOWED_HOSTS',
   },
   expectation_failed: {
     status: 417,

@@ -81,10 +81,10 @@ export function grpcServer(services: readonly GrpcService[]): (chassis: GrpcChas
 
     let serving = false
     return {
-      listen: (port) =>
+      listen: (port, host) =>
         new Promise((resolve, reject) => {
           listener.once('error', reject)
-          listener.listen({ port }, () => {
+          listener.listen({ port, host }, () => {
             listener.removeListener('error', reject)
             const address = listener.address()
             resolve(typeof address === 'object' && address ? address.port : port)

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { compressionAlgorithms, type ServiceError } from '@grpc/grpc-js'
 import { createGrpcClient, createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import { fakeName, protos, startFakeService } from './fake-service'
@@ -29,6 +31,19 @@ test('a message over the limit is refused, logged, and does not end the connecti
   }
   expect(fake.logged.of('request').map(({ code }) => code)).toEqual(Array(2).fill('RESOURCE_EXHAUSTED'))
   expect((await fake.call('Describe', thing)).code).toBe('OK')
+})
+
+test('calls are taken on the address of the service alone', async () => {
+  const reaches = async (host: string) => {
+    const socket = connect({ port: fake.port, host })
+    const outcome = await once(socket, 'connect').then(
+      () => 'connected',
+      (error: NodeJS.ErrnoException) => error.code,
+    )
+    socket.destroy()
+    return outcome
+  }
+  expect([await reaches('127.0.0.1'), await reaches('127.0.0.2')]).toEqual(['connected', 'ECONNREFUSED'])
 })
 
 test('a message that is small only while it is compressed is refused, too', async () => {

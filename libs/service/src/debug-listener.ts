@@ -21,6 +21,7 @@ interface Deps {
   log: Logger
   /** Those of the service: two of them are here as well. */
   probes: readonly Route[]
+  allowedHosts: readonly string[]
 }
 
 // Nothing here takes a body but the positions of /debug/pprof/symbol.
@@ -30,7 +31,7 @@ const bodyLimitBytes = 65_536
  * A second server for operators: whether the process lives and is ready, also while the first takes no connection
  * any more, and profiles of what it does. It asks for no key, and so belongs on an address that only they reach.
  */
-export function createDebugListener({ name, log, probes }: Deps): Server {
+export function createDebugListener({ name, log, probes, allowedHosts }: Deps): Server {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -38,7 +39,7 @@ export function createDebugListener({ name, log, probes }: Deps): Server {
   const server = createServer(app)
   const stopping = new AbortController()
 
-  app.use(inOrder(requestContext(), accessLog(log), securityHeaders(), checkHead))
+  app.use(inOrder(requestContext(), accessLog(log), securityHeaders(), checkHead(allowedHosts)))
   app.use(
     serveRoutes([...debugProbes(probes), debugIndex(name), commandLine], {
       bodyLimitBytes,

@@ -19,8 +19,8 @@ export interface GrpcChassis {
 
 /** A service's server of gRPC: `grpcServer()` of @ordinal/grpc makes it, so that only who wants it has it in its bundle. */
 export interface GrpcServer {
-  /** Takes calls; resolves to the port (port 0 takes a free one). Rejects when the port is taken. */
-  listen(port: number): Promise<number>
+  /** Takes calls, on all addresses if none is given; resolves to the port (0 takes a free one). Rejects when it is taken. */
+  listen(port: number, host?: string): Promise<number>
   /** What those are told who ask for its health. */
   setServing(serving: boolean): void
   /** Takes no new call, finishes those under way, and cuts what is left at the deadline. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { integer, list, origin, port, redisUrl, seconds, variable } from '@ordinal/config'
+import { hostName, integer, list, origin, port, redisUrl, seconds, variable } from '@ordinal/config'
 import { parseApiKey, type ApiKey } from '@ordinal/middleware'
 import { z } from 'zod'
 
@@ -12,12 +12,17 @@ const apiKey = z.string().transform((entry, context) => {
 
 const ipAddress = z.string().refine((text) => isIP(text) > 0, 'must be an IP address')
 
-/** The variables of serving HTTP: the ports, limit and log level of one service, and those that all share. */
+/** The variables of serving HTTP: the address, ports, limit and log level of one service, and those that all share. */
 export function httpVariables(
   service: string,
   defaults: { port: number; debugPort: number; rateLimit: number },
 ) {
   return {
+    host: variable(`${service}_HOST`, ipAddress, {
+      description:
+        'IP address that HTTP and gRPC listen on: 127.0.0.1 keeps them to programs on this machine, :: is every address it has (IPv6 and IPv4)',
+      default: '127.0.0.1',
+    }),
     port: variable(`${service}_PORT`, port(), { description: 'HTTP port', default: defaults.port }),
     debugPort: variable(`${service}_DEBUG_PORT`, port(), {
       description: 'Port of the debug listener: probes and profiles; without it there is none',
@@ -46,6 +51,12 @@ export function httpVariables(
     bodyLimitBytes: variable('BODY_LIMIT_BYTES', integer({ min: 1024, max: 104_857_600 }), {
       description: 'Largest request body, in bytes',
       default: 102_400,
+    }),
+    allowedHosts: variable('ALLOWED_HOSTS', list(hostName()), {
+      description:
+        'Names that clients may call the services by, separated by commas; *.example.com for all below one, * for any. IP addresses, names of one label (localhost, sequencer) and those that end with .localhost, .internal, .svc or .cluster.local need not be listed',
+      optional: true,
+      example: 'numbers.example.com',
     }),
     corsOrigins: variable('CORS_ORIGINS', list(origin()), {
       description: 'Origins whose pages may call the services, separated by commas; * for any',
@@ -77,6 +88,7 @@ export function httpVariables(
 
 /** How a service is served: what `httpVariables` parse to. */
 export interface HttpSettings {
+  host: string
   port: number
   /** Of the debug listener; undefined for none. */
   debugPort: number | undefined
@@ -85,6 +97,7 @@ export interface HttpSettings {
   /** Where rate limits are shared; undefined for a limit of each instance. */
   redisUrl: string | undefined
   bodyLimitBytes: number
+  allowedHosts: readonly string[] | undefined
   corsOrigins: readonly string[] | undefined
   trustProxy: number
   apiKeys: readonly ApiKey[] | undefined

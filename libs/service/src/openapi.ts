@@ -160,9 +160,19 @@ function successes(route: Route) {
 
 const replayed = ['Idempotency-Replayed'] as const
 
+// What is refused before it is known which route is meant, and what any route can meet.
+const anywhere = [
+  'malformed_request',
+  'expectation_failed',
+  'host_not_allowed',
+  'headers_too_large',
+  'validation_failed',
+  'internal_error',
+] as const satisfies ErrorCode[]
+
 /** The errors of a route by status: its own, and those that any request of its kind can meet. */
 function failures(route: Route, takesTokens: boolean) {
-  const codes: ErrorCode[] = [...route.errors, 'validation_failed', 'internal_error']
+  const codes: ErrorCode[] = [...route.errors, ...anywhere]
   if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
   if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
   if (route.requires) codes.push('authentication_required')

@@ -109,7 +109,7 @@ function startFault(
     Object.entries(variables).flatMap(([key, { name }]) =>
       name.endsWith(ending) && config[key] === value ? [name] : [],
     )
-  if (code === 'EADDRNOTAVAIL') {
+  if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') {
     return `${address} is no address of this machine: set ${namesOf('_HOST', address).join(' or ')} to one that is`
   }
   const reason = code && portFaults[code]

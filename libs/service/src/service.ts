@@ -83,6 +83,9 @@ export function createService(options: ServiceOptions): Service {
   const verifyToken = options.tokens && tokenVerifier(options.tokens)
   const live = createLiveStreams()
   const serving = { ...http, tokensCheckable: verifyToken !== undefined, live }
+  const allowedHosts = http.allowedHosts ?? []
+  // Node's own way: IPv4 alone where there is no IPv6.
+  const host = http.host === '::' ? undefined : http.host
   let accepting = true
 
   const database = {
@@ -125,9 +128,18 @@ export function createService(options: ServiceOptions): Service {
     metrics.requestStarted()
     metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
   })
-  const debug = http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes })
+  const debug =
+    http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes, allowedHosts })
 
-  app.use(inOrder(requestContext(), accessLog(log), observeRequests(metrics), securityHeaders(), checkHead))
+  app.use(
+    inOrder(
+      requestContext(),
+      accessLog(log),
+      observeRequests(metrics),
+      securityHeaders(),
+      checkHead(allowedHosts),
+    ),
+  )
   app.use(serveRoutes(probes, serving))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
   app.use(identifyCaller(identify))
@@ -195,8 +207,8 @@ export function createService(options: ServiceOptions): Service {
         await limiter?.start()
         await readiness?.start()
         // Before HTTP, which is asked whether all is ready.
-        if (options.grpc) grpcPort = await grpc?.listen(options.grpc.port)
-        port = await server.listen(http.port)
+        if (options.grpc) grpcPort = await grpc?.listen(options.grpc.port, host)
+        port = await server.listen(http.port, host)
       } catch (error) {
         limiter?.stop()
         readiness?.stop()
@@ -204,7 +216,12 @@ export function createService(options: ServiceOptions): Service {
         throw error
       }
       for (const task of options.background ?? []) task.start()
-      log.info('listening', { port, ...(grpcPort !== undefined && { grpc_port: grpcPort }), version })
+      log.info('listening', {
+        address: http.host,
+        port,
+        ...(grpcPort !== undefined && { grpc_port: grpcPort }),
+        version,
+      })
       return port
     },
     stop: () => (stopping ??= stop()),

@@ -5,12 +5,14 @@ import { createService, openDatabase, type HttpSettings, type ServiceOptions } f
 import { fakeRoutes } from './fake-routes'
 
 const http: HttpSettings = {
+  host: '127.0.0.1',
   port: 0,
   debugPort: undefined,
   debugHost: '127.0.0.1',
   rateLimit: 0,
   redisUrl: undefined,
   bodyLimitBytes: 2_048,
+  allowedHosts: undefined,
   corsOrigins: undefined,
   trustProxy: 0,
   apiKeys: undefined,

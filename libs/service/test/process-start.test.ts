@@ -84,7 +84,7 @@ test('a taken port stops the start in one line that names the variable', async (
   expect(errors).not.toContain('    at ')
 })
 
-describe('the debug listener', () => {
+describe('a listener', () => {
   const startAndFail = async (env: Record<string, string>) => {
     const { code, errors } = await start({ FAKE_DATABASE_URL: database.url, FAKE_PORT: '0', ...env }).ended()
     return { code, lines: lines(errors).filter((line) => !line.startsWith('applying')) }
@@ -121,6 +121,12 @@ describe('the debug listener', () => {
       code: 1,
       lines: [
         'The service cannot start: 192.0.2.1 is no address of this machine: set DEBUG_HOST to one that is',
+      ],
+    })
+    expect(await startAndFail({ FAKE_HOST: '192.0.2.1' })).toEqual({
+      code: 1,
+      lines: [
+        'The service cannot start: 192.0.2.1 is no address of this machine: set FAKE_HOST to one that is',
       ],
     })
     expect(await startAndFail({ FAKE_DEBUG_PORT: '0', DEBUG_HOST: 'everywhere' })).toEqual({

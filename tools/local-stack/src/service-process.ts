@@ -35,7 +35,7 @@ export interface ServiceProcess {
  * @param tell takes a line for the user when the service ends and is started again.
  */
 export function launchService(
-  { name, port, environment }: ServiceDefinition,
+  { name, url, environment }: ServiceDefinition,
   settings: Settings,
   tell: (line: string) => void,
 ): ServiceProcess {
@@ -82,7 +82,7 @@ export function launchService(
 
   async function ready(interruption: AbortSignal): Promise<void> {
     const deadline = Date.now() + readyWithinMs
-    while (!(await isReady(port)) || hasEnded(child)) {
+    while (!(await isReady(url)) || hasEnded(child)) {
       interruption.throwIfAborted()
       if (hasEnded(child)) throw startFailure(`${name} ended while it was starting:`, logFile)
       if (Date.now() > deadline) throw startFailure(`${name} is not ready after a minute:`, logFile)
@@ -120,8 +120,8 @@ export function launchService(
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
-async function isReady(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
     ({ ok }) => ok,
     () => false,
   )

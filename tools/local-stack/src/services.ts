@@ -7,6 +7,8 @@ import type { Settings } from './settings'
 export interface ServiceDefinition {
   name: string
   port: number
+  /** Where this machine reaches it: `http://127.0.0.1:8081`. */
+  url: string
   /** Undefined if it has no gRPC. */
   grpcPort?: number
   debugPort: number
@@ -22,6 +24,11 @@ export function defineServices(
 ) {
   const { userService, orderService, sequencer } = settings.ports
   const { debugPorts, grpcPorts } = settings
+  const urls = {
+    userService: urlOf(settings.environment.USER_SERVICE_HOST, userService.port),
+    orderService: urlOf(settings.environment.ORDER_SERVICE_HOST, orderService.port),
+    sequencer: urlOf(settings.environment.SEQUENCER_HOST, sequencer.port),
+  }
   const key = randomBytes(32).toString('base64url')
   const keyDigest = createHash('sha256').update(key).digest('hex')
   const apiKeys = [settings.environment.API_KEYS, `order-service:${keyDigest}`].filter(Boolean).join(',')
@@ -34,6 +41,7 @@ export function defineServices(
     userService: {
       name: 'user-service',
       port: userService.port,
+      url: urls.userService,
       debugPort: debugPorts.userService.port,
       environment: {
         USER_SERVICE_PORT: String(userService.port),
@@ -45,6 +53,7 @@ export function defineServices(
     orderService: {
       name: 'order-service',
       port: orderService.port,
+      url: urls.orderService,
       grpcPort: grpcPorts.orderService.port,
       debugPort: debugPorts.orderService.port,
       environment: {
@@ -52,14 +61,15 @@ export function defineServices(
         ORDER_SERVICE_GRPC_PORT: String(grpcPorts.orderService.port),
         ORDER_SERVICE_DEBUG_PORT: String(debugPorts.orderService.port),
         ORDER_SERVICE_DATABASE_URL: postgres.url('orderdb', 'order_service', secrets.order_service),
-        ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${userService.port}`,
-        ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${sequencer.port}`,
+        ORDER_SERVICE_USER_SERVICE_URL: urls.userService,
+        ORDER_SERVICE_SEQUENCER_URL: urls.sequencer,
         ORDER_SERVICE_API_KEY: key,
       },
     },
     sequencer: {
       name: 'sequencer',
       port: sequencer.port,
+      url: urls.sequencer,
       grpcPort: grpcPorts.sequencer.port,
       debugPort: debugPorts.sequencer.port,
       environment: {
@@ -78,4 +88,10 @@ export function defineServices(
       },
     },
   } satisfies Record<string, ServiceDefinition>
+}
+
+/** Where a service is that listens on this address; on every address, or on none that is told, it is on 127.0.0.1. */
+function urlOf(host: string | undefined, port: number): string {
+  const address = !host || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }
