@@ -27,7 +27,17 @@ export function createChangeRules(ruleBook: RuleBook) {
   ): Promise<RulesRecord> {
     const version = (versions[0]?.version ?? 0) + 1
     const pattern = active ? repeatsOf(prefix, rules, versions) : null
-    return ruleBook.add({ ...rules, prefix, version, active, createdBy: by, reason, requestId, pattern })
+    return ruleBook.add({
+      ...rules,
+      prefix,
+      version,
+      active,
+      createdBy: by,
+      reason,
+      requestId,
+      pattern,
+      knownVersions: null,
+    })
   }
 
   return {
@@ -89,6 +99,11 @@ const ruleSetOf = ({
   fiscalYearStart,
   start,
   gapPolicy,
+  releaseWindowSeconds,
+  sealedTo,
+  allowOverlap,
+  businessDatePastDays,
+  businessDateFutureDays,
 }: RulesRecord): RuleSet => ({
   template,
   reset,
@@ -96,6 +111,11 @@ const ruleSetOf = ({
   fiscalYearStart,
   start,
   gapPolicy,
+  releaseWindowSeconds,
+  sealedTo,
+  allowOverlap,
+  businessDatePastDays,
+  businessDateFutureDays,
 })
 
 const sameRules = (rules: RuleSet, current: RulesRecord) =>

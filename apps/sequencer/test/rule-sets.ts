@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { resets, type Rules } from '../src/core/rules'
+import { defaultRules, resets, type Rules } from '../src/core/rules'
 
 /** The rules that most tests start from; a template is for the test to give. */
 export const plainRules: Rules = {
@@ -11,6 +11,7 @@ export const plainRules: Rules = {
   fiscalYearStart: 1,
   start: 1,
   gapPolicy: 'recycle',
+  ...defaultRules,
 }
 
 const tokens = [

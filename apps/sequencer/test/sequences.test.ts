@@ -57,6 +57,11 @@ test('a sequence that is defined issues at once, with what was not said as it us
     fiscal_year_start: 1,
     start: 1,
     gap_policy: 'recycle',
+    release_window_seconds: 3600,
+    sealed_to: null,
+    allow_overlap: false,
+    business_date_past_days: 366,
+    business_date_future_days: 31,
     active: true,
     created_at: expect.any(String),
     created_by: 'ada',
@@ -255,7 +260,8 @@ test('a period does not begin by the old rules while a change commits that looke
   await changing.connect()
   await changing.query('BEGIN')
   await changing.query(
-    `SELECT add_rules('K', 2, '{YYYY}{MM}-{seq:4}', 'monthly', 'UTC', 1, 1, 'recycle', true, 'x', NULL, NULL, '^[0-9]{6}-[0-9]{4,}$')`,
+    `SELECT add_rules('K', 2, '{YYYY}{MM}-{seq:4}', 'monthly', 'UTC', 1, 1, 'recycle', 3600, NULL, false, 366, 31, true, 'x', NULL, NULL,
+                      '^[0-9]{6}-[0-9]{4,}$', NULL)`,
   )
   const first = sequencer.api.post('/api/v1/next/K', { business_date: '2026-02-05' })
   await delay(300)
@@ -462,7 +468,7 @@ describe('the database itself', () => {
 
   test("lets the service's role add a next version by its function, and write nothing itself", async () => {
     const call = (version: number) =>
-      `SELECT add_rules('SG', ${version}, '{seq}', 'never', 'UTC', 1, 1, 'strict', true, 'x', NULL, NULL, NULL)`
+      `SELECT add_rules('SG', ${version}, '{seq}', 'never', 'UTC', 1, 1, 'strict', 3600, NULL, false, 366, 31, true, 'x', NULL, NULL, NULL, NULL)`
     await expect(as(database.runtimeUrl, insert(2))).rejects.toMatchObject({ code: '42501' })
     await expect(as(database.runtimeUrl, call(3))).rejects.toMatchObject({ code: 'OR003' })
     await as(database.runtimeUrl, call(2))

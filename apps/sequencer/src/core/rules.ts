@@ -20,10 +20,28 @@ export interface Rules {
   /** The first value of a period. */
   start: number
   gapPolicy: GapPolicy
+  /** How long an anonymous caller may release a number that an anonymous caller drew; 0: never. */
+  releaseWindowSeconds: number
+  /** The only caller that may issue, reserve and change its numbers; null: any. */
+  sealedTo: string | null
+  /** Whether its numbers may be the text of another sequence's numbers. */
+  allowOverlap: boolean
+  /** How many days a business date may lie before the current one, and after it; null: any. */
+  businessDatePastDays: number | null
+  businessDateFutureDays: number | null
 }
 
 /** The rules of a sequence, apart from which sequence and version it is. */
 export type RuleSet = Omit<Rules, 'prefix' | 'version'>
+
+/** What the newer rules are where a caller gives none. */
+export const defaultRules = {
+  releaseWindowSeconds: 3600,
+  sealedTo: null,
+  allowOverlap: false,
+  businessDatePastDays: 366,
+  businessDateFutureDays: 31,
+} as const satisfies Partial<RuleSet>
 
 /** What is wrong with rules, and with which of them. */
 export class RulesError extends Error {

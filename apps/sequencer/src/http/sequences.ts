@@ -13,7 +13,7 @@ import { AppError } from '@ordinal/errors'
 import { gapPolicies } from '@ordinal/audit'
 import { z } from 'zod'
 import type { ChangeRules } from '../change-rules'
-import { resets, type RuleSet } from '../core/rules'
+import { defaultRules, resets, type RuleSet } from '../core/rules'
 import type { RuleBook, RulesRecord } from '../ledger/rules'
 import { prefix, prefixParams } from './prefix'
 import { authorOf, etagOf, given, reason, versioned, versionToJson } from './versions'
@@ -39,6 +39,23 @@ const start = z
 const gapPolicy = z.enum(gapPolicies).meta({
   description: 'recycle: a released value is issued again, lowest first. strict: it becomes void',
 })
+const releaseWindow = z.int().min(0).max(31_622_400).meta({
+  description:
+    'For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never',
+})
+const sealedTo = text(1, 200)
+  .nullable()
+  .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })
+const allowOverlap = z
+  .boolean()
+  .meta({ description: "Whether its numbers may be the text of another sequence's numbers" })
+const days = z.int().min(0).max(3_652_058).nullable()
+const pastDays = days.meta({
+  description: 'How many days a business date may lie before the current one; null: any',
+})
+const futureDays = days.meta({
+  description: 'How many days a business date may lie after the current one; null: any',
+})
 
 const newSequence = z.strictObject({
   prefix,
@@ -48,6 +65,11 @@ const newSequence = z.strictObject({
   fiscal_year_start: fiscalYearStart.default(1),
   start: start.default(1),
   gap_policy: gapPolicy.default('recycle'),
+  release_window_seconds: releaseWindow.default(defaultRules.releaseWindowSeconds),
+  sealed_to: sealedTo.default(defaultRules.sealedTo),
+  allow_overlap: allowOverlap.default(defaultRules.allowOverlap),
+  business_date_past_days: pastDays.default(defaultRules.businessDatePastDays),
+  business_date_future_days: futureDays.default(defaultRules.businessDateFutureDays),
   reason: reason.optional(),
 })
 const changes = z.strictObject({
@@ -57,6 +79,11 @@ const changes = z.strictObject({
   fiscal_year_start: fiscalYearStart.optional(),
   start: start.optional(),
   gap_policy: gapPolicy.optional(),
+  release_window_seconds: releaseWindow.optional(),
+  sealed_to: sealedTo.optional(),
+  allow_overlap: allowOverlap.optional(),
+  business_date_past_days: pastDays.optional(),
+  business_date_future_days: futureDays.optional(),
   reason: reason.optional(),
 })
 
@@ -69,6 +96,11 @@ const sequence = z
     fiscal_year_start: z.int(),
     start: z.int(),
     gap_policy: gapPolicy,
+    release_window_seconds: releaseWindow,
+    sealed_to: sealedTo,
+    allow_overlap: allowOverlap,
+    business_date_past_days: pastDays,
+    business_date_future_days: futureDays,
     ...versioned,
   })
   .meta({ id: 'Sequence' })
@@ -197,6 +229,11 @@ const rulesIn = <Body extends Named>(body: Body) => ({
   fiscalYearStart: body.fiscal_year_start as Body['fiscal_year_start'],
   start: body.start as Body['start'],
   gapPolicy: body.gap_policy as Body['gap_policy'],
+  releaseWindowSeconds: body.release_window_seconds as Body['release_window_seconds'],
+  sealedTo: body.sealed_to as Body['sealed_to'],
+  allowOverlap: body.allow_overlap as Body['allow_overlap'],
+  businessDatePastDays: body.business_date_past_days as Body['business_date_past_days'],
+  businessDateFutureDays: body.business_date_future_days as Body['business_date_future_days'],
 })
 
 const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
@@ -207,5 +244,10 @@ const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
   fiscal_year_start: rules.fiscalYearStart,
   start: rules.start,
   gap_policy: rules.gapPolicy,
+  release_window_seconds: rules.releaseWindowSeconds,
+  sealed_to: rules.sealedTo,
+  allow_overlap: rules.allowOverlap,
+  business_date_past_days: rules.businessDatePastDays,
+  business_date_future_days: rules.businessDateFutureDays,
   ...versionToJson(rules),
 })

@@ -19,6 +19,8 @@ export interface NewRules extends Rules {
   requestId: string
   /** Fits every number that the rules can give; null if none of those can have been issued. */
   pattern: string | null
+  /** How many versions of rules there were, of all sequences, when these were decided upon; null if that does not matter. */
+  knownVersions: number | null
 }
 
 export type RuleBook = ReturnType<typeof createRuleBook>
@@ -63,10 +65,11 @@ export function createRuleBook(db: Queryable) {
      *   numbers that were issued
      */
     async add(rules: NewRules): Promise<RulesRecord> {
-      const { requestId, pattern, ...kept } = rules
+      const { requestId, pattern, knownVersions, ...kept } = rules
       try {
         const { rows } = await db.query<{ created_at: Date }>(
-          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS created_at`,
+          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             AS created_at`,
           [
             rules.prefix,
             rules.version,
@@ -76,11 +79,17 @@ export function createRuleBook(db: Queryable) {
             rules.fiscalYearStart,
             rules.start,
             rules.gapPolicy,
+            rules.releaseWindowSeconds,
+            rules.sealedTo,
+            rules.allowOverlap,
+            rules.businessDatePastDays,
+            rules.businessDateFutureDays,
             rules.active,
             rules.createdBy,
             rules.reason,
             requestId,
             pattern,
+            knownVersions,
           ],
         )
         return { ...kept, createdAt: rows[0]!.created_at, reason: kept.reason ?? null }
@@ -112,8 +121,9 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
   return undefined
 }
 
-const columns = `prefix, version, template, reset, time_zone, fiscal_year_start, start, gap_policy, active, created_at,
-  created_by, reason`
+const columns = `prefix, version, template, reset, time_zone, fiscal_year_start, start, gap_policy,
+  release_window_seconds, sealed_to, allow_overlap, business_date_past_days, business_date_future_days, active,
+  created_at, created_by, reason`
 
 interface Row {
   prefix: string
@@ -124,6 +134,11 @@ interface Row {
   fiscal_year_start: number
   start: string | number
   gap_policy: string
+  release_window_seconds: number
+  sealed_to: string | null
+  allow_overlap: boolean
+  business_date_past_days: number | null
+  business_date_future_days: number | null
   active: boolean
   created_at: Date
   created_by: string
@@ -139,6 +154,11 @@ const fromRow = (row: Row): RulesRecord => ({
   fiscalYearStart: row.fiscal_year_start,
   start: Number(row.start),
   gapPolicy: row.gap_policy as GapPolicy,
+  releaseWindowSeconds: row.release_window_seconds,
+  sealedTo: row.sealed_to,
+  allowOverlap: row.allow_overlap,
+  businessDatePastDays: row.business_date_past_days,
+  businessDateFutureDays: row.business_date_future_days,
   active: row.active,
   createdAt: row.created_at,
   createdBy: row.created_by,

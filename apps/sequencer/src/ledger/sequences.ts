@@ -47,6 +47,11 @@ export function createSequences(prisma: PrismaClient): Sequences {
         fiscalYearStart,
         start: Number(row.start),
         gapPolicy: row.gapPolicy as GapPolicy,
+        releaseWindowSeconds: row.releaseWindowSeconds,
+        sealedTo: row.sealedTo,
+        allowOverlap: row.allowOverlap,
+        businessDatePastDays: row.businessDatePastDays,
+        businessDateFutureDays: row.businessDateFutureDays,
       }
       const sequence = { ...createSequence(rules), active: row.active }
       if (row.active) known.set(prefix, sequence)
