@@ -35,7 +35,7 @@ test('a request that waits beyond the time of its caller gets no number, then or
   await admin.query('ROLLBACK')
   await admin.end()
   expect((await waiting).body.counter).toBe(2)
-  for (const { status } of await Promise.all(late)) expect(status).toBe(503)
+  for (const { status } of await Promise.all(late)) expect(status).toBe(504)
   expect((await next()).body.counter).toBe(3)
   expect(await valuesIn(database, 'SG')).toEqual([1, 2, 3])
 })
@@ -63,10 +63,19 @@ test('who waits for less than a statement takes is told in time, also when his r
   await admin.query('ROLLBACK')
   await admin.end()
   expect([retry.status, retry.body.code]).toEqual([503, 'outcome_unknown'])
-  expect([behind.status, behind.body.code]).toEqual([503, 'database_unavailable'])
+  expect([behind.status, behind.body.code]).toEqual([504, 'deadline_exceeded'])
   expect((await patient).body.counter).toBe(2)
   expect((await next(5000, 'patient')).body.counter).toBe(2)
   expect((await next(5000, 'behind')).body.counter).toBe(3)
+})
+
+test('a caller without any patience is told of its deadline, and not of a database that is well', async () => {
+  for (const path of ['/api/v1/next/SG', '/api/v1/next/SG', '/api/v1/next/INV']) {
+    const { status, body } = await sequencer.api.post(path, {}, { headers: { 'x-request-timeout-ms': '1' } })
+    // One that is with the database by then may have its number.
+    if (status !== 200 && body.code !== 'outcome_unknown')
+      expect([status, body.code]).toEqual([504, 'deadline_exceeded'])
+  }
 })
 
 test('one whose time passes while its statement is under way is told its key, and gets its number by it', async () => {

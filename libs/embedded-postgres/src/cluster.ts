@@ -12,8 +12,10 @@ const passwordFile = 'superuser-password'
 
 /** The password of the superuser `postgres`, made with the cluster. */
 export function readSuperuserPassword(dataFolder: string): Promise<string> {
-  return readFile(join(clusterIn(dataFolder), passwordFile), 'utf8')
+  return readFile(superuserPasswordFile(dataFolder), 'utf8')
 }
+
+export const superuserPasswordFile = (dataFolder: string) => join(clusterIn(dataFolder), passwordFile)
 
 /**
  * Makes the cluster if the folder has none: UTF-8, the builtin C.UTF-8 locale (the same order on every machine),

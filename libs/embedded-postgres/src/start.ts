@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { chooseAccount } from './account'
 import { prepareBinaries } from './binaries'
-import { clusterIn, ensureCluster, readSuperuserPassword } from './cluster'
+import { clusterIn, ensureCluster, readSuperuserPassword, superuserPasswordFile } from './cluster'
 import type { Settings } from './launch'
 import { placeDataFolder } from './place'
 import { findPostmaster } from './postmaster'
@@ -36,6 +36,8 @@ export interface EmbeddedPostgres {
   adopted: boolean
   /** The superuser `postgres` in the database `postgres`. */
   adminUrl: string
+  /** Its password is in this file, which only this account may read. */
+  adminPasswordFile: string
   logFile: string
   /** The URL of a database for the superuser, or for a user with a password. */
   url(database: string, user?: string, password?: string): string
@@ -80,6 +82,7 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
     pid,
     adopted,
     adminUrl: url(port, 'postgres'),
+    adminPasswordFile: superuserPasswordFile(folder),
     logFile: logFileIn(folder),
     url: (database, user, password) => url(port, database, user, password),
     stop: () => stopEmbeddedPostgres(folder),

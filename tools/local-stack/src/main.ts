@@ -4,13 +4,14 @@ import { catchInterruption, interrupted } from './interruption'
 import { keepSecrets, newSecret, newSigningKey } from './passwords'
 import { requireFreePorts } from './ports'
 import { startOwnPostgres } from './postgres'
+import { makePrivate } from './private-folder'
 import { fail, step, warn } from './progress'
 import { launchService, type ServiceProcess } from './service-process'
 import { defineServices } from './services'
 import { readSettings } from './settings'
 import { runOnce } from './run-once'
 import { summarize } from './summary'
-import { printToken, signToken } from './token'
+import { printToken } from './token'
 
 /** The bundle is dist/tools/local-stack/main.js. */
 const root = resolve(__dirname, '../../..')
@@ -32,6 +33,7 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
     ...Object.values(grpcPorts),
     ...Object.values(debugPorts),
   ]
+  makePrivate(folders.data)
   // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
   const starting = startOwnPostgres(folders.postgres, ports.postgres, servicePorts, warn)
   const postgres = await step(starting, ({ port, adopted }) =>
@@ -65,11 +67,7 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
 
   reloadWhenTold(services)
-  const { JWT_SECRET } = definitions.sequencer.environment
-  const adminToken = JWT_SECRET && (await signToken('admin', JWT_SECRET))
-  console.log(
-    summarize({ ...definitions, postgresUrl: postgres.adminUrl, logFolder: folders.logs, adminToken }),
-  )
+  console.log(summarize({ ...definitions, postgres, logFolder: folders.logs }))
 }
 
 /** Whoever started us with a channel, as `make dev` does, says which services have new bundles. */

@@ -1,11 +1,16 @@
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makePrivate } from './private-folder'
 
-/** Opens a new log for a service, keeping that of the last run beside it; gives its file descriptor. */
+/** Opens a new log for a service, keeping that of the last run beside it; gives its file descriptor. Nobody else may read them. */
 export function openServiceLog(file: string): number {
-  mkdirSync(dirname(file), { recursive: true })
-  if (existsSync(file)) renameSync(file, `${file}.1`)
-  return openSync(file, 'a')
+  makePrivate(dirname(file))
+  if (existsSync(file)) {
+    // Earlier versions made it as the umask said.
+    chmodSync(file, 0o600)
+    renameSync(file, `${file}.1`)
+  }
+  return openSync(file, 'a', 0o600)
 }
 
 /** The last lines in which a service says what is wrong: plain ones, and JSON of the level `error`. */

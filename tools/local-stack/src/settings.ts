@@ -28,6 +28,8 @@ export interface Settings {
     sequencer: PortSetting
   }
   folders: {
+    /** All of the stack's own. */
+    data: string
     postgres: string
     /** The file that keeps what must not be known. */
     secrets: string
@@ -67,6 +69,7 @@ export function readSettings(root: string): Settings {
       sequencer: readPort('SEQUENCER_DEBUG_PORT', 6063),
     },
     folders: {
+      data,
       postgres: join(data, 'postgres'),
       secrets: join(data, 'passwords.json'),
       logs: join(data, 'logs'),

@@ -1,24 +1,16 @@
+import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
 import type { ServiceDefinition } from './services'
 
 interface Addresses {
   userService: ServiceDefinition
   orderService: ServiceDefinition
   sequencer: ServiceDefinition
-  postgresUrl: string
+  postgres: Pick<EmbeddedPostgres, 'port' | 'adminPasswordFile'>
   logFolder: string
-  /** Undefined where tokens come from elsewhere. */
-  adminToken: string | undefined
 }
 
-/** What the user sees when all is up: where everything is, and three calls to paste into a shell. */
-export function summarize({
-  userService,
-  orderService,
-  sequencer,
-  postgresUrl,
-  logFolder,
-  adminToken,
-}: Addresses): string {
+/** What the user sees when all is up: where everything is, and three calls to paste into a shell. No secret: it may be kept. */
+export function summarize({ userService, orderService, sequencer, postgres, logFolder }: Addresses): string {
   const services = [userService, orderService, sequencer].map(
     ({ name, port }) =>
       `  ${name.padEnd(14)} http://localhost:${port}    its API: http://localhost:${port}/docs`,
@@ -28,10 +20,12 @@ Ordinal runs. Ctrl-C stops it.
 
 ${services.join('\n')}
   ${'gRPC'.padEnd(14)} localhost:${orderService.grpcPort} (orders), localhost:${sequencer.grpcPort} (the sequencer's)
-  ${'PostgreSQL'.padEnd(14)} ${postgresUrl}
+  ${'PostgreSQL'.padEnd(14)} postgresql://postgres@127.0.0.1:${postgres.port}/postgres
+  ${''.padEnd(14)} its password: ${postgres.adminPasswordFile}
+  ${'tokens'.padEnd(14)} make token ROLE=admin, operator or viewer
   ${'profiles'.padEnd(14)} http://localhost:${sequencer.debugPort}/debug/pprof/ (users ${userService.debugPort}, orders ${orderService.debugPort}), or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
-${adminToken === undefined ? '' : `\nAn administrator's token, for 12 hours; "make token ROLE=viewer" prints others:\n\n  ${adminToken}\n`}
+
 Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
 
   curl localhost:${userService.port}/api/v1/users -H 'Content-Type: application/json' \\

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createRepository, removeRepositories, serviceNames } from './stack'
@@ -113,4 +113,41 @@ test('ports can be given in .env, and the environment wins', async () => {
   await stack.printed('Ordinal runs.')
   expect(stack.output()).toContain(`user-service on port ${users}`)
   expect(stack.output()).toContain(`sequencer on port ${sequencer}`)
+})
+
+test('nothing that it prints or logs is a secret, and nobody else may read what it keeps', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  const [data, logs] = [join(repository.root, '.data'), join(repository.root, '.data/logs')]
+  const passwords = Object.values(JSON.parse(await readFile(join(data, 'passwords.json'), 'utf8')) as object)
+  const superuser = new URL(postgresUrl(stack.output())).password
+  const { ORDER_SERVICE_API_KEY } = await repository.get<Record<string, string>>(
+    'order-service',
+    '/environment',
+  )
+  const secrets = [...passwords, superuser, ORDER_SERVICE_API_KEY] as string[]
+  expect(secrets.length).toBeGreaterThanOrEqual(8)
+  const logged = await Promise.all(serviceNames.map((name) => repository.log(name)))
+  const { stdout: processes } = await promisify(execFile)('ps', ['-eww', '-o', 'args'])
+  for (const text of [stack.output(), ...logged, processes]) {
+    expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
+    expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
+  }
+  stack.signal('SIGINT')
+  await stack.ended()
+
+  // As an earlier version left it.
+  await chmod(data, 0o755)
+  await chmod(logs, 0o755)
+  await chmod(join(logs, 'sequencer.log'), 0o644)
+  const second = repository.run()
+  await second.printed('Ordinal runs.')
+  const modeOf = async (path: string) => (await stat(path)).mode & 0o777
+  const forOthers = async (path: string) => (await modeOf(path)) & 0o066
+  expect([await forOthers(data), await forOthers(logs)]).toEqual([0, 0])
+  const files = await readdir(logs)
+  expect(files).toEqual(expect.arrayContaining(['sequencer.log', 'sequencer.log.1']))
+  for (const file of files) expect([file, await modeOf(join(logs, file))]).toEqual([file, 0o600])
+  expect(await modeOf(join(data, 'passwords.json'))).toBe(0o600)
 })

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -14,8 +14,12 @@ export async function query(url: string, sql: string): Promise<Record<string, un
   return rows
 }
 
-/** The URL that the stack has printed for the superuser. */
-export const postgresUrl = (output: string) => /postgresql:\S+/.exec(output)![0]
+/** The URL that the stack has printed for the superuser, with the password that is in the file it names. */
+export function postgresUrl(output: string): string {
+  const url = new URL(/postgresql:\S+/.exec(output)![0])
+  url.password = readFileSync(/its password: (\S+)/.exec(output)![1]!, 'utf8')
+  return url.href
+}
 
 /** The URL that a fake service has been given, and may log in with. */
 export async function databaseUrl(

@@ -54,7 +54,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    * @param timeoutMs how long it may take, if less than others may
    * @throws AppError `sequence_not_found`, `validation_failed` (a business date that cannot be),
    *   `idempotency_key_reused`, `sequence_exhausted`, `sequencer_overloaded`, `database_unavailable`,
-   *   `outcome_unknown`
+   *   `deadline_exceeded`, `outcome_unknown`
    */
   async function issue(request: IssueRequest, timeoutMs?: number): Promise<Issued> {
     if (request.idempotencyKey === undefined) return issueNew(request, timeoutMs)

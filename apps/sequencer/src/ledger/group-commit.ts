@@ -17,6 +17,8 @@ export interface Waiting {
   outcomeUnknown: boolean
   /** On the clock of `performance.now()`. */
   expiresAtMs: number
+  /** Its caller waits for less time than others may. */
+  hurried: boolean
   resolve: (issued: Issued) => void
   reject: (error: unknown) => void
 }
@@ -67,15 +69,20 @@ export function createGroupCommit(options: GroupCommitOptions) {
    * Queues a request for its lane.
    *
    * @param makeLane called if the lane is not at work already
-   * @throws AppError `sequencer_overloaded`, `database_unavailable`, `outcome_unknown`, or what `carryOut` throws
+   * @throws AppError `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`, or what
+   *   `carryOut` throws
    */
   function submit(
     name: string,
     makeLane: (name: string) => Lane,
-    { request, keyIsCallers, timeoutMs }: Pick<Waiting, 'request' | 'keyIsCallers'> & { timeoutMs?: number },
+    {
+      request,
+      keyIsCallers,
+      timeoutMs = requestTimeoutMs,
+    }: Pick<Waiting, 'request' | 'keyIsCallers'> & { timeoutMs?: number },
   ): Promise<Issued> {
     requireRoom()
-    const expiresAtMs = performance.now() + Math.min(requestTimeoutMs, timeoutMs ?? requestTimeoutMs)
+    const expiresAtMs = performance.now() + Math.min(requestTimeoutMs, timeoutMs)
     const issued = new Promise<Issued>((resolve, reject) => {
       queueOf(name, makeLane).push({
         request,
@@ -84,6 +91,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
         sent: false,
         outcomeUnknown: false,
         expiresAtMs,
+        hurried: timeoutMs < requestTimeoutMs,
         resolve,
         reject,
       })
@@ -225,16 +233,17 @@ function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
   const now = performance.now()
   const inTime = batch.filter(({ expiresAtMs }) => expiresAtMs > now)
   if (inTime.length === batch.length) return batch
+  const late = batch.filter(({ expiresAtMs }) => expiresAtMs <= now)
+  // That the database was slow for a caller in a hurry says nothing of the database.
+  const hurried = 'Nothing was issued or changed in the time that the caller gave'
   rejectAll(
-    batch.filter(({ expiresAtMs }) => expiresAtMs <= now),
-    new AppError(
-      'database_unavailable',
-      'The database does not answer, or cannot write; nothing was issued or changed',
-      {
-        retryAfterSeconds: 1,
-        cause,
-      },
-    ),
+    late.filter((waiting) => waiting.hurried),
+    new AppError('deadline_exceeded', hurried, { cause }),
+  )
+  const unavailable = 'The database does not answer, or cannot write; nothing was issued or changed'
+  rejectAll(
+    late.filter((waiting) => !waiting.hurried),
+    new AppError('database_unavailable', unavailable, { retryAfterSeconds: 1, cause }),
   )
   return inTime
 }
