@@ -26,7 +26,9 @@ import { createIssueForSite } from './issue-for-site'
 import { callsForKnownCallers, routesForKnownCallers } from './known-callers'
 import { streamRoutes } from './http/stream'
 import { createAllocator } from './ledger/allocator'
-import { createCheckpointLog, createCheckpoints } from './ledger/checkpoints'
+import { createCheckpointLog } from './ledger/checkpoint-log'
+import { createCheckpoints } from './ledger/checkpoints'
+import { registerKeysAtStart } from './ledger/register'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
 import { createSequences } from './ledger/sequences'
@@ -97,6 +99,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     routes: known ? routesForKnownCallers(routes) : routes,
     background: [
       warnOfPowerfulRole(pool, log),
+      registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),
       createCheckpointLog(checkpoints, log),
       liveStream,

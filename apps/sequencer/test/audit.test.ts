@@ -248,7 +248,7 @@ describe('the export', () => {
               (SELECT count(*)::int FROM ledger) AS entries`,
     )
     expect(records.at(-1)).toEqual({ type: 'end', ...counted })
-    expect(records[0]).toMatchObject({ type: 'export', format: 'ordinal-export-v1', prefix: null })
+    expect(records[0]).toMatchObject({ type: 'export', format: 'ordinal-export-v2', prefix: null })
   })
 
   test('as CSV is the rows, in a form that a spreadsheet does not take for formulas', async () => {
@@ -429,7 +429,7 @@ describe('checkpoints', () => {
   beforeEach(() => writeLedger(database.runtimeUrl))
 
   test('are signed, and others can check them with the public key', async () => {
-    const { at, heads, checkpoint } = await get('/api/v1/audit/checkpoints')
+    const { at, heads, root, checkpoint } = await get('/api/v1/audit/checkpoints')
     const { keys } = await get('/api/v1/audit/keys')
     expect(keys).toEqual([
       {
@@ -441,7 +441,17 @@ describe('checkpoints', () => {
         kid: expect.any(String),
       },
     ])
-    expect(await readCheckpoint(checkpoint, keys)).toEqual({ type: 'ordinal-checkpoint-v1', at, heads })
+    expect(await readCheckpoint(checkpoint, keys)).toEqual({
+      type: 'ordinal-checkpoint-v2',
+      at,
+      feed: expect.any(Number),
+      prefix: null,
+      period: null,
+      counters: 4,
+      root,
+      register: { entry: expect.any(Number), hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      heads,
+    })
     expect(heads.map(({ prefix, period }: Row) => `${prefix}/${period}`)).toEqual([
       'GLOBAL/',
       'INV/2019',
@@ -494,7 +504,7 @@ describe('checkpoints', () => {
     const { body } = await other.api.get('/api/v1/audit/keys')
     await other.stop()
     const { heads } = await readCheckpoint(checkpoints()[0].checkpoint, body.keys)
-    expect([heads.length, checkpoints()[0].counters]).toEqual([4, 4])
+    expect([heads!.length, checkpoints()[0].counters]).toEqual([4, 4])
   })
 })
 

@@ -7,15 +7,39 @@ export interface Head {
   period: string
   batch: number
   head: string
-  last_value: number
 }
 
-/** What somebody else keeps, to know a ledger that was rewritten. */
-export interface Checkpoint {
+/** What the service signed before: some heads, each for itself. */
+export interface HeadsCheckpoint {
   type: 'ordinal-checkpoint-v1'
   at: string
   heads: Head[]
 }
+
+/** What somebody else keeps, to know a ledger that was rewritten (docs/decisions/0047). */
+export interface TreeCheckpoint {
+  type: 'ordinal-checkpoint-v2'
+  /** In it is all that is dated earlier, but for what a transaction of a minute before had not committed yet. */
+  at: string
+  /** And exactly the batches below this place in the feed. */
+  feed: number
+  /** Of which sequence and period it is; of all if they are null. */
+  prefix: string | null
+  period: string | null
+  /** How many counters there were, and the root of the tree of their heads, in the order of prefix and period. */
+  counters: number
+  root: string
+  /** The last entry of the register, and its hash. */
+  register: { entry: number; hash: string } | null
+  /** The heads themselves, where they are few: by them the counter is known that differs. */
+  heads?: Head[]
+}
+
+export type Checkpoint = HeadsCheckpoint | TreeCheckpoint
+
+/** A head as a leaf of the tree. */
+export const leafOfHead = ({ prefix, period, batch, head }: Head): string =>
+  JSON.stringify([prefix, period, batch, head])
 
 /** A checkpoint that is none, or is not signed by a key that is known. */
 export class CheckpointError extends Error {
@@ -74,12 +98,19 @@ export async function readCheckpoint(jws: string, keys: readonly JWK[]): Promise
       },
       { algorithms: ['EdDSA'] },
     )
-    const checkpoint = JSON.parse(new TextDecoder().decode(payload)) as Partial<Checkpoint>
-    if (protectedHeader.typ !== mediaType || checkpoint.type !== 'ordinal-checkpoint-v1' || !checkpoint.heads)
+    const checkpoint: unknown = JSON.parse(new TextDecoder().decode(payload))
+    if (protectedHeader.typ !== mediaType || !isCheckpoint(checkpoint))
       throw new CheckpointError('it is signed, and is no checkpoint')
-    return checkpoint as Checkpoint
+    return checkpoint
   } catch (error) {
     if (error instanceof errors.JOSEError) throw new CheckpointError(error.message, { cause: error })
     throw error
   }
+}
+
+/** It is signed, so only what it is in all is looked at. */
+function isCheckpoint(content: unknown): content is Checkpoint {
+  const { type, heads, root } = content as Partial<TreeCheckpoint & HeadsCheckpoint>
+  if (type === 'ordinal-checkpoint-v1') return Array.isArray(heads)
+  return type === 'ordinal-checkpoint-v2' && typeof root === 'string'
 }

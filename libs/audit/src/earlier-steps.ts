@@ -2,9 +2,9 @@ import { formatNumber, type Frame } from './number'
 import { frameOfBatch } from './chain'
 import type { BatchRecord, EntryRecord } from './records'
 import { numberStates } from './states'
-import type { Step } from './verify-chain'
+import type { Step } from './wrong-rows'
 
-const perChunk = 65_536
+const perChunk = 4096
 
 interface Chunk {
   /** 1 more than the place of the state in `numberStates`; 0 for a value that has not been seen. */

@@ -1,28 +1,35 @@
 /** What is wrong with a ledger. */
-export type FindingKind =
+export const findingKinds = [
   /** A column of a row has another value than it was written with. */
-  | 'altered'
+  'altered',
   /** A row, or a whole batch, is not there. */
-  | 'missing'
+  'missing',
   /** There is a row that nothing wrote. */
-  | 'added'
+  'added',
   /** Two rows stand in each other's place, whole or in one column. */
-  | 'swapped'
+  'swapped',
   /** The counter, or a checkpoint, is ahead of the last batch: the end of the ledger was cut off. */
-  | 'tail_cut'
+  'tail_cut',
   /** The counter is behind its last batch, or is not there. */
-  | 'counter_behind'
+  'counter_behind',
   /** All links fit each other, and not the head that the counter, or somebody else, has kept. */
-  | 'rewritten'
+  'rewritten',
+  /** The time is earlier than that of what was written before, or than that of a checkpoint that does not have it. */
+  'backdated',
   /** A step that was not allowed in the state in which the value was. */
-  | 'illegal_step'
+  'illegal_step',
   /** What was derived from the ledger does not follow from it. */
-  | 'derived'
+  'derived',
+  /** A function, trigger, constraint, index, column or grant of the database is not that of the build. */
+  'schema',
+] as const
+export type FindingKind = (typeof findingKinds)[number]
 
 /** One thing that does not fit, and where. */
 export interface Finding {
   kind: FindingKind
-  prefix: string
+  /** Null of what is of no sequence: a site, or the database's schema. */
+  prefix: string | null
   period: string | null
   batch: number | null
   /** The row, in its batch; where only the batch can be told, the first that it may be. */
@@ -32,6 +39,8 @@ export interface Finding {
   /** How many rows it may be, from that one on: 1 if it is told exactly. */
   rows: number | null
   column: string | null
+  /** What is meant if it is no counter: `rules SG version 2`, `function issue_numbers`. */
+  object: string | null
   /** All of it in a sentence. */
   detail: string
 }

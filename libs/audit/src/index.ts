@@ -1,15 +1,18 @@
 export { batchHeader, requestDigest, type ChainedRequest } from './chain'
 export {
   CheckpointError,
+  leafOfHead,
   publicJwk,
   readCheckpoint,
   readSigningKey,
   signCheckpoint,
   type Checkpoint,
   type Head,
+  type TreeCheckpoint,
 } from './checkpoint'
-export { compareHead } from './compare-head'
-export { collectFindings, type Finding, type FindingKind, type Findings } from './findings'
+export { compareCheckpoint, type Comparison, type Cut, type Scope } from './compare-checkpoint'
+export { collectFindings, findingKinds, type Finding, type FindingKind, type Findings } from './findings'
+export { createTree } from './merkle'
 export { formatNumber, type Frame } from './number'
 export {
   zeroHash,
@@ -18,6 +21,9 @@ export {
   type EndRecord,
   type EntryRecord,
   type ExportRecord,
+  type RegisteredRecord,
+  type RegisterRecord,
+  type StrayRecord,
 } from './records'
 export {
   gapPolicies,
@@ -28,5 +34,7 @@ export {
   type NumberEvent,
   type NumberState,
 } from './states'
-export { createChainVerifier, type Step } from './verify-chain'
 export { ExportError, verifyExport, type ExportReport } from './verify-export'
+export { createLedgerVerifier } from './verify-ledger'
+export { verifyRegister, type Register } from './verify-register'
+export { type Step } from './wrong-rows'

@@ -34,6 +34,9 @@ export interface EntryRecord {
   at: string
 }
 
+/** A row whose batch is not there. */
+export type StrayRecord = Omit<EntryRecord, 'type'> & { type: 'stray' }
+
 /** What one commit wrote: a link of the counter's chain. */
 export interface BatchRecord {
   type: 'batch'
@@ -71,12 +74,36 @@ export interface CounterRecord {
   after_hash: string
   /** And ends with this batch. */
   through_batch: number
+  /** False if the ledger has rows or batches of a counter that is not there. */
+  exists?: boolean
+}
+
+/** A link of the chain of rules, sites, closed periods and keys: what was written, as the text of a JSON object. */
+export interface RegisterRecord {
+  type: 'register'
+  entry: number
+  kind: 'rules' | 'site' | 'closed_period' | 'keys'
+  name: string
+  version: number
+  content: string
+  hash: string
+  at: string
+}
+
+/** What the table has now of what the register has an entry of. */
+export interface RegisteredRecord {
+  type: 'registered'
+  kind: RegisterRecord['kind']
+  name: string
+  version: number
+  content: string
 }
 
 /** The first line of an export: when it was made, and what was asked for. */
 export interface ExportRecord {
   type: 'export'
-  format: 'ordinal-export-v1'
+  /** The first had no register. */
+  format: 'ordinal-export-v1' | 'ordinal-export-v2'
   at: string
   prefix: string | null
   period: string | null

@@ -1,16 +1,10 @@
 import { digestOfRows, frameOfBatch, linkHash, requestsIn } from './chain'
+import { altered, nameOf, nameOfCounter, nowhere, ofBatch, placeOf, swapped, type Fault } from './faults'
 import type { Finding, Findings } from './findings'
-import { formatNumber } from './number'
 import type { BatchRecord, CounterRecord, EntryRecord } from './records'
-import { nextState, type NumberState } from './states'
+import { nextState } from './states'
 import { findSwap, type Link } from './swaps'
-
-/** A row, and the step of its value before it: null if there is none, undefined if that is not known. */
-export interface Step extends EntryRecord {
-  before: { state: NumberState; number: string } | null | undefined
-}
-
-type Fault = Partial<Finding> & Pick<Finding, 'kind' | 'detail'>
+import { wrongColumn, wrongRequest, wrongRows, type Step } from './wrong-rows'
 
 // Broken links whose rows are kept: the row that was swapped with one of theirs may be far away.
 const keptLinks = 8
@@ -37,15 +31,21 @@ export function createChainVerifier(
   let lastHash: Buffer | undefined = counter ? Buffer.from(counter.after_hash, 'hex') : Buffer.alloc(32)
   let lastBatch = counter?.after_batch ?? 0
   let lastFeed = 0
+  let lastAt = ''
   let sound = true
 
   const found = ({ kind, ...where }: Fault): Finding => {
     sound = false
-    return report({ kind, prefix, period, ...nowhere, ...where })
+    return report({ ...nowhere, kind, prefix, period, ...where })
   }
 
   /** Takes the next batch, with its rows in the order of their positions. */
   function add(batch: BatchRecord, steps: readonly Step[]): void {
+    if (batch.batch <= lastBatch) {
+      const detail = `batch ${batch.batch} comes after batch ${lastBatch}: nothing that issues wrote it`
+      found({ kind: 'added', batch: batch.batch, detail })
+      return
+    }
     if (batch.batch !== lastBatch + 1) {
       found(missingBatches(batch, steps))
       lastHash = undefined
@@ -63,6 +63,18 @@ export function createChainVerifier(
     checkLink(batch, steps, checkRows(batch, steps) || checkOrder(batch, steps))
     checkFeed(batch)
     follow(batch, steps)
+  }
+
+  /** Takes a row whose batch is not there; of a batch that is missing as a whole, that is told already. */
+  function stray(row: Omit<EntryRecord, 'type'>): void {
+    if (row.batch >= 1 && row.batch <= (counter?.through_batch ?? lastBatch)) return
+    found({
+      ...placeOf(row),
+      kind: 'added',
+      rows: 1,
+      column: 'batch',
+      detail: `${nameOf(row)} is in batch ${row.batch}, and there is no such batch: nothing that issues wrote it`,
+    })
   }
 
   function missingBatches({ batch }: BatchRecord, steps: readonly Step[]) {
@@ -139,6 +151,7 @@ export function createChainVerifier(
         ? undefined
         : (wrongRequest(requests) ?? steps.map((step) => wrongColumn(batch, step)).find(Boolean))
       if (fault) found(fault)
+      else checkTime(batch)
       return
     }
 
@@ -196,6 +209,18 @@ export function createChainVerifier(
       period,
       ...ofBatch(batch, 'hash', 'is not that of its rows'),
     })
+  }
+
+  /** Who writes a batch holds the counter, and so reads a later time than whoever held it before. */
+  function checkTime(batch: BatchRecord): void {
+    if (batch.at < lastAt)
+      found({
+        kind: 'backdated',
+        batch: batch.batch,
+        column: 'at',
+        detail: `batch ${batch.batch} is dated ${batch.at}, and the batch before it ${lastAt}: it was dated back`,
+      })
+    else lastAt = batch.at
   }
 
   function checkFeed(batch: BatchRecord): void {
@@ -281,148 +306,5 @@ export function createChainVerifier(
     }
   }
 
-  return { add, end }
+  return { add, stray, end }
 }
-
-const nowhere = {
-  batch: null,
-  position: null,
-  value: null,
-  number: null,
-  rows: null,
-  column: null,
-}
-
-/** The rows of a batch have the positions 1, 2, 3 up to as many as it says. */
-function wrongRows(batch: BatchRecord, steps: readonly Step[]): Fault | undefined {
-  const index = steps.findIndex(({ position }, index) => position !== index + 1)
-  const gap = index < 0 ? steps.length + 1 : index + 1
-  if (index < 0 && steps.length === batch.rows) return undefined
-  if (steps.length < batch.rows) {
-    const before = steps[gap - 2]
-    const isNew = before === undefined ? frameOfBatch(batch) !== null : before.revision === 1
-    const value = isNew && before ? before.value + 1 : null
-    const missing = batch.rows - steps.length
-    return {
-      kind: 'missing' as const,
-      batch: batch.batch,
-      position: gap,
-      value,
-      rows: missing,
-      detail:
-        `batch ${batch.batch} has ${batch.rows} rows, and ${missing} of them ${missing === 1 ? 'is' : 'are'} missing: ` +
-        `the first at position ${gap}${value === null ? '' : `, with the value ${value}`}`,
-    }
-  }
-  const row = steps[index < 0 ? batch.rows : index]!
-  if (steps.length > batch.rows)
-    return {
-      kind: 'added' as const,
-      ...placeOf(row),
-      rows: steps.length - batch.rows,
-      detail: `${nameOf(row)} is one more than the ${batch.rows} rows of batch ${batch.batch}`,
-    }
-  return altered(row, 'position', `is ${row.position}, where ${index + 1} belongs`)
-}
-
-/** What follows from the batch and from the step before, and is another in the row. */
-function wrongColumn(batch: BatchRecord, step: Step): Fault | undefined {
-  const { before, revision, value, event, state, number } = step
-  for (const column of ['prefix', 'period', 'batch'] as const)
-    if (step[column] !== batch[column])
-      return altered(step, column, `is ${step[column]}, and that of its batch ${batch[column]}`)
-  if (step.at !== batch.at) return altered(step, 'at', `is ${step.at}, and that of its batch ${batch.at}`)
-  if (revision > 1 && before === null)
-    return {
-      kind: 'missing' as const,
-      ...placeOf(step),
-      rows: 1,
-      detail: `the step before revision ${revision} of the value ${value} is missing`,
-    }
-  const frame = frameOfBatch(batch)
-  const expected = frame ? formatNumber(frame, value) : before?.number
-  if (expected !== undefined && number !== expected)
-    return altered(step, 'number', `is ${number}, where ${expected} belongs`)
-  if (before === undefined) return undefined
-
-  const follows = nextState(event, before?.state ?? null, batch.gap_policy)
-  if (follows === null)
-    return {
-      kind: 'illegal_step' as const,
-      ...placeOf(step),
-      rows: 1,
-      column: 'event',
-      detail: `${nameOf(step)} was ${before?.state ?? 'unused'}, and so cannot have had the event ${event}`,
-    }
-  if (follows !== state) return altered(step, 'state', `is ${state}, and ${event} makes ${follows}`)
-  return undefined
-}
-
-const ofRequest = [
-  'event',
-  'caller',
-  'idempotency_key',
-  'hold_seconds',
-  'client_id',
-  'generated_by',
-  'site_id',
-  'partition_id',
-  'invoice_type',
-  'business_date',
-  'reason',
-  'request_id',
-] as const
-
-/** The numbers of one request have all columns but a few in common. */
-function wrongRequest(requests: readonly Step[][]): Fault | undefined {
-  for (const rows of requests) {
-    const index = rows.findIndex(({ item }, index) => item !== index)
-    if (index >= 0) return altered(rows[index]!, 'item', `is ${rows[index]!.item}, where ${index} belongs`)
-    if (rows.length > 1)
-      for (const column of ofRequest) {
-        const odd = oddOne(rows, column)
-        if (odd)
-          return altered(odd, column, `is ${odd[column] ?? 'null'}, and another in the rest of its request`)
-      }
-  }
-  return undefined
-}
-
-/** The row that has something else in a column than most. */
-function oddOne(rows: readonly EntryRecord[], column: (typeof ofRequest)[number]): EntryRecord | undefined {
-  if (rows.every((row) => row[column] === rows[0]![column])) return undefined
-  const countOf = (row: EntryRecord) => rows.filter((other) => other[column] === row[column]).length
-  return rows.reduce((odd, row) => (countOf(row) <= countOf(odd) ? row : odd))
-}
-
-const placeOf = ({ batch, position, value, number }: EntryRecord) => ({ batch, position, value, number })
-
-const altered = (row: EntryRecord, column: string | null, what: string) => ({
-  kind: 'altered' as const,
-  ...placeOf(row),
-  rows: 1,
-  column,
-  detail: `${nameOf(row)} was altered: its ${column} ${what}`,
-})
-
-const ofBatch = ({ batch }: BatchRecord, column: string, what: string) => ({
-  kind: 'altered' as const,
-  batch,
-  column,
-  detail: `batch ${batch} itself was altered: its ${column} ${what}`,
-})
-
-const swapped = (row: EntryRecord, other: EntryRecord, what: string) => ({
-  kind: 'swapped' as const,
-  ...placeOf(row),
-  rows: 2,
-  column: null,
-  detail:
-    `${what} ${nameOf(row)} and ${nameOf(other)} were swapped` +
-    (row.batch === other.batch ? ` (batch ${row.batch})` : ` (batches ${row.batch} and ${other.batch})`),
-})
-
-const nameOf = ({ value, number, revision }: EntryRecord) =>
-  `the value ${value} (${number}${revision > 1 ? `, revision ${revision}` : ''})`
-
-const nameOfCounter = (prefix: string, period: string) => (period ? `${prefix} in ${period}` : prefix)

@@ -1,9 +1,18 @@
-import { compareHead } from './compare-head'
-import type { Checkpoint, Head } from './checkpoint'
+import type { Checkpoint } from './checkpoint'
 import { rememberSteps } from './earlier-steps'
 import { collectFindings, type Finding } from './findings'
-import type { BatchRecord, CounterRecord, EndRecord, EntryRecord, ExportRecord } from './records'
-import { createChainVerifier } from './verify-chain'
+import type {
+  BatchRecord,
+  CounterRecord,
+  EndRecord,
+  EntryRecord,
+  ExportRecord,
+  RegisteredRecord,
+  RegisterRecord,
+  StrayRecord,
+} from './records'
+import { createLedgerVerifier } from './verify-ledger'
+import { verifyRegister } from './verify-register'
 
 /** What became of the verification of an export. */
 export interface ExportReport {
@@ -23,7 +32,17 @@ export class ExportError extends Error {
   override readonly name = 'ExportError'
 }
 
-type Line = ExportRecord | CounterRecord | BatchRecord | EntryRecord | EndRecord
+type Line =
+  | ExportRecord
+  | RegisterRecord
+  | RegisteredRecord
+  | CounterRecord
+  | BatchRecord
+  | EntryRecord
+  | StrayRecord
+  | EndRecord
+
+const lineTypes = ['export', 'register', 'registered', 'counter', 'batch', 'entry', 'stray', 'end']
 
 /**
  * Verifies an export, line by line, with nothing but itself and what checkpoints have kept.
@@ -35,33 +54,34 @@ export async function verifyExport(
   lines: AsyncIterable<string>,
   checkpoints: readonly Checkpoint[] = [],
 ): Promise<ExportReport> {
-  const collected = collectFindings()
-  const heads = headsOf(checkpoints)
+  const findings = collectFindings()
+  const register: RegisterRecord[] = []
+  const registered: RegisteredRecord[] = []
   let first: ExportRecord | undefined
   let end: EndRecord | undefined
+  let ledger: ReturnType<typeof createLedgerVerifier> | undefined
   let counter: ReturnType<typeof startCounter> | undefined
+  let lastCounter: CounterRecord | undefined
   const counted = { counters: 0, batches: 0, entries: 0 }
-  let compared = 0
+
+  /** All of the register is before the first counter. */
+  function beginLedger({ at, format, prefix, period, from, to }: ExportRecord) {
+    const scope = { prefix, period, whole: from === null && to === null }
+    const hasRegister = format !== 'ordinal-export-v1'
+    const verified = hasRegister ? verifyRegister(register, registered, checkpoints, findings) : undefined
+    return createLedgerVerifier({ at, scope, checkpoints, register: verified }, findings)
+  }
 
   function startCounter(record: CounterRecord) {
-    const verifier = createChainVerifier(record, record, collected)
+    ledger ??= beginLedger(first!)
+    const verifier = ledger.counter(record)
     const memory = rememberSteps(record.after_batch === 0)
-    const kept = heads.get(keyOf(record)) ?? []
     let batch: BatchRecord | undefined
     let entries: EntryRecord[] = []
     const finishBatch = () => {
-      if (!batch) return
-      verifier.add(batch, memory.stepsOf(batch, entries))
-      const { hash } = batch
-      for (const head of kept) if (head.batch === batch.batch) compare(head, hash)
+      if (batch) verifier.add(batch, memory.stepsOf(batch, entries))
       batch = undefined
       entries = []
-    }
-    const compare = (head: KeptHead, hash: string | null) => {
-      compared += 1
-      head.compared = true
-      const finding = compareHead(head, head.at, hash)
-      if (finding) collected.report(finding)
     }
     return {
       begin(next: BatchRecord) {
@@ -69,13 +89,10 @@ export async function verifyExport(
         batch = next
       },
       entry: (entry: EntryRecord) => entries.push(entry),
+      stray: (row: StrayRecord) => verifier.stray(row),
       end() {
         finishBatch()
         verifier.end()
-        // It goes up to where the counter is, so a later batch that somebody has seen was cut off.
-        if (record.through_batch >= record.batch)
-          for (const head of kept)
-            if (!head.compared && head.batch > record.through_batch) compare(head, null)
       },
     }
   }
@@ -88,45 +105,52 @@ export async function verifyExport(
     if (end) throw new ExportError(`line ${number}: there is more after the end`)
     if (!first && line.type !== 'export') throw new ExportError('the first line is not that of an export')
     if (line.type === 'export') first = line
-    else if (line.type === 'counter') {
+    else if (line.type === 'register' || line.type === 'registered') {
+      if (ledger) throw new ExportError(`line ${number}: the register comes before the counters`)
+      if (line.type === 'register') register.push(line)
+      else registered.push(line)
+    } else if (line.type === 'counter') {
       counter?.end()
       requireWhole(first!, line)
+      requireOrder(lastCounter, line)
+      lastCounter = line
       counter = startCounter(line)
       counted.counters += 1
     } else if (line.type === 'batch') {
       if (!counter) throw new ExportError(`line ${number}: a batch without a counter`)
       counter.begin(line)
       counted.batches += 1
-    } else if (line.type === 'entry') {
+    } else if (line.type === 'entry' || line.type === 'stray') {
       if (!counter) throw new ExportError(`line ${number}: a row without a counter`)
-      counter.entry(line)
+      if (line.type === 'stray') counter.stray(line)
+      else counter.entry(line)
       counted.entries += 1
     } else end = line
   }
   if (!first) throw new ExportError('the file is empty')
   if (!end) throw new ExportError('the last line is missing: the export was cut off')
   counter?.end()
+  ledger ??= beginLedger(first)
+  ledger.end()
   for (const name of ['counters', 'batches', 'entries'] as const)
     if (end[name] !== counted[name])
       throw new ExportError(`the export says that it has ${end[name]} ${name}, and has ${counted[name]}`)
-
-  const kept = [...heads.values()].flat()
-  if (first.prefix === null && first.from === null && first.to === null)
-    for (const head of kept) {
-      if (head.compared) continue
-      compared += 1
-      collected.report(compareHead(head, head.at, null)!)
-    }
   return {
-    fits: collected.count() === 0,
+    fits: findings.count() === 0,
     export: first,
     counters: counted.counters,
     batches: counted.batches,
     rows: counted.entries,
-    heads: { compared, outside: kept.length - compared },
-    finding_count: collected.count(),
-    findings: collected.findings,
+    heads: ledger.heads(),
+    finding_count: findings.count(),
+    findings: findings.findings,
   }
+}
+
+/** Each counter is there once, in the order in which a checkpoint's tree has them. */
+function requireOrder(last: CounterRecord | undefined, next: CounterRecord): void {
+  if (last && (last.prefix > next.prefix || (last.prefix === next.prefix && last.period >= next.period)))
+    throw new ExportError(`the counter ${next.prefix} ${next.period} is out of order, or there twice`)
 }
 
 /** An export of all times has chains from their first batch to their last. */
@@ -140,28 +164,10 @@ function requireWhole(
     )
 }
 
-interface KeptHead extends Head {
-  at: string
-  compared: boolean
-}
-
-const keyOf = ({ prefix, period }: { prefix: string; period: string }) => `${prefix}\n${period}`
-
-function headsOf(checkpoints: readonly Checkpoint[]): Map<string, KeptHead[]> {
-  const heads = new Map<string, KeptHead[]>()
-  for (const { at, heads: kept } of checkpoints)
-    for (const head of kept) {
-      if (head.batch === 0) continue
-      const list = heads.get(keyOf(head)) ?? []
-      heads.set(keyOf(head), [...list, { ...head, at, compared: false }])
-    }
-  return heads
-}
-
 function parseLine(text: string, number: number): Line {
   try {
     const line = JSON.parse(text) as Line
-    if (['export', 'counter', 'batch', 'entry', 'end'].includes(line.type)) return line
+    if (lineTypes.includes(line.type)) return line
   } catch {
     // Told below.
   }

@@ -1,6 +1,7 @@
+import { findingKinds } from '@ordinal/audit'
 import { AppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
-import { integerText, route, timestamp, type Route } from '@ordinal/service'
+import { booleanText, integerText, route, timestamp, type Route } from '@ordinal/service'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { Checkpoints } from '../ledger/checkpoints'
@@ -8,22 +9,10 @@ import { verifyLedger } from '../ledger/verify'
 import { moment, period } from './audit'
 import { prefix } from './prefix'
 
-const kinds = [
-  'altered',
-  'missing',
-  'added',
-  'swapped',
-  'tail_cut',
-  'counter_behind',
-  'rewritten',
-  'illegal_step',
-  'derived',
-] as const
-
 const finding = z
   .object({
-    kind: z.enum(kinds),
-    prefix: z.string(),
+    kind: z.enum(findingKinds),
+    prefix: z.string().nullable(),
     period: z.string().nullable(),
     batch: z.int().nullable(),
     position: z.int().nullable(),
@@ -34,6 +23,10 @@ const finding = z
       .nullable()
       .meta({ description: 'How many rows it may be, from that one on; 1 if it is told exactly' }),
     column: z.string().nullable(),
+    object: z
+      .string()
+      .nullable()
+      .meta({ description: 'What is meant if it is no counter, such as "rules SG version 2"' }),
     detail: z.string(),
   })
   .meta({ id: 'Finding' })
@@ -56,21 +49,25 @@ const report = z
 const comparison = z
   .object({ ...findings, at: timestamp().meta({ description: 'Of the checkpoint' }), heads: z.int() })
   .meta({ id: 'Comparison' })
+const heads = z.array(
+  z.strictObject({
+    prefix: z.string(),
+    period: z.string(),
+    batch: z.int(),
+    head: z.string().meta({ description: 'The hash of that batch' }),
+  }),
+)
 const checkpoint = z
   .object({
-    at: timestamp(),
-    heads: z.array(
-      z.object({
-        prefix: z.string(),
-        period: z.string(),
-        batch: z.int(),
-        head: z.string().meta({ description: 'The hash of that batch' }),
-        last_value: z.int(),
-      }),
-    ),
+    at: timestamp().meta({ description: 'What is dated earlier is in it' }),
+    counters: z.int(),
+    root: z.string().meta({ description: 'Of the tree of all heads' }),
+    heads: heads
+      .optional()
+      .meta({ description: 'Where they are few, or were asked for. Kept, they tell which counter differs' }),
     checkpoint: z
       .string()
-      .meta({ description: 'The same, signed: a compact JWS with EdDSA. Keep this elsewhere' }),
+      .meta({ description: 'The state, signed: a compact JWS with EdDSA. Keep this elsewhere' }),
   })
   .meta({ id: 'Checkpoint' })
 
@@ -101,7 +98,7 @@ export function proofRoutes({ pool, checkpoints, log }: Deps): Route[] {
           .meta({ description: 'Only from this batch of each counter on, or from this moment on' }),
       }),
       answers: { 200: report },
-      errors: ['verification_under_way'],
+      errors: ['verification_under_way', 'sequence_not_found'],
       async handle({ query, gone }) {
         if (verifying) {
           const detail = 'This instance verifies the ledger already'
@@ -129,34 +126,37 @@ export function proofRoutes({ pool, checkpoints, log }: Deps): Route[] {
       method: 'post',
       path: '/api/v1/audit/verify',
       summary: 'Tell whether the ledger still has what a checkpoint has kept: a rewritten one has not',
-      body: z.strictObject({ checkpoint: z.string().min(1) }),
+      body: z.strictObject({
+        checkpoint: z.string().min(1),
+        heads: heads
+          .optional()
+          .meta({ description: 'All heads of the checkpoint, if it has too many itself' }),
+      }),
       answers: { 200: comparison },
       errors: ['checkpoint_invalid', 'signing_key_missing'],
       async handle({ body }) {
-        const { findings, ...compared } = await checkpoints.compare(body.checkpoint)
-        if (findings[0]) log.error('the ledger is not what a checkpoint has kept', { first: findings[0] })
-        return {
-          status: 200,
-          body: {
-            ...compared,
-            fits: findings.length === 0,
-            finding_count: findings.length,
-            findings: findings.slice(0, 20),
-          },
-        }
+        const compared = await checkpoints.compare(body.checkpoint, body.heads)
+        const [first] = compared.findings
+        if (first) log.error('the ledger is not what a checkpoint has kept', { first })
+        return { status: 200, body: { ...compared, fits: first === undefined } }
       },
     }),
     route({
       ...reading,
       method: 'get',
       path: '/api/v1/audit/checkpoints',
-      summary: 'The heads of the chains now, signed, for somebody else to keep',
-      query: z.strictObject(chosen),
+      summary: 'The state of the ledger now, signed, for somebody else to keep',
+      query: z.strictObject({
+        ...chosen,
+        heads: booleanText().default(false).meta({ description: 'With all heads, however many they are' }),
+      }),
       answers: { 200: checkpoint },
       errors: ['signing_key_missing'],
       async handle({ query }) {
-        const { at, heads, signed } = await checkpoints.sign(query)
-        return { status: 200, body: { at, heads, checkpoint: signed } }
+        const { checkpoint, heads, signed } = await checkpoints.sign(query)
+        const { at, counters, root } = checkpoint
+        const told = query.heads ? heads : checkpoint.heads
+        return { status: 200, body: { at, counters, root, ...(told && { heads: told }), checkpoint: signed } }
       },
     }),
     route({

@@ -1,23 +1,33 @@
 import type { KeyObject } from 'node:crypto'
 import {
   CheckpointError,
-  compareHead,
+  collectFindings,
+  compareCheckpoint,
+  createTree,
+  leafOfHead,
   publicJwk,
   readCheckpoint,
   signCheckpoint,
+  verifyRegister,
   type Checkpoint,
-  type Finding,
   type Head,
+  type TreeCheckpoint,
 } from '@ordinal/audit'
-import type { Queryable } from '@ordinal/database'
+import { transaction } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
-import type { Logger } from '@ordinal/logging'
+import type { Pool } from 'pg'
+import { readCuts, readHeads } from './heads'
 import type { Chosen } from './records'
+import { readRegister, readRegisterHead } from './register'
 
 export type Checkpoints = ReturnType<typeof createCheckpoints>
 
-/** Signed heads of the chains, for somebody else to keep: against them a ledger that was rewritten is known. */
-export function createCheckpoints(db: Queryable, key: KeyObject | undefined) {
+// With so many heads a checkpoint is some 4 KB, and names the counter that differs.
+const mostHeadsWithin = 32
+const readLimitMs = 60_000
+
+/** Signed states of the ledger, for somebody else to keep: against them a ledger that was rewritten is known. */
+export function createCheckpoints(pool: Pool, key: KeyObject | undefined) {
   function requireKey(): KeyObject {
     if (key) return key
     throw new AppError(
@@ -33,108 +43,90 @@ export function createCheckpoints(db: Queryable, key: KeyObject | undefined) {
     keys: async () => (key ? [await publicJwk(key)] : []),
 
     /**
-     * Signs the heads of the chains as they are now.
+     * Signs the state of the ledger, or of a part of it.
      *
-     * @param only those that this says yes to
+     * @returns with all heads, of which the signed text has the root, and themselves only if they are few
      * @throws AppError `signing_key_missing`
      */
-    async sign(chosen: Chosen, only: (head: Head) => boolean = () => true) {
+    async sign({ prefix, period }: Chosen) {
       const signingKey = requireKey()
-      const { at, heads } = await readHeads(db, chosen)
-      const checkpoint: Checkpoint = { type: 'ordinal-checkpoint-v1', at, heads: heads.filter(only) }
-      return { ...checkpoint, signed: await signCheckpoint(checkpoint, signingKey) }
+      const { at, feed, heads, register } = await inSnapshot(pool, async (tx) => ({
+        ...(await readHeads(tx, { prefix, period })),
+        register: await readRegisterHead(tx),
+      }))
+      const tree = createTree()
+      for (const head of heads) tree.add(leafOfHead(head))
+      const checkpoint: TreeCheckpoint = {
+        type: 'ordinal-checkpoint-v2',
+        at,
+        feed,
+        prefix: prefix ?? null,
+        period: period ?? null,
+        counters: heads.length,
+        root: tree.root(),
+        register,
+        ...(heads.length <= mostHeadsWithin && { heads }),
+      }
+      return { checkpoint, heads, signed: await signCheckpoint(checkpoint, signingKey) }
     },
 
     /**
-     * Whether the ledger still has the heads of a checkpoint. That its rows give them, only the chain shows.
+     * Whether the ledger still has what a checkpoint has kept. That its rows give that, only the chain shows.
      *
+     * @param named all heads of the checkpoint, if they were kept: by them the counter is known that differs
      * @throws AppError `checkpoint_invalid`, `signing_key_missing`
      */
-    async compare(signed: string) {
-      const { at, heads } = await checked(signed, await publicJwk(requireKey()))
-      const hashes = await readHashes(db, heads)
-      const findings: Finding[] = heads.flatMap((head, index) => compareHead(head, at, hashes[index]!) ?? [])
-      return { at, heads: heads.length, findings }
+    async compare(signed: string, named?: readonly Head[]) {
+      const checkpoint = await checked(signed, await publicJwk(requireKey()))
+      const findings = collectFindings()
+      const comparison = refusing(RangeError, () =>
+        compareCheckpoint(checkpoint, { prefix: null, period: null, whole: true }, findings, named),
+      )
+      const { cuts, register } = await inSnapshot(pool, async (tx) => ({
+        cuts: await readCuts(tx, checkpoint, named),
+        register: await readRegister(tx),
+      }))
+      verifyRegister(register.entries, register.rows, [checkpoint], findings)
+      for (const cut of cuts) if (comparison.reachInto(cut)) comparison.counter(cut)
+      comparison.end()
+      return {
+        at: checkpoint.at,
+        heads: comparison.counts.compared,
+        finding_count: findings.count(),
+        findings: findings.findings,
+      }
     },
   }
 }
+
+const inSnapshot = <Result>(pool: Pool, read: Parameters<typeof transaction<Result>>[1]) =>
+  transaction<Result>(
+    pool,
+    async (tx) => {
+      await tx.query('SET TRANSACTION READ ONLY')
+      await tx.query(`SET LOCAL statement_timeout = ${readLimitMs}`)
+      return read(tx)
+    },
+    { isolation: 'repeatable read', limitMs: 2 * readLimitMs },
+  )
 
 async function checked(signed: string, key: Awaited<ReturnType<typeof publicJwk>>): Promise<Checkpoint> {
   try {
     return await readCheckpoint(signed, [key])
   } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error
-    throw new AppError('checkpoint_invalid', `The checkpoint is refused: ${error.message}`, { cause: error })
+    throw refusal(CheckpointError, error)
   }
 }
 
-async function readHeads(db: Queryable, { prefix, period }: Chosen) {
-  const { rows } = await db.query<Head & { now: Date }>(
-    `SELECT now() AS now, prefix, period, batch, encode(head, 'hex') AS head, last_value FROM public.counters
-     WHERE batch > 0 AND ($1::text IS NULL OR prefix = $1) AND ($2::text IS NULL OR period = $2)
-     ORDER BY prefix, period`,
-    [prefix ?? null, period ?? null],
-  )
-  const at = (rows[0]?.now ?? new Date()).toISOString()
-  return { at, heads: rows.map(({ now: _, ...head }): Head => head) }
+function refusing<Result>(kind: typeof RangeError, act: () => Result): Result {
+  try {
+    return act()
+  } catch (error) {
+    throw refusal(kind, error)
+  }
 }
 
-/** The hash of the batch that each head names; null where there is none. */
-async function readHashes(db: Queryable, heads: readonly Head[]): Promise<(string | null)[]> {
-  const { rows } = await db.query<{ hash: string | null }>(
-    `SELECT encode(b.hash, 'hex') AS hash
-     FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS h(prefix, period, batch, n)
-     LEFT JOIN public.batches b ON b.prefix = h.prefix AND b.period = h.period AND b.batch = h.batch ORDER BY h.n`,
-    [heads.map(({ prefix }) => prefix), heads.map(({ period }) => period), heads.map(({ batch }) => batch)],
-  )
-  return rows.map(({ hash }) => hash)
-}
-
-const hourMs = 60 * 60 * 1000
-// A line of the log should not be as long as a ledger has counters.
-const headsInLine = 500
-
-/**
- * Writes a checkpoint of what has changed into the log, at the start and then every hour: so that whoever keeps the log
- * keeps what the owner of the database cannot rewrite.
- */
-export function createCheckpointLog(checkpoints: Checkpoints, log: Logger) {
-  const logged = new Map<string, number>()
-  let timer: NodeJS.Timeout | undefined
-  let writing = Promise.resolve()
-
-  async function write(): Promise<void> {
-    for (;;) {
-      let taken = 0
-      const isNew = ({ prefix, period, batch }: Head) =>
-        logged.get(`${prefix}\n${period}`) !== batch && (taken += 1) <= headsInLine
-      const { heads, signed } = await checkpoints.sign({}, isNew)
-      if (heads.length === 0) return
-      log.info('checkpoint', { counters: heads.length, checkpoint: signed })
-      for (const { prefix, period, batch } of heads) logged.set(`${prefix}\n${period}`, batch)
-      if (heads.length < headsInLine) return
-    }
-  }
-
-  return {
-    start() {
-      if (!checkpoints.canSign) return
-      const next = () => {
-        writing = write()
-          .catch(
-            (error: unknown) =>
-              void log.warn('no checkpoint could be written; next try in an hour', { error }),
-          )
-          .then(() => {
-            if (timer) timer = setTimeout(next, hourMs).unref()
-          })
-      }
-      timer = setTimeout(next, 0).unref()
-    },
-    async stop() {
-      clearTimeout(timer)
-      timer = undefined
-      await writing
-    },
-  }
+function refusal(kind: new (...args: never[]) => Error, error: unknown): unknown {
+  if (!(error instanceof kind)) return error
+  return new AppError('checkpoint_invalid', `The checkpoint is refused: ${error.message}`, { cause: error })
 }

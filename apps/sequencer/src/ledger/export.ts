@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
-import type { EndRecord, EntryRecord, ExportRecord } from '@ordinal/audit'
+import type { EndRecord, EntryRecord, ExportRecord, StrayRecord } from '@ordinal/audit'
 import { transaction } from '@ordinal/database'
-import { partOf, readChain, readChainEnds, type Chosen } from './records'
+import { readChain, readStrays } from './chains'
+import { partOf, readChainEnds, readTime, type Chosen } from './records'
+import { readRegister } from './register'
 
 export const exportFormats = ['ndjson', 'csv'] as const
 export type ExportFormat = (typeof exportFormats)[number]
@@ -25,20 +27,20 @@ export function exportLedger(
 
 async function* exportNdjson(pool: Pool, request: ExportRequest) {
   const line = (record: object) => `${JSON.stringify(record)}\n`
-  const { at, chains } = await begin(pool, request)
+  const { at, register, chains } = await begin(pool, request)
   const head: ExportRecord = {
     type: 'export',
-    format: 'ordinal-export-v1',
-    at: at.toISOString(),
+    format: 'ordinal-export-v2',
+    at,
     prefix: request.prefix ?? null,
     period: request.period ?? null,
     from: request.from?.toISOString() ?? null,
     to: request.to?.toISOString() ?? null,
   }
   yield line(head)
+  yield [...register.entries, ...register.rows].map(line).join('')
   const end: EndRecord = { type: 'end', counters: 0, batches: 0, entries: 0 }
-  for (const { exists, ...whole } of chains) {
-    if (!exists) continue
+  for (const { record: whole, hasStrays } of chains) {
     const chain = await partOf(pool, whole, request)
     if (!chain) continue
     yield line(chain)
@@ -48,6 +50,10 @@ async function* exportNdjson(pool: Pool, request: ExportRequest) {
       end.batches += piece.length
       end.entries += piece.reduce((sum, { rows }) => sum + rows.length, 0)
     }
+    if (!hasStrays) continue
+    const strays = await readStrays(pool, whole)
+    yield strays.map((row) => line({ ...row, type: 'stray' } satisfies StrayRecord)).join('')
+    end.entries += strays.length
   }
   yield line(end)
 }
@@ -80,7 +86,7 @@ const csvColumns = [
 async function* exportCsv(pool: Pool, request: ExportRequest) {
   const { chains } = await begin(pool, request)
   yield `${csvColumns.join(',')}\r\n`
-  for (const whole of chains) {
+  for (const { record: whole } of chains) {
     const chain = await partOf(pool, whole, request)
     if (!chain) continue
     for await (const piece of readChain(pool, chain))
@@ -105,6 +111,6 @@ export function csvCell(value: string | number | null): string {
 /** The chains at one moment: what is issued later is not in the export. */
 const begin = (pool: Pool, chosen: Chosen) =>
   transaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ at: Date }>('SELECT now() AS at')
-    return { at: rows[0]!.at, chains: await readChainEnds(tx, chosen) }
+    const chains = await readChainEnds(tx, chosen)
+    return { chains, register: await readRegister(tx), at: await readTime(tx) }
   })

@@ -1,14 +1,15 @@
-import type { BatchRecord, CounterRecord, EntryRecord, Step } from '@ordinal/audit'
+import type { CounterRecord } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 
-const inUtc = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+export const inUtc = (column: string) =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 /** The columns of `ledger l` as they are in a record. */
 export const entryColumns = `l.prefix, l.period, l.batch, l.position, l.value, l.revision, l.event, l.state, l.number,
   l.caller, l.idempotency_key, l.item, l.hold_seconds, l.client_id, l.generated_by, l.site_id, l.partition_id,
   l.invoice_type, l.business_date::text, l.reason, l.request_id, ${inUtc('l.at')} AS at`
 
-const batchColumns = `b.prefix, b.period, b.batch, b.rules_version, b.gap_policy, b.number_head, b.number_width,
+export const batchColumns = `b.prefix, b.period, b.batch, b.rules_version, b.gap_policy, b.number_head, b.number_width,
   b.number_tail, b.rows, encode(b.hash, 'hex') AS hash, b.feed, ${inUtc('b.at')} AS at`
 
 /** Whose chains: all, those of a sequence, or one. */
@@ -18,13 +19,20 @@ export interface Chosen {
 }
 
 /** A counter whose chain is to be read, as far as it goes. */
-export interface ChainEnd extends CounterRecord {
-  /** False if the ledger has rows of a counter that is not there. */
-  exists: boolean
+export interface ChainEnd {
+  record: CounterRecord
+  /** Whether there are rows before its first batch, or behind its last. */
+  hasStrays: boolean
+}
+
+/** Now, by the clock of the database. */
+export async function readTime(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ at: string }>(`SELECT ${inUtc('clock_timestamp()')} AS at`)
+  return rows[0]!.at
 }
 
 /** The names of all counters that any table knows; each costs a look at an index, however many rows it has. */
-const named = (table: string) => `
+export const named = (table: string) => `
   SELECT * FROM (
     WITH RECURSIVE name AS (
       (SELECT prefix, period FROM public.${table} ORDER BY prefix, period LIMIT 1)
@@ -42,21 +50,26 @@ const named = (table: string) => `
  * @param tx in a transaction of one snapshot, if anything is to be compared with it
  */
 export async function readChainEnds(tx: Queryable, { prefix, period }: Chosen): Promise<ChainEnd[]> {
-  const { rows } = await tx.query<ChainEnd>(
+  const { rows } = await tx.query<CounterRecord & { has_strays: boolean }>(
     `SELECT 'counter' AS type, n.prefix, n.period, c.prefix IS NOT NULL AS exists,
             coalesce(c.first_value, 1) AS first_value, coalesce(c.last_value, 0) AS last_value,
             coalesce(c.reserved, 0) AS reserved, coalesce(c.free, 0) AS free, coalesce(c.void, 0) AS void,
             coalesce(c.batch, 0) AS batch, encode(coalesce(c.head, ''), 'hex') AS head, coalesce(c.feed, 0) AS feed,
-            0 AS after_batch, repeat('0', 64) AS after_hash,
-            greatest(c.batch, (SELECT max(b.batch) FROM public.batches b WHERE b.prefix = n.prefix AND b.period = n.period),
-                     0) AS through_batch
+            0 AS after_batch, repeat('0', 64) AS after_hash, b.through_batch,
+            coalesce(l.first_batch < 1 OR l.last_batch > b.through_batch, false) AS has_strays
      FROM (${named('batches')} UNION ${named('ledger')} UNION SELECT prefix, period FROM public.counters) n
      LEFT JOIN public.counters c USING (prefix, period)
+     CROSS JOIN LATERAL (
+       SELECT greatest(c.batch, max(b.batch), 0) AS through_batch FROM public.batches b
+       WHERE b.prefix = n.prefix AND b.period = n.period) b
+     CROSS JOIN LATERAL (
+       SELECT min(l.batch) AS first_batch, max(l.batch) AS last_batch FROM public.ledger l
+       WHERE l.prefix = n.prefix AND l.period = n.period) l
      WHERE ($1::text IS NULL OR n.prefix = $1) AND ($2::text IS NULL OR n.period = $2)
      ORDER BY n.prefix, n.period`,
     [prefix ?? null, period ?? null],
   )
-  return rows
+  return rows.map(({ has_strays: hasStrays, ...record }) => ({ record, hasStrays }))
 }
 
 /** Where a part of a chain begins or ends. */
@@ -73,11 +86,11 @@ export interface Bounds {
  *
  * @returns null if nothing of the chain is in it
  */
-export async function partOf<Chain extends CounterRecord>(
+export async function partOf(
   db: Queryable,
-  chain: Chain,
+  chain: CounterRecord,
   { sinceBatch, from, to }: Bounds,
-): Promise<Chain | null> {
+): Promise<CounterRecord | null> {
   const { prefix, period } = chain
   const lastBefore = (time: Date) => lastBatchBefore(db, chain, time)
   const after_batch = from ? await lastBefore(from) : Math.max(0, (sinceBatch ?? 1) - 1)
@@ -109,93 +122,4 @@ async function lastBatchBefore(
     else last = middle - 1
   }
   return before
-}
-
-const batchesAtOnce = 500
-// Enough that the way to the database does not count, few enough that those who wait for numbers do not notice.
-const rowsAtOnce = 1_000
-
-/** A batch with its rows, in the order of their positions. */
-export interface BatchWithRows<Row> {
-  batch: BatchRecord
-  rows: Row[]
-}
-
-/** A row, the step of its value before it, and of one that was given up, for which site it was held. */
-export type LinkedStep = Step & { holder: [site: string | null, partition: string, type: string] | null }
-
-const beforeColumns = `
-  CASE WHEN l.revision > 1 THEN (
-    SELECT json_build_object('state', p.state, 'number', p.number) FROM public.ledger p
-    WHERE p.prefix = l.prefix AND p.period = l.period AND p.value = l.value AND p.revision = l.revision - 1
-  ) END AS before,
-  CASE WHEN l.event IN ('release', 'expire') THEN (
-    SELECT json_build_array(h.site_id, coalesce(h.partition_id, ''), coalesce(h.invoice_type, '')) FROM public.ledger h
-    WHERE h.prefix = l.prefix AND h.period = l.period AND h.value = l.value AND h.revision < l.revision
-      AND h.event IN ('issue', 'reserve')
-    ORDER BY h.revision DESC LIMIT 1
-  ) END AS holder`
-
-/**
- * Reads a chain from one end to the other, piece by piece. What is in it does not change any more, so this needs no
- * snapshot: one that is kept for minutes keeps every version of a counter's row alive, which slows issuing down.
- *
- * @param linked with the step before each
- */
-export function readChain(db: Queryable, chain: CounterRecord): AsyncGenerator<BatchWithRows<EntryRecord>[]>
-export function readChain(
-  db: Queryable,
-  chain: CounterRecord,
-  linked: 'linked',
-): AsyncGenerator<BatchWithRows<LinkedStep>[]>
-export async function* readChain(
-  db: Queryable,
-  { prefix, period, after_batch, through_batch }: CounterRecord,
-  linked?: 'linked',
-): AsyncGenerator<BatchWithRows<EntryRecord>[]> {
-  let after = after_batch
-  for (;;) {
-    const { rows: batches } = await db.query<BatchRecord>(
-      `SELECT 'batch' AS type, ${batchColumns} FROM public.batches b
-       WHERE b.prefix = $1 AND b.period = $2 AND b.batch > $3 AND b.batch <= $4 ORDER BY b.batch LIMIT $5`,
-      [prefix, period, after, through_batch, batchesAtOnce],
-    )
-    for (const piece of pieces(batches)) {
-      const last = piece.at(-1)!.batch
-      const { rows } = await db.query<EntryRecord>(
-        `SELECT 'entry' AS type, ${entryColumns}${linked ? `, ${beforeColumns}` : ''} FROM public.ledger l
-         WHERE l.prefix = $1 AND l.period = $2 AND l.batch > $3 AND l.batch <= $4 ORDER BY l.batch, l.position`,
-        [prefix, period, after, last],
-      )
-      yield join(piece, rows)
-      after = last
-    }
-    if (batches.length < batchesAtOnce) return
-  }
-}
-
-/** Batches in pieces of at most so many rows, or of one batch. */
-function pieces(batches: readonly BatchRecord[]): BatchRecord[][] {
-  const pieces: BatchRecord[][] = []
-  let rows = 0
-  for (const batch of batches) {
-    rows += batch.rows
-    if (pieces.length > 0 && rows <= rowsAtOnce) pieces.at(-1)!.push(batch)
-    else {
-      pieces.push([batch])
-      rows = batch.rows
-    }
-  }
-  return pieces
-}
-
-/** Rows and batches, both in order; rows of a batch that is not there are left out. */
-function join<Row extends EntryRecord>(batches: readonly BatchRecord[], rows: readonly Row[]) {
-  let next = 0
-  return batches.map((batch) => {
-    while (next < rows.length && rows[next]!.batch < batch.batch) next += 1
-    const first = next
-    while (next < rows.length && rows[next]!.batch === batch.batch) next += 1
-    return { batch, rows: rows.slice(first, next) }
-  })
 }

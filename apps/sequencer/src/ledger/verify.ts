@@ -1,7 +1,16 @@
 import type { Pool } from 'pg'
-import { collectFindings, createChainVerifier, type Finding, type Findings } from '@ordinal/audit'
+import {
+  collectFindings,
+  createLedgerVerifier,
+  verifyRegister,
+  type Finding,
+  type Findings,
+} from '@ordinal/audit'
 import { transaction, type Queryable } from '@ordinal/database'
-import { partOf, readChain, readChainEnds, type ChainEnd, type Chosen, type LinkedStep } from './records'
+import { AppError } from '@ordinal/errors'
+import { readChain, readStrays, type LinkedStep } from './chains'
+import { partOf, readChainEnds, readTime, type Chosen } from './records'
+import { readRegister } from './register'
 
 export interface VerifyRequest extends Chosen {
   /** Only from a batch on, or from a moment on; what was before is taken as it is. */
@@ -35,27 +44,36 @@ export async function verifyLedger(
 ): Promise<VerifyReport> {
   const startedAt = performance.now()
   const findings = collectFindings()
-  const { chains, derived, usage } = await takeSnapshot(pool, request)
+  const { at, chains, register, derived, usage } = await takeSnapshot(pool, request)
+  if (chains.length === 0 && !isKnown(request, register.rows)) throw nothingChosen(request)
+  const { prefix = null, period = null, since } = request
+  const scope = { prefix, period, whole: since === undefined }
+  const ledger = createLedgerVerifier(
+    { at, scope, register: verifyRegister(register.entries, register.rows, [], findings) },
+    findings,
+  )
   const counted = { counters: 0, batches: 0, rows: 0 }
   const drawn = countSites()
 
-  for (const whole of chains) {
-    const since = request.since instanceof Date ? { from: request.since } : { sinceBatch: request.since }
-    const chain = await partOf(pool, whole, since)
+  for (const { record, hasStrays } of chains) {
+    const part = since instanceof Date ? { from: since } : { sinceBatch: since }
+    const chain = await partOf(pool, record, part)
     if (!chain) continue
     counted.counters += 1
-    const verifier = createChainVerifier(whole, whole.exists ? chain : null, findings)
+    const counter = ledger.counter(chain)
     for await (const piece of readChain(pool, chain, 'linked')) {
       signal.throwIfAborted()
       for (const { batch, rows } of piece) {
-        verifier.add(batch, rows)
+        counter.add(batch, rows)
         for (const row of rows) drawn.add(row)
         counted.rows += rows.length
       }
       counted.batches += piece.length
     }
-    verifier.end()
+    if (hasStrays) for (const row of await readStrays(pool, record)) counter.stray(row)
+    counter.end()
   }
+  ledger.end()
 
   for (const finding of derived) findings.report(finding)
   // Of a part of the chains one cannot tell what the sites have drawn in all.
@@ -78,11 +96,21 @@ interface Usage {
   released: number
 }
 
+/** A sequence that has rules, and no period in particular. */
+const isKnown = ({ prefix, period }: Chosen, rows: readonly { kind: string; name: string }[]) =>
+  period === undefined &&
+  (prefix === undefined || rows.some(({ kind, name }) => kind === 'rules' && name === prefix))
+
+const nothingChosen = ({ prefix, period }: Chosen) =>
+  new AppError(
+    'sequence_not_found',
+    period === undefined
+      ? `There is no sequence "${prefix}"`
+      : `Nothing was issued${prefix === undefined ? '' : ` by "${prefix}"`} in a period "${period}": leave the period out to verify all`,
+  )
+
 /** All that is compared with the counters, at one moment. */
-function takeSnapshot(
-  pool: Pool,
-  chosen: Chosen,
-): Promise<{ chains: ChainEnd[]; derived: Finding[]; usage: Usage[] }> {
+function takeSnapshot(pool: Pool, chosen: Chosen) {
   return transaction(
     pool,
     async (tx) => {
@@ -94,7 +122,8 @@ function takeSnapshot(
          WHERE $1::text IS NULL OR prefix = $1`,
         [chosen.prefix ?? null],
       )
-      return { chains, derived: await findUnderived(tx, chosen), usage }
+      const register = await readRegister(tx)
+      return { chains, register, derived: await findUnderived(tx, chosen), usage, at: await readTime(tx) }
     },
     { isolation: 'repeatable read', limitMs: 2 * snapshotLimitMs },
   )
@@ -148,7 +177,14 @@ async function findUnderived(tx: Queryable, { prefix, period }: Chosen): Promise
       WHERE coalesce(h.count, 0) <> coalesce(c.reserved, 0) ORDER BY 1, 2 LIMIT 20)`,
     [prefix ?? null, period ?? null],
   )
-  return rows.map((row) => ({ kind: 'derived', ...row, batch: null, position: null, rows: null }))
+  return rows.map((row) => ({
+    kind: 'derived',
+    ...row,
+    batch: null,
+    position: null,
+    rows: null,
+    object: null,
+  }))
 }
 
 const lastStep = (of: string) => `
@@ -201,6 +237,7 @@ function countSites() {
           number: null,
           rows: null,
           column: 'site_usage',
+          object: null,
           detail:
             `site_usage has ${has.issued} issued and ${has.released} released for ${site.filter(Boolean).join(', ')}, ` +
             `and the ledger gives ${gives.issued} and ${gives.released}`,
