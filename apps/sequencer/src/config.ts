@@ -10,7 +10,13 @@ import {
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
 import { z } from 'zod'
-import { faultsOfAuthentication, hasAuthentication, httpVariables, tokenVariables } from '@ordinal/service'
+import {
+  faultsOfAuthentication,
+  faultsOfTokens,
+  hasAuthentication,
+  httpVariables,
+  tokenVariables,
+} from '@ordinal/service'
 
 const signingKey = z.string().transform((text, context) => {
   try {
@@ -68,10 +74,12 @@ export const sequencerConfig = defineConfig({
       example: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
     }),
   },
-  faultsOf: (config) =>
-    config.requireAuthentication && !hasAuthentication(config)
+  faultsOf: (config) => [
+    ...faultsOfTokens(config),
+    ...(config.requireAuthentication && !hasAuthentication(config)
       ? [nobodyIsKnown]
-      : faultsOfAuthentication(config),
+      : faultsOfAuthentication(config)),
+  ],
 })
 
 const nobodyIsKnown = {

@@ -83,6 +83,25 @@ test('a back-dated document takes its number from its own period, and disturbs n
   })
 })
 
+test.each([
+  'erp\u202e',
+  '\u2066erp',
+  'e\u200brp',
+  'erp\ufeffx',
+  'erp\u2028x',
+  'e\u00adrp',
+  '\u3164',
+  'erp\ufe0f',
+  'e\u0007rp',
+])('nobody goes on record as %j, which looks like another', async (name) => {
+  for (const field of ['client_id', 'generated_by']) {
+    const posted = await sequencer.api.post('/api/v1/next/SG', { [field]: name })
+    const got = await sequencer.api.get(`/api/v1/next/SG?${field}=${encodeURIComponent(name)}`)
+    for (const { status, body } of [posted, got])
+      expect([status, body.errors?.[0].path]).toEqual([400, expect.stringContaining(field)])
+  }
+})
+
 test('HEAD never issues', async () => {
   const answer = await fetch(`${sequencer.url}/api/v1/next/SG`, { method: 'HEAD' })
   expect(answer.status).toBe(405)

@@ -14,6 +14,7 @@ const tokens = {
   jwtIssuer: undefined,
   jwtAudience: undefined,
   jwtClockToleranceSeconds: 5,
+  jwtMaxLifetimeSeconds: 86_400,
 }
 
 let database: TestDatabase

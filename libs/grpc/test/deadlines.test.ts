@@ -69,4 +69,5 @@ const tokensBy = (jwksUrl: string) => ({
   jwtIssuer: undefined,
   jwtAudience: undefined,
   jwtClockToleranceSeconds: 5,
+  jwtMaxLifetimeSeconds: 86_400,
 })

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
+import { looksLike } from './look-alikes'
 import { anonymous, type RequestContext } from './request-id'
 import { invalidToken, type VerifyToken } from './tokens'
 
@@ -10,13 +11,20 @@ export interface ApiKey {
   sha256: Buffer
 }
 
+/** Names that stand in records for what the system does by itself, and for callers that say nothing of themselves. */
+const ownNames = [anonymous, 'ordinal', 'sequencer']
+/** Names of services that call others, by keys. */
+const serviceNames = ['order-service', 'user-service']
+
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`. A name may come twice, so that a key can be replaced without a
- * pause. Undefined if the entry has another form, or the name by which callers without a key go.
+ * pause. Undefined if the entry has another form, or a name that is ours or can be taken for it.
  */
 export function parseApiKey(entry: string): ApiKey | undefined {
   const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
-  return id && sha256 && id !== anonymous ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
+  if (!id || !sha256 || ownNames.some((name) => looksLike(id, name))) return undefined
+  if (!serviceNames.includes(id) && serviceNames.some((name) => looksLike(id, name))) return undefined
+  return { id, sha256: Buffer.from(sha256, 'hex') }
 }
 
 /** What a caller says of itself: its headers, or the metadata of its call. */
@@ -39,6 +47,7 @@ export type Identify = (context: RequestContext, credentials: Credentials) => Pr
  * @param verifyToken checks tokens; without it an Authorization header is somebody else's, and is not looked at
  */
 export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyToken): Identify {
+  const taken = [...ownNames, ...serviceNames, ...keys.map(({ id }) => id)]
   return (context, { apiKey, authorization }) => {
     if (apiKey !== undefined) {
       context.caller = nameOf(keys, apiKey)
@@ -48,9 +57,9 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
     const token = verifyToken && bearerToken(authorization)
     if (token === undefined) return undefined
     return verifyToken!(token).then((bearer) => {
-      // Else whoever may choose the name of a user could use the idempotency keys of a machine.
-      if (bearer.subject === anonymous || keys.some(({ id }) => id === bearer.subject))
-        throw invalidToken('its sub is the name of a caller without a token')
+      // Else whoever may choose the name of a user could act as a machine, or look like one on record.
+      const other = taken.find((name) => looksLike(bearer.subject, name))
+      if (other !== undefined) throw invalidToken(`its sub can be taken for ${other}, which sends no token`)
       context.caller = bearer.subject
       context.role = bearer.role
     })

@@ -9,6 +9,7 @@ export {
 } from './auth'
 export { allowOrigins } from './cors'
 export { errorHandler, errorTeller, type TellError, type TranslateError } from './error-handler'
+export { hasUnseen } from './look-alikes'
 export { inOrder } from './in-order'
 export { methodNotAllowed, routeNotFound } from './not-found'
 export { observeRequests } from './metrics'

@@ -20,6 +20,7 @@ const plain: TokenSettings = {
   jwtIssuer: undefined,
   jwtAudience: undefined,
   jwtClockToleranceSeconds: 5,
+  jwtMaxLifetimeSeconds: 86_400,
 }
 const machineKey = 'k'.repeat(43)
 const keys = [{ id: 'order-service', sha256: createHash('sha256').update(machineKey).digest() }]
@@ -110,6 +111,57 @@ test.each<[string, () => Partial<TokenSettings>, () => string | Promise<string>]
   ['of a subject that is no text', onlySecret, () => sign({ ...good(), sub: 7 as never })],
   ['of a machine that has a key', onlySecret, () => sign({ ...good(), sub: 'order-service' })],
   ['of nobody', onlySecret, () => sign({ ...good(), sub: 'anonymous' })],
+  ...[
+    'sequencer',
+    'ordinal',
+    'order-service',
+    'user-service',
+    'Sequencer',
+    'SEQUENCER',
+    'sequencer ',
+    ' sequencer',
+    'order service',
+    'order_service',
+    'orderservice',
+    'order\u2011service',
+    'order\u00a0service',
+    'seq\u200buencer',
+    '\u2066sequencer\u2069',
+    '\u202eecivres-redro',
+    'sequencer\ufeff',
+    'sequencer\ufe0f',
+    'sequencer\u00ad',
+    'ｓｅｑｕｅｎｃｅｒ',
+    '𝐬𝐞𝐪𝐮𝐞𝐧𝐜𝐞𝐫',
+    'sеquencer',
+    'ѕеquеnсеr',
+    'sequencer\u0301',
+    'séquencer',
+    '0rdinal',
+    'ordina1',
+    'ordinaI',
+    'οrdinal',
+    'оrԁіnаӏ',
+    'Anonymous',
+    'аnonymous',
+    'anonyrnous',
+    'ada\u2028root',
+    'ada\u202eroot',
+    'ada\u2003root',
+    'ada\u2800',
+    '\u3164',
+    '\t',
+    ' ',
+  ].map((sub): [string, () => Partial<TokenSettings>, () => Promise<string>] => [
+    `of ${JSON.stringify(sub)}`,
+    onlySecret,
+    () => sign({ ...good(), sub }),
+  ]),
+  ['good for longer than a day', onlySecret, () => sign({ ...good(), iat: now(), exp: now() + 86_400 + 60 })],
+  ['good for years, of which little is left', onlySecret, () => sign({ ...good(), iat: now() - 90_000 })],
+  ['good for years, and not saying since when', onlySecret, () => sign({ ...good(), exp: now() + 1e9 })],
+  ['issued in the future', onlySecret, () => sign({ ...good(), iat: now() + 60, exp: now() + 120 })],
+  ['issued at no time', onlySecret, () => sign({ ...good(), iat: 'now' as never })],
   [
     'for another audience',
     () => ({ jwtSecret: secret, jwtAudience: 'ordinal' }),
@@ -165,6 +217,31 @@ function raisedTo(sub: string, token: string): string {
   const [header, , signature] = token.split('.')
   return [header, Buffer.from(JSON.stringify({ ...good(), sub })).toString('base64url'), signature].join('.')
 }
+
+test.each([
+  'ada',
+  'Ada Lovelace',
+  'ada@example.com',
+  'auth0|5f7c',
+  'Дмитрий',
+  'Οδυσσέας',
+  '明美',
+  'sequencer-operator',
+  'orders',
+  'ordinary',
+  'Zoë',
+])('a token of %s is taken', async (sub) => {
+  const { ask } = await start({ jwtSecret: secret })
+  expect((await ask(await sign({ ...good(), sub }))).status).toBe(200)
+})
+
+test('how long a token may be good for is for the operators to say', async () => {
+  const { ask } = await start({ jwtSecret: secret, jwtMaxLifetimeSeconds: 600 })
+  const hour = { ...good(), iat: now(), exp: now() + 3600 }
+  expect((await ask(await sign(hour))).body.detail).toContain('good for more than 600 s')
+  expect((await ask(await sign({ ...hour, exp: now() + 600 }))).status).toBe(200)
+  expect((await ask(await sign({ ...hour, iat: undefined, exp: now() + 599 }))).status).toBe(200)
+})
 
 test('clocks may differ by as much as is configured, before and after', async () => {
   const { ask } = await start({ jwtSecret: secret, jwtClockToleranceSeconds: 30 })

@@ -6,7 +6,9 @@ import { z } from 'zod'
 const apiKey = z.string().transform((entry, context) => {
   const key = parseApiKey(entry)
   if (key) return key
-  context.addIssue('has an entry that is not of the form name:sha256hex, or has the name anonymous')
+  context.addIssue(
+    'has an entry that is not of the form name:sha256hex, or has a name that is ours, or looks like it',
+  )
   return z.NEVER
 })
 

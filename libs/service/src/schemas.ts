@@ -1,12 +1,27 @@
 import { AppError } from '@ordinal/errors'
+import { hasUnseen } from '@ordinal/middleware'
 import { z } from 'zod'
 
 // Neither PostgreSQL nor a log line can hold NUL, and lone surrogates are no text at all.
 const printable = /^[^\p{Cc}\p{Cs}]*$/u
+// What ends a line, turns the text around it or is drawn as nothing makes a record say what it does not. Joiners and
+// variants are part of words and signs.
+const seen =
+  /^[^\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u115f\u1160\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb]*$/u
 
-/** One line of text: no control characters, between `min` and `max` characters once trimmed. */
+/** One line of text: no control or unseen characters, between `min` and `max` characters once trimmed. */
 export const text = (min: number, max: number) =>
-  z.string().trim().min(min).max(max).regex(printable, 'must not contain control characters')
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .regex(printable, 'must not contain control characters')
+    .regex(seen, 'must not contain invisible or bidirectional characters')
+
+/** What somebody or something goes by in records: a text with nothing unseen at all. */
+export const nameText = (min: number, max: number) =>
+  text(min, max).refine((name) => !hasUnseen(name), 'must not contain invisible characters')
 
 const digits = /^(0|[1-9][0-9]{0,15})$/
 

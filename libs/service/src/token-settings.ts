@@ -1,4 +1,4 @@
-import { boolean, httpUrl, integer, variable, type Fault } from '@ordinal/config'
+import { boolean, httpUrl, integer, seconds, variable, type Fault } from '@ordinal/config'
 import type { ApiKey, TokenSettings } from '@ordinal/middleware'
 import { z } from 'zod'
 
@@ -27,18 +27,22 @@ export function tokenVariables() {
       example: 'https://login.example.com/.well-known/jwks.json',
     }),
     jwtIssuer: variable('JWT_ISSUER', z.string(), {
-      description: 'What a token must have as iss; any if not set',
+      description: 'What a token must have as iss; any if not set, which JWKS_URL does not allow',
       optional: true,
       example: 'https://login.example.com',
     }),
     jwtAudience: variable('JWT_AUDIENCE', z.string(), {
-      description: 'What a token must have among its aud; any if not set',
+      description: 'What a token must have among its aud; any if not set, which JWKS_URL does not allow',
       optional: true,
       example: 'ordinal',
     }),
     jwtClockToleranceSeconds: variable('JWT_CLOCK_TOLERANCE', integer({ min: 0, max: 300 }), {
       description: "Seconds that the clock of a token's issuer may be wrong",
       default: 5,
+    }),
+    jwtMaxLifetimeSeconds: variable('JWT_MAX_LIFETIME', seconds({ unit: 's' }), {
+      description: 'Seconds that a token may be good for at most, from its iat (or from now) to its exp',
+      default: 86_400,
     }),
     nodeEnv: variable('NODE_ENV', z.string(), {
       description: 'production refuses a start without any authentication',
@@ -70,4 +74,21 @@ export function faultsOfAuthentication(
     'NODE_ENV is production and no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS, ' +
     'or ALLOW_NO_AUTHENTICATION=true if a proxy in front does it'
   return [{ variable: 'JWT_SECRET', message }]
+}
+
+/**
+ * What makes the check of tokens a fault of the configuration: an identity provider signs tokens for many services, and
+ * for whoever has an account there. Which of them are for this one, only issuer and audience say.
+ */
+export function faultsOfTokens({ jwksUrl, jwtIssuer, jwtAudience }: TokenSettings): Fault[] {
+  if (jwksUrl === undefined) return []
+  const missing = { JWT_ISSUER: jwtIssuer, JWT_AUDIENCE: jwtAudience }
+  return Object.entries(missing).flatMap(([variable, value]) =>
+    value === undefined
+      ? {
+          variable,
+          message: `${variable} is not set: with JWKS_URL, tokens for other services would be taken`,
+        }
+      : [],
+  )
 }

@@ -11,6 +11,7 @@ const tokens = {
   jwtIssuer: undefined,
   jwtAudience: undefined,
   jwtClockToleranceSeconds: 5,
+  jwtMaxLifetimeSeconds: 86_400,
 }
 const apiKeys = [{ id: 'order-service', sha256: createHash('sha256').update(key).digest() }]
 

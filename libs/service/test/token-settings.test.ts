@@ -1,11 +1,11 @@
 import type { ConfigError } from '@ordinal/config'
 import { defineConfig, parseConfig } from '@ordinal/config'
-import { faultsOfAuthentication, httpVariables, tokenVariables } from '../src'
+import { faultsOfAuthentication, faultsOfTokens, httpVariables, tokenVariables } from '../src'
 
 const definition = defineConfig({
   prefixes: ['FAKE_'],
   variables: { ...httpVariables('FAKE', { port: 8089, debugPort: 6069, rateLimit: 0 }), ...tokenVariables() },
-  faultsOf: faultsOfAuthentication,
+  faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAuthentication(config)],
 })
 const secret = 'x'.repeat(32)
 
@@ -27,7 +27,7 @@ test('in production, nothing by which callers are known is a fault, in one line 
 
 test.each<Record<string, string>>([
   { NODE_ENV: 'production', JWT_SECRET: secret },
-  { NODE_ENV: 'production', JWKS_URL: 'https://login.example.com/keys' },
+  { NODE_ENV: 'production', JWKS_URL: 'https://a.example/keys', JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' },
   { NODE_ENV: 'production', API_KEYS: `shop:${'0'.repeat(64)}` },
   { NODE_ENV: 'production', ALLOW_NO_AUTHENTICATION: 'true' },
   { NODE_ENV: 'development' },
@@ -35,6 +35,36 @@ test.each<Record<string, string>>([
 ])('%j starts', (env) => {
   expect(faultsOf(env)).toEqual([])
 })
+
+test.each<[Record<string, string>, string[]]>([
+  [{}, ['JWT_ISSUER', 'JWT_AUDIENCE']],
+  [{ JWT_ISSUER: 'https://a.example' }, ['JWT_AUDIENCE']],
+  [{ JWT_AUDIENCE: 'ordinal', JWT_ISSUER: '' }, ['JWT_ISSUER']],
+  [{ JWT_SECRET: secret }, ['JWT_ISSUER', 'JWT_AUDIENCE']],
+])('keys of an identity provider with %j lack %j: tokens of others would be taken', (env, missing) => {
+  for (const nodeEnv of ['', 'production'])
+    expect(faultsOf({ JWKS_URL: 'https://a.example/keys', NODE_ENV: nodeEnv, ...env })).toEqual(
+      missing.map((name) => expect.stringContaining(`${name} is not set: with JWKS_URL`)),
+    )
+})
+
+test.each(['anonymous', 'Sequencer', 'ordinal', '0RDINAL', 'sequencer.', 'order_service', 'user.service'])(
+  'a machine cannot have the name %s',
+  (name) => {
+    expect(faultsOf({ API_KEYS: `${name}:${'0'.repeat(64)}` })).toEqual([
+      expect.stringContaining(
+        'has an entry that is not of the form name:sha256hex, or has a name that is ours',
+      ),
+    ])
+  },
+)
+
+test.each(['order-service', 'user-service', 'shop', 'sequencer-2'])(
+  'a machine can have the name %s',
+  (name) => {
+    expect(faultsOf({ API_KEYS: `${name}:${'0'.repeat(64)}` })).toEqual([])
+  },
+)
 
 test('an empty list of keys is none', () => {
   expect(faultsOf({ NODE_ENV: 'production', API_KEYS: ' , ' })).toHaveLength(1)

@@ -8,7 +8,7 @@ import {
   pieceOf,
   readCursor,
   route,
-  text,
+  nameText,
   timeLeftOf,
   timestamp,
   toPiece,
@@ -35,8 +35,8 @@ export const businessDate = z.iso.date().meta({
 })
 /** What may be said of the documents that numbers are for. */
 export const asked = {
-  client_id: text(1, 200).optional().meta({ description: 'The system that asks', example: 'erp-system' }),
-  generated_by: text(1, 200)
+  client_id: nameText(1, 200).optional().meta({ description: 'The system that asks', example: 'erp-system' }),
+  generated_by: nameText(1, 200)
     .optional()
     .meta({ description: 'The person or job that it asks for', example: 'user123' }),
   business_date: businessDate.optional(),

@@ -2,7 +2,7 @@ import { numberEvents, numberStates } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { RequestContext } from '@ordinal/middleware'
-import { idempotencyKeyOf, route, text, timestamp, type Route } from '@ordinal/service'
+import { idempotencyKeyOf, route, nameText, text, timestamp, type Route } from '@ordinal/service'
 import { z } from 'zod'
 import type { Allocator } from '../ledger/allocator'
 import type { ChangeRequest } from '../ledger/request'
@@ -18,8 +18,8 @@ const query = z.strictObject({
 })
 /** Who asks for a step. */
 export const who = {
-  client_id: text(1, 200).optional(),
-  generated_by: text(1, 200).optional(),
+  client_id: nameText(1, 200).optional(),
+  generated_by: nameText(1, 200).optional(),
 }
 export const reason = text(1, 500).meta({
   description: 'Why; it stays on record',

@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse'
 import { AppError } from '@ordinal/errors'
-import { text, type Upload } from '@ordinal/service'
+import { nameText, type Upload } from '@ordinal/service'
 import { z } from 'zod'
 import { fullNumber } from '../http/number'
 import { isWholePlace, partitionId, siteId, wholePlace } from '../http/site-names'
@@ -9,8 +9,8 @@ import { isWholePlace, partitionId, siteId, wholePlace } from '../http/site-name
 const fields = z
   .strictObject({
     number: fullNumber,
-    client_id: text(1, 200).optional(),
-    generated_by: text(1, 200).optional(),
+    client_id: nameText(1, 200).optional(),
+    generated_by: nameText(1, 200).optional(),
     site_id: siteId.optional(),
     partition_id: partitionId.optional(),
     invoice_type: z.enum(['on-cycle', 'off-cycle']).optional(),

@@ -1,0 +1,71 @@
+// What is drawn as nothing, or turns the text around it, or ends the line that it is in.
+const unseen =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800\ufff9-\ufffb]/u
+
+/** Whether a text has characters that nobody sees: two of the same look could be different texts. */
+export const hasUnseen = (text: string) => unseen.test(text)
+
+// Letters of other alphabets that are drawn as one of ours, and are no form of it to Unicode. From its table of
+// confusables: what could stand in the names that are ours.
+const drawnAs: Readonly<Record<string, string>> = {
+  a: 'аɑαᴀ',
+  b: 'ƅьᏏ',
+  c: 'сϲᴄ',
+  d: 'ԁɗđᴅ',
+  e: 'еҽєε℮ᴇ',
+  g: 'ɡցԍ',
+  h: 'һհᏂ',
+  i: 'іıιɩӏ',
+  j: 'јϳ',
+  k: 'кκᴋ',
+  l: 'ӏłǀ',
+  m: 'мᴍ',
+  n: 'пոռηɴ',
+  o: 'оοօσøᴏ',
+  p: 'рρᴘ',
+  q: 'ԛզգ',
+  r: 'гɾᴦʀ',
+  s: 'ѕꜱ',
+  t: 'тτᴛ',
+  u: 'սυʋᴜ',
+  v: 'νѵᴠ',
+  w: 'ԝաᴡ',
+  x: 'хχ',
+  y: 'уүγʏ',
+  z: 'ᴢ',
+}
+const ours = new Map(
+  Object.entries(drawnAs).flatMap(([letter, others]) => [...others].map((o) => [o, letter])),
+)
+const alike = new Map([
+  ['0', 'o'],
+  ['1', 'l'],
+  ['i', 'l'],
+  ['|', 'l'],
+  ['5', 's'],
+])
+
+/**
+ * What a name looks like: two names with the same look can be taken for each other. Upper and lower case, accents, widths,
+ * spaces and punctuation make no difference, nor do letters of other alphabets that are drawn as ours.
+ */
+export function lookOf(name: string): string {
+  const plain = name.normalize('NFKD').toLowerCase().normalize('NFKD').replaceAll(/\p{M}/gu, '')
+  const letters = [...plain].map((character) => {
+    const letter = ours.get(character) ?? character
+    return alike.get(letter) ?? letter
+  })
+  return letters
+    .join('')
+    .replaceAll(/[^\p{L}\p{N}]/gu, '')
+    .replaceAll('rn', 'm')
+}
+
+/** Whether a name can be taken for another: it looks the same, or would but for letters of other alphabets. */
+export function looksLike(name: string, other: string): boolean {
+  const [its, others] = [[...lookOf(name)], [...lookOf(other)]]
+  if (its.length !== others.length) return false
+  const same = its.filter((letter, index) => letter === others[index]).length
+  const strange = its.filter((letter) => letter > '\u007f').length
+  return same + strange === its.length && same >= strange
+}
