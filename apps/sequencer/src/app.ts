@@ -85,6 +85,9 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ...proofRoutes({ pool, checkpoints, log }),
     ...streamRoutes(liveStream),
   ]
+  const offered = config.getIssues
+    ? routes
+    : routes.filter((route) => !(route.method === 'get' && route.issues))
   const calls = sequentialIdService(numberDeps, __dirname)
   const known = config.requireAuthentication
 
@@ -96,7 +99,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     log,
     metrics,
     pool,
-    routes: known ? routesForKnownCallers(routes) : routes,
+    routes: known ? routesForKnownCallers(offered) : offered,
     background: [
       warnOfPowerfulRole(pool, log),
       registerKeysAtStart(db, config.apiKeys, log),

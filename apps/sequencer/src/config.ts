@@ -52,6 +52,10 @@ export const sequencerConfig = defineConfig({
         'Whether every call, over REST and gRPC, asks for a key or a token; probes, metrics, the documentation and /errors ask nobody',
       default: false,
     }),
+    getIssues: variable('SEQUENCER_GET_ISSUES', boolean(), {
+      description: 'Whether GET issues numbers, too; false leaves it to POST',
+      default: true,
+    }),
     maxWaiting: variable('SEQUENCER_MAX_WAITING', integer({ min: 1, max: 1_000_000 }), {
       description: 'Requests that may wait for numbers at once; one more is answered with 503',
       default: 4096,

@@ -34,6 +34,14 @@ export const errorTable = table({
     mend: 'Call the service by one of its names or its IP address. Operators list its names in ALLOWED_HOSTS.',
     example: 'This service is not known as numbers.example.com: operators list it in ALLOWED_HOSTS',
   },
+  cross_site_request: {
+    status: 403,
+    title: 'A page of another site has sent this',
+    cause:
+      'A browser says, or leaves open, that a page of another site sends this request, or sends it ahead of its user; and the request changes something.',
+    mend: 'Programs: use POST, and leave out Origin, Referer and the User-Agent of a browser. For pages of another site, operators list its origin in CORS_ORIGINS.',
+    example: 'A browser has sent this for a page of another site (Sec-Fetch-Site is cross-site)',
+  },
   expectation_failed: {
     status: 417,
     title: 'What the header Expect asks for is not known',

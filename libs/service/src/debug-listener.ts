@@ -6,6 +6,7 @@ import {
   checkHead,
   errorHandler,
   inOrder,
+  requireOwnSite,
   requestContext,
   routeNotFound,
   securityHeaders,
@@ -46,6 +47,11 @@ export function createDebugListener({ name, log, probes, allowedHosts }: Deps): 
       tokensCheckable: false,
     }),
   )
+  app.use('/debug/pprof', (req, _res, next) => {
+    // A profile slows the service down.
+    requireOwnSite(req, [])
+    next()
+  })
   app.use(profileRoutes({ program: __filename, stopping: stopping.signal, bodyLimitBytes }))
   app.use(routeNotFound)
   app.use(errorHandler(log))

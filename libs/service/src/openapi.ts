@@ -1,7 +1,7 @@
 import { errorTable, problemMediaType, type ErrorCode } from '@ordinal/errors'
 import type { Requirement } from '@ordinal/middleware'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
-import type { Route } from './route'
+import { changesSomething, type Route } from './route'
 import { problem } from './schemas'
 import { timeoutHeader } from './time-left'
 
@@ -175,6 +175,7 @@ function failures(route: Route, takesTokens: boolean) {
   const codes: ErrorCode[] = [...route.errors, ...anywhere]
   if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
   if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
+  if (changesSomething(route)) codes.push('cross_site_request')
   if (route.requires) codes.push('authentication_required')
   if (route.requires && route.requires !== 'caller') codes.push('role_too_low')
   if (route.params) codes.push('malformed_url')

@@ -88,6 +88,9 @@ export interface AnyReply {
   headers?: Readonly<Record<string, string>>
 }
 
+/** Whether a call of it leaves something behind. */
+export const changesSomething = ({ method, issues }: Route): boolean => method !== 'get' || issues
+
 interface RouteDefinition<
   Params extends z.ZodObject,
   Query extends z.ZodObject,

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { Router, type Request, type RequestHandler, type Response } from 'express'
-import { methodNotAllowed, parseJsonBody, requireRole, validated } from '@ordinal/middleware'
+import { methodNotAllowed, parseJsonBody, requireOwnSite, requireRole, validated } from '@ordinal/middleware'
 import { z } from 'zod'
-import type { AnyReply, Route } from './route'
+import { changesSomething, type AnyReply, type Route } from './route'
 import { finishUpload, takeUpload } from './upload'
 import { sendStream, signalOf, type LiveStreams } from './stream'
 
@@ -15,6 +15,7 @@ export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/
  * An Express router that serves these routes: parse, call, answer.
  *
  * @param tokensCheckable whether a caller can have a role at all
+ * @param corsOrigins of other sites whose pages may call what changes something
  * @param live where streams without an end are kept, to be ended with the service
  */
 export function serveRoutes(
@@ -22,8 +23,14 @@ export function serveRoutes(
   {
     bodyLimitBytes,
     tokensCheckable,
+    corsOrigins = [],
     live,
-  }: { bodyLimitBytes: number; tokensCheckable: boolean; live?: LiveStreams },
+  }: {
+    bodyLimitBytes: number
+    tokensCheckable: boolean
+    corsOrigins?: readonly string[] | undefined
+    live?: LiveStreams
+  },
 ): Router {
   const router = Router({ caseSensitive: true, strict: false })
   const parseBody = parseJsonBody(bodyLimitBytes)
@@ -42,6 +49,7 @@ export function serveRoutes(
       req.context.route = route.path
       req.context.quiet = route.probe
       // Before the body is read: whoever may not call gets no work done.
+      if (changesSomething(route)) requireOwnSite(req, corsOrigins)
       if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
       next()
     }
