@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
+import { ownAddress, ownPort } from '@ordinal/testing'
 
 export interface StubRequest {
   method: string
@@ -48,12 +48,12 @@ export async function startStub(act: (request: StubRequest) => StubAnswer) {
       response.end(JSON.stringify(answer.body))
     })()
   })
-  const listen = (port: number) => once(server.listen(port, '127.0.0.1'), 'listening')
-  await listen(0)
-  const { port } = server.address() as AddressInfo
+  const port = await ownPort()
+  const listen = () => once(server.listen(port, ownAddress), 'listening')
+  await listen()
 
   const stub = {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${ownAddress}:${port}`,
     mood: { is: 'well' } as Mood,
     /** All that reached it, whatever it did with it. */
     seen,
@@ -71,7 +71,7 @@ export async function startStub(act: (request: StubRequest) => StubAnswer) {
     },
     /** Listens again, where it did before. */
     async restart(): Promise<void> {
-      await listen(port)
+      await listen()
     },
   }
   return stub

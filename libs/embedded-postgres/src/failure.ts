@@ -10,9 +10,14 @@ export interface Failure {
  *
  * @param fixedPort the port the caller insists on, if any.
  */
-export function explainFailure(said: string, logFile: string, fixedPort: number | undefined): Failure {
+export function explainFailure(
+  said: string,
+  logFile: string,
+  host: string,
+  fixedPort: number | undefined,
+): Failure {
   if (/could not create any TCP\/IP sockets/.test(said)) {
-    const advice = `Port ${fixedPort} of 127.0.0.1 is taken by another program: stop it, or choose another port.`
+    const advice = `Port ${fixedPort} of ${host} is taken by another program: stop it, or choose another port.`
     return { error: Object.assign(failure(advice, said), { code: 'EADDRINUSE' }), passing: !fixedPort }
   }
   // Another process has just started a server here, or children of one that was killed are about to end.

@@ -11,6 +11,7 @@ interface Launch {
   postgres: string
   cluster: string
   account: Account | undefined
+  host: string
   port: number
   settings: Settings
   environment: Record<string, string>
@@ -39,11 +40,11 @@ export async function launchServer(launch: Launch): Promise<number> {
   }
 }
 
-function toArguments({ port, settings }: Launch): string[] {
+function toArguments({ host, port, settings }: Launch): string[] {
   const all = {
     ...settings,
     port,
-    listen_addresses: '127.0.0.1',
+    listen_addresses: host,
     // The path of a socket is limited to some 100 characters, and that of a clone is not.
     unix_socket_directories: '',
   }

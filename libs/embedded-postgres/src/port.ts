@@ -3,18 +3,22 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-/** A port of 127.0.0.1 that nothing listens on at this moment, and none of those; `preferred` if that one is free. */
-export async function findFreePort(preferred = 0, avoided: readonly number[] = []): Promise<number> {
+/** A port of an address that nothing listens on at this moment, and none of those; `preferred` if that one is free. */
+export async function findFreePort(
+  host: string,
+  preferred = 0,
+  avoided: readonly number[] = [],
+): Promise<number> {
   const probe = createServer()
   try {
-    await once(probe.listen(preferred, '127.0.0.1'), 'listening')
+    await once(probe.listen(preferred, host), 'listening')
   } catch (error) {
     if (preferred === 0) throw error
-    return findFreePort(0, avoided)
+    return findFreePort(host, 0, avoided)
   }
   const { port } = probe.address() as { port: number }
   await once(probe.close(), 'close')
-  return avoided.includes(port) ? findFreePort(0, avoided) : port
+  return avoided.includes(port) ? findFreePort(host, 0, avoided) : port
 }
 
 /** The port this data folder's server had last, so that it can have the same one again. */

@@ -6,6 +6,8 @@ import { promisify } from 'node:util'
 /** What a running server writes about itself into `postmaster.pid`. */
 export interface Postmaster {
   pid: number
+  /** The address that it listens on, and its port. */
+  host: string
   port: number
   ready: boolean
 }
@@ -14,8 +16,10 @@ export interface Postmaster {
 export async function readPidFile(cluster: string): Promise<Postmaster | undefined> {
   const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   const pid = Number(lines[0])
-  // The fourth and eighth lines are the port and the state, which come a moment after the pid.
-  return pid > 0 ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' } : undefined
+  // The fourth, sixth and eighth lines are the port, the address and the state, which come a moment after the pid.
+  return pid > 0
+    ? { pid, host: lines[5] ?? '', port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' }
+    : undefined
 }
 
 /** The server that runs on this cluster now, ready or not; a pid that is dead or another program's is none. */

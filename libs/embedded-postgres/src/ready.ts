@@ -1,22 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, DatabaseError } from 'pg'
-import { isServing, readPidFile } from './postmaster'
+import { isServing, readPidFile, type Postmaster } from './postmaster'
+
+/** Where a server listens. */
+export type Place = Pick<Postmaster, 'host' | 'port'>
 
 /**
- * Waits until the server with this pid takes connections, at the address that `urlAt` makes from its port.
+ * Waits until the server with this pid takes connections, at the URL that `urlAt` makes from where it listens.
  *
- * @returns the port, or undefined when the server has ended.
+ * @returns where, or undefined when the server has ended.
  * @throws Error when it is neither ready nor ended at `deadline` (epoch milliseconds), or refuses us.
  */
 export async function waitUntilReady(
   cluster: string,
   pid: number,
-  urlAt: (port: number) => string,
+  urlAt: (place: Place) => string,
   deadline: number,
-): Promise<number | undefined> {
+): Promise<Place | undefined> {
   while (await isServing(pid, cluster)) {
     const server = await readPidFile(cluster)
-    if (server?.pid === pid && server.ready && (await answers(urlAt(server.port)))) return server.port
+    if (server?.pid === pid && server.ready && (await answers(urlAt(server)))) return server
     if (Date.now() > deadline) {
       throw new Error(
         `PostgreSQL (process ${pid}) on ${cluster} runs, but takes no connections yet. After a crash it may need` +

@@ -4,7 +4,7 @@ import { explainFailure } from './failure'
 import { launchServer, type Settings } from './launch'
 import { findFreePort, recallPort, rememberPort } from './port'
 import { findPostmaster } from './postmaster'
-import { waitUntilReady } from './ready'
+import { waitUntilReady, type Place } from './ready'
 import type { Account } from './run-as'
 import { logFileIn, logSize, readLogFrom, rotateLog } from './server-log'
 
@@ -16,16 +16,16 @@ interface Wanted {
   postgres: string
   settings: Settings
   environment: Record<string, string>
+  host: string
   /** Undefined where any port will do. */
   fixedPort: number | undefined
   avoidedPorts: readonly number[]
   /** Epoch milliseconds. */
   deadline: number
-  adminUrlAt: (port: number) => string
+  adminUrlAt: (place: Place) => string
 }
 
-interface Running {
-  port: number
+interface Running extends Place {
   pid: number
   adopted: boolean
 }
@@ -51,21 +51,22 @@ export async function findOrLaunch(wanted: Wanted): Promise<Running> {
 async function adopt({ folder, adminUrlAt, deadline }: Wanted): Promise<Running | undefined> {
   const cluster = clusterIn(folder)
   const server = await findPostmaster(cluster)
-  const port = server && (await waitUntilReady(cluster, server.pid, adminUrlAt, deadline))
-  return port ? { port, pid: server.pid, adopted: true } : undefined
+  const place = server && (await waitUntilReady(cluster, server.pid, adminUrlAt, deadline))
+  return place ? { host: place.host, port: place.port, pid: server.pid, adopted: true } : undefined
 }
 
 async function launch(wanted: Wanted): Promise<Running | undefined> {
   const cluster = clusterIn(wanted.folder)
   const logFile = logFileIn(wanted.folder)
   const logOffset = await logSize(logFile)
-  const port = wanted.fixedPort ?? (await findFreePort(await recallPort(wanted.folder), wanted.avoidedPorts))
+  const { host, fixedPort, avoidedPorts } = wanted
+  const port = fixedPort ?? (await findFreePort(host, await recallPort(wanted.folder), avoidedPorts))
 
   const pid = await launchServer({ ...wanted, cluster, logFile, port })
   if (await waitUntilReady(cluster, pid, wanted.adminUrlAt, wanted.deadline))
-    return { port, pid, adopted: false }
+    return { host, port, pid, adopted: false }
 
-  const { error, passing } = explainFailure(await readLogFrom(logFile, logOffset), logFile, wanted.fixedPort)
+  const { error, passing } = explainFailure(await readLogFrom(logFile, logOffset), logFile, host, fixedPort)
   if (!passing || Date.now() > wanted.deadline) throw error
   return undefined
 }

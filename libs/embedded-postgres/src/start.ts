@@ -6,6 +6,7 @@ import { clusterIn, ensureCluster, readSuperuserPassword, superuserPasswordFile 
 import type { Settings } from './launch'
 import { placeDataFolder } from './place'
 import { findPostmaster } from './postmaster'
+import type { Place } from './ready'
 import { findOrLaunch } from './server'
 import { logFileIn } from './server-log'
 import { stopEmbeddedPostgres } from './stop'
@@ -13,7 +14,9 @@ import { stopEmbeddedPostgres } from './stop'
 export interface StartOptions {
   /** Holds the cluster, the superuser's password and the server's log. Made if it is missing. */
   dataFolder: string
-  /** The port on 127.0.0.1. Omitted or 0: the one this folder had last if it is free, else any free one. */
+  /** The address on which it listens; 127.0.0.1 if omitted. An adopted server keeps its own. */
+  host?: string
+  /** The port. Omitted or 0: the one this folder had last if it is free, else any free one. */
   port?: number
   /** Ports that it does not take by itself, free or not: others will need them. */
   avoidedPorts?: readonly number[]
@@ -28,7 +31,7 @@ export interface StartOptions {
 }
 
 export interface EmbeddedPostgres {
-  host: '127.0.0.1'
+  host: string
   port: number
   /** The process id of the server (its postmaster). */
   pid: number
@@ -64,27 +67,28 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
   await ensureCluster(folder, binaries, account, options.log)
 
   const url = urlsWith(await readSuperuserPassword(folder))
-  const { port, pid, adopted } = await findOrLaunch({
+  const { host, port, pid, adopted } = await findOrLaunch({
     folder,
     account,
     postgres: binaries.postgres,
     settings: options.settings ?? {},
     environment: options.environment ?? {},
+    host: options.host ?? '127.0.0.1',
     fixedPort: options.port || undefined,
     avoidedPorts: options.avoidedPorts ?? [],
     deadline: Date.now() + (options.timeoutMs ?? 60_000),
-    adminUrlAt: (port) => url(port, 'postgres'),
+    adminUrlAt: (place) => url(place, 'postgres'),
   })
   options.log?.(`PostgreSQL ${adopted ? 'runs already' : 'started'} on port ${port} (process ${pid})`)
   return {
-    host: '127.0.0.1',
+    host,
     port,
     pid,
     adopted,
-    adminUrl: url(port, 'postgres'),
+    adminUrl: url({ host, port }, 'postgres'),
     adminPasswordFile: superuserPasswordFile(folder),
     logFile: logFileIn(folder),
-    url: (database, user, password) => url(port, database, user, password),
+    url: (database, user, password) => url({ host, port }, database, user, password),
     stop: () => stopEmbeddedPostgres(folder),
   }
 }
@@ -97,12 +101,12 @@ export async function findEmbeddedPostgres(
   const server = folder && (await findPostmaster(clusterIn(folder)))
   if (!server) return undefined
   const url = urlsWith(await readSuperuserPassword(folder))
-  return { port: server.port, url: (database, user, password) => url(server.port, database, user, password) }
+  return { port: server.port, url: (database, user, password) => url(server, database, user, password) }
 }
 
 function urlsWith(superuserPassword: string) {
-  return (port: number, database: string, user = 'postgres', password = superuserPassword) => {
+  return ({ host, port }: Place, database: string, user = 'postgres', password = superuserPassword) => {
     const login = [user, password].map(encodeURIComponent).join(':')
-    return `postgresql://${login}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+    return `postgresql://${login}@${host}:${port}/${encodeURIComponent(database)}`
   }
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { inspect } from 'node:util'
 import { ServiceUnavailableError } from '../src'
-import { clientOf, endAll, failureOf, freePort, get, startRawServer, startServer } from './servers'
+import { clientOf, endAll, failureOf, get, refusingUrl, startRawServer, startServer } from './servers'
 
 afterEach(endAll)
 
@@ -102,7 +102,7 @@ test.each([
 })
 
 test('a port where nobody listens is refused, a host that does not exist is unreachable', async () => {
-  expect(await failureOf(clientOf(`http://127.0.0.1:${await freePort()}`).request(get))).toMatchObject({
+  expect(await failureOf(clientOf(await refusingUrl()).request(get))).toMatchObject({
     reason: 'refused',
   })
   expect(await failureOf(clientOf('http://no-such-host.invalid').request(get))).toMatchObject({
@@ -190,7 +190,7 @@ test('no error shows the secrets of the request', async () => {
   } as const
   const headers = { Authorization: 'Bearer h-secret' }
   const server = await startServer((_request, response) => void response.destroy())
-  for (const url of [server.url, `http://127.0.0.1:${await freePort()}`]) {
+  for (const url of [server.url, await refusingUrl()]) {
     const error = await failureOf(clientOf(url, { headers }).request(request))
     expect(error).toBeInstanceOf(ServiceUnavailableError)
     expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/[chq]-secret/)

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { registerBreakerMetrics } from '../src'
-import { breakerOptions, clientOf, endAll, failureOf, freePort, get, startServer, until } from './servers'
+import { breakerOptions, clientOf, endAll, failureOf, get, refusingUrl, startServer, until } from './servers'
 
 afterEach(endAll)
 
@@ -9,7 +9,7 @@ test('the metrics of several clients, in the names of the documentation', async 
     response.writeHead(request.url === '/no' ? 404 : 200).end(),
   )
   const sequencer = clientOf(server.url, { name: 'sequencer' })
-  const users = clientOf(`http://127.0.0.1:${await freePort()}`)
+  const users = clientOf(await refusingUrl())
   const registry = new Registry()
   registerBreakerMetrics(registry, 'order_service', [users, sequencer])
 

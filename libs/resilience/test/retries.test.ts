@@ -4,8 +4,8 @@ import {
   clientOf,
   endAll,
   failureOf,
-  freePort,
   get,
+  refusingUrl,
   startRawServer,
   startServer,
 } from './servers'
@@ -57,7 +57,7 @@ test('it is sent again as often as told, and every failure counts', async () => 
 })
 
 test('who is refused tries again, too', async () => {
-  const client = clientOf(`http://127.0.0.1:${await freePort()}`, { retries: 1, breaker: manyFailures })
+  const client = clientOf(await refusingUrl(), { retries: 1, breaker: manyFailures })
   expect(await failureOf(client.request(get))).toMatchObject({ reason: 'refused' })
   expect(client.counts().outcomes.refused).toBe(2)
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
+import { ownAddress, ownPort } from '@ordinal/testing'
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from '../src'
 
 const running: (() => void | Promise<void>)[] = []
@@ -76,14 +77,8 @@ export async function startRawServer(onData: (socket: net.Socket, count: number,
   return { port: (server.address() as AddressInfo).port, seen, accepted: () => sockets.size }
 }
 
-/** A port where nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
-}
+/** A place where nobody listens. */
+export const refusingUrl = async () => `http://${ownAddress}:${await ownPort()}`
 
 /** A client with short times, closed after the test. */
 export function clientOf(baseUrl: string, options: Partial<ServiceClientOptions> = {}): ServiceClient {

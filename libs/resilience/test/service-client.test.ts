@@ -5,8 +5,8 @@ import {
   clientOf,
   endAll,
   failureOf,
-  freePort,
   get,
+  refusingUrl,
   startRawServer,
   startServer,
   until,
@@ -92,7 +92,7 @@ describe('what opens the breaker', () => {
   })
 
   test('connections refused', async () => {
-    await expectToOpen(`http://127.0.0.1:${await freePort()}`, 'refused')
+    await expectToOpen(await refusingUrl(), 'refused')
   })
 
   test('connections reset', async () => {

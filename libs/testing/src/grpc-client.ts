@@ -38,11 +38,11 @@ export type GrpcClient = ReturnType<typeof createGrpcClient>
 /**
  * A client of one service, as its users would make it.
  *
- * @param port on this machine
+ * @param at a port of 127.0.0.1, or `host:port`
  * @param service as in `sequential.SequentialIDService`
  */
 export function createGrpcClient(
-  port: number,
+  at: number | string,
   protos: PackageDefinition,
   service: string,
   options: ChannelOptions = {},
@@ -54,10 +54,14 @@ export function createGrpcClient(
       loadPackageDefinition(protos) as object as Record<string, unknown>,
     ) as unknown as ServiceClientConstructor
   // A pool of its own: else clients of one address share connections.
-  const client = new Constructor(`127.0.0.1:${port}`, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    ...options,
-  })
+  const client = new Constructor(
+    typeof at === 'number' ? `127.0.0.1:${at}` : at,
+    credentials.createInsecure(),
+    {
+      'grpc.use_local_subchannel_pool': 1,
+      ...options,
+    },
+  )
   type Unary = (
     message: object,
     metadata: Metadata,

@@ -13,6 +13,7 @@ export {
   type TestDatabase,
   type TestRole,
 } from './postgres'
+export { ownAddress, ownPort } from './own-address'
 export { readProfile, type Frame, type Sample } from './read-profile'
 export { isAlive, startProgram } from './program'
 export { comparable, comparableText, patternOf, stepsOf, targetsNotRunHere, type Step } from './readme-steps'

@@ -1,11 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Socket } from 'node:net'
+import { ownAddress, ownPort } from './own-address'
 
 /** A Redis of its own for a test file, which keeps what it is told on disk. */
 export interface TestRedis {
@@ -34,11 +35,11 @@ const keeper = `
   read -r never
   kill -9 $server 2>/dev/null`
 
-/** Starts a redis-server on a free port, with every write on disk before its answer. */
+/** Starts a redis-server on a port of its own, with every write on disk before its answer. */
 export async function startTestRedis(): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'ordinal-redis-'))
-  const port = await freePort()
-  const settings = ['--port', port, '--bind', '127.0.0.1', '--dir', folder]
+  const port = await ownPort()
+  const settings = ['--port', port, '--bind', ownAddress, '--dir', folder]
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
   let shell: ChildProcess
   let pid = 0
@@ -67,7 +68,7 @@ export async function startTestRedis(): Promise<TestRedis> {
 
   await start()
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${ownAddress}:${port}`,
     start,
     stop: () => end('SIGTERM'),
     kill9: () => end('SIGKILL'),
@@ -80,19 +81,10 @@ export async function startTestRedis(): Promise<TestRedis> {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Whether it has read its data: until then it answers with LOADING. */
 const answers = (port: number) =>
   new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    const socket = connect(port, ownAddress, () => socket.write('PING\r\n'))
     socket.once('data', (answer) => {
       socket.destroy()
       resolve(answer.toString().startsWith('+PONG'))
@@ -102,7 +94,7 @@ const answers = (port: number) =>
 
 const takesConnections = (port: number) =>
   new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
+    const socket = connect(port, ownAddress, () => {
       socket.destroy()
       resolve(true)
     })

@@ -6,6 +6,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '@ordinal/embedded-postgres'
+import { ownAddress, ownPort } from './own-address'
 import { removeWhenWeDie } from './watchdog'
 
 export type PostgresSettings = Record<string, string | number | boolean>
@@ -37,7 +38,8 @@ export async function startTestPostgres(
 ): Promise<TestPostgres> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'ordinal-postgres-'))
   removeWhenWeDie(dataFolder)
-  let server = await startEmbeddedPostgres({ dataFolder, settings, environment })
+  const place = { dataFolder, host: ownAddress, port: await ownPort() }
+  let server = await startEmbeddedPostgres({ ...place, settings, environment })
   return {
     ...server,
     dataFolder,
@@ -49,7 +51,7 @@ export async function startTestPostgres(
     restart: async (changed = {}) => {
       await server.stop()
       settings = { ...settings, ...changed }
-      server = await startEmbeddedPostgres({ dataFolder, settings, environment, port: server.port })
+      server = await startEmbeddedPostgres({ ...place, settings, environment })
     },
     remove: () => removeEmbeddedPostgres(dataFolder),
   }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -26,6 +27,25 @@ test('a test server survives kill -9: after a restart it has what it acknowledge
 
   await server.remove()
   expect(existsSync(server.dataFolder)).toBe(false)
+})
+
+const onLinux = process.platform === 'linux' ? test : test.skip
+
+onLinux('nobody takes the place of a server that is away: it refuses, and comes back', async () => {
+  const server = await startTestPostgres()
+  await server.kill9()
+  // As another process that has got the same port, on the address that all programs share.
+  const other = createServer().listen(server.port, '127.0.0.1')
+  await once(other, 'listening')
+  await expect(query(server.adminUrl, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
+  await server.restart()
+  expect(await query(server.adminUrl, 'SELECT 42 AS answer')).toEqual([{ answer: 42 }])
+  await once(other.close(), 'close')
+  await server.remove()
+
+  // Nor does the kernel give it to anybody who takes any port on all addresses.
+  const [lowest] = (await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')).split('\t')
+  expect(server.port).toBeLessThan(Number(lowest))
 })
 
 test('a test server does not outlive a killed test process', async () => {

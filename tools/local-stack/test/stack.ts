@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { ownPort } from '@ordinal/testing'
 import { build } from 'esbuild'
 
 export const serviceNames = ['user-service', 'order-service', 'sequencer'] as const
@@ -60,7 +60,9 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   await chmod(root, mode)
   if (owner) await chown(root, owner, owner)
 
-  const [users = 0, orders = 0, sequencer = 0, ...debug] = await freePorts(8)
+  const [users = 0, orders = 0, sequencer = 0, ...debug] = await Promise.all(
+    Array.from({ length: 8 }, ownPort),
+  )
   const ports = { 'user-service': users, 'order-service': orders, sequencer }
   return {
     root,
@@ -127,15 +129,4 @@ function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEn
       return code ?? signal!
     },
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0))
-  const ports: number[] = []
-  for (const probe of probes) {
-    if (!probe.listening) await once(probe, 'listening')
-    ports.push((probe.address() as AddressInfo).port)
-  }
-  await Promise.all(probes.map((probe) => once(probe.close(), 'close')))
-  return ports
 }

@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { eventually, forget, freePort, remember } from '@ordinal/system-tests'
+import { eventually, forget, remember } from '@ordinal/system-tests'
+import { ownAddress, ownPort } from '@ordinal/testing'
 
 /** Whether Prometheus and its tool are installed here. */
 export const isInstalled = ['prometheus', 'promtool'].every(
@@ -48,12 +49,12 @@ const script = `
 const patienceMs = 20_000
 
 /**
- * Starts Prometheus on a free port of this machine.
+ * Starts Prometheus on a port of its own.
  *
  * @param folder has its prometheus.yml, takes its data, and is deleted at its end
  */
 export async function startPrometheus(folder: string) {
-  const url = `http://127.0.0.1:${await freePort()}`
+  const url = `http://${ownAddress}:${await ownPort()}`
   const flags = [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,

@@ -10,9 +10,9 @@ export interface Traffic {
 /**
  * Uses all services again and again, well and badly, until it is stopped. An outage does not keep it from going on.
  *
- * @param grpcPort of the sequencer
+ * @param grpcAddress of the sequencer
  */
-export function startTraffic(system: System, grpcPort: number): Traffic {
+export function startTraffic(system: System, grpcAddress: string): Traffic {
   const stopping = new AbortController()
   const { users, orders, sequencer } = system
 
@@ -43,7 +43,7 @@ export function startTraffic(system: System, grpcPort: number): Traffic {
     await ask(sequencer, 'POST', `${voided}/void`, { reason: 'misprinted' })
   }
   const protos = loadProtos(__dirname, 'sequencer.proto')
-  const client = createGrpcClient(grpcPort, protos, 'sequential.SequentialIDService')
+  const client = createGrpcClient(grpcAddress, protos, 'sequential.SequentialIDService')
   const calls = () =>
     Promise.all([
       client.call('GetNext', { prefix: 'SG' }),

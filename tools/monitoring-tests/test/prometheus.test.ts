@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually, freePort, startSystem, type System } from '@ordinal/system-tests'
+import { eventually, startSystem, type System } from '@ordinal/system-tests'
+import { ownAddress, ownPort } from '@ordinal/testing'
 import { faultsOf } from '../src/check'
 import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
 import { writeHurriedCopy } from '../src/hurried'
@@ -14,7 +15,7 @@ let traffic: Traffic
 
 withPrometheus('a running stack, watched', () => {
   beforeAll(async () => {
-    const grpcPort = await freePort()
+    const grpcPort = await ownPort()
     // The breaker counts, and tries again, over seconds.
     system = await startSystem({
       CIRCUIT_BREAKER_INTERVAL: '2',
@@ -23,12 +24,12 @@ withPrometheus('a running stack, watched', () => {
       SEQUENCER_GRPC_PORT: String(grpcPort),
     })
     const folder = writeHurriedCopy({
-      'user-service:8081': `127.0.0.1:${system.users.port}`,
-      'order-service:8082': `127.0.0.1:${system.orders.port}`,
-      'sequencer:8083': `127.0.0.1:${system.sequencer.port}`,
+      'user-service:8081': new URL(system.users.url).host,
+      'order-service:8082': new URL(system.orders.url).host,
+      'sequencer:8083': new URL(system.sequencer.url).host,
     })
     prometheus = await startPrometheus(folder)
-    traffic = startTraffic(system, grpcPort)
+    traffic = startTraffic(system, `${ownAddress}:${grpcPort}`)
   })
   afterAll(async () => {
     await traffic?.stop()

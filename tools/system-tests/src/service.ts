@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ownAddress, ownPort } from '@ordinal/testing'
 import { forget, remember } from './logs'
-import { freePort } from './ports'
 
 export const root = join(__dirname, '../../..')
 
@@ -33,11 +33,12 @@ export async function createService(
   environment: Environment,
   folder = join(bundles, name),
 ) {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+  const port = await ownPort()
+  const url = `http://${ownAddress}:${port}`
   const bundle = join(folder, 'main.js')
   const variables = {
     PATH: process.env.PATH,
+    [`${prefixOf(name)}_HOST`]: ownAddress,
     [`${prefixOf(name)}_PORT`]: String(port),
     ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: '0' }),
     ...environment,

@@ -4,12 +4,15 @@ import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { until } from '@ordinal/testing'
 import { startMakeRun, type RunningStack } from './make-run'
 import { copyRepository, removeCopy } from './repository-copy'
+import { choosePorts, type StackPorts } from './stack-ports'
 
 let copy: string
+let ports: StackPorts
 let stack: RunningStack
 
 beforeAll(async () => {
   copy = copyRepository()
+  ports = await choosePorts(copy)
   stack = await startMakeRun(copy, 'dev')
 }, 180_000)
 afterAll(async () => {
@@ -18,7 +21,7 @@ afterAll(async () => {
   removeCopy(copy)
 }, 30_000)
 
-const text = async (url: string) => (await fetch(url)).text()
+const text = async (url: string) => (await fetch(ports.here(url))).text()
 const serves = (url: string, what: string) => () =>
   text(url).then(
     (answer) => answer.includes(what),

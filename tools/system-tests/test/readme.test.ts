@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import {
   comparable,
@@ -17,9 +16,8 @@ import { isFree } from '../src/ports'
 import { copyRepository, removeCopy } from './repository-copy'
 import { openShell, type Shell } from './shell'
 import { root } from '../src/service'
+import { choosePorts, type StackPorts } from './stack-ports'
 
-// Those of the README, of gRPC, and of the debug listeners.
-const ports = [8081, 8082, 8083, 50052, 50053, 6061, 6062, 6063]
 const stepsIn = (page: string) => stepsOf(readFileSync(join(root, page), 'utf8'))
 const steps = stepsIn('README.md')
 // Each of them begins on a new stack.
@@ -29,16 +27,11 @@ const pages = ['docs/api.md', 'docs/sequencer.md', 'docs/audit.md'].map((page) =
 }))
 
 let copy: string
+let ports: StackPorts
 let stack: RunningStack | undefined
 beforeAll(async () => {
-  // A client of another test may have had the port as its own, and the kernel keeps that for a minute afterwards.
-  const patience = Date.now() + 75_000
-  for (const port of ports) {
-    while (!(await isFree(port)) && Date.now() < patience) await delay(500)
-    if (!(await isFree(port)))
-      throw new Error(`Port ${port} is taken: stop what listens there, for the README uses it`)
-  }
   copy = copyRepository()
+  ports = await choosePorts(copy)
 }, 180_000)
 afterAll(async () => {
   await stack?.end('SIGINT')
@@ -47,11 +40,11 @@ afterAll(async () => {
 }, 60_000)
 
 function expectAnswer(printed: string, { answer, text }: Pick<Step, 'answer' | 'text'>): void {
-  if (answer !== undefined) expect(comparable(printed)).toEqual(comparable(answer))
-  if (text !== undefined) expect(comparableText(printed)).toMatch(patternOf(text))
+  if (answer !== undefined) expect(comparable(printed)).toEqual(comparable(ports.here(answer)))
+  if (text !== undefined) expect(comparableText(printed)).toMatch(patternOf(ports.here(text)))
 }
 
-const json = (command: string) => JSON.parse(runInShell(command, copy)) as Record<string, unknown>
+const json = (command: string) => JSON.parse(runInShell(ports.here(command), copy)) as Record<string, unknown>
 const nextNumber = () => json('curl -s -X POST localhost:8083/api/v1/next/PO').counter as number
 const complaints = (lines: string[]) =>
   lines.filter((line) => !line.startsWith('make') && line !== 'Building.')
@@ -73,7 +66,7 @@ describe('the README, as printed', () => {
       const targets = targetsNotRunHere(command)
       if (targets) return targets.forEach((target) => runInShell(`make -n ${target}`, copy))
       if (command === 'make run') return void (stack = await startMakeRun(copy))
-      expectAnswer(runInShell(command, copy), shown)
+      expectAnswer(runInShell(ports.here(command), copy), shown)
     },
     180_000,
   )
@@ -105,16 +98,18 @@ describe('make run', () => {
   test('Ctrl-C stops everything', async () => {
     await stack!.end('SIGINT')
     expect(stack!.log()).toContain('services and PostgreSQL stopped')
-    expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true))
+    expect(await Promise.all(ports.all.map(isFree))).toEqual(ports.all.map(() => true))
     expect(existsSync(join(copy, '.data/postgres/cluster/postmaster.pid'))).toBe(false)
   })
 
   test('a port that is taken is told in a line that names its variable', async () => {
-    const other = createServer().listen(8082)
+    const other = createServer().listen(ports.of(8082))
     await once(other, 'listening')
     const told = complaints(makeRunThatFails(copy)).filter((line) => !line.startsWith('✓'))
     await once(other.close(), 'close')
-    expect(told).toEqual([expect.stringMatching(/^✗ Port 8082 is taken .* set ORDER_SERVICE_PORT/)])
+    expect(told).toEqual([
+      expect.stringMatching(new RegExp(`^✗ Port ${ports.of(8082)} is taken .* set ORDER_SERVICE_PORT`)),
+    ])
   })
 })
 
@@ -133,7 +128,9 @@ describe.each(pages)('$page, as printed', ({ steps }) => {
     expect(steps.filter(({ answer }) => answer).length).toBeGreaterThan(3)
   })
 
-  test.each(steps)('$title', async ({ command, ...shown }) => expectAnswer(await shell.run(command), shown))
+  test.each(steps)('$title', async ({ command, ...shown }) =>
+    expectAnswer(await shell.run(ports.here(command)), shown),
+  )
 })
 
 function titleOf(command: string): string {

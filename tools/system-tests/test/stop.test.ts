@@ -66,7 +66,7 @@ describe.each(serviceNames)('%s', (name) => {
 })
 
 async function openSocket(service: ServiceProcess, text: string): Promise<Socket> {
-  const socket = connect(service.port, '127.0.0.1').on('error', () => {})
+  const socket = connect(service.port, new URL(service.url).hostname).on('error', () => {})
   socket.resume()
   await once(socket, 'connect')
   if (text) await new Promise((sent) => socket.write(text, sent))
