@@ -76,9 +76,9 @@ check: deps ## Check everything that needs no test: code, types, format, and fil
 	@npx prettier --check --log-level warn .
 	@node dist/tools/generators/main.js --check
 test: check ## Check and test everything
-	@$(NX) run-many -t test --parallel=1
+	@$(NX) run-many -t test --parallel=2
 coverage: check ## The same, and report what the tests reach in coverage/
-	@$(NX) run-many -t test --parallel=1 -- --coverage
+	@$(NX) run-many -t test --parallel=2 -- --coverage
 test-user: deps ## Test the user service
 	@$(NX) test user-service
 test-order: deps ## Test the order service
