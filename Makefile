@@ -99,11 +99,14 @@ chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
-.PHONY: bench docs
+.PHONY: bench docs schema
 bench: deps ## Measure, side by side, as tables and as JSON (ten minutes; a part: ONLY=numbers, orders, events or lists)
 	@$(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY))
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
+
+schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations
+	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/ledger/schema.json
 
 .PHONY: pprof-cpu pprof-heap pprof-web
 PROFILED = $(or $(SERVICE),sequencer)

@@ -31,6 +31,7 @@ import { createCheckpoints } from './ledger/checkpoints'
 import { registerKeysAtStart } from './ledger/register'
 import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
+import { schemaOfBuild } from './ledger/schema'
 import { createSequences } from './ledger/sequences'
 import { createSiteBook } from './ledger/sites'
 import { createLiveStream } from './live-stream'
@@ -82,7 +83,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ...demoRoutes(demos),
     ...siteRoutes({ siteBook, changeSites }),
     ...auditRoutes(pool),
-    ...proofRoutes({ pool, checkpoints, log }),
+    ...proofRoutes({ pool, checkpoints, schema: schemaOfBuild(__dirname), log }),
     ...streamRoutes(liveStream),
   ]
   const offered = config.getIssues

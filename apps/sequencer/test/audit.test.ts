@@ -348,7 +348,7 @@ describe('the export', () => {
       ),
     )
     expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-    const ask = () => sequencer.api.get('/api/v1/audit/export?period=1999', { headers })
+    const ask = () => sequencer.api.get('/api/v1/audit/export?to=1999-01-01T00:00:00Z', { headers })
     const refused = await ask()
     expect([refused.status, refused.body.code]).toEqual([409, 'exports_under_way'])
     expect(refused.headers.get('retry-after')).toBe('10')
@@ -582,4 +582,14 @@ test('the audit is for viewers; the public keys are for everybody', async () => 
     expect([path, status]).toEqual([path, 401])
   }
   expect((await sequencer.api.get('/api/v1/audit/keys')).status).toBe(200)
+})
+
+test.each([
+  'verify?prefix=TYPO',
+  'verify?prefix=SG&period=1999',
+  'checkpoints?prefix=TYPO',
+  'export?prefix=TYPO',
+])('%s, where nothing was issued, is 404 and proves nothing', async (path) => {
+  const { status, body } = await sequencer.api.get(`/api/v1/audit/${path}`, { headers })
+  expect([status, body.code]).toEqual([404, 'sequence_not_found'])
 })

@@ -37,6 +37,8 @@ async function tamper(...statements: string[]): Promise<void> {
       if (!rowCount && !/^(ALTER|CREATE|DROP)/.test(statement))
         throw new Error(`nothing was done by: ${statement}`)
     }
+    for (const table of ['ledger', 'batches'])
+      await admin.query(`ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${table}_append_only`)
   } finally {
     await admin.end()
   }

@@ -252,6 +252,12 @@ export function createChainVerifier(
       const detail = `the rows of the batches ${from} to ${lastBatch} are missing: the end of the ledger was cut off`
       Object.assign(emptySince, { kind: 'tail_cut', rows: null, detail })
     }
+    if (counter.batch === 0 && lastBatch === 0)
+      found({
+        kind: 'added',
+        column: 'batch',
+        detail: `there is a counter of ${nameOfCounter(prefix, period)}, and nothing was ever issued by it`,
+      })
     if (lastBatch < counter.through_batch) {
       found(cutAfter(lastBatch, counter))
       return

@@ -5,6 +5,7 @@ export { describedAnswers, type Answer } from './described-answers'
 export { type ApiDocument } from './described-operation'
 export { createGrpcClient, type CallOptions, type GrpcAnswer, type GrpcClient } from './grpc-client'
 export { inspectLedger, type LedgerReport, type LedgerStep } from './ledger-proof'
+export { chainHash, type ChainedBatch, type ChainedRow } from './ledger-chain'
 export { collectLog } from './log-lines'
 export {
   createTestDatabase,

@@ -14,6 +14,7 @@ import {
 } from '@ordinal/service'
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { requireChosen } from '../ledger/chosen'
 import { exportFormats, exportLedger, type ExportFormat, type ExportRequest } from '../ledger/export'
 import { feedStart, listEntries, readFeed, type FedEntry, type FeedPlace } from '../ledger/feed'
 import { fullNumber } from './number'
@@ -165,8 +166,9 @@ export function auditRoutes(pool: Pool): Route[] {
       query: exportQuery,
       media: ['application/x-ndjson', 'text/csv'],
       answers: { 200: z.string() },
-      errors: ['exports_under_way'],
-      handle({ query: { format, ...request } }) {
+      errors: ['exports_under_way', 'sequence_not_found'],
+      async handle({ query: { format, ...request } }) {
+        await requireChosen(pool, request)
         const name = ['ordinal-audit', request.prefix, request.period].filter(Boolean).join('-')
         return {
           status: 200,

@@ -5,6 +5,8 @@ import { booleanText, integerText, route, timestamp, type Route } from '@ordinal
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { Checkpoints } from '../ledger/checkpoints'
+import { requireChosen } from '../ledger/chosen'
+import type { BuildSchema } from '../ledger/schema'
 import { verifyLedger } from '../ledger/verify'
 import { moment, period } from './audit'
 import { prefix } from './prefix'
@@ -76,11 +78,13 @@ const chosen = { prefix: prefix.optional(), period: period.optional() }
 interface Deps {
   pool: Pool
   checkpoints: Checkpoints
+  /** The schema that the database has to have, if it is known. */
+  schema: BuildSchema | undefined
   log: Logger
 }
 
 /** `/api/v1/audit/verify` and `/checkpoints`: whether the ledger is what was written. */
-export function proofRoutes({ pool, checkpoints, log }: Deps): Route[] {
+export function proofRoutes({ pool, checkpoints, schema, log }: Deps): Route[] {
   const reading = { tag: 'audit', requires: 'viewer' } as const
   let verifying = false
 
@@ -100,12 +104,13 @@ export function proofRoutes({ pool, checkpoints, log }: Deps): Route[] {
       answers: { 200: report },
       errors: ['verification_under_way', 'sequence_not_found'],
       async handle({ query, gone }) {
+        await requireChosen(pool, query)
         if (verifying) {
           const detail = 'This instance verifies the ledger already'
           throw new AppError('verification_under_way', detail, { retryAfterSeconds: 10 })
         }
         verifying = true
-        const told = await verifyLedger(pool, query, gone()).finally(() => {
+        const told = await verifyLedger(pool, schema, query, gone()).finally(() => {
           verifying = false
         })
         if (!told.fits) log.error('the ledger is not what was written', { first: told.findings[0] })
@@ -151,8 +156,9 @@ export function proofRoutes({ pool, checkpoints, log }: Deps): Route[] {
         heads: booleanText().default(false).meta({ description: 'With all heads, however many they are' }),
       }),
       answers: { 200: checkpoint },
-      errors: ['signing_key_missing'],
+      errors: ['signing_key_missing', 'sequence_not_found'],
       async handle({ query }) {
+        await requireChosen(pool, query)
         const { checkpoint, heads, signed } = await checkpoints.sign(query)
         const { at, counters, root } = checkpoint
         const told = query.heads ? heads : checkpoint.heads

@@ -1,16 +1,11 @@
 import type { Pool } from 'pg'
-import {
-  collectFindings,
-  createLedgerVerifier,
-  verifyRegister,
-  type Finding,
-  type Findings,
-} from '@ordinal/audit'
+import { collectFindings, createLedgerVerifier, verifyRegister, type Finding } from '@ordinal/audit'
 import { transaction, type Queryable } from '@ordinal/database'
-import { AppError } from '@ordinal/errors'
-import { readChain, readStrays, type LinkedStep } from './chains'
-import { partOf, readChainEnds, readTime, type Chosen } from './records'
+import { readChain, readStrays } from './chains'
+import { inUtc, partOf, readChainEnds, readTime, type Chosen } from './records'
 import { readRegister } from './register'
+import { countSites, type Usage } from './site-usage'
+import { compareSchema, type BuildSchema } from './schema'
 
 export interface VerifyRequest extends Chosen {
   /** Only from a batch on, or from a moment on; what was before is taken as it is. */
@@ -39,13 +34,13 @@ const snapshotLimitMs = 60_000
  */
 export async function verifyLedger(
   pool: Pool,
+  schema: BuildSchema | undefined,
   request: VerifyRequest,
   signal: AbortSignal,
 ): Promise<VerifyReport> {
   const startedAt = performance.now()
   const findings = collectFindings()
-  const { at, chains, register, derived, usage } = await takeSnapshot(pool, request)
-  if (chains.length === 0 && !isKnown(request, register.rows)) throw nothingChosen(request)
+  const { at, chains, register, derived, usage, changes } = await takeSnapshot(pool, schema, request)
   const { prefix = null, period = null, since } = request
   const scope = { prefix, period, whole: since === undefined }
   const ledger = createLedgerVerifier(
@@ -75,7 +70,7 @@ export async function verifyLedger(
   }
   ledger.end()
 
-  for (const finding of derived) findings.report(finding)
+  for (const finding of [...derived, ...changes]) findings.report(finding)
   // Of a part of the chains one cannot tell what the sites have drawn in all.
   if (request.since === undefined && request.period === undefined) drawn.compare(usage, findings)
   return {
@@ -87,30 +82,8 @@ export async function verifyLedger(
   }
 }
 
-interface Usage {
-  prefix: string
-  site_id: string
-  partition_id: string
-  invoice_type: string
-  issued: number
-  released: number
-}
-
-/** A sequence that has rules, and no period in particular. */
-const isKnown = ({ prefix, period }: Chosen, rows: readonly { kind: string; name: string }[]) =>
-  period === undefined &&
-  (prefix === undefined || rows.some(({ kind, name }) => kind === 'rules' && name === prefix))
-
-const nothingChosen = ({ prefix, period }: Chosen) =>
-  new AppError(
-    'sequence_not_found',
-    period === undefined
-      ? `There is no sequence "${prefix}"`
-      : `Nothing was issued${prefix === undefined ? '' : ` by "${prefix}"`} in a period "${period}": leave the period out to verify all`,
-  )
-
 /** All that is compared with the counters, at one moment. */
-function takeSnapshot(pool: Pool, chosen: Chosen) {
+function takeSnapshot(pool: Pool, schema: BuildSchema | undefined, chosen: Chosen) {
   return transaction(
     pool,
     async (tx) => {
@@ -118,12 +91,21 @@ function takeSnapshot(pool: Pool, chosen: Chosen) {
       await tx.query(`SET LOCAL statement_timeout = ${snapshotLimitMs}`)
       const chains = await readChainEnds(tx, chosen)
       const { rows: usage } = await tx.query<Usage>(
-        `SELECT prefix, site_id, partition_id, invoice_type, issued, released FROM public.site_usage
+        `SELECT prefix, site_id, partition_id, invoice_type, issued, released, ${inUtc('last_at')} AS last_at
+         FROM public.site_usage
          WHERE $1::text IS NULL OR prefix = $1`,
         [chosen.prefix ?? null],
       )
       const register = await readRegister(tx)
-      return { chains, register, derived: await findUnderived(tx, chosen), usage, at: await readTime(tx) }
+      const changes = schema ? await compareSchema(tx, schema) : []
+      return {
+        chains,
+        register,
+        derived: await findUnderived(tx, chosen),
+        usage,
+        changes,
+        at: await readTime(tx),
+      }
     },
     { isolation: 'repeatable read', limitMs: 2 * snapshotLimitMs },
   )
@@ -190,59 +172,3 @@ async function findUnderived(tx: Queryable, { prefix, period }: Chosen): Promise
 const lastStep = (of: string) => `
   SELECT l.* FROM public.ledger l WHERE l.prefix = ${of}.prefix AND l.period = ${of}.period AND l.value = ${of}.value
   ORDER BY l.revision DESC LIMIT 1`
-
-/** Counts what the sites have drawn and given back, from the rows. */
-function countSites() {
-  const drawn = new Map<string, { issued: number; released: number }>()
-  const countOf = (prefix: string, site: string, partition: string, type: string) => {
-    const key = JSON.stringify([prefix, site, partition, type])
-    const count = drawn.get(key) ?? { issued: 0, released: 0 }
-    drawn.set(key, count)
-    return count
-  }
-
-  return {
-    add({ prefix, event, site_id, partition_id, invoice_type, holder }: LinkedStep): void {
-      if (event === 'confirm' || event === 'void') return
-      if (event === 'release' || event === 'expire') {
-        const [site, partition, type] = holder ?? [null, '', '']
-        if (site !== null) countOf(prefix, site, partition, type).released += 1
-      } else if (site_id !== null) {
-        const count = countOf(prefix, site_id, partition_id ?? '', invoice_type ?? '')
-        count.issued += 1
-        if (event === 'suppress') count.released += 1
-      }
-    },
-
-    /** Compares what was counted with what the database has counted. */
-    compare(usage: readonly Usage[], findings: Findings): void {
-      const kept = new Map(
-        usage.map((row) => [
-          JSON.stringify([row.prefix, row.site_id, row.partition_id, row.invoice_type]),
-          row,
-        ]),
-      )
-      for (const key of new Set([...kept.keys(), ...drawn.keys()])) {
-        const [prefix, ...site] = JSON.parse(key) as [string, ...string[]]
-        const has = kept.get(key) ?? { issued: 0, released: 0 }
-        const gives = drawn.get(key) ?? { issued: 0, released: 0 }
-        if (has.issued === gives.issued && has.released === gives.released) continue
-        findings.report({
-          kind: 'derived',
-          prefix,
-          period: null,
-          batch: null,
-          position: null,
-          value: null,
-          number: null,
-          rows: null,
-          column: 'site_usage',
-          object: null,
-          detail:
-            `site_usage has ${has.issued} issued and ${has.released} released for ${site.filter(Boolean).join(', ')}, ` +
-            `and the ledger gives ${gives.issued} and ${gives.released}`,
-        })
-      }
-    },
-  }
-}

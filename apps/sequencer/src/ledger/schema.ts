@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Finding } from '@ordinal/audit'
+import type { Queryable } from '@ordinal/database'
+import { isOwner, readCatalog, type CatalogObject } from './catalog'
+import build from './schema.json'
+
+/** The schema that a build has: its migrations, and each object with its definition, or the digest of a long one. */
+export interface BuildSchema {
+  migrations: string[]
+  objects: Record<string, string>
+}
+
+const longestText = 60
+
+/** What is kept of a definition: a short one can be read. */
+export const digestOf = (definition: string): string =>
+  definition.length <= longestText && !definition.includes('\n')
+    ? definition
+    : `sha256:${hash('sha256', definition).slice(0, 32)}`
+
+/** The names of the migrations that a build brings. */
+export const migrationsIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+
+/**
+ * The schema of this build; undefined while somebody works on a migration of which `make schema` does not know yet.
+ *
+ * @param appFolder the folder of the app's source, or of its bundle
+ */
+export function schemaOfBuild(appFolder: string): BuildSchema | undefined {
+  const besideBundle = join(appFolder, 'migrations')
+  const migrations = migrationsIn(
+    existsSync(besideBundle) ? besideBundle : join(appFolder, '../prisma/migrations'),
+  )
+  return migrations.join() === build.migrations.join() ? build : undefined
+}
+
+/**
+ * What of the database's schema is not that of the build.
+ *
+ * @param tx the role of the service
+ */
+export async function compareSchema(tx: Queryable, { objects }: BuildSchema): Promise<Finding[]> {
+  const here = new Map((await readCatalog(tx)).map((object) => [object.object, object]))
+  const ofService = (object: string) => object.startsWith('rights of the service ')
+  const owns = await isOwner(tx)
+  const findings: Finding[] = []
+  for (const [object, expected] of Object.entries(objects)) {
+    if (owns && ofService(object)) continue
+    const has = here.get(object)
+    const digest = has && digestOf(has.definition)
+    if (digest !== expected) findings.push(wrong(object, expected, digest))
+  }
+  for (const found of here.values())
+    if (!(found.object in objects) && matters(found, objects) && !(owns && ofService(found.object)))
+      findings.push(added(found))
+  return findings
+}
+
+/** Whether an object that the build does not have is a fault: tables of others are not, nor an index that helps. */
+const matters = ({ object, of }: CatalogObject, objects: Record<string, string>) =>
+  (of === null || `table ${of}` in objects) && !object.startsWith('index ')
+
+const isText = (definition: string) => !definition.startsWith('sha256:')
+
+function wrong(object: string, expected: string, has: string | undefined): Finding {
+  if (has === undefined) return finding(object, `${object} is missing`)
+  if (object.startsWith('enabling of ') && isText(has))
+    return finding(
+      object.slice('enabling of '.length),
+      `${object.slice('enabling of '.length)} is ${has}, and must be ${expected}`,
+    )
+  if (object.startsWith('function ')) return finding(object, `${object} was replaced`)
+  const what =
+    isText(expected) && isText(has) ? `: ${has || 'nothing'}, where ${expected || 'nothing'} belongs` : ''
+  return finding(object, `${object} was altered${what}`)
+}
+
+const added = ({ object, definition }: CatalogObject) =>
+  finding(object, `${object} was added${isText(digestOf(definition)) ? `: ${definition}` : ''}`)
+
+const finding = (object: string, detail: string): Finding => ({
+  kind: 'schema',
+  prefix: null,
+  period: null,
+  batch: null,
+  position: null,
+  value: null,
+  number: null,
+  rows: null,
+  column: null,
+  object,
+  detail: `${detail}: it is not the schema of this build`,
+})
