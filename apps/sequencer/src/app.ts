@@ -36,6 +36,7 @@ import { createSequences } from './ledger/sequences'
 import { createSiteBook } from './ledger/sites'
 import { createLiveStream } from './live-stream'
 import { createSequencerMetrics } from './metrics'
+import { createQuotas } from './quota'
 import { createSites } from './sites'
 
 // A change of rules may read every number of its sequence; the server gives a statement as long.
@@ -64,7 +65,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const sites = createSites(siteBook)
   const changeSites = createChangeSites(siteBook, sites)
   const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
-  const issueForSite = createIssueForSite({ sites, allocator })
+  const quotas = createQuotas(config, { sequences, allocator, log })
+  const issueForSite = createIssueForSite({ sites, allocator, quotas })
   const numberDeps = { db, sequences, allocator, issueForSite }
   const importNumbers = createImportNumbers({ pool, sequences, sites })
   const on = config.demos ?? config.nodeEnv !== 'production'
@@ -76,7 +78,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const routes = [
     ...numberRoutes(numberDeps),
     ...oneNumberRoutes({ db, allocator }),
-    ...simpleRoutes(allocator),
+    ...simpleRoutes(quotas),
     ...multiSiteRoutes({ ...numberDeps, sites }),
     ...sequenceRoutes({ ruleBook, changeRules }),
     ...importRoutes(importNumbers),
@@ -102,6 +104,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     pool,
     routes: known ? routesForKnownCallers(offered) : offered,
     background: [
+      quotas,
       warnOfPowerfulRole(pool, log),
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),

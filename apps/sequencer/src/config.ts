@@ -56,6 +56,32 @@ export const sequencerConfig = defineConfig({
       description: 'Whether GET issues numbers, too; false leaves it to POST',
       default: true,
     }),
+    quotaNumbers: variable('SEQUENCER_QUOTA_NUMBERS', integer({ min: 0, max: 1_000_000_000 }), {
+      description:
+        'Numbers that a caller who is known may draw from one sequence in a minute; 0 for no limit',
+      default: 0,
+    }),
+    quotaReservations: variable('SEQUENCER_QUOTA_RESERVATIONS', integer({ min: 0, max: 1_000_000_000 }), {
+      description: 'How many of them may be reservations; 0 for no limit of their own',
+      default: 0,
+    }),
+    anonymousQuotaNumbers: variable(
+      'SEQUENCER_ANONYMOUS_QUOTA_NUMBERS',
+      integer({ min: 0, max: 1_000_000_000 }),
+      {
+        description:
+          'Numbers that callers without key and token may draw from one sequence in a minute, by their address; 0 for no limit',
+        default: 300_000,
+      },
+    ),
+    anonymousQuotaReservations: variable(
+      'SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS',
+      integer({ min: 0, max: 1_000_000_000 }),
+      {
+        description: 'How many of them may be reservations; 0 for no limit of their own',
+        default: 10_000,
+      },
+    ),
     maxWaiting: variable('SEQUENCER_MAX_WAITING', integer({ min: 1, max: 1_000_000 }), {
       description: 'Requests that may wait for numbers at once; one more is answered with 503',
       default: 4096,

@@ -1,5 +1,6 @@
 import { AppError } from '@ordinal/errors'
 import type { Allocator } from './ledger/allocator'
+import type { Quotas } from './quota'
 import type { Issued, IssueRequest } from './ledger/request'
 import type { Sites } from './sites'
 
@@ -10,9 +11,17 @@ export type IssueForSite = ReturnType<typeof createIssueForSite>
  * whatever has become of the site since.
  *
  * @param timeoutMs how long it may take, if less than others may
- * @throws AppError `site_unknown`, and what the allocator throws
+ * @throws AppError `site_unknown`, `quota_exceeded`, and what the allocator throws
  */
-export function createIssueForSite({ sites, allocator }: { sites: Sites; allocator: Allocator }) {
+export function createIssueForSite({
+  sites,
+  allocator,
+  quotas,
+}: {
+  sites: Sites
+  allocator: Pick<Allocator, 'findIssued'>
+  quotas: Pick<Quotas, 'issue'>
+}) {
   return async (request: IssueRequest, timeoutMs?: number): Promise<Issued> => {
     const { siteId, partitionId } = request
     try {
@@ -23,6 +32,6 @@ export function createIssueForSite({ sites, allocator }: { sites: Sites; allocat
       if (before) return before
       throw error
     }
-    return allocator.issue(request, timeoutMs)
+    return quotas.issue(request, timeoutMs)
   }
 }

@@ -26,7 +26,14 @@ export function configFor(
   { url, runtimeUrl }: { url: string; runtimeUrl: string },
   env: Record<string, string> = {},
 ) {
-  const given = { SEQUENCER_MIGRATION_DATABASE_URL: url, SEQUENCER_DATABASE_URL: runtimeUrl, ...env }
+  const given = {
+    SEQUENCER_MIGRATION_DATABASE_URL: url,
+    SEQUENCER_DATABASE_URL: runtimeUrl,
+    // Tests are strangers who draw as fast as they can.
+    SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
+    SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
+    ...env,
+  }
   return { ...parseConfig(sequencerConfig, given), port: 0, grpcPort: 0 }
 }
 

@@ -386,6 +386,14 @@ export const errorTable = table({
     mend: 'Define another sequence.',
     example: 'INV has no more values in the period 2026',
   },
+  quota_exceeded: {
+    status: 429,
+    title: 'The caller has drawn enough of this sequence',
+    cause:
+      'The numbers, or the reservations, that a caller may have of one sequence in a minute are used up. A caller without key and token is counted by its address.',
+    mend: 'Wait as long as Retry-After says; a key that has got its answer still gets it. Callers who are known by a key or a token have a quota of their own. Operators set SEQUENCER_QUOTA_NUMBERS, SEQUENCER_QUOTA_RESERVATIONS, and the same with SEQUENCER_ANONYMOUS_; 0 is no limit.',
+    example: 'More than 300000 numbers of SG in a minute; try again in 42 s',
+  },
   sequencer_overloaded: {
     status: 503,
     title: 'Too many requests are waiting for this sequence',

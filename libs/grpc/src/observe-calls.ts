@@ -39,9 +39,9 @@ export function createCallObserver({ log, metrics, maxMessageBytes, trustProxy }
     let ended = false
 
     function begin(received: Metadata): ObservedMetadata {
-      context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'))
-      context.route = path
       ip = clientAddress(call.getPeer(), textOf(received, 'x-forwarded-for'), trustProxy)
+      context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'), ip)
+      context.route = path
       underWay += 1
       callStarted()
       return new ObservedMetadata(received, context, ip)

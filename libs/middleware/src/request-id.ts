@@ -12,6 +12,8 @@ export interface RequestContext {
   caller: string
   /** What the caller may do; undefined if nothing that needs a role. */
   role: Role | undefined
+  /** The client's address; undefined if its connection has gone. */
+  address: string | undefined
   /** It has sent an API key that is known. */
   machine: boolean
   /** The template of the route that serves the request: the label of metrics and logs. */
@@ -44,7 +46,7 @@ const hex = () => randomUUID().replaceAll('-', '')
 /** Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered. */
 export function requestContext(): RequestHandler {
   return (req, res, next) => {
-    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent)
+    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, req.ip)
     res.setHeader('X-Request-Id', req.context.requestId)
     res.setHeader('traceparent', req.context.traceparent)
     next()
@@ -52,7 +54,11 @@ export function requestContext(): RequestHandler {
 }
 
 /** The context of a request that has just arrived, with what its caller sent as X-Request-Id and traceparent. */
-export function newContext(givenId: unknown, givenTrace: unknown): RequestContext {
+export function newContext(
+  givenId: unknown,
+  givenTrace: unknown,
+  address: string | undefined,
+): RequestContext {
   const own = randomUUID()
   const requestId = typeof givenId === 'string' && saneId.test(givenId) ? givenId : own
   const [, traceId, flags] = (typeof givenTrace === 'string' && saneTraceparent.exec(givenTrace)) || []
@@ -64,6 +70,7 @@ export function newContext(givenId: unknown, givenTrace: unknown): RequestContex
     traceparent,
     caller: anonymous,
     role: undefined,
+    address,
     machine: false,
     route: 'unmatched',
     quiet: false,

@@ -106,6 +106,11 @@ export async function openStage() {
       SEQUENCER_GRPC_PORT: String(grpcPort),
       SEQUENCER_DATABASE_URL: url,
       SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl,
+      // The load has no key.
+      ...(program.includes('sequencer') && {
+        SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
+        SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
+      }),
       ...environment,
     }
     if (args.length > 0) await migrate(url, ownerUrl)

@@ -41,6 +41,11 @@ export async function createService(
     [`${prefixOf(name)}_HOST`]: ownAddress,
     [`${prefixOf(name)}_PORT`]: String(port),
     ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: '0' }),
+    // Tests are strangers who draw as fast as they can.
+    ...(name === 'sequencer' && {
+      SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
+      SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
+    }),
     ...environment,
   }
   let child: ChildProcess | undefined

@@ -118,6 +118,7 @@ export function multiSiteRoutes({ db, sequences, sites, allocator, issueForSite 
       event: suppressed ? 'suppress' : 'issue',
       count: count ?? 1,
       caller: context.caller,
+      address: context.address,
       idempotencyKey: idempotencyKeyOf(headers),
       siteId: site_id,
       partitionId: partition_id,

@@ -24,6 +24,7 @@ export const number = z
 export const issuingErrors = [
   'sequence_not_found',
   'sequence_exhausted',
+  'quota_exceeded',
   'sequencer_overloaded',
   'outcome_unknown',
   'idempotency_key_reused',

@@ -203,7 +203,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
 /** What a caller asks for, as the allocator takes it. */
 export const toIssueRequest = (
   fields: { prefix: string } & z.output<typeof nextQuery>,
-  { caller, requestId }: Pick<RequestContext, 'caller' | 'requestId'>,
+  { caller, address, requestId }: Pick<RequestContext, 'caller' | 'address' | 'requestId'>,
   idempotencyKey: string | undefined,
 ): IssueRequest => ({
   prefix: fields.prefix,
@@ -211,6 +211,7 @@ export const toIssueRequest = (
   count: fields.count ?? 1,
   holdSeconds: fields.hold_seconds,
   caller,
+  address,
   idempotencyKey,
   clientId: fields.client_id,
   generatedBy: fields.generated_by,

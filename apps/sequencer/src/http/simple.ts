@@ -4,7 +4,7 @@ import type { Allocator } from '../ledger/allocator'
 import { issuingErrors } from './number'
 
 /** `/v1/sequence`, the simplest call: 1, 2, 3. */
-export function simpleRoutes(allocator: Allocator): Route[] {
+export function simpleRoutes({ issue }: Pick<Allocator, 'issue'>): Route[] {
   const next = {
     path: '/v1/sequence',
     tag: 'numbers',
@@ -13,11 +13,12 @@ export function simpleRoutes(allocator: Allocator): Route[] {
     idempotent: true,
     errors: issuingErrors,
     async handle({ headers, context }: Pick<Call<never, never, never>, 'headers' | 'context'>) {
-      const { numbers, replayed } = await allocator.issue({
+      const { numbers, replayed } = await issue({
         prefix: 'DEFAULT',
         event: 'issue',
         count: 1,
         caller: context.caller,
+        address: context.address,
         idempotencyKey: idempotencyKeyOf(headers),
         requestId: context.requestId,
       })

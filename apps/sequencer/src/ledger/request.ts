@@ -10,6 +10,8 @@ export interface IssueRequest {
   holdSeconds?: number | undefined
   /** Who asks: idempotency keys belong to their caller. */
   caller: string
+  /** Where the request came from; not on record. */
+  address?: string | undefined
   /** The caller's key, with which the request may be repeated; one is made where there is none. */
   idempotencyKey?: string | undefined
   clientId?: string | undefined
