@@ -17,6 +17,7 @@ import { sequentialIdService } from './grpc'
 import { auditRoutes } from './http/audit'
 import { numberRoutes } from './http/numbers'
 import { oneNumberRoutes } from './http/one-number'
+import { periodRoutes } from './http/periods'
 import { proofRoutes } from './http/proof'
 import { sequenceRoutes } from './http/sequences'
 import { simpleRoutes } from './http/simple'
@@ -81,6 +82,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ...simpleRoutes(quotas),
     ...multiSiteRoutes({ ...numberDeps, sites }),
     ...sequenceRoutes({ ruleBook, changeRules }),
+    ...periodRoutes({ db, sequences }),
     ...importRoutes(importNumbers),
     ...demoRoutes(demos),
     ...siteRoutes({ siteBook, changeSites }),

@@ -178,11 +178,10 @@ async function issueWithoutCare(database: { adminUrl: string; url: string }): Pr
   const { sequences, close } = createInstance(database.url)
   const sequence = await sequences.load('DEFAULT')
   await close()
-  const slot = sequence.slotAt(Date.now())
   const issuing = issueNumbers(
     client,
     sequence,
-    slot,
+    undefined,
     [toLedger({ ...plain, prefix: 'DEFAULT' }, 'k')],
     false,
   )

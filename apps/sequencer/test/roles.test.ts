@@ -51,7 +51,7 @@ const asked: Record<string, string[]> = {
     'GET /api/v1/stream',
     'POST /api/v1/audit/verify',
   ],
-  operator: ['POST /api/v1/numbers/{number}/void'],
+  operator: ['POST /api/v1/numbers/{number}/void', 'POST /api/v1/sequences/{prefix}/periods/{period}/close'],
   admin: [
     'DELETE /api/v1/sequences/{prefix}',
     'DELETE /api/v1/sites/{site_id}',

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Frame } from './number'
 import type { BatchRecord, EntryRecord } from './records'
+import { requestText, separator, sound } from './request-text'
 import type { GapPolicy } from './states'
 
 // The hash chain of a counter (docs/decisions/0008). A JSON array of strings, integers and nulls as JSON.stringify
@@ -103,9 +104,11 @@ export function requestsIn<Row extends EntryRecord>(entries: readonly Row[]): Ro
   return requests
 }
 
-/** The digest of a request, from the rows that it got. */
-export const digestOfRows = (rows: readonly EntryRecord[]): Buffer =>
-  requestDigest({ ...rows[0]!, key: rows[0]!.idempotency_key, count: rows.length })
+/** What a request adds to the hash of its batch, from the rows that it got. */
+export const digestOfRows = (rows: readonly EntryRecord[], { format }: BatchRecord): Buffer =>
+  format === 2
+    ? Buffer.from(requestText(rows))
+    : requestDigest({ ...rows[0]!, key: rows[0]!.idempotency_key, count: rows.length })
 
 /**
  * The hash of a batch from its rows, in their order: 32 bytes.
@@ -119,23 +122,55 @@ export function linkHash(
   entries: readonly EntryRecord[],
   digests: readonly Buffer[],
 ): Buffer {
-  const link = Buffer.concat([previous, headerOf(batch), ...digests, endOfLink(batch, entries)])
-  return hash('sha256', link, 'buffer')
+  const link =
+    batch.format === 2
+      ? [previous, Buffer.from(headText(batch, entries)), ...digests.flatMap((text) => [between, text])]
+      : [previous, headerOf(batch), ...digests, endOfLink(batch, entries)]
+  return hash('sha256', Buffer.concat(link), 'buffer')
 }
 
-/** A run of each value that is not new, then the one run of those that are, and the time. */
-function endOfLink({ at }: BatchRecord, entries: readonly EntryRecord[]): Buffer {
+const between = Buffer.from(separator)
+
+/** What comes before the requests of a batch of format 2: the same as in link_hash of the database. */
+function headText(batch: BatchRecord, entries: readonly EntryRecord[]): string {
+  const frame = frameOfBatch(batch)
+  return [
+    'ordinal-batch-v2',
+    batch.prefix,
+    batch.period,
+    batch.batch,
+    batch.rules_version,
+    batch.gap_policy,
+    batch.rows,
+    batch.feed,
+    microsecondsOf(batch.at),
+    ...(frame ? [`N${frame.head}`, `W${frame.width}`, `T${frame.tail}`] : []),
+    runsOf(entries)
+      .map((run) => run.join(':'))
+      .join(','),
+  ]
+    .map(sound)
+    .join(separator)
+}
+
+/** A run of each value that is not new, then the one run of those that are: value, revision, count. */
+function runsOf(entries: readonly EntryRecord[]): [number, number, number][] {
   const fresh = entries.filter(({ revision }) => revision === 1)
   const runs = entries
     .filter(({ revision }) => revision > 1)
-    .map(({ value, revision }) => [value, revision, 1])
+    .map(({ value, revision }): [number, number, number] => [value, revision, 1])
   if (fresh[0]) runs.push([fresh[0].value, 1, fresh.length])
+  return runs
+}
+
+function endOfLink({ at }: BatchRecord, entries: readonly EntryRecord[]): Buffer {
+  const runs = runsOf(entries)
   const bytes = Buffer.alloc(runs.length * 16 + 8)
   let end = 0
   for (const [value, revision, count] of runs) {
-    end = bytes.writeBigInt64BE(BigInt(value!), end)
-    end = bytes.writeInt32BE(revision! | 0, end)
-    end = bytes.writeInt32BE(count!, end)
+    end = bytes.writeBigInt64BE(BigInt(value), end)
+    end = bytes.writeInt32BE(revision | 0, end)
+    end = bytes.writeInt32BE(count, end)
   }
   bytes.writeBigInt64BE(BigInt(microsecondsOf(at)), end)
   return bytes

@@ -50,6 +50,8 @@ export interface BatchRecord {
   number_width: number | null
   number_tail: string | null
   rows: number
+  /** How the hash is made: 1 or 2 (docs/audit.md); exports from before there was another do not say. */
+  format?: number
   hash: string
   feed: number
   at: string

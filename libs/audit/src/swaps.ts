@@ -46,7 +46,7 @@ const columns = [
 export function findSwap(link: Link, others: readonly Link[]): Swap | undefined {
   let tries = 0
   const hashes = (of: Link, digests: readonly Buffer[]) => {
-    tries += 1
+    tries += 1 + digests.length / 64
     return linkHash(of.previous, of.batch, of.steps, digests).equals(Buffer.from(of.batch.hash, 'hex'))
   }
 
@@ -60,8 +60,11 @@ export function findSwap(link: Link, others: readonly Link[]): Swap | undefined 
           if (request.length > 1 || otherRequest.length > 1) continue
           const changed = exchanged(row, otherRow)
           if (!changed) continue
-          const here = link.digests.with(i, digestOfRows([changed.row]))
-          const there = (other === link ? here : other.digests).with(j, digestOfRows([changed.otherRow]))
+          const here = link.digests.with(i, digestOfRows([changed.row], link.batch))
+          const there = (other === link ? here : other.digests).with(
+            j,
+            digestOfRows([changed.otherRow], other.batch),
+          )
           const right = other === link ? hashes(link, there) : hashes(link, here) && hashes(other, there)
           if (right) return { row, other, otherRow, what: changed.what }
         }

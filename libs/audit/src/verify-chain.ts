@@ -142,7 +142,7 @@ export function createChainVerifier(
   function checkLink(batch: BatchRecord, steps: readonly Step[], explained: boolean): void {
     const stored = Buffer.from(batch.hash, 'hex')
     const requests = requestsIn(steps)
-    const digests = requests.map(digestOfRows)
+    const digests = requests.map((rows) => digestOfRows(rows, batch))
     const hashAfter = (previous: Buffer) => linkHash(previous, batch, steps, digests)
     const previous = lastHash
     lastHash = stored

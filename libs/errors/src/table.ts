@@ -379,6 +379,29 @@ export const errorTable = table({
     mend: 'Import when nobody issues numbers in this period; other periods do not matter.',
     example: 'Numbers are issued in the period "2026" all the time; import when nobody issues there',
   },
+  business_date_out_of_window: {
+    status: 409,
+    title: 'The business date is too old, or too far ahead',
+    cause:
+      "A sequence takes business dates within the days before and after the current one that its rules set: by default 366 back and 31 ahead, in the sequence's time zone.",
+    mend: 'Give a business date within the window that `detail` names. An administrator can change business_date_past_days and business_date_future_days of the sequence, or import old numbers.',
+    example: 'INV takes business dates from 2025-11-27 to 2026-12-29, and 1900-01-01 is none of them',
+  },
+  period_closed: {
+    status: 409,
+    title: 'The period is closed',
+    cause: 'An operator closed the period of this business date: nothing more is issued in it.',
+    mend: 'Give a business date of a period that is open.',
+    example: 'the period 2025 of INV is closed',
+  },
+  period_not_over: {
+    status: 409,
+    title: 'The period is not over',
+    cause:
+      "A period can be closed once its last day is past in the sequence's time zone, and a sequence whose values never begin again has none that ends.",
+    mend: 'Close it when it is over. To take a sequence out of use, retire it.',
+    example: 'the period 2026 of INV is not over',
+  },
   sequence_exhausted: {
     status: 409,
     title: 'The sequence has no more values',

@@ -35,6 +35,31 @@ export function parseDate(text: string): PlainDate {
   return { year, month, day }
 }
 
+/**
+ * The business dates that rules take at a moment: from the first to the last, both as in `2026-11-21`; an end that is not
+ * bounded is empty.
+ *
+ * @param slackDays how much wider on both sides
+ */
+export function windowOfDates(
+  {
+    timeZone,
+    businessDatePastDays: past,
+    businessDateFutureDays: future,
+  }: { timeZone: string; businessDatePastDays: number | null; businessDateFutureDays: number | null },
+  atMs: number,
+  slackDays: number,
+): { first: string; last: string } {
+  const today = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).toPlainDate()
+  return {
+    first: past === null ? '' : today.subtract({ days: past + slackDays }).toString(),
+    last: future === null ? '' : today.add({ days: future + slackDays }).toString(),
+  }
+}
+
+/** A date as in `2026-11-21`. */
+export const dateText = (date: PlainDate) => Temporal.PlainDate.from(date).toString()
+
 /** How many days a month has. */
 export const daysInMonth = (year: number, month: number) =>
   Temporal.PlainYearMonth.from({ year, month }).daysInMonth

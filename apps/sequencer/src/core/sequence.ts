@@ -1,5 +1,5 @@
 import type { Frame } from '@ordinal/audit'
-import { dayOf, parseDate, type PlainDate } from './calendar'
+import { dateText, dayOf, parseDate, type PlainDate } from './calendar'
 import { fiscalYearOf, periodOf } from './period'
 import { readNumber } from './read-number'
 import type { Rules } from './rules'
@@ -7,6 +7,8 @@ import { frameOf, hasShortYear, parseTemplate, requireUnambiguous, showsDate } f
 
 /** Where the numbers of a business date belong, and what they look like. */
 export interface Slot {
+  /** The date, or of a number that was read a date on which it has this form, as in `2026-11-21`. */
+  date: string
   period: string
   frame: Frame
   /** The stretch of time for which this holds, in ms since 1970; null if it holds at any time. */
@@ -48,6 +50,7 @@ export function createSequence(rules: Rules): Sequence {
     // With a fifth digit, or none, a year would no longer have its fixed width.
     if (date.year < 1 || fiscalYear > 9999) throw new RangeError('the years are 1 to 9999')
     return {
+      date: dateText(date),
       period: periodOf(rules.reset, date, rules.fiscalYearStart),
       frame: frameOf(template, date, fiscalYear),
       window,

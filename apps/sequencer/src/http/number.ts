@@ -25,6 +25,8 @@ export const issuingErrors = [
   'sequence_not_found',
   'sequence_exhausted',
   'quota_exceeded',
+  'business_date_out_of_window',
+  'period_closed',
   'sequencer_overloaded',
   'outcome_unknown',
   'idempotency_key_reused',

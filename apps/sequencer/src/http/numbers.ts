@@ -20,6 +20,7 @@ import type { IssueForSite } from '../issue-for-site'
 import type { Allocator } from '../ledger/allocator'
 import type { IssueRequest } from '../ledger/request'
 import { previewValues, readGaps, type Gap } from '../ledger/numbers'
+import { findClosed } from '../ledger/periods'
 import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
 import { period } from './audit'
@@ -77,6 +78,7 @@ const status = z.object({
   next_counter: z.int().meta({ description: 'The value after the counter; a free one is issued before it' }),
   gaps: z.int().meta({ description: 'Values up to the counter that no document holds' }),
   reserved: z.int(),
+  closed: z.literal(true).optional().meta({ description: 'Nothing more is issued in this period' }),
   database_healthy: z.boolean(),
 })
 const unheld = ['free', 'void'] as const
@@ -242,6 +244,7 @@ export async function readStatus(
 ): Promise<z.input<typeof status>> {
   const { sequence, slot } = await findSlot(deps, prefix, date)
   const counter = await readCounter(deps.db, prefix, slot.period)
+  const closed = await findClosed(deps.db, prefix, slot.period)
   const lastValue = counter?.lastValue ?? sequence.rules.start - 1
   return {
     prefix,
@@ -250,6 +253,7 @@ export async function readStatus(
     next_counter: lastValue + 1,
     gaps: counter ? counter.free + counter.void : 0,
     reserved: counter?.reserved ?? 0,
+    ...(closed && { closed: true as const }),
     // It has just answered.
     database_healthy: true,
   }

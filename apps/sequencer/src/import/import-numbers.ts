@@ -219,16 +219,17 @@ export function createImportNumbers({ pool, sequences, sites }: Deps) {
      * @returns false, and nothing is written, if the counter is elsewhere by now
      */
     async function write(period: string, steps: readonly Step[]): Promise<boolean> {
-      const { frame, from } = steps[0]!
+      const { date, from } = steps[0]!
       const requests = steps.flatMap(requestsOf)
       return patiently(async (lost) => {
         try {
-          await issueNumbers(db, sequence, { period, frame, window: null }, requests, false, from)
+          await issueNumbers(db, sequence, date, requests, false, from)
           return true
         } catch (error) {
           const sqlState = databaseErrorOf(error)?.sqlState
           // If the answer of an earlier attempt was lost, it was perhaps that which moved the counter.
           if (sqlState === 'OR007') return lost && (await isWritten(period, steps))
+          if (sqlState === 'OR023') throw new AppError('period_closed', (error as Error).message)
           if (sqlState !== 'OR001') throw error
           throw new AppError('rules_changed', `The rules of ${prefix} have changed; import the file again`)
         }
@@ -310,7 +311,7 @@ function readRow(
   if (fields.site_id !== undefined && !sites.has(fields.site_id)) return `there is no site ${fields.site_id}`
   if (fields.business_date !== undefined && !isOf(sequence, fields.business_date, fields.number, value))
     return `on ${fields.business_date} it would have another form or period`
-  return { fields, value, period: slot.period, frame: slot.frame }
+  return { fields, value, period: slot.period, frame: slot.frame, date: slot.date }
 }
 
 /** Whether a value has this number on a date. */

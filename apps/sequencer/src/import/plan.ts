@@ -8,6 +8,8 @@ export interface ImportRow {
   value: number
   period: string
   frame: Frame
+  /** A date on which the number has this form. */
+  date: string
 }
 
 /** A line that is not imported, and why. */
@@ -24,6 +26,7 @@ export interface Step {
   skip: number
   row: ImportRow | undefined
   frame: Frame
+  date: string
 }
 
 // As many as one statement should write while it holds the counter.
@@ -44,7 +47,7 @@ export function planRows(
   const refused: Refusal[] = []
   let skipped = 0
   for (const row of rows) {
-    const { line, fields, value, frame } = row
+    const { line, fields, value, frame, date } = row
     const hole = value - last - 1
     const reason = faultOf(value, last, hole, { ...limits, inAll: limits.inAll - skipped })
     if (reason !== undefined) {
@@ -53,8 +56,8 @@ export function planRows(
     }
     let from = last + 1
     for (; value - from > maxSkipAtOnce; from += maxSkipAtOnce)
-      steps.push({ from, skip: maxSkipAtOnce, row: undefined, frame })
-    steps.push({ from, skip: value - from, row, frame })
+      steps.push({ from, skip: maxSkipAtOnce, row: undefined, frame, date })
+    steps.push({ from, skip: value - from, row, frame, date })
     skipped += hole
     last = value
   }

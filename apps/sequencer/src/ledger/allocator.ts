@@ -5,6 +5,7 @@ import { withDeadline, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { Sequence, Slot } from '../core/sequence'
 import type { SequencerMetrics } from '../metrics'
+import { requireNearWindow, requireSlot } from './business-date'
 import { createGroupCommit, type GroupCommitOptions, type Lane, type Waiting } from './group-commit'
 import {
   sameRequest,
@@ -25,7 +26,7 @@ import {
   type Outcome,
 } from './statements'
 
-export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules' | 'takeTime'> {
+export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'> {
   pool: Pool
   sequences: Sequences
   metrics: SequencerMetrics
@@ -34,18 +35,16 @@ export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'
 export type Allocator = ReturnType<typeof createAllocator>
 
 const statementLimitMs = 2_000
+const pastCodes = new Set(['sequence_not_found', 'business_date_out_of_window', 'period_closed'])
 
 /** Issues numbers, and takes them from state to state: each request once for its key, in group commits. */
 export function createAllocator({ pool, sequences, metrics, ...options }: AllocatorOptions) {
   const db: Queryable = withDeadline(pool, statementLimitMs)
   const underWay = new Map<string, { request: LedgerRequest; issued: Promise<Issued> }>()
-  // How far the database's clock is ahead of ours. Its day decides; ours only guesses which day that is.
-  let clockAheadMs = 0
   const makeKey = keyMaker()
   const commits = createGroupCommit({
     ...options,
     reloadRules: (prefix) => sequences.load(prefix),
-    takeTime: (databaseMs) => (clockAheadMs = Math.floor(databaseMs) - Date.now()),
   })
 
   /**
@@ -59,9 +58,9 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
   async function issue(request: IssueRequest, timeoutMs?: number): Promise<Issued> {
     if (request.idempotencyKey === undefined) return issueNew(request, timeoutMs)
     return issueNew(request, timeoutMs).catch(async (error: unknown) => {
-      // What a key got before, it gets also when its sequence is out of use by now.
-      const isOutOfUse = error instanceof AppError && error.code === 'sequence_not_found'
-      const before = isOutOfUse ? await findIssued(request) : undefined
+      // What a key got before, it gets also when its sequence is out of use, or its date too old, by now.
+      const isPast = error instanceof AppError && pastCodes.has(error.code)
+      const before = isPast ? await findIssued(request) : undefined
       if (!before) throw error
       return before
     })
@@ -71,7 +70,10 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     const { prefix, businessDate } = request
     const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
     requireActive(sequence)
-    if (businessDate !== undefined) requireSlot(sequence, businessDate)
+    if (businessDate !== undefined) {
+      requireSlot(sequence, businessDate)
+      requireNearWindow(sequence.rules, businessDate, Date.now())
+    }
     return once(request, timeoutMs, `${prefix}\n${businessDate ?? ''}`, (name) => ({
       name,
       prefix,
@@ -155,10 +157,9 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
   async function issueBatch(prefix: string, businessDate: string | undefined, batch: Waiting[]) {
     const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
     requireActive(sequence)
-    const slot = slotFor(sequence, businessDate)
     const requests = batch.map(({ request }) => request)
-    const issued = await issueNumbers(db, sequence, slot, requests, batch.some(needsLookUp))
-    return () => answerIssued(batch, sequence, slot, issued)
+    const issued = await issueNumbers(db, sequence, businessDate, requests, batch.some(needsLookUp))
+    return () => answerIssued(batch, sequence, issued)
   }
 
   async function changeBatch(prefix: string, period: string, batch: Waiting[]) {
@@ -168,8 +169,8 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     return () => answerChanged(batch, period, changed)
   }
 
-  function answerIssued(batch: Waiting[], { rules }: Sequence, slot: Slot, issued: IssuedBatch): void {
-    const { recycled, replays } = issued
+  function answerIssued(batch: Waiting[], { rules }: Sequence, issued: IssuedBatch): void {
+    const { period, frame, recycled, replays } = issued
     let value = issued.firstValue ?? 0
     let taken = 0
     let generated = 0
@@ -180,10 +181,10 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
       const state = nextState(event, null, rules.gapPolicy)!
       const numbers = Array.from({ length: count }, () => {
         const its = count === 1 && taken < recycled.length ? recycled[taken++]! : value++
-        return { value: its, number: formatNumber(slot.frame, its), state }
+        return { value: its, number: formatNumber(frame, its), state }
       })
       generated += count
-      waiting.resolve({ period: slot.period, numbers, replayed: false })
+      waiting.resolve({ period, numbers, replayed: false })
     })
     metrics.generated(rules.prefix, generated, batch.length)
   }
@@ -202,9 +203,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
 
   /** The slot now, or of the given date. */
   function slotFor(sequence: Sequence, businessDate: string | undefined): Slot {
-    return businessDate === undefined
-      ? sequence.slotAt(Date.now() + clockAheadMs)
-      : requireSlot(sequence, businessDate)
+    return businessDate === undefined ? sequence.slotAt(Date.now()) : requireSlot(sequence, businessDate)
   }
 
   return {
@@ -265,15 +264,4 @@ function keyMaker(): () => string {
   const start = `${Date.now().toString(36)}-${randomBytes(12).toString('base64url')}`
   let made = 0
   return () => `${start}-${(made += 1).toString(36).padStart(8, '0')}`
-}
-
-function requireSlot(sequence: Sequence, date: string): Slot {
-  try {
-    return sequence.slotOfDate(date)
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new AppError('validation_failed', `business_date: ${error.message}`, {
-      errors: [{ path: 'business_date', message: error.message }],
-    })
-  }
 }

@@ -4,8 +4,8 @@ import { databaseErrorOf } from '@ordinal/database'
 export type Remedy =
   /** The rules have changed: load them, and try again. */
   | 'reload_rules'
-  /** It is another day by the database's clock: take its time, and try again. */
-  | 'take_time'
+  /** Another day began while the statement waited: try again. */
+  | 'try_again'
   /** A key of the batch has been used before: look the keys up. */
   | 'look_up'
   /** The database is away, or cannot write; nothing was written. Try again after a pause. */
@@ -14,6 +14,10 @@ export type Remedy =
   | 'wait_and_look_up'
   /** The next value would be larger than any value may be. */
   | 'exhausted'
+  /** The business date is outside the window of the rules. */
+  | 'out_of_window'
+  /** The period is closed. */
+  | 'closed'
   /** One of the requests cannot be carried out: try each alone. */
   | 'try_each'
 
@@ -21,7 +25,9 @@ export type Remedy =
 export function remedyFor(error: unknown): Remedy {
   const failure = databaseErrorOf(error)
   if (failure?.sqlState === 'OR001') return 'reload_rules'
-  if (failure?.sqlState === 'OR002') return 'take_time'
+  if (failure?.sqlState === 'OR002') return 'try_again'
+  if (failure?.sqlState === 'OR022') return 'out_of_window'
+  if (failure?.sqlState === 'OR023') return 'closed'
   switch (failure?.kind) {
     case 'unique_violation':
       return failure.constraint === 'ledger_idempotency_key_key' ? 'look_up' : 'try_each'
@@ -47,5 +53,8 @@ export function remedyFor(error: unknown): Remedy {
   }
 }
 
-/** The time that the database gave with OR002, in ms since 1970. */
-export const databaseTimeOf = (error: unknown) => Number((error as { detail?: string }).detail) / 1000
+/** The window that the database gave with OR022; an end that is not bounded is empty. */
+export function windowOf(error: unknown): { first: string; last: string } {
+  const [first = '', last = ''] = ((error as { detail?: string }).detail ?? '').split('/')
+  return { first, last }
+}

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
-import { databaseTimeOf, remedyFor } from './failures'
+import { outOfWindow } from './business-date'
+import { remedyFor, windowOf } from './failures'
 import type { Issued, LedgerRequest } from './request'
 
 /** A request in a queue, or under way. */
@@ -42,8 +43,6 @@ export interface GroupCommitOptions {
   requestTimeoutMs: number
   /** The rules of a sequence are not what a lane took them for. */
   reloadRules(prefix: string): Promise<unknown>
-  /** The database's time, in ms since 1970, where it is another day than a lane took it for. */
-  takeTime(databaseMs: number): void
 }
 
 const maxBatchRequests = 512
@@ -196,8 +195,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
           () => batch,
           (fault: unknown) => recover(lane, batch, fault, failures),
         )
-      case 'take_time':
-        options.takeTime(databaseTimeOf(error))
+      case 'try_again':
         return batch
       case 'look_up':
         for (const waiting of batch) waiting.lookUp = true
@@ -205,6 +203,13 @@ export function createGroupCommit(options: GroupCommitOptions) {
       case 'exhausted':
         if (batch.length > 1) return tryEach(lane, batch)
         return rejectAll(batch, new AppError('sequence_exhausted', `${lane.prefix} has no more values`))
+      // In a batch there may be retries, which get what they got.
+      case 'out_of_window':
+        if (batch.length > 1) return tryEach(lane, batch)
+        return rejectAll(batch, outOfWindow(lane.prefix, batch[0]!.request.business_date, windowOf(error)))
+      case 'closed':
+        if (batch.length > 1) return tryEach(lane, batch)
+        return rejectAll(batch, new AppError('period_closed', (error as Error).message))
       case 'try_each':
         return batch.length > 1 ? tryEach(lane, batch) : rejectAll(batch, error)
     }

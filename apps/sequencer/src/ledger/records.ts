@@ -10,7 +10,7 @@ export const entryColumns = `l.prefix, l.period, l.batch, l.position, l.value, l
   l.invoice_type, l.business_date::text, l.reason, l.request_id, ${inUtc('l.at')} AS at`
 
 export const batchColumns = `b.prefix, b.period, b.batch, b.rules_version, b.gap_policy, b.number_head, b.number_width,
-  b.number_tail, b.rows, encode(b.hash, 'hex') AS hash, b.feed, ${inUtc('b.at')} AS at`
+  b.number_tail, b.rows, b.format, encode(b.hash, 'hex') AS hash, b.feed, ${inUtc('b.at')} AS at`
 
 /** Whose chains: all, those of a sequence, or one. */
 export interface Chosen {

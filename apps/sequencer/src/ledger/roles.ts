@@ -32,8 +32,8 @@ async function grantRuntimeRole(ownerUrl: string, runtimeRole: string): Promise<
       REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
       REVOKE TEMPORARY ON DATABASE ${escapeIdentifier(owner.database ?? '')} FROM PUBLIC, ${role};
       GRANT USAGE ON SCHEMA public TO ${role};
-      GRANT SELECT ON sequences, sites, counters, batches, ledger, leases, free_values, site_usage, register, _prisma_migrations TO ${role};
-      GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys TO ${role}`)
+      GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, site_usage, register, _prisma_migrations TO ${role};
+      GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`)
   } finally {
     await owner.end()
   }

@@ -1,10 +1,13 @@
-import { batchHeader, requestDigest, type NumberState } from '@ordinal/audit'
+import { batchHeader, requestDigest, type Frame, type NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
-import type { Sequence, Slot } from '../core/sequence'
+import type { Sequence } from '../core/sequence'
 import type { LedgerRequest, ReplayedNumber } from './request'
 import { toRows } from './to-rows'
 
 export interface IssuedBatch {
+  /** Where the numbers belong, and what they look like. */
+  period: string
+  frame: Frame
   /** Those that were free, which requests for one number take first, in their order. */
   recycled: number[]
   /** The first of the new values, which follow each other in the order of the requests; null if there are none. */
@@ -13,51 +16,38 @@ export interface IssuedBatch {
 }
 
 /**
- * Gives numbers to a batch of requests, in one transaction of one statement.
+ * Gives numbers to a batch of requests, in one transaction of one statement. Their period and frame follow from the
+ * rules and the date, by the database's own reading of both.
  *
+ * @param date the business date of all; undefined: the day of the database's clock
  * @param lookUp some keys may have been used before: those requests get what they got then
  * @param expected what the first new value has to be, if that matters
  */
 export async function issueNumbers(
   db: Queryable,
   { rules }: Sequence,
-  { period, frame, window }: Slot,
+  date: string | undefined,
   requests: readonly LedgerRequest[],
   lookUp: boolean,
   expected?: number,
 ): Promise<IssuedBatch> {
   const { rows } = await db.query<{
+    period: string
+    head: string
+    width: number
+    tail: string
     first_value: number | null
     recycled: number[]
     replays: ReplayedNumber[] | null
   }>({
     name: 'issue_numbers',
-    text: `SELECT first_value, recycled, replays
-           FROM public.issue_numbers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-    values: [
-      rules.prefix,
-      period,
-      rules.version,
-      expected ?? rules.start,
-      frame.head,
-      frame.width,
-      frame.tail,
-      window && new Date(window.fromMs),
-      window && new Date(window.untilMs),
-      toRows(requests),
-      Buffer.concat(requests.map(requestDigest)),
-      batchHeader(rules.prefix, period, frame, rules.version, rules.gapPolicy),
-      lookUp,
-      expected ?? null,
-      requests.every(isPlain),
-    ],
+    text: `SELECT period, number_head AS head, number_width AS width, number_tail AS tail, first_value, recycled, replays
+           FROM public.issue_numbers($1, $2, $3, $4, $5, $6)`,
+    values: [rules.prefix, rules.version, date ?? null, toRows(requests), lookUp, expected ?? null],
   })
-  const { first_value, recycled, replays } = rows[0]!
-  return { firstValue: first_value, recycled, replays: replays ?? [] }
+  const { period, first_value, recycled, replays, ...frame } = rows[0]!
+  return { period, frame, firstValue: first_value, recycled, replays: replays ?? [] }
 }
-
-const isPlain = ({ event, count, site_id }: LedgerRequest) =>
-  event === 'issue' && count === 1 && site_id === undefined
 
 /**
  * What the keys of some requests got before, committed for good: where replication is synchronous, the statement waits
