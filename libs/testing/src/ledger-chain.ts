@@ -4,6 +4,10 @@ import { hash } from 'node:crypto'
 export interface ChainedBatch {
   prefix: string
   period: string
+  batch: string
+  rows: number
+  feed: string
+  format: number
   rules_version: number
   gap_policy: string
   number_head: string | null
@@ -43,6 +47,7 @@ const requestFields = [
 export function chainHash(head: Buffer, batch: ChainedBatch, rows: ChainedRow[]): Buffer {
   const sha256 = (fields: unknown[]) => hash('sha256', JSON.stringify(fields), 'buffer')
   const requests = groupBy(rows, (row) => `${row.caller}\n${row.idempotency_key}`)
+  if (batch.format === 2) return chainHashOfText(head, batch, rows, [...requests.values()])
   const digests = [...requests.values()].map((items) => {
     const { event, caller, idempotency_key, ...row } = items[0]!
     const fields = requestFields.map((field) => row[field])
@@ -68,6 +73,29 @@ export function chainHash(head: Buffer, batch: ChainedBatch, rows: ChainedRow[])
   at.writeBigInt64BE(BigInt(batch.at_us))
   const hashed = [head, header, ...digests, ...runs.map(runOf), at]
   return hash('sha256', Buffer.concat(hashed), 'buffer')
+}
+
+/** Format 2 (docs/decisions/0044). */
+function chainHashOfText(head: Buffer, batch: ChainedBatch, rows: ChainedRow[], requests: ChainedRow[][]) {
+  const { number_head, number_width, number_tail } = batch
+  const frame = number_head === null ? [] : [`N${number_head}`, `W${number_width}`, `T${number_tail}`]
+  const fresh = rows.filter(({ revision }) => revision === 1)
+  const runs = rows
+    .filter(({ revision }) => revision > 1)
+    .map(({ value, revision }) => `${value}:${revision}:1`)
+  if (fresh[0]) runs.push(`${fresh[0].value}:1:${fresh.length}`)
+  const fields = [
+    'ordinal-batch-v2',
+    ...[batch.prefix, batch.period, batch.batch, batch.rules_version, batch.gap_policy, batch.rows],
+    ...[batch.feed, batch.at_us, ...frame, runs.join(',')],
+    ...requests.flatMap((items) => {
+      const { event, caller, idempotency_key, ...row } = items[0]!
+      const optional = requestFields.map((name, index) => [`${'HCGSPTDRI'[index]}`, row[name]] as const)
+      const given = optional.flatMap(([letter, value]) => (value === null ? [] : [`${letter}${value}`]))
+      return [event, caller, idempotency_key, items.length, ...given]
+    }),
+  ]
+  return hash('sha256', Buffer.concat([head, Buffer.from(fields.join('\x1f'))]), 'buffer')
 }
 
 function runOf({ value, revision, count }: { value: string; revision: number; count: number }): Buffer {
