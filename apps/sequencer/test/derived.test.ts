@@ -224,9 +224,9 @@ test('a date outside the window is refused with its bounds, and one inside is no
   const instance = createInstance(database.runtimeUrl)
   const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
   for (const offset of [-365, 0, 30])
-    expect((await instance.issue({ prefix: 'INV', businessDate: day(offset) })).numbers).toHaveLength(1)
+    expect((await instance.issue({ prefix: 'ORD', businessDate: day(offset) })).numbers).toHaveLength(1)
   for (const offset of [-370, 35, -367, 32])
-    await expect(instance.issue({ prefix: 'INV', businessDate: day(offset) })).rejects.toMatchObject({
+    await expect(instance.issue({ prefix: 'ORD', businessDate: day(offset) })).rejects.toMatchObject({
       code: 'business_date_out_of_window',
       message: expect.stringContaining(day(-366)) as string,
     })
@@ -236,18 +236,18 @@ test('a date outside the window is refused with its bounds, and one inside is no
 test('nothing more is issued in a closed period, and a retry gets what it got', async () => {
   const instance = createInstance(database.runtimeUrl)
   const date = `${new Date().getUTCFullYear() - 1}-12-31`
-  const once = { prefix: 'INV', businessDate: date, idempotencyKey: 'before' }
+  const once = { prefix: 'ORD', businessDate: date, idempotencyKey: 'before' }
   const before = await instance.issue(once)
   const year = date.slice(0, 4)
   const close = (period: string) =>
-    role.query(`SELECT public.close_period('INV', $1, 'olga', 'the books are closed', 'r-1')`, [period])
+    role.query(`SELECT public.close_period('ORD', $1, 'olga', 'the books are closed', 'r-1')`, [period])
   await expect(close(String(new Date().getUTCFullYear()))).rejects.toMatchObject({ code: 'OR024' })
   await close(year)
-  await expect(instance.issue({ prefix: 'INV', businessDate: date })).rejects.toMatchObject({
+  await expect(instance.issue({ prefix: 'ORD', businessDate: date })).rejects.toMatchObject({
     code: 'period_closed',
   })
   expect(await instance.issue(once)).toEqual({ ...before, replayed: true })
-  expect((await instance.issue({ prefix: 'INV' })).numbers).toHaveLength(1)
+  expect((await instance.issue({ prefix: 'ORD' })).numbers).toHaveLength(1)
   await instance.close()
 })
 

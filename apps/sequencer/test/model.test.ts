@@ -80,7 +80,8 @@ beforeEach(async () => {
     if (template === undefined) continue
     await queryAsAdmin(
       database,
-      `INSERT INTO sequences (prefix, version, template, reset, gap_policy, created_by) VALUES ($1, 1, $2, $3, $4, 'test')`,
+      `INSERT INTO sequences (prefix, version, template, reset, gap_policy, business_date_past_days, created_by)
+       VALUES ($1, 1, $2, $3, $4, NULL, 'test')`,
       [prefix, template, reset, gapPolicy],
     )
   }
@@ -164,8 +165,8 @@ async function carryOut(plans: Command[][]): Promise<Observation[]> {
         case 'change rules':
           await queryAsAdmin(
             database,
-            `INSERT INTO sequences (prefix, version, template, reset, gap_policy, created_by)
-             SELECT prefix, version + 1, template, reset, CASE gap_policy WHEN 'strict' THEN 'recycle' ELSE 'strict' END, 'test'
+            `INSERT INTO sequences (prefix, version, template, reset, gap_policy, business_date_past_days, created_by)
+             SELECT prefix, version + 1, template, reset, CASE gap_policy WHEN 'strict' THEN 'recycle' ELSE 'strict' END, NULL, 'test'
              FROM sequences WHERE prefix = 'FLIP' ORDER BY version DESC LIMIT 1`,
             // Another may have been faster.
           ).catch(() => {})

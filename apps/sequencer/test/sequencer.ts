@@ -15,11 +15,27 @@ import { sequencerConfig } from '../src/config'
 export async function createLedgerDatabase(): Promise<TestDatabase & { runtimeUrl: string }> {
   const template = await createTestTemplate('sequencer', async ({ url }) => {
     await migrateSequencer(parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url }))
+    await takeAnyDate(url)
   })
   const database = await createTestDatabase({ template })
   const { url: runtimeUrl } = await createTestRole(database)
   await migrateSequencer(configFor({ url: database.url, runtimeUrl }))
   return { ...database, runtimeUrl }
+}
+
+/** INV takes business dates of any year, as if it had from the beginning. */
+async function takeAnyDate(url: string): Promise<void> {
+  const owner = new Client(url)
+  await owner.connect()
+  await owner.query(`
+    ALTER TABLE sequences DISABLE TRIGGER sequences_append_only;
+    UPDATE sequences SET business_date_past_days = NULL WHERE prefix = 'INV';
+    ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_append_only;
+    ALTER TABLE register DISABLE TRIGGER register_append_only;
+    DELETE FROM register;
+    ALTER TABLE register ENABLE ALWAYS TRIGGER register_append_only;
+    SELECT register_rows()`)
+  await owner.end()
 }
 
 export function configFor(

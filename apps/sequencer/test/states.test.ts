@@ -22,7 +22,8 @@ afterEach(async () => {
 const define = (prefix: string, template: string, reset: string, gapPolicy: string) =>
   queryAsAdmin(
     database,
-    `INSERT INTO sequences (prefix, version, template, reset, gap_policy, created_by) VALUES ($1, 1, $2, $3, $4, 'test')`,
+    `INSERT INTO sequences (prefix, version, template, reset, gap_policy, business_date_past_days, created_by)
+     VALUES ($1, 1, $2, $3, $4, NULL, 'test')`,
     [prefix, template, reset, gapPolicy],
   )
 
