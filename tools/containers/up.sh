@@ -3,6 +3,8 @@
 set -euo pipefail
 compose=(docker compose)
 
+tools/containers/secrets.sh
+
 # Grafana is worth a try, and not worth failing for.
 if docker image inspect "$("${compose[@]}" --profile monitoring config --images grafana)" >/dev/null 2>&1 ||
   "${compose[@]}" --profile monitoring pull --quiet grafana >/dev/null 2>&1; then

@@ -488,7 +488,7 @@ describe('the database itself', () => {
 
 test('in production the sequencer wants some authentication, or to be told that it needs none', () => {
   const start = (more: Record<string, string>) => () =>
-    parseConfig(sequencerConfig, { NODE_ENV: 'production', ...more })
+    parseConfig(sequencerConfig, { NODE_ENV: 'production', SEQUENCER_DB_PASSWORD: 'one of our own', ...more })
   expect(start({})).toThrow(/no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS/)
   expect(start({ JWT_SECRET: secret })).not.toThrow()
   expect(start({ API_KEYS: env.API_KEYS })).not.toThrow()

@@ -25,6 +25,7 @@ export function databaseVariables(service: string, { name }: { name: string }) {
       description: 'Database password, as it is: not percent-encoded',
       default: 'postgres',
       secret: true,
+      unusedWith: `${service}_DATABASE_URL`,
       example: 'p@s:/#%w',
     }),
     dbName: variable(`${service}_DB_NAME`, z.string().regex(/^[^?#]+$/, 'must not contain ? or #'), {

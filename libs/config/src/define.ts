@@ -14,6 +14,8 @@ export interface VariableOptions {
   optional?: true
   /** Never shown: neither in messages nor when the configuration is printed. */
   secret?: true
+  /** The variable that makes this one unused, if it is set. */
+  unusedWith?: string
   /** A right value, for messages and documentation. Without it the default or the fragment's own is shown. */
   example?: Written
 }
@@ -26,6 +28,7 @@ export interface Variable<T = unknown> {
   example: string | undefined
   optional: boolean
   secret: boolean
+  unusedWith: string | undefined
 }
 
 export type Variables = Record<string, Variable>
@@ -69,6 +72,7 @@ export function variable<T>(name: string, schema: z.ZodType<T>, options: Variabl
     example: options.example?.toString() ?? (secret ? undefined : fallback) ?? exampleOf(schema),
     optional: options.optional ?? false,
     secret,
+    unusedWith: options.unusedWith,
   }
 }
 

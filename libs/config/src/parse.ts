@@ -1,13 +1,15 @@
 import type { z } from 'zod'
 import { ConfigError, type Fault } from './config-error'
 import type { Config, Definition, Environment, Variable } from './define'
+import { faultsOfExamples } from './examples'
 import { isServiceLink } from './kubernetes'
 import { oneLine } from './one-line'
 import { redactWhenPrinted } from './redact'
 import { faultsOfUnknownNames } from './unknown-names'
 
 /**
- * Reads a service's configuration from environment variables. An empty variable counts as not set.
+ * Reads a service's configuration from environment variables. An empty variable counts as not set. With
+ * NODE_ENV=production, secrets that everybody knows are faults.
  * Gives a frozen object that shows `[secret]` in place of secrets when it is logged, inspected or made JSON.
  * @throws ConfigError with every fault at once.
  */
@@ -20,7 +22,10 @@ export function parseConfig<D extends Definition>(definition: D, env: Environmen
     else values[key] = result.value
   }
   faults.push(...faultsOfUnknownNames(definition, env))
-  if (faults.length === 0) faults.push(...(definition.faultsOf?.(values) ?? []))
+  if (faults.length === 0) {
+    faults.push(...(definition.faultsOf?.(values) ?? []))
+    if (env.NODE_ENV?.trim().toLowerCase() === 'production') faults.push(...faultsOfExamples(definition, env))
+  }
   if (faults.length > 0) throw new ConfigError(faults)
   return redactWhenPrinted(values, definition.variables) as Config<D>
 }

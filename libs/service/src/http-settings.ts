@@ -76,6 +76,12 @@ export function httpVariables(
       secret: true,
       example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
     }),
+    nodeEnv: variable('NODE_ENV', z.string(), {
+      description:
+        'production refuses a start with a secret that is an example or a default, and one of the sequencer without any authentication',
+      optional: true,
+      example: 'production',
+    }),
     shutdownTimeoutMs: variable('SHUTDOWN_TIMEOUT', seconds({ unit: 'ms' }), {
       description: 'Seconds that requests under way have to finish when the service stops',
       default: 10,

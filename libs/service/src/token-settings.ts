@@ -44,11 +44,6 @@ export function tokenVariables() {
       description: 'Seconds that a token may be good for at most, from its iat (or from now) to its exp',
       default: 86_400,
     }),
-    nodeEnv: variable('NODE_ENV', z.string(), {
-      description: 'production refuses a start without any authentication',
-      optional: true,
-      example: 'production',
-    }),
     allowNoAuthentication: variable('ALLOW_NO_AUTHENTICATION', boolean(), {
       description: 'Start in production although nothing is configured by which callers are known',
       default: false,

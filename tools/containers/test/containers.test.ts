@@ -273,7 +273,7 @@ describe('stopping', () => {
 
 describe('databases of your own', () => {
   const external = `${project}-external-db`
-  const hostile = 'p@s:/#%w'
+  const hostile = 'q@s:/#%w'
   const url = (database: string, role = 'app') =>
     `postgres://${role}:${encodeURIComponent(hostile)}@${external}:5432/${database}`
   const environment = {

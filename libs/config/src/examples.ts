@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { Fault } from './config-error'
+import type { Definition, Environment } from './define'
+
+// What documents of this repository have had in the place of a secret, and what is guessed first.
+const wellKnown = [
+  'postgres',
+  'password',
+  'secret',
+  'admin',
+  'changeme',
+  'change-me',
+  'p@ss',
+  'p@s:/#%w',
+  'a-long-random-text',
+  'local-order-service',
+  'the-output-of-openssl-rand-hex-32',
+]
+
+/** A fault for each secret that everybody knows: an example, a default, or a word that is guessed first. */
+export function faultsOfExamples({ variables }: Definition, env: Environment): Fault[] {
+  const secret = Object.values(variables).filter((variable) => variable.secret)
+  const examples = secret.flatMap(({ example, default: fallback }) => [example ?? '', fallback ?? ''])
+  const known = new Set([...wellKnown, ...examples].flatMap(secretsIn).filter(Boolean))
+  for (const text of [...known]) known.add(digestOf(text))
+
+  return secret.flatMap(({ name, default: fallback, unusedWith }) => {
+    if (unusedWith !== undefined && env[unusedWith]) return []
+    const given = env[name]
+    if (!secretsIn(given || fallback || '').some((text) => known.has(text))) return []
+    const what = given
+      ? 'holds an example, which everybody knows'
+      : 'is not set, and everybody knows its default'
+    return { variable: name, message: `${name} ${what}: NODE_ENV is production, so set a secret of your own` }
+  })
+}
+
+/** The secrets that a value is, or has: the password of a URL, the digests of a list of keys, a key in any of its forms. */
+function secretsIn(text: string): string[] {
+  const trimmed = text.trim()
+  if (/^\w+:\/\//.test(trimmed)) return passwordsOf(trimmed)
+  const digests = trimmed.match(/[0-9a-f]{64}/gi)
+  if (digests && trimmed.includes(':')) return digests.map(canonical)
+  const decoded = Buffer.from(trimmed, 'base64').toString('latin1')
+  return [canonical(decoded.includes('-----BEGIN') ? decoded : trimmed)]
+}
+
+/** Without the frame and the line breaks of PEM, and in lower case. */
+const canonical = (text: string) =>
+  text
+    .replaceAll(/-----[^-]+-----/g, '')
+    .replaceAll(/\s/g, '')
+    .toLowerCase()
+
+function passwordsOf(url: string): string[] {
+  if (!URL.canParse(url)) return []
+  const { password, searchParams } = new URL(url)
+  return [decodeURIComponent(password), searchParams.get('password') ?? ''].filter(Boolean).map(canonical)
+}
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex')

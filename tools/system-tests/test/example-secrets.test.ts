@@ -1,0 +1,86 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { prefixOf, root, serviceNames } from '../src/service'
+
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const strong = 'f'.repeat(40)
+
+test.each(serviceNames)('%s does not start in production with any secret of .env.example', (service) => {
+  const bundle = join(root, 'dist/apps', service, 'main.js')
+  const described = JSON.parse(
+    execFileSync(process.execPath, [bundle, '--describe-config'], { encoding: 'utf8' }),
+  ) as { name: string; secret: boolean }[]
+  const secrets = described.flatMap(({ name, secret }) => {
+    const [, value] = new RegExp(`^#? ?${name}=(.*)$`, 'm').exec(read('.env.example')) ?? []
+    return secret && value && name !== 'REDIS_URL'
+      ? [[name, value.replaceAll(/^['"]|['"]$/g, '')] as const]
+      : []
+  })
+  expect(secrets.length).toBeGreaterThanOrEqual(3)
+  for (const [name, value] of secrets) {
+    const { status, stderr } = spawnSync(process.execPath, [bundle, '--check-config'], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+      env: {
+        NODE_ENV: 'production',
+        ALLOW_NO_AUTHENTICATION: service === 'sequencer' ? 'true' : undefined,
+        [`${prefixOf(service)}_DB_PASSWORD`]: strong,
+        [name]: value,
+      },
+    })
+    expect([name, status, stderr]).toEqual([
+      name,
+      78,
+      expect.stringContaining(`${name} holds an example, which everybody knows`),
+    ])
+  }
+})
+
+test('the files of Compose have no secret at all', () => {
+  for (const file of ['docker-compose.yml', 'docker-compose.external-databases.yml']) {
+    const literals = [...read(file).matchAll(/\$\{(\w*(?:PASSWORD|KEYS?|SECRET)):-([^}]+)\}/g)]
+    expect(literals.map(([text]) => text)).toEqual([])
+  }
+})
+
+test('make docker-up makes the secrets that are missing, once, where nobody else reads them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ordinal-secrets-'))
+  const make = (env: Record<string, string> = {}) =>
+    execFileSync(join(root, 'tools/containers/secrets.sh'), {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...env },
+      encoding: 'utf8',
+    })
+  const file = join(folder, '.env')
+  const said = make({ GRAFANA_PASSWORD: 'given' })
+  const text = readFileSync(file, 'utf8')
+  const values = Object.fromEntries(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=') as [string, string]),
+  )
+  expect(Object.keys(values)).toEqual([
+    'USER_SERVICE_DB_PASSWORD',
+    'ORDER_SERVICE_DB_PASSWORD',
+    'SEQUENCER_DB_PASSWORD',
+    'LEDGER_OWNER_PASSWORD',
+    'POSTGRES_PASSWORD',
+    'ORDER_SERVICE_API_KEY',
+    'API_KEYS',
+  ])
+  expect(new Set(Object.values(values)).size).toBe(7)
+  for (const value of Object.values(values)) expect(said).not.toContain(value)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  make({ GRAFANA_PASSWORD: 'given' })
+  expect(readFileSync(file, 'utf8')).toBe(text)
+
+  writeFileSync(file, 'API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept')
+  make()
+  const kept = readFileSync(file, 'utf8')
+  expect(kept).toMatch(/^API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept\n/)
+  expect(kept).not.toContain('ORDER_SERVICE_API_KEY')
+  rmSync(folder, { recursive: true })
+})
