@@ -68,6 +68,8 @@ const http: HttpSettings = {
   bodyLimitBytes: 2_048,
   allowedHosts: undefined,
   corsOrigins: undefined,
+  connectionsPerClient: 0,
+  unreadTimeoutMs: 30_000,
   trustProxy: 0,
   apiKeys: undefined,
   shutdownTimeoutMs: 2_000,

@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Router } from 'express'
+import { Readable } from 'node:stream'
+import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { htmlPage } from './html'
 import type { OpenApiDocument } from './openapi'
 import { route, type Route } from './route'
+import { sendStream } from './stream'
+
+// What waits for one client at most.
+const pieceBytes = 65_536
 
 const files = ['swagger-ui.css', 'swagger-ui-bundle.js']
 
@@ -17,6 +24,7 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
 <script src="/docs/files/swagger-ui-bundle.js"></script>
 <script src="/docs/files/start.js"></script>`,
   )
+  let written: Buffer | undefined
   return [
     route({
       method: 'get',
@@ -24,7 +32,7 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
       summary: 'This document',
       tag: 'documentation',
       answers: { 200: z.looseObject({ openapi: z.string() }) },
-      handle: () => ({ status: 200, body: { ...document() } }),
+      handle: () => ({ status: 200, body: (written ??= Buffer.from(JSON.stringify(document()))) }),
     }),
     route({
       method: 'get',
@@ -41,17 +49,39 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })`
 
 /** The scripts and styles of `/docs`: Swagger UI's own files, and the line that starts it. */
-export function docsFiles(): Router {
+export function docsFiles(limit?: RequestHandler): Router {
   const router = Router()
   const root = filesFolder()
-  router.use('/docs/files', (req, _res, next) => {
+  const enter: RequestHandler = (req, _res, next) => {
     req.context.route = '/docs/files/{file}'
     next()
-  })
+  }
+  router.use('/docs/files', enter, ...(limit ? [limit] : []))
   router.get('/docs/files/start.js', (_req, res) => void res.type('text/javascript').send(start))
-  for (const file of files)
-    router.get(`/docs/files/${file}`, (_req, res) => res.sendFile(file, { root, maxAge: '1d' }))
+  for (const file of files) router.get(`/docs/files/${file}`, sendShared(path.join(root, file)))
   return router
+}
+
+/** Sends a file from memory, of which there is one copy for all: a stream for each client is a descriptor for each. */
+function sendShared(file: string): RequestHandler {
+  let reading: Promise<{ bytes: Buffer; etag: string }> | undefined
+  return async (req, res) => {
+    const { bytes, etag } = await (reading ??= readTagged(file))
+    res.set({ ETag: etag, 'Cache-Control': 'public, max-age=86400' })
+    if (req.fresh) return void res.status(304).end()
+    await sendStream(res, Readable.from(pieces(bytes), { objectMode: false }), req.method === 'HEAD', () => {
+      res.type(path.extname(file)).set('Content-Length', String(bytes.length))
+    })
+  }
+}
+
+async function readTagged(file: string) {
+  const bytes = await readFile(file)
+  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url')}"` }
+}
+
+function* pieces(bytes: Buffer) {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
 }
 
 /** Beside the bundle, where the build puts them; in node_modules when the sources run as they are. */

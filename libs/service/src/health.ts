@@ -61,10 +61,12 @@ export function healthRoutes(deps: HealthDeps): Route[] {
       path: '/health/live',
       summary: 'Whether the process answers',
       answers: { 200: z.object({ status: z.literal('ok') }) },
+      unlimited: true,
       handle: () => ({ status: 200, body: { status: 'ok' as const } }),
     }),
     route({
       ...inspection,
+      unlimited: true,
       path: '/health/ready',
       summary: 'Whether requests should be sent here: not while its database is away, nor while it stops',
     }),
@@ -102,7 +104,7 @@ export function createInspection({ name, version, checks, accepting, log }: Insp
     }
   }
 
-  return async () => {
+  async function inspect(): ReturnType<Inspect> {
     const results = await Promise.all(checks.map(inspectOne))
     const unavailable = !accepting() || results.some(({ up, required }) => !up && required)
     const degraded = results.some(({ up }) => !up)
@@ -117,6 +119,9 @@ export function createInspection({ name, version, checks, accepting, log }: Insp
       ]),
     }
   }
+  // Those who ask at the same time share an answer: a flood of probes is one ping of the database at a time.
+  let asked: ReturnType<Inspect> | undefined
+  return () => (asked ??= inspect().finally(() => (asked = undefined)))
 }
 
 const readinessEveryMs = 2_000

@@ -65,6 +65,15 @@ export function httpVariables(
       optional: true,
       example: 'https://app.example.com',
     }),
+    connectionsPerClient: variable('CONNECTIONS_PER_CLIENT', integer({ min: 0, max: 10_000 }), {
+      description:
+        'Open connections of one client, by the address that connects; one more closes the least useful of them. 0 for no limit; with TRUST_PROXY there is none',
+      default: 2_000,
+    }),
+    unreadTimeoutMs: variable('UNREAD_TIMEOUT', seconds({ unit: 'ms' }), {
+      description: 'Seconds that a client may take nothing of an answer that waits for it',
+      default: 30,
+    }),
     trustProxy: variable('TRUST_PROXY', integer({ min: 0, max: 10 }), {
       description: 'How many proxies in front are to be believed about the client address (X-Forwarded-For)',
       default: 0,
@@ -107,6 +116,9 @@ export interface HttpSettings {
   bodyLimitBytes: number
   allowedHosts: readonly string[] | undefined
   corsOrigins: readonly string[] | undefined
+  /** 0 for no bound. */
+  connectionsPerClient: number
+  unreadTimeoutMs: number
   trustProxy: number
   apiKeys: readonly ApiKey[] | undefined
   shutdownTimeoutMs: number

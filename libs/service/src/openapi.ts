@@ -79,9 +79,9 @@ const headers = {
 type HeaderName = keyof typeof headers
 
 /** These headers and those that every answer of such a route may have, as references. */
-function headersOf({ probe }: Route, names: readonly HeaderName[]) {
+function headersOf({ unlimited }: Route, names: readonly HeaderName[]) {
   const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
-  const all: HeaderName[] = ['X-Request-Id', ...(probe ? [] : limits), ...names]
+  const all: HeaderName[] = ['X-Request-Id', ...(unlimited ? [] : limits), ...names]
   return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
@@ -173,7 +173,8 @@ const anywhere = [
 /** The errors of a route by status: its own, and those that any request of its kind can meet. */
 function failures(route: Route, takesTokens: boolean) {
   const codes: ErrorCode[] = [...route.errors, ...anywhere]
-  if (!route.probe) codes.push('invalid_api_key', 'rate_limited', 'database_unavailable')
+  if (!route.unlimited) codes.push('rate_limited')
+  if (!route.probe) codes.push('invalid_api_key', 'database_unavailable')
   if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
   if (changesSomething(route)) codes.push('cross_site_request')
   if (route.requires) codes.push('authentication_required')

@@ -7,9 +7,12 @@ import type { Upload } from './upload'
 /** The answers of a route: status -> schema of the body, or null for no body. */
 export type Answers = Readonly<Record<number, z.ZodType | null>>
 
-/** What a schema stands for; a text may also come in pieces, to be sent as they are made. */
+/**
+ * What a schema stands for, or its bytes, so that all who wait for them share them; a text may also come in pieces, to
+ * be sent as they are made.
+ */
 type Body<Schema> = Schema extends z.ZodType
-  ? z.input<Schema> | (string extends z.input<Schema> ? Readable : never)
+  ? z.input<Schema> | Buffer | (string extends z.input<Schema> ? Readable : never)
   : null
 
 /** An answer that fits one of the route's schemas. */
@@ -70,8 +73,10 @@ export interface Route {
   timed: boolean
   /** Issues something: never answered from a cache, and HEAD is refused, since link previews send it. */
   issues: boolean
-  /** Asked by machines all day: neither logged nor limited. */
+  /** Asked by machines all day: not logged, and asks nobody who they are. */
   probe: boolean
+  /** Not limited at all: an orchestrator that gets no answer ends the process. */
+  unlimited: boolean
   /**
    * The media type of the answers, or several of which the answer names one as its Content-Type; a body that is not JSON
    * is a text.
@@ -114,6 +119,7 @@ interface RouteDefinition<
   timed?: boolean
   issues?: boolean
   probe?: boolean
+  unlimited?: boolean
   media?: Route['media']
   live?: boolean
   handle: (
@@ -141,6 +147,7 @@ export function route<
     timed: false,
     issues: false,
     probe: false,
+    unlimited: false,
     media: 'application/json',
     live: false,
     ...definition,

@@ -17,6 +17,7 @@ export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/
  * @param tokensCheckable whether a caller can have a role at all
  * @param corsOrigins of other sites whose pages may call what changes something
  * @param live where streams without an end are kept, to be ended with the service
+ * @param limit a limit of these routes' own
  */
 export function serveRoutes(
   routes: readonly Route[],
@@ -25,11 +26,13 @@ export function serveRoutes(
     tokensCheckable,
     corsOrigins = [],
     live,
+    limit,
   }: {
     bodyLimitBytes: number
     tokensCheckable: boolean
     corsOrigins?: readonly string[] | undefined
     live?: LiveStreams
+    limit?: RequestHandler | undefined
   },
 ): Router {
   const router = Router({ caseSensitive: true, strict: false })
@@ -53,7 +56,8 @@ export function serveRoutes(
       if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
       next()
     }
-    router[route.method](path, enter, ...(route.body ? [parseBody] : []), serve(route, live))
+    const limits = limit && !route.unlimited ? [limit] : []
+    router[route.method](path, enter, ...limits, ...(route.body ? [parseBody] : []), serve(route, live))
   }
   for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
   return router
@@ -101,8 +105,8 @@ function answer(res: Response, { status, body, headers }: AnyReply, contentType:
   res.statusCode = status
   if (headers) for (const name in headers) res.setHeader(name, headers[name] ?? '')
   if (body === null) return void res.end()
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
   res.setHeader('Content-Type', contentType)
-  res.setHeader('Content-Length', Buffer.byteLength(text))
-  res.end(text)
+  res.setHeader('Content-Length', Buffer.byteLength(sent))
+  res.end(sent)
 }

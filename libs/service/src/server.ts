@@ -1,66 +1,119 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Express, Request } from 'express'
+import type { Express } from 'express'
+import { endAnswers, isBusy, isUnhurried, newConnection, type Connection } from './connection'
+import { boundConnections, type ConnectionLimits } from './connections'
+import { goOn, letWait, mayBegin } from './pipeline'
+import { cutStalled, type Patience } from './unread'
 import { connectRefusal, refusalFor, refuse, type Refused } from './unreadable'
 
 export interface Server {
+  /** How many connections are open. */
+  connections(): number
   /** Listens; resolves to the port (port 0 takes a free one). Rejects when the port is taken. */
   listen(port: number, host?: string): Promise<number>
   /**
-   * Takes no new connection, finishes the requests under way, and cuts what is left at the deadline: connections
-   * that never finished sending a request would otherwise keep it open for ever.
+   * Takes no new connection, finishes the requests under way, and cuts what is left at the deadline, and before it the
+   * connections whose clients take and send nothing.
    */
   close(deadlineMs: number): Promise<void>
 }
 
-// How long a request may take to arrive, unless its body is an upload.
-const arrival = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 }
-
-/** What is under way on a connection. */
-interface Connection {
-  socket: Socket
-  /**
-   * The latest answer. Not a set of those under way: V8 copies a Set that entries come to and go from all the time, and
-   * the copies that it leaves behind keep answers alive until the next full collection.
-   */
-  latest: http.ServerResponse | undefined
-  /** Answers that have not ended: a client need not wait for one before it sends the next request. */
-  pending: number
-  /** Why what came after those requests, or the body of the latest, cannot be read. */
-  fault: Error | undefined
+/** What a server bears. */
+const defaultLimits: http.ServerOptions & ConnectionLimits & Patience = {
+  // How long a request may take to arrive, unless its body is an upload.
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  connections: 10_000,
+  connectionsPerClient: 0,
+  unreadMs: 30_000,
+  unreadBytes: 32 * 1024 * 1024,
 }
 
-/**
- * An HTTP server for an Express app, with bounds on slow clients.
- *
- * @param onRefused told of what was refused before the app saw it
- */
+// Requests that were read and wait behind others of their connection, of all clients: some 4 KB each.
+const mostWaiting = 8_192
+
+const lookEveryMs = 1_000
+// A service that stops waits for itself, and not for clients who neither take nor send anything.
+const closingPatience = { unreadMs: 1_000, unsentMs: 2_000 }
+
+/** Why a connection was cut: its client took nothing of its answers, or sent nothing, or there were too many. */
+export type CutReason = 'stalled' | 'crowded'
+
+interface Hooks {
+  /** Called with what was refused before the app saw it. */
+  onRefused?: (refused: Refused) => void
+  onCut?: (reason: CutReason) => void
+}
+
+/** An HTTP server for an Express app, with bounds on what one client can make it hold (docs/decisions/0040). */
 export function createServer(
   app: Express,
-  onRefused: (refused: Refused) => void = () => {},
-  limits = arrival,
+  { onRefused = () => {}, onCut = () => {} }: Hooks = {},
+  limits: Partial<typeof defaultLimits> = {},
 ): Server {
+  const {
+    connections: most,
+    connectionsPerClient,
+    unreadMs,
+    unreadBytes,
+    ...arrival
+  } = {
+    ...defaultLimits,
+    ...limits,
+  }
   const connections = new Map<Socket, Connection>()
+  let uses = 0
   let underWay = 0
+  let waiting = 0
   let closing = false
   const serve = (req: http.IncomingMessage, res: http.ServerResponse) => {
-    const connection = connections.get(req.socket)!
+    const connection = connections.get(req.socket)
+    // The parser goes on to the end of what it has read, also when the connection was cut meanwhile.
+    if (!connection || req.socket.destroyed) return
     connection.latest = res
-    connection.pending += 1
+    if (mayBegin(connection)) return begin(connection, req, res)
+    if (waiting >= mostWaiting) return cut('crowded')(connection)
+    waiting += 1
+    letWait(connection, () => begin(connection, req, res))
+  }
+
+  function begin(connection: Connection, req: http.IncomingMessage, res: http.ServerResponse): void {
+    connection.answers.push(res)
     underWay += 1
-    res.on('close', () => {
-      connection.pending -= 1
-      underWay -= 1
-      if (connection.fault) refuseInTurn(connection, connection.fault)
-    })
+    res.on('close', () => ended(connection, res))
     if (closing) res.setHeader('Connection', 'close')
     app(req, res)
   }
+
+  function ended(connection: Connection, res: http.ServerResponse): void {
+    connection.answers.splice(connection.answers.indexOf(res), 1)
+    underWay -= 1
+    if (res.writableFinished) connection.lastUse = ++uses
+    if (connection.paused && !connection.socket.destroyed) waiting -= goOn(connection)
+    if (connection.fault) refuseInTurn(connection, connection.fault)
+  }
+
+  const cut = (reason: CutReason) => (connection: Connection) => {
+    onCut(reason)
+    // Without a farewell: the kernel, too, drops what it holds for the client.
+    connection.socket.resetAndDestroy()
+  }
+  const bound = boundConnections<Connection>(
+    { connections: most, connectionsPerClient },
+    (connection) => connection.lastUse + (isBusy(connection) ? Number.MAX_SAFE_INTEGER / 2 : 0),
+    cut('crowded'),
+  )
+  const cutUnread = (patience: Partial<Patience> = {}) =>
+    cutStalled(connections.values(), { unreadMs, unreadBytes, ...patience }, cut('stalled'))
+  let looking: NodeJS.Timeout | undefined
+
   const server = http.createServer(
     {
       ...fastPrototypes(app),
-      ...limits,
+      ...arrival,
       // Longer than our clients and most load balancers keep a connection: who reuses one must not find it closing.
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16_384,
@@ -70,39 +123,56 @@ export function createServer(
     serve,
   )
   server.on('checkExpectation', serve)
-  server.maxConnections = 10_000
   server.on('connection', (socket) => {
-    connections.set(socket, { socket, latest: undefined, pending: 0, fault: undefined })
-    socket.once('close', () => connections.delete(socket))
+    const connection = newConnection(socket, ++uses)
+    connections.set(socket, connection)
+    bound.add(connection)
+    // By Node, who knows nothing of what waits.
+    socket.on('resume', () => connection.paused && socket.pause())
+    socket.once('close', () => {
+      connections.delete(socket)
+      waiting -= connection.waiting.length
+      connection.waiting = []
+      endAnswers(connection)
+    })
   })
   server.on('clientError', (error, socket) => {
     const connection = connections.get(socket as Socket)
     // What comes after a fault cannot be read either.
-    if (!connection || connection.fault || isUnhurried(error, connection.latest)) return
+    if (!connection || connection.fault || isAwaited(error, connection)) return
     connection.fault = error
     refuseInTurn(connection, error)
   })
-  server.on('connect', (_req, socket) => {
-    onRefused(refuse(socket as Socket, connectRefusal()))
+  server.on('connect', (_req, socket: Socket) => {
+    const answers = connections.get(socket)?.answers
+    // Node listens to it no longer.
+    socket.on('error', () => {})
+    onRefused(refuse(socket, connectRefusal()))
+    // Those before it could not be sent in full any more.
+    if (answers?.length) socket.destroy()
   })
 
   /**
    * Answers come in the order of the requests: the refusal waits for those that are pending. If it is the body of the
    * latest request that cannot be read, the refusal is the answer to that, unless another has begun.
    */
-  function refuseInTurn({ socket, latest, pending }: Connection, fault: Error): void {
+  function refuseInTurn({ socket, latest, answers, waiting }: Connection, fault: Error): void {
+    if (waiting.length > 0) return
     const unfinished = latest && !latest.req.complete ? latest : undefined
-    if (pending > (unfinished && !unfinished.closed ? 1 : 0)) return
+    if (answers.length > (unfinished && !unfinished.closed ? 1 : 0)) return
     if (!socket.writable || unfinished?.headersSent) return void socket.destroy()
     onRefused(refuse(socket, refusalFor(fault), unfinished?.req))
   }
 
   return {
+    connections: bound.open,
+
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
         server.listen({ port, host }, () => {
           server.removeListener('error', reject)
+          looking = setInterval(cutUnread, Math.min(lookEveryMs, unreadMs / 4)).unref()
           const address = server.address()
           resolve(typeof address === 'object' && address ? address.port : port)
         })
@@ -116,7 +186,11 @@ export function createServer(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const deadline = performance.now() + deadlineMs
-      while (underWay > 0 && performance.now() < deadline) await delay(10)
+      clearInterval(looking)
+      for (let turn = 0; underWay > 0 && performance.now() < deadline; turn += 1) {
+        if (turn % 10 === 0) cutUnread(closingPatience)
+        await delay(10)
+      }
       server.closeAllConnections()
       await closed
     },
@@ -124,11 +198,10 @@ export function createServer(
 }
 
 /** Whether Node's limit on the time that a request may take to arrive has passed for one that may take longer. */
-const isUnhurried = ({ code }: NodeJS.ErrnoException, answer: http.ServerResponse | undefined) =>
-  code === 'ERR_HTTP_REQUEST_TIMEOUT' &&
-  answer !== undefined &&
-  !answer.writableFinished &&
-  (answer.req as Request).context.unhurried
+function isAwaited({ code }: NodeJS.ErrnoException, { latest, paused }: Connection): boolean {
+  if (code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !latest) return false
+  return paused || (!latest.writableFinished && isUnhurried(latest))
+}
 
 /**
  * Express sets the prototype of every request and response, which makes both slow objects for V8. A server that

@@ -3,7 +3,7 @@ import express from 'express'
 import type { Pool } from 'pg'
 import { pingDatabase, poolStats } from '@ordinal/database'
 import type { ClosableLogger } from '@ordinal/logging'
-import type { Metrics } from '@ordinal/metrics'
+import { createConnectionMetrics, type Metrics } from '@ordinal/metrics'
 import {
   accessLog,
   allowOrigins,
@@ -38,6 +38,8 @@ import { serveRoutes } from './serve-routes'
 import { createLiveStreams } from './stream'
 import { version } from '../../../package.json'
 
+// Of one client, for probes, metrics and documents: far more than any machine asks.
+const operationsPerSecond = 1_000
 // What each step of a shutdown gets at least, when the requests under way have used up the time for all.
 const leastStepMs = 1_000
 
@@ -101,12 +103,12 @@ export function createService(options: ServiceOptions): Service {
     log,
   })
   const probes = healthRoutes({ inspect, metrics, poolStats: () => poolStats(pool) })
-  const routes: Route[] = [...options.routes, errorPages, ...docsRoutes(title, () => openApi())]
+  const documents: Route[] = [errorPages, ...docsRoutes(title, () => openApi())]
   let document: OpenApiDocument | undefined
   const openApi = () =>
     (document ??= openApiDocument(
       { title, description: options.description, version },
-      [...routes, ...probes],
+      [...options.routes, ...documents, ...probes],
       { takesTokens: options.tokens !== undefined },
     ))
 
@@ -116,18 +118,33 @@ export function createService(options: ServiceOptions): Service {
       ? rateLimiter({ name, perSecond: http.rateLimit, redisUrl: http.redisUrl, log })
       : undefined
 
+  // Also where calls are not limited, and each counted apart: none uses up what is left for another.
+  const limitOf = (what: string) =>
+    rateLimit(rateLimiter({ name: `${name}:${what}`, perSecond: operationsPerSecond, log }))
+
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
   app.set('trust proxy', http.trustProxy)
-  const server = createServer(app, ({ refusal, requestId, address, isBody }) => {
-    const { code, status } = refusal
-    log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
-    if (isBody) return
-    metrics.requestStarted()
-    metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
-  })
+  // Behind a proxy all connections come from one address.
+  const connectionsPerClient = http.trustProxy > 0 ? 0 : http.connectionsPerClient
+  const connections = createConnectionMetrics(metrics)
+  const server = createServer(
+    app,
+    {
+      onCut: (reason) => connections.cut('http', reason),
+      onRefused({ refusal, requestId, address, isBody }) {
+        const { code, status } = refusal
+        log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
+        if (isBody) return
+        metrics.requestStarted()
+        metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
+      },
+    },
+    { connectionsPerClient, unreadMs: http.unreadTimeoutMs },
+  )
+  connections.watch('http', () => server.connections())
   const debug =
     http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes, allowedHosts })
 
@@ -140,13 +157,15 @@ export function createService(options: ServiceOptions): Service {
       checkHead(allowedHosts),
     ),
   )
-  app.use(serveRoutes(probes, serving))
+  app.use(serveRoutes(probes, { ...serving, limit: limitOf('operations') }))
   if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
   app.use(identifyCaller(identify))
   const limit = limiter && rateLimit(limiter)
   if (limit) app.use(alsoWhenRefused(limit), limit)
-  app.use(serveRoutes(routes, serving))
-  app.use(docsFiles())
+  app.use(serveRoutes(options.routes, serving))
+  const limitOfDocuments = limit ? undefined : limitOf('documents')
+  app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
+  app.use(docsFiles(limitOfDocuments))
   app.use(routeNotFound)
   app.use(errorHandler(log, [fromDatabase]))
 

@@ -3,11 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-// A client that takes nothing for so long has gone, or wants to hold what the stream holds.
-const stalledMs = 60_000
-
 /**
- * Sends a body as it is made, no faster than the client takes it. Whatever happens, the body is destroyed at the end.
+ * Sends a body as it is made, no faster than the client takes it; the server cuts one who takes nothing. Whatever happens, the body is destroyed at the end.
  *
  * @param begin sets the status and the headers
  * @throws what the body fails with. Before its first piece nothing was sent, and the error can be answered.
@@ -29,7 +26,6 @@ export async function sendStream(
   try {
     await once(body, 'readable', { signal: gone })
     begin()
-    res.setTimeout(stalledMs, () => res.destroy())
     await pipeline(body, res)
   } catch (error) {
     body.destroy()

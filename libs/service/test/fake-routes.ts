@@ -128,7 +128,10 @@ export function fakeRoutes(pool: Pool): Route[] {
       timed: true,
       answers: { 200: z.object({ waited_ms: z.number() }) },
       async handle({ params }) {
+        slow.underWay += 1
+        slow.most = Math.max(slow.most, slow.underWay)
         await delay(params.ms)
+        slow.underWay -= 1
         return { status: 200, body: { waited_ms: params.ms } }
       },
     }),
@@ -164,6 +167,9 @@ export function fakeRoutes(pool: Pool): Route[] {
     }),
   ]
 }
+
+/** How many requests for a late answer are under way, and were at most. */
+export const slow = { underWay: 0, most: 0 }
 
 /** What became of the streams. */
 export const streams = { made: 0, ended: 0, open: 0 }

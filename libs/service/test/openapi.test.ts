@@ -194,7 +194,7 @@ test('an answer tells of the headers that it may have', () => {
   expect(headersOf('GET', '/api/v1/things', '200')).toEqual(always)
   expect(headersOf('GET', '/api/v1/things', '503')).toEqual([...always, 'Retry-After'])
   expect(headersOf('GET', '/api/v1/things', '401')).toEqual([...always, 'WWW-Authenticate'])
-  expect(headersOf('GET', '/health', '200')).toEqual(['X-Request-Id'])
+  expect(headersOf('GET', '/health/live', '200')).toEqual(['X-Request-Id'])
   const described = Object.keys(fake.service.openApi.components!.headers!)
   for (const { responses } of operations)
     for (const { headers } of Object.values(responses))
