@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { apiKey } from './docker'
 
 export const urls = { users: 'http://localhost:8081', orders: 'http://localhost:8082' }
 // With the key that docker-compose.yml has by default, calls are not rate limited.
-const headers = { 'Content-Type': 'application/json', 'X-API-Key': 'local-order-service' }
+const headers = { 'Content-Type': 'application/json', 'X-API-Key': apiKey }
 
 export async function post(url: string, body: unknown, more: Record<string, string> = {}) {
   const answer = await fetch(url, {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -8,11 +9,18 @@ export const project = 'ordinal-check'
 export const services = ['user-service', 'order-service', 'sequencer'] as const
 export type ServiceName = (typeof services)[number]
 
+/** Of the order service, which the check borrows. */
+export const apiKey = 'the-key-of-the-check-of-the-containers'
+const keys = {
+  ORDER_SERVICE_API_KEY: apiKey,
+  API_KEYS: `order-service:${createHash('sha256').update(apiKey).digest('hex')}`,
+}
+
 /** Runs a program in the repository, gives what it prints, and fails with that if the program fails. */
 export function run(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const options = {
     cwd: root,
-    env: { ...process.env, COMPOSE_PROJECT_NAME: project, ...env },
+    env: { ...process.env, COMPOSE_PROJECT_NAME: project, ...keys, ...env },
     maxBuffer: 100 * 1024 * 1024,
   }
   return new Promise((resolve, reject) => {
