@@ -6,9 +6,11 @@ import {
   type ServerInterceptingCallInterface,
   type StatusObject,
 } from '@grpc/grpc-js'
+import { AppError } from '@ordinal/errors'
 import { createGrpcMetrics } from '@ordinal/metrics'
 import { newContext, plainAddress, type RequestContext } from '@ordinal/middleware'
 import type { GrpcChassis } from '@ordinal/service'
+import { callLimits, callTimer, type CallLimits } from './bound-call'
 import { errorOfLibrary, statusOf } from './status'
 
 /** The metadata of a call that is observed, with its context: the library hands nothing else from here to a method. */
@@ -27,12 +29,23 @@ export class ObservedMetadata extends Metadata {
  * method, the library (a message over the limit), or the client. Health and reflection are asked by machines all day,
  * and are left alone.
  */
-export function createCallObserver({ log, metrics, maxMessageBytes, trustProxy }: GrpcChassis) {
+export function createCallObserver(
+  { log, metrics, maxMessageBytes, trustProxy }: GrpcChassis,
+  limits: CallLimits = callLimits,
+) {
   const { callStarted, callServed } = createGrpcMetrics(metrics)
   let underWay = 0
+  let open = 0
 
   const intercept: ServerInterceptor = ({ path }, call) => {
-    if (path.startsWith('/grpc.')) return new ServerInterceptingCall(call)
+    open += 1
+    const timer = callTimer(call, () => (open -= 1))
+    if (open > limits.calls) setImmediate(() => call.sendStatus(statusOf(tooMany(limits.calls))))
+    if (path.startsWith('/grpc.')) {
+      timer.closeAfter(limits.streamMs)
+      return new ServerInterceptingCall(call)
+    }
+    timer.after(limits.arrivalMs, () => call.sendStatus(statusOf(tooSlow(limits.arrivalMs))))
     const method = path.slice(1)
     let context: RequestContext | undefined
     let ip: string | undefined
@@ -79,12 +92,17 @@ export function createCallObserver({ log, metrics, maxMessageBytes, trustProxy }
       const told = error ? statusOf(error) : ({ metadata: null, ...status } as StatusObject)
       end(told.code)
       send(code === codes.OK ? told : { ...told, metadata: withRequestId(told.metadata, context) })
+      timer.closeAfter(limits.leaveMs)
     }
 
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
           onReceiveMetadata: (received, pass) => pass(begin(received)),
+          onReceiveHalfClose(pass) {
+            timer.stop()
+            pass()
+          },
           // Comes after every end; first if the client has gone away, which many do at the deadline.
           onCancel: () => end(isLate(call) ? codes.DEADLINE_EXCEEDED : codes.CANCELLED, true),
         }),
@@ -94,6 +112,11 @@ export function createCallObserver({ log, metrics, maxMessageBytes, trustProxy }
 
   return { intercept, underWay: () => underWay }
 }
+
+const tooSlow = (limitMs: number) =>
+  new AppError('deadline_exceeded', `The message did not arrive in ${limitMs / 1000} s`)
+const tooMany = (calls: number) =>
+  new AppError('rate_limited', `More than ${calls} calls are open`, { retryAfterSeconds: 1 })
 
 const isLate = (call: ServerInterceptingCallInterface) => Number(call.getDeadline()) <= Date.now()
 

@@ -9,8 +9,9 @@ import {
 } from '@grpc/grpc-js'
 import type { PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
-import type { GrpcChassis, GrpcServer } from '@ordinal/service'
+import { boundConnections, type GrpcChassis, type GrpcServer } from '@ordinal/service'
 import { HealthImplementation } from 'grpc-health-check'
+import { callLimits } from './bound-call'
 import type { GrpcMethod } from './method'
 import { createCallObserver } from './observe-calls'
 import { serveMethod } from './serve-method'
@@ -29,10 +30,12 @@ const options = {
   // What clients take if nobody tells them otherwise.
   'grpc.max_send_message_length': 4 * 1024 * 1024,
   // Of one connection; the rest waits in the client.
-  'grpc.max_concurrent_streams': 1_000,
+  'grpc.max_concurrent_streams': 256,
+  // Megabytes; the library has no bound of its own.
+  'grpc-node.max_session_memory': 16,
   // A peer that went away without a word is noticed, and a connection that nobody uses is closed.
-  'grpc.keepalive_time_ms': 60_000,
-  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_connection_idle_ms': 5 * 60_000,
   // Clients connect again now and then, and so find new instances behind a load balancer of connections.
   'grpc.max_connection_age_ms': 30 * 60_000,
@@ -47,9 +50,12 @@ const flushMs = 200
  * Serves services over gRPC, with reflection (v1 and v1alpha) and health: for the `grpc.serve` of `createService`.
  * Connections are not encrypted, as those of HTTP are not: that is for what is in front.
  */
-export function grpcServer(services: readonly GrpcService[]): (chassis: GrpcChassis) => GrpcServer {
+export function grpcServer(
+  services: readonly GrpcService[],
+  limits = callLimits,
+): (chassis: GrpcChassis) => GrpcServer {
   return (chassis) => {
-    const observer = createCallObserver(chassis)
+    const observer = createCallObserver(chassis, limits)
     const server = new Server({
       ...options,
       'grpc.max_receive_message_length': chassis.maxMessageBytes,
@@ -71,13 +77,23 @@ export function grpcServer(services: readonly GrpcService[]): (chassis: GrpcChas
 
     // A listener of our own: the library tells neither which port is taken, nor cuts connections when it is to.
     const connections = new Set<Socket>()
+    // Who has said nothing yet is of no use.
+    const bound = boundConnections<{ socket: Socket }>(
+      { connections: 10_000, connectionsPerClient: chassis.connectionsPerClient },
+      ({ socket }) => socket.bytesRead,
+      ({ socket }) => {
+        chassis.connections.cut('grpc', 'crowded')
+        socket.resetAndDestroy()
+      },
+    )
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
     const listener = createServer({ noDelay: true }, (socket) => {
       connections.add(socket)
+      bound.add({ socket })
       socket.once('close', () => connections.delete(socket))
       injector.injectConnection(socket)
     })
-    listener.maxConnections = 10_000
+    chassis.connections.watch('grpc', bound.open)
 
     let serving = false
     return {

@@ -6,6 +6,7 @@ import { createService, openDatabase, text, type HttpSettings, type ServiceOptio
 import { collectLog, createGrpcClient } from '@ordinal/testing'
 import { z } from 'zod'
 import { grpcMethod, grpcServer, loadProtos } from '../src'
+import type { CallLimits } from '../src/bound-call'
 
 export const protos = loadProtos(__dirname, 'fake.proto')
 export const fakeName = 'fake.FakeService'
@@ -81,6 +82,7 @@ export async function startFakeService(
   databaseUrl: string,
   settings: Partial<HttpSettings> = {},
   parts: Pick<ServiceOptions, 'checks' | 'tokens'> = {},
+  limits?: CallLimits,
 ) {
   const logged = collectLog()
   const log = createLogger({ service: 'fake-service', level: 'info', stream: logged.stream })
@@ -94,7 +96,7 @@ export async function startFakeService(
     metrics,
     pool,
     routes: [],
-    grpc: { port: 0, serve: grpcServer([{ name: fakeName, protos, methods }]) },
+    grpc: { port: 0, serve: grpcServer([{ name: fakeName, protos, methods }], limits) },
     ...parts,
   })
   const url = `http://127.0.0.1:${await service.start()}`

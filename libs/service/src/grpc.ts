@@ -1,5 +1,5 @@
 import type { Logger } from '@ordinal/logging'
-import type { Metrics } from '@ordinal/metrics'
+import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
 import type { Identify, RateLimiter, TellError } from '@ordinal/middleware'
 
 /** What a service's gRPC shares with its HTTP. */
@@ -15,6 +15,9 @@ export interface GrpcChassis {
   maxMessageBytes: number
   /** How many proxies in front are to be believed about the client's address. */
   trustProxy: number
+  /** Of one client; 0 for no bound. */
+  connectionsPerClient: number
+  connections: ConnectionMetrics
 }
 
 /** A service's server of gRPC: `grpcServer()` of @ordinal/grpc makes it, so that only who wants it has it in its bundle. */

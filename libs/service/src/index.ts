@@ -1,3 +1,4 @@
+export { boundConnections } from './connections'
 export { migrateDatabase, openDatabase, type DatabaseSettings } from './database'
 export { withDeadline } from './deadline'
 export type { GrpcChassis, GrpcServer } from './grpc'

@@ -178,6 +178,8 @@ export function createService(options: ServiceOptions): Service {
     tellError: errorTeller(log, [fromDatabase]),
     maxMessageBytes: http.bodyLimitBytes,
     trustProxy: http.trustProxy,
+    connectionsPerClient,
+    connections,
   })
   const readiness = grpc && watchReadiness(inspect, (ready) => grpc.setServing(ready))
   let grpcPort: number | undefined

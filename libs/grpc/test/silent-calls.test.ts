@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import { connect } from 'node:net'
+import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
+import { startFakeService } from './fake-service'
+
+let database: TestDatabase
+let fake: Awaited<ReturnType<typeof startFakeService>>
+let session: ClientHttp2Session
+
+const limits = { arrivalMs: 400, leaveMs: 300, streamMs: 60_000, calls: 4_096 }
+
+beforeAll(async () => void (database = await createTestDatabase()))
+afterEach(async () => {
+  session.destroy()
+  await fake.stop()
+})
+afterAll(() => database.drop())
+
+async function start(settings = {}, own = {}) {
+  fake = await startFakeService(database.url, settings, {}, { ...limits, ...own })
+  session = connectHttp2(`http://127.0.0.1:${fake.port}`)
+  session.on('error', () => {})
+  await once(session, 'connect')
+}
+
+/** Opens a call, and says nothing more. */
+function open(path = '/fake.FakeService/Describe') {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  })
+  stream.on('error', () => {})
+  const told = new Promise<unknown>((resolve) =>
+    stream.once('response', (head) => resolve(head['grpc-status'])),
+  )
+  const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()))
+  stream.resume()
+  return { stream, told, closed }
+}
+
+const inFlight = async () => Number(/grpc_requests_in_flight (\d+)/.exec(await fake.metrics.scrape())![1])
+
+test('calls that open and never send a message end, are counted and logged once, and leave no stream', async () => {
+  await start()
+  const calls = Array.from({ length: 200 }, () => open())
+  await until(async () => (await inFlight()) === 200)
+  const codes = await Promise.all(calls.map(({ told }) => told))
+  expect(new Set(codes.map(String))).toEqual(new Set(['4']))
+  await Promise.all(calls.map(({ closed }) => closed))
+  expect(await inFlight()).toBe(0)
+  expect(fake.logged.of('request').map(({ code }) => code)).toEqual(Array(200).fill('DEADLINE_EXCEEDED'))
+})
+
+test('beyond the calls that may be open at a time the next are refused, and health and reflection count', async () => {
+  await start({}, { calls: 20, arrivalMs: 20_000 })
+  const watches = Array.from({ length: 20 }, () => open('/grpc.health.v1.Health/Watch'))
+  const refused = open()
+  expect(String(await refused.told)).toBe('8')
+  for (const { stream } of watches) stream.close()
+  await Promise.all(watches.map(({ closed }) => closed))
+  await until(async () => (await fake.call('Describe', { name: 'nut', value: 7 })).code === 'OK')
+  expect((await fake.call('Describe', { name: 'nut', value: 7 })).code).toBe('OK')
+})
+
+test('connections of one client beyond its bound take the place of those that say nothing', async () => {
+  await start({ connectionsPerClient: 16 })
+  for (let n = 0; n < 40; n += 1) {
+    const silent = connect(fake.port, '127.0.0.1').on('error', () => {})
+    await once(silent, 'connect')
+    expect((await fake.call('Describe', { name: 'nut', value: 7 })).code).toBe('OK')
+  }
+  const [, open] = /fake_service_connections\{protocol="grpc"\} (\d+)/.exec(await fake.metrics.scrape())!
+  expect(Number(open)).toBeLessThanOrEqual(16)
+})
