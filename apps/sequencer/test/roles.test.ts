@@ -38,6 +38,7 @@ const asked: Record<string, string[]> = {
     'POST /api/v1/numbers/{number}/release',
     'POST /api/v1/sequence/next',
     'POST /api/v1/sequence/release',
+    'POST /v1/sequence',
   ],
   viewer: [
     'GET /api/v1/audit',

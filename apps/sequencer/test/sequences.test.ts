@@ -232,7 +232,12 @@ test('a change by which a number could be given again is refused, with the numbe
 })
 
 test('numbers that are issued while a change looks through them are looked at, too', async () => {
-  await define({ prefix: 'K', template: '{YYYY}{MM}-{seq:4}', reset: 'yearly' })
+  await define({
+    prefix: 'K',
+    template: '{YYYY}{MM}-{seq:4}',
+    reset: 'yearly',
+    business_date_past_days: null,
+  })
   await next('K', { business_date: '2025-01-01' })
   const blocker = new Client(database.url)
   await blocker.connect()

@@ -9,7 +9,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 export type CutMoment = 'before' | 'after' | 'midway' | 'silence'
 
 export interface CutProxy {
-  /** On 127.0.0.1. */
+  /** On the address of the target. */
   port: number
   /** Cuts the next connection on which the client sends the text, once. */
   cutAt(text: string, moment: CutMoment): void
@@ -68,7 +68,7 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
     if (frozen) for (const socket of [client, upstream]) socket.pause()
   })
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, target.host, resolve))
   return {
     port: (server.address() as AddressInfo).port,
     cutAt(text, moment) {
