@@ -5,7 +5,13 @@ import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
-import { createKeySweeper, createService, migrateDatabase, openDatabase } from '@ordinal/service'
+import {
+  createKeySweeper,
+  createService,
+  migrateDatabase,
+  openDatabase,
+  openReadPools,
+} from '@ordinal/service'
 import { createClients } from './clients'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './confirm-orders'
@@ -35,6 +41,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const log = createLogger({ service: 'order-service', level: config.logLevel, stream })
   const metrics = createMetrics('order_service')
   const pool = openDatabase('order-service', config, { log, metrics })
+  const pools = openReadPools('order-service', config, { log, metrics })
+  const heavyPrisma = new PrismaClient({ adapter: new PrismaPg(pools.heavy) })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const clients = createClients(config, log)
   const both = Object.values(clients)
@@ -55,8 +63,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     metrics: createOrderMetrics(metrics.registry, pool),
     intervalMs: config.numberingIntervalMs,
   })
-  const orders = createOrders({ ...shared, prisma })
-  const readOrders = createReadOrders({ db: pool, orders, users })
+  const orders = createOrders({ ...shared, prisma, heavyPrisma })
+  const readOrders = createReadOrders({ db: pools.heavy, orders, users })
   const calls = { orders, placeOrder, readOrders }
   const keySweeper = createKeySweeper({
     ...shared,
@@ -79,6 +87,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     metrics,
     pool,
+    pools,
     routes: orderRoutes(calls),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [numbering, events, keySweeper],

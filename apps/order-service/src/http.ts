@@ -126,6 +126,7 @@ export function orderRoutes({ orders, placeOrder, readOrders }: Deps): Route[] {
     }),
     route({
       method: 'get',
+      workload: 'heavy',
       path: '/api/v1/orders',
       tag: 'orders',
       summary: 'List orders, oldest first, by page or by cursor',

@@ -12,6 +12,8 @@ import { mayBecome, statusesBefore, type OrderStatus } from './status'
 
 interface Deps {
   prisma: PrismaClient
+  /** For counts, which may look at every order. */
+  heavyPrisma: PrismaClient
   pool: Pool
   outbox: Outbox
   /** How long a transaction may take. */
@@ -23,7 +25,7 @@ type Trace = Pick<RequestContext, 'traceparent'>
 export type Orders = ReturnType<typeof createOrders>
 
 /** Orders that are placed. A deleted one stays in the database with its number, and is never found again. */
-export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) {
+export function createOrders({ prisma, heavyPrisma, pool, outbox, databaseTimeoutMs }: Deps) {
   /** @throws AppError `order_not_found` */
   async function requireOrder(id: number): Promise<Order> {
     const order = await prisma.order.findFirst({ where: { id, deletedAt: null } })
@@ -35,7 +37,7 @@ export function createOrders({ prisma, pool, outbox, databaseTimeoutMs }: Deps) 
 
     /** How many orders there are that fit. */
     count: (filter: OrderFilter): Promise<number> =>
-      prisma.order.count({ where: { ...filter, deletedAt: null } }),
+      heavyPrisma.order.count({ where: { ...filter, deletedAt: null } }),
 
     /**
      * Takes an order one step further.

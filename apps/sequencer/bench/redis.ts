@@ -37,6 +37,6 @@ export async function serveRedis(redisPort: number): Promise<void> {
     }
   }
   const allocator = { issue } as Allocator
-  const routes = numberRoutes({ db: pool, sequences, allocator, issueForSite: issue })
+  const routes = numberRoutes({ db: pool, heavyDb: pool, sequences, allocator, issueForSite: issue })
   await createService({ name: 'redis', description: '', http: config, log, metrics, pool, routes }).start()
 }

@@ -3,7 +3,7 @@ import { withDeadline } from '@ordinal/database'
 import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createService, openDatabase } from '@ordinal/service'
+import { createService, openDatabase, openReadPools } from '@ordinal/service'
 import { createChangeRules } from './change-rules'
 import { createChangeSites } from './change-sites'
 import type { SequencerConfig } from './config'
@@ -56,6 +56,10 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const metrics = createMetrics('sequencer')
   const numberMetrics = createSequencerMetrics(metrics.registry)
   const pool = openDatabase('sequencer', config, { log, metrics })
+  const pools = openReadPools('sequencer', config, { log, metrics })
+  const readDb = withDeadline(pools.read, config.requestTimeoutMs)
+  const readSequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pools.read) }))
+  const heavyDb = withDeadline(pools.heavy, config.requestTimeoutMs)
   // Nobody waits without end for a database that is frozen, or for a network that swallows what we ask it.
   const db = withDeadline(pool, config.requestTimeoutMs)
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
@@ -69,31 +73,37 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const quotas = createQuotas(config, { sequences, allocator, log })
   const issueForSite = createIssueForSite({ sites, allocator, quotas })
   const numberDeps = { db, sequences, allocator, issueForSite }
-  const importNumbers = createImportNumbers({ pool, sequences, sites })
+  const readDeps = { ...numberDeps, db: readDb, sequences: readSequences }
+  const importNumbers = createImportNumbers({ pool: pools.heavy, sequences, sites })
   const on = config.demos ?? config.nodeEnv !== 'production'
   const demos = createDemos({ db, sequences, sites, allocator, on })
-  const checkpoints = createCheckpoints(pool, config.signingKey)
-  const liveStream = createLiveStream({ db: pool, log })
+  const checkpoints = createCheckpoints(pools.heavy, config.signingKey)
+  const liveStream = createLiveStream({
+    db: pools.read,
+    missedDb: pools.heavy,
+    maxListeners: config.maxListeners,
+    log,
+  })
   numberMetrics.showWaiting(allocator.waiting)
 
   const routes = [
-    ...numberRoutes(numberDeps),
-    ...oneNumberRoutes({ db, allocator }),
+    ...numberRoutes({ ...readDeps, heavyDb }),
+    ...oneNumberRoutes({ db, readDb, allocator }),
     ...simpleRoutes(quotas),
-    ...multiSiteRoutes({ ...numberDeps, sites }),
+    ...multiSiteRoutes({ ...readDeps, heavyDb, sites }),
     ...sequenceRoutes({ ruleBook, changeRules }),
     ...periodRoutes({ db, sequences }),
     ...importRoutes(importNumbers),
     ...demoRoutes(demos),
     ...siteRoutes({ siteBook, changeSites }),
-    ...auditRoutes(pool),
-    ...proofRoutes({ pool, checkpoints, schema: schemaOfBuild(__dirname), log }),
+    ...auditRoutes(pools.heavy),
+    ...proofRoutes({ pool: pools.heavy, checkpoints, schema: schemaOfBuild(__dirname), log }),
     ...streamRoutes(liveStream),
   ]
   const offered = config.getIssues
     ? routes
     : routes.filter((route) => !(route.method === 'get' && route.issues))
-  const calls = sequentialIdService(numberDeps, __dirname)
+  const calls = sequentialIdService(numberDeps, readDeps, __dirname)
   const known = config.requireAuthentication
 
   return createService({
@@ -104,6 +114,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     log,
     metrics,
     pool,
+    pools,
     routes: known ? routesForKnownCallers(offered) : offered,
     background: [
       quotas,

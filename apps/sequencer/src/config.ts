@@ -86,6 +86,10 @@ export const sequencerConfig = defineConfig({
       description: 'Requests that may wait for numbers at once; one more is answered with 503',
       default: 4096,
     }),
+    maxListeners: variable('SEQUENCER_MAX_LISTENERS', integer({ min: 1, max: 9_000 }), {
+      description: 'Clients that may listen to the live stream at once; one more is answered with 503',
+      default: 1_000,
+    }),
     requestTimeoutMs: variable('SEQUENCER_REQUEST_TIMEOUT_MS', integer({ min: 100, max: 60_000 }), {
       description: 'Milliseconds that a request waits for its number while the database is away',
       default: 5000,

@@ -18,9 +18,10 @@ const releaseMessage = stepMessage.extend({ reason })
 /**
  * `sequential.SequentialIDService`: the calls that HTTP has, over gRPC.
  *
+ * @param reads what a call that changes nothing reads with
  * @param appFolder the folder of this source, or of the bundle
  */
-export function sequentialIdService(deps: NumberDeps, appFolder: string): GrpcService {
+export function sequentialIdService(deps: NumberDeps, reads: NumberDeps, appFolder: string): GrpcService {
   const { db, allocator, issueForSite } = deps
 
   async function issue(call: GrpcCall<z.output<typeof nextMessage> & { count?: number }>) {
@@ -61,7 +62,7 @@ export function sequentialIdService(deps: NumberDeps, appFolder: string): GrpcSe
       GetStatus: grpcMethod({
         message: statusMessage,
         handle: async ({ message: { prefix, business_date } }) => ({
-          message: await readStatus(deps, prefix, business_date),
+          message: await readStatus(reads, prefix, business_date),
         }),
       }),
       Confirm: grpcMethod({

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Queryable } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
-import { cursorFor } from '@ordinal/service'
+import { AppError } from '@ordinal/errors'
+import { createGate, cursorFor } from '@ordinal/service'
 import {
   comesAfter,
   feedEnd,
@@ -18,6 +19,12 @@ const heartbeatMs = 10_000
 const batchesAtOnce = 500
 // Who was away for longer than so many batches should read the ledger, and not wait for the stream to tell it.
 const mostMissed = 5_000
+// Listeners come back with old places all at once: so many pages are read for them at a time, and a second.
+const missedBounds = { places: 2, shareOfClient: 1, waiting: 256, waitMs: 5_000, busyRate: 20 }
+// Events in memory, for those who were away shortly, and pages that were read for one and serve others.
+const recentEvents = 5_000
+const keptPages = 32
+const keptPageMs = 2_000
 const bufferLimitBytes = 256 * 1024
 const retryMs = 2_000
 
@@ -31,25 +38,39 @@ interface Listener {
   live: boolean
 }
 
+interface Deps {
+  db: Queryable
+  /** For what listeners have missed. */
+  missedDb: Queryable
+  maxListeners: number
+  log: Logger
+}
+
 /**
  * What happens to numbers, as server-sent events, for all who listen: read from the ledger, so it is told whatever
  * instance did it. There is one poll for all listeners, and none while there are none.
  */
-export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
+export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
   const listeners = new Set<Listener>()
   /** The place of the last event that was sent to all. */
   let seen: FeedPlace = feedStart
+  /** What came after `recentFrom`, as far as it is kept. */
+  let recent: BatchEvent[] = []
+  let recentFrom: FeedPlace | undefined
+  const readMissed = createMissedReader(missedDb)
   let following: Promise<void> | undefined
   /** Resolved when it is known where following has begun: before, nobody can tell what a listener has missed. */
   let begun = Promise.resolve()
   const stopping = new AbortController()
 
   /**
-   * Adds a listener. One that takes its events too slowly is cut off, and may come again.
+   * Adds a listener, up to the bound. One that takes its events too slowly is cut off, and may come again.
    *
    * @param missedSince the last place that it has got before; from now on, if not given
+   * @throws AppError `overloaded`
    */
   function open(missedSince: FeedPlace | undefined): Readable {
+    if (listeners.size >= maxListeners) throw tooMany(listeners.size)
     const stream = new Readable({ read() {} })
     const listener = { stream, place: missedSince ?? feedStart, live: missedSince === undefined }
     listeners.add(listener)
@@ -69,9 +90,12 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
   /** Sends what a listener has missed, until it is where all are. */
   async function catchUp(listener: Listener): Promise<void> {
     for (let missed = 0; missed < mostMissed; missed += batchesAtOnce) {
-      const events = await readBatchEvents(db, listener.place, batchesAtOnce)
+      if (listener.stream.destroyed) return
+      const kept = recentFrom && !comesAfter(recentFrom, listener.place)
+      const events = kept ? recent : await readMissed(listener.place)
+      if (!events) break
       sendEvents(listener, events)
-      if (events.length < batchesAtOnce && !comesAfter(seen, listener.place)) {
+      if ((kept || events.length < batchesAtOnce) && !comesAfter(seen, listener.place)) {
         listener.live = true
         return
       }
@@ -84,7 +108,7 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
     const news = events.filter((event) => comesAfter(placeOf(event), listener.place))
     const last = news.at(-1)
     if (!last) return
-    send(listener, news.map(textOf).join(''))
+    send(listener, news.length === events.length ? textOfAll(events) : news.map(textOf).join(''))
     listener.place = placeOf(last)
   }
 
@@ -101,7 +125,11 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
         place ??= await feedEnd(db)
         begin()
         const events = await readBatchEvents(db, place, batchesAtOnce)
-        if (events.length > 0) place = seen = placeOf(events.at(-1)!)
+        recentFrom ??= place
+        if (events.length > 0) {
+          place = seen = placeOf(events.at(-1)!)
+          remember(events)
+        }
         for (const listener of listeners) if (listener.live) sendEvents(listener, events)
         if (performance.now() - statsAt >= statsMs) {
           statsAt = performance.now()
@@ -120,7 +148,18 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
       await delay(pollMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
     // At once: who comes now begins anew.
+    recent = []
+    recentFrom = undefined
     following = undefined
+  }
+
+  /** Keeps the latest events; a batch is kept with all of its own, or not. */
+  function remember(events: readonly BatchEvent[]): void {
+    recent = [...recent, ...events]
+    if (recent.length <= recentEvents) return
+    const dropped = recent[recent.length - recentEvents - 1]!
+    recentFrom = placeOf(dropped)
+    recent = recent.filter((event) => comesAfter(placeOf(event), placeOf(dropped)))
   }
 
   return {
@@ -133,6 +172,48 @@ export function createLiveStream({ db, log }: { db: Queryable; log: Logger }) {
       await following
     },
   }
+}
+
+const tooMany = (listening: number) =>
+  new AppError('overloaded', `${listening} clients listen already`, { retryAfterSeconds: 10 })
+
+/** Reads pages of what was missed: few at a time, and one page for all who were last at the same place. */
+function createMissedReader(db: Queryable) {
+  const gate = createGate(missedBounds)
+  const pages = new Map<string, { at: number; page: Promise<BatchEvent[]> }>()
+
+  async function read(place: FeedPlace): Promise<BatchEvent[]> {
+    const leave = await gate.enter('')
+    return readBatchEvents(db, place, batchesAtOnce).finally(leave)
+  }
+
+  /** Undefined if too many wait. */
+  return async (place: FeedPlace): Promise<BatchEvent[] | undefined> => {
+    const key = JSON.stringify(place)
+    let known = pages.get(key)
+    if (!known || performance.now() - known.at > keptPageMs) {
+      known = { at: performance.now(), page: read(place) }
+      pages.delete(key)
+      pages.set(key, known)
+      if (pages.size > keptPages) pages.delete(pages.keys().next().value!)
+      known.page.catch(() => pages.delete(key))
+    }
+    try {
+      return await known.page
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'overloaded') return undefined
+      throw error
+    }
+  }
+}
+
+const texts = new WeakMap<readonly BatchEvent[], string>()
+
+/** The same for all listeners, so made once. */
+function textOfAll(events: readonly BatchEvent[]): string {
+  let made = texts.get(events)
+  if (made === undefined) texts.set(events, (made = events.map(textOf).join('')))
+  return made
 }
 
 /** After all rows of its batch. */

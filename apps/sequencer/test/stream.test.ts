@@ -153,7 +153,7 @@ test('who comes again first misses nothing of what is issued while the stream be
       return instance.pool.query(...asked)
     },
   }
-  const live = createLiveStream({ db, log: instance.log })
+  const live = createLiveStream({ db, missedDb: db, maxListeners: 100, log: instance.log })
   let told = ''
   const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (told += String(chunk)))
   await delay(300)
@@ -183,7 +183,12 @@ test('who was away for too long is told to read the ledger, and from where', asy
 test('a listener that takes nothing is cut off at a bound, and the others get all', async () => {
   const instance = createInstance(database.runtimeUrl)
   await instance.issue()
-  const live = createLiveStream({ db: instance.pool, log: instance.log })
+  const live = createLiveStream({
+    db: instance.pool,
+    missedDb: instance.pool,
+    maxListeners: 100,
+    log: instance.log,
+  })
   const slow = live.open(undefined)
   const quick = live.open(undefined)
   let received = ''
@@ -206,7 +211,7 @@ test('asks the database only while somebody listens, and once for all who do', a
       return instance.pool.query(query, values)
     },
   }
-  const live = createLiveStream({ db, log: instance.log })
+  const live = createLiveStream({ db, missedDb: db, maxListeners: 100, log: instance.log })
   await delay(600)
   expect(asked).toBe(0)
   const listeners = upTo(20).map(() => live.open(undefined))

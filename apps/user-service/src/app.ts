@@ -2,7 +2,13 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { databaseUrlOf } from '@ordinal/config'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createKeySweeper, createService, migrateDatabase, openDatabase } from '@ordinal/service'
+import {
+  createKeySweeper,
+  createService,
+  migrateDatabase,
+  openDatabase,
+  openReadPools,
+} from '@ordinal/service'
 import type { UserServiceConfig } from './config'
 import { PrismaClient } from './generated/prisma/client'
 import { userRoutes } from './http'
@@ -21,7 +27,9 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
   const metrics = createMetrics('user_service')
   const pool = openDatabase('user-service', config, { log, metrics })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const users = createUsers(prisma, pool)
+  const pools = openReadPools('user-service', config, { log, metrics })
+  const heavyPrisma = new PrismaClient({ adapter: new PrismaPg(pools.heavy) })
+  const users = createUsers({ prisma, heavyPrisma, pool })
 
   return createService({
     name: 'user-service',
@@ -30,6 +38,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     log,
     metrics,
     pool,
+    pools,
     routes: userRoutes(users),
     background: [
       createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays, keptFrom: 'created_at' }),

@@ -87,6 +87,7 @@ export function userRoutes(users: Users): Route[] {
     }),
     route({
       method: 'get',
+      workload: 'heavy',
       path: '/api/v1/users',
       tag: 'users',
       summary: 'List users, oldest first',
@@ -99,6 +100,8 @@ export function userRoutes(users: Users): Route[] {
     }),
     route({
       method: 'get',
+      // Orders wait for it.
+      workload: 'main',
       path: '/api/v1/users/{id}',
       tag: 'users',
       summary: 'Read a user',

@@ -24,8 +24,15 @@ export interface UserFilter {
 
 export type Users = ReturnType<typeof createUsers>
 
+interface Deps {
+  prisma: PrismaClient
+  /** For lists, which may look at every user. */
+  heavyPrisma: PrismaClient
+  pool: Pool
+}
+
 /** Users, of whom a deleted one stays in the database and is never found again. */
-export function createUsers(prisma: PrismaClient, pool: Pool) {
+export function createUsers({ prisma, heavyPrisma, pool }: Deps) {
   return {
     /**
      * Creates a user; with a key once, however often it is asked for.
@@ -52,8 +59,8 @@ export function createUsers(prisma: PrismaClient, pool: Pool) {
     ): Promise<{ users: User[]; total: number }> {
       const where = whereFits(filter)
       const [users, total] = await Promise.all([
-        prisma.user.findMany({ where, orderBy: { id: 'asc' }, ...page }),
-        prisma.user.count({ where }),
+        heavyPrisma.user.findMany({ where, orderBy: { id: 'asc' }, ...page }),
+        heavyPrisma.user.count({ where }),
       ])
       return { users, total }
     },

@@ -33,8 +33,16 @@ export function databaseVariables(service: string, { name }: { name: string }) {
       default: name,
     }),
     dbPoolSize: variable(`${service}_DB_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
-      description: 'Most connections of one instance to the database',
+      description: 'Most connections of one instance to the database, for what the service is for',
       default: 10,
+    }),
+    dbReadPoolSize: variable(`${service}_DB_READ_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
+      description: 'Most connections besides those for small reads',
+      default: 4,
+    }),
+    dbHeavyPoolSize: variable(`${service}_DB_HEAVY_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
+      description: 'Most connections besides those for heavy reads: audit, export, verify, stats, lists',
+      default: 2,
     }),
   }
 }

@@ -27,17 +27,17 @@ test('the stats and the gauges tell the state of the pool at the moment they are
   const third = pool.connect()
   expect(poolStats(pool)).toEqual({ total: 2, idle: 0, waiting: 1, max: 2 })
   expect(await gauges()).toEqual([
-    'order_db_pool_connections{state="total"} 2',
-    'order_db_pool_connections{state="idle"} 0',
-    'order_db_pool_connections{state="used"} 2',
-    'order_db_pool_max_connections 2',
-    'order_db_pool_waiting 1',
+    'order_db_pool_connections{pool="main",state="total"} 2',
+    'order_db_pool_connections{pool="main",state="idle"} 0',
+    'order_db_pool_connections{pool="main",state="used"} 2',
+    'order_db_pool_max_connections{pool="main"} 2',
+    'order_db_pool_waiting{pool="main"} 1',
   ])
 
   first.release()
   const client = await third
   second.release()
   expect(poolStats(pool)).toEqual({ total: 2, idle: 1, waiting: 0, max: 2 })
-  expect(await gauges()).toContain('order_db_pool_connections{state="used"} 1')
+  expect(await gauges()).toContain('order_db_pool_connections{pool="main",state="used"} 1')
   client.release()
 })

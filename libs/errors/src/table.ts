@@ -424,6 +424,14 @@ export const errorTable = table({
     mend: 'Wait as long as Retry-After says, then send the same request again.',
     example: '4096 requests wait for SG',
   },
+  overloaded: {
+    status: 503,
+    title: 'Too many requests of this kind',
+    cause:
+      'Reads, and above all those that may look at much (lists, searches, exports, verifications), have places of their own, so that they take no time from what the service is for. All were taken.',
+    mend: 'Wait as long as Retry-After says, then send the request again; ask for less, or less often.',
+    example: 'Too many requests of this kind are under way or wait',
+  },
   outcome_unknown: {
     status: 503,
     title: 'It is not known whether the request took effect',

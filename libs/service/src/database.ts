@@ -7,7 +7,11 @@ import type { Metrics } from '@ordinal/metrics'
 import type { Logger } from '@ordinal/logging'
 
 /** How a service reaches its database: what `databaseVariables` parse to. */
-export type DatabaseSettings = Parameters<typeof databaseUrlOf>[0] & { dbPoolSize: number }
+export type DatabaseSettings = Parameters<typeof databaseUrlOf>[0] & {
+  dbPoolSize: number
+  dbReadPoolSize: number
+  dbHeavyPoolSize: number
+}
 
 const connectTimeoutMs = 5_000
 // Below what a caller waits for. What needs longer says so itself, up to the server's limit of a statement.
@@ -24,17 +28,47 @@ export function openDatabase(
   settings: DatabaseSettings,
   { log, metrics }: { log: Logger; metrics: Metrics },
 ): Pool {
-  const pool = createPool({
+  return open(name, settings.dbPoolSize, 'main', settings, { log, metrics })
+}
+
+/** The pools of what is not the service's main work: none can take the connections of another. */
+export interface Pools {
+  read: Pool
+  heavy: Pool
+  probe: Pool
+}
+
+/** Opens the pools of reads, heavy reads and probes, as `openDatabase` does that of the main work. */
+export function openReadPools(
+  name: string,
+  settings: DatabaseSettings,
+  deps: { log: Logger; metrics: Metrics },
+): Pools {
+  return {
+    read: open(name, settings.dbReadPoolSize, 'read', settings, deps),
+    heavy: open(name, settings.dbHeavyPoolSize, 'heavy', settings, deps),
+    probe: open(name, 1, 'probe', settings, deps),
+  }
+}
+
+function open(
+  name: string,
+  maxConnections: number,
+  pool: 'main' | keyof Pools,
+  settings: DatabaseSettings,
+  { log, metrics }: { log: Logger; metrics: Metrics },
+): Pool {
+  const opened = createPool({
     url: databaseUrlOf(settings),
     applicationName: name,
-    maxConnections: settings.dbPoolSize,
+    maxConnections,
     connectTimeoutMs,
     useTimeoutMs,
     statementTimeoutMs,
     onError: (error) => log.warn('a database connection broke', { error }),
   })
-  registerPoolMetrics(metrics.registry, pool, metrics.prefix)
-  return pool
+  registerPoolMetrics(metrics.registry, opened, metrics.prefix, pool)
+  return opened
 }
 
 /**

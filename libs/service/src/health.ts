@@ -3,6 +3,7 @@ import type { Logger } from '@ordinal/logging'
 import { z } from 'zod'
 import { withDeadline } from './deadline'
 import { route, type Route } from './route'
+import { sharedFor } from './shared-for'
 
 /** One thing that a service needs, or that its operators want to see. */
 export interface HealthCheck {
@@ -45,12 +46,14 @@ interface HealthDeps {
 
 /** `/health`, `/health/live`, `/health/ready`, `/metrics` and `/metrics/db`. */
 export function healthRoutes(deps: HealthDeps): Route[] {
+  const scrape = sharedFor(1_000, async () => Buffer.from(await deps.metrics.scrape()) as unknown as string)
+  const inspect = sharedFor(250, deps.inspect)
   const probe = { method: 'get', tag: 'operations', probe: true } as const
   const inspection = {
     ...probe,
     answers: { 200: summary, 503: summary },
     async handle() {
-      const body = await deps.inspect()
+      const body = await inspect()
       return { status: body.status === 'unavailable' ? (503 as const) : (200 as const), body }
     },
   }
@@ -76,7 +79,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
       summary: 'Metrics in the text format of Prometheus',
       media: 'text/plain; version=0.0.4; charset=utf-8',
       answers: { 200: z.string() },
-      handle: async () => ({ status: 200, body: await deps.metrics.scrape() }),
+      handle: async () => ({ status: 200, body: await scrape() }),
     }),
     route({
       ...probe,

@@ -1,5 +1,7 @@
 export { boundConnections } from './connections'
-export { migrateDatabase, openDatabase, type DatabaseSettings } from './database'
+export { createGate, type Workload } from './bulkheads'
+export { sharedFor } from './shared-for'
+export { migrateDatabase, openDatabase, openReadPools, type Pools, type DatabaseSettings } from './database'
 export { withDeadline } from './deadline'
 export type { GrpcChassis, GrpcServer } from './grpc'
 export { httpVariables, type HttpSettings } from './http-settings'

@@ -173,6 +173,7 @@ const anywhere = [
 /** The errors of a route by status: its own, and those that any request of its kind can meet. */
 function failures(route: Route, takesTokens: boolean) {
   const codes: ErrorCode[] = [...route.errors, ...anywhere]
+  if (route.workload !== 'main') codes.push('overloaded')
   if (!route.unlimited) codes.push('rate_limited')
   if (!route.probe) codes.push('invalid_api_key', 'database_unavailable')
   if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')

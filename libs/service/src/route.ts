@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ErrorCode } from '@ordinal/errors'
 import type { Requirement, RequestContext } from '@ordinal/middleware'
+import type { Workload } from './bulkheads'
 import type { Upload } from './upload'
 
 /** The answers of a route: status -> schema of the body, or null for no body. */
@@ -77,6 +78,8 @@ export interface Route {
   probe: boolean
   /** Not limited at all: an orchestrator that gets no answer ends the process. */
   unlimited: boolean
+  /** Which bounds it is under: see `Workload`. */
+  workload: Workload
   /**
    * The media type of the answers, or several of which the answer names one as its Content-Type; a body that is not JSON
    * is a text.
@@ -120,6 +123,8 @@ interface RouteDefinition<
   issues?: boolean
   probe?: boolean
   unlimited?: boolean
+  /** Of a GET that issues nothing `read`, of a probe `probe`, else `main`, if not given. */
+  workload?: Workload
   media?: Route['media']
   live?: boolean
   handle: (
@@ -148,10 +153,18 @@ export function route<
     issues: false,
     probe: false,
     unlimited: false,
+    workload: usualWorkload(definition as Pick<Route, 'method'> & Partial<Route>),
     media: 'application/json',
     live: false,
     ...definition,
     // What arrives was parsed with the very schemas that give the handler its types.
     handle: definition.handle as Route['handle'],
   }
+}
+
+function usualWorkload(route: Pick<Route, 'method'> & Partial<Route>): Workload {
+  const { method, issues, probe, unlimited } = route
+  if (unlimited) return 'main'
+  if (probe) return 'probe'
+  return method === 'get' && !issues ? 'read' : 'main'
 }

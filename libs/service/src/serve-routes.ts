@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { methodNotAllowed, parseJsonBody, requireOwnSite, requireRole, validated } from '@ordinal/middleware'
 import { z } from 'zod'
+import type { Bulkheads, Workload } from './bulkheads'
 import { changesSomething, type AnyReply, type Route } from './route'
 import { finishUpload, takeUpload } from './upload'
 import { sendStream, signalOf, type LiveStreams } from './stream'
@@ -16,6 +17,7 @@ export const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/
  *
  * @param tokensCheckable whether a caller can have a role at all
  * @param corsOrigins of other sites whose pages may call what changes something
+ * @param bulkheads before what is not the service's main work
  * @param live where streams without an end are kept, to be ended with the service
  * @param limit a limit of these routes' own
  */
@@ -25,12 +27,14 @@ export function serveRoutes(
     bodyLimitBytes,
     tokensCheckable,
     corsOrigins = [],
+    bulkheads,
     live,
     limit,
   }: {
     bodyLimitBytes: number
     tokensCheckable: boolean
     corsOrigins?: readonly string[] | undefined
+    bulkheads?: Bulkheads
     live?: LiveStreams
     limit?: RequestHandler | undefined
   },
@@ -56,8 +60,8 @@ export function serveRoutes(
       if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
       next()
     }
-    const limits = limit && !route.unlimited ? [limit] : []
-    router[route.method](path, enter, ...limits, ...(route.body ? [parseBody] : []), serve(route, live))
+    const bounds = [...(limit && !route.unlimited ? [limit] : []), ...placeFor(route.workload, bulkheads)]
+    router[route.method](path, enter, ...bounds, ...(route.body ? [parseBody] : []), serve(route, live))
   }
   for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
   return router
@@ -72,21 +76,46 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
   return async (req, res) => {
     const upload = route.upload && takeUpload(req, route.upload)
     if (upload) res.once('finish', () => finishUpload(req))
-    const reply = await route.handle({
-      params: params(req.params),
-      query: query(req.query),
-      body: body?.(req.body),
-      upload,
-      headers: req.headers,
-      context: req.context,
-      gone: () => signalOf(res),
-    })
+    const reply = await answerOf(req, () =>
+      route.handle({
+        params: params(req.params),
+        query: query(req.query),
+        body: body?.(req.body),
+        upload,
+        headers: req.headers,
+        context: req.context,
+        gone: () => signalOf(res),
+      }),
+    )
     if (route.issues) res.setHeader('Cache-Control', 'no-store')
     if (reply.body instanceof Readable) {
       if (route.live) live?.add(reply.body)
       return answerInPieces(req, res, reply, reply.body, contentType)
     }
     answer(res, reply, contentType)
+  }
+}
+
+function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): RequestHandler[] {
+  if (workload === 'main' || !bulkheads) return []
+  return [
+    async (req, res, next) => {
+      const leave = await bulkheads.enter(workload, req.ip)
+      res.once('close', leave)
+      leaving.set(req, leave)
+      next()
+    },
+  ]
+}
+
+// Not the end of the answer: a slow client, or an export that goes on for an hour, takes nobody's place.
+const leaving = new WeakMap<Request, () => void>()
+
+async function answerOf(req: Request, handle: () => Promise<AnyReply> | AnyReply): Promise<AnyReply> {
+  try {
+    return await handle()
+  } finally {
+    leaving.get(req)?.()
   }
 }
 

@@ -23,6 +23,7 @@ import {
   tokenVerifier,
   type TokenSettings,
 } from '@ordinal/middleware'
+import { createBulkheads } from './bulkheads'
 import { fromDatabase } from './database-errors'
 import { shutdownStep } from './deadline'
 import { createDebugListener } from './debug-listener'
@@ -32,6 +33,7 @@ import type { GrpcChassis, GrpcServer } from './grpc'
 import { createInspection, healthRoutes, watchReadiness, type HealthCheck } from './health'
 import { openApiDocument, type OpenApiDocument } from './openapi'
 import type { Route } from './route'
+import type { Pools } from './database'
 import type { HttpSettings } from './http-settings'
 import { createServer } from './server'
 import { serveRoutes } from './serve-routes'
@@ -55,6 +57,8 @@ export interface ServiceOptions {
   /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
   grpc?: { port: number; serve: (chassis: GrpcChassis) => GrpcServer }
   pool: Pool
+  /** Those of the other classes of requests. */
+  pools?: Pools
   /** What it needs or watches besides its database. */
   checks?: readonly HealthCheck[]
   /** What goes on in the background, started with the service. */
@@ -84,7 +88,12 @@ export function createService(options: ServiceOptions): Service {
   const title = name.replaceAll('-', ' ')
   const verifyToken = options.tokens && tokenVerifier(options.tokens)
   const live = createLiveStreams()
-  const serving = { ...http, tokensCheckable: verifyToken !== undefined, live }
+  const bulkheads = createBulkheads(
+    metrics.prefix,
+    metrics.registry,
+    2 * (options.pools?.heavy.options.max ?? 2),
+  )
+  const serving = { ...http, tokensCheckable: verifyToken !== undefined, live, bulkheads }
   const allowedHosts = http.allowedHosts ?? []
   // Node's own way: IPv4 alone where there is no IPv6.
   const host = http.host === '::' ? undefined : http.host
@@ -93,7 +102,7 @@ export function createService(options: ServiceOptions): Service {
   const database = {
     name: 'database',
     required: true,
-    check: () => pingDatabase(pool, 1_500).then(() => 'up'),
+    check: () => pingDatabase(options.pools?.probe ?? pool, 1_500).then(() => 'up'),
   }
   const inspect = createInspection({
     name,
@@ -201,7 +210,9 @@ export function createService(options: ServiceOptions): Service {
     close?.()
     limiter?.stop()
     await Promise.all([
-      shutdownStep('the database pool', () => pool.end(), leftMs(), log),
+      ...[pool, ...Object.values(options.pools ?? {})].map((each) =>
+        shutdownStep('the database pool', () => each.end(), leftMs(), log),
+      ),
       // Until now it showed what the rest was waiting for.
       debug && shutdownStep('the debug listener', () => debug.close(leastStepMs / 2), leftMs(), log),
     ])

@@ -48,4 +48,13 @@ export async function startFakeService(
 }
 
 // Only the URL counts, where there is one.
-const database = { dbHost: '', dbPort: 0, dbUser: '', dbPassword: '', dbName: '', dbPoolSize: 4 }
+const database = {
+  dbHost: '',
+  dbPort: 0,
+  dbUser: '',
+  dbPassword: '',
+  dbName: '',
+  dbPoolSize: 4,
+  dbReadPoolSize: 4,
+  dbHeavyPoolSize: 2,
+}

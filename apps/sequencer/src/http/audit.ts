@@ -112,12 +112,12 @@ const exportQuery = z.strictObject({
   ...stretch,
 })
 
-// Each reads as fast as its client takes it, on the connections on which numbers are issued.
+// Each reads as fast as its client takes it, on the connections of heavy reads.
 const maxExports = 4
 
 /** `/api/v1/audit`: the rows of the ledger, as a list, as a feed, and as a file. */
 export function auditRoutes(pool: Pool): Route[] {
-  const reading = { method: 'get', tag: 'audit', requires: 'viewer' } as const
+  const reading = { method: 'get', tag: 'audit', requires: 'viewer', workload: 'heavy' } as const
   let exporting = 0
 
   function openExport(format: ExportFormat, request: ExportRequest): Readable {

@@ -42,6 +42,7 @@ export function importRoutes(importNumbers: ImportNumbers): Route[] {
     route({
       method: 'post',
       path: '/api/v1/sequences/{prefix}/import',
+      workload: 'heavy',
       tag: 'sequences',
       summary: 'Take over numbers of another system, from a file of any length; issuing goes on above them',
       requires: 'admin',

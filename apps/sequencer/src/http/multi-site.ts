@@ -95,6 +95,7 @@ const stats = z
 
 interface Deps {
   db: Queryable
+  heavyDb: Queryable
   sequences: Sequences
   sites: Sites
   allocator: Allocator
@@ -102,7 +103,7 @@ interface Deps {
 }
 
 /** `/api/v1/sequence`: sites that draw on one sequence. */
-export function multiSiteRoutes({ db, sequences, sites, allocator, issueForSite }: Deps): Route[] {
+export function multiSiteRoutes({ db, heavyDb, sequences, sites, allocator, issueForSite }: Deps): Route[] {
   type Asked = z.output<typeof nextQuery>
   type Request = Pick<Call<never, never, never>, 'headers' | 'context'>
 
@@ -225,6 +226,7 @@ export function multiSiteRoutes({ db, sequences, sites, allocator, issueForSite 
     route({
       method: 'get',
       path: '/api/v1/sequence/stats',
+      workload: 'heavy',
       tag: 'sites',
       summary: 'How much was drawn: in all, now, and by site, partition and invoice type',
       query: z.strictObject({
@@ -236,10 +238,10 @@ export function multiSiteRoutes({ db, sequences, sites, allocator, issueForSite 
         const { rules, slot } = await currentSlot(prefix)
         const [counter, { values, in_use, reserved, free, void: voided }, numbers_per_second, usage] =
           await Promise.all([
-            readCounter(db, prefix, slot.period),
-            readTotals(db, prefix),
-            readRate(db, prefix, slot.period),
-            readUsage(db, prefix),
+            readCounter(heavyDb, prefix, slot.period),
+            readTotals(heavyDb, prefix),
+            readRate(heavyDb, prefix, slot.period),
+            readUsage(heavyDb, prefix),
           ])
         return {
           status: 200,

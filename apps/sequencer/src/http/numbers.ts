@@ -101,8 +101,8 @@ export interface NumberDeps {
 }
 
 /** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
-export function numberRoutes(deps: NumberDeps): Route[] {
-  const { db, issueForSite } = deps
+export function numberRoutes(deps: NumberDeps & { heavyDb: Queryable }): Route[] {
+  const { db, heavyDb, issueForSite } = deps
   const issuing = {
     path: '/api/v1/next/{prefix}',
     tag: 'numbers',
@@ -183,6 +183,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
       method: 'get',
       path: '/api/v1/gaps/{prefix}',
       tag: 'numbers',
+      workload: 'heavy',
       summary: 'Values up to the counter that no document holds, and why; of the current period or another',
       params: prefixParams,
       query: z.strictObject({
@@ -195,7 +196,7 @@ export function numberRoutes(deps: NumberDeps): Route[] {
       async handle({ params: { prefix }, query }) {
         const after = readCursor(query.cursor, z.tuple([z.int()]))?.[0] ?? 0
         const period = query.period ?? (await findSlot(deps, prefix, undefined)).slot.period
-        const gaps = await readGaps(db, prefix, period, query.state, after, query.page_size + 1)
+        const gaps = await readGaps(heavyDb, prefix, period, query.state, after, query.page_size + 1)
         return { status: 200, body: toPiece(gaps, query.page_size, gapToJson, ({ value }) => [value]) }
       },
     }),

@@ -49,11 +49,13 @@ const numberWithHistory = number
 
 export interface OneNumberDeps {
   db: Queryable
+  /** For what changes nothing. */
+  readDb: Queryable
   allocator: Allocator
 }
 
 /** `/api/v1/numbers/{number}`: one number, its history, and its next steps. */
-export function oneNumberRoutes({ db, allocator }: OneNumberDeps): Route[] {
+export function oneNumberRoutes({ db, readDb, allocator }: OneNumberDeps): Route[] {
   const path = '/api/v1/numbers/{number}'
   const found = ['number_not_found', 'number_ambiguous'] as const
 
@@ -110,8 +112,8 @@ export function oneNumberRoutes({ db, allocator }: OneNumberDeps): Route[] {
       answers: { 200: numberWithHistory },
       errors: found,
       async handle({ params, query }) {
-        const value = await findNumber(db, params.number, query.prefix)
-        const history = await readHistory(db, value)
+        const value = await findNumber(readDb, params.number, query.prefix)
+        const history = await readHistory(readDb, value)
         const { number: full_number, state } = history.at(-1)!
         const { prefix, period, value: counter } = value
         return {

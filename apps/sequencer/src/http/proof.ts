@@ -85,7 +85,7 @@ interface Deps {
 
 /** `/api/v1/audit/verify` and `/checkpoints`: whether the ledger is what was written. */
 export function proofRoutes({ pool, checkpoints, schema, log }: Deps): Route[] {
-  const reading = { tag: 'audit', requires: 'viewer' } as const
+  const reading = { tag: 'audit', requires: 'viewer', workload: 'heavy' } as const
   let verifying = false
 
   return [

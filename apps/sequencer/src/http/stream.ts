@@ -21,6 +21,7 @@ export function streamRoutes(live: LiveStream): Route[] {
       }),
       media: 'text/event-stream',
       live: true,
+      errors: ['overloaded'],
       answers: { 200: z.string() },
       handle({ query, headers }) {
         const last = headers['last-event-id'] ?? query.last_event_id

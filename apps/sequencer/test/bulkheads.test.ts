@@ -1,0 +1,40 @@
+import { Client } from 'pg'
+import { inspectLedger, until, type TestDatabase } from '@ordinal/testing'
+import { createLedgerDatabase, startSequencer, upTo } from './sequencer'
+
+let database: TestDatabase & { runtimeUrl: string }
+let sequencer: Awaited<ReturnType<typeof startSequencer>>
+let holder: Client
+
+beforeEach(async () => {
+  database = await createLedgerDatabase()
+  sequencer = await startSequencer(database)
+  holder = new Client(database.adminUrl)
+  await holder.connect()
+})
+afterEach(async () => {
+  await holder.end()
+  await sequencer.stop()
+  expect((await inspectLedger(database)).faults).toEqual([])
+  await database.drop()
+})
+
+test('numbers are issued and read while every heavy read hangs', async () => {
+  await sequencer.api.post('/api/v1/next/SG', {})
+  await holder.query('BEGIN; LOCK TABLE site_usage IN ACCESS EXCLUSIVE MODE')
+  const hanging = upTo(40).map(() => sequencer.api.get('/api/v1/sequence/stats?prefix=SG'))
+  await until(async () => {
+    const { rows } = await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+    return rows.length > 0
+  })
+
+  for (const _ of upTo(5)) expect((await sequencer.api.post('/api/v1/next/SG', {})).status).toBe(200)
+  expect((await sequencer.api.get('/api/v1/status/SG')).body).toMatchObject({ current_counter: 6 })
+  expect((await sequencer.api.get('/health/ready')).status).toBe(200)
+
+  const answers = await Promise.all(hanging)
+  const shed = answers.filter(({ status }) => status === 503)
+  expect(shed.length).toBeGreaterThan(0)
+  expect(shed.every(({ headers }) => headers['retry-after'] === '1')).toBe(true)
+  await holder.query('ROLLBACK')
+})
