@@ -24,6 +24,7 @@ export async function createWorld() {
 
   /** The environment of an order service in this world. */
   const env = {
+    METRICS_MAX_AGE_MS: '0',
     ORDER_SERVICE_DATABASE_URL: database.url,
     ORDER_SERVICE_USER_SERVICE_URL: userService.url,
     ORDER_SERVICE_SEQUENCER_URL: sequencer.url,

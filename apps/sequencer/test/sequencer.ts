@@ -43,6 +43,7 @@ export function configFor(
   env: Record<string, string> = {},
 ) {
   const given = {
+    METRICS_MAX_AGE_MS: '0',
     SEQUENCER_MIGRATION_DATABASE_URL: url,
     SEQUENCER_DATABASE_URL: runtimeUrl,
     // Tests are strangers who draw as fast as they can.

@@ -6,6 +6,7 @@ import { userServiceConfig } from '../src/config'
 export const configFor = (url: string) =>
   parseConfig(userServiceConfig, {
     USER_SERVICE_DATABASE_URL: url,
+    METRICS_MAX_AGE_MS: '0',
     USER_SERVICE_PORT: '0',
     USER_SERVICE_RATE_LIMIT: '0',
   })

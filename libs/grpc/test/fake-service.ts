@@ -73,6 +73,7 @@ const http: HttpSettings = {
   unreadTimeoutMs: 30_000,
   trustProxy: 0,
   apiKeys: undefined,
+  metricsMaxAgeMs: 0,
   shutdownTimeoutMs: 2_000,
   shutdownDrainMs: 0,
 }
@@ -109,4 +110,13 @@ export async function startFakeService(
 }
 
 // Only the URL counts, where there is one.
-const database = { dbHost: '', dbPort: 0, dbUser: '', dbPassword: '', dbName: '', dbPoolSize: 4 }
+const database = {
+  dbHost: '',
+  dbPort: 0,
+  dbUser: '',
+  dbPassword: '',
+  dbName: '',
+  dbPoolSize: 4,
+  dbReadPoolSize: 4,
+  dbHeavyPoolSize: 2,
+}

@@ -41,12 +41,17 @@ export type Inspect = () => Promise<z.input<typeof summary>>
 interface HealthDeps {
   inspect: Inspect
   metrics: Metrics
+  /** For so long all who ask share one text. */
+  metricsMaxAgeMs: number
   poolStats: () => z.input<typeof poolStats>
 }
 
 /** `/health`, `/health/live`, `/health/ready`, `/metrics` and `/metrics/db`. */
 export function healthRoutes(deps: HealthDeps): Route[] {
-  const scrape = sharedFor(1_000, async () => Buffer.from(await deps.metrics.scrape()) as unknown as string)
+  const scrape = sharedFor(
+    deps.metricsMaxAgeMs,
+    async () => Buffer.from(await deps.metrics.scrape()) as unknown as string,
+  )
   const inspect = sharedFor(250, deps.inspect)
   const probe = { method: 'get', tag: 'operations', probe: true } as const
   const inspection = {

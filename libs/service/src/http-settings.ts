@@ -91,6 +91,10 @@ export function httpVariables(
       optional: true,
       example: 'production',
     }),
+    metricsMaxAgeMs: variable('METRICS_MAX_AGE_MS', integer({ min: 0, max: 60_000 }), {
+      description: 'Milliseconds for which all who ask for /metrics get the same text',
+      default: 1_000,
+    }),
     shutdownTimeoutMs: variable('SHUTDOWN_TIMEOUT', seconds({ unit: 'ms' }), {
       description: 'Seconds that requests under way have to finish when the service stops',
       default: 10,
@@ -121,6 +125,7 @@ export interface HttpSettings {
   unreadTimeoutMs: number
   trustProxy: number
   apiKeys: readonly ApiKey[] | undefined
+  metricsMaxAgeMs: number
   shutdownTimeoutMs: number
   shutdownDrainMs: number
 }

@@ -111,7 +111,12 @@ export function createService(options: ServiceOptions): Service {
     accepting: () => accepting,
     log,
   })
-  const probes = healthRoutes({ inspect, metrics, poolStats: () => poolStats(pool) })
+  const probes = healthRoutes({
+    inspect,
+    metrics,
+    metricsMaxAgeMs: http.metricsMaxAgeMs,
+    poolStats: () => poolStats(pool),
+  })
   const documents: Route[] = [errorPages, ...docsRoutes(title, () => openApi())]
   let document: OpenApiDocument | undefined
   const openApi = () =>

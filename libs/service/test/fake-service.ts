@@ -18,6 +18,7 @@ const http: HttpSettings = {
   unreadTimeoutMs: 30_000,
   trustProxy: 0,
   apiKeys: undefined,
+  metricsMaxAgeMs: 0,
   shutdownTimeoutMs: 2_000,
   shutdownDrainMs: 0,
 }

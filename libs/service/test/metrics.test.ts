@@ -86,8 +86,8 @@ test('a client that goes away before the answer is counted as that, and not as s
 test('/metrics is in the text format of Prometheus, with the pool and Node itself', async () => {
   const { headers, body } = await fake.api.get('/metrics')
   expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-  expect(body).toMatch(/^fake_service_db_pool_connections\{state="total"\} \d+$/m)
-  expect(body).toMatch(/^fake_service_db_pool_waiting 0$/m)
+  expect(body).toMatch(/^fake_service_db_pool_connections\{pool="main",state="total"\} \d+$/m)
+  expect(body).toMatch(/^fake_service_db_pool_waiting\{pool="main"\} 0$/m)
   expect(body).toMatch(/^process_resident_memory_bytes \d+$/m)
   expect(body).toMatch(/^nodejs_eventloop_lag_seconds \S+$/m)
 })
@@ -97,4 +97,16 @@ test('/metrics/db tells of the pool', async () => {
   const { body } = await fake.api.get('/metrics/db')
   expect(body).toEqual({ total: expect.any(Number) as number, idle: body.total, waiting: 0, max: 4 })
   expect(body.total).toBeGreaterThanOrEqual(1)
+})
+
+test('a hundred that ask for metrics within a second share one text', async () => {
+  const shared = await startFakeService(database.url, { metricsMaxAgeMs: 60_000 })
+  try {
+    const first = (await shared.api.get('/metrics')).body
+    for (let n = 0; n < 3; n++) await shared.api.get('/api/v1/things/1')
+    const answers = await Promise.all(Array.from({ length: 100 }, () => shared.api.get('/metrics')))
+    expect(answers.every(({ body }) => body === first)).toBe(true)
+  } finally {
+    await shared.service.stop()
+  }
 })

@@ -39,6 +39,7 @@ export async function createService(
   const variables = {
     PATH: process.env.PATH,
     [`${prefixOf(name)}_HOST`]: ownAddress,
+    METRICS_MAX_AGE_MS: '0',
     [`${prefixOf(name)}_PORT`]: String(port),
     ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: '0' }),
     // Tests are strangers who draw as fast as they can.
