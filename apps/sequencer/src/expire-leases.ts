@@ -9,7 +9,8 @@ const intervalMs = 1_000
 // As many as one group commit takes.
 const atOnce = 64
 // Issuing takes turns with the sweeper at the row of the counter: for as much time as a batch takes it leaves three times as much.
-const restFactor = 3
+// Where nobody waits here, other instances may issue: half.
+const restFactor = { busy: 3, quiet: 0.5 }
 const longestRestMs = 1_000
 
 interface Deps {
@@ -33,7 +34,8 @@ export function createLeaseSweeper({ db, allocator, log }: Deps) {
       const results = await Promise.allSettled(expired.map(expire))
       for (const result of results) if (result.status === 'rejected') throw result.reason
       if (expired.length < atOnce) return
-      await delay(Math.min(longestRestMs, restFactor * (performance.now() - startedAt)))
+      const factor = allocator.waiting() > 0 ? restFactor.busy : restFactor.quiet
+      await delay(Math.min(longestRestMs, factor * (performance.now() - startedAt)))
     }
   }
 

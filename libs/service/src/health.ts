@@ -52,7 +52,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
     deps.metricsMaxAgeMs,
     async () => Buffer.from(await deps.metrics.scrape()) as unknown as string,
   )
-  const inspect = sharedFor(250, deps.inspect)
+  const inspect = sharedFor(Math.min(250, deps.metricsMaxAgeMs), deps.inspect)
   const probe = { method: 'get', tag: 'operations', probe: true } as const
   const inspection = {
     ...probe,

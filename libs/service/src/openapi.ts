@@ -1,6 +1,11 @@
 import { errorTable, problemMediaType, type ErrorCode } from '@ordinal/errors'
 import type { Requirement } from '@ordinal/middleware'
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi'
 import { changesSomething, type Route } from './route'
 import { problem } from './schemas'
 import { timeoutHeader } from './time-left'
@@ -112,8 +117,21 @@ function operation(route: Route, takesTokens: boolean): ZodOpenApiOperationObjec
       },
     }),
     ...(!route.probe && { security: securityOf(route.requires, takesTokens) }),
-    responses: { ...successes(route), ...failures(route, takesTokens) },
+    responses: bothOf(successes(route), failures(route, takesTokens)),
   }
+}
+
+type Responses = Record<string, ZodOpenApiResponseObject>
+
+/** A status can be an answer and a refusal: a health page is 503 when something is down, and when too many ask for it. */
+function bothOf(successes: Responses, failures: Responses) {
+  const responses: Responses = { ...successes, ...failures }
+  for (const status in failures) {
+    const [success, failure] = [successes[status], failures[status]!]
+    if (!success) continue
+    responses[status] = { ...failure, content: { ...success.content, ...failure.content } }
+  }
+  return responses
 }
 
 /** `GET /api/v1/users/{id}` -> `get_users_id`. */
