@@ -17,6 +17,8 @@ export interface Connection {
   waiting: (() => void)[]
   /** Nothing is read, because of them. */
   paused: boolean
+  /** Its turn to begin some of them comes. */
+  ready: boolean
   /** Why what came after those requests, or the body of the latest, cannot be read. */
   fault: Error | undefined
   /** Grows with each answer that a client takes on any connection. */
@@ -33,6 +35,7 @@ export function newConnection(socket: Socket, lastUse: number): Connection {
     answers: [],
     waiting: [],
     paused: false,
+    ready: false,
     fault: undefined,
     lastUse,
     progress: { taken: 0, takenAt: now, sent: 0, sentAt: now },

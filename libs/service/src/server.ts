@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Express } from 'express'
 import { endAnswers, isBusy, isUnhurried, newConnection, type Connection } from './connection'
 import { boundConnections, type ConnectionLimits } from './connections'
-import { goOn, letWait, mayBegin } from './pipeline'
+import { createPipelines } from './pipeline'
 import { cutStalled, type Patience } from './unread'
 import { connectRefusal, refusalFor, refuse, type Refused } from './unreadable'
 
@@ -31,9 +31,6 @@ const defaultLimits: http.ServerOptions & ConnectionLimits & Patience = {
   unreadMs: 30_000,
   unreadBytes: 32 * 1024 * 1024,
 }
-
-// Requests that were read and wait behind others of their connection, of all clients: some 4 KB each.
-const mostWaiting = 8_192
 
 const lookEveryMs = 1_000
 // A service that stops waits for itself, and not for clients who neither take nor send anything.
@@ -67,17 +64,16 @@ export function createServer(
   const connections = new Map<Socket, Connection>()
   let uses = 0
   let underWay = 0
-  let waiting = 0
+  const pipelines = createPipelines()
   let closing = false
   const serve = (req: http.IncomingMessage, res: http.ServerResponse) => {
     const connection = connections.get(req.socket)
     // The parser goes on to the end of what it has read, also when the connection was cut meanwhile.
     if (!connection || req.socket.destroyed) return
     connection.latest = res
-    if (mayBegin(connection)) return begin(connection, req, res)
-    if (waiting >= mostWaiting) return cut('crowded')(connection)
-    waiting += 1
-    letWait(connection, () => begin(connection, req, res))
+    const { answers, waiting } = connection
+    if (answers.length + waiting.length === 0) return begin(connection, req, res)
+    if (!pipelines.letWait(connection, () => begin(connection, req, res))) cut('crowded')(connection)
   }
 
   function begin(connection: Connection, req: http.IncomingMessage, res: http.ServerResponse): void {
@@ -92,7 +88,7 @@ export function createServer(
     connection.answers.splice(connection.answers.indexOf(res), 1)
     underWay -= 1
     if (res.writableFinished) connection.lastUse = ++uses
-    if (connection.paused && !connection.socket.destroyed) waiting -= goOn(connection)
+    if (connection.paused) pipelines.goOn(connection)
     if (connection.fault) refuseInTurn(connection, connection.fault)
   }
 
@@ -131,8 +127,7 @@ export function createServer(
     socket.on('resume', () => connection.paused && socket.pause())
     socket.once('close', () => {
       connections.delete(socket)
-      waiting -= connection.waiting.length
-      connection.waiting = []
+      pipelines.forget(connection)
       endAnswers(connection)
     })
   })
