@@ -20,6 +20,7 @@ import { PrismaClient } from './generated/prisma/client'
 import { orderService } from './grpc'
 import { orderRoutes } from './http'
 import { createOrderMetrics, createUserMetrics } from './metrics'
+import { createNumberConflicts } from './number-conflicts'
 import { createNumbering } from './numbering'
 import { createOrders } from './orders'
 import { createPlaceOrder } from './place-order'
@@ -56,11 +57,13 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   // As long as the rest of a request may take: after that, whoever placed an order is taken for dead.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs
   const outbox = createOutbox({ pool, source: 'urn:ordinal:order-service' })
-  const shared = { pool, sequencer, outbox, log, leaseMs, databaseTimeoutMs }
+  const orderMetrics = createOrderMetrics(metrics.registry, pool)
+  const conflicts = createNumberConflicts({ pool, outbox, metrics: orderMetrics, log, databaseTimeoutMs })
+  const shared = { pool, sequencer, conflicts, outbox, log, leaseMs, databaseTimeoutMs }
   const placeOrder = createPlaceOrder({ ...shared, users })
   const numbering = createNumbering({
     ...shared,
-    metrics: createOrderMetrics(metrics.registry, pool),
+    metrics: orderMetrics,
     intervalMs: config.numberingIntervalMs,
   })
   const orders = createOrders({ ...shared, prisma, heavyPrisma })

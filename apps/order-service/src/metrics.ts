@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { withDeadline } from '@ordinal/database'
 import type { Pool } from 'pg'
+import { conflictReasons, type ConflictReason } from './number-conflicts'
 
 export type OrderMetrics = ReturnType<typeof createOrderMetrics>
 
@@ -32,6 +33,14 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
     registers,
   })
 
+  const conflicts = new Counter({
+    name: 'order_service_number_conflicts_total',
+    help: 'Numbers that the sequencer answered and that an order could not take; it was asked for under another key',
+    labelNames: ['reason'],
+    registers,
+  })
+  for (const reason of conflictReasons) conflicts.inc({ reason }, 0)
+
   async function countWithoutNumber() {
     const { rows } = await db.query<{ count: number }>(
       'SELECT count(*) FROM orders WHERE order_number IS NULL',
@@ -47,7 +56,10 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
     return rows[0]?.seconds ?? 0
   }
 
-  return { numbered: (count: number) => numbered.inc(count) }
+  return {
+    numbered: (count: number) => numbered.inc(count),
+    conflicted: (reason: ConflictReason) => conflicts.inc({ reason }),
+  }
 }
 
 export type UserMetrics = ReturnType<typeof createUserMetrics>

@@ -6,12 +6,15 @@ import { crashAt } from '@ordinal/failpoints'
 import type { Logger } from '@ordinal/logging'
 import { ServiceUnavailableError } from '@ordinal/resilience'
 import type { OrderMetrics } from './metrics'
-import { isNumberFault, recordNumbers, type IssuedNumber } from './numbers'
+import { conflictOf, NumberConflictError, type NumberConflicts } from './number-conflicts'
+import { recordNumbers, type IssuedNumber } from './numbers'
+import type { Order } from './order'
 import type { Sequencer } from './sequencer'
 
 interface Deps {
   pool: Pool
   sequencer: Sequencer
+  conflicts: NumberConflicts
   outbox: Outbox
   metrics: OrderMetrics
   log: Logger
@@ -22,13 +25,15 @@ interface Deps {
 }
 
 /** An order without a number. */
-interface Unnumbered {
+interface Unnumbered extends Pick<Order, 'reference' | 'numberingAttempt' | 'userId'> {
   id: number
-  reference: string
-  userId: number
 }
 
-type Outcome = { order: Unnumbered; number: string } | { order: Unnumbered; error: unknown }
+interface Numbered {
+  order: Unnumbered
+  number: string
+}
+type Outcome = Numbered | { order: Unnumbered; error: unknown }
 
 const batchSize = 64
 // A sequencer that refuses will do so again; but once it is mended, its orders are numbered within seconds.
@@ -39,7 +44,7 @@ const refusedAgainAfterMs = 5_000
  * request that placed them died. Any number of instances may do so at once.
  */
 export function createNumbering(deps: Deps) {
-  const { pool, sequencer, outbox, metrics, log, intervalMs, leaseMs, databaseTimeoutMs } = deps
+  const { pool, sequencer, conflicts, outbox, metrics, log, intervalMs, leaseMs, databaseTimeoutMs } = deps
   const db = withDeadline(pool, databaseTimeoutMs)
   const stopping = new AbortController()
   const tellOfDatabase = tellChanges(log, 'the database')
@@ -74,11 +79,15 @@ export function createNumbering(deps: Deps) {
     const outcomes = await Promise.all(orders.map((order) => ask(order, probe)))
     FAILPOINT: crashAt('numbers are issued')
     const issued = outcomes.flatMap((outcome) =>
-      'number' in outcome ? [{ orderId: outcome.order.id, number: outcome.number }] : [],
+      'number' in outcome ? [{ order: outcome.order, number: outcome.number }] : [],
     )
     if (issued.length > 0) await record(issued)
 
-    const failed = outcomes.filter((outcome) => 'error' in outcome)
+    const failed = outcomes.filter((outcome) => 'error' in outcome).filter(({ error }) => !isConflict(error))
+    for (const outcome of outcomes) {
+      if ('error' in outcome && isConflict(outcome.error))
+        await conflicts.record(outcome.order, outcome.error, { goesOn: false })
+    }
     const away = failed.filter(({ error }) => error instanceof ServiceUnavailableError)
     const refused = failed.filter(({ error }) => !(error instanceof ServiceUnavailableError))
     if (away.length > 0) await postpone(db, idsOf(away), 0)
@@ -95,9 +104,10 @@ export function createNumbering(deps: Deps) {
     }
   }
 
-  async function record(issued: IssuedNumber[]): Promise<void> {
+  async function record(issued: Numbered[]): Promise<void> {
+    const numbers = issued.map(({ order, number }): IssuedNumber => ({ orderId: order.id, number }))
     try {
-      const numbered = await transaction(pool, (tx) => recordNumbers(tx, outbox, issued), {
+      const numbered = await transaction(pool, (tx) => recordNumbers(tx, outbox, numbers), {
         limitMs: databaseTimeoutMs,
       })
       FAILPOINT: crashAt('numbers are committed')
@@ -105,12 +115,10 @@ export function createNumbering(deps: Deps) {
       metrics.numbered(numbered.length)
       log.info('orders were numbered later', { count: numbered.length })
     } catch (error) {
-      if (!isNumberFault(error)) throw error
       const [first, ...others] = issued
-      if (first && others.length === 0) {
-        const { orderId, number } = first
-        return void log.error('a number does not fit its order', { order_id: orderId, number, error })
-      }
+      const conflict = conflictOf(error, first?.number)
+      if (!conflict || !first) throw error
+      if (others.length === 0) return void (await conflicts.record(first.order, conflict, { goesOn: false }))
       // One such order must not keep the others from their numbers.
       for (const one of issued) await record([one])
     }
@@ -128,6 +136,7 @@ export function createNumbering(deps: Deps) {
   }
 }
 
+const isConflict = (error: unknown) => error instanceof NumberConflictError
 const idsOf = (outcomes: Outcome[]) => outcomes.map(({ order }) => order.id)
 
 /** Logs what keeps orders from their numbers once, until it changes or ends: it is met again every second. */
@@ -151,7 +160,8 @@ async function claim(db: Queryable, limit: number, leaseMs: number): Promise<Unn
        SELECT id FROM orders WHERE order_number IS NULL AND numbering_after <= now()
        ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
      UPDATE orders SET numbering_after = now() + $2 * interval '1 ms'
-     FROM due WHERE orders.id = due.id RETURNING orders.id, reference, user_id AS "userId"`,
+     FROM due WHERE orders.id = due.id RETURNING orders.id, reference,
+       numbering_attempt AS "numberingAttempt", user_id AS "userId"`,
     [limit, leaseMs],
   )
   return rows.sort((a, b) => a.id - b.id)

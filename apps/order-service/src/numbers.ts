@@ -1,6 +1,7 @@
-import { databaseErrorOf, type Queryable } from '@ordinal/database'
+import type { Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
+import { NumberConflictError } from './number-conflicts'
 import { orderColumns, type Order } from './order'
 import { recordOrderEvents } from './order-events'
 
@@ -8,11 +9,6 @@ import { recordOrderEvents } from './order-events'
 export interface IssuedNumber {
   orderId: number
   number: string
-}
-
-/** An order holds another number than the one that was now issued for it: the sequencer has broken its word. */
-export class NumberConflictError extends Error {
-  override readonly name = 'NumberConflictError'
 }
 
 /**
@@ -24,7 +20,8 @@ export class NumberConflictError extends Error {
  * event. One that is deleted already is told of twice, since its number exists.
  *
  * @param traceparent of the request that places the order, if it is still there
- * @throws NumberConflictError
+ * @throws NumberConflictError if an order has another number; the database's error if another order has the number:
+ *   `conflictOf` knows both
  */
 export async function recordNumbers(
   tx: Queryable,
@@ -49,10 +46,6 @@ export async function recordNumbers(
   return rows
 }
 
-/** Whether an error is the fault of a number: another order has it, or its order has another. */
-export const isNumberFault = (error: unknown) =>
-  error instanceof NumberConflictError || databaseErrorOf(error)?.constraint === 'orders_order_number_key'
-
 async function requireSameNumbers(tx: Queryable, values: unknown[]): Promise<void> {
   const { rows } = await tx.query<{ id: number; held: string; number: string }>(
     `SELECT orders.id, orders.order_number AS held, issued.number
@@ -61,5 +54,6 @@ async function requireSameNumbers(tx: Queryable, values: unknown[]): Promise<voi
     values,
   )
   const told = rows.map(({ id, held, number }) => `order ${id} has ${held} and was now given ${number}`)
-  if (told.length > 0) throw new NumberConflictError(told.join('; '))
+  if (told.length === 0) return
+  throw new NumberConflictError('order_has_another_number', rows[0]!.number, told.join('; '))
 }

@@ -7,6 +7,8 @@ export interface Order {
   reference: string
   /** Null until the sequencer has answered. */
   orderNumber: string | null
+  /** Counts the keys under which the sequencer was asked for it. */
+  numberingAttempt: number
   userId: bigint | number
   productId: string
   quantity: number
@@ -20,8 +22,13 @@ export interface Order {
   updatedAt: Date
 }
 
+/** The key under which the sequencer is asked for an order's number: its reference, and after conflicts one derived of it. */
+export const keyFor = ({ reference, numberingAttempt }: Pick<Order, 'reference' | 'numberingAttempt'>) =>
+  numberingAttempt === 1 ? reference : `${reference}:${numberingAttempt}`
+
 /** The columns of an `Order`, for the statements that do not go through Prisma. */
-export const orderColumns = `id, reference, order_number AS "orderNumber", user_id AS "userId",
+export const orderColumns = `id, reference, order_number AS "orderNumber",
+  numbering_attempt AS "numberingAttempt", user_id AS "userId",
   product_id AS "productId", quantity, total_price AS "totalPrice", user_from_memory AS "userFromMemory",
   status, version,
   created_at AS "createdAt", updated_at AS "updatedAt"`

@@ -14,7 +14,8 @@ import type { RequestContext } from '@ordinal/middleware'
 import { ServiceUnavailableError } from '@ordinal/resilience'
 import { fingerprintOf, type IdempotencyKey } from '@ordinal/service'
 import { endLease, findByKey, recordKey, storeAnswer } from './idempotency'
-import { isNumberFault, recordNumbers } from './numbers'
+import { conflictOf, NumberConflictError, pauseSecondsBefore, type NumberConflicts } from './number-conflicts'
+import { recordNumbers } from './numbers'
 import { orderColumns, toJson, type Order, type OrderJson } from './order'
 import type { Sequencer } from './sequencer'
 import { patienceOf, type Patience, type Wait } from './patience'
@@ -45,6 +46,7 @@ interface Deps {
   pool: Pool
   users: Users
   sequencer: Sequencer
+  conflicts: NumberConflicts
   outbox: Outbox
   log: Logger
   /** How long an order and its key are left to the request that places it. */
@@ -65,6 +67,7 @@ export function createPlaceOrder({
   pool,
   users,
   sequencer,
+  conflicts,
   outbox,
   log,
   leaseMs,
@@ -127,16 +130,29 @@ export function createPlaceOrder({
     }
   }
 
-  /** Gets the order its number, and concludes; without a sequencer it does so without a number. */
+  /**
+   * Gets the order its number, and concludes; without a sequencer it does so without a number. A number that the order
+   * cannot take is recorded, and the next one is asked for, a few times: then numbering goes on with it.
+   */
   async function finish(
     order: Order,
     key: IdempotencyKey | undefined,
     trace: RequestContext,
     patience: Patience,
+    keysLeft = keysTried,
   ): Promise<Placed> {
-    const number = order.orderNumber ?? (await askForNumber(order, trace, patience))
-    FAILPOINT: crashAt('the number is issued')
-    return conclude(order, number, key, trace)
+    let number: string | undefined
+    try {
+      number = order.orderNumber ?? (await askForNumber(order, trace, patience))
+      FAILPOINT: crashAt('the number is issued')
+      return await conclude(order, number, key, trace)
+    } catch (error) {
+      const conflict = conflictOf(error, number)
+      if (!conflict) throw error
+      const now = await conflicts.record(order, conflict, { goesOn: true, traceparent: trace.traceparent })
+      if (now.orderNumber || keysLeft === 1) return conclude(now, now.orderNumber ?? undefined, key, trace)
+      return finish(now, key, trace, patience, keysLeft - 1)
+    }
   }
 
   /** Commits the number, if there is one, with the answer: from here on the key gets this answer. */
@@ -165,6 +181,7 @@ export function createPlaceOrder({
     try {
       return await sequencer.numberFor(order, { trace, timeoutMs: callMs() })
     } catch (error) {
+      if (error instanceof NumberConflictError) throw error
       // An outage is told by the breaker and by numbering, not once for every order.
       if (!(error instanceof ServiceUnavailableError)) {
         log.error('the sequencer did not number an order', { ...idsOf(order, trace), error })
@@ -190,7 +207,6 @@ export function createPlaceOrder({
   ): Promise<Placed> {
     log.error('an order was placed without its number being written', { ...idsOf(order, trace), error })
     if (!key) return { order: toJson(order), replayed: false }
-    if (isNumberFault(error)) return conclude(order, undefined, key, trace)
     await giveUp(key)
     throw error
   }
@@ -200,6 +216,9 @@ export function createPlaceOrder({
     return endLease(db, key).catch(() => undefined)
   }
 }
+
+// Within a request, for which somebody waits.
+const keysTried = 3
 
 const keyOf = (key: string, { caller }: RequestContext, request: NewOrder): IdempotencyKey => ({
   caller,
@@ -237,11 +256,11 @@ async function insertOrder(
   return rows[0]!
 }
 
-/** Numbering need not wait for the lease. Gives the order as it is: it may have its number by now. */
-async function letGo(tx: Queryable, { id }: Order): Promise<Order> {
+/** Numbering need not wait for the lease, only for the pause after conflicts. Gives the order as it is: it may have its number by now. */
+async function letGo(tx: Queryable, { id, numberingAttempt }: Order): Promise<Order> {
   const { rows } = await tx.query<Order & object>(
-    `UPDATE orders SET numbering_after = now() WHERE id = $1 RETURNING ${orderColumns}`,
-    [id],
+    `UPDATE orders SET numbering_after = now() + $2 * interval '1 s' WHERE id = $1 RETURNING ${orderColumns}`,
+    [id, pauseSecondsBefore(numberingAttempt)],
   )
   return rows[0]!
 }

@@ -1,42 +1,103 @@
-import type { ServiceClient } from '@ordinal/resilience'
+import type { Answer, ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
 import { headersOf, UnexpectedAnswerError, type Trace } from './clients'
-import type { Order } from './order'
+import { NumberConflictError } from './number-conflicts'
+import { keyFor, type Order } from './order'
 
-const issued = z.looseObject({ full_number: z.string().min(1) })
+type ToNumber = Pick<Order, 'reference' | 'numberingAttempt' | 'userId'>
+
+interface Asking {
+  probe?: boolean
+  trace?: Trace
+  timeoutMs?: number
+}
 
 export type Sequencer = ReturnType<typeof createSequencer>
 
+// The longest that a template of the sequencer can make.
+const maxNumberLength = 600
+const clientId = 'order-service'
+
 /** The sequencer, asked for the numbers of orders. */
 export function createSequencer(client: ServiceClient, sequence: string) {
+  const issued = z.looseObject({
+    full_number: z
+      .string()
+      .min(1)
+      .max(maxNumberLength)
+      .regex(/^[^\p{C}]*$/u)
+      .refine((number) => number === number.trim()),
+    prefix: z.literal(sequence),
+    counter: z.int().min(1),
+    state: z.enum(['issued', 'reserved', 'free', 'void']),
+  })
+  const state = z.looseObject({
+    full_number: z.string(),
+    state: z.string(),
+    history: z.array(
+      z.looseObject({ client_id: z.string().nullable(), generated_by: z.string().nullable() }),
+    ),
+  })
   const path = `/api/v1/next/${encodeURIComponent(sequence)}`
+
+  /** A key that was used before has its number of then, whatever became of it: it must still be the order's. */
+  async function requireStillIssued(order: ToNumber, number: string, { trace, timeoutMs }: Asking) {
+    const answer = await client.request({
+      method: 'GET',
+      path: `/api/v1/numbers/${encodeURIComponent(number)}`,
+      params: { prefix: sequence },
+      headers: headersOf(trace),
+      timeoutMs,
+    })
+    // Who may not read the history takes the sequencer at its word.
+    if (answer.status === 401 || answer.status === 403) return
+    const now = state.safeParse(answer.data)
+    if (answer.status !== 200 || !now.success) throw new UnexpectedAnswerError(client, answer)
+    const last = now.data.history.at(-1)
+    const ours = last?.client_id === clientId && last.generated_by === generatedBy(order)
+    if (now.data.state === 'issued' && ours) return
+    throw new NumberConflictError('no_longer_issued', number)
+  }
+
+  function requireNumber(answer: Answer): string {
+    if (answer.status === 422 && codeOf(answer) === 'idempotency_key_reused') {
+      throw new NumberConflictError('key_used_elsewhere', null)
+    }
+    const number = issued.safeParse(answer.data)
+    if (answer.status !== 200 || !number.success) throw new UnexpectedAnswerError(client, answer)
+    const { full_number, state } = number.data
+    if (state === 'issued') return full_number
+    if (state === 'reserved') throw new UnexpectedAnswerError(client, answer)
+    throw new NumberConflictError('no_longer_issued', full_number)
+  }
+
   return {
     /**
-     * The number of an order: the same however often it is asked for, since the order's reference is the key.
+     * The number of an order: the same however often it is asked for, until a conflict is recorded, since the key comes
+     * of the order alone. An answer that is no number of the sequence changes nothing: the same key is asked again, so
+     * that no number is drawn in vain.
      *
-     * @param options.timeoutMs how long its caller waits, if less than it may take
-     * @param options.probe asks even while the breaker is open: for a loop at a slow pace
-     * @throws ServiceUnavailableError, UnexpectedAnswerError
+     * @param asking.timeoutMs how long its caller waits, if less than it may take
+     * @param asking.probe asks even while the breaker is open: for a loop at a slow pace
+     * @throws ServiceUnavailableError, UnexpectedAnswerError, NumberConflictError
      */
-    async numberFor(
-      { reference, userId }: Pick<Order, 'reference' | 'userId'>,
-      {
-        probe = false,
-        trace,
-        timeoutMs = Infinity,
-      }: { probe?: boolean; trace?: Trace; timeoutMs?: number } = {},
-    ): Promise<string> {
+    async numberFor(order: ToNumber, asking: Asking = {}): Promise<string> {
+      const { probe = false, trace, timeoutMs = Infinity } = asking
       const answer = await client[probe ? 'probe' : 'request']({
         method: 'POST',
         path,
         // A key goes with one request: whatever asks again for this order must send exactly this.
-        body: { client_id: 'order-service', generated_by: `user-${userId}` },
-        headers: { ...headersOf(trace), 'Idempotency-Key': reference },
+        body: { client_id: clientId, generated_by: generatedBy(order) },
+        headers: { ...headersOf(trace), 'Idempotency-Key': keyFor(order) },
         timeoutMs,
       })
-      const number = issued.safeParse(answer.data)
-      if (answer.status !== 200 || !number.success) throw new UnexpectedAnswerError(client, answer)
-      return number.data.full_number
+      const number = requireNumber(answer)
+      if (answer.headers['idempotency-replayed'])
+        await requireStillIssued(order, number, { trace, timeoutMs })
+      return number
     },
   }
 }
+
+const generatedBy = ({ userId }: ToNumber) => `user-${userId}`
+const codeOf = ({ data }: Answer) => (data as { code?: unknown } | undefined)?.code

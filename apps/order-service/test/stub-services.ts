@@ -19,13 +19,15 @@ export async function startUserService() {
   return Object.assign(stub, { users })
 }
 
-/** A sequencer that gives each key one number, `ORD-1`, `ORD-2` and so on, and refuses a key with another body. */
+/** A sequencer that gives each key one number, `ORD-1`, `ORD-2` and so on, and refuses a key with another body, or that is told. */
 export async function startSequencer() {
   const issued = new Map<string, { body: unknown; number: string }>()
+  const refused = new Set<string>()
   const stub = await startStub(({ method, path, headers, body }) => {
     if (method !== 'POST' || path !== '/api/v1/next/ORD')
       return { status: 404, body: { code: 'route_not_found' } }
     const key = String(headers['idempotency-key'])
+    if (refused.has(key)) return { status: 409, body: { code: 'sequence_exhausted' } }
     const known = issued.get(key) ?? { body, number: `ORD-${issued.size + 1}` }
     if (!isDeepStrictEqual(known.body, body)) return { status: 422, body: { code: 'idempotency_key_reused' } }
     issued.set(key, known)
@@ -35,5 +37,5 @@ export async function startSequencer() {
       body: { full_number: known.number, counter, prefix: 'ORD', period: '', state: 'issued' },
     }
   })
-  return Object.assign(stub, { issued })
+  return Object.assign(stub, { issued, refused })
 }
