@@ -8,6 +8,7 @@ import { createChangeRules } from './change-rules'
 import { createChangeSites } from './change-sites'
 import type { SequencerConfig } from './config'
 import { createDemos } from './demos/demos'
+import { warnOfOverlaps } from './find-overlap'
 import { PrismaClient } from './generated/prisma/client'
 import { createLeaseSweeper } from './expire-leases'
 import { demoRoutes } from './http/demos'
@@ -119,6 +120,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     background: [
       quotas,
       warnOfPowerfulRole(pool, log),
+      warnOfOverlaps(ruleBook, log),
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),
       createCheckpointLog(checkpoints, log),

@@ -2,7 +2,10 @@ import { AppError } from '@ordinal/errors'
 import { repeatsOf } from './core/repeats'
 import { RulesError, soundRules, type RuleSet } from './core/rules'
 import type { RuleBook, RulesRecord } from './ledger/rules'
+import { findOverlap, rulesOverlap, textsOf } from './find-overlap'
 import { requireVersion, type Author } from './versions'
+
+const maxAttempts = 10
 
 export type ChangeRules = ReturnType<typeof createChangeRules>
 
@@ -18,7 +21,8 @@ export function createChangeRules(ruleBook: RuleBook) {
     return [current, ...earlier]
   }
 
-  function add(
+  /** Others may change rules meanwhile, upon which it was decided that none overlaps: then it is decided again. */
+  async function add(
     prefix: string,
     rules: RuleSet,
     versions: readonly RulesRecord[],
@@ -27,24 +31,24 @@ export function createChangeRules(ruleBook: RuleBook) {
   ): Promise<RulesRecord> {
     const version = (versions[0]?.version ?? 0) + 1
     const pattern = active ? repeatsOf(prefix, rules, versions) : null
-    return ruleBook.add({
-      ...rules,
-      prefix,
-      version,
-      active,
-      createdBy: by,
-      reason,
-      requestId,
-      pattern,
-      knownVersions: null,
-    })
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const all = await ruleBook.all()
+      if (active && !rules.allowOverlap && mayBeNew(rules, versions[0])) {
+        const overlap = await findOverlap(ruleBook, textsOf(prefix, rules, versions), all)
+        if (overlap) throw rulesOverlap(prefix, overlap)
+      }
+      const record = { ...rules, prefix, version, active, createdBy: by, reason, requestId }
+      const added = await ruleBook.add({ ...record, pattern, knownVersions: all.length })
+      if (added) return added
+    }
+    throw new AppError('rules_changed', 'Other rules change all the time; try again')
   }
 
   return {
     /**
      * Defines a sequence; one that was retired goes on where it was.
      *
-     * @throws AppError `validation_failed`, `sequence_exists`, `rules_changed`, `rules_conflict`
+     * @throws AppError `validation_failed`, `sequence_exists`, `rules_changed`, `rules_conflict`, `rules_overlap`
      */
     async define(prefix: string, rules: RuleSet, author: Author): Promise<RulesRecord> {
       const sound = requireSound(prefix, rules)
@@ -61,7 +65,7 @@ export function createChangeRules(ruleBook: RuleBook) {
      * Changes some of the rules. What changes nothing makes no version.
      *
      * @param expected the versions that are to be changed; undefined if any
-     * @throws AppError `validation_failed`, `sequence_not_found`, `version_mismatch`, `rules_changed`, `rules_conflict`
+     * @throws AppError `validation_failed`, `sequence_not_found`, `version_mismatch`, `rules_changed`, `rules_conflict`, `rules_overlap`
      */
     async change(
       prefix: string,
@@ -91,6 +95,13 @@ export function createChangeRules(ruleBook: RuleBook) {
     },
   }
 }
+
+/** Whether rules could give a number that those in force cannot, or withdraw what allowed it. */
+const mayBeNew = (rules: RuleSet, current: RulesRecord | undefined) =>
+  !current?.active ||
+  current.allowOverlap ||
+  rules.template !== current.template ||
+  rules.fiscalYearStart !== current.fiscalYearStart
 
 const ruleSetOf = ({
   template,

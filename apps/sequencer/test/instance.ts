@@ -42,7 +42,13 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
   return {
     close: () => pool.end(),
     issue: (request: Partial<IssueRequest> = {}) => allocator.issue({ ...plain, ...request }),
-    change: (request: ChangeRequest) => allocator.change(request),
+    /** By default as somebody who may change what others hold, and has a reason. */
+    change: (request: ChangeRequest) =>
+      allocator.change({
+        authority: 'person',
+        ...(request.event !== 'confirm' && { reason: 'test' }),
+        ...request,
+      }),
     allocator,
     sequences,
     pool,

@@ -326,6 +326,30 @@ export const errorTable = table({
     mend: 'Have an administrator switch it on: PUT /api/v1/sites/{site_id} {"simulation": true}.',
     example: 'site-1 may not simulate numbers',
   },
+  rules_overlap: {
+    status: 409,
+    title: 'Two sequences could give the same number',
+    cause:
+      'Under these rules a number could be the very text of a number of another sequence, on some date with some value.',
+    mend: 'Give the template a character or the prefix that keeps the two apart; or say `allow_overlap: true`, and address such numbers with `?prefix=`.',
+    example: 'A and B could both give the number RE-0001: change the template, or say allow_overlap',
+  },
+  number_held_by_another: {
+    status: 403,
+    title: 'Another caller holds the number',
+    cause:
+      'A number is confirmed, released and made void by the caller that drew it, or by an operator. Who says nothing of itself may only release what such a caller drew, within the release window of the sequence, and not once it was confirmed.',
+    mend: 'Send the key or token that drew the number, or have an operator do it.',
+    example:
+      'ORD-2026-000001 cannot be released by this caller: another caller drew it. Who may is the caller that drew it, by its key or token, or an operator',
+  },
+  sequence_sealed: {
+    status: 403,
+    title: 'The sequence is sealed to one caller',
+    cause: 'Its rules name one caller, who alone issues, reserves and changes its numbers.',
+    mend: 'Send the key or token of that caller, or draw from another sequence. Administrators change `sealed_to`.',
+    example: 'ORD is sealed: one caller alone issues, reserves and changes its numbers',
+  },
   number_of_another_site: {
     status: 409,
     title: 'The number was drawn by another site or partition',

@@ -19,7 +19,8 @@ export class TemplateError extends Error {
   override readonly name = 'TemplateError'
 }
 
-const tokenWidths: Record<DateToken, number> = { YYYY: 4, YY: 2, MM: 2, DD: 2, Q: 1, FY: 4 }
+/** How many digits each date token has. */
+export const tokenWidths: Record<DateToken, number> = { YYYY: 4, YY: 2, MM: 2, DD: 2, Q: 1, FY: 4 }
 const dateTokens = Object.keys(tokenWidths)
 const maxWidth = 16 // as many digits as the largest value has
 

@@ -172,7 +172,9 @@ function createStage(
       steps.push({ step, numbers: shown.flatMap(({ numbers }) => numbers.map(({ number }) => number)) })
     },
     async release({ value, number }: Issued['numbers'][number]): Promise<void> {
-      await allocator.change({ ...who, period, value, number, event: 'release', reason: 'demonstration' })
+      const step = { event: 'release', reason: 'demonstration' } as const
+      // Its own number, also where the rules let nobody release without a name.
+      await allocator.change({ ...who, ...step, period, value, number, authority: 'person' })
     },
     /** Fills what other demonstrations have left open. */
     async fillGaps(): Promise<void> {

@@ -19,6 +19,7 @@ import { requireActive, type Sequences } from '../ledger/sequences'
 import { readCounter } from '../ledger/statements'
 import { readRate, readTotals, readUsage, type Drawn } from '../ledger/usage'
 import type { Sites } from '../sites'
+import { authorityOf } from './authority'
 import { fullNumber, issuingErrors, maxCount } from './number'
 import { prefix } from './prefix'
 import { partitionId, siteId } from './site-names'
@@ -191,6 +192,7 @@ export function multiSiteRoutes({ db, heavyDb, sequences, sites, allocator, issu
         'number_not_found',
         'number_ambiguous',
         'number_of_another_site',
+        'number_held_by_another',
         'number_state_conflict',
         'idempotency_key_reused',
         'sequencer_overloaded',
@@ -208,7 +210,14 @@ export function multiSiteRoutes({ db, heavyDb, sequences, sites, allocator, issu
           sequence_number === undefined
             ? { ...(await findNumber(db, full_number!, global)), number: full_number! }
             : await findDrawn(db, sequence_number, by)
-        const changed = await allocator.change({ ...by, ...found, event: 'release', reason, requestId })
+        const changed = await allocator.change({
+          ...by,
+          ...found,
+          event: 'release',
+          authority: authorityOf(context),
+          reason,
+          requestId,
+        })
         const { state } = changed.numbers[0]!
         return {
           status: 200,

@@ -23,6 +23,7 @@ export const number = z
 /** What issuing can meet. */
 export const issuingErrors = [
   'sequence_not_found',
+  'sequence_sealed',
   'sequence_exhausted',
   'quota_exceeded',
   'business_date_out_of_window',

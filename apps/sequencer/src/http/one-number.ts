@@ -8,6 +8,7 @@ import type { Allocator } from '../ledger/allocator'
 import type { ChangeRequest } from '../ledger/request'
 import { findNumber, findStep, readHistory, type FoundNumber, type HistoryEntry } from '../ledger/numbers'
 import { fullNumber, number, toNumbers } from './number'
+import { authorityOf } from './authority'
 import { prefix } from './prefix'
 
 const params = z.strictObject({ number: fullNumber.meta({ example: 'SG000001' }) })
@@ -80,6 +81,7 @@ export function oneNumberRoutes({ db, readDb, allocator }: OneNumberDeps): Route
       errors: [
         ...found,
         'number_state_conflict',
+        'number_held_by_another',
         'idempotency_key_reused',
         'sequencer_overloaded',
         'outcome_unknown',
@@ -151,14 +153,16 @@ export async function toChangeRequest(
   db: Queryable,
   event: ChangeRequest['event'],
   fields: { full_number: string; prefix?: string | undefined } & StepBody,
-  { caller, requestId }: Pick<RequestContext, 'caller' | 'requestId'>,
+  context: RequestContext,
   idempotencyKey: string | undefined,
 ): Promise<ChangeRequest> {
+  const { caller, requestId } = context
   return {
     ...(await findMeant(db, fields, caller, idempotencyKey)),
     number: fields.full_number,
     event,
     caller,
+    authority: authorityOf(context),
     idempotencyKey,
     clientId: fields.client_id,
     generatedBy: fields.generated_by,

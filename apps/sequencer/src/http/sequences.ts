@@ -48,7 +48,10 @@ const sealedTo = text(1, 200)
   .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })
 const allowOverlap = z
   .boolean()
-  .meta({ description: "Whether its numbers may be the text of another sequence's numbers" })
+  .meta({
+    description:
+      "Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix",
+  })
 const days = z.int().min(0).max(3_652_058).nullable()
 const pastDays = days.meta({
   description: 'How many days a business date may lie before the current one; null: any',
@@ -114,6 +117,7 @@ const changeErrors = [
   'version_mismatch',
   'rules_changed',
   'rules_conflict',
+  'rules_overlap',
   'outcome_unknown',
 ] as const
 
@@ -168,7 +172,7 @@ export function sequenceRoutes({ ruleBook, changeRules }: Deps): Route[] {
       body: newSequence,
       answers: { 201: sequence },
       headers: ['ETag', 'Location'],
-      errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'outcome_unknown'],
+      errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'rules_overlap', 'outcome_unknown'],
       async handle({ body: { reason, ...body }, context }) {
         const defined = await changeRules.define(body.prefix, rulesIn(body), authorOf(context, reason))
         return {

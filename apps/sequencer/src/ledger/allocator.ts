@@ -16,15 +16,9 @@ import {
   type LedgerRequest,
   type ReplayedNumber,
 } from './request'
-import { requireActive, type Sequences } from './sequences'
-import {
-  changeNumbers,
-  findReplays,
-  issueNumbers,
-  type ChangedBatch,
-  type IssuedBatch,
-  type Outcome,
-} from './statements'
+import { refusalOf } from './refusal'
+import { requireActive, requireUnsealed, type Sequences } from './sequences'
+import { changeNumbers, findReplays, issueNumbers, type ChangedBatch, type IssuedBatch } from './statements'
 
 export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'> {
   pool: Pool
@@ -35,7 +29,12 @@ export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'
 export type Allocator = ReturnType<typeof createAllocator>
 
 const statementLimitMs = 2_000
-const pastCodes = new Set(['sequence_not_found', 'business_date_out_of_window', 'period_closed'])
+const pastCodes = new Set([
+  'sequence_not_found',
+  'sequence_sealed',
+  'business_date_out_of_window',
+  'period_closed',
+])
 
 /** Issues numbers, and takes them from state to state: each request once for its key, in group commits. */
 export function createAllocator({ pool, sequences, metrics, ...options }: AllocatorOptions) {
@@ -51,7 +50,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    * Gives numbers to a request.
    *
    * @param timeoutMs how long it may take, if less than others may
-   * @throws AppError `sequence_not_found`, `validation_failed` (a business date that cannot be),
+   * @throws AppError `sequence_not_found`, `sequence_sealed`, `validation_failed` (a business date that cannot be),
    *   `idempotency_key_reused`, `sequence_exhausted`, `sequencer_overloaded`, `database_unavailable`,
    *   `deadline_exceeded`, `outcome_unknown`
    */
@@ -70,6 +69,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     const { prefix, businessDate } = request
     const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
     requireActive(sequence)
+    requireUnsealed(sequence, request.caller)
     if (businessDate !== undefined) {
       requireSlot(sequence, businessDate)
       requireNearWindow(sequence.rules, businessDate, Date.now())
@@ -86,7 +86,8 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    * refused like any other step that is not allowed.
    *
    * @param timeoutMs how long it may take, if less than others may
-   * @throws AppError `number_state_conflict`, `number_of_another_site`, and what `issue` throws
+   * @throws AppError `number_state_conflict`, `number_of_another_site`, `number_held_by_another`, and what `issue`
+   *   throws
    */
   async function change(request: ChangeRequest, timeoutMs?: number): Promise<Issued> {
     const { prefix, period } = request
@@ -230,28 +231,6 @@ const isRepeat = (request: LedgerRequest, found: ReplayedNumber[]) =>
 
 const numbersOf = (found: ReplayedNumber[]) =>
   found.map(({ value, number, state }) => ({ value, number, state }))
-
-/** Why a number could not be taken on to another state. */
-function refusalOf(request: LedgerRequest, outcome: Outcome): AppError {
-  const { event, number } = request
-  const conflict = (detail: string) => new AppError('number_state_conflict', detail)
-  if (outcome.number !== number)
-    return conflict(`${number} was released, and its value is in use as ${outcome.number}`)
-  if (event === 'confirm' && outcome.state === 'reserved')
-    return conflict(`${number} was reserved until ${outcome.expires_at}; ask for another number`)
-  const held = outcome.state === 'issued' || outcome.state === 'reserved'
-  if (held && request.site_id !== undefined && isOfAnother(request, outcome)) {
-    const drawnBy = outcome.site_id ? `${outcome.site_id}, ${outcome.partition_id}` : 'no site'
-    const detail = `${number} was drawn by ${drawnBy}, and not by ${request.site_id}, ${request.partition_id}`
-    return new AppError('number_of_another_site', detail)
-  }
-  return conflict(`${number} is ${outcome.state}, and so cannot be ${pastOf[event] ?? event}`)
-}
-
-const isOfAnother = (request: LedgerRequest, { site_id, partition_id }: Outcome) =>
-  request.site_id !== site_id || request.partition_id !== partition_id
-
-const pastOf: Record<string, string> = { confirm: 'confirmed', release: 'released', void: 'made void' }
 
 const keyReused = (key: string) =>
   new AppError('idempotency_key_reused', `The key "${key}" belongs to another request`)

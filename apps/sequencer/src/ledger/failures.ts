@@ -16,6 +16,8 @@ export type Remedy =
   | 'exhausted'
   /** The business date is outside the window of the rules. */
   | 'out_of_window'
+  /** The sequence is sealed to another caller than one of those who ask. */
+  | 'sealed'
   /** The period is closed. */
   | 'closed'
   /** One of the requests cannot be carried out: try each alone. */
@@ -28,6 +30,7 @@ export function remedyFor(error: unknown): Remedy {
   if (failure?.sqlState === 'OR002') return 'try_again'
   if (failure?.sqlState === 'OR022') return 'out_of_window'
   if (failure?.sqlState === 'OR023') return 'closed'
+  if (failure?.sqlState === 'OR030') return 'sealed'
   switch (failure?.kind) {
     case 'unique_violation':
       return failure.constraint === 'ledger_idempotency_key_key' ? 'look_up' : 'try_each'

@@ -4,6 +4,7 @@ import type { Logger } from '@ordinal/logging'
 import { outOfWindow } from './business-date'
 import { remedyFor, windowOf } from './failures'
 import type { Issued, LedgerRequest } from './request'
+import { sealed } from './sequences'
 
 /** A request in a queue, or under way. */
 export interface Waiting {
@@ -200,6 +201,9 @@ export function createGroupCommit(options: GroupCommitOptions) {
       case 'look_up':
         for (const waiting of batch) waiting.lookUp = true
         return batch
+      case 'sealed':
+        if (batch.length > 1) return tryEach(lane, batch)
+        return rejectAll(batch, sealed(lane.prefix))
       case 'exhausted':
         if (batch.length > 1) return tryEach(lane, batch)
         return rejectAll(batch, new AppError('sequence_exhausted', `${lane.prefix} has no more values`))

@@ -1,4 +1,5 @@
 import type { NumberEvent, NumberState } from '@ordinal/audit'
+import type { Authority } from '../core/holding'
 
 /** A request for new numbers. */
 export interface IssueRequest {
@@ -39,6 +40,8 @@ export interface ChangeRequest {
   number: string
   event: Extract<NumberEvent, 'confirm' | 'release' | 'expire' | 'void'>
   caller: string
+  /** By what the caller may change numbers that it did not draw; `none` if not given. */
+  authority?: Authority | undefined
   idempotencyKey?: string | undefined
   clientId?: string | undefined
   generatedBy?: string | undefined
@@ -81,6 +84,8 @@ export interface LedgerRequest {
   business_date?: string | undefined
   reason?: string | undefined
   request_id: string
+  /** Of a number that is changed. It is no part of the ledger. */
+  authority?: Authority | undefined
 }
 
 /** A request as the ledger takes it. */
@@ -98,7 +103,7 @@ export const toLedger = (
   reason: request.reason,
   request_id: request.requestId,
   ...('period' in request
-    ? { count: 1, value: request.value, number: request.number }
+    ? { count: 1, value: request.value, number: request.number, authority: request.authority }
     : {
         count: request.count,
         hold_seconds: request.holdSeconds,

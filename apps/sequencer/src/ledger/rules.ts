@@ -19,8 +19,8 @@ export interface NewRules extends Rules {
   requestId: string
   /** Fits every number that the rules can give; null if none of those can have been issued. */
   pattern: string | null
-  /** How many versions of rules there were, of all sequences, when these were decided upon; null if that does not matter. */
-  knownVersions: number | null
+  /** How many versions of rules there were, of all sequences, when these were decided upon. */
+  knownVersions: number
 }
 
 export type RuleBook = ReturnType<typeof createRuleBook>
@@ -39,6 +39,24 @@ export function createRuleBook(db: Queryable) {
         [prefix],
       )
       return rows.map(fromRow)
+    },
+
+    /** All versions of all sequences, the latest first. */
+    async all(): Promise<RulesRecord[]> {
+      const { rows } = await db.query<Row>(
+        `SELECT ${columns} FROM public.sequences ORDER BY prefix, version DESC`,
+      )
+      return rows.map(fromRow)
+    },
+
+    /** Whether a sequence has issued, reserved or imported a number under one of some versions of its rules. */
+    async hasIssued(prefix: string, versions: readonly number[]): Promise<boolean> {
+      const { rows } = await db.query<{ found: boolean }>(
+        `SELECT EXISTS (SELECT FROM public.batches
+                        WHERE prefix = $1 AND rules_version = ANY ($2) AND number_head IS NOT NULL) AS found`,
+        [prefix, versions],
+      )
+      return rows[0]!.found
     },
 
     /** The latest version of each sequence, by prefix, and how many sequences there are. */
@@ -61,10 +79,11 @@ export function createRuleBook(db: Queryable) {
     /**
      * Adds a version.
      *
+     * @returns undefined if there are more versions by now than were known
      * @throws AppError `rules_changed` if another change came first, `rules_conflict` if the version does not fit the
      *   numbers that were issued
      */
-    async add(rules: NewRules): Promise<RulesRecord> {
+    async add(rules: NewRules): Promise<RulesRecord | undefined> {
       const { requestId, pattern, knownVersions, ...kept } = rules
       try {
         const { rows } = await db.query<{ created_at: Date }>(
@@ -94,6 +113,7 @@ export function createRuleBook(db: Queryable) {
         )
         return { ...kept, createdAt: rows[0]!.created_at, reason: kept.reason ?? null }
       } catch (error) {
+        if (databaseErrorOf(error)?.sqlState === 'OR008') return undefined
         throw refusalOf(error, rules) ?? error
       }
     },

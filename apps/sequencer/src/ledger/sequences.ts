@@ -21,6 +21,17 @@ export function requireActive({ rules, active }: KnownSequence): void {
   if (!active) throw notFound(rules.prefix)
 }
 
+/** @throws AppError `sequence_sealed` if another caller alone may issue its numbers */
+export function requireUnsealed({ rules }: KnownSequence, caller: string): void {
+  if (rules.sealedTo !== null && rules.sealedTo !== caller) throw sealed(rules.prefix)
+}
+
+export const sealed = (prefix: string) =>
+  new AppError(
+    'sequence_sealed',
+    `${prefix} is sealed: one caller alone issues, reserves and changes its numbers`,
+  )
+
 const notFound = (prefix: string) => new AppError('sequence_not_found', `There is no sequence "${prefix}"`)
 
 /**

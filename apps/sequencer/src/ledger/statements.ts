@@ -1,5 +1,6 @@
-import { batchHeader, requestDigest, type Frame, type NumberState } from '@ordinal/audit'
+import type { Frame, NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
+import type { Refusal } from '../core/holding'
 import type { Sequence } from '../core/sequence'
 import type { LedgerRequest, ReplayedNumber } from './request'
 import { toRows } from './to-rows'
@@ -77,7 +78,9 @@ export interface Outcome {
   number: string
   /** When the lease of a number that stays reserved ends, or ended. */
   expires_at: string | null
-  /** Who has drawn a number that was not changed. */
+  /** Why the caller may not change the number. */
+  refusal?: Refusal | null
+  /** Which site has drawn a number that was not changed. */
   site_id?: string | null
   partition_id?: string | null
 }
@@ -101,14 +104,13 @@ export async function changeNumbers(
 ): Promise<ChangedBatch> {
   const { rows } = await db.query<{ outcomes: Outcome[] | null; replays: ReplayedNumber[] | null }>({
     name: 'change_numbers',
-    text: `SELECT outcomes, replays FROM public.change_numbers($1, $2, $3, $4, $5, $6, $7)`,
+    text: `SELECT outcomes, replays FROM public.change_numbers($1, $2, $3, $4, $5, $6)`,
     values: [
       rules.prefix,
       period,
       rules.version,
       toRows(requests),
-      Buffer.concat(requests.map(requestDigest)),
-      batchHeader(rules.prefix, period, null, rules.version, rules.gapPolicy),
+      requests.map(({ authority }) => authority ?? 'none'),
       lookUp,
     ],
   })
