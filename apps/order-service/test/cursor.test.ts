@@ -9,7 +9,7 @@ beforeAll(async () => {
   service = await world.startService()
 })
 afterAll(() => world.end())
-beforeEach(() => world.query('TRUNCATE orders, idempotency_records RESTART IDENTITY'))
+beforeEach(() => world.query('TRUNCATE orders, idempotency_records RESTART IDENTITY CASCADE'))
 
 /** Orders that were placed some time ago, of users 1 and 2 by turns and with the statuses by turns. */
 const fill = (count: number) =>

@@ -32,7 +32,7 @@ afterAll(async () => {
   await world.end()
 })
 beforeEach(async () => {
-  await world.query('TRUNCATE orders, idempotency_records, outbox RESTART IDENTITY')
+  await world.query('TRUNCATE orders, idempotency_records, outbox RESTART IDENTITY CASCADE')
   world.sequencer.issued.clear()
   for (const { seen } of [world.userService, world.sequencer]) seen.length = 0
 })

@@ -8,7 +8,7 @@ beforeAll(async () => {
   service = await world.startService()
 })
 afterAll(() => world.end())
-beforeEach(() => world.query('TRUNCATE orders, idempotency_records'))
+beforeEach(() => world.query('TRUNCATE orders, idempotency_records CASCADE'))
 
 async function placeAll(...changes: object[]): Promise<number[]> {
   const ids = []

@@ -88,11 +88,12 @@ test('the status is what REST says it is', async () => {
 })
 
 test('a reserved number is confirmed, an issued one released, and its value issued again', async () => {
-  const { body: held } = await next({ prefix: 'SG', hold_seconds: 60 })
+  const shop = { metadata: { 'x-api-key': machineKey } }
+  const { body: held } = await next({ prefix: 'SG', hold_seconds: 60 }, shop.metadata)
   expect(held).toMatchObject({ full_number: 'SG000001', state: 'reserved' })
-  const confirmed = await call('Confirm', { prefix: 'SG', full_number: 'SG000001' })
+  const confirmed = await call('Confirm', { prefix: 'SG', full_number: 'SG000001' }, shop)
   expect(confirmed.body).toEqual({ ...held, state: 'issued' })
-  const released = await call('Release', { full_number: 'SG000001', reason: 'order cancelled' })
+  const released = await call('Release', { full_number: 'SG000001', reason: 'order cancelled' }, shop)
   expect(released.body).toEqual({ ...held, state: 'free' })
   expect((await next()).body).toEqual({ ...held, state: 'issued' })
   const { body } = await sequencer.api.get('/api/v1/numbers/SG000001')
@@ -102,6 +103,17 @@ test('a reserved number is confirmed, an issued one released, and its value issu
     ['release', 'order cancelled'],
     ['issue', null],
   ])
+})
+
+test('what another caller drew is neither confirmed nor released, and what is sealed is not issued', async () => {
+  await next({ prefix: 'SG', hold_seconds: 60 }, { 'x-api-key': machineKey })
+  const held = ['PERMISSION_DENIED', 'number_held_by_another']
+  expect(outcome(await call('Confirm', { full_number: 'SG000001' }))).toEqual(held)
+  expect(outcome(await call('Release', { full_number: 'SG000001', reason: 'x' }))).toEqual(held)
+  const headers = await bearer('admin')
+  await sequencer.api.put('/api/v1/sequences/PO', { sealed_to: 'shop' }, { headers })
+  expect(outcome(await next({ prefix: 'PO' }))).toEqual(['PERMISSION_DENIED', 'sequence_sealed'])
+  expect(outcome(await next({ prefix: 'PO' }, { 'x-api-key': machineKey }))[0]).toBe('OK')
 })
 
 test('a step that is not allowed is refused, and changes nothing', async () => {

@@ -109,7 +109,11 @@ test('numbers of another system are taken over, with what the file says of them,
   const { body } = await sequencer.api.get('/api/v1/sequence/stats?prefix=INV')
   expect(body).toMatchObject({ issued: 2, in_use: 4, gaps: 0 })
   // An imported number is a number like any other.
-  const released = await sequencer.api.post('/api/v1/numbers/INV2025-0001/release', { reason: 'cancelled' })
+  const released = await sequencer.api.post(
+    '/api/v1/numbers/INV2025-0001/release',
+    { reason: 'cancelled' },
+    { headers: admin },
+  )
   expect(released.body.state).toBe('free')
   expect((await sequencer.api.get('/api/v1/sequence/stats?prefix=INV')).body.released).toBe(1)
 })

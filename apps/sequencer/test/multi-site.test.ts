@@ -228,7 +228,7 @@ test('of many that release one number one does; and it goes to one of those who 
 
 describe('where the values of all sites begin again every year', () => {
   beforeEach(async () => {
-    const rules = { template: '{YYYY}-{seq}', reset: 'yearly' }
+    const rules = { template: '{YYYY}-{seq}', reset: 'yearly', business_date_past_days: null }
     await sequencer.api.put('/api/v1/sequences/GLOBAL', rules, { headers: await bearer('admin') })
   })
   const drawIn = (year: number, site: object, count = 1) =>

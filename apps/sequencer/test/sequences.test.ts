@@ -86,7 +86,7 @@ test("the seed's printf notation is kept as braces, in either spelling of the fi
     fiscal_year_start: 4,
     gap_policy: 'strict',
   })
-  expect(await next('BILL', { business_date: '2026-11-21' })).toBe('INV2026-0001')
+  expect(await next('BILL', { business_date: '2026-11-21' })).toBe('BILL2026-0001')
 })
 
 test.each<[string, object, string, string]>([
@@ -379,8 +379,8 @@ test('the list has each sequence once, with the rules in force, in pages', async
 const calls: [string, string, object | undefined][] = [
   ['GET', '/api/v1/sequences', undefined],
   ['GET', '/api/v1/sequences/SG', undefined],
-  ['POST', '/api/v1/sequences', { prefix: 'NEW', template: '{seq}' }],
-  ['PUT', '/api/v1/sequences/SG', { template: '{seq}' }],
+  ['POST', '/api/v1/sequences', { prefix: 'NEW', template: '{prefix}{seq}' }],
+  ['PUT', '/api/v1/sequences/SG', { template: '{prefix}/{seq}' }],
   ['DELETE', '/api/v1/sequences/INV', undefined],
 ]
 test.each(calls)('%s %s is for who may: viewers read, administrators write', async (method, path, body) => {

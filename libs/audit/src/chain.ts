@@ -142,7 +142,6 @@ function headText(batch: BatchRecord, entries: readonly EntryRecord[]): string {
     batch.rules_version,
     batch.gap_policy,
     batch.rows,
-    batch.feed,
     microsecondsOf(batch.at),
     ...(frame ? [`N${frame.head}`, `W${frame.width}`, `T${frame.tail}`] : []),
     runsOf(entries)

@@ -87,7 +87,7 @@ function chainHashOfText(head: Buffer, batch: ChainedBatch, rows: ChainedRow[], 
   const fields = [
     'ordinal-batch-v2',
     ...[batch.prefix, batch.period, batch.batch, batch.rules_version, batch.gap_policy, batch.rows],
-    ...[batch.feed, batch.at_us, ...frame, runs.join(',')],
+    ...[batch.at_us, ...frame, runs.join(',')],
     ...requests.flatMap((items) => {
       const { event, caller, idempotency_key, ...row } = items[0]!
       const optional = requestFields.map((name, index) => [`${'HCGSPTDRI'[index]}`, row[name]] as const)

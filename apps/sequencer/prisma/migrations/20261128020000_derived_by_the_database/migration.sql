@@ -185,7 +185,7 @@ BEGIN
         RAISE EXCEPTION 'a field has the character U+001F' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN sha256(p_previous || convert_to(concat_ws(E'\x1f', 'ordinal-batch-v2', p_batch.prefix, p_batch.period, p_batch.batch,
-        p_batch.rules_version, p_batch.gap_policy, p_batch.rows, p_batch.feed,
+        p_batch.rules_version, p_batch.gap_policy, p_batch.rows,
         (extract(epoch FROM p_batch.at) * 1000000)::bigint,
         'N' || p_batch.number_head, 'W' || p_batch.number_width, 'T' || p_batch.number_tail,
         p_runs, p_requests), 'UTF8'));

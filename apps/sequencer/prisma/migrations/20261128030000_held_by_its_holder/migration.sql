@@ -497,23 +497,35 @@ BEGIN
 END
 $$;
 
--- A number of an order is never issued again, in a ledger that has issued none yet.
-INSERT INTO "sequences" ("prefix", "version", "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
-                         "created_by", "reason")
-SELECT "prefix", 2, "template", "reset", "time_zone", "fiscal_year_start", "start", 'strict', 'ordinal',
-       'a released number of an order is never issued again'
-FROM "sequences" s
-WHERE "prefix" = 'ORD' AND "version" = 1
-  AND NOT EXISTS (SELECT FROM "sequences" n WHERE n."prefix" = 'ORD' AND n."version" = 2)
-  AND NOT EXISTS (SELECT FROM "counters" c WHERE c."prefix" = 'ORD');
+-- A number of an order is never issued again; and GLOBAL and DEFAULT both count 1, 2, 3, each in its own call. In a new ledger
+-- it is so from the first version on; in any other by a version more, and for ORD only where it has issued nothing.
+DO $$
+BEGIN
+    IF to_regclass('public.register') IS NULL AND NOT EXISTS (SELECT FROM "counters")
+        AND NOT EXISTS (SELECT FROM "sequences" WHERE "version" > 1) THEN
+        ALTER TABLE "sequences" DISABLE TRIGGER "sequences_append_only";
+        UPDATE "sequences" SET "gap_policy" = 'strict' WHERE "prefix" = 'ORD';
+        UPDATE "sequences" SET "allow_overlap" = true WHERE "prefix" IN ('GLOBAL', 'DEFAULT');
+        ALTER TABLE "sequences" ENABLE ALWAYS TRIGGER "sequences_append_only";
+    ELSE
+        INSERT INTO "sequences" ("prefix", "version", "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
+                                 "created_by", "reason")
+        SELECT "prefix", 2, "template", "reset", "time_zone", "fiscal_year_start", "start", 'strict', 'ordinal',
+               'a released number of an order is never issued again'
+        FROM "sequences" s
+        WHERE "prefix" = 'ORD' AND "version" = 1
+          AND NOT EXISTS (SELECT FROM "sequences" n WHERE n."prefix" = 'ORD' AND n."version" = 2)
+          AND NOT EXISTS (SELECT FROM "counters" c WHERE c."prefix" = 'ORD');
 
--- The two that count 1, 2, 3, each in its own call.
-INSERT INTO "sequences" ("prefix", "version", "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
-                         "release_window_seconds", "sealed_to", "allow_overlap", "business_date_past_days",
-                         "business_date_future_days", "created_by", "reason")
-SELECT "prefix", "version" + 1, "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
-       "release_window_seconds", "sealed_to", true, "business_date_past_days", "business_date_future_days", 'ordinal',
-       'GLOBAL and DEFAULT both count 1, 2, 3: each is addressed by its own call, or with its prefix'
-FROM (SELECT DISTINCT ON ("prefix") * FROM "sequences" WHERE "prefix" IN ('GLOBAL', 'DEFAULT')
-      ORDER BY "prefix", "version" DESC) s
-WHERE "active" AND "template" = '{seq}';
+        INSERT INTO "sequences" ("prefix", "version", "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
+                                 "release_window_seconds", "sealed_to", "allow_overlap", "business_date_past_days",
+                                 "business_date_future_days", "created_by", "reason")
+        SELECT "prefix", "version" + 1, "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
+               "release_window_seconds", "sealed_to", true, "business_date_past_days", "business_date_future_days", 'ordinal',
+               'GLOBAL and DEFAULT both count 1, 2, 3: each is addressed by its own call, or with its prefix'
+        FROM (SELECT DISTINCT ON ("prefix") * FROM "sequences" WHERE "prefix" IN ('GLOBAL', 'DEFAULT')
+              ORDER BY "prefix", "version" DESC) s
+        WHERE "active" AND "template" = '{seq}';
+    END IF;
+END
+$$;
