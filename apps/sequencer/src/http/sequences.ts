@@ -46,12 +46,10 @@ const releaseWindow = z.int().min(0).max(31_622_400).meta({
 const sealedTo = text(1, 200)
   .nullable()
   .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })
-const allowOverlap = z
-  .boolean()
-  .meta({
-    description:
-      "Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix",
-  })
+const allowOverlap = z.boolean().meta({
+  description:
+    "Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix",
+})
 const days = z.int().min(0).max(3_652_058).nullable()
 const pastDays = days.meta({
   description: 'How many days a business date may lie before the current one; null: any',
