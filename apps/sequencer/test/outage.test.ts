@@ -120,7 +120,7 @@ describe('when the database', () => {
   }, 30_000)
 
   test('commits without its standby, 50 cancels and 50 ended backends give no acknowledgement, nor do their retries', async () => {
-    const slots = upTo(8).map((n) => ({ prefix: 'PO', businessDate: `20${10 + n}-01-01` }))
+    const slots = upTo(8).map((n) => ({ prefix: 'PO', businessDate: `2026-0${n}-01` }))
     const { numbers, period } = await instance.issue({ ...slots[0], event: 'reserve', holdSeconds: 600 })
     const ask = (its: ReturnType<typeof createInstance>) => [
       ...slots.map((slot, n) => its.issue({ ...slot, idempotencyKey: `k${n}` })),
