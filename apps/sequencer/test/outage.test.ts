@@ -130,7 +130,7 @@ describe('when the database', () => {
       }),
     ]
     await postgres.restart({ synchronous_standby_names: 'nobody' })
-    const waiting = createInstance(database.url, { requestTimeoutMs: 1_000 })
+    const waiting = createInstance(database.url, { requestTimeoutMs: 3_000 })
     const ended = { pg_cancel_backend: 0, pg_terminate_backend: 0 }
     const acknowledged: Issued[] = []
     const refusals = new Set<string>()
