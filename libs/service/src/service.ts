@@ -215,7 +215,7 @@ export function createService(options: ServiceOptions): Service {
     close?.()
     limiter?.stop()
     await Promise.all([
-      ...[pool, ...Object.values(options.pools ?? {})].map((each) =>
+      ...[pool, ...Object.values<Pool>({ ...options.pools })].map((each) =>
         shutdownStep('the database pool', () => each.end(), leftMs(), log),
       ),
       // Until now it showed what the rest was waiting for.

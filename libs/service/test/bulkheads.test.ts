@@ -47,10 +47,9 @@ test('while the process is busy, what is beyond the rate waits and still comes t
 
 test('a hundred that ask at once share one result, and none shares a failure with later ones', async () => {
   let made = 0
-  const ask = sharedFor(60_000, async () => {
+  const ask = sharedFor(60_000, () => {
     made += 1
-    if (made === 1) throw new Error('not now')
-    return made
+    return made === 1 ? Promise.reject(new Error('not now')) : Promise.resolve(made)
   })
   await expect(ask()).rejects.toThrow('not now')
   const results = await Promise.all(Array.from({ length: 100 }, ask))
