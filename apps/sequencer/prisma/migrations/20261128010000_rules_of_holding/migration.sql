@@ -20,7 +20,7 @@ ALTER TABLE "sequences"
 --
 -- p_pattern  fits every number that the new rules can give; null if none of them can have been issued
 -- p_known_versions  how many versions of rules there were, of all sequences, when it was decided that the new ones
---                   share no number with another sequence; null if that does not matter
+--                   share no number with another sequence; null if they may, or are not in use (docs/decisions/0043)
 --
 -- SQLSTATE OR003, OR004 as in require_next_version. OR005: a number that was issued fits the pattern; DETAIL is the
 -- number. OR006: the start value has no effect any more, since the only period has begun. OR008: there are more versions
@@ -49,7 +49,8 @@ BEGIN
 
     -- One change of rules at a time, whatever the sequence: each is decided upon the rules of all others.
     PERFORM pg_advisory_xact_lock(hashtextextended('rules of all sequences', 0));
-    IF p_known_versions <> (SELECT count(*) FROM public.sequences) THEN
+    IF p_known_versions IS NULL AND p_active AND NOT p_allow_overlap
+        OR p_known_versions <> (SELECT count(*) FROM public.sequences) THEN
         RAISE EXCEPTION 'there are other rules than the % versions that were known', p_known_versions USING ERRCODE = 'OR008';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('rules of ' || p_prefix, 0));

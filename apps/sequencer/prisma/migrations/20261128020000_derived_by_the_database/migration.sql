@@ -208,7 +208,8 @@ $$;
 --
 -- SQLSTATE OR001: the rules have another version by now, or the sequence is retired. OR002: another period began while
 -- the counter was waited for. OR007: the first new value is another; DETAIL is that. OR020: as in slot_of. OR022: the
--- date is outside the window of the rules; DETAIL is the window. OR023: the period is closed.
+-- date is outside the window of the rules; DETAIL is the window. OR023: the period is closed. OR030: the
+-- sequence is sealed to another caller.
 DROP FUNCTION "issue_numbers";
 CREATE FUNCTION "issue_numbers"(
     p_prefix text, p_rules_version integer, p_date date, p_requests public.ledger_request[], p_look_up boolean,
@@ -323,6 +324,12 @@ BEGIN
     IF v_wrong > 0 OR v_count > 20000 OR octet_length(v_texts) > 4000000 THEN
         RAISE EXCEPTION '% of the requests cannot be carried out, or they are too large', v_wrong
             USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF v_rules.sealed_to IS NOT NULL AND EXISTS (
+        SELECT FROM unnest(v_requests) AS r
+        WHERE r.event IN ('issue', 'reserve', 'suppress') AND r.caller <> v_rules.sealed_to
+    ) THEN
+        RAISE EXCEPTION 'the sequence % is sealed to another caller', p_prefix USING ERRCODE = 'OR030';
     END IF;
     IF v_closed THEN
         RAISE EXCEPTION 'the period % of % is closed', v_slot.period, p_prefix USING ERRCODE = 'OR023';
