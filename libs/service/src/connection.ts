@@ -18,7 +18,13 @@ export interface Connection {
   /** Nothing is read, because of them. */
   paused: boolean
   /** Its turn to begin some of them comes. */
-  ready: boolean
+  goesOn: boolean
+  /** Gives bytes to Node's parser. */
+  parse: (bytes: Buffer) => void
+  /** Some are being given to it. */
+  parsing: boolean
+  /** What has arrived after them. */
+  unparsed: Buffer | undefined
   /** Why what came after those requests, or the body of the latest, cannot be read. */
   fault: Error | undefined
   /** Grows with each answer that a client takes on any connection. */
@@ -35,7 +41,10 @@ export function newConnection(socket: Socket, lastUse: number): Connection {
     answers: [],
     waiting: [],
     paused: false,
-    ready: false,
+    goesOn: false,
+    parse: () => {},
+    parsing: false,
+    unparsed: undefined,
     fault: undefined,
     lastUse,
     progress: { taken: 0, takenAt: now, sent: 0, sentAt: now },

@@ -1,65 +1,115 @@
-import type { Socket } from 'node:net'
 import type { Connection } from './connection'
+import { isPausedByNode, type Reading } from './reading'
 
 // Requests under way on one connection. More than one, as those that are sent together can share a commit.
 const mostAtOnce = 8
+// Of those, the ones that are not the first of their connection, of all clients.
+const mostBehind = 64
 // Bytes that wait to be taken, with which no further request is begun.
 const mostUnread = 65_536
 // Requests that were read and wait behind others of their connection, of all clients: some 4 KB each.
 const mostWaiting = 8_192
-// Connections that go on in one turn of the event loop, between which what arrives elsewhere is served.
-const mostInTurn = 4
+// What begins in one turn of the event loop, between which what arrives elsewhere is read: requests on connections
+// with none under way, and connections that go on.
+const mostFresh = 16
+const mostGoingOn = 2
+// From here on the newest request begins first: of those that have waited longer, many clients wait no more.
+const lateMs = 100
 
 export type Pipelines = ReturnType<typeof createPipelines>
 
 /**
- * Lets requests wait that are sent before the answers to those before them. Node parses all that it has read, up to
- * 64 KB, and cannot be stopped in between; meanwhile nothing more is read: what else the client sends stays in the
- * kernel's buffers, and then with the client.
+ * Lets requests wait: those that are sent before the answers to those before them, and those that arrive together with
+ * many others. What else their client sends is read when their turn has come: until then it stays in the kernel's
+ * buffers, and then with the client.
+ *
+ * @param behind how many requests are under way that are not the first of their connection
  */
-export function createPipelines() {
+export function createPipelines(reading: Reading, behind: () => number) {
   let waitingInAll = 0
-  let ready: Connection[] = []
+  let goingOn: Connection[] = []
+  const fresh: { connection: Connection; since: number }[] = []
+  let begunInTurn = 0
+  let scheduled = false
 
-  function takeTurn(): void {
-    const turn = ready.slice(0, mostInTurn)
-    ready = ready.slice(mostInTurn)
-    if (ready.length > 0) setImmediate(takeTurn)
-    for (const connection of turn) {
-      connection.ready = false
-      if (!connection.paused || connection.socket.destroyed) continue
-      begin(connection)
-      // The body of the last may be still to come.
-      if (connection.waiting.length === 0) readOn(connection)
-    }
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(takeTurn)
   }
 
-  function begin({ socket, answers, waiting }: Connection): void {
+  function takeTurn(): void {
+    scheduled = false
+    begunInTurn = 0
+    while (fresh.length > 0 && begunInTurn < mostFresh) {
+      begunInTurn += 1
+      const late = performance.now() - fresh[0]!.since > lateMs
+      goOn((late ? fresh.pop() : fresh.shift())!.connection)
+    }
+    const turn = goingOn.slice(0, mostGoingOn)
+    goingOn = goingOn.slice(mostGoingOn)
+    for (const connection of turn) {
+      connection.goesOn = false
+      goOn(connection)
+    }
+    if (fresh.length + goingOn.length > 0) schedule()
+  }
+
+  function goOn(connection: Connection): void {
+    const { socket, answers, waiting } = connection
     const free = () =>
-      answers.length === 0 || (answers.length < mostAtOnce && socket.writableLength < mostUnread)
-    while (waiting.length > 0 && free()) {
+      answers.length === 0 ||
+      (answers.length < mostAtOnce && behind() < mostBehind && socket.writableLength < mostUnread)
+    while (waiting.length > 0 && !socket.destroyed && free()) {
       waitingInAll -= 1
       waiting.shift()!()
     }
+    // The body of the last may be still to come.
+    if (waiting.length === 0) readOn(connection)
+  }
+
+  function readOn(connection: Connection): void {
+    const { socket, answers } = connection
+    if (!connection.paused || answers.length >= mostAtOnce || socket.destroyed) return
+    connection.paused = false
+    reading.parse(connection)
+    if (!connection.paused && !isPausedByNode(socket)) socket.resume()
   }
 
   const pipelines = {
-    /** @returns false if too many wait already */
-    letWait(connection: Connection, begin: () => void): boolean {
-      if (waitingInAll >= mostWaiting) return false
+    /**
+     * Begins a request, now or in its turn.
+     *
+     * @returns false if too many wait already
+     */
+    enter(connection: Connection, begin: () => void): boolean {
+      const isFresh = connection.answers.length + connection.waiting.length === 0
+      if (isFresh && begunInTurn < mostFresh) {
+        begunInTurn += 1
+        schedule()
+        begin()
+        return true
+      }
+      if (!isFresh && waitingInAll >= mostWaiting) return false
       waitingInAll += 1
       connection.waiting.push(begin)
       connection.paused = true
       connection.socket.pause()
-      pipelines.goOn(connection)
+      if (isFresh) {
+        fresh.push({ connection, since: performance.now() })
+        schedule()
+      } else {
+        pipelines.goOn(connection)
+      }
       return true
     },
     /** Begins what waits, as far as it may, in the turn of the connection; reads on if nothing does. */
     goOn(connection: Connection): void {
       if (connection.waiting.length === 0) return readOn(connection)
-      if (connection.ready) return
-      connection.ready = true
-      if (ready.push(connection) === 1) setImmediate(takeTurn)
+      if (connection.goesOn) return
+      connection.goesOn = true
+      goingOn.push(connection)
+      schedule()
     },
     /** Forgets what waits on a connection that has closed. */
     forget(connection: Connection): void {
@@ -68,12 +118,4 @@ export function createPipelines() {
     },
   }
   return pipelines
-}
-
-function readOn(connection: Connection): void {
-  const { socket, answers } = connection
-  if (answers.length >= mostAtOnce || socket.destroyed) return
-  connection.paused = false
-  // Node has a reason of its own for which it may have stopped reading.
-  if (!(socket as Socket & { _paused?: boolean })._paused) socket.resume()
 }

@@ -5,6 +5,7 @@ import type { Express } from 'express'
 import { endAnswers, isBusy, isUnhurried, newConnection, type Connection } from './connection'
 import { boundConnections, type ConnectionLimits } from './connections'
 import { createPipelines } from './pipeline'
+import { createReading } from './reading'
 import { cutStalled, type Patience } from './unread'
 import { connectRefusal, refusalFor, refuse, type Refused } from './unreadable'
 
@@ -64,20 +65,21 @@ export function createServer(
   const connections = new Map<Socket, Connection>()
   let uses = 0
   let underWay = 0
-  const pipelines = createPipelines()
+  // Connections with a request under way.
+  let inUse = 0
+  const reading = createReading((connection) => cut('crowded')(connection))
+  const pipelines = createPipelines(reading, () => underWay - inUse)
   let closing = false
   const serve = (req: http.IncomingMessage, res: http.ServerResponse) => {
     const connection = connections.get(req.socket)
     // The parser goes on to the end of what it has read, also when the connection was cut meanwhile.
     if (!connection || req.socket.destroyed) return
     connection.latest = res
-    const { answers, waiting } = connection
-    if (answers.length + waiting.length === 0) return begin(connection, req, res)
-    if (!pipelines.letWait(connection, () => begin(connection, req, res))) cut('crowded')(connection)
+    if (!pipelines.enter(connection, () => begin(connection, req, res))) cut('crowded')(connection)
   }
 
   function begin(connection: Connection, req: http.IncomingMessage, res: http.ServerResponse): void {
-    connection.answers.push(res)
+    if (connection.answers.push(res) === 1) inUse += 1
     underWay += 1
     res.on('close', () => ended(connection, res))
     if (closing) res.setHeader('Connection', 'close')
@@ -86,6 +88,7 @@ export function createServer(
 
   function ended(connection: Connection, res: http.ServerResponse): void {
     connection.answers.splice(connection.answers.indexOf(res), 1)
+    if (connection.answers.length === 0) inUse -= 1
     underWay -= 1
     if (res.writableFinished) connection.lastUse = ++uses
     if (connection.paused) pipelines.goOn(connection)
@@ -123,11 +126,13 @@ export function createServer(
     const connection = newConnection(socket, ++uses)
     connections.set(socket, connection)
     bound.add(connection)
+    reading.takeOver(connection)
     // By Node, who knows nothing of what waits.
-    socket.on('resume', () => connection.paused && socket.pause())
+    socket.on('resume', () => (connection.paused ? socket.pause() : reading.parse(connection)))
     socket.once('close', () => {
       connections.delete(socket)
       pipelines.forget(connection)
+      reading.forget(connection)
       endAnswers(connection)
     })
   })
@@ -165,7 +170,7 @@ export function createServer(
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
-        server.listen({ port, host }, () => {
+        server.listen({ port, host, backlog: 4_096 }, () => {
           server.removeListener('error', reject)
           looking = setInterval(cutUnread, Math.min(lookEveryMs, unreadMs / 4)).unref()
           const address = server.address()

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
@@ -182,7 +183,7 @@ async function* pieces(kind: string) {
       if (kind === 'cut' && n === 3) throw new Error('broken in the middle')
       streams.made += 1
       yield kind === 'endless' ? 'x'.repeat(10_000) : `{"n":${n}}\n`
-      await delay(0)
+      await turn()
     }
   } finally {
     streams.ended += 1

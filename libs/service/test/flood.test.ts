@@ -1,5 +1,6 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createTestDatabase, startProgram, until, type TestDatabase } from '@ordinal/testing'
@@ -13,7 +14,7 @@ let database: TestDatabase
 let service: ReturnType<typeof buildService>
 let program: ReturnType<typeof startProgram>
 let port: number
-let clients: Socket[] = []
+let flooder: ChildProcess | undefined
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -31,7 +32,7 @@ beforeEach(async () => {
   port = await program.port()
 })
 afterEach(async () => {
-  for (const socket of clients) socket.destroy()
+  flooder?.kill('SIGKILL')
   program.child.kill('SIGKILL')
   await program.ended()
 })
@@ -47,32 +48,45 @@ const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers
 const inFlight = async () =>
   Number(/fake_service_requests_in_flight (\d+)/.exec(await (await ask('/metrics')).text())![1])
 
-/** Opens connections, a few hundred at a time, that send this and read nothing. */
-async function flood(request: string): Promise<void> {
-  for (let opened = 0; opened < count; opened += 1) {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('error', () => {}).pause()
-    clients.push(socket)
-    socket.once('connect', () => socket.write(request))
-    if (opened % 200 === 199) await delay(20)
-  }
+/** Opens connections, from a process of its own, that send this and read nothing. */
+async function flood(request: string, times: number): Promise<void> {
+  const args = [
+    path.join(__dirname, 'fixtures/flood.js'),
+    String(port),
+    String(count),
+    request,
+    String(times),
+  ]
+  flooder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(flooder.stdout!, 'data')
 }
 
 const get = (path: string, method = 'GET') => `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
-test.each<[string, string]>([
-  ['pipelined files of /docs', get('/docs/files/swagger-ui-bundle.js').repeat(200)],
-  ['pipelined documents', get('/openapi.json').repeat(200)],
-  ['pipelined metrics', get('/metrics').repeat(200)],
-  ['pipelined answers', get('/api/v1/things/7').repeat(200)],
-  ['pipelined HEAD', get('/metrics', 'HEAD').repeat(200)],
-  ['pipelined unknown paths', get('/nowhere').repeat(200)],
+test.each<[string, string, number?]>([
+  ['pipelined files of /docs', get('/docs/files/swagger-ui-bundle.js'), 200],
+  ['pipelined documents', get('/openapi.json'), 200],
+  ['pipelined metrics', get('/metrics'), 200],
+  ['pipelined answers', get('/api/v1/things/7'), 200],
+  ['pipelined HEAD', get('/metrics', 'HEAD'), 200],
+  ['pipelined unknown paths', get('/nowhere'), 200],
   ['streams', get('/api/v1/streams/endless')],
+  ['connections that stay open', get('/api/v1/things/7')],
+  ['connections that say nothing', ''],
+  [
+    'requests to upgrade',
+    get('/api/v1/things/7').replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    200,
+  ],
   ['slow heads', 'GET / HTTP/1.1\r\nHost:'],
+  [
+    'slow chunks',
+    'POST /api/v1/things HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n',
+  ],
   ['slow bodies', 'POST /api/v1/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{'],
 ])(
   'a flood of %s that nobody reads leaves nothing behind',
-  async (name, request) => {
+  async (name, request, times = 1) => {
     await Promise.all(Array.from({ length: 50 }, () => ask('/api/v1/things/7').then((r) => r.text())))
     const before = { megabytes: megabytes(), descriptors: descriptors() }
     const took: number[] = []
@@ -87,12 +101,11 @@ test.each<[string, string]>([
         await delay(20)
       }
     })()
-    await flood(request)
+    await flood(request, times)
     await delay(3_000)
     flooding = false
     await others
-    for (const socket of clients) socket.destroy()
-    clients = []
+    flooder?.kill('SIGKILL')
     await until(async () => (await inFlight()) === 1, waitMs)
     await until(() => descriptors() <= before.descriptors + 2, waitMs)
     const after = { megabytes: megabytes(), descriptors: descriptors(), inFlight: await inFlight() }

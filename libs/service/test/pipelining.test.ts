@@ -37,6 +37,14 @@ test('a thousand requests that are sent at once are all answered, in order, and 
   socket.destroy()
 })
 
+test('so are those of twenty connections that send a thousand each', async () => {
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => openSocket(fake.port)))
+  for (const socket of sockets) socket.send(times(1_000, () => get('/nowhere')).join(''))
+  const answered = () => sockets.map((socket) => socket.received().match(/HTTP\/1\.1 404/g)?.length)
+  await until(() => answered().every((count) => count === 1_000), 30_000)
+  for (const socket of sockets) socket.destroy()
+}, 40_000)
+
 test('bodies among them arrive whole, however they are cut into pieces', async () => {
   const text = times(400, (n) => (n % 3 === 0 ? get(`/api/v1/things/${n + 1}`) : post(`thing-${n}`))).join('')
   for (const size of [text.length, 1_000, 77]) {

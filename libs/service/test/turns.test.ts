@@ -1,0 +1,41 @@
+import { Socket } from 'node:net'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
+import { newConnection } from '../src/connection'
+import { createPipelines } from '../src/pipeline'
+import { createReading } from '../src/reading'
+
+/** Requests that arrive at once, each on a connection of its own, and the order in which they begin. */
+function burst(count: number) {
+  const pipelines = createPipelines(
+    createReading(() => {}),
+    () => 0,
+  )
+  const begun: number[] = []
+  const arrive = (n: number) =>
+    pipelines.enter(newConnection(new Socket(), n), () => {
+      begun.push(n)
+    })
+  for (let n = 1; n <= count; n += 1) arrive(n)
+  return { begun, arrive }
+}
+const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
+
+test('of many requests that arrive at once some begin in each turn of the event loop, in their order', async () => {
+  const { begun } = burst(40)
+  expect(begun).toEqual(from(1, 16))
+  await turn()
+  expect(begun).toEqual(from(1, 32))
+  await turn()
+  expect(begun).toEqual(from(1, 40))
+})
+
+test('once they wait too long, the newest begins first, and each has its turn', async () => {
+  const { begun, arrive } = burst(40)
+  const blockedUntil = performance.now() + 150
+  while (performance.now() < blockedUntil);
+  arrive(41)
+  await turn()
+  expect(begun.slice(0, 20)).toEqual([...from(1, 16), 41, 40, 39, 38])
+  await delay(20)
+  expect(begun.toSorted((one, other) => one - other)).toEqual(from(1, 41))
+})
