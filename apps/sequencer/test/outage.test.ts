@@ -16,7 +16,7 @@ import { toLedger, type Issued } from '../src/ledger/request'
 import { issueNumbers } from '../src/ledger/statements'
 import { createInstance, plain, sorted, valuesOf } from './instance'
 import { expectAnswersInLedger, startPatientClients } from './patient-clients'
-import { createLedgerDatabase, queryAsAdmin, upTo, valuesIn } from './sequencer'
+import { createLedgerDatabase, upTo, valuesIn } from './sequencer'
 
 describe('when the connection is cut', () => {
   let database: TestDatabase & { runtimeUrl: string }
@@ -130,7 +130,10 @@ describe('when the database', () => {
       }),
     ]
     await postgres.restart({ synchronous_standby_names: 'nobody' })
-    const waiting = createInstance(database.url, { requestTimeoutMs: 3_000 })
+    const waiting = createInstance(database.url, { requestTimeoutMs: 1_000 })
+    // One connection for all: whoever opens one for each is too slow, and requests end behind a lane that still waits.
+    const admin = new Client(database.adminUrl)
+    await admin.connect()
     const ended = { pg_cancel_backend: 0, pg_terminate_backend: 0 }
     const acknowledged: Issued[] = []
     const refusals = new Set<string>()
@@ -141,13 +144,14 @@ describe('when the database', () => {
       while (!answered) {
         const how =
           ended.pg_cancel_backend <= ended.pg_terminate_backend ? 'pg_cancel_backend' : 'pg_terminate_backend'
-        ended[how] += await endOneWaitForStandby(database, how)
+        ended[how] += await endOneWaitForStandby(admin, how)
       }
       for (const result of await asking)
         if (result.status === 'fulfilled') acknowledged.push(result.value)
         else refusals.add((result.reason as AppError).code)
     }
     await waiting.close()
+    await admin.end()
     expect(acknowledged).toEqual([])
     expect(refusals).toEqual(new Set(['outcome_unknown']))
     // Control: all of it is committed and visible, and who does not look at PostgreSQL's warning is told so.
@@ -163,9 +167,8 @@ describe('when the database', () => {
 })
 
 /** Cancels or terminates one backend that waits for its standby; gives how many it found. */
-async function endOneWaitForStandby(database: { adminUrl: string }, how: string): Promise<number> {
-  const rows = await queryAsAdmin(
-    database,
+async function endOneWaitForStandby(admin: Client, how: string): Promise<number> {
+  const { rows } = await admin.query(
     `SELECT ${how}(pid) FROM (SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' LIMIT 1) waiting`,
   )
   return rows.length
@@ -185,7 +188,16 @@ async function issueWithoutCare(database: { adminUrl: string; url: string }): Pr
     [toLedger({ ...plain, prefix: 'DEFAULT' }, 'k')],
     false,
   )
-  await until(async () => (await endOneWaitForStandby(database, 'pg_cancel_backend')) > 0)
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  // The first that it finds may be one of those before.
+  let answered = false
+  void issuing.then(() => (answered = true))
+  await until(async () => {
+    await endOneWaitForStandby(admin, 'pg_cancel_backend')
+    return answered
+  })
+  await admin.end()
   const { firstValue } = await issuing
   await client.end()
   return Number(firstValue)
