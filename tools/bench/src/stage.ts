@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -11,7 +12,7 @@ import { removeEmbeddedPostgres, startEmbeddedPostgres } from '@ordinal/embedded
 /** The bundle is dist/tools/bench/main.js. */
 export const root = resolve(__dirname, '../../..')
 
-const password = 'bench'
+const password = randomBytes(24).toString('base64url')
 
 /** A server to be measured. */
 export interface Contestant {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { apiKey } from './docker'
 
 export const urls = { users: 'http://localhost:8081', orders: 'http://localhost:8082' }
-// With the key that docker-compose.yml has by default, calls are not rate limited.
+// The stack is started with the digest of this key in API_KEYS: its calls have no rate limit.
 const headers = { 'Content-Type': 'application/json', 'X-API-Key': apiKey }
 
 export async function post(url: string, body: unknown, more: Record<string, string> = {}) {
