@@ -100,7 +100,7 @@ chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: 
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
 .PHONY: bench docs schema
-bench: deps ## Measure, side by side, as tables and as JSON (ten minutes; a part: ONLY=numbers, orders, events or lists)
+bench: deps ## Measure, side by side, as tables and as JSON (ten minutes; a part: ONLY=numbers, orders, events, lists or starvation)
 	@$(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY))
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md

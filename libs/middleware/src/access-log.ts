@@ -1,28 +1,34 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from '@ordinal/logging'
 import { statusOf } from './metrics'
+import type { RefusalLog } from './refusal-log'
 
 const longestPath = 2048
 
 /**
  * One line a request, when its answer has ended or its client has gone away (`aborted`). The query is left out:
  * it may hold what belongs in no log.
+ *
+ * @param refusals where those are logged whose refusals are held back
  */
-export function accessLog(log: Logger): RequestHandler {
+export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
   return (req, res, next) => {
     res.on('close', () => {
-      const { requestId, traceparent, caller, route, quiet, startedAt } = req.context
+      const { requestId, traceparent, caller, route, quiet, startedAt, held } = req.context
       if (quiet) return
+      const path = shortened(req.path)
+      const ip = plainAddress(req.ip)
+      if (held && refusals) return refusals.count({ code: held, request_id: requestId, path, ip })
       log.info('request', {
         request_id: requestId,
         trace_id: traceparent.slice(3, 35),
         method: req.method,
-        path: shortened(req.path),
+        path,
         route,
         status: statusOf(res),
         duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
         caller,
-        ip: plainAddress(req.ip),
+        ip,
         ...(!res.writableFinished && { aborted: true }),
       })
     })

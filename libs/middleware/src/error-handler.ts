@@ -34,7 +34,8 @@ export function logEntryOf(
   known: AppError | undefined,
 ): { level: 'error' | 'warn'; fields: Record<string, unknown> } | undefined {
   if (!known || known.status === 500) return { level: 'error', fields: { error } }
-  if (known.status < 500) return undefined
+  // What was shed is counted, and logged with the others that were.
+  if (known.status < 500 || known.code === 'overloaded') return undefined
   return {
     level: 'warn',
     fields: { code: known.code, detail: known.message, cause: causesOf(known) },
@@ -50,16 +51,37 @@ function causesOf({ cause }: Error, deepest = 5): string | undefined {
   return behind === undefined ? said : `${said}: ${behind}`
 }
 
+/**
+ * Gives a promise where a refusal is to be answered later: of false, if the connection must close after it.
+ *
+ * @param connection that of the request
+ */
+export type HoldBackRefusal = (
+  refusal: AppError,
+  ip: string | undefined,
+  connection: unknown,
+) => Promise<boolean> | undefined
+
 /** Answers every error as problem+json. */
-export function errorHandler(log: Logger, translations: readonly TranslateError[] = []): ErrorRequestHandler {
+export function errorHandler(
+  log: Logger,
+  translations: readonly TranslateError[] = [],
+  holdBack?: HoldBackRefusal,
+): ErrorRequestHandler {
   const tell = errorTeller(log, [...translations, fromBodyParser])
   // Express tells error handlers from others by their four parameters.
-  return (error: unknown, req, res, _next) => {
+  return async (error: unknown, req, res, _next) => {
     const { requestId } = req.context
     const told = tell(error, req.context)
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
 
+    const held = holdBack?.(told, req.ip, req.socket)
+    if (held) {
+      req.context.held = told.code
+      if (!(await held)) res.setHeader('Connection', 'close')
+      if (res.destroyed) return
+    }
     res.statusCode = told.status
     if (told.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(told.retryAfterSeconds))
     for (const [name, value] of Object.entries(told.headers)) res.setHeader(name, value)

@@ -24,6 +24,8 @@ export interface RequestContext {
   unhurried: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
+  /** The code of its refusal, where that is held back: it is logged with others. */
+  held?: string
   /** When the answer began, of one that is sent as it is made; on the same clock. */
   answeredAt?: number
 }

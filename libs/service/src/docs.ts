@@ -24,6 +24,7 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
 <script src="/docs/files/swagger-ui-bundle.js"></script>
 <script src="/docs/files/start.js"></script>`,
   )
+  const pageBytes = Buffer.from(page)
   let written: Buffer | undefined
   return [
     route({
@@ -31,6 +32,7 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
       path: '/openapi.json',
       summary: 'This document',
       tag: 'documentation',
+      workload: 'document',
       answers: { 200: z.looseObject({ openapi: z.string() }) },
       handle: () => ({ status: 200, body: (written ??= Buffer.from(JSON.stringify(document()))) }),
     }),
@@ -39,9 +41,10 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
       path: '/docs',
       summary: 'This document, for reading and trying',
       tag: 'documentation',
+      workload: 'document',
       media: 'text/html',
       answers: { 200: z.string() },
-      handle: () => ({ status: 200, body: page }),
+      handle: () => ({ status: 200, body: pageBytes }),
     }),
   ]
 }
@@ -49,14 +52,14 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })`
 
 /** The scripts and styles of `/docs`: Swagger UI's own files, and the line that starts it. */
-export function docsFiles(limit?: RequestHandler): Router {
+export function docsFiles(bounds: readonly RequestHandler[]): Router {
   const router = Router()
   const root = filesFolder()
   const enter: RequestHandler = (req, _res, next) => {
     req.context.route = '/docs/files/{file}'
     next()
   }
-  router.use('/docs/files', enter, ...(limit ? [limit] : []))
+  router.use('/docs/files', enter, ...bounds)
   router.get('/docs/files/start.js', (_req, res) => void res.type('text/javascript').send(start))
   for (const file of files) router.get(`/docs/files/${file}`, sendShared(path.join(root, file)))
   return router

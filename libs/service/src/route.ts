@@ -123,7 +123,7 @@ interface RouteDefinition<
   issues?: boolean
   probe?: boolean
   unlimited?: boolean
-  /** Of a GET that issues nothing `read`, of a probe `probe`, else `main`, if not given. */
+  /** Of a GET that issues nothing `read`, of a probe `probe` or `alive`, else `main`, if not given. */
   workload?: Workload
   media?: Route['media']
   live?: boolean
@@ -164,7 +164,7 @@ export function route<
 
 function usualWorkload(route: Pick<Route, 'method'> & Partial<Route>): Workload {
   const { method, issues, probe, unlimited } = route
-  if (unlimited) return 'main'
+  if (unlimited) return 'alive'
   if (probe) return 'probe'
   return method === 'get' && !issues ? 'read' : 'main'
 }

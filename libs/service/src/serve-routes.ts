@@ -96,11 +96,19 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
   }
 }
 
-function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): RequestHandler[] {
-  if (workload === 'main' || !bulkheads) return []
+/** What a request of a class passes before it is served. */
+export function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): RequestHandler[] {
+  if (!bulkheads) return []
+  if (workload === 'main')
+    return [
+      (_req, _res, next) => {
+        bulkheads.mainWork.count()
+        next()
+      },
+    ]
   return [
     async (req, res, next) => {
-      const leave = await bulkheads.enter(workload, req.ip)
+      const leave = await bulkheads.enter(workload, req.ip, req.socket)
       res.once('close', leave)
       leaving.set(req, leave)
       next()

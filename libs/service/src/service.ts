@@ -9,6 +9,7 @@ import {
   allowOrigins,
   alsoWhenRefused,
   callerIdentifier,
+  createRefusalLog,
   checkHead,
   errorHandler,
   errorTeller,
@@ -24,6 +25,8 @@ import {
   type TokenSettings,
 } from '@ordinal/middleware'
 import { createBulkheads } from './bulkheads'
+import { createHoldBack } from './hold-back'
+import type { MainWork } from './main-work'
 import { fromDatabase } from './database-errors'
 import { shutdownStep } from './deadline'
 import { createDebugListener } from './debug-listener'
@@ -36,7 +39,7 @@ import type { Route } from './route'
 import type { Pools } from './database'
 import type { HttpSettings } from './http-settings'
 import { createServer } from './server'
-import { serveRoutes } from './serve-routes'
+import { placeFor, serveRoutes } from './serve-routes'
 import { createLiveStreams } from './stream'
 import { version } from '../../../package.json'
 
@@ -59,6 +62,8 @@ export interface ServiceOptions {
   pool: Pool
   /** Those of the other classes of requests. */
   pools?: Pools
+  /** What tells whether the process is busy with what it is for, where others ask that too. */
+  mainWork?: MainWork
   /** What it needs or watches besides its database. */
   checks?: readonly HealthCheck[]
   /** What goes on in the background, started with the service. */
@@ -88,11 +93,13 @@ export function createService(options: ServiceOptions): Service {
   const title = name.replaceAll('-', ' ')
   const verifyToken = options.tokens && tokenVerifier(options.tokens)
   const live = createLiveStreams()
-  const bulkheads = createBulkheads(
-    metrics.prefix,
-    metrics.registry,
-    2 * (options.pools?.heavy.options.max ?? 2),
-  )
+  const bulkheads = createBulkheads({
+    prefix: metrics.prefix,
+    registry: metrics.registry,
+    heavyPlaces: 2 * (options.pools?.heavy.options.max ?? 2),
+    ...(options.mainWork && { mainWork: options.mainWork }),
+  })
+  const refusals = createRefusalLog(log)
   const serving = { ...http, tokensCheckable: verifyToken !== undefined, live, bulkheads }
   const allowedHosts = http.allowedHosts ?? []
   // Node's own way: IPv4 alone where there is no IPv6.
@@ -165,7 +172,7 @@ export function createService(options: ServiceOptions): Service {
   app.use(
     inOrder(
       requestContext(),
-      accessLog(log),
+      accessLog(log, refusals),
       observeRequests(metrics),
       securityHeaders(),
       checkHead(allowedHosts),
@@ -179,9 +186,9 @@ export function createService(options: ServiceOptions): Service {
   app.use(serveRoutes(options.routes, serving))
   const limitOfDocuments = limit ? undefined : limitOf('documents')
   app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
-  app.use(docsFiles(limitOfDocuments))
+  app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
   app.use(routeNotFound)
-  app.use(errorHandler(log, [fromDatabase]))
+  app.use(errorHandler(log, [fromDatabase], createHoldBack(bulkheads.mainWork.isBusy)))
 
   const grpc = options.grpc?.serve({
     log,
@@ -222,6 +229,7 @@ export function createService(options: ServiceOptions): Service {
       debug && shutdownStep('the debug listener', () => debug.close(leastStepMs / 2), leftMs(), log),
     ])
     log.info('stopped')
+    refusals.flush()
     await shutdownStep('the log', () => log.close(), leastStepMs, log)
   }
 

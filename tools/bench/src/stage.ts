@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import type { Reading, ReadingResult } from './readers'
 
 /** The bundle is dist/tools/bench/main.js. */
 export const root = resolve(__dirname, '../../..')
@@ -201,6 +202,15 @@ export async function openStage() {
           [prefixes],
         ),
       )
+    },
+
+    /** Starts readers, a process of their own; resolves when they have read for as long as they were to. */
+    async startReaders(reading: Reading): Promise<ReadingResult> {
+      const child = start('dist/tools/bench/main.js', ['--readers', JSON.stringify(reading)], {}, 'pipe')
+      let output = ''
+      child.stdout!.on('data', (chunk) => (output += String(chunk)))
+      await once(child, 'close')
+      return JSON.parse(output) as ReadingResult
     },
 
     async startConstant(kind: 'node' | 'express'): Promise<Contestant> {

@@ -50,7 +50,10 @@ test('a quick run places orders over every path, delivers events and reads lists
 
 test('a part that does not exist is refused, with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, [program, '--only=order'], { encoding: 'utf8' })
-  expect([status, stderr]).toEqual([1, 'There is no order; there are numbers, orders, events, lists\n'])
+  expect([status, stderr]).toEqual([
+    1,
+    'There is no order; there are numbers, orders, events, lists, starvation\n',
+  ])
 })
 
 function run<Saved>(only: string): { output: string; report: Saved } {

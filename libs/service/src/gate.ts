@@ -1,0 +1,181 @@
+import { performance } from 'node:perf_hooks'
+import { AppError } from '@ordinal/errors'
+
+/** The bounds of what passes a gate. */
+export interface Bounds {
+  /** Under way at once. */
+  places: number
+  /** Those while the process is busy with its main work; as many, if not given. */
+  busyPlaces?: number
+  /** Of those and of the waiting ones, the share that one client may have. */
+  shareOfClient: number
+  /** That wait for a place. */
+  waiting: number
+  /** How long they wait. */
+  waitMs: number
+  /** A second, while the process is busy. */
+  busyRate: number
+  /** While the process is busy, the next begins only after so many times what the one before took. */
+  busyRest?: number
+  /** Who has waited for so long passes, and is not refused. */
+  passesLate?: boolean
+}
+
+interface Waiter {
+  client: string
+  connection: unknown
+  begin: () => void
+  refuse: () => void
+}
+
+export type Gate = ReturnType<typeof createGate>
+
+/**
+ * A bounded number of places, a bounded waiting room before them, and a rate that holds while the process is busy. Who has
+ * passed least lately comes first, by client and then by connection: a flood waits behind whoever asks now and then.
+ */
+export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) {
+  const { places, busyPlaces = places, shareOfClient, waiting: room, waitMs } = bounds
+  const { busyRate, busyRest = 0, passesLate = false } = bounds
+  const ofClient = (all: number) => Math.max(1, Math.floor(all * shareOfClient))
+  const waiters = new Set<Waiter>()
+  const held = new Map<string, number>()
+  const lately = createTally()
+  let underWay = 0
+  // When the next may begin while the process is busy. What was not used of the rate is kept for 50 ms.
+  let nextAt = 0
+  let timer: NodeJS.Timeout | undefined
+
+  const count = (client: string, by: number) => {
+    const now = (held.get(client) ?? 0) + by
+    if (now === 0) held.delete(client)
+    else held.set(client, now)
+  }
+
+  const hasPlace = (busy: boolean, client: string) =>
+    underWay < (busy ? busyPlaces : places) && (held.get(client) ?? 0) < ofClient(places)
+
+  function begin(client: string, connection: unknown): () => void {
+    const startedAt = performance.now()
+    underWay += 1
+    count(client, 1)
+    lately.add(client)
+    lately.add(connection)
+    nextAt = Math.max(nextAt, startedAt - 50) + 1_000 / busyRate
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      underWay -= 1
+      count(client, -1)
+      const now = performance.now()
+      if (busyRest > 0) nextAt = Math.max(nextAt, now + busyRest * (now - startedAt))
+      admit()
+    }
+  }
+
+  /** The one that has passed least lately, of those with a place; the first of them. */
+  function next(busy: boolean): Waiter | undefined {
+    let found: Waiter | undefined
+    for (const waiter of waiters)
+      if (hasPlace(busy, waiter.client) && (!found || lately.compare(waiter, found) < 0)) found = waiter
+    return found
+  }
+
+  function admit(): void {
+    while (waiters.size > 0) {
+      const busy = isBusy()
+      const ms = busy ? nextAt - performance.now() : 0
+      if (ms > 0) return wake(ms)
+      const waiter = next(busy)
+      // The busy time may end while those under way go on.
+      if (!waiter) return busyPlaces < places ? wake(100) : undefined
+      waiters.delete(waiter)
+      waiter.begin()
+    }
+  }
+
+  function wake(ms: number): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      admit()
+    }, ms)
+  }
+
+  /** Makes room, if somebody waits who has passed more than the one who comes. */
+  function displace(newcomer: Pick<Waiter, 'client' | 'connection'>): boolean {
+    let most: Waiter | undefined
+    for (const waiter of waiters) if (!most || lately.compare(waiter, most) >= 0) most = waiter
+    if (!most || lately.compare(newcomer, most) >= 0) return false
+    most.refuse()
+    return true
+  }
+
+  function waitingOf(client: string): number {
+    if (shareOfClient >= 1) return 0
+    let found = 0
+    for (const waiter of waiters) if (waiter.client === client) found += 1
+    return found
+  }
+
+  return {
+    state: () => ({ under_way: underWay, waiting: waiters.size }),
+    /**
+     * Waits for a place.
+     *
+     * @param connection on which it was asked for
+     * @returns gives the place back
+     * @throws AppError `overloaded`
+     */
+    enter(client: string, connection?: unknown): Promise<() => void> {
+      const busy = isBusy()
+      if (waiters.size === 0 && hasPlace(busy, client) && !(busy && nextAt > performance.now()))
+        return Promise.resolve(begin(client, connection))
+      if (waitingOf(client) >= ofClient(room)) return Promise.reject(overloaded())
+      if (waiters.size >= room && !displace({ client, connection })) return Promise.reject(overloaded())
+      return new Promise((resolve, reject) => {
+        const refuse = () => {
+          clearTimeout(tooLate)
+          waiters.delete(waiter)
+          reject(overloaded())
+        }
+        const pass = () => {
+          clearTimeout(tooLate)
+          waiters.delete(waiter)
+          resolve(begin(client, connection))
+        }
+        const waiter: Waiter = { client, connection, begin: pass, refuse }
+        const tooLate = setTimeout(passesLate ? pass : refuse, waitMs)
+        waiters.add(waiter)
+        admit()
+      })
+    },
+  }
+}
+
+const overloaded = () =>
+  new AppError('overloaded', 'Too many requests of this kind are under way or wait', {
+    retryAfterSeconds: 1,
+  })
+
+/** Counts who has passed in this second. */
+function createTally() {
+  const passed = new Map<unknown, number>()
+  let since = performance.now()
+  const of = (who: unknown) => passed.get(who) ?? 0
+  return {
+    add(who: unknown): void {
+      if (who === undefined) return
+      const now = performance.now()
+      if (now - since > 1_000) {
+        passed.clear()
+        since = now
+      }
+      passed.set(who, of(who) + 1)
+    },
+    compare: (
+      one: Pick<Waiter, 'client' | 'connection'>,
+      other: Pick<Waiter, 'client' | 'connection'>,
+    ): number => of(one.client) - of(other.client) || of(one.connection) - of(other.connection),
+  }
+}
