@@ -245,7 +245,9 @@ describe('the export', () => {
     const [counted] = await queryAsAdmin(
       database,
       `SELECT (SELECT count(*)::int FROM counters) AS counters, (SELECT count(*)::int FROM batches) AS batches,
-              (SELECT count(*)::int FROM ledger) AS entries`,
+              (SELECT count(*)::int FROM ledger) AS entries,
+              (SELECT count(*)::int FROM register) * 2 - count(*)::int AS register
+       FROM register WHERE kind = 'keys'`,
     )
     expect(records.at(-1)).toEqual({ type: 'end', ...counted })
     expect(records[0]).toMatchObject({ type: 'export', format: 'ordinal-export-v2', prefix: null })

@@ -3,7 +3,7 @@ import { upTo } from './sequencer'
 
 /**
  * Writes a ledger in which everything has happened: batches of one and of many requests, several numbers for one,
- * periods, reserved, confirmed, released and recycled numbers, void and suppressed ones, and sites.
+ * periods, a closed one, reserved, confirmed, released and recycled numbers, void and suppressed ones, sites, and keys.
  */
 export async function writeLedger(runtimeUrl: string): Promise<void> {
   const instance = createInstance(runtimeUrl)
@@ -36,5 +36,9 @@ export async function writeLedger(runtimeUrl: string): Promise<void> {
     await instance.change({ ...step, ...number, prefix: 'GLOBAL', event: 'release' })
   // Batches of one row each, one after the other, at the end.
   for (const n of upTo(5)) await instance.issue({ clientId: `client-${n}`, reason: `reason ${n}` })
+  await instance.pool.query(`SELECT close_period('INV', '2019', 'ada', 'audited', 'r')`)
+  await instance.pool.query(
+    `SELECT register_keys(jsonb_build_object('shop', jsonb_build_array(repeat('ab', 32))))`,
+  )
   await instance.close()
 }

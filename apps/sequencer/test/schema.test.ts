@@ -12,6 +12,7 @@ test('the schema that verify compares with is that of the migrations (if not: ma
   const database = await createLedgerDatabase()
   const service = new Client(database.runtimeUrl)
   await service.connect()
+  await service.query('BEGIN')
   const catalog = await readCatalog(service)
   await service.end()
   await database.drop()

@@ -1,4 +1,3 @@
-import { chainHash, type ChainedBatch, type ChainedRow } from '@ordinal/testing'
 import type { Client } from 'pg'
 
 /** Something that was done to a ledger, and as what it has to be found. */
@@ -6,8 +5,10 @@ export interface Tampering {
   what: string
   /** As the superuser, with all triggers off. */
   sql: readonly string[]
-  /** With all hashes of the sequence `SG` computed again, and those of its counter. */
+  /** With all hashes computed again, and those of the counters. */
   rechain?: boolean
+  /** With the entries of the register numbered again, and all of its hashes. */
+  rechainRegister?: boolean
   /** The finding: its kind, or one of some. */
   kinds: readonly string[]
   /** What the finding has to name: in its detail or its object. */
@@ -31,6 +32,7 @@ const otherOfColumn: Record<string, string> = {
   'ledger.event': `'import'`,
   'ledger.state': `'void'`,
   'batches.feed': '1',
+  'batches.format': '3 - $',
   'batches.batch': '$ + 1000',
   'ledger.batch': '$ + 1000',
   'ledger.value': '$ + 1000',
@@ -49,6 +51,7 @@ const rowOf: Record<string, string> = {
   counters: `prefix = 'SG'`,
   sequences: `prefix = 'SG'`,
   sites: `site_id = 'site-1'`,
+  closed_periods: `prefix = 'INV'`,
   register: `kind = 'rules' AND name = 'SG'`,
   leases: 'true',
   free_values: 'true',
@@ -60,7 +63,8 @@ const kindsOf: Record<string, readonly string[]> = {
   counters: ['counter_behind', 'tail_cut', 'rewritten', 'derived', 'altered', 'missing'],
   sequences: ['altered', 'added', 'missing'],
   sites: ['altered', 'added', 'missing'],
-  register: ['altered', 'added', 'missing'],
+  closed_periods: ['altered', 'added', 'missing'],
+  register: ['altered', 'added', 'missing', 'backdated'],
   leases: ['derived'],
   free_values: ['derived'],
   site_usage: ['derived'],
@@ -71,10 +75,25 @@ const namesOf: Record<string, RegExp> = {
   counters: /counter|SG/,
   sequences: /rules SG/,
   sites: /site site-1/,
+  closed_periods: /closed period INV/,
   register: /register|rules SG/,
   leases: /leases/,
   free_values: /free_values/,
   site_usage: /site_usage/,
+}
+
+// Of each table, what makes a copy of its row another row.
+const copyOf: Record<string, string> = {
+  ledger: `'{"idempotency_key": "forged", "value": 777, "number": "SG000777", "position": 2}'`,
+  batches: `jsonb_build_object('batch', (SELECT batch + 1 FROM counters WHERE prefix = 'SG'))`,
+  counters: `'{"period": "2023"}'`,
+  sequences: `'{"version": 2}'`,
+  sites: `'{"version": 2}'`,
+  closed_periods: `'{"period": "2018"}'`,
+  register: `jsonb_build_object('entry', (SELECT max(entry) + 1 FROM register))`,
+  leases: `'{"value": 1}'`,
+  free_values: `'{"value": 1}'`,
+  site_usage: `'{"site_id": "ghost"}'`,
 }
 
 /** Each column of each table, one row altered; and of each table a row removed, and one added. */
@@ -99,9 +118,17 @@ export async function alterations(db: Client): Promise<Tampering[]> {
     what: `a row of ${table} removed`,
     sql: [`DELETE FROM ${table} WHERE ${one(table)}`],
     kinds: [...kindsOf[table]!, 'missing', 'counter_behind'],
-    names: table === 'sequences' ? /rules SG/ : namesOf[table]!,
+    names: namesOf[table]!,
   }))
-  return [...updates, ...deletes]
+  const inserts = Object.keys(rowOf).map((table) => ({
+    what: `a row of ${table} added`,
+    sql: [
+      `INSERT INTO ${table} SELECT (jsonb_populate_record(t, ${copyOf[table]})).* FROM ${table} t WHERE t.${one(table)}`,
+    ],
+    kinds: kindsOf[table]!,
+    names: namesOf[table]!,
+  }))
+  return [...updates, ...deletes, ...inserts]
 }
 
 const forgedRow = (change: string) => `
@@ -205,7 +232,6 @@ export const forgeries: readonly Tampering[] = [
   {
     what: 'rules that nobody made',
     sql: [
-      'ALTER TABLE sequences DISABLE TRIGGER ALL',
       `INSERT INTO sequences (prefix, version, template, reset, created_by) VALUES ('SG', 2, 'X{seq}', 'never', 'x')`,
     ],
     kinds: ['added'],
@@ -213,10 +239,7 @@ export const forgeries: readonly Tampering[] = [
   },
   {
     what: 'a site that nobody made',
-    sql: [
-      'ALTER TABLE sites DISABLE TRIGGER ALL',
-      `INSERT INTO sites (site_id, version, partitions, created_by) VALUES ('ghost', 1, '{a}', 'x')`,
-    ],
+    sql: [`INSERT INTO sites (site_id, version, partitions, created_by) VALUES ('ghost', 1, '{a}', 'x')`],
     kinds: ['added'],
     names: /site ghost version 1/,
   },
@@ -232,9 +255,227 @@ export const forgeries: readonly Tampering[] = [
     kinds: ['added'],
     names: /site site-|rules /,
   },
+  {
+    what: 'a key of a caller exchanged',
+    sql: [`UPDATE register SET content = '{"shop": ["00"]}' WHERE kind = 'keys'`],
+    kinds: ['altered'],
+    names: /keys API_KEYS/,
+  },
+  {
+    what: 'rules dated back, and put into the register by its own function',
+    sql: [
+      `UPDATE register SET at = at - interval '1 day'`,
+      `INSERT INTO sequences (prefix, version, template, reset, created_by, created_at)
+       VALUES ('SG', 2, '{prefix}{seq:6}', 'never', 'x', now() - interval '1 year')`,
+      'SELECT register_rows()',
+    ],
+    rechainRegister: true,
+    kinds: ['backdated'],
+    names: /rules SG version 2 is dated/,
+  },
+  {
+    what: 'a version of rules left out',
+    sql: [
+      `INSERT INTO sequences (prefix, version, template, reset, created_by, created_at)
+       SELECT 'SG', 3, '{prefix}{seq:6}', 'never', 'x', clock_timestamp()`,
+      'SELECT register_rows()',
+    ],
+    kinds: ['missing'],
+    names: /rules SG version 2 is missing/,
+  },
+  {
+    what: 'an open period closed, dated back, and put into the register by its own function',
+    sql: [
+      `INSERT INTO closed_periods (prefix, period, closed_at, closed_by, reason)
+       VALUES ('INV', '2020', '2020-12-31T23:00:00Z', 'x', 'x')`,
+      'SELECT register_rows()',
+    ],
+    kinds: ['added'],
+    names: /INV in 2020 has new numbers of .*, and the period was closed at 2020-12-31/,
+  },
+  {
+    what: 'a counter set back to the batch before',
+    sql: [
+      `UPDATE counters c SET batch = b.batch, head = b.hash, feed = b.feed, last_value = last_value - 1
+       FROM batches b WHERE (b.prefix, b.period) = (c.prefix, c.period) AND b.batch = c.batch - 1 AND c.prefix = 'SG'`,
+    ],
+    kinds: ['counter_behind'],
+    names: /counter is at batch/,
+  },
+  {
+    what: 'a counter set forward',
+    sql: [`UPDATE counters SET batch = batch + 1, last_value = last_value + 1 WHERE prefix = 'SG'`],
+    kinds: ['tail_cut'],
+    names: /counter is at batch/,
+  },
+  {
+    what: 'rows of two sequences exchanged',
+    sql: [
+      `UPDATE ledger l SET client_id = o.client_id, idempotency_key = o.idempotency_key || '.', request_id = o.request_id
+       FROM ledger o
+       WHERE (l.prefix, l.value, l.revision, o.client_id) = ('GLOBAL', 1, 1, 'client-2')
+          OR (o.prefix, o.value, o.revision, l.client_id) = ('GLOBAL', 1, 1, 'client-2')`,
+    ],
+    kinds: ['altered'],
+    names: /GLOBAL|SG/,
+  },
 ]
 
-/** The whole chain of SG written anew: what fits itself then, a checkpoint tells. */
+const ofInvoice = (year: number) => `prefix = 'INV' AND period = '${year}'`
+
+/** Moves the one number of INV in a year, with its batch and counter. */
+const invoiceMoved = (
+  year: number,
+  change: { period: string; number: string; head?: string; value?: number },
+) => [
+  `UPDATE ledger SET period = '${change.period}', number = '${change.number}', value = ${change.value ?? 1} WHERE ${ofInvoice(year)}`,
+  `UPDATE batches SET period = '${change.period}', number_head = '${change.head ?? `INV${year}-`}' WHERE ${ofInvoice(year)}`,
+  `UPDATE counters SET period = '${change.period}', first_value = ${change.value ?? 1}, last_value = ${change.value ?? 1} WHERE ${ofInvoice(year)}`,
+]
+
+/** What does not follow from the rules and the date, with all hashes computed again: no checkpoint is needed for these. */
+export const unruly: readonly Tampering[] = [
+  {
+    what: 'another head in a batch and its numbers',
+    sql: [
+      `UPDATE ledger SET number = 'SX' || substr(number, 3) WHERE ${rowOf.ledger}`,
+      `UPDATE batches SET number_head = 'SX' WHERE ${rowOf.batches}`,
+    ],
+    kinds: ['altered'],
+    names: /has SX\d+, and by its rules that of .* is SG/,
+  },
+  {
+    what: 'another width in a batch and its numbers',
+    sql: [
+      `UPDATE ledger SET number = 'SG0' || substr(number, 3) WHERE ${rowOf.ledger}`,
+      `UPDATE batches SET number_width = 7 WHERE ${rowOf.batches}`,
+    ],
+    kinds: ['altered'],
+    names: /has SG0\d+, and by its rules/,
+  },
+  {
+    what: 'a tail in a batch and its numbers',
+    sql: [
+      `UPDATE ledger SET number = number || '-A' WHERE ${rowOf.ledger}`,
+      `UPDATE batches SET number_tail = '-A' WHERE ${rowOf.batches}`,
+    ],
+    kinds: ['altered'],
+    names: /has SG\d+-A, and by its rules/,
+  },
+  {
+    what: 'a counter moved to a year that is not that of its business date',
+    sql: invoiceMoved(2020, { period: '2031', number: 'INV2031-0001', head: 'INV2031-' }),
+    kinds: ['altered'],
+    names: /is of the period "2031", and by its rules 2020-02-03 is of "2020"/,
+  },
+  {
+    what: 'a period that the rules do not have',
+    sql: invoiceMoved(2020, { period: 'HACK', number: 'INV2020-0001' }),
+    kinds: ['altered'],
+    names: /is of the period "HACK"/,
+  },
+  {
+    what: 'a business date of another year',
+    sql: [`UPDATE ledger SET business_date = '2021-02-03' WHERE ${ofInvoice(2020)}`],
+    kinds: ['altered'],
+    names: /by its rules 2021-02-03 is of "2021"/,
+  },
+  {
+    what: 'the business date removed',
+    sql: [`UPDATE ledger SET business_date = NULL WHERE ${ofInvoice(2020)}`],
+    kinds: ['altered'],
+    names: /is of the period "2020", and by its rules/,
+  },
+  {
+    what: 'a number passed off as imported, in a form that the rules never give',
+    sql: [
+      `UPDATE ledger SET event = 'import', business_date = NULL, number = 'INV20X0-0001' WHERE ${ofInvoice(2020)}`,
+      `UPDATE batches SET number_head = 'INV20X0-' WHERE ${ofInvoice(2020)}`,
+    ],
+    kinds: ['altered'],
+    names: /INV20X0-0001, which its rules give on no day/,
+  },
+  {
+    what: 'a number passed off as imported, in a period that is not that of its form',
+    sql: [
+      ...invoiceMoved(2020, { period: '2031', number: 'INV2020-0001' }),
+      `UPDATE ledger SET event = 'import', business_date = NULL WHERE ${ofInvoice(2031)}`,
+    ],
+    kinds: ['altered'],
+    names: /INV in 2031/,
+  },
+  {
+    what: 'a counter from another value than that of its rules',
+    sql: invoiceMoved(2020, { period: '2020', number: 'INV2020-0500', value: 500 }),
+    kinds: ['altered'],
+    names: /begins at 500, and its rules at 1/,
+  },
+  {
+    what: 'the numbers of two years exchanged',
+    sql: [
+      `UPDATE ledger SET revision = 2 WHERE ${ofInvoice(2019)}`,
+      ...invoiceMoved(2020, { period: 'kept', number: 'INV2019-0001', head: 'INV2019-' }),
+      ...invoiceMoved(2019, { period: '2020', number: 'INV2020-0001', head: 'INV2020-' }),
+      ...['ledger', 'batches', 'counters'].map(
+        (table) => `UPDATE ${table} SET period = '2019' WHERE period = 'kept'`,
+      ),
+      `UPDATE ledger SET revision = 1 WHERE ${ofInvoice(2020)}`,
+    ],
+    kinds: ['altered'],
+    names: /by its rules 20(19|20)-02-03 is of "20(19|20)"/,
+  },
+  {
+    what: 'a counter of a later year, dated now',
+    sql: [
+      `INSERT INTO ledger SELECT (jsonb_populate_record(l, jsonb_build_object('period', '2031', 'number', 'INV2031-0001',
+         'idempotency_key', 'forged', 'business_date', NULL, 'at', clock_timestamp()))).* FROM ledger l WHERE ${ofInvoice(2020)}`,
+      `INSERT INTO batches SELECT (jsonb_populate_record(b, jsonb_build_object('period', '2031', 'number_head', 'INV2031-',
+         'at', (SELECT at FROM ledger WHERE ${ofInvoice(2031)}), 'feed', b.feed + 100000))).* FROM batches b WHERE ${ofInvoice(2020)}`,
+      `INSERT INTO counters SELECT (jsonb_populate_record(c, jsonb_build_object('period', '2031', 'feed', c.feed + 100000))).*
+       FROM counters c WHERE ${ofInvoice(2020)}`,
+    ],
+    kinds: ['altered'],
+    names: /INV in 2031 is of the period "2031"/,
+  },
+  {
+    what: 'a business date outside of what the rules take',
+    sql: [`UPDATE ledger SET business_date = '1999-01-01' WHERE ${rowOf.ledger}`],
+    kinds: ['altered'],
+    names: /has a number of 1999-01-01, outside/,
+  },
+  {
+    what: 'a period closed before its number was issued, also in the register',
+    sql: [
+      `UPDATE closed_periods SET closed_at = closed_at - interval '1 hour'`,
+      `UPDATE register SET content = (SELECT to_jsonb(c) FROM closed_periods c) WHERE kind = 'closed_period'`,
+    ],
+    rechainRegister: true,
+    kinds: ['added', 'backdated'],
+    names: /INV in 2019 has new numbers of .* was closed at|closed period INV 2019 is dated/,
+  },
+  {
+    what: 'a sequence sealed from before, also in the register',
+    sql: [
+      `UPDATE sequences SET sealed_to = 'bank' WHERE prefix = 'SG'`,
+      `UPDATE register SET content = content || '{"sealed_to": "bank"}' WHERE (kind, name) = ('rules', 'SG')`,
+    ],
+    rechainRegister: true,
+    kinds: ['altered'],
+    names: /sealed to bank/,
+  },
+  {
+    what: 'a template exchanged, also in the register',
+    sql: [
+      `UPDATE sequences SET template = 'X{seq}' WHERE prefix = 'SG'`,
+      `UPDATE register SET content = content || '{"template": "X{seq}"}' WHERE (kind, name) = ('rules', 'SG')`,
+    ],
+    rechainRegister: true,
+    kinds: ['altered'],
+    names: /has SG000001, and by its rules that of .* is X1/,
+  },
+].map((tampering) => ({ rechain: true, ...tampering }))
+
+/** Chains written anew: what fits itself then, a checkpoint tells. */
 export const rewritings: readonly Tampering[] = [
   ...(['client_id', 'generated_by', 'reason', 'request_id', 'caller', 'idempotency_key'] as const).map(
     (column) => ({
@@ -319,6 +560,87 @@ export const rewritings: readonly Tampering[] = [
     names: /SG had a batch/,
   },
   {
+    what: 'a counter removed with all that is of it',
+    sql: ['ledger', 'batches', 'counters'].map((table) => `DELETE FROM ${table} WHERE ${ofInvoice(2020)}`),
+    kinds: ['tail_cut', 'missing'],
+    names: /INV in 2020/,
+  },
+  {
+    what: 'a batch in the older format, and all hashes',
+    sql: [`UPDATE batches SET format = 1 WHERE ${rowOf.batches}`],
+    rechain: true,
+    kinds: ['rewritten'],
+    names: /SG/,
+  },
+  ...(
+    [
+      ['rules', `prefix = 'PO'`, 'sequences', 'reason'],
+      ['site', `site_id = 'site-1'`, 'sites', 'created_by'],
+      ['closed_period', `prefix = 'INV'`, 'closed_periods', 'closed_by'],
+    ] as const
+  ).flatMap(([kind, where, table, column]) => [
+    {
+      what: `${table}.${column} altered, also in the register, and all of its hashes`,
+      sql: [
+        `UPDATE ${table} SET ${column} = 'x' WHERE ${where}`,
+        `UPDATE register SET content = (SELECT to_jsonb(t) FROM ${table} t WHERE ${where})
+         WHERE kind = '${kind}' AND content @> (SELECT jsonb_strip_nulls(to_jsonb(t) - '${column}') FROM ${table} t WHERE ${where})`,
+      ],
+      rechainRegister: true,
+      kinds: ['rewritten'],
+      names: /register/,
+    },
+    {
+      what: `a row of ${table} removed, also from the register, and all of its hashes`,
+      sql: [
+        `DELETE FROM register WHERE kind = '${kind}' AND content = (SELECT to_jsonb(t) FROM ${table} t WHERE ${where})`,
+        `DELETE FROM ${table} WHERE ${where}`,
+      ],
+      rechainRegister: true,
+      kinds: ['rewritten', 'tail_cut'],
+      names: /register/,
+    },
+    {
+      what: `a row of ${table} added, also to the register in the middle, and all of its hashes`,
+      sql: [
+        `INSERT INTO ${table} SELECT (jsonb_populate_record(t, ${copyOf[table]})).* FROM ${table} t WHERE ${where}`,
+        'SELECT register_rows()',
+        `UPDATE register SET at = (SELECT at FROM register WHERE entry = 3) WHERE entry = (SELECT max(entry) FROM register)`,
+        `UPDATE register SET entry = entry + 1000 WHERE entry > 3 AND entry < (SELECT max(entry) FROM register)`,
+      ],
+      rechainRegister: true,
+      kinds: ['rewritten'],
+      names: /register/,
+    },
+  ]),
+  {
+    what: 'the keys of callers exchanged, and all hashes of the register',
+    sql: [`UPDATE register SET content = '{"mallory": []}' WHERE kind = 'keys'`],
+    rechainRegister: true,
+    kinds: ['rewritten'],
+    names: /register/,
+  },
+  {
+    what: 'the keys of callers removed from the end of the register',
+    sql: [`DELETE FROM register WHERE kind = 'keys'`],
+    kinds: ['tail_cut'],
+    names: /the register had an entry/,
+  },
+  {
+    what: 'the whole register dated back, and all of its hashes',
+    sql: [`UPDATE register SET at = at - interval '1 second'`],
+    rechainRegister: true,
+    kinds: ['rewritten'],
+    names: /register/,
+  },
+  {
+    what: 'an entry of the register dated ahead, and all of its hashes',
+    sql: [`UPDATE register SET at = at + interval '1 year' WHERE entry = (SELECT max(entry) FROM register)`],
+    rechainRegister: true,
+    kinds: ['altered', 'rewritten'],
+    names: /register/,
+  },
+  {
     what: 'a counter added for a year before, with its batch and all hashes',
     sql: [
       `INSERT INTO ledger SELECT (jsonb_populate_record(l, jsonb_build_object('period', '2023', 'batch', 1, 'value', 1,
@@ -334,147 +656,3 @@ export const rewritings: readonly Tampering[] = [
     names: /INV in 2023/,
   },
 ]
-
-/** What the schema can be made into. */
-export async function schemaChanges(db: Client, service: string): Promise<Tampering[]> {
-  const { rows: triggers } = await db.query<{ name: string; table: string }>(
-    `SELECT tgname AS name, tgrelid::regclass::text AS table FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1`,
-  )
-  const { rows: functions } = await db.query<{ name: string; definition: string }>(
-    `SELECT proname AS name, pg_get_functiondef(oid) AS definition FROM pg_proc
-     WHERE pronamespace = 'public'::regnamespace ORDER BY 1`,
-  )
-  const { rows: checks } = await db.query<{ name: string; table: string }>(
-    `SELECT conname AS name, conrelid::regclass::text AS table FROM pg_constraint
-     WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'p') AND conrelid <> '_prisma_migrations'::regclass ORDER BY 1`,
-  )
-  const change = (what: string, sql: string, names: RegExp): Tampering => ({
-    what,
-    sql: [sql],
-    kinds: ['schema'],
-    names,
-  })
-  return [
-    ...triggers.flatMap(({ name, table }) => [
-      change(
-        `trigger ${name} disabled`,
-        `ALTER TABLE ${table} DISABLE TRIGGER ${name}`,
-        new RegExp(`trigger ${name} on ${table} is disabled`),
-      ),
-      change(
-        `trigger ${name} off for replication`,
-        `ALTER TABLE ${table} ENABLE TRIGGER ${name}`,
-        new RegExp(`trigger ${name} on ${table} is on, but not`),
-      ),
-      change(
-        `trigger ${name} dropped`,
-        `DROP TRIGGER ${name} ON ${table}`,
-        new RegExp(`trigger ${name} on ${table} is missing`),
-      ),
-    ]),
-    ...functions.map(({ name, definition }) =>
-      change(
-        `function ${name} replaced`,
-        definition.replace('AS $function$', 'AS $function$ /* as it suits */ '),
-        new RegExp(`function ${name} was replaced`),
-      ),
-    ),
-    ...checks.map(({ name, table }) =>
-      change(
-        `constraint ${name} dropped`,
-        `ALTER TABLE ${table} DROP CONSTRAINT ${name} CASCADE`,
-        new RegExp(`${name} on ${table} is missing`),
-      ),
-    ),
-    change(
-      'an index dropped',
-      'DROP INDEX ledger_idempotency_key_key',
-      /ledger_idempotency_key_key on ledger is missing/,
-    ),
-    change(
-      'a function without its search path',
-      'ALTER FUNCTION issue_numbers RESET search_path',
-      /function issue_numbers was replaced/,
-    ),
-    change(
-      'a function that runs as its caller',
-      'ALTER FUNCTION change_numbers SECURITY INVOKER',
-      /function change_numbers was replaced/,
-    ),
-    change(
-      'a function of the same name added',
-      `CREATE FUNCTION next_state(varchar, varchar, varchar) RETURNS text LANGUAGE sql AS 'SELECT NULL'`,
-      /function next_state was replaced/,
-    ),
-    change(
-      'a right to write',
-      `GRANT INSERT ON ledger TO "${service}"`,
-      /rights of the service on table ledger/,
-    ),
-    change(
-      'a right to one column',
-      `GRANT UPDATE (client_id) ON ledger TO "${service}"`,
-      /rights of the service on table ledger.*client_id/,
-    ),
-    change(
-      'a right for everyone',
-      'GRANT DELETE ON batches TO PUBLIC',
-      /rights of everyone on table batches/,
-    ),
-    change(
-      'a function for everyone',
-      'GRANT EXECUTE ON FUNCTION add_to_register TO PUBLIC',
-      /rights of everyone on function add_to_register/,
-    ),
-    change(
-      'a right of another role',
-      'GRANT INSERT ON ledger TO pg_monitor',
-      /rights of the role pg_monitor on table ledger/,
-    ),
-    change(
-      'a trigger added',
-      `CREATE TRIGGER extra BEFORE INSERT ON ledger FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
-      /trigger extra on ledger was added/,
-    ),
-    change(
-      'a rule added',
-      'CREATE RULE extra AS ON INSERT TO sites DO INSTEAD NOTHING',
-      /rule extra on sites was added/,
-    ),
-    change('row security', 'ALTER TABLE ledger ENABLE ROW LEVEL SECURITY', /table ledger was altered/),
-    change('a table below', 'CREATE TABLE more () INHERITS (ledger)', /table more under ledger was added/),
-    change('a column added', `ALTER TABLE ledger ADD COLUMN extra text`, /column ledger.extra was added/),
-    change(
-      'a default altered',
-      `ALTER TABLE counters ALTER COLUMN void SET DEFAULT 5`,
-      /column counters.void was altered/,
-    ),
-    change('a table without a log', 'ALTER TABLE leases SET UNLOGGED', /table leases was altered/),
-  ]
-}
-
-/** Computes the hashes of SG and of INV in 2023 again, as the description of the chain says. */
-export async function rechain(db: Client): Promise<void> {
-  const { rows: batches } = await db.query<ChainedBatch & { batch: string }>(
-    `SELECT *, (extract(epoch FROM at) * 1000000)::bigint AS at_us FROM batches
-     WHERE prefix = 'SG' OR (prefix, period) = ('INV', '2023') ORDER BY prefix, period, batch`,
-  )
-  let head = Buffer.alloc(32)
-  for (const batch of batches) {
-    if (batch.batch === '1') head = Buffer.alloc(32)
-    const key = [batch.prefix, batch.period, batch.batch]
-    const { rows } = await db.query<ChainedRow>(
-      `SELECT *, business_date::text FROM ledger WHERE (prefix, period, batch) = ($1, $2, $3) ORDER BY position`,
-      key,
-    )
-    head = Buffer.from(chainHash(head, batch, rows))
-    await db.query('UPDATE batches SET hash = $4 WHERE (prefix, period, batch) = ($1, $2, $3)', [
-      ...key,
-      head,
-    ])
-    await db.query('UPDATE counters SET head = $4 WHERE (prefix, period, batch) = ($1, $2, $3)', [
-      ...key,
-      head,
-    ])
-  }
-}

@@ -36,5 +36,6 @@ export {
 } from './states'
 export { ExportError, verifyExport, type ExportReport } from './verify-export'
 export { createLedgerVerifier } from './verify-ledger'
+export { isSlotOfSomeDate, slotOf } from './slot'
 export { verifyRegister, type Register } from './verify-register'
 export { type Step } from './wrong-rows'

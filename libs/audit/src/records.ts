@@ -116,6 +116,8 @@ export interface ExportRecord {
 /** The last line of an export, by which one that was cut off is known. */
 export interface EndRecord {
   type: 'end'
+  /** Lines of both kinds; exports from before do not say. */
+  register?: number
   counters: number
   batches: number
   entries: number

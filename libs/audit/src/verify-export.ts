@@ -62,14 +62,17 @@ export async function verifyExport(
   let ledger: ReturnType<typeof createLedgerVerifier> | undefined
   let counter: ReturnType<typeof startCounter> | undefined
   let lastCounter: CounterRecord | undefined
-  const counted = { counters: 0, batches: 0, entries: 0 }
+  const counted = { register: 0, counters: 0, batches: 0, entries: 0 }
 
   /** All of the register is before the first counter. */
   function beginLedger({ at, format, prefix, period, from, to }: ExportRecord) {
     const scope = { prefix, period, whole: from === null && to === null }
+    const verified = verifyRegister({ at, entries: register, rows: registered, checkpoints }, findings)
     const hasRegister = format !== 'ordinal-export-v1'
-    const verified = hasRegister ? verifyRegister(register, registered, checkpoints, findings) : undefined
-    return createLedgerVerifier({ at, scope, checkpoints, register: verified }, findings)
+    return createLedgerVerifier(
+      { at, scope, checkpoints, register: hasRegister ? verified : undefined },
+      findings,
+    )
   }
 
   function startCounter(record: CounterRecord) {
@@ -104,11 +107,14 @@ export async function verifyExport(
     const line = parseLine(text, number)
     if (end) throw new ExportError(`line ${number}: there is more after the end`)
     if (!first && line.type !== 'export') throw new ExportError('the first line is not that of an export')
-    if (line.type === 'export') first = line
-    else if (line.type === 'register' || line.type === 'registered') {
+    if (line.type === 'export') {
+      if (first) throw new ExportError(`line ${number}: an export begins once`)
+      first = line
+    } else if (line.type === 'register' || line.type === 'registered') {
       if (ledger) throw new ExportError(`line ${number}: the register comes before the counters`)
       if (line.type === 'register') register.push(line)
       else registered.push(line)
+      counted.register += 1
     } else if (line.type === 'counter') {
       counter?.end()
       requireWhole(first!, line)
@@ -132,9 +138,11 @@ export async function verifyExport(
   counter?.end()
   ledger ??= beginLedger(first)
   ledger.end()
-  for (const name of ['counters', 'batches', 'entries'] as const)
-    if (end[name] !== counted[name])
-      throw new ExportError(`the export says that it has ${end[name]} ${name}, and has ${counted[name]}`)
+  for (const name of ['register', 'counters', 'batches', 'entries'] as const)
+    if ((end[name] ?? counted[name]) !== counted[name])
+      throw new ExportError(
+        `the export says that it has ${end[name]} ${names[name]}, and has ${counted[name]}`,
+      )
   return {
     fits: findings.count() === 0,
     export: first,
@@ -145,6 +153,13 @@ export async function verifyExport(
     finding_count: findings.count(),
     findings: findings.findings,
   }
+}
+
+const names = {
+  register: 'lines of the register',
+  counters: 'counters',
+  batches: 'batches',
+  entries: 'entries',
 }
 
 /** Each counter is there once, in the order in which a checkpoint's tree has them. */

@@ -7,8 +7,16 @@ import { microsecondsOf, notAfter, settledBefore } from './time'
 
 /** The rules of a sequence, as far as its batches have to fit them. */
 export interface RegisteredRules {
+  template: string
+  reset: string
+  time_zone: string
+  fiscal_year_start: number
   gap_policy: string
   start: number
+  active: boolean
+  sealed_to: string | null
+  business_date_past_days: number | null
+  business_date_future_days: number | null
   /** When they were made; and so no batch that follows them is dated before the second time, none by earlier rules after the third. */
   from: string
   settledBefore: string
@@ -17,19 +25,25 @@ export interface RegisteredRules {
 
 export type Register = ReturnType<typeof verifyRegister>
 
+export interface RegisterToVerify {
+  /** When it was read. */
+  at: string
+  /** In the order of the chain. */
+  entries: readonly RegisterRecord[]
+  /** What the tables have; of keys there is no table. */
+  rows: readonly RegisteredRecord[]
+  checkpoints?: readonly Checkpoint[]
+}
+
 /**
  * Verifies the chain of rules, sites, closed periods and keys, and that the tables have what it says
  * (docs/decisions/0046).
- *
- * @param entries in the order of the chain
- * @param rows what the tables have; of keys there is no table
  */
 export function verifyRegister(
-  entries: readonly RegisterRecord[],
-  rows: readonly RegisteredRecord[],
-  checkpoints: readonly Checkpoint[],
+  { at: readAt, entries, rows, checkpoints = [] }: RegisterToVerify,
   { report }: Pick<Findings, 'report'>,
 ) {
+  const latestPossible = notAfter(readAt)
   const latest = new Map<string, RegisterRecord>()
   const rules = new Map<string, RegisteredRules | undefined>()
   const found = (of: Named, finding: Pick<Finding, 'kind' | 'detail'> & Partial<Finding>) =>
@@ -41,6 +55,7 @@ export function verifyRegister(
     })
 
   checkChain()
+  checkVersions()
   checkRows()
   for (const checkpoint of checkpoints) compare(checkpoint)
 
@@ -51,7 +66,11 @@ export function verifyRegister(
       const expected = (before?.entry ?? 0) + 1
       const stored = Buffer.from(entry.hash, 'hex')
       const name = `entry ${entry.entry} of the register (${nameOf(entry)})`
-      if (entry.entry !== expected)
+      if (entry.entry < expected) {
+        found(entry, { kind: 'added', detail: `${name} comes a second time` })
+        continue
+      }
+      if (entry.entry > expected)
         found(entry, {
           kind: 'missing',
           detail:
@@ -67,6 +86,12 @@ export function verifyRegister(
           column: 'at',
           detail: `${name} is dated ${entry.at}, and the one before it ${before.at}`,
         })
+      else if (entry.at > latestPossible)
+        found(entry, {
+          kind: 'altered',
+          column: 'at',
+          detail: `${name} is dated ${entry.at}, and it was read before that, at ${readAt}`,
+        })
       keepLatest(entry)
       previous = stored
       before = entry
@@ -77,7 +102,11 @@ export function verifyRegister(
   function keepLatest(entry: RegisterRecord): void {
     const earlier = latest.get(keyOf(entry))
     latest.set(keyOf(entry), entry)
-    if (!earlier || entry.kind === 'keys') return
+    if (entry.kind === 'keys') return
+    if (!earlier) {
+      checkDate(entry)
+      return
+    }
     const column = firstDifference(earlier, entry)
     if (column)
       found(entry, {
@@ -87,9 +116,41 @@ export function verifyRegister(
       })
   }
 
+  /** Who writes a row dates it by the clock; only what was there before the register was is older than its entry. */
+  function checkDate(entry: RegisterRecord): void {
+    const { created_at, closed_at } = contentOf(entry)
+    const dated = String(created_at ?? closed_at)
+    const isFirst = entry.at <= notAfter(entries[0]!.at)
+    if (microsecondsOf(dated) > microsecondsOf(notAfter(entry.at)))
+      found(entry, {
+        kind: 'altered',
+        column: 'at',
+        detail: `${nameOf(entry)} is dated ${dated}, and was put into the register before that, at ${entry.at}`,
+      })
+    else if (!isFirst && microsecondsOf(dated) < microsecondsOf(settledBefore(entry.at)))
+      found(entry, {
+        kind: 'backdated',
+        column: 'at',
+        detail: `${nameOf(entry)} is dated ${dated}, and was put into the register at ${entry.at}: it was dated back`,
+      })
+  }
+
+  /** Rules and sites have the versions 1, 2, 3. */
+  function checkVersions(): void {
+    for (const { kind, name, version } of latest.values()) {
+      const before = { kind, name, version: version - 1 }
+      if (version > 1 && !latest.has(keyOf(before)))
+        found(before, {
+          kind: 'missing',
+          detail: `${nameOf(before)} is missing, and there is version ${version}`,
+        })
+    }
+  }
+
   function checkRows(): void {
     const here = new Set<string>()
     for (const row of rows) {
+      if (here.has(keyOf(row))) found(row, { kind: 'added', detail: `${nameOf(row)} is there twice` })
       here.add(keyOf(row))
       const entry = latest.get(keyOf(row))
       const column = entry && firstDifference(entry, row)
@@ -139,16 +200,24 @@ export function verifyRegister(
         rules.set(key, readRules(latest.get(keyOf({ kind: 'rules', name: prefix, version }))))
       return rules.get(key)
     },
+
+    /** When a period was closed, and what is dated later was not written before; undefined if it is open. */
+    closed(prefix: string, period: string) {
+      const entry = latest.get(keyOf({ kind: 'closed_period', name: `${prefix} ${period}`, version: 0 }))
+      if (!entry) return undefined
+      const at = String(contentOf(entry).closed_at)
+      return { at, notAfter: notAfter(at) }
+    },
   }
 }
 
 function readRules(entry: RegisterRecord | undefined): RegisteredRules | undefined {
   if (!entry) return undefined
-  const { gap_policy, start, created_at } = contentOf(entry)
-  const from = String(created_at)
+  const content = contentOf(entry) as unknown as RegisteredRules & { created_at: string }
+  const from = String(content.created_at)
   return {
-    gap_policy: String(gap_policy),
-    start: Number(start),
+    ...content,
+    template: String(content.template),
     from,
     settledBefore: settledBefore(from),
     notAfter: notAfter(from),
@@ -166,7 +235,13 @@ const keyOf = ({ kind, name, version }: Named) => JSON.stringify([kind, name, ve
 const nameOf = ({ kind, name, version }: Named) =>
   kind === 'register' ? kind : `${kind.replace('_', ' ')} ${name}${version > 0 ? ` version ${version}` : ''}`
 
-const contentOf = ({ content }: { content: string }) => JSON.parse(content) as Record<string, unknown>
+function contentOf({ content }: { content: string }): Record<string, unknown> {
+  try {
+    return JSON.parse(content) as Record<string, unknown>
+  } catch {
+    return {} // its hash tells that it was altered
+  }
+}
 
 /** The first column of the entry that is another in the row. */
 function firstDifference(entry: { content: string }, row: { content: string }): string | undefined {

@@ -10,29 +10,43 @@ export interface CatalogObject {
 
 // Nothing here names an owner, an id, or a place; and what PostgreSQL prints is what it has printed alike since 15.
 const objects = `
-  WITH relation AS (
+  WITH member AS (
+    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+  ), relation AS (
     SELECT c.* FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> '_prisma_migrations' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+      AND ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM member)
+  ), any_routine AS (
+    SELECT p.*, lanname, ('pg_proc'::regclass, p.oid) IN (SELECT classid, objid FROM member) AS of_extension
+    FROM pg_proc p JOIN pg_language l ON l.oid = prolang WHERE pronamespace = 'public'::regnamespace
   ), routine AS (
-    SELECT p.* FROM pg_proc p
-    WHERE p.pronamespace = 'public'::regnamespace
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    -- What an extension brings is no matter, unless a call of ours could mean it.
+    SELECT r.* FROM any_routine r
+    WHERE NOT of_extension
+       OR lanname NOT IN ('c', 'internal')
+          AND (EXISTS (SELECT FROM pg_proc o WHERE o.proname = r.proname AND o.pronamespace = 'pg_catalog'::regnamespace)
+               OR EXISTS (SELECT FROM any_routine o WHERE o.proname = r.proname AND NOT o.of_extension))
   ), held AS (
-    SELECT 'table ' || relname AS object, relname AS of, relowner AS owner, '' AS part, a.*
-    FROM relation, aclexplode(coalesce(relacl, acldefault('r', relowner))) a WHERE relkind <> 'c'
+    SELECT 'table ' || relname AS object, relname AS of, relowner AS owner, '' AS part, grantee, privilege_type
+    FROM relation, aclexplode(coalesce(relacl, acldefault('r', relowner))) WHERE relkind <> 'c'
     UNION ALL
-    SELECT 'table ' || relname, relname, relowner, '(' || attname || ')', a.*
-    FROM relation JOIN pg_attribute ON attrelid = relation.oid, aclexplode(attacl) a
+    SELECT 'table ' || relname, relname, relowner, '(' || attname || ')', grantee, privilege_type
+    FROM relation JOIN pg_attribute ON attrelid = relation.oid, aclexplode(attacl)
     UNION ALL
-    SELECT 'function ' || proname, NULL, proowner, '', a.*
-    FROM routine, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
+    -- Also those of which nothing is written at the table, as those of pg_write_all_data.
+    SELECT 'table ' || relname, relname, relowner, '', current_user::regrole, privilege
+    FROM relation, unnest('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) privilege
+    WHERE relkind <> 'c' AND has_table_privilege(relation.oid, privilege)
     UNION ALL
-    SELECT 'schema public', NULL, nspowner, '', a.*
-    FROM pg_namespace, aclexplode(nspacl) a WHERE nspname = 'public' AND a.privilege_type = 'CREATE'
+    SELECT 'function ' || proname, NULL, proowner, '', grantee, privilege_type
+    FROM routine, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+    UNION ALL
+    SELECT 'schema public', NULL, nspowner, '', grantee, privilege_type
+    FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'public' AND privilege_type = 'CREATE'
   )
   SELECT 'table ' || relname AS object, relname AS of,
-         concat_ws(' ', relkind, relpersistence, CASE WHEN relrowsecurity THEN 'row security' END) AS definition
+         concat_ws(' ', relkind, relpersistence, CASE WHEN relrowsecurity THEN 'row security' END,
+                   CASE WHEN relforcerowsecurity THEN 'also for the owner' END) AS definition
   FROM relation
   UNION ALL
   SELECT 'column ' || relname || '.' || attname, relname,
@@ -44,19 +58,19 @@ const objects = `
   UNION ALL
   SELECT 'constraint ' || conname || ' on ' || relname, relname,
          concat_ws(' ', pg_get_constraintdef(c.oid), CASE WHEN NOT convalidated THEN 'not valid' END)
-  FROM relation JOIN pg_constraint c ON conrelid = relation.oid WHERE contype <> 'n'
+  FROM relation JOIN pg_constraint c ON conrelid = relation.oid WHERE contype <> 'n' OR NOT convalidated
   UNION ALL
   SELECT 'enabling of constraint ' || conname || ' on ' || r.relname, r.relname, string_agg(DISTINCT tgenabled::text, '')
   FROM pg_trigger t JOIN relation r ON tgrelid = r.oid JOIN pg_constraint c ON t.tgconstraint = c.oid
   WHERE tgisinternal GROUP BY conname, r.relname
   UNION ALL
   SELECT CASE WHEN indisunique THEN 'unique index ' ELSE 'index ' END || i.relname || ' on ' || relation.relname, relation.relname,
-         concat_ws(' ', pg_get_indexdef(i.oid), CASE WHEN NOT indisvalid THEN 'invalid' END)
+         concat_ws(' ', pg_get_indexdef(i.oid), CASE WHEN NOT (indisvalid AND indisready AND indislive) THEN 'invalid' END)
   FROM relation JOIN pg_index x ON indrelid = relation.oid JOIN pg_class i ON i.oid = indexrelid
   UNION ALL
   SELECT 'trigger ' || tgname || ' on ' || relname, relname,
-         concat_ws(' ', proname, tgtype, encode(tgargs, 'escape'), pg_get_expr(tgqual, tgrelid), tgattr, tgoldtable, tgnewtable,
-                   CASE WHEN tgdeferrable THEN 'deferrable' END)
+         concat_ws(' ', pronamespace::regnamespace || '.' || proname, tgtype, encode(tgargs, 'escape'),
+                   pg_get_expr(tgqual, tgrelid), tgattr, tgoldtable, tgnewtable, CASE WHEN tgdeferrable THEN 'deferrable' END)
   FROM relation JOIN pg_trigger ON tgrelid = relation.oid JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal
   UNION ALL
   SELECT 'enabling of trigger ' || tgname || ' on ' || relname, relname,
@@ -68,20 +82,44 @@ const objects = `
   UNION ALL
   SELECT 'policy ' || polname || ' on ' || relname, relname, polcmd::text FROM relation JOIN pg_policy ON polrelid = relation.oid
   UNION ALL
-  SELECT 'table ' || inhrelid::regclass || ' under ' || relname, relname, 'inherits'
-  FROM relation JOIN pg_inherits ON inhparent = relation.oid
+  -- What is done to the one is done to the other, and no trigger for the statement fires there.
+  SELECT 'table ' || inhrelid::regclass || ' under ' || inhparent::regclass, relname, 'inherits'
+  FROM relation JOIN pg_inherits ON relation.oid IN (inhparent, inhrelid)
   UNION ALL
   SELECT 'function ' || proname, NULL,
          string_agg(concat_ws(E'\\n', pg_get_function_arguments(routine.oid), pg_get_function_result(routine.oid), lanname, provolatile,
                               proparallel, prosecdef, proisstrict, proleakproof, proconfig, prosrc,
                               pg_get_function_sqlbody(routine.oid)),
                     E'\\n' ORDER BY pg_get_function_arguments(routine.oid))
-  FROM routine JOIN pg_language l ON l.oid = prolang WHERE prokind <> 'a' GROUP BY proname
+  FROM routine GROUP BY proname
   UNION ALL
-  SELECT 'setting ' || split_part(setting, '=', 1), NULL, split_part(setting, '=', 2)
-  FROM pg_db_role_setting, unnest(setconfig) setting
+  SELECT 'operator ' || o.oid::regoperator, NULL, oprcode::text
+  FROM pg_operator o JOIN pg_proc p ON p.oid = oprcode JOIN pg_language l ON l.oid = prolang
+  WHERE oprnamespace = 'public'::regnamespace
+    AND NOT (('pg_operator'::regclass, o.oid) IN (SELECT classid, objid FROM member) AND lanname IN ('c', 'internal'))
+  UNION ALL
+  SELECT 'cast of ' || format_type(castsource, NULL) || ' to ' || format_type(casttarget, NULL), NULL, castfunc::regprocedure::text
+  FROM pg_cast c WHERE c.oid >= 16384 AND ('pg_cast'::regclass, c.oid) NOT IN (SELECT classid, objid FROM member)
+  UNION ALL
+  SELECT 'event trigger ' || evtname, NULL, concat_ws(' ', evtevent, evtfoid::regproc)
+  FROM pg_event_trigger e WHERE ('pg_event_trigger'::regclass, e.oid) NOT IN (SELECT classid, objid FROM member)
+  UNION ALL
+  SELECT 'owner of table ' || relname, relname, 'another role than that of the ledger'
+  FROM relation WHERE relowner <> (SELECT relowner FROM relation WHERE relname = 'ledger')
+  UNION ALL
+  SELECT DISTINCT 'owner of function ' || proname, NULL, 'another role than that of the ledger'
+  FROM routine WHERE proowner <> (SELECT relowner FROM relation WHERE relname = 'ledger')
+  UNION ALL
+  SELECT 'setting session_replication_role', NULL, current_setting('session_replication_role')
+  UNION ALL
+  -- Those of connections that come later.
+  SELECT 'stored setting ' || name, NULL, value
+  FROM pg_db_role_setting, unnest(setconfig) setting,
+       LATERAL (SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value) s
   WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-    AND setrole IN (0, current_user::regrole) AND setting LIKE 'session_replication_role=%'
+    AND setrole IN (0, current_user::regrole)
+    AND (name = 'session_replication_role'
+         OR name = 'search_path' AND translate(value, '" ', '') NOT IN ('public', '$user,public', 'pg_catalog,public'))
   UNION ALL
   SELECT 'rights of ' || holder || ' on ' || object, of, string_agg(DISTINCT privilege_type || part, ', ')
   FROM (SELECT *, CASE WHEN grantee = 0 THEN 'everyone' WHEN grantee = current_user::regrole THEN 'the service'
@@ -90,16 +128,26 @@ const objects = `
   GROUP BY holder, object, of
   ORDER BY 1`
 
-/** All objects of the schema that matter to the ledger, by their names. */
-export async function readCatalog(db: Queryable): Promise<CatalogObject[]> {
-  const { rows } = await db.query<CatalogObject>(objects)
-  return rows
+/**
+ * All objects of the schema that matter to the ledger, by their names.
+ *
+ * @param tx in a transaction, whose search path becomes that of the catalog alone: in any other, a function or a view
+ *   that somebody added could be meant here
+ */
+export async function readCatalog(tx: Queryable): Promise<CatalogObject[]> {
+  const { rows: paths } = await tx.query<{ path: string[] }>(
+    'SELECT pg_catalog.to_json(pg_catalog.current_schemas(true)) AS path',
+  )
+  await tx.query('SET LOCAL search_path = pg_catalog')
+  const path = paths[0]!.path.filter((schema) => !schema.startsWith('pg_temp'))
+  const { rows } = await tx.query<CatalogObject>(objects)
+  return [...rows, { object: 'setting search_path', of: null, definition: path.join(', ') }]
 }
 
 /** Whether the role of the connection may do what the owner may: then its rights are no part of the schema. */
 export async function isOwner(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ owns: boolean }>(
-    `SELECT pg_has_role(current_user, relowner, 'USAGE') AS owns FROM pg_class WHERE oid = 'public.ledger'::regclass`,
+    `SELECT pg_has_role(current_user, relowner, 'MEMBER') AS owns FROM pg_class WHERE oid = 'public.ledger'::regclass`,
   )
   return rows[0]!.owns
 }

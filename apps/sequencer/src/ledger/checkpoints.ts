@@ -17,7 +17,7 @@ import { transaction } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { Pool } from 'pg'
 import { readCuts, readHeads } from './heads'
-import type { Chosen } from './records'
+import { readTime, type Chosen } from './records'
 import { readRegister, readRegisterHead } from './register'
 
 export type Checkpoints = ReturnType<typeof createCheckpoints>
@@ -82,11 +82,12 @@ export function createCheckpoints(pool: Pool, key: KeyObject | undefined) {
       const comparison = refusing(RangeError, () =>
         compareCheckpoint(checkpoint, { prefix: null, period: null, whole: true }, findings, named),
       )
-      const { cuts, register } = await inSnapshot(pool, async (tx) => ({
+      const { cuts, register, now } = await inSnapshot(pool, async (tx) => ({
         cuts: await readCuts(tx, checkpoint, named),
         register: await readRegister(tx),
+        now: await readTime(tx),
       }))
-      verifyRegister(register.entries, register.rows, [checkpoint], findings)
+      verifyRegister({ at: now, ...register, checkpoints: [checkpoint] }, findings)
       for (const cut of cuts) if (comparison.reachInto(cut)) comparison.counter(cut)
       comparison.end()
       return {

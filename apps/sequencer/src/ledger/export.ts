@@ -38,8 +38,9 @@ async function* exportNdjson(pool: Pool, request: ExportRequest) {
     to: request.to?.toISOString() ?? null,
   }
   yield line(head)
-  yield [...register.entries, ...register.rows].map(line).join('')
-  const end: EndRecord = { type: 'end', counters: 0, batches: 0, entries: 0 }
+  const lines = [...register.entries, ...register.rows]
+  yield lines.map(line).join('')
+  const end: EndRecord = { type: 'end', register: lines.length, counters: 0, batches: 0, entries: 0 }
   for (const { record: whole, hasStrays } of chains) {
     const chain = await partOf(pool, whole, request)
     if (!chain) continue

@@ -7,7 +7,7 @@ export const inUtc = (column: string) =>
 /** The columns of `ledger l` as they are in a record. */
 export const entryColumns = `l.prefix, l.period, l.batch, l.position, l.value, l.revision, l.event, l.state, l.number,
   l.caller, l.idempotency_key, l.item, l.hold_seconds, l.client_id, l.generated_by, l.site_id, l.partition_id,
-  l.invoice_type, l.business_date::text, l.reason, l.request_id, ${inUtc('l.at')} AS at`
+  l.invoice_type, to_char(l.business_date::timestamp, 'YYYY-MM-DD') AS business_date, l.reason, l.request_id, ${inUtc('l.at')} AS at`
 
 export const batchColumns = `b.prefix, b.period, b.batch, b.rules_version, b.gap_policy, b.number_head, b.number_width,
   b.number_tail, b.rows, b.format, encode(b.hash, 'hex') AS hash, b.feed, ${inUtc('b.at')} AS at`

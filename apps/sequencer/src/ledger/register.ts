@@ -4,7 +4,7 @@ import type { Logger } from '@ordinal/logging'
 import type { ApiKey } from '@ordinal/middleware'
 import { inUtc } from './records'
 
-/** The chain of rules, sites and keys, and what the tables have of it now. */
+/** The chain of rules, sites, closed periods and keys, and what the tables have of it now. */
 export interface StoredRegister {
   entries: RegisterRecord[]
   rows: RegisteredRecord[]
@@ -22,7 +22,9 @@ export async function readRegister(tx: Queryable): Promise<StoredRegister> {
     `SELECT 'registered' AS type, r.* FROM (
        SELECT 'rules' AS kind, prefix AS name, version, to_jsonb(s)::text AS content FROM public.sequences s
        UNION ALL
-       SELECT 'site', site_id, version, to_jsonb(s)::text FROM public.sites s) r
+       SELECT 'site', site_id, version, to_jsonb(s)::text FROM public.sites s
+       UNION ALL
+       SELECT 'closed_period', prefix || ' ' || period, 0, to_jsonb(c)::text FROM public.closed_periods c) r
      ORDER BY r.kind, r.name, r.version`,
   )
   return { entries, rows }

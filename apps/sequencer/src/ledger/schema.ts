@@ -10,6 +10,8 @@ import build from './schema.json'
 export interface BuildSchema {
   migrations: string[]
   objects: Record<string, string>
+  /** Whether one role migrates and serves, and so owns the ledger; taken as so if it is not known. */
+  mayOwn?: boolean
 }
 
 const longestText = 60
@@ -43,13 +45,20 @@ export function schemaOfBuild(appFolder: string): BuildSchema | undefined {
 /**
  * What of the database's schema is not that of the build.
  *
- * @param tx the role of the service
+ * @param tx a transaction of the service's role
  */
-export async function compareSchema(tx: Queryable, { objects }: BuildSchema): Promise<Finding[]> {
+export async function compareSchema(
+  tx: Queryable,
+  { objects, mayOwn = true }: BuildSchema,
+): Promise<Finding[]> {
   const here = new Map((await readCatalog(tx)).map((object) => [object.object, object]))
   const ofService = (object: string) => object.startsWith('rights of the service ')
   const owns = await isOwner(tx)
   const findings: Finding[] = []
+  if (owns && !mayOwn)
+    findings.push(
+      finding('rights of the service', 'the role of the service may do all that the owner of the ledger may'),
+    )
   for (const [object, expected] of Object.entries(objects)) {
     if (owns && ofService(object)) continue
     const has = here.get(object)

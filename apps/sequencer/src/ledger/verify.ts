@@ -44,7 +44,7 @@ export async function verifyLedger(
   const { prefix = null, period = null, since } = request
   const scope = { prefix, period, whole: since === undefined }
   const ledger = createLedgerVerifier(
-    { at, scope, register: verifyRegister(register.entries, register.rows, [], findings) },
+    { at, scope, register: verifyRegister({ at, ...register }, findings) },
     findings,
   )
   const counted = { counters: 0, batches: 0, rows: 0 }
@@ -89,6 +89,8 @@ function takeSnapshot(pool: Pool, schema: BuildSchema | undefined, chosen: Chose
     async (tx) => {
       await tx.query('SET TRANSACTION READ ONLY')
       await tx.query(`SET LOCAL statement_timeout = ${snapshotLimitMs}`)
+      // First: in its search path each name means what it should.
+      const changes = schema ? await compareSchema(tx, schema) : []
       const chains = await readChainEnds(tx, chosen)
       const { rows: usage } = await tx.query<Usage>(
         `SELECT prefix, site_id, partition_id, invoice_type, issued, released, ${inUtc('last_at')} AS last_at
@@ -97,7 +99,6 @@ function takeSnapshot(pool: Pool, schema: BuildSchema | undefined, chosen: Chose
         [chosen.prefix ?? null],
       )
       const register = await readRegister(tx)
-      const changes = schema ? await compareSchema(tx, schema) : []
       return {
         chains,
         register,

@@ -1,4 +1,5 @@
--- The chain of what issuing depends on: rules, sites, and the keys by which callers are known (docs/decisions/0046).
+-- The chain of what issuing depends on: rules, sites, closed periods, and the keys by which callers are known
+-- (docs/decisions/0046).
 CREATE TABLE "register" (
     "entry" BIGINT NOT NULL,
     "kind" TEXT COLLATE "C" NOT NULL,
@@ -37,14 +38,16 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION "add_to_register" FROM PUBLIC;
 
--- Adds an entry for a row of a table whose rows have a name and a version. Its arguments: the kind, and the column of
--- the name.
+-- Adds an entry for a row. Its arguments: the kind, and the columns of the name. A row without a version has version 0.
 CREATE FUNCTION "register_row"() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     v_content jsonb := to_jsonb(NEW);
 BEGIN
-    PERFORM public.add_to_register(TG_ARGV[0], v_content ->> TG_ARGV[1], NEW.version, v_content);
+    PERFORM public.add_to_register(
+        TG_ARGV[0],
+        (SELECT string_agg(v_content ->> c.name, ' ' ORDER BY c.nth) FROM unnest(TG_ARGV[1:]) WITH ORDINALITY c(name, nth)),
+        coalesce((v_content ->> 'version')::integer, 0), v_content);
     RETURN NULL;
 END
 $$;
@@ -61,7 +64,9 @@ BEGIN
         SELECT r.* FROM (
             SELECT 'rules' AS kind, s.prefix AS name, s.version, to_jsonb(s) AS content, s.created_at FROM public.sequences s
             UNION ALL
-            SELECT 'site', s.site_id, s.version, to_jsonb(s), s.created_at FROM public.sites s) r
+            SELECT 'site', s.site_id, s.version, to_jsonb(s), s.created_at FROM public.sites s
+            UNION ALL
+            SELECT 'closed_period', c.prefix || ' ' || c.period, 0, to_jsonb(c), c.closed_at FROM public.closed_periods c) r
         WHERE NOT EXISTS (SELECT FROM public.register e WHERE (e.kind, e.name, e.version, e.content) = (r.kind, r.name, r.version, r.content))
         ORDER BY r.created_at, r.kind, r.name, r.version
     LOOP
@@ -78,6 +83,9 @@ ALTER TABLE "sequences" ENABLE ALWAYS TRIGGER "sequences_register";
 
 CREATE TRIGGER "sites_register" AFTER INSERT ON "sites" FOR EACH ROW EXECUTE FUNCTION "register_row"('site', 'site_id');
 ALTER TABLE "sites" ENABLE ALWAYS TRIGGER "sites_register";
+
+CREATE TRIGGER "closed_periods_register" AFTER INSERT ON "closed_periods" FOR EACH ROW EXECUTE FUNCTION "register_row"('closed_period', 'prefix', 'period');
+ALTER TABLE "closed_periods" ENABLE ALWAYS TRIGGER "closed_periods_register";
 
 -- Adds an entry of the keys by which the service knows callers, if they are not those of the last one. The
 -- application's role may call this and may not write to the table.
