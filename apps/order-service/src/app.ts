@@ -1,5 +1,4 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { databaseUrlOf } from '@ordinal/config'
 import { createEvents, createOutbox } from '@ordinal/events'
 import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
@@ -31,7 +30,8 @@ import { createUsers } from './users'
 const databaseTimeoutMs = 5_000
 
 /** Brings the orders' database to the schema of this build. */
-export const migrateOrders = (config: OrderServiceConfig) => migrateDatabase(databaseUrlOf(config), __dirname)
+export const migrateOrders = (config: OrderServiceConfig) =>
+  migrateDatabase(config, { service: 'ORDER_SERVICE', appFolder: __dirname })
 
 /**
  * The order service, wired; its database is migrated.

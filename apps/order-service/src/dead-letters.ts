@@ -37,6 +37,7 @@ async function withDeadLetters(
     connectTimeoutMs: 5_000,
     useTimeoutMs: limitMs,
     statementTimeoutMs: limitMs,
+    pooler: config.dbPooler,
     onError: () => undefined,
   })
   try {

@@ -9,6 +9,7 @@ const eventLeaseMs = 15_000
 /** How the events of orders are delivered. */
 export const eventSettingsOf = (config: OrderServiceConfig): EventSettings => ({
   databaseUrl: databaseUrlOf(config),
+  pooler: config.dbPooler,
   redis: redisSettingsOf(config),
   retry: {
     attempts: config.eventAttempts,

@@ -1,13 +1,5 @@
 import { readSigningKey } from '@ordinal/audit'
-import {
-  boolean,
-  databaseVariables,
-  defineConfig,
-  integer,
-  postgresUrl,
-  variable,
-  type Config,
-} from '@ordinal/config'
+import { boolean, databaseVariables, defineConfig, integer, variable, type Config } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
 import { z } from 'zod'
 import {
@@ -36,13 +28,6 @@ export const sequencerConfig = defineConfig({
     ...grpcVariables('SEQUENCER', { port: 50_053 }),
     ...tokenVariables(),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
-    migrationDatabaseUrl: variable('SEQUENCER_MIGRATION_DATABASE_URL', postgresUrl(), {
-      description:
-        'PostgreSQL URL of the role that owns the tables; the role of SEQUENCER_DATABASE_URL then may only issue and read',
-      optional: true,
-      secret: true,
-      example: 'postgres://sequencer_owner:p%40ss@localhost:5432/sequencerdb',
-    }),
     groupCommit: variable('SEQUENCER_GROUP_COMMIT', boolean(), {
       description: 'Requests that wait share a transaction; false gives each its own, for comparison',
       default: true,

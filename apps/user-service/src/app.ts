@@ -1,5 +1,4 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { databaseUrlOf } from '@ordinal/config'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import {
@@ -15,7 +14,8 @@ import { userRoutes } from './http'
 import { createUsers } from './users'
 
 /** Brings the users' database to the schema of this build. */
-export const migrateUsers = (config: UserServiceConfig) => migrateDatabase(databaseUrlOf(config), __dirname)
+export const migrateUsers = (config: UserServiceConfig) =>
+  migrateDatabase(config, { service: 'USER_SERVICE', appFolder: __dirname })
 
 /**
  * The user service, wired; its database is migrated.

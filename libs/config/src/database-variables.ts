@@ -32,6 +32,17 @@ export function databaseVariables(service: string, { name }: { name: string }) {
       description: 'Database name',
       default: name,
     }),
+    migrationDatabaseUrl: variable(`${service}_MIGRATION_DATABASE_URL`, postgresUrl(), {
+      description: `PostgreSQL URL for migrations, past any pooler: of the role that owns the tables; that of ${service}_DATABASE_URL is then granted what the service needs, and no more`,
+      optional: true,
+      secret: true,
+      example: `postgres://${name.replace(/db$/, '')}_owner:p%40ss@localhost:5432/${name}`,
+    }),
+    dbPooler: variable(`${service}_DB_POOLER`, z.enum(['auto', 'session', 'transaction']), {
+      description:
+        'The pooler in front of PostgreSQL: auto notices one, and then sends statements without names, as transaction does; session is for one that keeps a session for each connection',
+      default: 'auto',
+    }),
     dbPoolSize: variable(`${service}_DB_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
       description: 'Most connections of one instance to the database, for what the service is for',
       default: 10,

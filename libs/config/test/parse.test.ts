@@ -35,7 +35,11 @@ test('the least environment gives the defaults of the documentation', () => {
     dbUser: 'postgres',
     dbPassword: 'postgres',
     dbName: 'userdb',
+    dbPooler: 'auto',
     dbPoolSize: 10,
+    dbReadPoolSize: 4,
+    dbHeavyPoolSize: 2,
+    migrationDatabaseUrl: undefined,
   })
 })
 

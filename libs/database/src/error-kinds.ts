@@ -97,6 +97,8 @@ const MARKS = new Map<string, DatabaseErrorKind>([
   ['Cannot use a pool after calling end on the pool', 'unreachable'],
   ['Connection terminated due to connection timeout', 'unreachable'],
   ['timeout expired', 'unreachable'],
+  // Of the first statement of a connection, the only one with a limit of its own.
+  ['Query read timeout', 'unreachable'],
   ['timeout exceeded when trying to connect', 'pool_timeout'],
   ['ECONNRESET', 'connection_lost'],
   ['EPIPE', 'connection_lost'],

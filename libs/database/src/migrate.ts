@@ -1,21 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
-import { databaseErrorOf, endsSession, reasonOf } from './errors'
+import { applyAlone, applyMigration } from './apply-migration'
 import { readMigrations, type Migration } from './migration-files'
 import { MigrationError, pendingMigrations } from './migration-plan'
-import {
-  createRecords,
-  readRecords,
-  recordFailure,
-  recordFinish,
-  recordRollback,
-  recordStart,
-} from './migration-records'
-import { withMigrationSession } from './migration-session'
+import { createRecords, readRecords } from './migration-records'
+import { begin, beginLocked, connectToMigrate, lockSession, type SessionOptions } from './migration-session'
 
 export interface MigrateOptions {
-  /** The database itself, not a pooler before it, and a role that may change its schema. */
+  /** Of a role that may change the schema. */
   url: string
+  /** The variable that leads past a pooler, for messages. */
+  urlVariable?: string
   /** `prisma/migrations` of the build. */
   folder: string
   /** How long to wait for a database that is not up yet, in ms; 30 s if not given. */
@@ -25,6 +19,11 @@ export interface MigrateOptions {
   log?: (message: string) => void
 }
 
+interface Work extends SessionOptions {
+  build: Migration[]
+  urlVariable: string
+}
+
 /**
  * Applies the migrations that the database does not have yet, without Prisma's CLI and its engine, in
  * Prisma's own records: `prisma migrate status` and `deploy` agree afterwards. Any number of instances may
@@ -32,72 +31,57 @@ export interface MigrateOptions {
  * @throws MigrationError, saying what to do, if the database cannot be brought to this build's schema.
  */
 export async function migrate({
-  url,
   folder,
+  urlVariable = 'the URL for migrations',
   waitMs = 30_000,
   lockWaitMs = 600_000,
   log = () => {},
+  ...options
 }: MigrateOptions): Promise<string[]> {
-  const build = await readMigrations(folder)
-  return withMigrationSession({ url, waitMs, lockWaitMs, log }, async (client) => {
-    await createRecords(client)
-    const pending = pendingMigrations(build, await readRecords(client))
-    for (const migration of pending) {
-      log(`applying migration ${migration.name}`)
-      await apply(client, migration)
+  const work = { ...options, build: await readMigrations(folder), urlVariable, waitMs, lockWaitMs, log }
+  const { client, direct } = await connectToMigrate(work)
+  try {
+    return await (direct ? migrateSession(client, work) : migratePooled(client, work))
+  } finally {
+    // A lock goes with the session.
+    await client.end()
+  }
+}
+
+/** The session holds the lock. */
+async function migrateSession(client: Client, work: Work): Promise<string[]> {
+  await lockSession(client, work)
+  const pending = await pendingOf(client, work)
+  for (const migration of pending) {
+    work.log(`applying migration ${migration.name}`)
+    await begin(client)
+    await applyMigration(client, migration, () => applyAlone(client, migration))
+  }
+  return pending.map(({ name }) => name)
+}
+
+/** Each transaction holds the lock, and looks what is left to do: a pooler may give the next one another session. */
+async function migratePooled(client: Client, work: Work): Promise<string[]> {
+  for (const applied: string[] = []; ;) {
+    await beginLocked(client, work)
+    const [next] = await pendingOf(client, work)
+    if (!next) {
+      await client.query('COMMIT')
+      return applied
     }
-    return pending.map(({ name }) => name)
-  })
-}
-
-const NOT_IN_A_TRANSACTION = '25001'
-
-/** One transaction for the migration and its record. */
-async function apply(client: Client, migration: Migration) {
-  const id = randomUUID()
-  try {
-    await client.query('BEGIN')
-    await run(client, id, migration)
-    await client.query('COMMIT')
-  } catch (error) {
-    if (endsSession(error)) throw failure(migration, 'lost its connection', error, 'Start again')
-    await client.query('ROLLBACK')
-    // A script with a COMMIT of its own has committed the start of its record too.
-    if (await recordFailure(client, id, reasonOf(error))) throw halfWay(migration, error)
-    if (databaseErrorOf(error)?.sqlState === NOT_IN_A_TRANSACTION) return applyAlone(client, migration)
-    await recordRollback(client, id, migration, reasonOf(error))
-    throw failure(
-      migration,
-      'was rolled back',
-      error,
-      'Nothing of it is left: remove the cause and start again',
-    )
+    work.log(`applying migration ${next.name}, through a connection pooler`)
+    await applyMigration(client, next, () => Promise.reject(needsSession(next, work)))
+    applied.push(next.name)
   }
 }
 
-/** For what PostgreSQL does in no transaction, as CREATE INDEX CONCURRENTLY: the only statement of its script. */
-async function applyAlone(client: Client, migration: Migration) {
-  const id = randomUUID()
-  try {
-    await run(client, id, migration)
-  } catch (error) {
-    if (!endsSession(error)) await recordFailure(client, id, reasonOf(error))
-    throw halfWay(migration, error)
-  }
+async function pendingOf(client: Client, { build }: Work): Promise<Migration[]> {
+  await createRecords(client)
+  return pendingMigrations(build, await readRecords(client))
 }
 
-async function run(client: Client, id: string, migration: Migration) {
-  await recordStart(client, id, migration)
-  await client.query(migration.script)
-  // A script may leave another role or search_path behind, with which the record cannot be found or written.
-  await client.query('RESET ROLE; RESET ALL')
-  await recordFinish(client, id)
-}
-
-function halfWay(migration: Migration, error: unknown) {
-  return failure(migration, 'failed half way', error, 'The next start tells how to resolve it')
-}
-
-function failure({ name }: Migration, what: string, cause: unknown, advice: string) {
-  return new MigrationError(`Migration ${name} ${what}: ${reasonOf(cause)}. ${advice}.`, { cause })
-}
+const needsSession = ({ name }: Migration, { urlVariable }: Work) =>
+  new MigrationError(
+    `Migration ${name} cannot run in a transaction, and a connection pooler (pgbouncer or the like) stands before ` +
+      `the database: set ${urlVariable} to a URL that leads to PostgreSQL itself.`,
+  )

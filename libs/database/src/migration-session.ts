@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { databaseErrorOf, reasonOf } from './errors'
 import { MigrationError } from './migration-plan'
+import { hasOwnSession } from './pooler'
 import { redactUrl } from './url'
 
 // Prisma's own: its CLI and this runner keep out of each other's way.
@@ -18,27 +19,17 @@ export interface SessionOptions {
   log: (message: string) => void
 }
 
-/**
- * Runs `work` on a connection that alone may migrate the database.
- * @throws MigrationError if the database does not answer within `waitMs`, if another instance still migrates
- *   after `lockWaitMs`, or if a connection pooler stands in between.
- */
-export async function withMigrationSession<T>(
-  options: SessionOptions,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  const client = await connectWithRetry(options)
-  try {
-    await requireDirectConnection(client)
-    await lock(client, options)
-    return await work(client)
-  } finally {
-    // The lock goes with the session.
-    await client.end()
-  }
+export interface Connected {
+  client: Client
+  /** Whether nothing is between the client and its session. */
+  direct: boolean
 }
 
-async function connectWithRetry({ url, waitMs, log }: SessionOptions): Promise<Client> {
+/**
+ * A connection for migrations.
+ * @throws MigrationError if the database does not answer within `waitMs`.
+ */
+export async function connectToMigrate({ url, waitMs, log }: SessionOptions): Promise<Connected> {
   const deadline = Date.now() + waitMs
   for (let attempt = 1; ; attempt++) {
     const client = new Client({
@@ -50,8 +41,10 @@ async function connectWithRetry({ url, waitMs, log }: SessionOptions): Promise<C
     client.on('error', ignore)
     try {
       await client.connect()
-      return client
+      // A pooler takes connections also while the database is down.
+      return { client, direct: await hasOwnSession(client, CONNECT_TIMEOUT_MS) }
     } catch (error) {
+      await client.end()
       const reason = reasonOf(error)
       if (!mayComeUp(error)) throw error
       if (Date.now() >= deadline) {
@@ -71,27 +64,47 @@ function mayComeUp(error: unknown): boolean {
   return kind === 'unreachable' || kind === 'connection_lost' || kind === 'too_many_connections'
 }
 
-/** A pooler invents the process id that it tells its clients, and may give every statement another session. */
-async function requireDirectConnection(client: Client) {
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-  if (rows[0]?.pid === Reflect.get(client, 'processID')) return
-  throw new MigrationError(
-    'A connection pooler (pgbouncer or the like) stands before the database, and the lock that migrations ' +
-      'need does not hold through it. Give migrations a URL that leads to PostgreSQL itself.',
-  )
+/** Begins a transaction without the limits that the role may have: a migration takes its time. */
+export async function begin(client: Client): Promise<void> {
+  await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0`)
+}
+
+/**
+ * Waits until this session alone may migrate the database.
+ * @throws MigrationError if another instance still migrates after `lockWaitMs`.
+ */
+export function lockSession(client: Client, options: SessionOptions): Promise<void> {
+  return waitForLock(options, () => tryLock(client, 'pg_try_advisory_lock'))
+}
+
+/**
+ * Begins the transaction that alone may migrate the database. While it waits for its turn none is open: it would take a
+ * connection of the pooler from those that work.
+ * @throws MigrationError if another instance still migrates after `lockWaitMs`.
+ */
+export function beginLocked(client: Client, options: SessionOptions): Promise<void> {
+  return waitForLock(options, async () => {
+    await begin(client)
+    const locked = await tryLock(client, 'pg_try_advisory_xact_lock')
+    if (!locked) await client.query('ROLLBACK')
+    return locked
+  })
+}
+
+async function tryLock(client: Client, lock: 'pg_try_advisory_lock' | 'pg_try_advisory_xact_lock') {
+  const { rows } = await client.query<{ locked: boolean }>(`SELECT ${lock}($1) AS locked`, [LOCK_KEY])
+  return rows[0]!.locked
 }
 
 /**
  * Asks again and again rather than wait inside pg_advisory_lock: CREATE INDEX CONCURRENTLY of the instance
  * that migrates waits for every older statement to end, that one too, and both would be in a deadlock.
  */
-async function lock(client: Client, { lockWaitMs, log }: SessionOptions) {
+async function waitForLock({ lockWaitMs, log }: SessionOptions, tryLock: () => Promise<boolean>) {
   const deadline = Date.now() + lockWaitMs
   for (let attempt = 1; ; attempt++) {
-    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-      LOCK_KEY,
-    ])
-    if (rows[0]?.locked) return
+    if (await tryLock()) return
     if (Date.now() >= deadline) {
       throw new MigrationError(`Another instance is still migrating the database after ${lockWaitMs} ms`)
     }

@@ -1,6 +1,7 @@
-import { Pool, type QueryConfig } from 'pg'
+import { Pool, type ClientBase, type QueryConfig } from 'pg'
 import { limitUse, withClient } from './checkout'
 import { INT8_AS_NUMBER } from './int8'
+import { prepareSession, type PoolerMode } from './pooler'
 
 export interface PoolSettings {
   url: string
@@ -22,6 +23,10 @@ export interface PoolSettings {
   lockTimeoutMs?: number
   /** The server ends a session that keeps a transaction, and its locks, open and idle for longer; 10 s if not given. */
   idleInTransactionTimeoutMs?: number
+  /** What is in between; `auto` if not given. */
+  pooler?: PoolerMode
+  /** Called once, when a connection has no session of its own. */
+  onPooler?: () => void
   /** Told of every connection that breaks, idle or in use. Its user gets an error of its own. */
   onError: (error: Error) => void
 }
@@ -33,23 +38,35 @@ export interface PoolSettings {
  * Of its forms only that with a promise is left.
  * An `int8` is read as a number, beyond 2^53 it is an error.
  *
- * The limits are parameters of the session's start: pgbouncer must be told to let them pass
- * (`ignore_startup_parameters = statement_timeout, lock_timeout, idle_in_transaction_session_timeout, options`)
- * and then does not apply them.
+ * Limits are set by the first statement of a connection, since pgbouncer refuses them as parameters of its start. Behind a
+ * pooler that shares sessions, statements have no names, and the server's limits hold in transactions only; those on this
+ * side hold everywhere.
  */
 export function createPool(settings: PoolSettings): Pool {
+  const limits = {
+    statement_timeout: settings.statementTimeoutMs,
+    ...(settings.lockTimeoutMs !== undefined && { lock_timeout: settings.lockTimeoutMs }),
+    // A client that froze, or whose network swallows its packets, would hold its locks for hours.
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 10_000,
+    // A backend whose client has gone stops working, and lets its locks go, within a second.
+    client_connection_check_interval: 1_000,
+  }
+  let told = false
+  // pg-pool waits for the promise.
+  const onConnect = async (client: ClientBase): Promise<void> => {
+    const shared = await prepareSession(client, settings.pooler ?? 'auto', limits, settings.connectTimeoutMs)
+    if (!shared || told) return
+    told = true
+    settings.onPooler?.()
+  }
   const pool = new Pool({
     connectionString: settings.url,
     application_name: settings.applicationName,
     max: settings.maxConnections,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     idleTimeoutMillis: settings.idleTimeoutMs ?? 10_000,
-    statement_timeout: settings.statementTimeoutMs,
-    lock_timeout: settings.lockTimeoutMs,
-    // A client that froze, or whose network swallows its packets, would hold its locks for hours.
-    idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 10_000,
-    // A backend whose client has gone stops working, and lets its locks go, within a second.
-    options: '-c client_connection_check_interval=1000',
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises
+    onConnect,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: INT8_AS_NUMBER,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg'
 import { orAborted, withClient, withinLimit } from './checkout'
 import { CommitUnknownError, databaseErrorOf, endsSession } from './errors'
+import { beginOn } from './pooler'
 import type { Queryable } from './queryable'
 
 export interface TransactionOptions {
@@ -52,7 +53,7 @@ async function attemptTransaction<T>(
   const run = async (client: PoolClient) => {
     const tx = openTransaction(client)
     try {
-      await client.query(isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN')
+      await client.query(beginOn(client, isolation))
       const result = await work(tx)
       tx.close()
       committing = true

@@ -1,3 +1,4 @@
+export { chooseAccount } from './account'
 export {
   findEmbeddedPostgres,
   startEmbeddedPostgres,

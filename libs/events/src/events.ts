@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Pool } from 'pg'
+import type { PoolerMode } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import { connectRedis } from '@ordinal/redis'
@@ -15,6 +16,8 @@ import { createRelay } from './relay'
 export interface EventSettings {
   /** The database of the outbox, for the one connection that listens; the rest runs on the pool. */
   databaseUrl: string
+  /** What is in front of it; looked for if not given. */
+  pooler?: PoolerMode | undefined
   /** Redis Streams; without them events stay in the process. */
   redis?: RedisSettings | undefined
   retry: RetryPolicy
@@ -35,7 +38,7 @@ interface Deps {
 
 /** Delivers the events of a service's outbox to its consumers, and by Redis to others: a task for the background. */
 export function createEvents({ name, settings, pool, consumers, metrics: serviceMetrics, log }: Deps) {
-  const { databaseUrl, redis, retry } = settings
+  const { databaseUrl, pooler, redis, retry } = settings
   const metrics = createEventMetrics(serviceMetrics, pool)
   metrics.expect(consumers)
   const transport = redis
@@ -45,6 +48,7 @@ export function createEvents({ name, settings, pool, consumers, metrics: service
   const relay = createRelay({ ...settings, pool, transport, metrics, log })
   const listener = createListener({
     url: databaseUrl,
+    pooler,
     applicationName: `${name} events`,
     onNews: relay.wake,
     log,

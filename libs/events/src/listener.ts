@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
+import { hasOwnSession, type PoolerMode } from '@ordinal/database'
 import { tellChanges, type Logger } from '@ordinal/logging'
 import { channel } from './outbox'
 
 interface Options {
   url: string
+  /** LISTEN needs one that keeps sessions; looked for if not given. */
+  pooler?: PoolerMode | undefined
   /** Shown in `pg_stat_activity`. */
   applicationName: string
   /** There are new events; or there may be, since nobody listened for a while. */
@@ -18,7 +21,7 @@ interface Options {
 
 /** Hears of new events, on a connection of its own, which is made again when it breaks. */
 export function createListener(options: Options) {
-  const { url, applicationName, onNews, log, checkMs = 10_000, timeoutMs = 5_000 } = options
+  const { url, pooler = 'auto', applicationName, onNews, log, checkMs = 10_000, timeoutMs = 5_000 } = options
   const stopping = new AbortController()
   const tell = tellChanges(
     log,
@@ -29,9 +32,18 @@ export function createListener(options: Options) {
 
   async function run() {
     while (!stopping.signal.aborted) {
+      if (pooler === 'transaction') return giveUp()
       await listen().catch(tell)
       await pause(1_000)
     }
+  }
+
+  /** Polling finds every event; LISTEN only finds it sooner. */
+  function giveUp() {
+    log.info(
+      'new events are found by polling: LISTEN does not work through the connection pooler of the database',
+    )
+    stopping.abort()
   }
 
   /** Ends, with what has happened, when the connection does. */
@@ -50,6 +62,7 @@ export function createListener(options: Options) {
     client.on('notification', onNews)
     try {
       await client.connect()
+      if (pooler === 'auto' && !(await hasOwnSession(client, timeoutMs))) return giveUp()
       await client.query(`LISTEN ${channel}`)
       tell()
       onNews()

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Pool } from 'pg'
+import { Client, escapeIdentifier, type Pool } from 'pg'
 import { databaseUrlOf } from '@ordinal/config'
-import { createPool, migrate, registerPoolMetrics } from '@ordinal/database'
+import { createPool, migrate, registerPoolMetrics, type PoolerMode } from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
 import type { Logger } from '@ordinal/logging'
 
@@ -11,6 +11,12 @@ export type DatabaseSettings = Parameters<typeof databaseUrlOf>[0] & {
   dbPoolSize: number
   dbReadPoolSize: number
   dbHeavyPoolSize: number
+  dbPooler: PoolerMode
+}
+
+/** Where migrations run: what `databaseVariables` parse to. */
+export type MigrationSettings = Parameters<typeof databaseUrlOf>[0] & {
+  migrationDatabaseUrl?: string | undefined
 }
 
 const connectTimeoutMs = 5_000
@@ -51,6 +57,9 @@ export function openReadPools(
   }
 }
 
+const poolerFound =
+  'a connection pooler is in front of the database: statements have no names, and limits of single statements are those of the role'
+
 function open(
   name: string,
   maxConnections: number,
@@ -65,20 +74,64 @@ function open(
     connectTimeoutMs,
     useTimeoutMs,
     statementTimeoutMs,
+    pooler: settings.dbPooler,
+    // Once for a service: the first that asks is whoever asks whether it is ready.
+    onPooler: () => pool === 'probe' && log.info(poolerFound),
     onError: (error) => log.warn('a database connection broke', { error }),
   })
   registerPoolMetrics(metrics.registry, opened, metrics.prefix, pool)
   return opened
 }
 
+interface MigrateOptions {
+  /** What the names of its variables begin with: `USER_SERVICE`. */
+  service: string
+  /** The folder of the app's source, or of its bundle: the migrations are found from there. */
+  appFolder: string
+  /** The statements that grant the service's role what it needs; by default, to read and write all tables. */
+  grant?: (role: string, database: string) => string
+}
+
 /**
- * Brings a database to the schema of this build.
+ * Brings a database to the schema of this build. Where migrations have a role of their own, that of the service is then
+ * granted what it needs.
  *
- * @param appFolder the folder of the app's source, or of its bundle: the migrations are found from there
  * @throws MigrationError, saying what to do
  */
-export function migrateDatabase(url: string, appFolder: string): Promise<string[]> {
+export async function migrateDatabase(
+  settings: MigrationSettings,
+  { service, appFolder, grant = grantTables }: MigrateOptions,
+): Promise<void> {
+  const runtimeUrl = databaseUrlOf(settings)
+  const url = settings.migrationDatabaseUrl ?? runtimeUrl
   const besideBundle = path.join(appFolder, 'migrations')
-  const folder = existsSync(besideBundle) ? besideBundle : path.join(appFolder, '../prisma/migrations')
-  return migrate({ url, folder, log: (line) => process.stderr.write(`${line}\n`) })
+  await migrate({
+    url,
+    urlVariable: `${service}_MIGRATION_DATABASE_URL`,
+    folder: existsSync(besideBundle) ? besideBundle : path.join(appFolder, '../prisma/migrations'),
+    log: (line) => process.stderr.write(`${line}\n`),
+  })
+  const role = userOf(runtimeUrl)
+  if (role !== userOf(url)) await runAsOwner(url, (database) => grant(escapeIdentifier(role), database))
 }
+
+const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
+
+async function runAsOwner(url: string, statements: (database: string) => string): Promise<void> {
+  const owner = new Client({ connectionString: url })
+  await owner.connect()
+  try {
+    // One statement text is one transaction; the lock, since concurrent GRANTs on one table fail.
+    await owner.query(`
+      SELECT pg_advisory_xact_lock(hashtext('ordinal_grants'));
+      ${statements(escapeIdentifier(owner.database ?? ''))}`)
+  } finally {
+    await owner.end()
+  }
+}
+
+const grantTables = (role: string) => `
+  GRANT USAGE ON SCHEMA public TO ${role};
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
+  REVOKE INSERT, UPDATE, DELETE ON _prisma_migrations FROM ${role};
+  GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`

@@ -58,4 +58,5 @@ const database = {
   dbPoolSize: 4,
   dbReadPoolSize: 4,
   dbHeavyPoolSize: 2,
+  dbPooler: 'auto' as const,
 }

@@ -89,7 +89,8 @@ export async function createTestRole(database: TestDatabase): Promise<TestRole> 
 
 const randomName = () => `test_${randomBytes(8).toString('hex')}`
 
-function adminUrl(): string {
+/** The superuser's URL of the server of the jest run. */
+export function testServerUrl(): string {
   const url = process.env[serverVariables.adminUrl]
   if (url) return url
   throw new Error("There is no server: add globalSetup: '@ordinal/testing/global-setup' to jest.config.js.")
@@ -97,14 +98,14 @@ function adminUrl(): string {
 
 /** All roles of the tests have the superuser's password, so that any worker can log in as any of them. */
 function urlOf(database: string, role?: string): string {
-  const url = new URL(adminUrl())
+  const url = new URL(testServerUrl())
   url.pathname = database
   if (role) url.username = role
   return url.href
 }
 
 async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
-  const admin = new Client(adminUrl())
+  const admin = new Client(testServerUrl())
   await admin.connect()
   return work(admin).finally(() => admin.end())
 }
@@ -117,7 +118,7 @@ async function ownerOf(admin: Client, database: string): Promise<string> {
 }
 
 async function ensureLoginRole(admin: Client, name: string): Promise<void> {
-  const password = literal(new URL(adminUrl()).password)
+  const password = literal(new URL(testServerUrl()).password)
   try {
     await admin.query(`CREATE ROLE ${id(name)} LOGIN NOSUPERUSER PASSWORD ${password}`)
   } catch (error) {

@@ -1,5 +1,4 @@
-import { Client, escapeIdentifier, type Pool } from 'pg'
-import { databaseUrlOf } from '@ordinal/config'
+import type { Pool } from 'pg'
 import type { Logger } from '@ordinal/logging'
 import { migrateDatabase } from '@ordinal/service'
 import type { SequencerConfig } from '../config'
@@ -11,33 +10,15 @@ import type { SequencerConfig } from '../config'
  *
  * @param appFolder the folder of the app's source, or of its bundle
  */
-export async function migrateLedger(config: SequencerConfig, appFolder: string): Promise<void> {
-  const runtimeUrl = databaseUrlOf(config)
-  const ownerUrl = config.migrationDatabaseUrl ?? runtimeUrl
-  await migrateDatabase(ownerUrl, appFolder)
-  const runtimeRole = userOf(runtimeUrl)
-  if (runtimeRole !== userOf(ownerUrl)) await grantRuntimeRole(ownerUrl, runtimeRole)
-}
+export const migrateLedger = (config: SequencerConfig, appFolder: string): Promise<void> =>
+  migrateDatabase(config, { service: 'SEQUENCER', appFolder, grant: grantRuntimeRole })
 
-const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
-
-async function grantRuntimeRole(ownerUrl: string, runtimeRole: string): Promise<void> {
-  const role = escapeIdentifier(runtimeRole)
-  const owner = new Client({ connectionString: ownerUrl })
-  await owner.connect()
-  try {
-    // One statement text is one transaction; the lock, since concurrent GRANTs on one table fail.
-    await owner.query(`
-      SELECT pg_advisory_xact_lock(hashtext('ordinal_grants'));
-      REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
-      REVOKE TEMPORARY ON DATABASE ${escapeIdentifier(owner.database ?? '')} FROM PUBLIC, ${role};
-      GRANT USAGE ON SCHEMA public TO ${role};
-      GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, site_usage, register, _prisma_migrations TO ${role};
-      GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`)
-  } finally {
-    await owner.end()
-  }
-}
+const grantRuntimeRole = (role: string, database: string) => `
+  REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
+  REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC, ${role};
+  GRANT USAGE ON SCHEMA public TO ${role};
+  GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, site_usage, register, _prisma_migrations TO ${role};
+  GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`
 
 /** Says at the start when the role that the service runs as could rewrite the ledger. */
 export function warnOfPowerfulRole(pool: Pool, log: Logger) {
