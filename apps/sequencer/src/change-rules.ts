@@ -1,5 +1,4 @@
 import { AppError } from '@ordinal/errors'
-import { repeatsOf } from './core/repeats'
 import { RulesError, soundRules, type RuleSet } from './core/rules'
 import type { RuleBook, RulesRecord } from './ledger/rules'
 import { findOverlap, rulesOverlap, textsOf } from './find-overlap'
@@ -30,7 +29,6 @@ export function createChangeRules(ruleBook: RuleBook) {
     active = true,
   ): Promise<RulesRecord> {
     const version = (versions[0]?.version ?? 0) + 1
-    const pattern = active ? repeatsOf(prefix, rules, versions) : null
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const all = await ruleBook.all()
       if (active && !rules.allowOverlap && mayBeNew(rules, versions[0])) {
@@ -38,7 +36,7 @@ export function createChangeRules(ruleBook: RuleBook) {
         if (overlap) throw rulesOverlap(prefix, overlap)
       }
       const record = { ...rules, prefix, version, active, createdBy: by, reason, requestId }
-      const added = await ruleBook.add({ ...record, pattern, knownVersions: all.length })
+      const added = await ruleBook.add({ ...record, knownVersions: all.length })
       if (added) return added
     }
     throw new AppError('rules_changed', 'Other rules change all the time; try again')

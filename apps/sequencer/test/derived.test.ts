@@ -80,90 +80,6 @@ test('the database derives the period and the frame of a date as the service doe
   await admin.end()
 })
 
-/** Texts, dates and numbers as nobody who means well gives them. */
-const hostileText = fc.oneof(
-  fc.constantFrom('', 'NaN', 'x\u001fCy', '\u001f', '{}', 'null', "'; --", 'a b', 'ü€😀', null),
-  fc.string({ maxLength: 20 }).map((text) => text.replaceAll('\0', '')),
-)
-const hostileDate = fc.constantFrom(
-  null,
-  null,
-  null,
-  '2026-11-28',
-  '1900-01-01',
-  'infinity',
-  '0044-03-15 BC',
-  '9999-12-31',
-  '2025-12-31',
-)
-const request = fc.record({
-  event: fc.constantFrom(
-    'issue',
-    'issue',
-    'issue',
-    'reserve',
-    'suppress',
-    'import',
-    'skip',
-    'confirm',
-    'void',
-    null,
-  ),
-  caller: fc.oneof(fc.constant('mallory'), hostileText),
-  key: fc.oneof(fc.uuid(), fc.uuid(), fc.constantFrom('same', 'same2'), hostileText),
-  count: fc.constantFrom(1, 1, 1, 2, 5, 0, -1, 2_147_483_647, null),
-  value: fc.constantFrom(null, 1, -5),
-  number: hostileText,
-  hold_seconds: fc.constantFrom(null, null, null, 60, 0, -1, 2_147_483_647),
-  client_id: hostileText,
-  generated_by: hostileText,
-  site_id: fc.oneof(fc.constant(null), hostileText),
-  partition_id: fc.oneof(fc.constant(null), hostileText),
-  invoice_type: fc.oneof(fc.constant(null), hostileText),
-  business_date: hostileDate,
-  reason: hostileText,
-  request_id: hostileText,
-})
-const settings = fc.constantFrom(
-  "SET timezone = 'Pacific/Kiritimati'",
-  "SET datestyle = 'SQL, DMY'",
-  'SET search_path = pg_temp, public',
-  'SET bytea_output = escape',
-  'SET extra_float_digits = -15',
-  'SET enable_indexscan = off',
-  'RESET ALL',
-)
-const issueCall = fc.record({
-  kind: fc.constant('issue' as const),
-  prefix: fc.constantFrom('DEFAULT', 'ORD', 'PO', 'NONE', null),
-  version: fc.constantFrom(1, 1, 1, 1, 2, 0, null),
-  date: hostileDate,
-  requests: fc.array(request, { maxLength: 4 }),
-  lookUp: fc.constantFrom(true, false, null),
-  expected: fc.constantFrom(null, null, null, 1, 5, -1),
-})
-const closeCall = fc.record({
-  kind: fc.constant('close' as const),
-  prefix: fc.constantFrom('DEFAULT', 'ORD', 'PO', 'NONE', null),
-  period: fc.constantFrom(
-    '',
-    '2026',
-    '2026-11',
-    '2027',
-    '2025',
-    'FY2026',
-    '2026-Q4',
-    '2026-02-31',
-    'HACK',
-    null,
-  ),
-})
-const calls = fc.oneof(
-  { weight: 10, arbitrary: issueCall },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('set' as const), sql: settings }) },
-  { weight: 1, arbitrary: closeCall },
-)
-
 test('a date outside the window is refused with its bounds, and one inside is not', async () => {
   const instance = createInstance(database.runtimeUrl)
   const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
@@ -213,48 +129,6 @@ test('an operator closes a period that is over, once, and status says so', async
   expect((await sequencer.api.get('/api/v1/status/INV')).body).not.toHaveProperty('closed')
   await sequencer.stop()
 })
-
-// The last: it may close periods of any sequence.
-test('whatever the role of the service calls, the ledger verifies, is dense, and is of use to the service', async () => {
-  let issued = 0
-  await fc.assert(
-    fc.asyncProperty(fc.array(calls, { minLength: 1, maxLength: 8 }), async (all) => {
-      for (const call of all) {
-        if (call.kind === 'set') await role.query(call.sql)
-        else if (call.kind === 'close')
-          await fails(
-            role.query(`SELECT public.close_period($1, $2, 'm', 'r', 'q')`, [call.prefix, call.period]),
-          )
-        else {
-          const done = role.query(
-            `SELECT * FROM public.issue_numbers($1, $2, $3, (
-                 SELECT array_agg(r) FROM jsonb_populate_recordset(NULL::public.ledger_request, $4) r), $5, $6)`,
-            [call.prefix, call.version, call.date, JSON.stringify(call.requests), call.lookUp, call.expected],
-          )
-          if (!(await fails(done))) issued += 1
-        }
-      }
-    }),
-    { numRuns: Number(process.env.HOSTILE_RUNS ?? 400) },
-  )
-  expect(issued).toBeGreaterThan(20)
-  const rows = await queryAsAdmin<{ dense: boolean }>(
-    database,
-    `SELECT c.prefix, c.first_value = s.start AND c.last_value - c.first_value + 1 = (
-         SELECT count(DISTINCT value) FROM ledger l WHERE l.prefix = c.prefix AND l.period = c.period) AS dense
-       FROM counters c JOIN sequences s ON s.prefix = c.prefix AND s.version = 1`,
-  )
-  expect(rows.every(({ dense }) => dense)).toBe(true)
-
-  const instance = createInstance(database.runtimeUrl)
-  for (const prefix of ['DEFAULT', 'ORD', 'PO'])
-    expect((await instance.issue({ prefix })).numbers).toHaveLength(1)
-  await instance.close()
-  const sequencer = await startSequencer(database, { JWT_SECRET: secret })
-  const { body } = await sequencer.api.get('/api/v1/audit/verify', { headers: await bearer('admin') })
-  expect(body).toMatchObject({ fits: true, findings: [] })
-  await sequencer.stop()
-}, 120_000)
 
 test('the service cannot begin a period that the rules do not have, nor from another value', async () => {
   expect(

@@ -253,6 +253,65 @@ test.each(['release', 'void'])('the database makes no %s without a reason', asyn
   ).rejects.toMatchObject({ code: '22023' })
 })
 
+describe('numbers that were not drawn', () => {
+  const importNumbers = (prefix: string, numbers: string[]) =>
+    sequencer.api.request({
+      method: 'POST',
+      path: `/api/v1/sequences/${prefix}/import?max_hole=10`,
+      rawBody: ['number', ...numbers].join('\n'),
+      headers: { 'Content-Type': 'text/csv', ...as('admin').headers },
+    })
+
+  test('what was imported is held by whoever imported it, and by no stranger, key or token', async () => {
+    await define({ prefix: 'IMP', template: 'IMP{seq:4}' })
+    expect((await importNumbers('IMP', ['IMP0001', 'IMP0002', 'IMP0005'])).body.imported).toBe(3)
+    for (const caller of ['nobody', 'clerk', 'viewer', 'shop', 'till'] as const)
+      expect([caller, await outcome(step(caller, 'IMP0001', 'release'))]).toEqual([caller, heldByAnother])
+    expect((await step('nobody', 'IMP0001', 'void')).status).toBe(401)
+    const { body } = await sequencer.api.get('/api/v1/numbers/IMP0001')
+    expect(body.state).toBe('issued')
+    // An operator takes it back, and so does the administrator who imported it; it cannot be confirmed.
+    expect(await outcome(step('operator', 'IMP0001', 'release'))).toBe(200)
+    expect(await outcome(step('admin', 'IMP0002', 'confirm'))).toEqual([409, 'number_state_conflict'])
+    expect(await outcome(step('admin', 'IMP0002', 'void'))).toBe(200)
+    // What the import left out is void, for everybody.
+    for (const caller of ['nobody', 'operator'] as const)
+      expect(await outcome(step(caller, 'IMP0003', 'release'))).toEqual([409, 'number_state_conflict'])
+  })
+
+  test('what was imported into a sealed sequence is held as all of its numbers are', async () => {
+    await define({ prefix: 'IMS', template: 'IMS{seq:4}', sealed_to: 'shop' })
+    expect((await importNumbers('IMS', ['IMS0001', 'IMS0002'])).body.imported).toBe(2)
+    const refused = [403, 'number_held_by_another']
+    expect(await outcome(step('till', 'IMS0001', 'release'))).toEqual(refused)
+    expect(await outcome(step('nobody', 'IMS0001', 'release'))).toEqual(refused)
+    expect(await outcome(step('shop', 'IMS0001', 'release'))).toBe(200)
+  })
+
+  test("a suppressed number is nobody's: no caller takes it on, and it is drawn again", async () => {
+    const suppress = (caller: Caller) =>
+      sequencer.api.post(
+        '/api/v1/sequence/next',
+        { site_id: 'site-1', partition_id: 'partition-a', invoice_type: 'suppressed' },
+        as(caller),
+      )
+    const { status, body } = await suppress('shop')
+    expect(status).toBe(200)
+    const number = String(body.sequence_number ?? body.full_number)
+    for (const caller of ['nobody', 'clerk', 'till', 'shop', 'operator', 'admin'] as const)
+      for (const event of ['release', 'confirm'] as const)
+        expect([caller, event, await outcome(step(caller, number, event, {}, '?prefix=GLOBAL'))]).toEqual([
+          caller,
+          event,
+          [409, 'number_state_conflict'],
+        ])
+    // Whoever draws it now holds it.
+    expect(await draw('till', 'GLOBAL')).toBe(number)
+    expect(await outcome(step('shop', number, 'release', {}, '?prefix=GLOBAL'))).toEqual(heldByAnother)
+    expect(await outcome(step('till', number, 'release', {}, '?prefix=GLOBAL'))).toBe(200)
+  })
+})
+
 test('orders are numbered strictly from the first start', async () => {
   const { body } = await sequencer.api.get('/api/v1/sequences/ORD', as('viewer'))
   expect(body.gap_policy).toBe('strict')

@@ -91,7 +91,7 @@ test("the database takes no rules from the service's role that were not decided 
   await role.connect()
   const add = (overlap: boolean, known: string) =>
     role.query(
-      `SELECT add_rules('X', 1, 'X{seq}', 'never', 'UTC', 1, 1, 'strict', 60, NULL, ${overlap}, 1, 1, true, 'x', NULL, NULL, NULL, ${known})`,
+      `SELECT add_rules('X', 1, 'X{seq}', 'never', 'UTC', 1, 1, 'strict', 60, NULL, ${overlap}, 1, 1, true, 'x', NULL, NULL, ${known})`,
     )
   await expect(add(false, 'NULL')).rejects.toMatchObject({ code: 'OR008' })
   await expect(add(false, '3')).rejects.toMatchObject({ code: 'OR008' })

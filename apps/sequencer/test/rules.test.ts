@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import { bracesOf } from '../src/core/printf'
-import { repeatsOf } from '../src/core/repeats'
 import { RulesError, soundRules, type RuleSet } from '../src/core/rules'
-import { createSequence, type Slot } from '../src/core/sequence'
+import { createSequence } from '../src/core/sequence'
 import { formatNumber } from '@ordinal/audit'
-import { TemplateError } from '../src/core/template'
 import { anyReset, dates, plainRules, templates, values } from './rule-sets'
 
 const { prefix: _prefix, version: _version, ...plain } = plainRules
@@ -124,88 +122,6 @@ test.each([
 ])('%s is one', (timeZone) => {
   expect(soundRules('SG', { ...plain, timeZone })).toEqual({ ...plain, timeZone })
 })
-
-test.each([
-  ['wider', '{prefix}{seq:6}', 'never', '{prefix}{seq:9}', 'never', null],
-  ['another separator', '{prefix}{seq:6}', 'never', '{prefix}-{seq:6}', 'never', null],
-  ['the prefix written out', '{prefix}{seq:6}', 'never', 'INV{seq:6}', 'never', null],
-  [
-    'other periods in the same form',
-    '{YYYY}{MM}-{seq:4}',
-    'yearly',
-    '{YYYY}{MM}-{seq:4}',
-    'monthly',
-    '^[0-9]{4}[0-9]{2}-[0-9]{4,}$',
-  ],
-  [
-    'digits that a value could have',
-    '{prefix}{seq:6}',
-    'never',
-    '{prefix}{YYYY}{seq:2}',
-    'yearly',
-    '^INV[0-9]{4}[0-9]{2,}$',
-  ],
-  ['a dot, which is escaped', '{seq}{YYYY}.', 'never', '{YYYY}{seq}.', 'never', '^[0-9]{4}[0-9]{1,}\\.$'],
-] as const)('a change: %s', (_, templateA, resetA, templateB, resetB, pattern) => {
-  expect(
-    repeatsOf('INV', { template: templateB, reset: resetB }, [{ template: templateA, reset: resetA }]),
-  ).toBe(pattern)
-})
-
-test('whatever the change, a number is given again only if the pattern had found it', () => {
-  let meetings = 0
-  const rules = fc.record({ template: templates, reset: anyReset })
-  const document = fc.tuple(dates, values)
-  fc.assert(
-    fc.property(rules, rules, fc.boolean(), document, document, fc.boolean(), (before, other, ...rest) => {
-      const [sameTemplate, first, another, sameDocument] = rest
-      // Two rules by chance hardly ever meet, so half of the time they differ in less.
-      const next = sameTemplate ? { ...other, template: before.template } : other
-      const [dateA, a] = first
-      const [dateB, b] = sameDocument ? first : another
-      const [slotA, slotB] = [slotOf(before, dateA), slotOf(next, dateB)]
-      if (!slotA || !slotB) return
-      const [numberA, numberB] = [formatNumber(slotA.frame, a), formatNumber(slotB.frame, b)]
-      if (numberA !== numberB || (slotA.period === slotB.period && a === b)) return
-      meetings += 1
-      const pattern = repeatsOf('INV', next, [before])
-      expect(pattern && new RegExp(pattern).test(numberA)).toBe(true)
-    }),
-    { numRuns: 20_000 },
-  )
-  expect(meetings).toBeGreaterThan(100)
-})
-
-test('two templates of which one can say what the other says are always told apart from those that cannot', () => {
-  // Made to meet: the second template has the first one's number in it as text.
-  let meetings = 0
-  fc.assert(
-    fc.property(templates, dates, values, fc.integer({ min: 1, max: 6 }), (template, date, value, cut) => {
-      const slot = slotOf({ template, reset: 'never' }, date)
-      if (!slot) return
-      const number = formatNumber(slot.frame, value)
-      const at = number.search(/\d/)
-      const digits = /^\d+/.exec(number.slice(at))![0].length
-      const width = Math.min(cut, digits, 16)
-      const escape = (text: string) => text.replaceAll(/[{}]/g, '$&$&')
-      const made = `${escape(number.slice(0, at))}{seq:${width}}${escape(number.slice(at + digits))}`
-      const pattern = repeatsOf('INV', { template: made, reset: 'never' }, [{ template, reset: 'yearly' }])
-      expect(pattern && new RegExp(pattern).test(number)).toBe(true)
-      meetings += 1
-    }),
-    { numRuns: 3_000 },
-  )
-  expect(meetings).toBeGreaterThan(1_000)
-})
-
-function slotOf(rules: Pick<RuleSet, 'template' | 'reset'>, date: string): Slot | undefined {
-  try {
-    return createSequence({ ...plainRules, ...rules }).slotOfDate(date)
-  } catch (error) {
-    if (error instanceof TemplateError || error instanceof RangeError) return undefined
-    throw error
-  }
-}
 
 test('a template without printf is left as it is', () => {
   fc.assert(

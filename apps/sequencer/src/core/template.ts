@@ -108,19 +108,6 @@ export function requireUnambiguous(template: Template, reset: Reset): void {
   )
 }
 
-/** A regular expression, of PostgreSQL as of JavaScript, that fits every number of a template. */
-export function patternOf({ head, width, tail }: Template): string {
-  const write = (parts: readonly Part[]) =>
-    parts
-      .map((part) =>
-        'text' in part
-          ? part.text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-          : `[0-9]{${tokenWidths[part.token]}}`,
-      )
-      .join('')
-  return `^${write(head)}[0-9]{${width},}${write(tail)}$`
-}
-
 /**
  * Whether a number of one template could be the very text of a number of another: decided by walking both at once.
  * As of dates and values only the digits are looked at, a yes may be wrong, and a no never is.
@@ -142,16 +129,6 @@ export function couldMeet(a: Template, b: Template): boolean {
   }
   return false
 }
-
-/** Whether two templates are the same but for the width of the value. */
-export const haveSameShape = (a: Template, b: Template) => shapeOf(a) === shapeOf(b)
-
-const shapeOf = ({ head, tail }: Template) =>
-  JSON.stringify(
-    [head, tail].map((parts) =>
-      parts.flatMap((part): unknown[] => ('text' in part ? Array.from(part.text) : [[part.token]])),
-    ),
-  )
 
 /** What stands in the place of each character of a number: a character, any `digit`, or any more `digits`. */
 function characters({ head, width, tail }: Template): string[] {

@@ -66,6 +66,8 @@ export function importRoutes(importNumbers: ImportNumbers): Route[] {
         'import_unreadable',
         'import_overtaken',
         'rules_changed',
+        'rules_overlap',
+        'period_closed',
         'outcome_unknown',
       ],
       async handle({ params: { prefix }, query, upload, context }) {

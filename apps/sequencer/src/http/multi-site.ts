@@ -151,7 +151,7 @@ export function multiSiteRoutes({ db, heavyDb, sequences, sites, allocator, issu
   async function currentSlot(prefix: string) {
     const sequence = await sequences.load(prefix)
     requireActive(sequence)
-    return { rules: sequence.rules, slot: allocator.slotFor(sequence, undefined) }
+    return { rules: sequence.rules, slot: await allocator.slotFor(sequence, undefined) }
   }
 
   const drawingRoute = {

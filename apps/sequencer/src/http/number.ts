@@ -28,6 +28,7 @@ export const issuingErrors = [
   'quota_exceeded',
   'business_date_out_of_window',
   'period_closed',
+  'rules_overlap',
   'sequencer_overloaded',
   'outcome_unknown',
   'idempotency_key_reused',

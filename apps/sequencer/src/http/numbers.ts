@@ -230,7 +230,7 @@ export const toIssueRequest = (
 async function findSlot({ sequences, allocator }: NumberDeps, prefix: string, date: string | undefined) {
   const sequence = await sequences.load(prefix)
   requireActive(sequence)
-  return { sequence, slot: allocator.slotFor(sequence, date) }
+  return { sequence, slot: await allocator.slotFor(sequence, date) }
 }
 
 /**

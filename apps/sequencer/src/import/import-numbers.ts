@@ -230,6 +230,7 @@ export function createImportNumbers({ pool, sequences, sites }: Deps) {
           // If the answer of an earlier attempt was lost, it was perhaps that which moved the counter.
           if (sqlState === 'OR007') return lost && (await isWritten(period, steps))
           if (sqlState === 'OR023') throw new AppError('period_closed', (error as Error).message)
+          if (sqlState === 'OR031') throw new AppError('rules_overlap', (error as Error).message)
           if (sqlState !== 'OR001') throw error
           throw new AppError('rules_changed', `The rules of ${prefix} have changed; import the file again`)
         }

@@ -18,7 +18,14 @@ import {
 } from './request'
 import { refusalOf } from './refusal'
 import { requireActive, requireUnsealed, type Sequences } from './sequences'
-import { changeNumbers, findReplays, issueNumbers, type ChangedBatch, type IssuedBatch } from './statements'
+import {
+  changeNumbers,
+  findReplays,
+  issueNumbers,
+  readClock,
+  type ChangedBatch,
+  type IssuedBatch,
+} from './statements'
 
 export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'> {
   pool: Pool
@@ -202,9 +209,11 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
     })
   }
 
-  /** The slot now, or of the given date. */
-  function slotFor(sequence: Sequence, businessDate: string | undefined): Slot {
-    return businessDate === undefined ? sequence.slotAt(Date.now()) : requireSlot(sequence, businessDate)
+  /** The slot now, by the database's clock, or of the given date. */
+  async function slotFor(sequence: Sequence, businessDate: string | undefined): Promise<Slot> {
+    return businessDate === undefined
+      ? sequence.slotAt(await readClock(db))
+      : requireSlot(sequence, businessDate)
   }
 
   return {

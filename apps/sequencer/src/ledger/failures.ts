@@ -20,6 +20,8 @@ export type Remedy =
   | 'sealed'
   /** The period is closed. */
   | 'closed'
+  /** Another sequence has issued numbers of the same form. */
+  | 'overlap'
   /** One of the requests cannot be carried out: try each alone. */
   | 'try_each'
 
@@ -30,6 +32,7 @@ export function remedyFor(error: unknown): Remedy {
   if (failure?.sqlState === 'OR002') return 'try_again'
   if (failure?.sqlState === 'OR022') return 'out_of_window'
   if (failure?.sqlState === 'OR023') return 'closed'
+  if (failure?.sqlState === 'OR031') return 'overlap'
   if (failure?.sqlState === 'OR030') return 'sealed'
   switch (failure?.kind) {
     case 'unique_violation':

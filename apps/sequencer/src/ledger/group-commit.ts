@@ -214,6 +214,9 @@ export function createGroupCommit(options: GroupCommitOptions) {
       case 'closed':
         if (batch.length > 1) return tryEach(lane, batch)
         return rejectAll(batch, new AppError('period_closed', (error as Error).message))
+      case 'overlap':
+        if (batch.length > 1) return tryEach(lane, batch)
+        return rejectAll(batch, new AppError('rules_overlap', (error as Error).message))
       case 'try_each':
         return batch.length > 1 ? tryEach(lane, batch) : rejectAll(batch, error)
     }

@@ -17,8 +17,6 @@ export interface NewRules extends Rules {
   createdBy: string
   reason: string | undefined
   requestId: string
-  /** Fits every number that the rules can give; null if none of those can have been issued. */
-  pattern: string | null
   /** How many versions of rules there were, of all sequences, when these were decided upon. */
   knownVersions: number
 }
@@ -81,13 +79,13 @@ export function createRuleBook(db: Queryable) {
      *
      * @returns undefined if there are more versions by now than were known
      * @throws AppError `rules_changed` if another change came first, `rules_conflict` if the version does not fit the
-     *   numbers that were issued
+     *   numbers that were issued, `rules_overlap` if another sequence could give one of its numbers
      */
     async add(rules: NewRules): Promise<RulesRecord | undefined> {
-      const { requestId, pattern, knownVersions, ...kept } = rules
+      const { requestId, knownVersions, ...kept } = rules
       try {
         const { rows } = await db.query<{ created_at: Date }>(
-          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
              AS created_at`,
           [
             rules.prefix,
@@ -107,7 +105,6 @@ export function createRuleBook(db: Queryable) {
             rules.createdBy,
             rules.reason,
             requestId,
-            pattern,
             knownVersions,
           ],
         )
@@ -134,6 +131,8 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
       `template: the number ${number} is taken, and could be issued again; give it another form`,
     )
   }
+  if (failure?.sqlState === 'OR031')
+    return new AppError('rules_overlap', (error as Error).message, { cause: error })
   if (failure?.sqlState === 'OR006')
     return conflict(
       `start: the values of ${prefix} have begun and never begin again, so ${start} has no effect`,

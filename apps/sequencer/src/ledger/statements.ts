@@ -118,6 +118,15 @@ export async function changeNumbers(
   return { outcomes: outcomes ?? [], replays: replays ?? [] }
 }
 
+/** The database's clock, by which numbers are dated, in ms since 1970. */
+export async function readClock(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ now: number }>({
+    name: 'read_clock',
+    text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now`,
+  })
+  return rows[0]!.now
+}
+
 /** Where a counter is. */
 export interface CounterStatus {
   lastValue: number

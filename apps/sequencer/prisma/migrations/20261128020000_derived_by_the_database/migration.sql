@@ -5,110 +5,6 @@
 ALTER TABLE "batches" ADD COLUMN "format" SMALLINT NOT NULL DEFAULT 1,
     ADD CONSTRAINT "batches_format_check" CHECK ("format" IN (1, 2));
 
--- Where the numbers of a date belong, and what they look like.
-CREATE TYPE "slot" AS ("period" text, "number_head" text, "number_width" integer, "number_tail" text);
-
--- The period to which a date belongs. The same as periodOf of core/period.ts.
-CREATE FUNCTION "period_of"(p_reset text, p_fiscal_year_start integer, p_date date) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT CASE p_reset
-        WHEN 'never' THEN ''
-        WHEN 'yearly' THEN to_char(p_date::timestamp, 'YYYY')
-        WHEN 'fiscal_yearly' THEN 'FY' || lpad((extract(year FROM p_date) + CASE
-            WHEN p_fiscal_year_start > 1 AND extract(month FROM p_date) >= p_fiscal_year_start THEN 1 ELSE 0 END)::text, 4, '0')
-        WHEN 'quarterly' THEN to_char(p_date::timestamp, 'YYYY-"Q"Q')
-        WHEN 'monthly' THEN to_char(p_date::timestamp, 'YYYY-MM')
-        WHEN 'daily' THEN to_char(p_date::timestamp, 'YYYY-MM-DD')
-    END
-$$;
-
--- The slot of a date under some rules. The same as slotOfDate of core/sequence.ts: a differential test compares them.
---
--- SQLSTATE OR020: the template cannot show the year.
-CREATE FUNCTION "slot_of"(p_rules public.sequences, p_date date) RETURNS public.slot
-LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-DECLARE
-    v_slot public.slot;
-    v_text text;
-    v_year integer := CASE WHEN isfinite(p_date) THEN extract(year FROM p_date) ELSE 0 END;
-    v_fiscal_year integer := v_year + CASE
-        WHEN p_rules.fiscal_year_start > 1 AND extract(month FROM p_date) >= p_rules.fiscal_year_start THEN 1 ELSE 0 END;
-    v_seq text;
-    v_at integer;
-BEGIN
-    -- Behind this, every brace that is left begins or ends a token.
-    v_text := replace(p_rules.template, '{{', chr(1));
-    IF v_year < 1 OR v_fiscal_year > 9999 OR v_text LIKE '%{YY}%' AND v_year NOT BETWEEN 2000 AND 2099 THEN
-        RAISE EXCEPTION 'the template % cannot show the date %', p_rules.template, p_date USING ERRCODE = 'OR020';
-    END IF;
-    IF v_text LIKE '%{YYYY}%' THEN v_text := replace(v_text, '{YYYY}', to_char(v_year, 'FM0000')); END IF;
-    IF v_text LIKE '%{YY}%' THEN v_text := replace(v_text, '{YY}', to_char(v_year % 100, 'FM00')); END IF;
-    IF v_text LIKE '%{MM}%' THEN v_text := replace(v_text, '{MM}', to_char(p_date::timestamp, 'MM')); END IF;
-    IF v_text LIKE '%{DD}%' THEN v_text := replace(v_text, '{DD}', to_char(p_date::timestamp, 'DD')); END IF;
-    IF v_text LIKE '%{Q}%' THEN v_text := replace(v_text, '{Q}', to_char(p_date::timestamp, 'Q')); END IF;
-    IF v_text LIKE '%{FY}%' THEN v_text := replace(v_text, '{FY}', to_char(v_fiscal_year, 'FM0000')); END IF;
-    v_seq := substring(v_text FROM '\{seq[^}]*\}');
-    v_at := strpos(v_text, v_seq);
-    v_slot.number_width := coalesce(substring(v_seq FROM ':([0-9]+)'), '1');
-    -- The prefix last: it may have braces of its own.
-    v_slot.number_head := replace(replace(replace(left(v_text, v_at - 1), '{prefix}', chr(2)), '}}', '}'), chr(1), '{');
-    v_slot.number_tail := replace(replace(replace(substr(v_text, v_at + length(v_seq)), '{prefix}', chr(2)), '}}', '}'), chr(1), '{');
-    v_slot.number_head := replace(v_slot.number_head, chr(2), p_rules.prefix);
-    v_slot.number_tail := replace(v_slot.number_tail, chr(2), p_rules.prefix);
-    v_slot.period := public.period_of(p_rules.reset, p_rules.fiscal_year_start, p_date);
-    RETURN v_slot;
-END
-$$;
-
--- A day in a time zone of the IANA database. An abbreviation that is also the name of a zone means the zone.
-CREATE FUNCTION "day_in"(p_time_zone text, p_at timestamptz) RETURNS date
-LANGUAGE plpgsql STABLE SET timezone = 'UTC' AS $$
-BEGIN
-    PERFORM set_config('timezone', p_time_zone, true);
-    RETURN p_at::date;
-END
-$$;
-
--- Whoever adds rules, the owner by hand included: only those that give each number once. The same as soundRules of
--- core/rules.ts; the differential test compares them, too.
---
--- SQLSTATE OR021: the rules are not sound; the message says why.
-CREATE FUNCTION "require_sound_rules"() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    v_tokens text[];
-    v_fault text;
-BEGIN
-    SELECT array_agg(m.piece[1]) INTO v_tokens
-    FROM regexp_matches(NEW.template, '\{\{|\}\}|\{[^{}]*\}|[^{}]+|[{}]', 'g') m(piece)
-    WHERE m.piece[1] ~ '[{}]' AND m.piece[1] NOT IN ('{{', '}}');
-    v_fault := CASE
-        WHEN NEW.prefix !~ '^[A-Za-z0-9._-]{1,32}$' THEN 'the name is not 1 to 32 letters, digits, dots, underscores or dashes'
-        WHEN NEW.template ~ '[\u0001-\u001f\u007f-\u009f]' THEN 'the template has control characters'
-        WHEN EXISTS (SELECT FROM unnest(v_tokens) t WHERE t !~ '^\{(prefix|YYYY|YY|MM|DD|Q|FY|seq(:0*([1-9]|1[0-6]))?)\}$')
-            THEN 'the template has braces that are no token'
-        WHEN (SELECT count(*) FROM unnest(v_tokens) t WHERE t ~ '^\{seq') <> 1 THEN 'the template has not one {seq}'
-        WHEN NOT CASE NEW.reset
-            WHEN 'never' THEN true
-            WHEN 'yearly' THEN v_tokens && '{"{YYYY}","{YY}"}'
-            WHEN 'fiscal_yearly' THEN v_tokens && '{"{FY}"}'
-            WHEN 'quarterly' THEN v_tokens && '{"{YYYY}","{YY}"}' AND v_tokens && '{"{Q}","{MM}"}'
-            WHEN 'monthly' THEN v_tokens && '{"{YYYY}","{YY}"}' AND v_tokens && '{"{MM}"}'
-            WHEN 'daily' THEN v_tokens && '{"{YYYY}","{YY}"}' AND v_tokens && '{"{MM}"}' AND v_tokens && '{"{DD}"}'
-        END THEN 'the template does not show the period, so numbers would repeat'
-        WHEN NEW.active AND NEW.time_zone <> 'UTC'
-            AND NOT EXISTS (SELECT FROM pg_timezone_names z WHERE lower(z.name) = lower(NEW.time_zone) AND z.name ~ '^[A-Za-z]')
-            THEN format('the database does not know the time zone %s', NEW.time_zone)
-    END;
-    IF v_fault IS NOT NULL THEN
-        RAISE EXCEPTION 'the rules of % are not sound: %', NEW.prefix, v_fault USING ERRCODE = 'OR021', DETAIL = v_fault;
-    END IF;
-    RETURN NEW;
-END
-$$;
-
-CREATE TRIGGER "sequences_sound" BEFORE INSERT ON "sequences" FOR EACH ROW EXECUTE FUNCTION "require_sound_rules"();
-ALTER TABLE "sequences" ENABLE ALWAYS TRIGGER "sequences_sound";
-
 -- Periods in which nothing more is issued (docs/decisions/0045).
 CREATE TABLE "closed_periods" (
     "prefix" TEXT COLLATE "C" NOT NULL,
@@ -140,7 +36,8 @@ DECLARE
     v_reset text;
     v_closed_at timestamptz;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('rules of ' || p_prefix, 0));
+    PERFORM public.require_read_committed();
+    PERFORM FROM public.sequences s WHERE s.prefix = p_prefix AND s.version = 1 FOR UPDATE;
     SELECT s.* INTO v_rules FROM public.sequences s WHERE s.prefix = p_prefix ORDER BY s.version DESC LIMIT 1;
     v_today := public.day_in(v_rules.time_zone, clock_timestamp());
     v_reset := CASE
@@ -209,7 +106,7 @@ $$;
 -- SQLSTATE OR001: the rules have another version by now, or the sequence is retired. OR002: another period began while
 -- the counter was waited for. OR007: the first new value is another; DETAIL is that. OR020: as in slot_of. OR022: the
 -- date is outside the window of the rules; DETAIL is the window. OR023: the period is closed. OR030: the
--- sequence is sealed to another caller.
+-- sequence is sealed to another caller. OR031: as in claim_frame. OR032: as in require_read_committed.
 DROP FUNCTION "issue_numbers";
 CREATE FUNCTION "issue_numbers"(
     p_prefix text, p_rules_version integer, p_date date, p_requests public.ledger_request[], p_look_up boolean,
@@ -230,7 +127,10 @@ DECLARE
     v_batch public.batches;
     v_current integer;
     v_closed boolean;
+    v_claimed boolean;
+    v_now timestamptz;
     v_last_at timestamptz;
+    v_latest_at timestamptz;
     v_texts text;
     v_fields bigint;
     v_wrong bigint;
@@ -248,6 +148,7 @@ DECLARE
     v_void integer := 0;
     v_of_sites integer := 0;
 BEGIN
+    PERFORM public.require_read_committed();
     SELECT s.* INTO v_rules FROM public.sequences s WHERE s.prefix = p_prefix AND s.version = p_rules_version;
     IF NOT FOUND OR NOT v_rules.active THEN
         RAISE EXCEPTION 'the rules of % are not at version %, or it is retired', p_prefix, p_rules_version USING ERRCODE = 'OR001';
@@ -262,27 +163,29 @@ BEGIN
         WHERE c.prefix = p_prefix AND c.period = v_slot.period FOR UPDATE;
         EXIT WHEN FOUND;
         -- A change of the rules holds the counters that there are, and could not hold this one: it waits, or is waited for.
-        PERFORM pg_advisory_xact_lock_shared(hashtextextended('rules of ' || p_prefix, 0));
+        PERFORM FROM public.sequences s WHERE s.prefix = p_prefix AND s.version = 1 FOR SHARE;
         INSERT INTO public.counters (prefix, period, first_value, last_value)
         VALUES (p_prefix, v_slot.period, v_rules.start, v_rules.start - 1) ON CONFLICT DO NOTHING;
     END LOOP;
-    v_batch.at := clock_timestamp();
+    v_now := clock_timestamp();
 
     SELECT (SELECT s.version FROM public.sequences s WHERE s.prefix = p_prefix ORDER BY s.version DESC LIMIT 1),
            EXISTS (SELECT FROM public.closed_periods x WHERE x.prefix = p_prefix AND x.period = v_slot.period),
+           EXISTS (SELECT FROM public.frames f
+                   WHERE f.prefix = p_prefix AND f.number_head = v_slot.number_head AND f.number_width = v_slot.number_width
+                     AND f.number_tail = v_slot.number_tail AND f.shared <= v_rules.allow_overlap),
            (SELECT b.at FROM public.batches b
-            WHERE b.prefix = p_prefix AND b.period = v_slot.period AND b.batch = v_counter.batch)
-    INTO v_current, v_closed, v_last_at;
+            WHERE b.prefix = p_prefix AND b.period = v_slot.period AND b.batch = v_counter.batch),
+           (SELECT b.at FROM public.batches b ORDER BY b.feed DESC LIMIT 1)
+    INTO v_current, v_closed, v_claimed, v_last_at, v_latest_at;
     IF v_current <> p_rules_version THEN
         RAISE EXCEPTION 'the rules of % are no longer at version %', p_prefix, p_rules_version USING ERRCODE = 'OR001';
     END IF;
-    IF p_date IS NULL AND v_today <> public.day_in(v_rules.time_zone, v_batch.at) THEN
+    IF p_date IS NULL AND v_today <> public.day_in(v_rules.time_zone, v_now) THEN
         RAISE EXCEPTION 'it is no longer %', v_today USING ERRCODE = 'OR002';
     END IF;
-    -- Times ascend along the chain, also where the clock was set back a little.
-    IF v_last_at > v_batch.at AND v_last_at < v_batch.at + interval '1 minute' THEN
-        v_batch.at := v_last_at;
-    END IF;
+    -- Where the clock was set back, times go on from those before, in this chain and over all.
+    v_batch.at := greatest(v_now, v_last_at, v_latest_at, v_rules.created_at);
 
     IF array_ndims(p_requests) <> 1 OR array_lower(p_requests, 1) <> 1 THEN
         RAISE EXCEPTION 'the requests are no plain array' USING ERRCODE = 'invalid_parameter_value';
@@ -345,6 +248,10 @@ BEGIN
         WHERE public.slot_of(v_rules, d.business_date) IS DISTINCT FROM v_slot
     ) THEN
         RAISE EXCEPTION 'a number would have another form or period on its date' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    IF NOT v_claimed THEN
+        PERFORM public.claim_frame(v_rules, v_slot);
     END IF;
 
     v_first := v_counter.last_value + 1;

@@ -35,7 +35,7 @@ $$;
 --             was not made before: the state that it made, or that forbade it, why its caller may not, and which site
 --             has drawn the number
 --
--- SQLSTATE OR001 as in issue_numbers.
+-- SQLSTATE OR001, OR032 as in issue_numbers.
 DROP FUNCTION "change_numbers";
 CREATE FUNCTION "change_numbers"(
     p_prefix text, p_period text, p_rules_version integer, p_requests public.ledger_request[], p_authorities text[],
@@ -48,7 +48,9 @@ DECLARE
     v_counter public.counters;
     v_rules public.sequences;
     v_batch public.batches;
+    v_now timestamptz;
     v_last_at timestamptz;
+    v_latest_at timestamptz;
     v_replayed bigint[] := '{}';
     v_outcomes json[] := '{}';
     v_texts text[] := '{}';
@@ -63,18 +65,18 @@ DECLARE
     v_state text;
     v_refusal text;
 BEGIN
+    PERFORM public.require_read_committed();
     SELECT c.* INTO v_counter FROM public.counters c WHERE c.prefix = p_prefix AND c.period = p_period FOR UPDATE;
-    v_batch.at := clock_timestamp();
-    SELECT b.at INTO v_last_at FROM public.batches b
-    WHERE b.prefix = p_prefix AND b.period = p_period AND b.batch = v_counter.batch;
-    -- Times ascend along the chain, also where the clock was set back a little.
-    IF v_last_at > v_batch.at AND v_last_at < v_batch.at + interval '1 minute' THEN
-        v_batch.at := v_last_at;
-    END IF;
+    v_now := clock_timestamp();
+    SELECT (SELECT b.at FROM public.batches b
+            WHERE b.prefix = p_prefix AND b.period = p_period AND b.batch = v_counter.batch),
+           (SELECT b.at FROM public.batches b ORDER BY b.feed DESC LIMIT 1)
+    INTO v_last_at, v_latest_at;
     SELECT s.* INTO v_rules FROM public.sequences s WHERE s.prefix = p_prefix ORDER BY s.version DESC LIMIT 1;
     IF v_rules.version IS DISTINCT FROM p_rules_version THEN
         RAISE EXCEPTION 'the rules of % are no longer at version %', p_prefix, p_rules_version USING ERRCODE = 'OR001';
     END IF;
+    v_batch.at := greatest(v_now, v_last_at, v_latest_at, v_rules.created_at);
     IF array_ndims(p_requests) <> 1 OR array_lower(p_requests, 1) <> 1 THEN
         RAISE EXCEPTION 'the requests are no plain array' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -113,12 +115,12 @@ BEGIN
         v_state := public.next_state(v_request.event, v_last.state, v_rules.gap_policy);
         v_refusal := CASE WHEN v_last.state IN ('reserved', 'issued') THEN public.refusal_to_change(
             v_request.event, v_request.caller, coalesce(p_authorities[v_request.n], 'none'), v_holder.caller, v_holder.at,
-            v_last.event = 'confirm', v_rules.sealed_to, v_rules.release_window_seconds, v_batch.at) END;
+            v_last.event = 'confirm', v_rules.sealed_to, v_rules.release_window_seconds, v_now) END;
         -- A value that is issued again under another date has another number.
         IF v_state IS NULL OR v_refusal IS NOT NULL
             OR v_last.number IS DISTINCT FROM v_request.number
-            OR v_request.event = 'expire' AND v_expires_at > v_batch.at
-            OR v_request.event = 'confirm' AND v_expires_at <= v_batch.at
+            OR v_request.event = 'expire' AND v_expires_at > v_now
+            OR v_request.event = 'confirm' AND v_expires_at <= v_now
             OR v_request.site_id IS NOT NULL
                AND (v_holder.site_id, v_holder.partition_id) IS DISTINCT FROM (v_request.site_id, v_request.partition_id) THEN
             v_outcomes := v_outcomes || json_build_object('request', v_request.n, 'done', false, 'state', v_last.state,
@@ -179,35 +181,3 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION "change_numbers" FROM PUBLIC;
-
--- A number of an order is never issued again; and GLOBAL and DEFAULT both count 1, 2, 3, each in its own call. In a new ledger
--- it is so from the first version on; in any other by a version more, and for ORD only where it has issued nothing.
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM "counters") AND NOT EXISTS (SELECT FROM "sequences" WHERE "version" > 1) THEN
-        ALTER TABLE "sequences" DISABLE TRIGGER "sequences_append_only";
-        UPDATE "sequences" SET "gap_policy" = 'strict' WHERE "prefix" = 'ORD';
-        UPDATE "sequences" SET "allow_overlap" = true WHERE "prefix" IN ('GLOBAL', 'DEFAULT');
-        ALTER TABLE "sequences" ENABLE ALWAYS TRIGGER "sequences_append_only";
-    ELSE
-        INSERT INTO "sequences" ("prefix", "version", "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
-                                 "created_by", "reason")
-        SELECT "prefix", 2, "template", "reset", "time_zone", "fiscal_year_start", "start", 'strict', 'ordinal',
-               'a released number of an order is never issued again'
-        FROM "sequences" s
-        WHERE "prefix" = 'ORD' AND "version" = 1
-          AND NOT EXISTS (SELECT FROM "sequences" n WHERE n."prefix" = 'ORD' AND n."version" = 2)
-          AND NOT EXISTS (SELECT FROM "counters" c WHERE c."prefix" = 'ORD');
-
-        INSERT INTO "sequences" ("prefix", "version", "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
-                                 "release_window_seconds", "sealed_to", "allow_overlap", "business_date_past_days",
-                                 "business_date_future_days", "created_by", "reason")
-        SELECT "prefix", "version" + 1, "template", "reset", "time_zone", "fiscal_year_start", "start", "gap_policy",
-               "release_window_seconds", "sealed_to", true, "business_date_past_days", "business_date_future_days", 'ordinal',
-               'GLOBAL and DEFAULT both count 1, 2, 3: each is addressed by its own call, or with its prefix'
-        FROM (SELECT DISTINCT ON ("prefix") * FROM "sequences" WHERE "prefix" IN ('GLOBAL', 'DEFAULT')
-              ORDER BY "prefix", "version" DESC) s
-        WHERE "active" AND "template" = '{seq}';
-    END IF;
-END
-$$;
