@@ -2,77 +2,34 @@ import { hash } from 'node:crypto'
 import type { Frame } from './number'
 import type { BatchRecord, EntryRecord } from './records'
 import { requestText, separator, sound } from './request-text'
-import type { GapPolicy } from './states'
 
 // The hash chain of a counter (docs/decisions/0008). A JSON array of strings, integers and nulls as JSON.stringify
 // writes it is canonical (RFC 8785), and unlike joined texts it cannot be read in two ways. The first field is the
 // version of the format.
 
-/** A request, as the chain has it. */
-export interface ChainedRequest {
-  event: string
-  caller: string
-  key: string
-  /** How many numbers it got. */
-  count: number
-  hold_seconds?: number | null | undefined
-  client_id?: string | null | undefined
-  generated_by?: string | null | undefined
-  site_id?: string | null | undefined
-  partition_id?: string | null | undefined
-  invoice_type?: string | null | undefined
-  business_date?: string | null | undefined
-  reason?: string | null | undefined
-  request_id: string | null
+/** The SHA-256 of a request of format 1, from the rows that it got: 32 bytes. */
+function requestDigest(rows: readonly EntryRecord[]): Buffer {
+  const row = rows[0]!
+  return sha256([
+    'ordinal-request-v1',
+    row.event,
+    row.caller,
+    row.idempotency_key,
+    rows.length,
+    row.hold_seconds,
+    row.client_id,
+    row.generated_by,
+    row.site_id,
+    row.partition_id,
+    row.invoice_type,
+    row.business_date,
+    row.reason,
+    row.request_id,
+  ])
 }
 
-/** The SHA-256 of a request: 32 bytes. */
-export const requestDigest = (request: ChainedRequest): Buffer =>
-  sha256([
-    'ordinal-request-v1',
-    request.event,
-    request.caller,
-    request.key,
-    request.count,
-    request.hold_seconds ?? null,
-    request.client_id ?? null,
-    request.generated_by ?? null,
-    request.site_id ?? null,
-    request.partition_id ?? null,
-    request.invoice_type ?? null,
-    request.business_date ?? null,
-    request.reason ?? null,
-    request.request_id,
-  ])
-
-/**
- * The SHA-256 of what all rows of a batch share: 32 bytes.
- *
- * @param frame null in a batch of later steps, where each number stays what it was
- */
-export const batchHeader = (
-  prefix: string,
-  period: string,
-  frame: Frame | null,
-  rulesVersion: number,
-  gapPolicy: GapPolicy,
-): Buffer =>
-  headerOf({
-    prefix,
-    period,
-    number_head: frame?.head ?? null,
-    number_width: frame?.width ?? null,
-    number_tail: frame?.tail ?? null,
-    rules_version: rulesVersion,
-    gap_policy: gapPolicy,
-  })
-
-type Header = Pick<
-  BatchRecord,
-  'prefix' | 'period' | 'number_head' | 'number_width' | 'number_tail' | 'rules_version' | 'gap_policy'
->
-
-const headerOf = (batch: Header): Buffer =>
+/** The SHA-256 of what all rows of a batch of format 1 share: 32 bytes. */
+const headerOf = (batch: BatchRecord): Buffer =>
   sha256([
     'ordinal-batch-v1',
     batch.prefix,
@@ -106,9 +63,7 @@ export function requestsIn<Row extends EntryRecord>(entries: readonly Row[]): Ro
 
 /** What a request adds to the hash of its batch, from the rows that it got. */
 export const digestOfRows = (rows: readonly EntryRecord[], { format }: BatchRecord): Buffer =>
-  format === 2
-    ? Buffer.from(requestText(rows))
-    : requestDigest({ ...rows[0]!, key: rows[0]!.idempotency_key, count: rows.length })
+  format === 2 ? Buffer.from(requestText(rows)) : requestDigest(rows)
 
 /**
  * The hash of a batch from its rows, in their order: 32 bytes.

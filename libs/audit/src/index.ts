@@ -1,4 +1,3 @@
-export { batchHeader, requestDigest, type ChainedRequest } from './chain'
 export {
   CheckpointError,
   leafOfHead,
