@@ -169,15 +169,16 @@ BEGIN
     END LOOP;
     v_now := clock_timestamp();
 
-    SELECT (SELECT s.version FROM public.sequences s WHERE s.prefix = p_prefix ORDER BY s.version DESC LIMIT 1),
-           EXISTS (SELECT FROM public.closed_periods x WHERE x.prefix = p_prefix AND x.period = v_slot.period),
-           EXISTS (SELECT FROM public.frames f
-                   WHERE f.prefix = p_prefix AND f.number_head = v_slot.number_head AND f.number_width = v_slot.number_width
-                     AND f.number_tail = v_slot.number_tail AND f.shared <= v_rules.allow_overlap),
-           (SELECT b.at FROM public.batches b
-            WHERE b.prefix = p_prefix AND b.period = v_slot.period AND b.batch = v_counter.batch),
-           (SELECT b.at FROM public.batches b ORDER BY b.feed DESC LIMIT 1)
-    INTO v_current, v_closed, v_claimed, v_last_at, v_latest_at;
+    -- Each by itself: as one statement they take ten times as long.
+    SELECT s.version INTO v_current FROM public.sequences s WHERE s.prefix = p_prefix ORDER BY s.version DESC LIMIT 1;
+    v_closed := EXISTS (SELECT FROM public.closed_periods x WHERE x.prefix = p_prefix AND x.period = v_slot.period);
+    v_claimed := EXISTS (
+        SELECT FROM public.frames f
+        WHERE f.prefix = p_prefix AND f.number_head = v_slot.number_head AND f.number_width = v_slot.number_width
+          AND f.number_tail = v_slot.number_tail AND f.shared <= v_rules.allow_overlap);
+    SELECT b.at INTO v_last_at FROM public.batches b
+    WHERE b.prefix = p_prefix AND b.period = v_slot.period AND b.batch = v_counter.batch;
+    SELECT b.at INTO v_latest_at FROM public.batches b ORDER BY b.feed DESC LIMIT 1;
     IF v_current <> p_rules_version THEN
         RAISE EXCEPTION 'the rules of % are no longer at version %', p_prefix, p_rules_version USING ERRCODE = 'OR001';
     END IF;

@@ -68,10 +68,9 @@ BEGIN
     PERFORM public.require_read_committed();
     SELECT c.* INTO v_counter FROM public.counters c WHERE c.prefix = p_prefix AND c.period = p_period FOR UPDATE;
     v_now := clock_timestamp();
-    SELECT (SELECT b.at FROM public.batches b
-            WHERE b.prefix = p_prefix AND b.period = p_period AND b.batch = v_counter.batch),
-           (SELECT b.at FROM public.batches b ORDER BY b.feed DESC LIMIT 1)
-    INTO v_last_at, v_latest_at;
+    SELECT b.at INTO v_last_at FROM public.batches b
+    WHERE b.prefix = p_prefix AND b.period = p_period AND b.batch = v_counter.batch;
+    SELECT b.at INTO v_latest_at FROM public.batches b ORDER BY b.feed DESC LIMIT 1;
     SELECT s.* INTO v_rules FROM public.sequences s WHERE s.prefix = p_prefix ORDER BY s.version DESC LIMIT 1;
     IF v_rules.version IS DISTINCT FROM p_rules_version THEN
         RAISE EXCEPTION 'the rules of % are no longer at version %', p_prefix, p_rules_version USING ERRCODE = 'OR001';
