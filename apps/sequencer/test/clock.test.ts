@@ -62,11 +62,19 @@ test('where the clock is set back, numbers go on from the times before, and the 
   const ahead = await next('SG')
   await sequencer.api.put('/api/v1/sequences/INV', { gap_policy: 'strict' }, admin)
   await next('INV')
+  const lastYear = new Date().getUTCFullYear() - 1
+  await next('INV', { business_date: `${lastYear}-12-31` })
   await setClock(0)
 
   await next('SG')
   await next('ORD')
   await next('INV')
+  const closed = await sequencer.api.post(
+    `/api/v1/sequences/INV/periods/${lastYear}/close`,
+    { reason: 'the books are closed' },
+    admin,
+  )
+  expect(closed.status).toBe(200)
   const reserved = await next('SG', { hold_seconds: 60 })
   const step = (number: string, event: string) =>
     sequencer.api.post(`/api/v1/numbers/${number}/${event}`, { reason: 'test' }, admin)

@@ -62,6 +62,7 @@ test('the role may write by the functions that have a generator here, and to no 
 /** The keys of locks that functions of the ledger took, or could take. */
 const lockNames = [
   'rules of all sequences',
+  'register',
   ...['DEFAULT', 'ORD', 'PO', 'SG', 'INV', 'X', 'Y', 'GLOBAL'].map((prefix) => `rules of ${prefix}`),
 ]
 

@@ -54,7 +54,10 @@ BEGIN
     END IF;
     PERFORM FROM public.counters c WHERE c.prefix = p_prefix AND c.period = p_period FOR UPDATE;
     INSERT INTO public.closed_periods (prefix, period, closed_at, closed_by, reason, request_id)
-    VALUES (p_prefix, p_period, clock_timestamp(), p_closed_by, p_reason, p_request_id)
+    -- Not before what was issued in it, where the clock was set back.
+    VALUES (p_prefix, p_period,
+            greatest(clock_timestamp(), (SELECT b.at FROM public.batches b ORDER BY b.feed DESC LIMIT 1)),
+            p_closed_by, p_reason, p_request_id)
     ON CONFLICT DO NOTHING RETURNING closed_at INTO v_closed_at;
     RETURN v_closed_at;
 END
