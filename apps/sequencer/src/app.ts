@@ -31,9 +31,9 @@ import { createAllocator } from './ledger/allocator'
 import { createCheckpointLog } from './ledger/checkpoint-log'
 import { createCheckpoints } from './ledger/checkpoints'
 import { registerKeysAtStart } from './ledger/register'
-import { migrateLedger, warnOfPowerfulRole } from './ledger/roles'
+import { migrateLedger, ownsLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createRuleBook } from './ledger/rules'
-import { schemaOfBuild } from './ledger/schema'
+import { schemaOfBuild, warnOfOtherSchema } from './ledger/schema'
 import { createSequences } from './ledger/sequences'
 import { createSiteBook } from './ledger/sites'
 import { createLiveStream } from './live-stream'
@@ -85,6 +85,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     maxListeners: config.maxListeners,
     log,
   })
+  const schema = schemaOfBuild(__dirname, ownsLedger(config))
   numberMetrics.showWaiting(allocator.waiting)
 
   const routes = [
@@ -98,7 +99,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ...demoRoutes(demos),
     ...siteRoutes({ siteBook, changeSites }),
     ...auditRoutes(pools.heavy),
-    ...proofRoutes({ pool: pools.heavy, checkpoints, schema: schemaOfBuild(__dirname), log }),
+    ...proofRoutes({ pool: pools.heavy, checkpoints, schema, log }),
     ...streamRoutes(liveStream),
   ]
   const offered = config.getIssues
@@ -120,6 +121,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     background: [
       quotas,
       warnOfPowerfulRole(pool, log),
+      warnOfOtherSchema(pools.heavy, schema, log),
       warnOfOverlaps(ruleBook, log),
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),

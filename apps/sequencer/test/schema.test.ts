@@ -4,7 +4,8 @@ import { Client } from 'pg'
 import { readCatalog } from '../src/ledger/catalog'
 import build from '../src/ledger/schema.json'
 import { digestOf, migrationsIn } from '../src/ledger/schema'
-import { createLedgerDatabase } from './sequencer'
+import { createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
+import { bearer, secret } from './tokens'
 
 const file = join(__dirname, '../src/ledger/schema.json')
 
@@ -22,4 +23,49 @@ test('the schema that verify compares with is that of the migrations (if not: ma
   }
   if (process.env.ORDINAL_WRITE_SCHEMA) writeFileSync(file, `${JSON.stringify(made, undefined, 2)}\n`)
   else expect(build).toEqual(made)
+})
+
+describe('at its start', () => {
+  async function warningsOf(
+    sql: (role: string) => string,
+  ): Promise<{ warnings: string[]; findings: object[] }> {
+    const database = await createLedgerDatabase()
+    await queryAsAdmin(database, sql(new URL(database.runtimeUrl).username))
+    const sequencer = await startSequencer(database, { JWT_SECRET: secret })
+    const headers = await bearer('viewer')
+    // By the time that the service has compared twice, it has compared at its start.
+    const { body } = await sequencer.api.get('/api/v1/audit/verify', { headers })
+    await sequencer.stop()
+    await database.drop()
+    return {
+      warnings: sequencer.lines.filter((line) => line.includes('"level":"warn"')),
+      findings: body.findings,
+    }
+  }
+
+  test('the service warns in one line of a schema that is not that of the build, and verify names it', async () => {
+    const { warnings, findings } = await warningsOf(
+      () => `ALTER TABLE ledger DISABLE TRIGGER ledger_append_only; ALTER TABLE ledger ADD COLUMN extra text`,
+    )
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(
+      /trigger ledger_append_only on ledger is disabled.*, and 1 more\. GET \/api\/v1\/audit\/verify .*docs\/audit\.md/,
+    )
+    expect(findings).toMatchObject([
+      { kind: 'schema', object: 'trigger ledger_append_only on ledger' },
+      { kind: 'schema', object: 'column ledger.extra' },
+    ])
+  })
+
+  test('and of a role that was made the owner, though another migrates', async () => {
+    const { warnings, findings } = await warningsOf((role) => `ALTER TABLE ledger OWNER TO "${role}"`)
+    expect(warnings.join()).toMatch(/may do all that the owner of the ledger may/)
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: 'schema', object: 'rights of the service' }),
+    )
+  })
+
+  test('it says nothing of a schema that is that of the build', async () => {
+    expect(await warningsOf(() => 'SELECT 1')).toEqual({ warnings: [], findings: [] })
+  })
 })

@@ -1,8 +1,17 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { JWK } from 'jose'
-import { createTree, leafOfHead, readCheckpoint, verifyExport, type Head, type TreeCheckpoint } from '../src'
+import {
+  createTree,
+  leafOfHead,
+  readCheckpoint,
+  signCheckpoint,
+  verifyExport,
+  type Head,
+  type TreeCheckpoint,
+} from '../src'
 
 const fixture = (name: string) => readFileSync(join(__dirname, 'fixtures', name), 'utf8')
 const lines = () => fixture('export.ndjson').trimEnd().split('\n')
@@ -73,4 +82,19 @@ test('a tree has the roots of RFC 6962', () => {
   expect(rootOf([''])).toBe('6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d')
   expect(rootOf(['', '\0'])).toBe('fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125')
   expect(rootOf(['', '\0', '\x10'])).toBe('aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77')
+})
+
+test('a checkpoint of 60,001 counters is a text of less than a kilobyte', async () => {
+  const tree = createTree()
+  for (let n = 0; n <= 60_000; n += 1)
+    tree.add(leafOfHead({ prefix: 'INV', period: String(n), batch: n, head: 'ab'.repeat(32) }))
+  const { heads: _, ...checkpoint } = checkpointOf(later, false)
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const of = {
+    ...checkpoint,
+    counters: tree.leaves(),
+    root: tree.root(),
+    register: { entry: 9, hash: tree.root() },
+  }
+  expect((await signCheckpoint(of, privateKey)).length).toBeLessThan(1024)
 })

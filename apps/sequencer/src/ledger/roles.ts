@@ -1,4 +1,5 @@
-import type { Pool } from 'pg'
+import { Client, type Pool } from 'pg'
+import { databaseUrlOf } from '@ordinal/config'
 import type { Logger } from '@ordinal/logging'
 import { migrateDatabase } from '@ordinal/service'
 import type { SequencerConfig } from '../config'
@@ -19,6 +20,14 @@ const grantRuntimeRole = (role: string, database: string) => `
   GRANT USAGE ON SCHEMA public TO ${role};
   GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, site_usage, register, _prisma_migrations TO ${role};
   GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`
+
+/** Whether the role that the service runs as also migrates, and so owns the ledger. */
+export const ownsLedger = (config: SequencerConfig) => {
+  const runtimeUrl = databaseUrlOf(config)
+  return userOf(config.migrationDatabaseUrl ?? runtimeUrl) === userOf(runtimeUrl)
+}
+
+const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
 
 /** Says at the start when the role that the service runs as could rewrite the ledger. */
 export function warnOfPowerfulRole(pool: Pool, log: Logger) {

@@ -2,7 +2,9 @@ import { hash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from '@ordinal/audit'
-import type { Queryable } from '@ordinal/database'
+import { transaction, type Queryable } from '@ordinal/database'
+import type { Logger } from '@ordinal/logging'
+import type { Pool } from 'pg'
 import { isOwner, readCatalog, type CatalogObject } from './catalog'
 import build from './schema.json'
 
@@ -10,8 +12,8 @@ import build from './schema.json'
 export interface BuildSchema {
   migrations: string[]
   objects: Record<string, string>
-  /** Whether one role migrates and serves, and so owns the ledger; taken as so if it is not known. */
-  mayOwn?: boolean
+  /** Whether one role migrates and serves, and so owns the ledger. */
+  mayOwn: boolean
 }
 
 const longestText = 60
@@ -33,13 +35,14 @@ export const migrationsIn = (folder: string): string[] =>
  * The schema of this build; undefined while somebody works on a migration of which `make schema` does not know yet.
  *
  * @param appFolder the folder of the app's source, or of its bundle
+ * @param mayOwn whether one role migrates and serves
  */
-export function schemaOfBuild(appFolder: string): BuildSchema | undefined {
+export function schemaOfBuild(appFolder: string, mayOwn = true): BuildSchema | undefined {
   const besideBundle = join(appFolder, 'migrations')
   const migrations = migrationsIn(
     existsSync(besideBundle) ? besideBundle : join(appFolder, '../prisma/migrations'),
   )
-  return migrations.join() === build.migrations.join() ? build : undefined
+  return migrations.join() === build.migrations.join() ? { ...build, mayOwn } : undefined
 }
 
 /**
@@ -47,10 +50,7 @@ export function schemaOfBuild(appFolder: string): BuildSchema | undefined {
  *
  * @param tx a transaction of the service's role
  */
-export async function compareSchema(
-  tx: Queryable,
-  { objects, mayOwn = true }: BuildSchema,
-): Promise<Finding[]> {
+export async function compareSchema(tx: Queryable, { objects, mayOwn }: BuildSchema): Promise<Finding[]> {
   const here = new Map((await readCatalog(tx)).map((object) => [object.object, object]))
   const ofService = (object: string) => object.startsWith('rights of the service ')
   const owns = await isOwner(tx)
@@ -69,6 +69,28 @@ export async function compareSchema(
     if (!(found.object in objects) && matters(found, objects) && !(owns && ofService(found.object)))
       findings.push(added(found))
   return findings
+}
+
+/** Says at the start when the schema of the database is not that of the build; what issuing does may then be anything. */
+export function warnOfOtherSchema(pool: Pool, schema: BuildSchema | undefined, log: Logger) {
+  const check = async () => {
+    if (!schema) return
+    const [first, ...others] = await transaction(pool, (tx) => compareSchema(tx, schema))
+    if (!first) return
+    const more = others.length > 0 ? `, and ${others.length} more` : ''
+    log.warn(
+      `${first.detail}${more}. GET /api/v1/audit/verify names all, docs/audit.md says how to put it back`,
+    )
+  }
+  let checking = Promise.resolve()
+  return {
+    start() {
+      checking = check().catch(
+        (error: unknown) => void log.warn('the schema could not be compared', { error }),
+      )
+    },
+    stop: () => checking,
+  }
 }
 
 /** Whether an object that the build does not have is a fault: tables of others are not, nor an index that helps. */
