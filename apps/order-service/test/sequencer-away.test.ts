@@ -95,7 +95,8 @@ test('a thousand orders that wait have their numbers within 10 s of its return',
     `INSERT INTO orders (reference, user_id, product_id, quantity, total_price)
      SELECT gen_random_uuid(), 1, 'P', 1, 1 FROM generate_series(1, 1000)`,
   )
-  await world.startService()
+  // A call that takes longer than this is asked anew.
+  await world.startService({ ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' })
   await until(async () => (await countUnnumbered(world)) === 0, 10_000)
   await expectNumbersToMatch(world)
   expect(world.sequencer.seen).toHaveLength(1000)

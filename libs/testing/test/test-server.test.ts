@@ -34,13 +34,17 @@ const onLinux = process.platform === 'linux' ? test : test.skip
 onLinux('nobody takes the place of a server that is away: it refuses, and comes back', async () => {
   const server = await startTestPostgres()
   await server.kill9()
+  // A child of the dying server may hold its socket for a moment longer, and reset what comes there.
   // As another process that has got the same port, on the address that all programs share.
   const other = createServer().listen(server.port, '127.0.0.1')
   await once(other, 'listening')
-  await expect(query(server.adminUrl, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
-  await server.restart()
-  expect(await query(server.adminUrl, 'SELECT 42 AS answer')).toEqual([{ answer: 42 }])
-  await once(other.close(), 'close')
+  try {
+    await expect(query(server.adminUrl, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED|ECONNRESET/)
+    await server.restart()
+    expect(await query(server.adminUrl, 'SELECT 42 AS answer')).toEqual([{ answer: 42 }])
+  } finally {
+    other.close()
+  }
   await server.remove()
 
   // Nor does the kernel give it to anybody who takes any port on all addresses.
