@@ -438,6 +438,25 @@ export const unruly: readonly Tampering[] = [
     names: /INV in 2031 is of the period "2031"/,
   },
   {
+    what: 'a new number of any form, in a batch without one',
+    sql: [
+      `UPDATE ledger SET number = 'ANY-1' WHERE ${rowOf.ledger}`,
+      `UPDATE batches SET (number_head, number_width, number_tail) = (NULL, NULL, NULL) WHERE ${rowOf.batches}`,
+    ],
+    kinds: ['altered'],
+    names: /ANY-1\) was altered: its event is issue, in a batch that has no form/,
+  },
+  {
+    what: 'a number that gets another form by a later step',
+    sql: [
+      `UPDATE ledger SET number = 'SX' || substr(number, 3) WHERE event = 'void'`,
+      `UPDATE batches SET (number_head, number_width, number_tail) = ('SX', 6, '')
+       WHERE prefix = 'SG' AND batch = (SELECT batch FROM ledger WHERE event = 'void')`,
+    ],
+    kinds: ['altered'],
+    names: /its event is void, in a batch of new numbers/,
+  },
+  {
     what: 'a business date outside of what the rules take',
     sql: [`UPDATE ledger SET business_date = '1999-01-01' WHERE ${rowOf.ledger}`],
     kinds: ['altered'],

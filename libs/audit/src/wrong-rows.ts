@@ -2,7 +2,7 @@ import { frameOfBatch } from './chain'
 import { altered, nameOf, placeOf, type Fault } from './faults'
 import { formatNumber } from './number'
 import type { BatchRecord, EntryRecord } from './records'
-import { nextState, type NumberState } from './states'
+import { nextState, type NumberEvent, type NumberState } from './states'
 
 /** A row, and the step of its value before it: null if there is none, undefined if that is not known. */
 export interface Step extends EntryRecord {
@@ -60,7 +60,8 @@ export function wrongColumn(batch: BatchRecord, step: Step): Fault | undefined {
   const expected = frame ? formatNumber(frame, value) : before?.number
   if (expected !== undefined && number !== expected)
     return altered(step, 'number', `is ${number}, where ${expected} belongs`)
-  if (before === undefined) return undefined
+  const misplaced = isOfNewNumber(event) === (frame !== null) ? undefined : inWrongBatch(step, frame !== null)
+  if (before === undefined) return misplaced
 
   const follows = nextState(event, before?.state ?? null, batch.gap_policy)
   if (follows === null)
@@ -72,8 +73,19 @@ export function wrongColumn(batch: BatchRecord, step: Step): Fault | undefined {
       detail: `${nameOf(step)} was ${before?.state ?? 'unused'}, and so cannot have had the event ${event}`,
     }
   if (follows !== state) return altered(step, 'state', `is ${state}, and ${event} makes ${follows}`)
-  return undefined
+  return misplaced
 }
+
+const isOfNewNumber = (event: NumberEvent) =>
+  ['issue', 'reserve', 'suppress', 'import', 'skip'].includes(event)
+
+/** New numbers come in batches that say what they look like, and later steps in others. */
+const inWrongBatch = (step: Step, hasFrame: boolean) =>
+  altered(
+    step,
+    'event',
+    `is ${step.event}, in a batch ${hasFrame ? 'of new numbers' : 'that has no form of its numbers'}`,
+  )
 
 const ofRequest = [
   'event',
