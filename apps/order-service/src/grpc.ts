@@ -51,6 +51,7 @@ export const orderService = ({ orders, placeOrder, readOrders }: Deps, appFolder
     }),
     GetOrder: grpcMethod({
       message: getMessage,
+      workload: 'read',
       async handle(call) {
         const { user, ...order } = await readOrders.one(
           call.message.id,
@@ -62,6 +63,7 @@ export const orderService = ({ orders, placeOrder, readOrders }: Deps, appFolder
     }),
     ListOrders: grpcMethod({
       message: listMessage,
+      workload: 'heavy',
       async handle({ message }) {
         const { data, pagination } = await readOrders.list(message)
         return { message: { orders: data, pagination } }

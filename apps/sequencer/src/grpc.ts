@@ -1,7 +1,14 @@
 import { grpcMethod, loadProtos, type GrpcCall, type GrpcReply, type GrpcService } from '@ordinal/grpc'
 import { z } from 'zod'
 import { fullNumber, maxCount, toNumbers } from './http/number'
-import { asked, businessDate, holdSeconds, readStatus, toIssueRequest, type NumberDeps } from './http/numbers'
+import {
+  asked,
+  businessDate,
+  holdSeconds,
+  statusReader,
+  toIssueRequest,
+  type NumberDeps,
+} from './http/numbers'
 import { reason, toChangeRequest, who } from './http/one-number'
 import { prefix } from './http/prefix'
 import { isWholePlace, wholePlace } from './http/site-names'
@@ -23,6 +30,7 @@ const releaseMessage = stepMessage.extend({ reason })
  */
 export function sequentialIdService(deps: NumberDeps, reads: NumberDeps, appFolder: string): GrpcService {
   const { db, allocator, issueForSite } = deps
+  const statusOf = statusReader(reads)
 
   async function issue(call: GrpcCall<z.output<typeof nextMessage> & { count?: number }>) {
     const { message, context, idempotencyKey, timeLeftMs } = call
@@ -61,8 +69,9 @@ export function sequentialIdService(deps: NumberDeps, reads: NumberDeps, appFold
       }),
       GetStatus: grpcMethod({
         message: statusMessage,
+        workload: 'read',
         handle: async ({ message: { prefix, business_date } }) => ({
-          message: await readStatus(reads, prefix, business_date),
+          message: await statusOf(prefix, business_date),
         }),
       }),
       Confirm: grpcMethod({

@@ -228,13 +228,19 @@ const placeOf = ({ feed, prefix, period, batch, rows }: BatchEvent): FeedPlace =
 const eventText = (event: string, data: object, id = '') =>
   `event: ${event}\n${id && `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
 
-/** Only the last event of a batch moves the id on: who comes again gets the others once more, and misses none. */
+const eventTexts = new WeakMap<BatchEvent, string>()
+
+/** Made once for all listeners. Only the last event of a batch moves the id on: who comes again gets the others once more, and misses none. */
 function textOf(event: BatchEvent, index: number, all: readonly BatchEvent[]): string {
+  const made = eventTexts.get(event)
+  if (made !== undefined) return made
   const { prefix, period, batch, event: name, count, first_number, last_number, at } = event
   const next = all[index + 1]
   const isLast = !next || comesAfter(placeOf(next), placeOf(event))
   const data = { prefix, period, batch, event: name, count, first_number, last_number, at }
-  return eventText(name, data, isLast ? cursorFor(placeOf(event)) : '')
+  const text = eventText(name, data, isLast ? cursorFor(placeOf(event)) : '')
+  eventTexts.set(event, text)
+  return text
 }
 
 interface Stats {

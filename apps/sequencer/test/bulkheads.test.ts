@@ -39,3 +39,15 @@ test('numbers are issued and read while every heavy read hangs', async () => {
   expect(shed.every(({ headers }) => headers.get('retry-after') === '1')).toBe(true)
   await holder.query('ROLLBACK')
 })
+
+test('everybody who asks for the status sees the number that was issued before', async () => {
+  for (const value of upTo(20)) {
+    const before = upTo(5).map(() => sequencer.api.get('/api/v1/status/SG'))
+    await sequencer.api.post('/api/v1/next/SG', {})
+    const after = await Promise.all(upTo(5).map(() => sequencer.api.get('/api/v1/status/SG')))
+    expect(after.map(({ body }) => (body as { current_counter: number }).current_counter)).toEqual(
+      upTo(5).map(() => value),
+    )
+    await Promise.all(before)
+  }
+})

@@ -241,3 +241,23 @@ test('a wrong Last-Event-ID is refused', async () => {
   })
   expect([status, body.errors[0].path]).toEqual([400, 'query.last_event_id'])
 })
+
+test('one listener more than there may be is refused, with when to come again, and numbers are issued', async () => {
+  const small = await startSequencer(database, { JWT_SECRET: secret, SEQUENCER_MAX_LISTENERS: '2' })
+  await listen(undefined, small.url)
+  await listen(undefined, small.url)
+  const refused = await fetch(`${small.url}/api/v1/stream`, { headers })
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10'])
+  expect(await refused.json()).toMatchObject({ code: 'overloaded' })
+  expect((await small.api.post('/api/v1/next/SG', {})).status).toBe(200)
+
+  listening.pop()!.abort()
+  await until(async () => {
+    const controller = new AbortController()
+    listening.push(controller)
+    const { status } = await fetch(`${small.url}/api/v1/stream`, { headers, signal: controller.signal })
+    return status === 200
+  })
+  for (const controller of listening.splice(0)) controller.abort()
+  await small.stop()
+})

@@ -452,7 +452,7 @@ export const errorTable = table({
     status: 503,
     title: 'Too many requests of this kind',
     cause:
-      'Reads, and above all those that may look at much (lists, searches, exports, verifications), have places of their own, so that they take no time from what the service is for. All were taken.',
+      'Reads, and above all those that may look at much (lists, searches, exports, verifications), have places of their own, so that they take no time from what the service is for. All were taken. The answer comes after a second, so that nobody asks again at once.',
     mend: 'Wait as long as Retry-After says, then send the request again; ask for less, or less often.',
     example: 'Too many requests of this kind are under way or wait',
   },

@@ -1,4 +1,5 @@
 import type { Requirement, RequestContext } from '@ordinal/middleware'
+import type { Workload } from '@ordinal/service'
 import type { z } from 'zod'
 
 /** What a handler gets: the checked message, and what came with it. */
@@ -26,6 +27,8 @@ export interface GrpcMethod {
   requires: Requirement | undefined
   /** Takes an idempotency key. */
   idempotent: boolean
+  /** Which bounds it is under. */
+  workload: Workload
   handle: (call: GrpcCall<never>) => Promise<GrpcReply>
 }
 
@@ -33,6 +36,8 @@ interface GrpcMethodDefinition<Message extends z.ZodObject> {
   message: Message
   requires?: Requirement
   idempotent?: boolean
+  /** `main`, if not given. */
+  workload?: Workload
   handle: (call: GrpcCall<z.output<Message>>) => Promise<GrpcReply>
 }
 
@@ -43,6 +48,7 @@ export function grpcMethod<Message extends z.ZodObject>(
   return {
     requires: undefined,
     idempotent: false,
+    workload: 'main',
     ...definition,
     // What arrives was parsed with the very schema that gives the handler its types.
     handle: definition.handle,

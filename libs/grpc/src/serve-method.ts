@@ -15,7 +15,7 @@ type Call = ServerUnaryCall<object, object>
 
 /** Serves a method: who calls, may they, what do they ask; then the call, and its answer or its error. */
 export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUnaryCall<object, object> {
-  const { identify, limiter, tokensCheckable, tellError } = chassis
+  const { identify, limiter, tokensCheckable, tellError, bulkheads, holdBack } = chassis
   const readMessage = messageReader(method.message)
 
   async function answer(call: Call): Promise<GrpcReply> {
@@ -34,10 +34,17 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
 
     const message = readMessage(call.request) as never
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
+    if (method.workload === 'main') bulkheads.mainWork.count()
+    const leave =
+      method.workload === 'main' ? undefined : await bulkheads.enter(method.workload, ip, call.getPeer())
     const timeLeftMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
-    if (timeLeftMs <= 0) throw new AppError('deadline_exceeded', 'The deadline had passed before the start')
+    if (timeLeftMs <= 0) {
+      leave?.()
+      throw new AppError('deadline_exceeded', 'The deadline had passed before the start')
+    }
     const gone = () => signalOf(call)
-    const reply = method.handle({ message, idempotencyKey, context, timeLeftMs, gone })
+    const handling = method.handle({ message, idempotencyKey, context, timeLeftMs, gone })
+    const reply = leave ? handling.finally(leave) : handling
     // The caller's own deadline is the library's to watch.
     return timeLeftMs < longestCallMs ? reply : withDeadline(reply, longestCallMs, tooLong)
   }
@@ -49,7 +56,12 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
         if (metadata) call.sendMetadata(metadataOf(metadata))
         callback(null, message)
       },
-      (error: unknown) => callback(statusOf(tellError(error, context))),
+      async (error: unknown) => {
+        const told = tellError(error, context)
+        const { ip } = call.metadata as ObservedMetadata
+        await holdBack(told, ip, call.getPeer())
+        callback(statusOf(told))
+      },
     )
   }
 }

@@ -44,6 +44,14 @@ const methods = {
       return { message: { waited_ms: ms, time_left_ms: timeLeftMs } }
     },
   }),
+  Search: grpcMethod({
+    message: z.strictObject({ ms: z.int().optional() }),
+    workload: 'heavy',
+    async handle({ message: { ms = 0 } }) {
+      await delay(ms, undefined, { ref: false })
+      return { message: { waited_ms: ms } }
+    },
+  }),
   Fail: grpcMethod({
     message: z.strictObject({ with: z.string() }),
     handle({ message }) {

@@ -79,3 +79,12 @@ test('a thousand calls at once on one connection are all answered', async () => 
   const answers = await Promise.all(Array.from({ length: 2_500 }, () => fake.call('Describe', thing)))
   expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['OK']))
 })
+
+test('heavy calls beyond their places are refused with when to come again, while others are served', async () => {
+  const heavy = Array.from({ length: 60 }, () => fake.call('Search', { ms: 4_000 }))
+  expect((await fake.call('Describe', thing)).code).toBe('OK')
+  const refused = (await Promise.all(heavy)).filter(({ code }) => code !== 'OK')
+  expect(refused.length).toBeGreaterThan(20)
+  for (const { code, trailers } of refused)
+    expect([code, trailers['ordinal-error-code']]).toEqual(['UNAVAILABLE', 'overloaded'])
+})

@@ -6,9 +6,10 @@ import { watchMainWork, type MainWork } from './main-work'
 /**
  * What a request costs, and who suffers first: `main` is what the service is for, and is never shed here; `read` is
  * small; `heavy` may read much; `probe` is asked by machines all day; `alive` is asked by those who end a process that
- * does not answer, and waits only; `document` is long, and the same for all.
+ * does not answer, and waits only; `document` is long, and the same for all; `listen` begins a stream, and those who
+ * come back all at once wait for each other.
  */
-export const workloads = ['main', 'read', 'heavy', 'probe', 'alive', 'document'] as const
+export const workloads = ['main', 'read', 'heavy', 'probe', 'alive', 'document', 'listen'] as const
 export type Workload = (typeof workloads)[number]
 
 export type Gated = Exclude<Workload, 'main'>
@@ -29,6 +30,7 @@ const boundsOf = (heavyPlaces: number): Record<Gated, Bounds> => ({
   probe: small,
   alive: { ...small, waiting: 2_048, passesLate: true },
   document: { ...small, busyRate: 20 },
+  listen: { ...small, waiting: 1_024, waitMs: 20_000, busyRate: 50 },
 })
 
 export type Bulkheads = ReturnType<typeof createBulkheads>
@@ -50,6 +52,7 @@ export function createBulkheads({ prefix, registry, heavyPlaces, mainWork = watc
     probe: gateOf('probe'),
     alive: gateOf('alive'),
     document: gateOf('document'),
+    listen: gateOf('listen'),
   }
   const shed = new Counter({
     name: `${prefix}_requests_shed_total`,

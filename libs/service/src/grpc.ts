@@ -1,5 +1,7 @@
 import type { Logger } from '@ordinal/logging'
 import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
+import type { Bulkheads } from './bulkheads'
+import type { HoldBack } from './hold-back'
 import type { Identify, RateLimiter, TellError } from '@ordinal/middleware'
 
 /** What a service's gRPC shares with its HTTP. */
@@ -12,6 +14,9 @@ export interface GrpcChassis {
   /** Whether a caller can have a role at all. */
   tokensCheckable: boolean
   tellError: TellError
+  /** Before calls that are not the service's main work. */
+  bulkheads: Bulkheads
+  holdBack: HoldBack
   maxMessageBytes: number
   /** How many proxies in front are to be believed about the client's address. */
   trustProxy: number

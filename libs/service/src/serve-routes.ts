@@ -109,6 +109,8 @@ export function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): 
   return [
     async (req, res, next) => {
       const leave = await bulkheads.enter(workload, req.ip, req.socket)
+      // Its client has gone while it waited.
+      if (res.destroyed) return leave()
       res.once('close', leave)
       leaving.set(req, leave)
       next()

@@ -100,6 +100,7 @@ export function createService(options: ServiceOptions): Service {
     ...(options.mainWork && { mainWork: options.mainWork }),
   })
   const refusals = createRefusalLog(log)
+  const holdBack = createHoldBack(bulkheads.mainWork.isBusy)
   const serving = { ...http, tokensCheckable: verifyToken !== undefined, live, bulkheads }
   const allowedHosts = http.allowedHosts ?? []
   // Node's own way: IPv4 alone where there is no IPv6.
@@ -188,7 +189,7 @@ export function createService(options: ServiceOptions): Service {
   app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
   app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
   app.use(routeNotFound)
-  app.use(errorHandler(log, [fromDatabase], createHoldBack(bulkheads.mainWork.isBusy)))
+  app.use(errorHandler(log, [fromDatabase], holdBack))
 
   const grpc = options.grpc?.serve({
     log,
@@ -197,6 +198,8 @@ export function createService(options: ServiceOptions): Service {
     limiter,
     tokensCheckable: serving.tokensCheckable,
     tellError: errorTeller(log, [fromDatabase]),
+    bulkheads,
+    holdBack,
     maxMessageBytes: http.bodyLimitBytes,
     trustProxy: http.trustProxy,
     connectionsPerClient,

@@ -2,6 +2,7 @@ import { formatNumber, numberEvents } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { RequestContext } from '@ordinal/middleware'
 import {
+  groupReads,
   cursorQuery,
   idempotencyKeyOf,
   integerText,
@@ -129,6 +130,7 @@ export function numberRoutes(deps: NumberDeps & { heavyDb: Queryable }): Route[]
     }
   }
 
+  const statusOf = statusReader(deps)
   const dated = z.strictObject({ business_date: businessDate.optional() })
 
   return [
@@ -176,7 +178,7 @@ export function numberRoutes(deps: NumberDeps & { heavyDb: Queryable }): Route[]
       errors: ['sequence_not_found'],
       handle: async ({ params: { prefix }, query }) => ({
         status: 200,
-        body: await readStatus(deps, prefix, query.business_date),
+        body: await statusOf(prefix, query.business_date),
       }),
     }),
     route({
@@ -234,11 +236,19 @@ async function findSlot({ sequences, allocator }: NumberDeps, prefix: string, da
 }
 
 /**
- * Where the counter of the current period is, or of the period of a date.
- *
- * @throws AppError `sequence_not_found`
+ * Where the counter of the current period is, or of the period of a date. Who asks at the same time shares an answer, which
+ * is as new as the question.
  */
-export async function readStatus(
+export function statusReader(deps: NumberDeps) {
+  const read = groupReads((key) => {
+    const [prefix, date] = JSON.parse(key) as [string, string | null]
+    return readStatus(deps, prefix, date ?? undefined)
+  })
+  return (prefix: string, date: string | undefined) => read(JSON.stringify([prefix, date ?? null]))
+}
+
+/** @throws AppError `sequence_not_found` */
+async function readStatus(
   deps: NumberDeps,
   prefix: string,
   date: string | undefined,

@@ -21,6 +21,7 @@ export function streamRoutes(live: LiveStream): Route[] {
       }),
       media: 'text/event-stream',
       live: true,
+      workload: 'listen',
       errors: ['overloaded'],
       answers: { 200: z.string() },
       handle({ query, headers }) {
