@@ -1,5 +1,5 @@
 import { Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
-import { createTestDatabase, createTestRole, type TestPostgres } from '@ordinal/testing'
+import { createTestDatabase, createTestRole, type TestPgbouncer, type TestPostgres } from '@ordinal/testing'
 import { prefixOf, type Environment, type ServiceName } from './service'
 
 /** The empty database of a service. */
@@ -11,11 +11,22 @@ export interface ServiceDatabase {
   drop(): Promise<void>
 }
 
+/** A pooler between services and their databases. */
+export interface Detour {
+  pooler: TestPgbouncer
+  /** `past` it they run as the owner, and every service as a role that owns nothing. */
+  migrations: 'through' | 'past'
+}
+
 /** Makes a database on the server of the jest run; the sequencer runs as a role that does not own it. */
-export async function createDatabase(name: ServiceName): Promise<ServiceDatabase> {
+export async function createDatabase(name: ServiceName, detour?: Detour): Promise<ServiceDatabase> {
   const database = await createTestDatabase()
-  const runtimeUrl = name === 'sequencer' ? (await createTestRole(database)).url : database.url
-  return { ...database, environment: databaseEnvironment(name, runtimeUrl, database.url) }
+  const ownsNothing = name === 'sequencer' || detour?.migrations === 'past'
+  const runtimeUrl = ownsNothing ? (await createTestRole(database)).url : database.url
+  const through = detour?.pooler.through ?? ((url: string) => url)
+  const migrationUrl = detour?.migrations === 'past' ? database.url : through(database.url)
+  const environment = databaseEnvironment(name, through(runtimeUrl), ownsNothing ? migrationUrl : undefined)
+  return { ...database, environment }
 }
 
 /** The same on a server that the test may kill; it goes with its server. */
@@ -30,14 +41,18 @@ export async function createDatabaseOn(postgres: TestPostgres, name: ServiceName
   const runtimeUrl = urlOf(name === 'sequencer' ? roles.runtime : roles.owner)
   return {
     adminUrl: urlOf('postgres'),
-    environment: databaseEnvironment(name, runtimeUrl, urlOf(roles.owner)),
+    environment: databaseEnvironment(name, runtimeUrl, name === 'sequencer' ? urlOf(roles.owner) : undefined),
     drop: () => Promise.resolve(),
   }
 }
 
-const databaseEnvironment = (name: ServiceName, runtimeUrl: string, ownerUrl: string): Environment => ({
+const databaseEnvironment = (
+  name: ServiceName,
+  runtimeUrl: string,
+  migrationUrl: string | undefined,
+): Environment => ({
   [`${prefixOf(name)}_DATABASE_URL`]: runtimeUrl,
-  ...(name === 'sequencer' && { SEQUENCER_MIGRATION_DATABASE_URL: ownerUrl }),
+  ...(migrationUrl !== undefined && { [`${prefixOf(name)}_MIGRATION_DATABASE_URL`]: migrationUrl }),
 })
 
 /** Runs one statement as the superuser, on a connection of its own. */

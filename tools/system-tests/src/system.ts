@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TestPostgres } from '@ordinal/testing'
-import { createDatabase, createDatabaseOn, type ServiceDatabase } from './databases'
+import { createDatabase, createDatabaseOn, type Detour, type ServiceDatabase } from './databases'
 import { createService, serviceNames, type Environment, type ServiceProcess } from './service'
 
 /** The three services, each with a database of its own. */
@@ -21,10 +21,15 @@ export const API_KEYS = `system-tests:${createHash('sha256').update(apiKey).dige
  *
  * @param environment more variables, for all three services
  * @param postgres a server that the test may kill; by default that of the jest run
+ * @param detour a pooler in front of the server of the jest run; it is removed with the system
  */
-export async function startSystem(environment: Environment = {}, postgres?: TestPostgres): Promise<System> {
+export async function startSystem(
+  environment: Environment = {},
+  postgres?: TestPostgres,
+  detour?: Detour,
+): Promise<System> {
   const [userDatabase, orderDatabase, sequencerDatabase] = await Promise.all(
-    serviceNames.map((name) => (postgres ? createDatabaseOn(postgres, name) : createDatabase(name))),
+    serviceNames.map((name) => (postgres ? createDatabaseOn(postgres, name) : createDatabase(name, detour))),
   )
   const databases = { users: userDatabase!, orders: orderDatabase!, sequencer: sequencerDatabase! }
   const shared = { API_KEYS, ...environment }
@@ -41,6 +46,8 @@ export async function startSystem(environment: Environment = {}, postgres?: Test
 
   async function stop(): Promise<void> {
     await Promise.all(services.map((service) => service.remove()))
+    // It keeps connections to the databases.
+    await detour?.pooler.remove()
     for (const database of Object.values(databases)) await database.drop()
   }
   try {

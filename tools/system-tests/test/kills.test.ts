@@ -1,9 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startTestPostgres, type TestPostgres } from '@ordinal/testing'
-import { createUser, eventually } from '../src/calls'
-import { query } from '../src/databases'
-import { placeOrdersUntilStopped } from './patient-clients'
-import { expectOneNumberForEachOrder, readOrders } from './proof'
+import { expectNothingLost } from './nothing-lost'
 import { randomFrom } from '../src/random'
 import { startSystem, type System } from '../src/system'
 
@@ -26,7 +23,7 @@ test(
   async () => {
     const random = randomFrom(seed)
     system = await startSystem(environment)
-    await expectNothingLost(kills, async () => {
+    await expectNothingLost(system, kills, async () => {
       const victim = random() < 0.5 ? system.orders : system.sequencer
       await delay(200 + random() * 600)
       expect(await victim.end('SIGKILL')).toBe('SIGKILL')
@@ -45,7 +42,7 @@ test(
     system = await startSystem(environment, server)
     const pids = () => [system.users, system.orders, system.sequencer].map(({ pid }) => pid())
     const before = pids()
-    await expectNothingLost(Math.ceil(kills / 2), async () => {
+    await expectNothingLost(system, Math.ceil(kills / 2), async () => {
       await delay(500 + random() * 800)
       await server.kill9()
       await delay(random() * 300)
@@ -60,45 +57,3 @@ test(
   },
   timeLimitMs,
 )
-
-/** Kills as often as told while clients place orders, and looks into both databases afterwards. */
-async function expectNothingLost(count: number, kill: () => Promise<void>): Promise<void> {
-  const clients = placeOrdersUntilStopped(system, await createUser(system), 8)
-  try {
-    for (let done = 0; done < count; done += 1) {
-      const before = clients.disturbances()
-      await kill()
-      // A kill that nobody noticed proves nothing.
-      await eventually(clients.disturbances, (now) => now > before, 2_000)
-      const taken = clients.acknowledged().size
-      await eventually(
-        () => clients.acknowledged().size,
-        (now) => now > taken,
-        20_000,
-      )
-    }
-  } finally {
-    await clients.stop()
-  }
-  expect(clients.acknowledged().size).toBeGreaterThan(count * 5)
-  await eventually(
-    () => readOrders(system),
-    (orders) => orders.every(({ order_number }) => order_number !== null),
-    15_000,
-  )
-  await expectOneNumberForEachOrder(system)
-  await expectOneOrderForEachKey(clients.acknowledged())
-}
-
-/** Each key has the order that was acknowledged for it, and there is no other order. */
-async function expectOneOrderForEachKey(
-  acknowledged: ReadonlyMap<string, { id: number; reference: string }>,
-) {
-  const rows = await query<{ key: string; id: string; reference: string }>(
-    system.databases.orders,
-    'SELECT key, orders.id, reference FROM orders LEFT JOIN idempotency_records ON order_id = orders.id',
-  )
-  const found = rows.map(({ key, id, reference }) => [key, { id: Number(id), reference }])
-  expect(rows).toHaveLength(acknowledged.size)
-  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(acknowledged))
-}
