@@ -17,16 +17,19 @@ CREATE TABLE "register" (
 CREATE TRIGGER "register_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "register" FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
 ALTER TABLE "register" ENABLE ALWAYS TRIGGER "register_append_only";
 
--- Adds the next entry. Whoever adds one waits for those before it to commit, so the entries follow each other.
+-- Adds the next entry. Whoever adds one waits for those before it to commit, so the entries follow each other: the table
+-- is locked, and not a name, which any role could lock and keep (docs/decisions/0044). An entry is never dated before
+-- its row, whose time goes on where the clock was set back.
 CREATE FUNCTION "add_to_register"(p_kind text, p_name text, p_version integer, p_content jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_last public.register;
     v_at timestamptz;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('register', 0));
+    LOCK TABLE public.register IN SHARE ROW EXCLUSIVE MODE;
     SELECT r.* INTO v_last FROM public.register r ORDER BY r.entry DESC LIMIT 1;
-    v_at := greatest(clock_timestamp(), v_last.at);
+    v_at := greatest(clock_timestamp(), v_last.at,
+                     CASE WHEN p_kind <> 'keys' THEN coalesce(p_content ->> 'created_at', p_content ->> 'closed_at') END::timestamptz);
     INSERT INTO public.register (entry, kind, name, version, content, at, hash)
     VALUES (coalesce(v_last.entry, 0) + 1, p_kind, p_name, p_version, p_content, v_at,
             sha256(coalesce(v_last.hash, decode(repeat('00', 32), 'hex'))
@@ -104,7 +107,7 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'keys are names, each with the SHA-256 of its keys' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended('register', 0));
+    LOCK TABLE public.register IN SHARE ROW EXCLUSIVE MODE;
     SELECT r.content INTO v_last FROM public.register r WHERE r.kind = 'keys' ORDER BY r.entry DESC LIMIT 1;
     IF p_keys IS DISTINCT FROM coalesce(v_last, '{}') THEN
         PERFORM public.add_to_register('keys', 'API_KEYS', 0, p_keys);
