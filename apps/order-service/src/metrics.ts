@@ -35,7 +35,7 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
 
   const conflicts = new Counter({
     name: 'order_service_number_conflicts_total',
-    help: 'Numbers that the sequencer answered and that an order could not take; it was asked for under another key',
+    help: 'Numbers that the sequencer answered and that an order could not take; the order then asks under another key',
     labelNames: ['reason'],
     registers,
   })

@@ -33,7 +33,7 @@ export function conflictOf(error: unknown, number: string | null = null): Number
   return new NumberConflictError('held_by_another_order', number)
 }
 
-// The first keys are tried at once; a sequencer that goes on like this is asked ever more rarely.
+// The first keys are tried without a pause; after that each pause is longer.
 const triedAtOnce = 3
 const longestPauseSeconds = 300
 // Of an order whose conflicts do not end, the first are on record; the log and the metric tell of all.
@@ -51,7 +51,7 @@ type Conflicting = Pick<Order, 'id' | 'reference' | 'numberingAttempt'>
 
 export type NumberConflicts = ReturnType<typeof createNumberConflicts>
 
-/** What becomes of an order that cannot take its number: it is on record, and the order is asked for under another key. */
+/** Records that an order cannot take its number, and gives the order another key to ask under. */
 export function createNumberConflicts({ pool, outbox, metrics, log, databaseTimeoutMs }: Deps) {
   return {
     /**

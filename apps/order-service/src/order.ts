@@ -22,7 +22,7 @@ export interface Order {
   updatedAt: Date
 }
 
-/** The key under which the sequencer is asked for an order's number: its reference, and after conflicts one derived of it. */
+/** The key under which the sequencer is asked for an order's number: its reference, and after conflicts one derived from it. */
 export const keyFor = ({ reference, numberingAttempt }: Pick<Order, 'reference' | 'numberingAttempt'>) =>
   numberingAttempt === 1 ? reference : `${reference}:${numberingAttempt}`
 

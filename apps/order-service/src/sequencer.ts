@@ -40,7 +40,7 @@ export function createSequencer(client: ServiceClient, sequence: string) {
   })
   const path = `/api/v1/next/${encodeURIComponent(sequence)}`
 
-  /** A key that was used before has its number of then, whatever became of it: it must still be the order's. */
+  /** A replayed answer names the number of the first request, whatever became of it: it must still be the order's. */
   async function requireStillIssued(order: ToNumber, number: string, { trace, timeoutMs }: Asking) {
     const answer = await client.request({
       method: 'GET',
@@ -49,7 +49,7 @@ export function createSequencer(client: ServiceClient, sequence: string) {
       headers: headersOf(trace),
       timeoutMs,
     })
-    // Who may not read the history takes the sequencer at its word.
+    // Without the right to read the history, the answer is taken as it is.
     if (answer.status === 401 || answer.status === 403) return
     const now = state.safeParse(answer.data)
     if (answer.status !== 200 || !now.success) throw new UnexpectedAnswerError(client, answer)
@@ -73,9 +73,9 @@ export function createSequencer(client: ServiceClient, sequence: string) {
 
   return {
     /**
-     * The number of an order: the same however often it is asked for, until a conflict is recorded, since the key comes
-     * of the order alone. An answer that is no number of the sequence changes nothing: the same key is asked again, so
-     * that no number is drawn in vain.
+     * The number of an order: the same however often it is asked for, until a conflict is recorded, since the key depends
+     * on the order alone. An answer that is no number of the sequence changes nothing: the same key is sent again, so
+     * that no number is wasted.
      *
      * @param asking.timeoutMs how long its caller waits, if less than it may take
      * @param asking.probe asks even while the breaker is open: for a loop at a slow pace

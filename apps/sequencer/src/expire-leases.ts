@@ -6,10 +6,10 @@ import type { Allocator } from './ledger/allocator'
 import { expiredLeases } from './ledger/numbers'
 
 const intervalMs = 1_000
-// As many as one group commit takes.
+// They go together in one group commit, and hold the counter's row for a few milliseconds.
 const atOnce = 64
-// Issuing takes turns with the sweeper at the row of the counter: for as much time as a batch takes it leaves three times as much.
-// Where nobody waits here, other instances may issue: half.
+// Issuing and the sweeper take turns at the counter's row: after a batch the sweeper rests three times as long as the batch
+// took. Where no request waits here, other instances may still issue: it rests half as long.
 const restFactor = { busy: 3, quiet: 0.5 }
 const longestRestMs = 1_000
 

@@ -19,8 +19,8 @@ const heartbeatMs = 10_000
 const batchesAtOnce = 500
 // Who was away for longer than so many batches should read the ledger, and not wait for the stream to tell it.
 const mostMissed = 5_000
-// Listeners come back with old places all at once: so many pages are read for them at a time, and a second.
-const missedBounds = { places: 2, shareOfClient: 1, waiting: 256, waitMs: 5_000, busyRate: 20 }
+// Listeners come back with old places all at once: so many pages are read for them at a time.
+const missedBounds = { places: 2, shareOfClient: 1, waiting: 256, waitMs: 5_000 }
 // Events in memory, for those who were away shortly, and pages that were read for one and serve others.
 const recentEvents = 5_000
 const keptPages = 32

@@ -7,7 +7,7 @@ import type { Issued, IssueRequest } from './ledger/request'
 import type { Sequences } from './ledger/sequences'
 import type { SharedQuotas } from './shared-quotas'
 
-/** How much a caller may have of a sequence in a minute; 0 for as much as it likes. */
+/** How much a caller may draw from a sequence in a minute; 0 for no limit. */
 export interface QuotaSettings {
   quotaNumbers: number
   quotaReservations: number
@@ -21,18 +21,19 @@ export interface QuotaSettings {
 export interface Quota {
   /** Keeps its counters apart from those of others. */
   name: string
-  /** What is counted, as it is told. */
+  /** What is counted, as the error names it. */
   what: 'numbers' | 'reservations'
   perMinute: number
 }
 
 export type Quotas = ReturnType<typeof createQuotas>
 
-export const seconds = 60
+/** The window of all quotas. */
+export const windowSeconds = 60
 
 /**
- * Bounds what a caller draws from a sequence. Who says nothing of itself is counted by its address: one stranger must not
- * use up what another may have. A request that a key has answered before costs nothing and is never refused.
+ * Bounds what a caller draws from a sequence. Anonymous callers are counted by their address: one must not use up what
+ * another may have. A request that a key has answered before costs nothing and is never refused.
  *
  * @param allocator what issues numbers to those who may have them
  */
@@ -60,7 +61,7 @@ export function createQuotas(
   const here = new Map(
     [...known, ...strangers].map(({ name, perMinute }) => [
       name,
-      new RateLimiterMemory({ keyPrefix: name, points: perMinute, duration: seconds }),
+      new RateLimiterMemory({ keyPrefix: name, points: perMinute, duration: windowSeconds }),
     ]),
   )
   let shared: SharedQuotas | undefined
@@ -87,7 +88,7 @@ export function createQuotas(
   }
 
   /**
-   * As the allocator's.
+   * As `issue` of the allocator, within the quotas.
    *
    * @throws AppError `quota_exceeded`, and what that throws
    */

@@ -1,7 +1,7 @@
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { tellChanges, type Logger } from '@ordinal/logging'
 import { connectRedis, orReconnect } from '@ordinal/redis'
-import { seconds, type Quota } from './quota'
+import { windowSeconds, type Quota } from './quota'
 
 // What a request waits for Redis at most.
 const answerLimitMs = 250
@@ -24,7 +24,7 @@ export function connectSharedQuotas(quotas: readonly Quota[], redisUrl: string, 
         rejectIfRedisNotReady: true,
         keyPrefix: `quota:${name}`,
         points: perMinute,
-        duration: seconds,
+        duration: windowSeconds,
       }),
     ]),
   )

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Frame } from './number'
 import type { BatchRecord, EntryRecord } from './records'
 import { requestText, separator, sound } from './request-text'
+import { microsecondsOf } from './time'
 
 // The hash chain of a counter (docs/decisions/0008). A JSON array of strings, integers and nulls as JSON.stringify
 // writes it is canonical (RFC 8785), and unlike joined texts it cannot be read in two ways. The first field is the
@@ -129,7 +130,3 @@ function endOfLink({ at }: BatchRecord, entries: readonly EntryRecord[]): Buffer
   bytes.writeBigInt64BE(BigInt(microsecondsOf(at)), end)
   return bytes
 }
-
-/** A time such as `2026-11-21T03:43:00.123456Z`, in microseconds since 1970. */
-export const microsecondsOf = (at: string): number =>
-  Date.parse(`${at.slice(0, 23)}Z`) * 1000 + Number(at.slice(23, 26))

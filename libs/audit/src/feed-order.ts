@@ -1,7 +1,7 @@
+import { nameOfCounter, nowhere } from './faults'
 import type { Findings } from './findings'
 import type { BatchRecord } from './records'
 import { settledBefore } from './time'
-import { nowhere } from './faults'
 
 type Place = Pick<BatchRecord, 'prefix' | 'period' | 'batch' | 'feed' | 'at'>
 interface Range {
@@ -57,7 +57,7 @@ export function createFeedOrder({ report }: Pick<Findings, 'report'>) {
             column: 'at',
             detail:
               `batch ${earliest.batch} is dated ${earliest.at}, and was written after batch ${latest.batch} of ` +
-              `${latest.period ? `${latest.prefix} in ${latest.period}` : latest.prefix}, of ${latest.at}: ` +
+              `${nameOfCounter(latest.prefix, latest.period)}, of ${latest.at}: ` +
               'it was dated back, or the clock was set back',
           })
         if (!latest || range.latest.at > latest.at) latest = range.latest

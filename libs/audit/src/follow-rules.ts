@@ -13,7 +13,7 @@ const mostKept = 10_000
 
 /**
  * Whether the batches of a counter follow the version of the rules that they name: its gap policy, its time, and, of new
- * numbers, first value, period, form, business date and caller. Of each kind the first is told.
+ * numbers, first value, period, form, business date and caller. Only the first fault in each column is reported.
  */
 export function checkRules(
   { prefix, period, first_value, after_batch }: CounterRecord,

@@ -65,7 +65,7 @@ export function createChainVerifier(
     follow(batch, steps)
   }
 
-  /** Takes a row whose batch is not there; of a batch that is missing as a whole, that is told already. */
+  /** Takes a row whose batch does not exist; a batch that is missing as a whole is reported already. */
   function stray(row: Omit<EntryRecord, 'type'>): void {
     if (row.batch >= 1 && row.batch <= (counter?.through_batch ?? lastBatch)) return
     found({
@@ -93,7 +93,7 @@ export function createChainVerifier(
     }
   }
 
-  /** Whether rows are missing, or are too many: told, and then nothing else is told of the batch. */
+  /** Reports missing and additional rows. Returns whether there are any: then nothing else of the batch is reported. */
   function checkRows(batch: BatchRecord, steps: readonly Step[]): boolean {
     const fault = wrongRows(batch, steps)
     if (steps.length > 0) emptySince = undefined
@@ -211,7 +211,7 @@ export function createChainVerifier(
     })
   }
 
-  /** Who writes a batch holds the counter, and so reads a later time than whoever held it before. */
+  /** A transaction reads the clock while it holds the counter, so the times of batches ascend. */
   function checkTime(batch: BatchRecord): void {
     if (batch.at < lastAt)
       found({

@@ -43,7 +43,7 @@ export function createLedgerVerifier(
         chain.add(batch, steps)
         cuts.add(batch)
         order.add(batch)
-        // Of what was altered, and is told, the rest would only follow.
+        // What the rules say would only follow from a fault that is reported already.
         if (findings.count() === before) rules?.add(batch, steps)
         if (batch.at > latestPossible)
           findings.report({
@@ -56,7 +56,7 @@ export function createLedgerVerifier(
             detail: `batch ${batch.batch} is dated ${batch.at}, and the ledger was read before that, at ${at}`,
           })
       },
-      /** Takes a row whose batch is not there. */
+      /** Takes a row whose batch does not exist. */
       stray: (row: Parameters<typeof chain.stray>[0]) => chain.stray(row),
       end(): void {
         chain.end()

@@ -41,12 +41,13 @@ interface Head {
 const mostKnown = 100
 
 /**
- * A check of whom a request is for, by its Host and by a target that is a whole URL. X-Forwarded-Host is never looked at.
+ * A check of which host a request is for, by its Host and by a target that is a whole URL. X-Forwarded-Host is ignored.
  *
- * @returns throws AppError `malformed_request` for no, a second, or an unreadable Host; `host_not_allowed`
+ * @returns a function that throws AppError `malformed_request` if Host is missing, unreadable or there twice, and
+ *   `host_not_allowed`
  */
 export function hostCheck(allowed: readonly string[]): (head: Head) => void {
-  // The few that are sent again and again.
+  // Hosts that passed: most requests name the same few.
   const known = new Set<string>()
 
   return ({ headers: { host: sent }, rawHeaders, httpVersionMinor, url }) => {

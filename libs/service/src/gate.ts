@@ -13,11 +13,11 @@ export interface Bounds {
   waiting: number
   /** How long they wait. */
   waitMs: number
-  /** A second, while the process is busy. */
-  busyRate: number
-  /** While the process is busy, the next begins only after so many times what the one before took. */
+  /** That begin in a second while the process is busy; any number, if not given. */
+  busyRate?: number
+  /** While the process is busy, the next begins only after a rest: so many times as long as the one before took. */
   busyRest?: number
-  /** Who has waited for so long passes, and is not refused. */
+  /** After that time a waiting request passes, and is not refused. */
   passesLate?: boolean
 }
 
@@ -28,15 +28,13 @@ interface Waiter {
   refuse: () => void
 }
 
-export type Gate = ReturnType<typeof createGate>
-
 /**
  * A bounded number of places, a bounded waiting room before them, and a rate that holds while the process is busy. Who has
  * passed least lately comes first, by client and then by connection: a flood waits behind whoever asks now and then.
  */
 export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) {
   const { places, busyPlaces = places, shareOfClient, waiting: room, waitMs } = bounds
-  const { busyRate, busyRest = 0, passesLate = false } = bounds
+  const { busyRate = Infinity, busyRest = 0, passesLate = false } = bounds
   const ofClient = (all: number) => Math.max(1, Math.floor(all * shareOfClient))
   const waiters = new Set<Waiter>()
   const held = new Map<string, number>()
@@ -158,7 +156,7 @@ const overloaded = () =>
     retryAfterSeconds: 1,
   })
 
-/** Counts who has passed in this second. */
+/** Counts what has passed in the current second, by client and by connection. */
 function createTally() {
   const passed = new Map<unknown, number>()
   let since = performance.now()

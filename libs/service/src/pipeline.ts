@@ -13,10 +13,8 @@ const mostWaiting = 8_192
 // with none under way, and connections that go on.
 const mostFresh = 16
 const mostGoingOn = 2
-// From here on the newest request begins first: of those that have waited longer, many clients wait no more.
+// From here on the newest request begins first: many clients of the older ones have disconnected.
 const lateMs = 100
-
-export type Pipelines = ReturnType<typeof createPipelines>
 
 /**
  * Lets requests wait: those that are sent before the answers to those before them, and those that arrive together with

@@ -26,7 +26,6 @@ import {
 } from '@ordinal/middleware'
 import { createBulkheads } from './bulkheads'
 import { createHoldBack } from './hold-back'
-import type { MainWork } from './main-work'
 import { fromDatabase } from './database-errors'
 import { shutdownStep } from './deadline'
 import { createDebugListener } from './debug-listener'
@@ -60,10 +59,8 @@ export interface ServiceOptions {
   /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
   grpc?: { port: number; serve: (chassis: GrpcChassis) => GrpcServer }
   pool: Pool
-  /** Those of the other classes of requests. */
+  /** The pools of the other classes of requests; without them probes use `pool`. */
   pools?: Pools
-  /** What tells whether the process is busy with what it is for, where others ask that too. */
-  mainWork?: MainWork
   /** What it needs or watches besides its database. */
   checks?: readonly HealthCheck[]
   /** What goes on in the background, started with the service. */
@@ -97,7 +94,6 @@ export function createService(options: ServiceOptions): Service {
     prefix: metrics.prefix,
     registry: metrics.registry,
     heavyPlaces: 2 * (options.pools?.heavy.options.max ?? 2),
-    ...(options.mainWork && { mainWork: options.mainWork }),
   })
   const refusals = createRefusalLog(log)
   const holdBack = createHoldBack(bulkheads.mainWork.isBusy)

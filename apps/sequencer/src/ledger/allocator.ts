@@ -36,6 +36,7 @@ export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'
 export type Allocator = ReturnType<typeof createAllocator>
 
 const statementLimitMs = 2_000
+// Refusals that a retry may meet although its key was answered before.
 const pastCodes = new Set([
   'sequence_not_found',
   'sequence_sealed',
@@ -58,13 +59,13 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    *
    * @param timeoutMs how long it may take, if less than others may
    * @throws AppError `sequence_not_found`, `sequence_sealed`, `validation_failed` (a business date that cannot be),
-   *   `idempotency_key_reused`, `sequence_exhausted`, `sequencer_overloaded`, `database_unavailable`,
-   *   `deadline_exceeded`, `outcome_unknown`
+   *   `business_date_out_of_window`, `period_closed`, `rules_overlap`, `idempotency_key_reused`, `sequence_exhausted`,
+   *   `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`
    */
   async function issue(request: IssueRequest, timeoutMs?: number): Promise<Issued> {
     if (request.idempotencyKey === undefined) return issueNew(request, timeoutMs)
     return issueNew(request, timeoutMs).catch(async (error: unknown) => {
-      // What a key got before, it gets also when its sequence is out of use, or its date too old, by now.
+      // A retry gets its earlier answer, even if its sequence is out of use or its date too old since.
       const isPast = error instanceof AppError && pastCodes.has(error.code)
       const before = isPast ? await findIssued(request) : undefined
       if (!before) throw error
@@ -107,8 +108,8 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
   }
 
   /**
-   * What a request got that was made before, with the same key; undefined if it was not. For requests that would be
-   * refused by now: a retry gets its answer all the same.
+   * The earlier answer to a request with the same key; undefined if there is none. For requests that would be refused
+   * now: a retry still gets its answer.
    *
    * @throws AppError `idempotency_key_reused`
    */
@@ -231,7 +232,7 @@ const needsLookUp = ({ lookUp }: Waiting) => lookUp
 /** Answers a request with what its key got before, if it was the same request. */
 function answerReplay({ request, keyIsCallers, resolve, reject }: Waiting, found: ReplayedNumber[]): void {
   if (!isRepeat(request, found)) return reject(keyReused(request.key))
-  // A key that was made here can only be found because of an earlier attempt at this very request.
+  // A generated key can only be found because of an earlier attempt at this very request.
   resolve({ period: found[0]!.period, numbers: numbersOf(found), replayed: keyIsCallers })
 }
 

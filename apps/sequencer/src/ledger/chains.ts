@@ -66,7 +66,7 @@ export async function* readChain(
   }
 }
 
-/** Rows outside of the chain, whose batches are not there; no more of them than anybody will look at. */
+/** Rows outside of the chain, whose batches do not exist; the first thousand. */
 export async function readStrays(db: Queryable, { prefix, period, through_batch }: CounterRecord) {
   const { rows } = await db.query<EntryRecord>(
     `SELECT 'entry' AS type, ${entryColumns} FROM public.ledger l

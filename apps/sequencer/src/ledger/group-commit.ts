@@ -9,7 +9,7 @@ import { sealed } from './sequences'
 /** A request in a queue, or under way. */
 export interface Waiting {
   request: LedgerRequest
-  /** The caller gave the key, or it was made here for this request alone. */
+  /** Whether the caller gave the key; if not, it was generated for this request alone. */
   keyIsCallers: boolean
   /** Its key may have been used before. */
   lookUp: boolean
