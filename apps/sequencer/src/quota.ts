@@ -33,7 +33,7 @@ export const windowSeconds = 60
 
 /**
  * Bounds what a caller draws from a sequence. Anonymous callers are counted by their address: one must not use up what
- * another may have. A request that a key has answered before costs nothing and is never refused.
+ * another may have. A retry with its key counts, and is never refused.
  *
  * @param allocator what issues numbers to those who may have them
  */

@@ -5,8 +5,7 @@ import type { ClientBase, QueryConfig } from 'pg'
  * one that keeps a session for each connection. `auto`: each new connection is asked; a pooler that is found is taken for
  * one that keeps none, since the kinds cannot be told apart.
  */
-export const poolerModes = ['auto', 'session', 'transaction'] as const
-export type PoolerMode = (typeof poolerModes)[number]
+export type PoolerMode = 'auto' | 'session' | 'transaction'
 
 /** Limits of a session, by their names in PostgreSQL, in milliseconds. */
 export type SessionLimits = Readonly<Record<string, number>>

@@ -1,7 +1,7 @@
 export { boundConnections } from './connections'
 export type { Workload } from './bulkheads'
 export { createGate } from './gate'
-export { watchMainWork, type MainWork } from './main-work'
+export { watchMainWork } from './main-work'
 export { groupReads } from './group-reads'
 export { sharedFor } from './shared-for'
 export { migrateDatabase, openDatabase, openReadPools, type Pools, type DatabaseSettings } from './database'
