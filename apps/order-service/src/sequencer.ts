@@ -17,6 +17,8 @@ export type Sequencer = ReturnType<typeof createSequencer>
 // The longest that a template of the sequencer can make.
 const maxNumberLength = 600
 const clientId = 'order-service'
+// The events that give a value to somebody; the others are steps of whoever drew it last.
+const draws = ['issue', 'reserve', 'suppress', 'import']
 
 /** The sequencer, asked for the numbers of orders. */
 export function createSequencer(client: ServiceClient, sequence: string) {
@@ -35,7 +37,11 @@ export function createSequencer(client: ServiceClient, sequence: string) {
     full_number: z.string(),
     state: z.string(),
     history: z.array(
-      z.looseObject({ client_id: z.string().nullable(), generated_by: z.string().nullable() }),
+      z.looseObject({
+        event: z.string(),
+        client_id: z.string().nullable(),
+        generated_by: z.string().nullable(),
+      }),
     ),
   })
   const path = `/api/v1/next/${encodeURIComponent(sequence)}`
@@ -53,10 +59,17 @@ export function createSequencer(client: ServiceClient, sequence: string) {
     if (answer.status === 401 || answer.status === 403) return
     const now = state.safeParse(answer.data)
     if (answer.status !== 200 || !now.success) throw new UnexpectedAnswerError(client, answer)
-    const last = now.data.history.at(-1)
-    const ours = last?.client_id === clientId && last.generated_by === generatedBy(order)
-    if (now.data.state === 'issued' && ours) return
+    if (isHeld(order, number, now.data)) return
     throw new NumberConflictError('no_longer_issued', number)
+  }
+
+  /** Whoever confirms a number names themselves or nobody: who holds it is in its last draw. */
+  function isHeld(order: ToNumber, number: string, now: z.output<typeof state>): boolean {
+    const draw = now.history.findLast(({ event }) => draws.includes(event))
+    const ours =
+      draw?.event === 'issue' && draw.client_id === clientId && draw.generated_by === generatedBy(order)
+    // A value that is issued again on another date has another number.
+    return ours && now.state === 'issued' && now.full_number === number
   }
 
   function requireNumber(answer: Answer): string {

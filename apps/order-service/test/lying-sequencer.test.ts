@@ -217,16 +217,44 @@ test.each([
   expect(await conflictsOf(body.id)).toMatchObject([{ reason, key: body.reference }])
 })
 
-const steps = (state: string, generated_by = 'user-1') => ({
-  full_number: 'ORD-9',
+type Step = [event: string, client_id?: string, generated_by?: string]
+const ours = (event: string): Step => [event, 'order-service', 'user-1']
+const after = (state: string, steps: Step[], full_number = 'ORD-9') => ({
+  full_number,
   state,
-  history: [{ client_id: 'order-service', generated_by }],
+  history: steps.map(([event, client_id = null, generated_by = null]) => ({
+    event,
+    client_id,
+    generated_by,
+  })),
 })
-test.each([
-  ['void since', steps('void'), 'ORD-1'],
-  ['free since', steps('free'), 'ORD-1'],
-  ["another caller's since", steps('issued', 'user-7'), 'ORD-1'],
-  ['still its own', steps('issued'), 'ORD-9'],
+const drawn = ours('issue')
+
+test.each<[string, object, string]>([
+  ['still its own', after('issued', [drawn]), 'ORD-9'],
+  ['its own, and confirmed by an operator', after('issued', [drawn, ['confirm']]), 'ORD-9'],
+  ['its own again, drawn by this service', after('issued', [drawn, ['release'], drawn]), 'ORD-9'],
+  ["another user's", after('issued', [drawn, ['release'], ['issue', 'order-service', 'user-7']]), 'ORD-1'],
+  ["another client's", after('issued', [drawn, ['release'], ['issue', 'erp', 'user-1']]), 'ORD-1'],
+  ["nobody's in particular", after('issued', [drawn, ['release'], ['issue']]), 'ORD-1'],
+  [
+    'held by somebody who confirmed it in the name of this service',
+    after('issued', [drawn, ['release'], ['reserve', 'erp'], ours('confirm')]),
+    'ORD-1',
+  ],
+  [
+    'reserved in the name of this service, which reserves nothing, and confirmed',
+    after('issued', [drawn, ['release'], ours('reserve'), ours('confirm')]),
+    'ORD-1',
+  ],
+  ['in use under another text', after('issued', [drawn, ['release'], drawn], 'ORD-2026-9'), 'ORD-1'],
+  ['imported', after('issued', [ours('import')]), 'ORD-1'],
+  ['never drawn', after('issued', []), 'ORD-1'],
+  ['reserved', after('reserved', [drawn, ['release'], ours('reserve')]), 'ORD-1'],
+  ['released since', after('free', [drawn, ours('release')]), 'ORD-1'],
+  ['expired since', after('free', [drawn, ['release'], ours('reserve'), ['expire']]), 'ORD-1'],
+  ['suppressed since', after('free', [drawn, ['release'], ours('suppress')]), 'ORD-1'],
+  ['void since', after('void', [drawn, ours('void')]), 'ORD-1'],
 ])('a number given again that is %s', async (_, now, expected) => {
   const service = await start()
   liar.states.set('ORD-9', now)
@@ -234,7 +262,10 @@ test.each([
     liar.lie = undefined
     json(response, issued('ORD-9'), 200, { 'idempotency-replayed': 'true' })
   }
-  expect((await place(service)).body.order_number).toBe(expected)
+  const { body } = await place(service)
+  expect(body.order_number).toBe(expected)
+  const refused = [{ number: 'ORD-9', reason: 'no_longer_issued' }]
+  expect(await conflictsOf(body.id)).toMatchObject(expected === 'ORD-9' ? [] : refused)
 })
 
 test('numbering recovers in the same way, and orders of one batch that get one number share none', async () => {

@@ -45,26 +45,40 @@ test('a number that is released in the hands of its order: the order that draws 
   expect(await metric(system.orders, total)).toBe(1)
 })
 
-test('a number that is released before its order has written it: the order asks under the next key', async () => {
-  const reference = randomUUID()
-  const drawn = await ask(
-    system.sequencer,
-    'POST',
-    `/api/v1/next/${sequence}`,
-    { client_id: 'order-service', generated_by: `user-${userId}` },
-    { 'Idempotency-Key': reference },
-  )
-  expect(drawn.body.full_number).toBe('SG000003')
-  await release('SG000003')
+const ofOrderService = () => ({ client_id: 'order-service', generated_by: `user-${userId}` })
+const draw = async (body: object, headers = {}) =>
+  (await ask(system.sequencer, 'POST', `/api/v1/next/${sequence}`, body, headers)).body.full_number as string
+/** An order whose number was drawn and not written: the numbering asks for it again. */
+const leaveOrder = async (reference: string) => {
   await query(
     system.databases.orders,
     `INSERT INTO orders (reference, user_id, product_id, quantity, total_price) VALUES ($1, $2, 'P', 1, 1)`,
     [reference, userId],
   )
   await eventually(async () => (await ordersOf()).at(-1)!.order_number !== null, Boolean, 10_000)
+}
+
+test('a number that is released before its order has written it: the order asks under the next key', async () => {
+  const reference = randomUUID()
+  expect(await draw(ofOrderService(), { 'Idempotency-Key': reference })).toBe('SG000003')
+  await release('SG000003')
+  await leaveOrder(reference)
   // It is recycled: to this very order, but under a key of which the ledger says so.
   expect((await ordersOf()).at(-1)).toEqual({ reference, order_number: 'SG000003', numbering_attempt: 2 })
   expect((await conflicts()).at(-1)).toEqual({ number: 'SG000003', reason: 'no_longer_issued' })
+})
+
+test('a number that somebody else reserved since, and confirmed in the name of the service: the order leaves it', async () => {
+  const reference = randomUUID()
+  const number = await draw(ofOrderService(), { 'Idempotency-Key': reference })
+  await release(number)
+  expect(await draw({ client_id: 'erp', hold_seconds: 60 })).toBe(number)
+  const path = `/api/v1/numbers/${number}/confirm`
+  expect((await ask(system.sequencer, 'POST', path, ofOrderService())).status).toBe(200)
+  await leaveOrder(reference)
+  const { order_number, numbering_attempt } = (await ordersOf()).at(-1)!
+  expect([order_number === number, numbering_attempt]).toEqual([false, 2])
+  expect((await conflicts()).at(-1)).toEqual({ number, reason: 'no_longer_issued' })
 })
 
 test('every number is in one order, and is issued', async () => {
