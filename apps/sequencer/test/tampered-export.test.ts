@@ -84,6 +84,26 @@ test('two lines in each other’s place are noticed; what the tables have comes 
   expect(found).toEqual([])
 })
 
+test('a row before the first batch of a counter, or apart from its batch, is noticed', async () => {
+  const row = JSON.parse(lines.find((line) => typeOf(line) === 'entry')!) as object
+  const forged = ['entry', 'stray'].map((type) => JSON.stringify({ ...row, type, value: 777, number: '777' }))
+  for (const line of forged) {
+    const behind = (index: number) =>
+      typeOf(lines[index]!) === 'counter' ? lines.toSpliced(index + 1, 0, line) : []
+    expect(await unnoticed(behind)).toEqual([])
+  }
+})
+
+test('keys that are said to be in a table are noticed', async () => {
+  const keys = lines.findLastIndex((line) => line.includes('"kind":"keys"'))
+  const inTable = lines[keys]!.replace('"type":"register"', '"type":"registered"')
+  expect(await fits(lines.toSpliced(keys + 1, 0, inTable))).toBe(false)
+})
+
+test('a format that is not known is noticed', async () => {
+  expect(await fits(lines.map((line) => line.replace('ordinal-export-v2', 'ordinal-export-v3')))).toBe(false)
+})
+
 test('an export that is cut off anywhere is noticed', async () => {
   expect(await unnoticed((index) => lines.slice(0, index))).toEqual([])
 })

@@ -54,26 +54,38 @@ export function createChainVerifier(
     for (const column of ['prefix', 'period'] as const)
       if (counter && batch[column] !== counter[column])
         found(ofBatch(batch, column, `is ${batch[column]}, and that of its counter ${counter[column]}`))
-    if (counter && batch.batch === counter.batch + 1)
-      found({
-        kind: 'counter_behind',
-        batch: batch.batch,
-        detail: `the counter is at batch ${counter.batch}, and there are more`,
-      })
+    if (counter) checkReach(batch, counter)
     checkLink(batch, steps, checkRows(batch, steps) || checkOrder(batch, steps))
     checkFeed(batch)
     follow(batch, steps)
   }
 
-  /** Takes a row whose batch does not exist; a batch that is missing as a whole is reported already. */
+  /** Reports the first batch after the last of the counter, or after the last of the part that is read. */
+  function checkReach(
+    { batch }: BatchRecord,
+    { batch: last, after_batch, through_batch }: CounterRecord,
+  ): void {
+    const isFirstPast = (end: number) => batch > end && lastBatch <= Math.max(end, after_batch)
+    if (isFirstPast(last))
+      found({ kind: 'counter_behind', batch, detail: `the counter is at batch ${last}, and there are more` })
+    else if (isFirstPast(through_batch))
+      found({
+        kind: 'added',
+        batch,
+        detail: `batch ${batch} comes after ${through_batch}, the last that was read`,
+      })
+  }
+
+  /** Takes a row that is in no batch. */
   function stray(row: Omit<EntryRecord, 'type'>): void {
-    if (row.batch >= 1 && row.batch <= (counter?.through_batch ?? lastBatch)) return
+    const isWithin = row.batch >= 1 && row.batch <= (counter?.through_batch ?? lastBatch)
+    const why = isWithin ? 'and not with the rows of that' : 'and there is no such batch'
     found({
       ...placeOf(row),
       kind: 'added',
       rows: 1,
       column: 'batch',
-      detail: `${nameOf(row)} is in batch ${row.batch}, and there is no such batch: nothing that issues wrote it`,
+      detail: `${nameOf(row)} is in batch ${row.batch}, ${why}: nothing that issues wrote it`,
     })
   }
 

@@ -91,7 +91,10 @@ export async function verifyExport(
         finishBatch()
         batch = next
       },
-      entry: (entry: EntryRecord) => entries.push(entry),
+      entry(entry: EntryRecord) {
+        if (!batch) throw new ExportError(`line ${number}: a row without a batch`)
+        entries.push(entry)
+      },
       stray: (row: StrayRecord) => verifier.stray(row),
       end() {
         finishBatch()
@@ -109,14 +112,18 @@ export async function verifyExport(
     if (!first && line.type !== 'export') throw new ExportError('the first line is not that of an export')
     if (line.type === 'export') {
       if (first) throw new ExportError(`line ${number}: an export begins once`)
+      requireFormat(line)
       first = line
     } else if (line.type === 'register' || line.type === 'registered') {
       if (ledger) throw new ExportError(`line ${number}: the register comes before the counters`)
+      if (first!.format === 'ordinal-export-v1')
+        throw new ExportError(`line ${number}: an export of the first format has no register`)
       if (line.type === 'register') register.push(line)
       else registered.push(line)
       counted.register += 1
     } else if (line.type === 'counter') {
       counter?.end()
+      requireChosen(first!, line)
       requireWhole(first!, line)
       requireOrder(lastCounter, line)
       lastCounter = line
@@ -168,12 +175,22 @@ function requireOrder(last: CounterRecord | undefined, next: CounterRecord): voi
     throw new ExportError(`the counter ${next.prefix} ${next.period} is out of order, or there twice`)
 }
 
+function requireFormat({ format }: ExportRecord): void {
+  if (format !== 'ordinal-export-v1' && format !== 'ordinal-export-v2')
+    throw new ExportError(`the format ${String(format)} is not known`)
+}
+
+function requireChosen(chosen: ExportRecord, { prefix, period }: CounterRecord): void {
+  if ((chosen.prefix ?? prefix) !== prefix || (chosen.period ?? period) !== period)
+    throw new ExportError(`the counter ${prefix} ${period} is not of what the export says it has`)
+}
+
 /** An export of all times has chains from their first batch to their last. */
 function requireWhole(
   { from, to }: ExportRecord,
   { prefix, period, batch, after_batch, through_batch }: CounterRecord,
 ) {
-  if ((from === null && after_batch > 0) || (to === null && through_batch < batch))
+  if (after_batch < 0 || (from === null && after_batch > 0) || (to === null && through_batch < batch))
     throw new ExportError(
       `the export has only a part of the chain of ${prefix} ${period}, and does not say why`,
     )

@@ -159,6 +159,8 @@ export function verifyRegister(
           kind: 'added',
           detail: `${nameOf(row)} is not in the register: nothing that may wrote it`,
         })
+      else if (row.kind === 'keys')
+        found(row, { kind: 'added', detail: `${nameOf(row)} is in a table, and there is none of keys` })
       else if (column)
         found(row, {
           kind: 'altered',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { verifyExport, type FindingKind } from '../src'
+import { ExportError, verifyExport, type FindingKind } from '../src'
 
 // What a sequencer has answered, with everything in it: requests for several numbers, periods, leases, what was released
 // and recycled, void and suppressed numbers.
@@ -81,4 +81,86 @@ test('whichever two rows that follow each other change places, it is told as swa
   }
   expect(told.length).toBeGreaterThan(10)
   expect(told.filter((kind) => kind !== 'swapped')).toEqual([])
+})
+
+/** Whether a file is taken for an export that fits, with a last line that counts what is in it. */
+async function fits(changed: readonly (typeof records)[number][]): Promise<boolean> {
+  const count = (...types: string[]) => changed.filter(({ type }) => types.includes(String(type))).length
+  const counted = { counters: count('counter'), batches: count('batch'), entries: count('entry', 'stray') }
+  const end = { ...records.at(-1)!, ...counted, register: count('register', 'registered') }
+  return verify([...changed.filter(({ type }) => type !== 'end'), end]).then(
+    (report) => report.fits,
+    (error: unknown) => {
+      if (error instanceof ExportError) return false
+      throw error
+    },
+  )
+}
+
+const places = records.map((_, index) => index).slice(1)
+const row = records.find(({ type }) => type === 'entry')!
+const forged = { ...row, value: 777, number: '777' }
+const ofKind = (type: string) => records.filter((record) => record.type === type)
+
+test.each([
+  ['a forged row', [forged]],
+  ['a forged row set apart', [1, 2].map((batch) => ({ ...forged, type: 'stray', batch }))],
+  ['a row that is there', ofKind('entry').slice(0, 2)],
+  ['a batch that is there', ofKind('batch').slice(0, 2)],
+  ['a counter that is there', ofKind('counter').slice(0, 1)],
+  [
+    'a line of the register',
+    [
+      { type: 'register', entry: 1 },
+      { type: 'registered', kind: 'rules' },
+    ],
+  ],
+  ['a line of an unknown type', [{ type: 'note' }]],
+])('%s is found wherever it is put', async (_, lines) => {
+  const unnoticed: object[] = []
+  for (const line of lines)
+    for (const place of places)
+      if (await fits(records.toSpliced(place, 0, line))) unnoticed.push({ place, ...line })
+  expect(unnoticed).toEqual([])
+})
+
+test('whichever row stands before the first batch of a counter is found', async () => {
+  const unnoticed: number[][] = []
+  for (const [from, record] of records.entries()) {
+    if (record.type !== 'entry') continue
+    for (const [index, { type }] of records.entries())
+      if (
+        type === 'counter' &&
+        (await fits(records.toSpliced(from, 1).toSpliced(from <= index ? index : index + 1, 0, record)))
+      )
+        unnoticed.push([from, index])
+  }
+  expect(unnoticed).toEqual([])
+})
+
+test('batches behind the end of a part are found', async () => {
+  const last = records.findLastIndex(({ type }) => type === 'counter')
+  const part = withOne(last, { through_batch: Number(records[last]!.through_batch) - 2 })
+  expect(await fits(part.with(0, { ...part[0]!, to: '2030-01-01T00:00:00.000Z' }))).toBe(false)
+})
+
+test('a part that begins behind the end of its counter is found', async () => {
+  const last = records.findLastIndex(({ type }) => type === 'counter')
+  const second = records.findIndex(
+    ({ batch, type }, index) => index > last && type === 'batch' && batch === 3,
+  )
+  const counter = { ...records[last]!, batch: 1, after_batch: 2, after_hash: hashOfSecond() }
+  const head = { ...records[0]!, from: '2020-01-01T00:00:00.000Z' }
+  expect(await fits([head, counter, ...records.slice(second)])).toBe(false)
+
+  function hashOfSecond() {
+    return records.find(({ batch, type }, index) => index > last && type === 'batch' && batch === 2)!.hash!
+  }
+})
+
+test.each([
+  ['another sequence', { prefix: 'INV' }],
+  ['another period', { period: '2019' }],
+])('a counter of %s than the export says is refused', async (_, chosen) => {
+  expect(await fits(records.with(0, { ...records[0]!, ...chosen }))).toBe(false)
 })
