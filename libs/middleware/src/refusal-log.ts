@@ -11,9 +11,12 @@ export interface LoggedRefusal {
 }
 
 const everyMs = 1_000
+// Of a second, which are logged each.
+const mostAlone = 20
 
-/** Logs what is refused in a flood: a line a second, with how many there were by code, and the last of them. */
+/** Logs what is refused in a flood: a line a second, with how many more there were by code, and the last of them. */
 export function createRefusalLog(log: Logger) {
+  let inSecond = 0
   let counts: Record<string, number> = {}
   let latest: LoggedRefusal | undefined
   let timer: NodeJS.Timeout | undefined
@@ -21,6 +24,7 @@ export function createRefusalLog(log: Logger) {
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
+    inSecond = 0
     if (!latest) return
     const count = Object.values(counts).reduce((sum, each) => sum + each, 0)
     log.info('requests refused', { count, codes: counts, latest })
@@ -29,10 +33,14 @@ export function createRefusalLog(log: Logger) {
   }
 
   return {
-    count(refusal: LoggedRefusal): void {
+    /** @returns whether it is logged with others: if not, it is one of few, and its line is to be written */
+    count(refusal: LoggedRefusal): boolean {
+      timer ??= setTimeout(flush, everyMs).unref()
+      inSecond += 1
+      if (inSecond <= mostAlone) return false
       counts[refusal.code] = (counts[refusal.code] ?? 0) + 1
       latest = refusal
-      timer ??= setTimeout(flush, everyMs).unref()
+      return true
     },
     flush,
   }

@@ -45,8 +45,9 @@ const processFile = (name: string) => `/proc/${program.child.pid}/${name}`
 const megabytes = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(processFile('status'), 'utf8'))![1]) / 1024
 const descriptors = () => readdirSync(processFile('fd')).length
 const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } })
+/** NaN while the flood has used up what one address may ask for. */
 const inFlight = async () =>
-  Number(/fake_service_requests_in_flight (\d+)/.exec(await (await ask('/metrics')).text())![1])
+  Number(/fake_service_requests_in_flight (\d+)/.exec(await (await ask('/metrics')).text())?.[1])
 
 /** Opens connections, from a process of its own, that send this and read nothing. */
 async function flood(request: string, times: number): Promise<void> {
