@@ -57,7 +57,7 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
   /** What came after `recentFrom`, as far as it is kept. */
   let recent: BatchEvent[] = []
   let recentFrom: FeedPlace | undefined
-  const readMissed = createMissedReader(missedDb)
+  const missed = createMissedReader(missedDb)
   let following: Promise<void> | undefined
   /** Resolved when it is known where following has begun: before, nobody can tell what a listener has missed. */
   let begun = Promise.resolve()
@@ -89,10 +89,10 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
 
   /** Sends what a listener has missed, until it is where all are. */
   async function catchUp(listener: Listener): Promise<void> {
-    for (let missed = 0; missed < mostMissed; missed += batchesAtOnce) {
+    for (let sent = 0; sent < mostMissed; sent += batchesAtOnce) {
       if (listener.stream.destroyed) return
       const kept = recentFrom && !comesAfter(recentFrom, listener.place)
-      const events = kept ? recent : await readMissed(listener.place)
+      const events = kept ? recent : await missed.read(listener.place)
       if (!events) break
       sendEvents(listener, events)
       if ((kept || events.length < batchesAtOnce) && !comesAfter(seen, listener.place)) {
@@ -150,6 +150,7 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
     // At once: who comes now begins anew.
     recent = []
     recentFrom = undefined
+    missed.forget()
     following = undefined
   }
 
@@ -182,17 +183,17 @@ function createMissedReader(db: Queryable) {
   const gate = createGate(missedBounds)
   const pages = new Map<string, { at: number; page: Promise<BatchEvent[]> }>()
 
-  async function read(place: FeedPlace): Promise<BatchEvent[]> {
+  async function readPage(place: FeedPlace): Promise<BatchEvent[]> {
     const leave = await gate.enter('')
     return readBatchEvents(db, place, batchesAtOnce).finally(leave)
   }
 
-  /** Undefined if too many wait. */
-  return async (place: FeedPlace): Promise<BatchEvent[] | undefined> => {
+  /** @returns undefined if too many wait */
+  async function read(place: FeedPlace): Promise<BatchEvent[] | undefined> {
     const key = JSON.stringify(place)
     let known = pages.get(key)
     if (!known || performance.now() - known.at > keptPageMs) {
-      known = { at: performance.now(), page: read(place) }
+      known = { at: performance.now(), page: readPage(place) }
       pages.delete(key)
       pages.set(key, known)
       if (pages.size > keptPages) pages.delete(pages.keys().next().value!)
@@ -205,6 +206,11 @@ function createMissedReader(db: Queryable) {
       throw error
     }
   }
+
+  /** A page is as old as its reading, and what came since is sent only while the feed is followed. */
+  const forget = () => pages.clear()
+
+  return { read, forget }
 }
 
 const texts = new WeakMap<readonly BatchEvent[], string>()

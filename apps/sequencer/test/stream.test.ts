@@ -142,6 +142,27 @@ test('who comes again with the last event it got misses nothing, and gets nothin
   expect(batches).toEqual(upTo(expected).map((n) => n + 1))
 })
 
+test('who comes again when nobody has listened for a moment gets also what came in it', async () => {
+  const instance = createInstance(database.runtimeUrl)
+  await instance.issue()
+  const live = createLiveStream({
+    ...{ db: instance.pool, missedDb: instance.pool, maxListeners: 100, log: instance.log },
+  })
+  const listenTo = async (number: string) => {
+    let told = ''
+    const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (told += String(chunk)))
+    await until(() => told.includes(number))
+    stream.destroy()
+    return told
+  }
+  expect(await listenTo('SG000001')).toContain('SG000001')
+  await delay(600)
+  await instance.issue()
+  expect(await listenTo('SG000002')).toContain('SG000002')
+  await live.stop()
+  await instance.close()
+})
+
 test('who comes again first misses nothing of what is issued while the stream begins', async () => {
   const instance = createInstance(database.runtimeUrl)
   await instance.issue()

@@ -40,10 +40,14 @@ export function createCallObserver(
   const intercept: ServerInterceptor = ({ path }, call) => {
     open += 1
     const timer = callTimer(call, () => (open -= 1))
-    if (open > limits.calls) setImmediate(() => call.sendStatus(statusOf(tooMany(limits.calls))))
+    const isTooMany = open > limits.calls
+    const refuse = () => call.sendStatus(statusOf(tooMany(limits.calls)))
     if (path.startsWith('/grpc.')) {
       timer.closeAfter(limits.streamMs)
-      return new ServerInterceptingCall(call)
+      return new ServerInterceptingCall(
+        call,
+        isTooMany ? { start: (next) => next({ onReceiveMetadata: refuse }) } : {},
+      )
     }
     timer.after(limits.arrivalMs, () => call.sendStatus(statusOf(tooSlow(limits.arrivalMs))))
     const method = path.slice(1)
@@ -98,7 +102,12 @@ export function createCallObserver(
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
-          onReceiveMetadata: (received, pass) => pass(begin(received)),
+          onReceiveMetadata(received, pass) {
+            const observed = begin(received)
+            // It is not passed on: a method that has begun would carry out what is refused.
+            if (isTooMany) refuse()
+            else pass(observed)
+          },
           onReceiveHalfClose(pass) {
             timer.stop()
             pass()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import { connect } from 'node:net'
 import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
-import { startFakeService } from './fake-service'
+import { begun, startFakeService } from './fake-service'
 
 let database: TestDatabase
 let fake: Awaited<ReturnType<typeof startFakeService>>
@@ -63,6 +63,16 @@ test('beyond the calls that may be open at a time the next are refused, and heal
   await Promise.all(watches.map(({ closed }) => closed))
   await until(async () => (await fake.call('Describe', { name: 'nut', value: 7 })).code === 'OK')
   expect((await fake.call('Describe', { name: 'nut', value: 7 })).code).toBe('OK')
+})
+
+test('a call beyond them is refused before its method begins', async () => {
+  await start({}, { calls: 1, arrivalMs: 20_000 })
+  const first = open()
+  await until(async () => (await inFlight()) === 1)
+  const before = begun.Wait
+  expect((await fake.call('Wait', { ms: 0 })).code).toBe('RESOURCE_EXHAUSTED')
+  expect(begun.Wait).toBe(before)
+  first.stream.close()
 })
 
 test('connections of one client beyond its bound take the place of those that say nothing', async () => {

@@ -75,6 +75,8 @@ export function createPipelines(reading: Reading, behind: () => number) {
   }
 
   const pipelines = {
+    /** How many requests wait on connections that have none under way. */
+    fresh: () => fresh.length,
     /**
      * Begins a request, now or in its turn.
      *
@@ -111,8 +113,11 @@ export function createPipelines(reading: Reading, behind: () => number) {
     },
     /** Forgets what waits on a connection that has closed. */
     forget(connection: Connection): void {
+      if (connection.waiting.length === 0) return
       waitingInAll -= connection.waiting.length
       connection.waiting = []
+      const index = fresh.findIndex((each) => each.connection === connection)
+      if (index >= 0) fresh.splice(index, 1)
     },
   }
   return pipelines

@@ -48,6 +48,10 @@ export function createReading(crowded: (connection: Connection) => void) {
         connection.parse(unparsed.length > size ? unparsed.subarray(0, size) : unparsed)
       }
       connection.parsing = false
+      const { unparsed } = connection
+      // A small part would keep all that it was read with.
+      if (unparsed && unparsed.buffer.byteLength > 2 * unparsed.length)
+        connection.unparsed = Buffer.from(unparsed)
     },
 
     /** Forgets what waits on a connection that has closed. */

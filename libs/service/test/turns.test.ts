@@ -11,12 +11,13 @@ function burst(count: number) {
     () => 0,
   )
   const begun: number[] = []
-  const arrive = (n: number) =>
-    pipelines.enter(newConnection(new Socket(), n), () => {
-      begun.push(n)
-    })
-  for (let n = 1; n <= count; n += 1) arrive(n)
-  return { begun, arrive }
+  const arrive = (n: number) => {
+    const connection = newConnection(new Socket(), n)
+    pipelines.enter(connection, () => void begun.push(n))
+    return connection
+  }
+  const connections = from(1, count).map(arrive)
+  return { pipelines, begun, arrive, connections }
 }
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
 
@@ -38,4 +39,11 @@ test('once they wait too long, the newest begins first, and each has its turn', 
   expect(begun.slice(0, 20)).toEqual([...from(1, 16), 41, 40, 39, 38])
   await delay(20)
   expect(begun.toSorted((one, other) => one - other)).toEqual(from(1, 41))
+})
+
+test('those whose connection has closed wait no longer', () => {
+  const { pipelines, connections } = burst(40)
+  expect(pipelines.fresh()).toBe(24)
+  for (const connection of connections) pipelines.forget(connection)
+  expect(pipelines.fresh()).toBe(0)
 })
