@@ -27,7 +27,8 @@ export function faultsOfExamples({ variables }: Definition, env: Environment): F
   return secret.flatMap(({ name, default: fallback, unusedWith }) => {
     if (unusedWith !== undefined && env[unusedWith]) return []
     const given = env[name]
-    if (!secretsIn(given || fallback || '').some((text) => known.has(text))) return []
+    const isGuessed = (text: string) => text !== '' && (known.has(text) || known.has(repeatedIn(text)))
+    if (!secretsIn(given || fallback || '').some(isGuessed)) return []
     const what = given
       ? 'holds an example, which everybody knows'
       : 'is not set, and everybody knows its default'
@@ -56,6 +57,12 @@ function passwordsOf(url: string): string[] {
   if (!URL.canParse(url)) return []
   const { password, searchParams } = new URL(url)
   return [decodeURIComponent(password), searchParams.get('password') ?? ''].filter(Boolean).map(canonical)
+}
+
+/** What a text is the repetition of, as `secret` in `secret-secret-secret`; digits in a row, and one character, are `password`. */
+function repeatedIn(text: string): string {
+  const [, part = text] = /^(.+?)(?:[-_. ]?\1)*$/.exec(text) ?? []
+  return new Set(part).size < 3 || '01234567890123456789abcdef'.includes(part) ? 'password' : part
 }
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex')

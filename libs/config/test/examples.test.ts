@@ -32,6 +32,10 @@ test.each<[string, Record<string, string>]>([
   ['JWT_SECRET', { ...own, JWT_SECRET: 'the-output-of-openssl-rand-hex-32' }],
   ['JWT_SECRET', { ...own, JWT_SECRET: ' The-output-of-openssl-rand-hex-32\n' }],
   ['JWT_SECRET', { ...own, JWT_SECRET: 'change-me' }],
+  ['JWT_SECRET', { ...own, JWT_SECRET: 'change-me-change-me-change-me-change-me' }],
+  ['JWT_SECRET', { ...own, JWT_SECRET: 'secretsecretsecretsecretsecretsecret' }],
+  ['JWT_SECRET', { ...own, JWT_SECRET: 'a'.repeat(40) }],
+  ['JWT_SECRET', { ...own, JWT_SECRET: '0123456789abcdef0123456789abcdef' }],
   ['API_KEYS', { ...own, API_KEYS: `order-service:${example}` }],
   ['API_KEYS', { ...own, API_KEYS: `shop:${sha256('x1')},other:${example.toUpperCase()}` }],
   ['API_KEYS', { ...own, API_KEYS: `order-service:${sha256('local-order-service')}` }],
@@ -58,7 +62,7 @@ test('there is a line for each, and other secrets start', () => {
   expect(
     faultsOf({
       SHOP_DATABASE_URL: 'postgres://postgres:7d1c@localhost:5432/shopdb',
-      JWT_SECRET: '5'.repeat(64),
+      JWT_SECRET: sha256('one of our own'),
       API_KEYS: `order-service:${sha256('another')}`,
       REDIS_URL: 'redis://localhost:6379',
     }),

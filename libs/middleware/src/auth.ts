@@ -16,12 +16,17 @@ const ownNames = [anonymous, 'ordinal', 'sequencer']
 /** Names of services that call others, by keys. */
 const serviceNames = ['order-service', 'user-service']
 
+/** Of a variable that was not set, which whoever sends an empty header would know. */
+const digestOfNothing = createHash('sha256').digest('hex')
+
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`. A name may come twice, so that a key can be replaced without a
- * pause. Undefined if the entry has another form, or a name that is ours or can be taken for it.
+ * pause. Undefined if the entry has another form, the digest of an empty key, or a name that is ours or can be taken for
+ * it.
  */
 export function parseApiKey(entry: string): ApiKey | undefined {
   const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
+  if (sha256?.toLowerCase() === digestOfNothing) return undefined
   if (!id || !sha256 || ownNames.some((name) => looksLike(id, name))) return undefined
   if (!serviceNames.includes(id) && serviceNames.some((name) => looksLike(id, name))) return undefined
   return { id, sha256: Buffer.from(sha256, 'hex') }

@@ -54,6 +54,8 @@ test.each([
   'a b:' + 'a'.repeat(64),
   'x:' + 'a'.repeat(63),
   'x:' + 'g'.repeat(64),
+  // The digest of an empty key.
+  `shop:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855`,
 ])('the entry %j of API_KEYS is of another form', (text) => {
   expect(parseApiKey(text)).toBeUndefined()
 })

@@ -67,7 +67,8 @@ export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) 
       underWay -= 1
       count(client, -1)
       const now = performance.now()
-      if (busyRest > 0) nextAt = Math.max(nextAt, now + busyRest * (now - startedAt))
+      // Not longer than one waits: whoever asks one thing after the other is not refused.
+      if (busyRest > 0) nextAt = Math.max(nextAt, now + Math.min(busyRest * (now - startedAt), waitMs / 2))
       admit()
     }
   }

@@ -206,8 +206,11 @@ describe('a service that is asked for numbers', () => {
     let numbers = 0
     const ended = () => numbers >= 1_000
     const flood = keepAsking(40, method, path, ended)
+    const startedAt = performance.now()
     await keepAsking(4, 'POST', '/api/v1/next/SG', ended, () => (numbers += 1))
-    expect(await flood).toBeLessThan(numbers)
+    const seconds = (performance.now() - startedAt) / 1_000
+    // The gates let 200 a second pass, which on a machine that is busy with other things is more than the numbers are.
+    expect(await flood).toBeLessThan(Math.max(numbers, 250 * seconds))
   })
 
   test('logs what it refuses in a flood as a line a second, with how many there were', async () => {

@@ -11,6 +11,7 @@ import {
 } from '@ordinal/service'
 import { AppError } from '@ordinal/errors'
 import { gapPolicies } from '@ordinal/audit'
+import { anonymous } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { ChangeRules } from '../change-rules'
 import { defaultRules, resets, type RuleSet } from '../core/rules'
@@ -44,6 +45,10 @@ const releaseWindow = z.int().min(0).max(31_622_400).meta({
     'For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never',
 })
 const sealedTo = text(1, 200)
+  .refine(
+    (caller) => caller !== anonymous,
+    'must be a caller that says who it is: anonymous is everybody else',
+  )
   .nullable()
   .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })
 const allowOverlap = z.boolean().meta({
