@@ -8,8 +8,12 @@ export interface CallLimits {
   leaveMs: number
   /** How long a call of health or reflection may go on. */
   streamMs: number
-  /** Calls at a time, of all clients; those of health and reflection count as well. */
+  /** Calls at a time whose message has arrived, of all clients. */
   calls: number
+  /** Calls at a time whose message has not; one more ends the oldest, whose client has been silent for longest. */
+  silent: number
+  /** Calls of health and reflection at a time; one more ends the oldest. */
+  operations: number
 }
 
 export const callLimits: CallLimits = {
@@ -17,6 +21,38 @@ export const callLimits: CallLimits = {
   leaveMs: 10_000,
   streamMs: 30 * 60_000,
   calls: 4_096,
+  silent: 1_024,
+  operations: 1_024,
+}
+
+/**
+ * A set of calls of which so many may be open: one more evicts the oldest. A newcomer that were refused instead could be
+ * kept out by whoever holds them all.
+ */
+export function createEvictingSet(most: number) {
+  const members = new Set<{ evict: () => void }>()
+
+  function shrink(): void {
+    for (const member of members) {
+      if (members.size <= most) return
+      members.delete(member)
+      member.evict()
+    }
+  }
+
+  return {
+    /**
+     * @param evict ends the call
+     * @returns takes it out of the set, from when on it is not evicted
+     */
+    add(evict: () => void): () => void {
+      const member = { evict }
+      members.add(member)
+      // Later, as the library may be at another call of the same connection now.
+      if (members.size > most) setImmediate(shrink)
+      return () => void members.delete(member)
+    },
+  }
 }
 
 /** The time limits of one call: of each step, and none left when its stream has closed. */

@@ -10,7 +10,7 @@ import { AppError } from '@ordinal/errors'
 import { createGrpcMetrics } from '@ordinal/metrics'
 import { newContext, plainAddress, type RequestContext } from '@ordinal/middleware'
 import type { GrpcChassis } from '@ordinal/service'
-import { callLimits, callTimer, type CallLimits } from './bound-call'
+import { callLimits, callTimer, createEvictingSet, type CallLimits } from './bound-call'
 import { errorOfLibrary, statusOf } from './status'
 
 /** The metadata of a call that is observed, with its context: the library hands nothing else from here to a method. */
@@ -34,20 +34,26 @@ export function createCallObserver(
   limits: CallLimits = callLimits,
 ) {
   const { callStarted, callServed } = createGrpcMetrics(metrics)
+  const silent = createEvictingSet(limits.silent)
+  const operations = createEvictingSet(limits.operations)
   let underWay = 0
   let open = 0
 
   const intercept: ServerInterceptor = ({ path }, call) => {
-    open += 1
-    const timer = callTimer(call, () => (open -= 1))
-    const isTooMany = open > limits.calls
-    const refuse = () => call.sendStatus(statusOf(tooMany(limits.calls)))
-    if (path.startsWith('/grpc.')) {
+    const isOperation = path.startsWith('/grpc.')
+    const [others, most] = isOperation ? [operations, limits.operations] : [silent, limits.silent]
+    const leave = others.add(() => {
+      call.sendStatus(statusOf(tooMany(most)))
+      timer.closeAfter(limits.leaveMs)
+    })
+    let counted = false
+    const timer = callTimer(call, () => {
+      leave()
+      if (counted) open -= 1
+    })
+    if (isOperation) {
       timer.closeAfter(limits.streamMs)
-      return new ServerInterceptingCall(
-        call,
-        isTooMany ? { start: (next) => next({ onReceiveMetadata: refuse }) } : {},
-      )
+      return new ServerInterceptingCall(call)
     }
     timer.after(limits.arrivalMs, () => call.sendStatus(statusOf(tooSlow(limits.arrivalMs))))
     const method = path.slice(1)
@@ -102,14 +108,15 @@ export function createCallObserver(
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
-          onReceiveMetadata(received, pass) {
-            const observed = begin(received)
-            // It is not passed on: a method that has begun would carry out what is refused.
-            if (isTooMany) refuse()
-            else pass(observed)
-          },
+          onReceiveMetadata: (received, pass) => pass(begin(received)),
           onReceiveHalfClose(pass) {
             timer.stop()
+            leave()
+            if (ended) return
+            // It is not passed on: the method would carry out what is refused.
+            if (open >= limits.calls) return call.sendStatus(statusOf(tooMany(limits.calls)))
+            open += 1
+            counted = true
             pass()
           },
           // Comes after every end; first if the client has gone away, which many do at the deadline.
