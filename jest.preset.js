@@ -16,6 +16,8 @@ module.exports = {
   // swc compiles our own sources, which npm links under node_modules, and the packages that are ESM only.
   transformIgnorePatterns: ['/node_modules/(?!@ordinal/|uuid/|jose/|temporal-)'],
   testTimeout: 30_000,
+  // A failed test may leave a service running, which must not keep CI waiting for ever.
+  forceExit: Boolean(process.env.CI),
   // Compiled sources are kept in the clone: they go with it, and no other clone's are taken.
   cacheDirectory: join(__dirname, '.nx/jest'),
   reporters: ['default', ...counting],

@@ -27,7 +27,7 @@ export function faultsOfExamples({ variables }: Definition, env: Environment): F
   return secret.flatMap(({ name, default: fallback, unusedWith }) => {
     if (unusedWith !== undefined && env[unusedWith]) return []
     const given = env[name]
-    const isGuessed = (text: string) => text !== '' && (known.has(text) || known.has(repeatedIn(text)))
+    const isGuessed = (text: string) => /\w/.test(text) && (known.has(text) || known.has(repeatedIn(text)))
     if (!secretsIn(given || fallback || '').some(isGuessed)) return []
     const what = given
       ? 'holds an example, which everybody knows'

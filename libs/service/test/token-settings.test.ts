@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ConfigError } from '@ordinal/config'
 import { defineConfig, parseConfig } from '@ordinal/config'
 import { faultsOfAuthentication, faultsOfTokens, httpVariables, tokenVariables } from '../src'
@@ -7,7 +8,7 @@ const definition = defineConfig({
   variables: { ...httpVariables('FAKE', { port: 8089, debugPort: 6069, rateLimit: 0 }), ...tokenVariables() },
   faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAuthentication(config)],
 })
-const secret = 'x'.repeat(32)
+const secret = randomBytes(32).toString('hex')
 
 function faultsOf(env: Record<string, string>): string[] {
   try {
@@ -28,7 +29,7 @@ test('in production, nothing by which callers are known is a fault, in one line 
 test.each<Record<string, string>>([
   { NODE_ENV: 'production', JWT_SECRET: secret },
   { NODE_ENV: 'production', JWKS_URL: 'https://a.example/keys', JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' },
-  { NODE_ENV: 'production', API_KEYS: `shop:${'0'.repeat(64)}` },
+  { NODE_ENV: 'production', API_KEYS: `shop:${secret}` },
   { NODE_ENV: 'production', ALLOW_NO_AUTHENTICATION: 'true' },
   { NODE_ENV: 'development' },
   {},
