@@ -16,6 +16,8 @@ module.exports = {
   // swc compiles our own sources, which npm links under node_modules, and the packages that are ESM only.
   transformIgnorePatterns: ['/node_modules/(?!@ordinal/|uuid/|jose/|temporal-)'],
   testTimeout: 30_000,
+  // What a file has loaded stays in its process: beyond this the next file gets a new one.
+  workerIdleMemoryLimit: '800MB',
   // A failed test may leave a service running, which must not keep CI waiting for ever.
   forceExit: Boolean(process.env.CI),
   // Compiled sources are kept in the clone: they go with it, and no other clone's are taken.

@@ -9,6 +9,8 @@ add() { # name, value
   # A file may end without a line's end.
   if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then echo >>"$file"; fi
   printf '%s=%s\n' "$1" "$2" >>"$file"
+  # It may have been there, for all to read.
+  chmod go-rwx "$file"
   echo "  $1 is made, in $file"
 }
 for name in USER_SERVICE_DB_PASSWORD ORDER_SERVICE_DB_PASSWORD SEQUENCER_DB_PASSWORD LEDGER_OWNER_PASSWORD \

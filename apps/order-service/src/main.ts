@@ -6,5 +6,11 @@ import { listDeadLetters, replayDeadLetters } from './dead-letters'
 void runService(process, orderServiceConfig, {
   migrate: migrateOrders,
   create: createOrderService,
-  commands: { '--events-dead': listDeadLetters, '--events-replay': replayDeadLetters },
+  commands: {
+    '--events-dead': { description: 'print the events that were given up', run: listDeadLetters },
+    '--events-replay': {
+      description: 'send the events that were given up once more',
+      run: replayDeadLetters,
+    },
+  },
 })

@@ -192,13 +192,16 @@ describe('a sequence that is sealed', () => {
   const next = (caller: Caller, body = {}, more = {}) =>
     outcome(sequencer.api.post('/api/v1/next/SEAL', body, as(caller, more)))
 
-  test('is never that of anybody who says nothing of itself', async () => {
-    const body = { prefix: 'OPEN', template: '{prefix}{seq}', sealed_to: 'anonymous', reason: 'test' }
-    expect(await outcome(sequencer.api.post('/api/v1/sequences', body, as('admin')))).toEqual([
-      400,
-      'validation_failed',
-    ])
-  })
+  test.each(['anonymous', 'Anonymous', 'sequencer', '0rder-service', 'shop\u034f'])(
+    'is never that of %j, who is nobody',
+    async (sealed_to) => {
+      const body = { prefix: 'OPEN', template: '{prefix}{seq}', sealed_to, reason: 'test' }
+      expect(await outcome(sequencer.api.post('/api/v1/sequences', body, as('admin')))).toEqual([
+        400,
+        'validation_failed',
+      ])
+    },
+  )
 
   test('issues and reserves for its caller alone, and shows itself to all', async () => {
     for (const caller of ['nobody', 'till', 'viewer', 'operator', 'admin'] as const) {

@@ -34,6 +34,10 @@ export async function writeLedger(runtimeUrl: string): Promise<void> {
   const free = await instance.issue({ prefix: 'GLOBAL', count: 3 })
   for (const number of free.numbers.slice(1))
     await instance.change({ ...step, ...number, prefix: 'GLOBAL', event: 'release' })
+  await instance.pool.query(
+    `SELECT add_rules('TWIN', 1, 'SG{seq:6}', 'never', 'UTC', 1, 1, 'recycle', 60, NULL, true, NULL, NULL, true, 'ada', NULL, NULL, NULL)`,
+  )
+  await instance.issue({ prefix: 'TWIN' })
   // Batches of one row each, one after the other, at the end.
   for (const n of upTo(5)) await instance.issue({ clientId: `client-${n}`, reason: `reason ${n}` })
   await instance.pool.query(`SELECT close_period('INV', '2019', 'ada', 'audited', 'r')`)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { Client } from 'pg'
-import { formatNumber } from '@ordinal/audit'
+import { commonText, formatNumber } from '@ordinal/audit'
 import type { TestDatabase } from '@ordinal/testing'
 import { overlapOf } from '../src/core/overlap'
 import type { RuleSet } from '../src/core/rules'
@@ -125,7 +125,7 @@ test('a transaction that sees less than was committed issues nothing', async () 
   await old.end()
 })
 
-test('the database finds the same numbers in two frames as the service', async () => {
+test('the database finds the same numbers in two frames as the service, and as who verifies', async () => {
   const piece = fc.constantFrom('', '1', '0', '10', '02', '-', 'A', '1-', '-1')
   const frame = fc.record({ head: piece, width: fc.integer({ min: 1, max: 4 }), tail: piece })
   const start = fc.constantFrom(1, 2, 9, 10, 95, 1000, 9_007_199_254_740_991)
@@ -146,6 +146,10 @@ test('the database finds the same numbers in two frames as the service', async (
       start: from,
     })
     const number = rows[nth]!.number
+    const most = { last: Number.MAX_SAFE_INTEGER }
+    expect([nth, a, b, commonText({ ...a, first: x, ...most }, { ...b, first: y, ...most }) ?? null]).toEqual(
+      [nth, a, b, number],
+    )
     const expected = overlapOf(texts(a, x), texts(b, y), '20261128')
     expect([nth, a, b, x, y, number === null]).toEqual([nth, a, b, x, y, expected === null])
     if (number === null) continue

@@ -55,6 +55,7 @@ const rowOf: Record<string, string> = {
   register: `kind = 'rules' AND name = 'SG'`,
   leases: 'true',
   free_values: 'true',
+  frames: `prefix = 'SG'`,
   site_usage: `site_id = 'site-1'`,
 }
 const kindsOf: Record<string, readonly string[]> = {
@@ -67,6 +68,7 @@ const kindsOf: Record<string, readonly string[]> = {
   register: ['altered', 'added', 'missing', 'backdated'],
   leases: ['derived'],
   free_values: ['derived'],
+  frames: ['derived'],
   site_usage: ['derived'],
 }
 const namesOf: Record<string, RegExp> = {
@@ -79,6 +81,7 @@ const namesOf: Record<string, RegExp> = {
   register: /register|rules SG/,
   leases: /leases/,
   free_values: /free_values/,
+  frames: /frames (has|does not have) the form/,
   site_usage: /site_usage/,
 }
 
@@ -93,6 +96,7 @@ const copyOf: Record<string, string> = {
   register: `jsonb_build_object('entry', (SELECT max(entry) + 1 FROM register))`,
   leases: `'{"value": 1}'`,
   free_values: `'{"value": 1}'`,
+  frames: `'{"number_head": "ghost-"}'`,
   site_usage: `'{"site_id": "ghost"}'`,
 }
 
@@ -481,6 +485,16 @@ export const unruly: readonly Tampering[] = [
     rechainRegister: true,
     kinds: ['altered'],
     names: /sealed to bank/,
+  },
+  {
+    what: 'a number that two sequences shared, and what allowed it taken out of the rules, also in the register',
+    sql: [
+      `UPDATE sequences SET allow_overlap = false WHERE prefix = 'TWIN'`,
+      `UPDATE register SET content = content || '{"allow_overlap": false}' WHERE (kind, name) = ('rules', 'TWIN')`,
+    ],
+    rechainRegister: true,
+    kinds: ['given_twice'],
+    names: /the number SG000001 was given by SG and by TWIN/,
   },
   {
     what: 'a template exchanged, also in the register',

@@ -18,6 +18,8 @@ export const findingKinds = [
   'backdated',
   /** A step that was not allowed in the state in which the value was. */
   'illegal_step',
+  /** Two sequences, or two periods of one, gave the same number. */
+  'given_twice',
   /** What was derived from the ledger does not follow from it. */
   'derived',
   /** A function, trigger, constraint, index, column or grant of the database is not that of the build. */

@@ -9,6 +9,7 @@ export {
   type Head,
   type TreeCheckpoint,
 } from './checkpoint'
+export { commonText, type Run } from './common-text'
 export { compareCheckpoint, type Comparison, type Cut, type Scope } from './compare-checkpoint'
 export { collectFindings, findingKinds, type Finding, type FindingKind, type Findings } from './findings'
 export { createTree } from './merkle'

@@ -4,6 +4,7 @@ import { cutChain } from './cut-chain'
 import { nowhere } from './faults'
 import { createFeedOrder } from './feed-order'
 import { checkRules } from './follow-rules'
+import { createGivenTexts } from './given-texts'
 import type { Findings } from './findings'
 import type { BatchRecord, CounterRecord } from './records'
 import { notAfter } from './time'
@@ -29,6 +30,7 @@ export function createLedgerVerifier(
   findings: Findings,
 ) {
   const order = createFeedOrder(findings)
+  const texts = createGivenTexts(register, findings)
   const latestPossible = notAfter(at)
   const comparisons = checkpoints.map((checkpoint) => compareCheckpoint(checkpoint, scope, findings))
 
@@ -36,6 +38,7 @@ export function createLedgerVerifier(
     const chain = createChainVerifier(record, record.exists === false ? null : record, findings)
     const cuts = cutChain(record, comparisons)
     const rules = register && checkRules(record, register, findings)
+    const given = texts.counter()
     return {
       /** Takes the next batch, with its rows in the order of their positions. */
       add(batch: BatchRecord, steps: readonly Step[]): void {
@@ -43,6 +46,7 @@ export function createLedgerVerifier(
         chain.add(batch, steps)
         cuts.add(batch)
         order.add(batch)
+        given.add(batch, steps)
         // What the rules say would only follow from a fault that is reported already.
         if (findings.count() === before) rules?.add(batch, steps)
         if (batch.at > latestPossible)
@@ -69,6 +73,7 @@ export function createLedgerVerifier(
     counter,
     end(): void {
       order.end()
+      texts.end()
       for (const comparison of comparisons) comparison.end()
     },
     /** How many heads of checkpoints were compared, and how many are not in what was read. */

@@ -15,6 +15,7 @@ export interface RegisteredRules {
   start: number
   active: boolean
   sealed_to: string | null
+  allow_overlap: boolean
   business_date_past_days: number | null
   business_date_future_days: number | null
   /** When they were made; and so no batch that follows them is dated before the second time, none by earlier rules after the third. */
@@ -194,7 +195,14 @@ export function verifyRegister(
       })
   }
 
-  return {
+  const register = {
+    /** Whether any rules of a sequence allowed that its numbers are another's, too. */
+    mayShare(prefix: string): boolean {
+      for (let version = 1, of; (of = register.rulesOf(prefix, version)); version += 1)
+        if (of.allow_overlap) return true
+      return false
+    },
+
     /** The rules of a sequence at a version; undefined if the register does not have them. */
     rulesOf(prefix: string, version: number): RegisteredRules | undefined {
       const key = `${prefix} ${version}`
@@ -211,6 +219,7 @@ export function verifyRegister(
       return { at, notAfter: notAfter(at) }
     },
   }
+  return register
 }
 
 function readRules(entry: RegisterRecord | undefined): RegisteredRules | undefined {

@@ -61,7 +61,10 @@ function shown({ secret }: Variable, text: string): string {
 }
 
 function reason(error: z.ZodError, { secret }: Variable, text: string): string {
-  const messages = oneLine(error.issues.map(({ message }) => message).join(', '))
+  const messages = oneLine(error.issues.map(inList).join(', '))
   // A schema may quote its input.
   return secret && messages.includes(text) ? 'is not valid' : messages
 }
+
+const inList = ({ path: [index], message }: z.core.$ZodIssue) =>
+  typeof index === 'number' ? `entry ${index + 1}: ${message}` : message

@@ -82,6 +82,16 @@ test.each([
   ],
   ['a typo', { USER_SERVICE_PROT: '1' }, 'USER_SERVICE_PROT is not known: did you mean USER_SERVICE_PORT?'],
   [
+    'swapped letters in a name that all services share',
+    { JWT_SECERT: 'x' },
+    'JWT_SECERT is not known: did you mean JWT_SECRET?',
+  ],
+  [
+    'one letter too few in such a name',
+    { CORS_ORIGIN: 'x' },
+    'CORS_ORIGIN is not known: did you mean CORS_ORIGINS?',
+  ],
+  [
     'a typo in the name of a group',
     { USER_SERVICE_DB_PASWORD: 'x' },
     'USER_SERVICE_DB_PASWORD is not known: did you mean USER_SERVICE_DB_PASSWORD?',

@@ -2,7 +2,7 @@ import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js'
 import { Metadata } from '@grpc/grpc-js'
 import { AppError } from '@ordinal/errors'
 import { requireRole } from '@ordinal/middleware'
-import { idempotencyKeyOf, withDeadline, type GrpcChassis } from '@ordinal/service'
+import { idempotencyKeyOf, withDeadline, type GrpcChassis, type Workload } from '@ordinal/service'
 import type { GrpcMethod, GrpcReply } from './method'
 import { textOf, type ObservedMetadata } from './observe-calls'
 import { messageReader } from './read-message'
@@ -35,11 +35,11 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     const message = readMessage(call.request) as never
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
     if (method.workload === 'main') bulkheads.mainWork.count()
-    const leave =
-      method.workload === 'main' ? undefined : await bulkheads.enter(method.workload, ip, call.getPeer())
+    const leave = method.workload === 'main' ? undefined : await placeFor(method.workload, call, ip)
     const timeLeftMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
-    if (timeLeftMs <= 0) {
+    if (timeLeftMs <= 0 || call.cancelled) {
       leave?.()
+      if (timeLeftMs > 0) throw new AppError('caller_gone', 'The caller has gone away')
       throw new AppError('deadline_exceeded', 'The deadline had passed before the start')
     }
     const gone = () => signalOf(call)
@@ -48,6 +48,9 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     // The caller's own deadline is the library's to watch.
     return timeLeftMs < longestCallMs ? reply : withDeadline(reply, longestCallMs, tooLong)
   }
+
+  const placeFor = (workload: Exclude<Workload, 'main'>, call: Call, ip: string | undefined) =>
+    bulkheads.enter(workload, ip, call.getPeer(), (forget) => call.once('cancelled', forget))
 
   return (call, callback) => {
     const { context } = call.metadata as ObservedMetadata

@@ -27,9 +27,13 @@ const digestOfNothing = createHash('sha256').digest('hex')
 export function parseApiKey(entry: string): ApiKey | undefined {
   const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
   if (sha256?.toLowerCase() === digestOfNothing) return undefined
-  if (!id || !sha256 || ownNames.some((name) => looksLike(id, name))) return undefined
-  if (!serviceNames.includes(id) && serviceNames.some((name) => looksLike(id, name))) return undefined
-  return { id, sha256: Buffer.from(sha256, 'hex') }
+  return id && sha256 && isCallerName(id) ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
+}
+
+/** Whether a caller can have this name: it is none of ours, and cannot be taken for one, nor for another service. */
+export function isCallerName(name: string): boolean {
+  if (ownNames.some((own) => looksLike(name, own))) return false
+  return serviceNames.includes(name) || !serviceNames.some((service) => looksLike(name, service))
 }
 
 /** What a caller says of itself: its headers, or the metadata of its call. */

@@ -2,6 +2,7 @@ export { accessLog, plainAddress } from './access-log'
 export {
   callerIdentifier,
   identifyCaller,
+  isCallerName,
   parseApiKey,
   type ApiKey,
   type Credentials,

@@ -33,11 +33,7 @@ test('the value that was given is left as it is', () => {
 })
 
 test.each([
-  [
-    'a missing field',
-    {},
-    [{ path: 'body.user_id', message: expect.stringContaining('expected number') as string }],
-  ],
+  ['a missing field', {}, [{ path: 'body.user_id', message: 'is missing' }]],
   [
     'a field of another type',
     { user_id: '7' },
@@ -63,7 +59,7 @@ test.each([
     'text',
     [{ path: 'body', message: expect.stringContaining('expected object') as string }],
   ],
-  ['nothing', undefined, [{ path: 'body', message: expect.stringContaining('expected object') as string }]],
+  ['nothing', undefined, [{ path: 'body', message: 'is missing' }]],
 ])('%s is named by its path', (_, value, errors) => {
   const error = refusal(() => parse(value))
   expect(error.code).toBe('validation_failed')

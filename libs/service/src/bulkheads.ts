@@ -78,12 +78,18 @@ export function createBulkheads({ prefix, registry, heavyPlaces, mainWork = watc
      * Waits for a place.
      *
      * @param connection on which it was asked for
-     * @returns gives the place back
+     * @param onGone takes what is to be called when the client has gone: it waits no longer
+     * @returns gives the place back; that of a client that has gone was none
      * @throws AppError `overloaded`
      */
-    async enter(workload: Gated, ip: string | undefined, connection?: unknown): Promise<() => void> {
+    async enter(
+      workload: Gated,
+      ip: string | undefined,
+      connection?: unknown,
+      onGone?: (forget: () => void) => void,
+    ): Promise<() => void> {
       try {
-        return await gates[workload].enter(clientOf(ip), connection)
+        return await gates[workload].enter(clientOf(ip), connection, onGone)
       } catch (error) {
         shed.inc({ workload })
         throw error

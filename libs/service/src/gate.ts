@@ -123,29 +123,39 @@ export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) 
      * Waits for a place.
      *
      * @param connection on which it was asked for
-     * @returns gives the place back
+     * @param onGone takes what is to be called when the client has gone: it waits no longer
+     * @returns gives the place back; that of a client that has gone was none
      * @throws AppError `overloaded`
      */
-    enter(client: string, connection?: unknown): Promise<() => void> {
+    enter(
+      client: string,
+      connection?: unknown,
+      onGone: (forget: () => void) => void = () => {},
+    ): Promise<() => void> {
       const busy = isBusy()
       if (waiters.size === 0 && hasPlace(busy, client) && !(busy && nextAt > performance.now()))
         return Promise.resolve(begin(client, connection))
       if (waitingOf(client) >= ofClient(room)) return Promise.reject(overloaded())
       if (waiters.size >= room && !displace({ client, connection })) return Promise.reject(overloaded())
       return new Promise((resolve, reject) => {
-        const refuse = () => {
+        const endWait = () => {
           clearTimeout(tooLate)
-          waiters.delete(waiter)
+          return waiters.delete(waiter)
+        }
+        const refuse = () => {
+          endWait()
           reject(overloaded())
         }
         const pass = () => {
-          clearTimeout(tooLate)
-          waiters.delete(waiter)
+          endWait()
           resolve(begin(client, connection))
         }
         const waiter: Waiter = { client, connection, begin: pass, refuse }
         const tooLate = setTimeout(passesLate ? pass : refuse, waitMs)
         waiters.add(waiter)
+        onGone(() => {
+          if (endWait()) resolve(() => {})
+        })
         admit()
       })
     },

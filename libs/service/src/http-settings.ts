@@ -7,7 +7,7 @@ const apiKey = z.string().transform((entry, context) => {
   const key = parseApiKey(entry)
   if (key) return key
   context.addIssue(
-    'has an entry that is not of the form name:sha256hex, or has a name that is ours, or looks like it',
+    'is not of the form name:sha256hex, or has a name that is ours, or looks like it',
   )
   return z.NEVER
 })

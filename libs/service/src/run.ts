@@ -2,7 +2,22 @@ import { existsSync } from 'node:fs'
 import { ConfigError, describeConfig, parseConfig, type Config, type Definition } from '@ordinal/config'
 import type { Service } from './service'
 
-const exitCodes = { fault: 1, badConfiguration: 78 } // sysexits.h: EX_CONFIG
+const exitCodes = { fault: 1, badUsage: 64, badConfiguration: 78 } // sysexits.h: EX_USAGE, EX_CONFIG
+
+const flags = {
+  '--check-config': 'check the configuration',
+  '--describe-config': 'print the variables of the configuration as JSON',
+  '--migrate': 'bring the database to the schema of this build',
+  '--help': 'print this',
+}
+
+/** What a service can do once, instead of serving. */
+interface Command<C> {
+  /** One line for people. */
+  description: string
+  /** Gives what is to be printed. */
+  run: (config: C) => Promise<string>
+}
 
 /** What a service's process does with its configuration. */
 interface Steps<C> {
@@ -10,15 +25,15 @@ interface Steps<C> {
   migrate: (config: C) => Promise<unknown>
   /** Wires the service; its database is migrated. */
   create: (config: C) => Service
-  /** What the service can do once, instead of serving, by the flag that asks for it; gives what is to be printed. */
-  commands?: Record<string, (config: C) => Promise<string>>
+  /** By the flag that asks for it. */
+  commands?: Record<string, Command<C>>
 }
 
 /**
  * The life of a service's process: reads `.env` and the environment, starts the service, and stops it at
  * SIGTERM, SIGINT, or when the process that started it goes away. A second signal ends it at once. What stands
- * in the way of a start is told in plain lines on standard error; `--check-config` only checks, `--migrate` only
- * migrates the database, `--describe-config` prints the variables as JSON, and a service may have commands of its own.
+ * in the way of a start is told in plain lines on standard error. A flag asks for one thing instead of serving: those of every
+ * service above, and the service's own commands.
  *
  * @param host the process; the one place where a library touches it
  */
@@ -32,9 +47,15 @@ export async function runService<D extends Definition>(
     host.exit(code)
   }
 
+  const unknown = host.argv.slice(2).find((argument) => !Object.hasOwn({ ...flags, ...commands }, argument))
+  if (unknown !== undefined) return fail(exitCodes.badUsage, `${unknown} is not known.\n${usage(commands)}`)
   const command = Object.keys(commands).find((flag) => host.argv.includes(flag))
   let config: Config<D> | undefined
   try {
+    if (host.argv.includes('--help')) {
+      host.stdout.write(`${usage(commands)}\n`)
+      return
+    }
     if (host.argv.includes('--describe-config')) {
       host.stdout.write(`${JSON.stringify(describeConfig(definition))}\n`)
       return
@@ -46,7 +67,7 @@ export async function runService<D extends Definition>(
       return
     }
     if (command) {
-      const printed = await commands[command]!(config)
+      const printed = await commands[command]!.run(config)
       if (printed) host.stdout.write(`${printed}\n`)
       return
     }
@@ -64,6 +85,14 @@ export async function runService<D extends Definition>(
     const failed = command ? `${command} failed` : 'The service cannot start'
     fail(exitCodes.fault, `${failed}: ${startFault(error, definition, config)}`)
   }
+}
+
+function usage(commands: Record<string, Pick<Command<never>, 'description'>>): string {
+  const own = Object.entries(commands).map(([flag, { description }]) => [flag, description] as const)
+  return [
+    'Without an argument the service starts; its configuration comes from the environment. Or, instead:',
+    ...[...Object.entries(flags), ...own].map(([flag, does]) => `  ${flag.padEnd(18)}${does}`),
+  ].join('\n')
 }
 
 /**

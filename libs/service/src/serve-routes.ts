@@ -108,7 +108,7 @@ export function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): 
     ]
   return [
     async (req, res, next) => {
-      const leave = await bulkheads.enter(workload, req.ip, req.socket)
+      const leave = await bulkheads.enter(workload, req.ip, req.socket, (forget) => res.once('close', forget))
       // Its client has gone while it waited.
       if (res.destroyed) return leave()
       res.once('close', leave)

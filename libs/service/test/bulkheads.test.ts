@@ -33,6 +33,22 @@ test('who waits gets the next place, and a place is given back once', async () =
   expect(gate.state()).toEqual({ under_way: 0, waiting: 0 })
 })
 
+test('a client that has gone waits no longer, and its place goes to the next', async () => {
+  const gate = createGate({ ...bounds, places: 1, shareOfClient: 1, waiting: 1 })
+  const leave = await gate.enter('a')
+  let go = () => {}
+  const gone = gate.enter('b', 1, (forget) => (go = forget))
+  go()
+  expect(gate.state()).toEqual({ under_way: 1, waiting: 0 })
+  const leaveNone = await gone
+  leaveNone()
+  const next = gate.enter('c')
+  leave()
+  await next
+  go()
+  expect(gate.state()).toEqual({ under_way: 1, waiting: 0 })
+})
+
 test('past the waiting room, and past the time that one may wait, there is a refusal', async () => {
   const gate = createGate({ ...bounds, places: 1, shareOfClient: 1, waiting: 1, waitMs: 20 })
   await gate.enter('a')

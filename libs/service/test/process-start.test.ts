@@ -44,6 +44,17 @@ test('--check-config says that a configuration is valid, and touches nothing', a
   expect([code, output, errors]).toEqual([0, 'The configuration is valid.\n', ''])
 })
 
+test('--help says what there is, and an argument that is not known starts nothing', async () => {
+  const help = await start({ FAKE_DATABASE_URL: unreachable }, '--help').ended()
+  expect([help.code, help.errors]).toEqual([0, ''])
+  expect(help.output).toContain('--check-config    check the configuration')
+
+  const { code, output, errors } = await start({ FAKE_DATABASE_URL: unreachable }, '--check-confg').ended()
+  expect([code, output]).toEqual([64, ''])
+  expect(lines(errors)[0]).toBe('--check-confg is not known.')
+  expect(errors).toContain(help.output.trimEnd())
+})
+
 test('--check-config finds what is wrong', async () => {
   const { code, errors } = await start({ FAKE_PORT: '70000' }, '--check-config').ended()
   expect(code).toBe(78)

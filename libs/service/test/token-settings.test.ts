@@ -53,9 +53,7 @@ test.each(['anonymous', 'Sequencer', 'ordinal', '0RDINAL', 'sequencer.', 'order_
   'a machine cannot have the name %s',
   (name) => {
     expect(faultsOf({ API_KEYS: `${name}:${'0'.repeat(64)}` })).toEqual([
-      expect.stringContaining(
-        'has an entry that is not of the form name:sha256hex, or has a name that is ours',
-      ),
+      expect.stringContaining('entry 1: is not of the form name:sha256hex, or has a name that is ours'),
     ])
   },
 )

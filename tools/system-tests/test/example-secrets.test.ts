@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prefixOf, root, serviceNames } from '../src/service'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
-const strong = 'f'.repeat(40)
+const strong = randomBytes(20).toString('hex')
 
 test.each(serviceNames)('%s does not start in production with any secret of .env.example', (service) => {
   const bundle = join(root, 'dist/apps', service, 'main.js')
@@ -77,8 +78,10 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
   make({ GRAFANA_PASSWORD: 'given' })
   expect(readFileSync(file, 'utf8')).toBe(text)
 
-  writeFileSync(file, 'API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept')
+  rmSync(file)
+  writeFileSync(file, 'API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept', { mode: 0o644 })
   make()
+  expect(statSync(file).mode & 0o777).toBe(0o600)
   const kept = readFileSync(file, 'utf8')
   expect(kept).toMatch(/^API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept\n/)
   expect(kept).not.toContain('ORDER_SERVICE_API_KEY')

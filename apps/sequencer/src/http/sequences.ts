@@ -1,5 +1,6 @@
 import {
   booleanText,
+  nameText,
   pageOf,
   pageQuery,
   route,
@@ -11,7 +12,7 @@ import {
 } from '@ordinal/service'
 import { AppError } from '@ordinal/errors'
 import { gapPolicies } from '@ordinal/audit'
-import { anonymous } from '@ordinal/middleware'
+import { isCallerName } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { ChangeRules } from '../change-rules'
 import { defaultRules, resets, type RuleSet } from '../core/rules'
@@ -44,10 +45,10 @@ const releaseWindow = z.int().min(0).max(31_622_400).meta({
   description:
     'For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never',
 })
-const sealedTo = text(1, 200)
+const sealedTo = nameText(1, 200)
   .refine(
-    (caller) => caller !== anonymous,
-    'must be a caller that says who it is: anonymous is everybody else',
+    isCallerName,
+    'must be a caller that shows a key or a token: anonymous and names of ours, or that look like them, are nobody',
   )
   .nullable()
   .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })

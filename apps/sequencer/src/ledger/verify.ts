@@ -114,7 +114,7 @@ function takeSnapshot(pool: Pool, schema: BuildSchema | undefined, chosen: Chose
 
 interface Underived {
   prefix: string
-  period: string
+  period: string | null
   value: number | null
   number: string | null
   column: string
@@ -122,7 +122,7 @@ interface Underived {
 }
 
 /**
- * What in `free_values` and `leases` does not follow from the ledger. Each of their rows has to be what the last step of
+ * What in `free_values`, `leases` and `frames` does not follow from the ledger. Of the first two, each of their rows has to be what the last step of
  * its value made, and there have to be as many as the counter says; that the counter says as many as the ledger, its
  * chain shows. So they are the same without a comparison of all values.
  */
@@ -133,7 +133,14 @@ async function findUnderived(tx: Queryable, { prefix, period }: Chosen): Promise
           held AS (SELECT * FROM public.leases h
                    WHERE ($1::text IS NULL OR h.prefix = $1) AND ($2::text IS NULL OR h.period = $2)),
           counter AS (SELECT * FROM public.counters c
-                      WHERE ($1::text IS NULL OR c.prefix = $1) AND ($2::text IS NULL OR c.period = $2))
+                      WHERE ($1::text IS NULL OR c.prefix = $1) AND ($2::text IS NULL OR c.period = $2)),
+          given AS (SELECT DISTINCT b.prefix, b.number_head, b.number_width, b.number_tail FROM public.batches b
+                    WHERE b.number_head IS NOT NULL AND ($1::text IS NULL OR b.prefix = $1) AND $2::text IS NULL),
+          claimed AS (SELECT f.prefix, f.number_head, f.number_width, f.number_tail,
+                             bool_or(f.shared) AND NOT EXISTS (SELECT FROM public.sequences s WHERE s.prefix = f.prefix AND s.allow_overlap)
+                                 AS wrongly_shared
+                      FROM public.frames f
+                      WHERE ($1::text IS NULL OR f.prefix = $1) AND $2::text IS NULL GROUP BY 1, 2, 3, 4)
      (SELECT f.prefix, f.period, f.value, l.number, 'free_values' AS column,
              format('free_values has the value %s, and by the ledger it is %s', f.value, coalesce(l.state, 'unused')) AS detail
       FROM free f LEFT JOIN LATERAL (${lastStep('f')}) l ON true
@@ -157,7 +164,15 @@ async function findUnderived(tx: Queryable, { prefix, period }: Chosen): Promise
      (SELECT prefix, period, NULL, NULL, 'leases',
              format('leases has %s values, and the counter says %s', coalesce(h.count, 0), coalesce(c.reserved, 0))
       FROM counter c FULL JOIN (SELECT prefix, period, count(*) FROM held GROUP BY 1, 2) h USING (prefix, period)
-      WHERE coalesce(h.count, 0) <> coalesce(c.reserved, 0) ORDER BY 1, 2 LIMIT 20)`,
+      WHERE coalesce(h.count, 0) <> coalesce(c.reserved, 0) ORDER BY 1, 2 LIMIT 20)
+     UNION ALL
+     (SELECT prefix, NULL, NULL, NULL, 'frames',
+             format('frames %s the form %s%s1%s of %s', CASE WHEN c.prefix IS NULL THEN 'does not have' ELSE 'has' END,
+                    number_head, repeat('0', number_width - 1), number_tail, prefix)
+             || CASE WHEN g.prefix IS NULL THEN ', which issued no such number'
+                     WHEN c.wrongly_shared THEN ' as shared, and no rules allow that' ELSE '' END
+      FROM given g FULL JOIN claimed c USING (prefix, number_head, number_width, number_tail)
+      WHERE g.prefix IS NULL OR c.prefix IS NULL OR c.wrongly_shared ORDER BY 1 LIMIT 20)`,
     [prefix ?? null, period ?? null],
   )
   return rows.map((row) => ({
