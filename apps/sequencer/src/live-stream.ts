@@ -27,6 +27,7 @@ const keptPages = 32
 const keptPageMs = 2_000
 const bufferLimitBytes = 256 * 1024
 const retryMs = 2_000
+const heartbeat = Buffer.from(': still here\n\n')
 
 export type LiveStream = ReturnType<typeof createLiveStream>
 
@@ -72,6 +73,10 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
   function open(missedSince: FeedPlace | undefined): Readable {
     if (listeners.size >= maxListeners) throw tooMany(listeners.size)
     const stream = new Readable({ read() {} })
+    if (stopping.signal.aborted) {
+      stream.push(null)
+      return stream
+    }
     const listener = { stream, place: missedSince ?? feedStart, live: missedSince === undefined }
     listeners.add(listener)
     stream.once('close', () => listeners.delete(listener))
@@ -81,10 +86,11 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
     return stream
   }
 
-  function send({ stream }: Listener, text: string): void {
-    if (stream.readableEnded || stream.destroyed) return
+  /** Bytes, so that what goes to all is made from its text once. */
+  function send({ stream }: Listener, bytes: Buffer): void {
+    if (stopping.signal.aborted || stream.destroyed) return
     if (stream.readableLength > bufferLimitBytes) stream.destroy()
-    else stream.push(text)
+    else stream.push(bytes)
   }
 
   /** Sends what a listener has missed, until it is where all are. */
@@ -100,15 +106,15 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
         return
       }
     }
-    send(listener, eventText('behind', { after: cursorFor(listener.place) }))
+    send(listener, Buffer.from(eventText('behind', { after: cursorFor(listener.place) })))
     listener.live = true
   }
 
   function sendEvents(listener: Listener, events: readonly BatchEvent[]): void {
-    const news = events.filter((event) => comesAfter(placeOf(event), listener.place))
-    const last = news.at(-1)
-    if (!last) return
-    send(listener, news.length === events.length ? textOfAll(events) : news.map(textOf).join(''))
+    const first = firstAfter(events, listener.place)
+    const last = events.at(-1)
+    if (!last || first === events.length) return
+    send(listener, bytesFrom(events, first))
     listener.place = placeOf(last)
   }
 
@@ -134,7 +140,8 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
         if (performance.now() - statsAt >= statsMs) {
           statsAt = performance.now()
           stats = await readStats(db, stats)
-          for (const listener of listeners) send(listener, eventText('stats', shownStats(stats)))
+          const shown = Buffer.from(eventText('stats', shownStats(stats)))
+          for (const listener of listeners) send(listener, shown)
         }
         if (events.length >= batchesAtOnce) continue
       } catch (error) {
@@ -143,7 +150,7 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
       }
       if (performance.now() - beatAt >= heartbeatMs) {
         beatAt = performance.now()
-        for (const listener of listeners) send(listener, ': still here\n\n')
+        for (const listener of listeners) send(listener, heartbeat)
       }
       await delay(pollMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
@@ -181,7 +188,7 @@ const tooMany = (listening: number) =>
 /** Reads pages of what was missed: few at a time, and one page for all who were last at the same place. */
 function createMissedReader(db: Queryable) {
   const gate = createGate(missedBounds)
-  const pages = new Map<string, { at: number; page: Promise<BatchEvent[]> }>()
+  const pages = new Map<string, { until: number; page: Promise<BatchEvent[]> }>()
 
   async function readPage(place: FeedPlace): Promise<BatchEvent[]> {
     const leave = await gate.enter('')
@@ -192,12 +199,16 @@ function createMissedReader(db: Queryable) {
   async function read(place: FeedPlace): Promise<BatchEvent[] | undefined> {
     const key = JSON.stringify(place)
     let known = pages.get(key)
-    if (!known || performance.now() - known.at > keptPageMs) {
-      known = { at: performance.now(), page: readPage(place) }
+    if (!known || performance.now() > known.until) {
+      const reading = { until: performance.now() + keptPageMs, page: readPage(place) }
       pages.delete(key)
-      pages.set(key, known)
+      pages.set(key, (known = reading))
       if (pages.size > keptPages) pages.delete(pages.keys().next().value!)
-      known.page.catch(() => pages.delete(key))
+      reading.page.then(
+        // Nothing comes into a page that is full.
+        ({ length }) => (reading.until = length >= batchesAtOnce ? Infinity : reading.until),
+        () => pages.delete(key),
+      )
     }
     try {
       return await known.page
@@ -213,13 +224,36 @@ function createMissedReader(db: Queryable) {
   return { read, forget }
 }
 
-const texts = new WeakMap<readonly BatchEvent[], string>()
+/** The index of the first event after a place: they are in the order of their places. */
+function firstAfter(events: readonly BatchEvent[], place: FeedPlace): number {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (comesAfter(placeOf(events[middle]!), place)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
 
-/** The same for all listeners, so made once. */
-function textOfAll(events: readonly BatchEvent[]): string {
-  let made = texts.get(events)
-  if (made === undefined) texts.set(events, (made = events.map(textOf).join('')))
-  return made
+interface Encoded {
+  bytes: Buffer
+  /** Where each event begins. */
+  starts: readonly number[]
+}
+const encoded = new WeakMap<readonly BatchEvent[], Encoded>()
+
+/** The events from an index on: the same bytes for all listeners, made once. */
+function bytesFrom(events: readonly BatchEvent[], first: number): Buffer {
+  let made = encoded.get(events)
+  if (made === undefined) encoded.set(events, (made = encode(events)))
+  return made.bytes.subarray(made.starts[first])
+}
+
+function encode(events: readonly BatchEvent[]): Encoded {
+  const parts = events.map(bytesOf)
+  let end = 0
+  const starts = parts.map(({ length }) => (end += length) - length)
+  return { bytes: Buffer.concat(parts), starts }
 }
 
 /** After all rows of its batch. */
@@ -234,19 +268,19 @@ const placeOf = ({ feed, prefix, period, batch, rows }: BatchEvent): FeedPlace =
 const eventText = (event: string, data: object, id = '') =>
   `event: ${event}\n${id && `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
 
-const eventTexts = new WeakMap<BatchEvent, string>()
+const eventBytes = new WeakMap<BatchEvent, Buffer>()
 
-/** Made once for all listeners. Only the last event of a batch moves the id on: who comes again gets the others once more, and misses none. */
-function textOf(event: BatchEvent, index: number, all: readonly BatchEvent[]): string {
-  const made = eventTexts.get(event)
+/** Only the last event of a batch moves the id on: who comes again gets the others once more, and misses none. */
+function bytesOf(event: BatchEvent, index: number, all: readonly BatchEvent[]): Buffer {
+  const made = eventBytes.get(event)
   if (made !== undefined) return made
   const { prefix, period, batch, event: name, count, first_number, last_number, at } = event
   const next = all[index + 1]
   const isLast = !next || comesAfter(placeOf(next), placeOf(event))
   const data = { prefix, period, batch, event: name, count, first_number, last_number, at }
-  const text = eventText(name, data, isLast ? cursorFor(placeOf(event)) : '')
-  eventTexts.set(event, text)
-  return text
+  const bytes = Buffer.from(eventText(name, data, isLast ? cursorFor(placeOf(event)) : ''))
+  eventBytes.set(event, bytes)
+  return bytes
 }
 
 interface Stats {

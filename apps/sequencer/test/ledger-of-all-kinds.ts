@@ -34,15 +34,21 @@ export async function writeLedger(runtimeUrl: string): Promise<void> {
   const free = await instance.issue({ prefix: 'GLOBAL', count: 3 })
   for (const number of free.numbers.slice(1))
     await instance.change({ ...step, ...number, prefix: 'GLOBAL', event: 'release' })
-  await instance.pool.query(
-    `SELECT add_rules('TWIN', 1, 'SG{seq:6}', 'never', 'UTC', 1, 1, 'recycle', 60, NULL, true, NULL, NULL, true, 'ada', NULL, NULL, NULL)`,
-  )
-  await instance.issue({ prefix: 'TWIN' })
   // Batches of one row each, one after the other, at the end.
   for (const n of upTo(5)) await instance.issue({ clientId: `client-${n}`, reason: `reason ${n}` })
   await instance.pool.query(`SELECT close_period('INV', '2019', 'ada', 'audited', 'r')`)
   await instance.pool.query(
     `SELECT register_keys(jsonb_build_object('shop', jsonb_build_array(repeat('ab', 32))))`,
   )
+  await instance.close()
+}
+
+/** Adds a sequence whose numbers are those of another, as its rules allow. */
+export async function writeTwin(runtimeUrl: string): Promise<void> {
+  const instance = createInstance(runtimeUrl)
+  await instance.pool.query(
+    `SELECT add_rules('TWIN', 1, 'SG{seq:6}', 'never', 'UTC', 1, 1, 'recycle', 60, NULL, true, NULL, NULL, true, 'ada', NULL, NULL, NULL)`,
+  )
+  await instance.issue({ prefix: 'TWIN' })
   await instance.close()
 }

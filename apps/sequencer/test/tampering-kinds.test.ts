@@ -7,7 +7,7 @@ import { createCheckpoints } from '../src/ledger/checkpoints'
 import { exportLedger } from '../src/ledger/export'
 import { compareSchema, schemaOfBuild } from '../src/ledger/schema'
 import { verifyLedger } from '../src/ledger/verify'
-import { writeLedger } from './ledger-of-all-kinds'
+import { writeLedger, writeTwin } from './ledger-of-all-kinds'
 import { createLedgerDatabase } from './sequencer'
 import { newSigningKey } from './signing-key'
 import { alterations, forgeries, rewritings, unruly, type Tampering } from './tampering-kinds'
@@ -35,6 +35,7 @@ const poolOf = (url: string) =>
 
 beforeAll(async () => {
   template = await createLedgerDatabase()
+  await writeTwin(template.runtimeUrl)
   await writeLedger(template.runtimeUrl)
   const pool = poolOf(template.runtimeUrl)
   checkpoint = (await createCheckpoints(pool, key).sign({})).signed

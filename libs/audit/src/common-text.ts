@@ -25,8 +25,8 @@ export function commonText(one: Run, other: Run): string | undefined {
   return undefined
 }
 
-const inOrder = (one: string, other: string) =>
-  (one.length <= other.length ? [one, other] : [other, one]) as [string, string]
+const inOrder = (one: string, other: string): [string, string] =>
+  one.length <= other.length ? [one, other] : [other, one]
 const lengthOf = ({ head, width, tail }: Frame, value: number) =>
   head.length + Math.max(width, String(value).length) + tail.length
 

@@ -108,13 +108,18 @@ export function createGivenTexts(register: Register | undefined, { report }: Pic
 const isSameFrame = (one: Frame, other: Frame) =>
   one.head === other.head && one.width === other.width && one.tail === other.tail
 
-type Index = Map<string, { byTail: Map<string, Given[]>; byTailEnd: Map<string, Given[]> }>
+interface Tails {
+  byTail: Map<string, Given[]>
+  /** By each end of the tail, the empty one too. */
+  byTailEnd: Map<string, Given[]>
+}
+type Index = Map<string, Tails>
 
 /** By their heads; then by their tails, and by the ends of those. */
 function indexOf(all: readonly Given[]): Index {
   const index: Index = new Map()
   for (const run of all) {
-    const tails = index.get(run.head) ?? { byTail: new Map(), byTailEnd: new Map() }
+    const tails: Tails = index.get(run.head) ?? { byTail: new Map(), byTailEnd: new Map() }
     index.set(run.head, tails)
     append(tails.byTail, run.tail, run)
     for (let at = 0; at <= run.tail.length; at += 1) append(tails.byTailEnd, run.tail.slice(at), run)

@@ -24,7 +24,7 @@ export interface Bounds {
 interface Waiter {
   client: string
   connection: unknown
-  begin: () => void
+  begin: (paced: boolean) => void
   refuse: () => void
 }
 
@@ -53,13 +53,14 @@ export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) 
   const hasPlace = (busy: boolean, client: string) =>
     underWay < (busy ? busyPlaces : places) && (held.get(client) ?? 0) < ofClient(places)
 
-  function begin(client: string, connection: unknown): () => void {
+  /** @param paced whether it counts for the rate that holds while the process is busy */
+  function begin(client: string, connection: unknown, paced: boolean): () => void {
     const startedAt = performance.now()
     underWay += 1
     count(client, 1)
     lately.add(client)
     lately.add(connection)
-    nextAt = Math.max(nextAt, startedAt - 50) + 1_000 / busyRate
+    if (paced) nextAt = Math.max(nextAt, startedAt - 50) + 1_000 / busyRate
     let left = false
     return () => {
       if (left) return
@@ -90,7 +91,7 @@ export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) 
       // The busy time may end while those under way go on.
       if (!waiter) return busyPlaces < places ? wake(100) : undefined
       waiters.delete(waiter)
-      waiter.begin()
+      waiter.begin(busy)
     }
   }
 
@@ -134,7 +135,7 @@ export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) 
     ): Promise<() => void> {
       const busy = isBusy()
       if (waiters.size === 0 && hasPlace(busy, client) && !(busy && nextAt > performance.now()))
-        return Promise.resolve(begin(client, connection))
+        return Promise.resolve(begin(client, connection, busy))
       if (waitingOf(client) >= ofClient(room)) return Promise.reject(overloaded())
       if (waiters.size >= room && !displace({ client, connection })) return Promise.reject(overloaded())
       return new Promise((resolve, reject) => {
@@ -146,12 +147,12 @@ export function createGate(bounds: Bounds, isBusy: () => boolean = () => false) 
           endWait()
           reject(overloaded())
         }
-        const pass = () => {
+        const pass = (paced: boolean) => {
           endWait()
-          resolve(begin(client, connection))
+          resolve(begin(client, connection, paced))
         }
         const waiter: Waiter = { client, connection, begin: pass, refuse }
-        const tooLate = setTimeout(passesLate ? pass : refuse, waitMs)
+        const tooLate = setTimeout(() => (passesLate ? pass(false) : refuse()), waitMs)
         waiters.add(waiter)
         onGone(() => {
           if (endWait()) resolve(() => {})

@@ -6,9 +6,7 @@ import { z } from 'zod'
 const apiKey = z.string().transform((entry, context) => {
   const key = parseApiKey(entry)
   if (key) return key
-  context.addIssue(
-    'is not of the form name:sha256hex, or has a name that is ours, or looks like it',
-  )
+  context.addIssue('is not of the form name:sha256hex, or has a name that is ours, or looks like it')
   return z.NEVER
 })
 

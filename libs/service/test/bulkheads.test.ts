@@ -73,6 +73,14 @@ test('while the process is busy, what is beyond the rate waits and still comes t
   expect(gate.state()).toEqual({ under_way: 100, waiting: 0 })
 })
 
+test('what has passed while the process was not busy keeps nobody waiting afterwards', async () => {
+  let busy = false
+  const gate = createGate({ ...bounds, busyRate: 20, waitMs: 500 }, () => busy)
+  for (let n = 0; n < 100; n += 1) (await gate.enter('a'))()
+  busy = true
+  ;(await gate.enter('a'))()
+})
+
 test('while the process is busy, fewer are under way, and the others follow when it is not', async () => {
   let busy = true
   const gate = createGate({ ...bounds, shareOfClient: 1, busyPlaces: 1 }, () => busy)

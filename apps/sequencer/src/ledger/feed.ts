@@ -24,6 +24,13 @@ export interface FedEntry extends Omit<EntryRecord, 'type'> {
 /** Only what is complete: nothing appears before what is below this (docs/decisions/0022). */
 const complete = 'b.feed < pg_snapshot_xmin(pg_current_snapshot())::text::bigint'
 
+/**
+ * Which rows of `l` are those of a batch. Their positions go from 1 to the batch's count; it is said again since by its
+ * statistics the database may expect a large part of a young ledger in each batch, and then reads all of it for each.
+ */
+const isOf = (batch: string) =>
+  `l.prefix = ${batch}.prefix AND l.period = ${batch}.period AND l.batch = ${batch}.batch AND l.position BETWEEN 1 AND ${batch}.rows`
+
 /** The rows that come after a place, in the order in which everybody gets them. */
 export async function readFeed(db: Queryable, after: FeedPlace, limit: number): Promise<FedEntry[]> {
   const [feed, prefix, period, batch, position] = after
@@ -36,7 +43,7 @@ export async function readFeed(db: Queryable, after: FeedPlace, limit: number): 
              ORDER BY b.feed, b.prefix, b.period, b.batch LIMIT $6 + 1) b
      ) page, LATERAL (
        SELECT * FROM public.ledger l
-       WHERE l.prefix = page.prefix AND l.period = page.period AND l.batch = page.batch
+       WHERE ${isOf('page')}
          AND (l.position > $5::bigint OR (page.feed, page.prefix, page.period, page.batch) <> ($1, $2, $3, $4))
        ORDER BY l.position
      ) l
@@ -71,22 +78,25 @@ export async function readBatchEvents(
 ): Promise<BatchEvent[]> {
   const [feed, prefix, period, batch] = after
   const { rows } = await db.query<BatchEvent>(
-    `SELECT b.feed, b.prefix, b.period, b.batch, b.rows, l.event, l.count, l.numbers[1] AS first_number,
-            l.numbers[2] AS last_number, b.at
+    `SELECT b.feed, b.prefix, b.period, b.batch, b.rows, l.event, l.count, ${numberAt('l.first')} AS first_number,
+            ${numberAt('l.last')} AS last_number, b.at
      FROM (SELECT b.* FROM public.batches b
            WHERE (b.feed, b.prefix, b.period, b.batch) > ($1, $2, $3, $4) AND ${complete}
            ORDER BY b.feed, b.prefix, b.period, b.batch LIMIT $5) b,
           LATERAL (
-            SELECT l.event, count(*), min(l.position) AS position,
-                   ARRAY[(array_agg(l.number ORDER BY l.position))[1], (array_agg(l.number ORDER BY l.position DESC))[1]] AS numbers
-            FROM public.ledger l WHERE l.prefix = b.prefix AND l.period = b.period AND l.batch = b.batch
+            SELECT l.event, count(*), min(l.position) AS first, max(l.position) AS last
+            FROM public.ledger l WHERE ${isOf('b')}
             GROUP BY l.event
           ) l
-     ORDER BY b.feed, b.prefix, b.period, b.batch, l.position`,
+     ORDER BY b.feed, b.prefix, b.period, b.batch, l.first`,
     [feed, prefix, period, batch, batches],
   )
   return rows
 }
+
+const numberAt = (position: string) => `
+  (SELECT n.number FROM public.ledger n
+   WHERE n.prefix = b.prefix AND n.period = b.period AND n.batch = b.batch AND n.position = ${position})`
 
 /** Whether a place comes after another. */
 export function comesAfter(place: FeedPlace, other: FeedPlace): boolean {
@@ -170,7 +180,7 @@ async function selectEntries(
   const { rows } = await db.query<FedEntry>(
     `SELECT ${entryColumns}, b.feed
      FROM public.batches b JOIN public.ledger l
-       ON l.prefix = b.prefix AND l.period = b.period AND l.batch = b.batch
+       ON ${isOf('b')}
      ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
      ORDER BY b.feed DESC, b.prefix DESC, b.period DESC, b.batch DESC, l.position DESC LIMIT ${value(limit)}`,
     values,
