@@ -51,7 +51,10 @@ test('a database that has fallen silent costs every call a 503 with Retry-After,
   const grace = { email: 'grace@example.com', name: 'Grace', age: 36 }
   const calls: [what: string, call: () => Promise<ApiAnswer>][] = [
     ['INSERT INTO users', () => api.post('/api/v1/users', grace)],
-    ['idempotency_records', () => api.post('/api/v1/users', grace, { headers: { 'Idempotency-Key': 'k' } })],
+    [
+      'INSERT INTO idempotency_records',
+      () => api.post('/api/v1/users', grace, { headers: { 'Idempotency-Key': 'k' } }),
+    ],
     ['SELECT "public"', () => api.get(path)],
     ['SELECT COUNT', () => api.get('/api/v1/users')],
     ['UPDATE "public"', () => api.patch(path, { age: 37 })],

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -7,6 +7,7 @@ import {
   type EmbeddedPostgres,
 } from '@ordinal/embedded-postgres'
 import { ownAddress, ownPort } from './own-address'
+import { until } from './until'
 import { removeWhenWeDie } from './watchdog'
 
 export type PostgresSettings = Record<string, string | number | boolean>
@@ -14,7 +15,7 @@ export type PostgresSettings = Record<string, string | number | boolean>
 /** A server in a temporary folder of its own, which ends and is deleted with this process at the latest. */
 export interface TestPostgres extends Omit<EmbeddedPostgres, 'pid' | 'adopted'> {
   dataFolder: string
-  /** Kills the server with SIGKILL, as a crash would, and resolves when it is gone; its backends follow by themselves. */
+  /** Kills the server with SIGKILL, as a crash would, and resolves when it is gone, and its backends have followed. */
   kill9(): Promise<void>
   /**
    * Starts the server again on its data and port, after `kill9` or `stop`, or stops it first if it runs.
@@ -44,9 +45,12 @@ export async function startTestPostgres(
     ...server,
     dataFolder,
     kill9: async () => {
+      const backends = await childrenOf(server.pid)
       process.kill(server.pid, 'SIGKILL')
       // What stops a server also waits for one that is dying.
       await server.stop()
+      // Until they see that the server has gone, they answer.
+      await until(async () => !(await Promise.all(backends.map(isAlive))).includes(true))
     },
     restart: async (changed = {}) => {
       await server.stop()
@@ -55,4 +59,16 @@ export async function startTestPostgres(
     },
     remove: () => removeEmbeddedPostgres(dataFolder),
   }
+}
+
+/** On Linux; elsewhere none are known. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  return children.split(' ').filter(Boolean).map(Number)
+}
+
+/** One that has ended may wait for its parent to take notice. */
+async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat !== '' && !/\) Z /.test(stat)
 }
