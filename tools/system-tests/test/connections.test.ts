@@ -27,7 +27,8 @@ test('a thousand conflicts leave the connections of the database as they were', 
   const before = await backends(system.databases.users)
   expect(before.length).toBeGreaterThan(1)
   for (let round = 0; round < 20; round += 1) expect(await conflicts()).toEqual(new Set(['409 email_taken']))
-  expect(await backends(system.databases.users)).toEqual(before)
+  // The pool may have grown; an error that ended its connection would have ended one of these.
+  expect(await backends(system.databases.users)).toEqual(expect.arrayContaining(before))
 })
 
 // Each lock lets a transaction begin, and stops it half-way.
