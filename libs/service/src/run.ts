@@ -32,8 +32,8 @@ interface Steps<C> {
 /**
  * The life of a service's process: reads `.env` and the environment, starts the service, and stops it at
  * SIGTERM, SIGINT, or when the process that started it goes away. A second signal ends it at once. What stands
- * in the way of a start is told in plain lines on standard error. A flag asks for one thing instead of serving: those of every
- * service above, and the service's own commands.
+ * in the way of a start is told in plain lines on standard error. A flag asks for one thing instead of serving:
+ * those of every service are above, and a service may have commands of its own.
  *
  * @param host the process; the one place where a library touches it
  */

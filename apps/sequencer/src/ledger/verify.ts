@@ -125,9 +125,10 @@ interface Underived {
 }
 
 /**
- * What in `free_values`, `leases` and `frames` does not follow from the ledger. Of the first two, each of their rows has to be what the last step of
- * its value made, and there have to be as many as the counter says; that the counter says as many as the ledger, its
- * chain shows. So they are the same without a comparison of all values.
+ * What in `free_values`, `leases` and `frames` does not follow from the ledger. Each row of the first two has to be what
+ * the last step of its value made, and there have to be as many as the counter says; that the counter says as many as
+ * the ledger, its chain shows. So they are the same without a comparison of all values. `frames` has to have the form of
+ * each batch's numbers, and no other.
  */
 async function findUnderived(tx: Queryable, { prefix, period }: Chosen): Promise<Finding[]> {
   const { rows } = await tx.query<Underived>(
