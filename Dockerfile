@@ -16,7 +16,7 @@ COPY --from=manifests /src .
 RUN --mount=type=cache,target=/root/.npm npm ci --loglevel=error
 COPY . .
 # The folder of a service is all that it needs (docs/decisions/0011).
-RUN npx nx run-many -t build -p user-service,order-service,sequencer
+RUN npx nx run-many -t build -p tag:type:app
 
 # Node alone: nothing in it can install anything.
 FROM ${NODE_IMAGE} AS runtime

@@ -2,17 +2,18 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 NX := npx nx
-SERVICES := user-service,order-service,sequencer
-SERVICE_OF_dev-user := user-service
-SERVICE_OF_dev-order := order-service
-SERVICE_OF_dev-sequencer := sequencer
+SERVICE_NAMES := $(shell sed -n 's/^ *"name": "\(.*\)",$$/\1/p' services.json)
+# Without "-service": make run-user.
+SHORT_NAMES := $(SERVICE_NAMES:-service=)
+service_named = $(filter $(1) $(1)-service,$(SERVICE_NAMES))
+SERVICES := tag:type:app
 # Packages are installed again when the lock file has changed.
 INSTALLED := node_modules/.package-lock.json
 
 .PHONY: help
 help: ## Show all commands
 	@awk 'BEGIN { FS = ":.*## "; print "make run starts everything, make test tests everything.\n" } \
-		/^[a-z-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^#: / { $$0 = substr($$0, 4) } /^[a-z<>-]+:.*## / { printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): package.json package-lock.json
 	@# Not to standard output: that of make token is the token.
@@ -23,19 +24,14 @@ $(INSTALLED): package.json package-lock.json
 deps: $(INSTALLED) ## Install the packages
 install-tools: deps ## Install the tools for development (they are among the packages)
 
-.PHONY: build run run-user run-order run-sequencer
+.PHONY: build run $(SHORT_NAMES:%=run-%)
 build: deps ## Build everything into dist/
 	@$(NX) run-many -t build
 run: deps ## Start all services on an embedded PostgreSQL
-	@echo "Building."
-	@output=$$($(NX) run-many -t build -p local-stack,$(SERVICES) 2>&1) || { echo "$$output"; exit 1; }
-	@exec node dist/tools/local-stack/main.js
-run-user: deps ## Start the user service alone, on the database that the environment or .env names
-	@$(NX) build user-service && exec node dist/apps/user-service/main.js
-run-order: deps ## Start the order service alone
-	@$(NX) build order-service && exec node dist/apps/order-service/main.js
-run-sequencer: deps ## Start the sequencer alone
-	@$(NX) build sequencer && exec node dist/apps/sequencer/main.js
+	@exec node tools/build/src/start.mjs
+#: run-<service>: ## Start one alone (run-user, run-sequencer), on the database that the environment or .env names
+$(SHORT_NAMES:%=run-%): run-%: deps
+	@$(NX) build $(call service_named,$*) && exec node dist/apps/$(call service_named,$*)/main.js
 
 .PHONY: token
 token: deps ## Print a token for the sequencer of make run: make token ROLE=viewer, operator or admin
@@ -55,42 +51,37 @@ events-dead events-replay: deps
 	@output=$$($(NX) run-many -t build -p local-stack,order-service 2>&1) || { echo "$$output" >&2; exit 1; }
 	@exec node dist/tools/local-stack/main.js --once order-service --$@
 
-.PHONY: dev dev-user dev-order dev-sequencer
+.PHONY: dev $(SHORT_NAMES:%=dev-%)
 dev: ## The same as make run, with each service started again when its sources change
-dev-user: ## The same, for the sources of the user service alone
-dev-order: ## The same, for the order service
-dev-sequencer: ## The same, for the sequencer
-dev dev-user dev-order dev-sequencer: deps
+#: dev-<service>: ## The same, for the sources of one service alone
+dev $(SHORT_NAMES:%=dev-%): deps
 	@echo "Building."
 	@output=$$($(NX) run-many -t build -p local-stack,$(SERVICES) 2>&1) || { echo "$$output"; exit 1; }
-	@exec node tools/build/src/dev.mjs $(SERVICE_OF_$@)
+	@exec node tools/build/src/dev.mjs $(call service_named,$(@:dev-%=%))
 
 .PHONY: migrate-up
 migrate-up: deps ## Bring the databases that the environment or .env names to this build's schema
 	@$(NX) run-many -t build -p $(SERVICES)
-	@for service in user-service order-service sequencer; do node dist/apps/$$service/main.js --migrate || exit 1; done
+	@for service in $(SERVICE_NAMES); do node dist/apps/$$service/main.js --migrate || exit 1; done
 
-.PHONY: check test test-user test-order test-sequencer test-integration coverage lint format typecheck
+.PHONY: check test $(SHORT_NAMES:%=test-%) test-integration coverage lint format typecheck
 check: deps ## Check everything that needs no test: code, types, format, and files that are made from others
-	@$(NX) run-many -t build lint typecheck
+	@$(NX) run-many -t build lint typecheck-all
 	@npx prettier --check --log-level warn .
 	@node dist/tools/generators/main.js --check
 test: check ## Check and test everything
 	@$(NX) run-many -t test --parallel=2
 coverage: check ## The same, and report what the tests reach in coverage/
 	@$(NX) run-many -t test --parallel=2 -- --coverage
-test-user: deps ## Test the user service
-	@$(NX) test user-service
-test-order: deps ## Test the order service
-	@$(NX) test order-service
-test-sequencer: deps ## Test the sequencer
-	@$(NX) test sequencer
+#: test-<service>: ## Test one service
+$(SHORT_NAMES:%=test-%): test-%: deps
+	@$(NX) test $(call service_named,$*)
 test-integration: deps ## Test the whole: the local stack, failures under load, the README, the alerts
 	@$(NX) run-many -t build && $(NX) run-many -t test -p local-stack,system-tests,monitoring-tests --parallel=1
 lint: deps ## Check the code and the boundaries between projects
 	@$(NX) run-many -t lint
 typecheck: deps ## Check the types
-	@$(NX) run-many -t typecheck
+	@$(NX) run-many -t typecheck-all
 format: deps ## Format all files
 	@npx prettier --write --log-level warn .
 
@@ -106,20 +97,16 @@ docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 
 schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations
-	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/ledger/schema.json
+	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/audit/schema.json
 
 .PHONY: pprof-cpu pprof-heap pprof-web
 PROFILED = $(or $(SERVICE),sequencer)
 SECONDS ?= 10
-in_dotenv = $(shell sed -n 's/^$(1)=\([0-9]*\)$$/\1/p' .env 2>/dev/null)
-debug_port = $(or $($(1)),$(call in_dotenv,$(1)),$(2))
-debug_port_user-service = $(call debug_port,USER_SERVICE_DEBUG_PORT,6061)
-debug_port_order-service = $(call debug_port,ORDER_SERVICE_DEBUG_PORT,6062)
-debug_port_sequencer = $(call debug_port,SEQUENCER_DEBUG_PORT,6063)
-DEBUG_URL ?= http://127.0.0.1:$(debug_port_$(PROFILED))
+debug_port = $(shell node tools/build/src/debug-port.mjs $(PROFILED))
+DEBUG_URL ?= http://127.0.0.1:$(debug_port)
 define take_profile
-	@[ "$(debug_port_$(PROFILED))" ] || { \
-		echo "There is no $(PROFILED): SERVICE is user-service, order-service or sequencer" >&2; exit 1; }; \
+	@[ "$(debug_port)" ] || { \
+		echo "There is no $(PROFILED): SERVICE is one of $(SERVICE_NAMES)" >&2; exit 1; }; \
 	mkdir -p profiles; \
 	file=profiles/$(PROFILED)-$(1)-$$(date +%Y%m%d-%H%M%S).pb.gz; \
 	echo "Looking at $(PROFILED) for $(SECONDS) s."; \
@@ -143,14 +130,13 @@ clean: ## Delete what was built or measured; the data of make run stays
 	rm -rf dist coverage profiles .nx apps/*/src/generated
 
 COMPOSE := docker compose --profile monitoring
-PORTS = set -a; . <(grep -E '^[A-Z_]+_PORT=[0-9]+$$' .env 2>/dev/null)
 export DOCKER_BUILDKIT := 1
 
 .PHONY: docker-build docker-up docker-down docker-clean docker-check has-docker logs restart
 has-docker:
 	@tools/containers/has-docker.sh
 docker-build: has-docker ## Build an image of each service
-	@for service in user-service order-service sequencer; do \
+	@for service in $(SERVICE_NAMES); do \
 		docker build --target $$service --tag $$service:latest . || exit 1; done
 docker-up: docker-build ## Start everything in containers, and wait until it is healthy
 	@tools/containers/up.sh
@@ -158,18 +144,18 @@ docker-down: has-docker ## Stop the containers; their data stays
 	@$(COMPOSE) down --remove-orphans
 docker-clean: has-docker ## Delete the containers, their data, networks and images
 	@$(COMPOSE) down --remove-orphans --volumes
-	@docker image rm --force user-service:latest order-service:latest sequencer:latest 2>/dev/null || true
+	@docker image rm --force $(SERVICE_NAMES:=:latest) 2>/dev/null || true
 	@docker image prune --force --filter label=ordinal=service
 logs: has-docker ## Follow the logs of the containers, or of one: make logs SERVICE=sequencer
 	@$(COMPOSE) logs --follow --tail 100 $(SERVICE)
 restart: has-docker ## Restart the services' containers, or one: make restart SERVICE=sequencer
-	@$(COMPOSE) restart $(or $(SERVICE),user-service order-service sequencer)
-	@$(COMPOSE) up --detach --wait --no-build --no-recreate $(or $(SERVICE),user-service order-service sequencer)
+	@$(COMPOSE) restart $(or $(SERVICE),$(SERVICE_NAMES))
+	@$(COMPOSE) up --detach --wait --no-build --no-recreate $(or $(SERVICE),$(SERVICE_NAMES))
 docker-check: has-docker deps ## Check the images and the stack in containers (five minutes)
 	@cd tools/containers && npx jest
 
 .PHONY: health db-metrics
 health: ## Ask the services how they are, wherever they run
-	@$(PORTS); tools/containers/ask.sh /health
+	@tools/containers/ask.sh /health
 db-metrics: ## Ask the services how their connections to the databases are
-	@$(PORTS); tools/containers/ask.sh /metrics/db
+	@tools/containers/ask.sh /metrics/db

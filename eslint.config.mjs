@@ -2,6 +2,28 @@ import js from '@eslint/js'
 import nx from '@nx/eslint-plugin'
 import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
+import { orderRooms } from './apps/order-service/eslint.rooms.mjs'
+import { sequencerRooms } from './apps/sequencer/eslint.rooms.mjs'
+import { userRooms } from './apps/user-service/eslint.rooms.mjs'
+import { roomsOf } from './eslint.rooms.mjs'
+
+/** What no app may say. */
+const everywhere = [
+  {
+    selector: "MemberExpression[property.name='$transaction']",
+    // Prisma's can commit after its own time-out.
+    message: 'Use transaction() of @ordinal/database: see docs/decisions/0005.',
+  },
+  {
+    selector: 'MemberExpression[property.name=/^.(query|execute)Raw/]',
+    message: 'SQL goes to the pool, and not through Prisma: see docs/decisions/0057.',
+  },
+  {
+    selector: ":matches(TSBigIntKeyword, CallExpression[callee.name='BigInt'])",
+    message:
+      'Ids and values are numbers: int8sAsNumbers() of @ordinal/database makes them so, see docs/decisions/0057.',
+  },
+]
 
 export default tseslint.config(
   { ignores: ['**/dist', '**/coverage', '**/src/generated', '**/.data', '**/.nx'] },
@@ -15,8 +37,8 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          // The version of the whole: services tell it.
-          allow: ['../../../package.json'],
+          // The version of the whole, which services report, and the list of services.
+          allow: ['../../../package.json', '../../../services.json'],
           depConstraints: [
             // An app sees libraries of its own scope and the shared ones; nothing sees an app.
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
@@ -68,20 +90,8 @@ export default tseslint.config(
       ],
     },
   },
-  {
-    // A transaction that carries a promise runs on the pg pool through libs/database: Prisma's can commit
-    // after its own time-out (docs/decisions/0005).
-    files: ['apps/**/*.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "MemberExpression[property.name='$transaction']",
-          message: 'Use transaction() of @ordinal/database: see docs/decisions/0005.',
-        },
-      ],
-    },
-  },
+  { files: ['apps/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere] } },
+  ...[userRooms, orderRooms, sequencerRooms].flatMap((table) => roomsOf(table, everywhere)),
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {

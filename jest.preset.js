@@ -1,3 +1,4 @@
+/* global __dirname */
 const { join } = require('node:path')
 
 const counting = process.env.ORDINAL_TEST_COUNTS ? [require.resolve('./tools/build/src/count-tests.js')] : []
@@ -15,6 +16,8 @@ module.exports = {
   },
   // swc compiles our own sources, which npm links under node_modules, and the packages that are ESM only.
   transformIgnorePatterns: ['/node_modules/(?!@ordinal/|uuid/|jose/|temporal-)'],
+  // Nx tests two projects at a time: two processors have enough to do.
+  maxWorkers: 1,
   testTimeout: 30_000,
   // What a file has loaded stays in its process: beyond this the next file gets a new one.
   workerIdleMemoryLimit: '800MB',

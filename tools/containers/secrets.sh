@@ -1,22 +1,28 @@
 #!/usr/bin/env bash
-# Puts the secrets of the containers into .env that neither it nor the environment has: random, and of this stack alone.
+# Generates the secrets of the containers that neither .env nor the environment has, and adds them to .env.
 set -euo pipefail
 umask 077
 file=.env
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
-has() { [ -n "${!1:-}" ] || grep -qE "^[[:space:]]*(export[[:space:]]+)?$1=." "$file" 2>/dev/null; }
+bom=$'\xef\xbb\xbf'
+has() { # the secret, or the file that it is in
+  local in_file=${1}_FILE
+  [ -n "${!1:-}${!in_file:-}" ] || grep -qE "^($bom)?[[:space:]]*(export[[:space:]]+)?$1(_FILE)?[[:space:]]*=[[:space:]]*[^[:space:]#]" "$file" 2>/dev/null
+}
 add() { # name, value
-  # A file may end without a line's end.
+  # The last line of the file may have no newline.
   if [ -s "$file" ] && [ -n "$(tail -c 1 "$file")" ]; then echo >>"$file"; fi
   printf '%s=%s\n' "$1" "$2" >>"$file"
-  # It may have been there, for all to read.
+  # A file that was there may be readable for all.
   chmod go-rwx "$file"
-  echo "  $1 is made, in $file"
+  echo "  $1 was generated, in $file"
 }
 for name in USER_SERVICE_DB_PASSWORD ORDER_SERVICE_DB_PASSWORD SEQUENCER_DB_PASSWORD LEDGER_OWNER_PASSWORD \
   POSTGRES_PASSWORD GRAFANA_PASSWORD; do
   has "$name" || add "$name" "$(random)"
 done
+# Without one nobody could administrate: make token signs with it. An identity provider needs none.
+has JWT_SECRET || has JWKS_URL || add JWT_SECRET "$(random)"
 # The one is the digest of the other: both or none.
 if ! has ORDER_SERVICE_API_KEY && ! has API_KEYS; then
   key=$(random)

@@ -1,33 +1,35 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import type { Pool } from 'pg'
+import { withQueryTimeout } from '@ordinal/database'
 import { createEvents, createOutbox } from '@ordinal/events'
 import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
-import {
-  createKeySweeper,
-  createService,
-  migrateDatabase,
-  openDatabase,
-  openReadPools,
-} from '@ordinal/service'
-import { createClients } from './clients'
+import { createKeySweeper } from '@ordinal/idempotency'
+import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
+import { createSequencer } from './clients/sequencer'
+import { createClients } from './clients/service-clients'
+import { createUsers } from './clients/users'
 import type { OrderServiceConfig } from './config'
-import { createConfirmOrders } from './confirm-orders'
-import { eventSettingsOf } from './event-settings'
+import { createConfirmOrders } from './events/confirm-orders'
+import { eventSettingsOf } from './events/settings'
+import { errorTable } from './domain/errors'
 import { PrismaClient } from './generated/prisma/client'
-import { orderService } from './grpc'
-import { orderRoutes } from './http'
-import { createOrderMetrics, createUserMetrics } from './metrics'
-import { createNumberConflicts } from './number-conflicts'
-import { createNumbering } from './numbering'
-import { createOrders } from './orders'
-import { createPlaceOrder } from './place-order'
-import { createReadOrders } from './read-orders'
-import { createSequencer } from './sequencer'
-import { createUsers } from './users'
+import { createNumberingMetrics, createUserMetrics } from './metrics'
+import { createNumberConflicts } from './numbering/conflicts'
+import { createNumbering } from './numbering/numbering'
+import { createFinishOrder } from './orders/finish-order'
+import { orderService } from './orders/grpc'
+import { createIntents } from './orders/intents'
+import { createPlaceOrder } from './orders/place-order'
+import { createOrderRepository } from './orders/repository'
+import { orderRoutes } from './orders/routes'
+import { createOrders } from './orders/service'
 
 const databaseTimeoutMs = 5_000
+// A scrape waits for it.
+const metricTimeoutMs = 1_000
 
 /** Brings the orders' database to the schema of this build. */
 export const migrateOrders = (config: OrderServiceConfig) =>
@@ -43,8 +45,6 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const metrics = createMetrics('order_service')
   const pool = openDatabase('order-service', config, { log, metrics })
   const pools = openReadPools('order-service', config, { log, metrics })
-  const heavyPrisma = new PrismaClient({ adapter: new PrismaPg(pools.heavy) })
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const clients = createClients(config, log)
   const both = Object.values(clients)
   registerBreakerMetrics(metrics.registry, metrics.prefix, both)
@@ -53,27 +53,34 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     memorySeconds: config.userMemorySeconds,
     metrics: createUserMetrics(metrics.registry),
   })
-  const sequencer = createSequencer(clients.sequencer, config.sequence)
-  // As long as the rest of a request may take: after that, whoever placed an order is taken for dead.
+  const sequencer = createSequencer(clients.sequencer, {
+    sequence: config.sequence,
+    timeoutMs: config.callTimeoutMs,
+  })
+  // As long as the rest of a request may take: after that, the request that placed an order counts as crashed.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs
   const outbox = createOutbox({ pool, source: 'urn:ordinal:order-service' })
-  const orderMetrics = createOrderMetrics(metrics.registry, pool)
-  const conflicts = createNumberConflicts({ pool, outbox, metrics: orderMetrics, log, databaseTimeoutMs })
+  const numberingMetrics = createNumberingMetrics(metrics.registry, withQueryTimeout(pool, metricTimeoutMs))
+  const conflicts = createNumberConflicts({
+    pool,
+    outbox,
+    metrics: numberingMetrics,
+    log,
+    databaseTimeoutMs,
+  })
   const shared = { pool, sequencer, conflicts, outbox, log, leaseMs, databaseTimeoutMs }
-  const placeOrder = createPlaceOrder({ ...shared, users })
+  const intents = createIntents(shared)
+  const finishOrder = createFinishOrder({ ...shared, intents })
+  const placeOrder = createPlaceOrder({ users, intents, finishOrder })
+  const repository = createOrderRepository({ prisma: prismaOn(pool), heavyPrisma: prismaOn(pools.heavy) })
+  const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })
   const numbering = createNumbering({
     ...shared,
-    metrics: orderMetrics,
+    metrics: numberingMetrics,
     intervalMs: config.numberingIntervalMs,
   })
-  const orders = createOrders({ ...shared, prisma, heavyPrisma })
-  const readOrders = createReadOrders({ db: pools.heavy, orders, users })
-  const calls = { orders, placeOrder, readOrders }
-  const keySweeper = createKeySweeper({
-    ...shared,
-    retentionDays: config.keyRetentionDays,
-    keptFrom: 'leased_until',
-  })
+  const calls = { orders, placeOrder }
+  const keySweeper = createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays })
   const events = createEvents({
     name: 'order-service',
     settings: eventSettingsOf(config),
@@ -87,6 +94,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     name: 'order-service',
     description: 'Takes orders, and gets each its number.',
     http: config,
+    errors: errorTable,
     log,
     metrics,
     pool,
@@ -98,3 +106,6 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     close: () => both.forEach((client) => client.close()),
   })
 }
+
+/** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
+const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })

@@ -9,7 +9,8 @@ import {
   type Config,
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
-import { httpVariables, keyRetentionVariables } from '@ordinal/service'
+import { httpVariables } from '@ordinal/http'
+import { keyRetentionVariables } from '@ordinal/idempotency'
 import { z } from 'zod'
 
 /** Every variable that the order service reads. */
@@ -53,7 +54,7 @@ export const orderServiceConfig = defineConfig({
       default: 60,
     }),
     numberingIntervalMs: variable('ORDER_SERVICE_NUMBERING_INTERVAL_MS', integer({ min: 10, max: 5000 }), {
-      description: 'Milliseconds between two looks for orders without a number',
+      description: 'Milliseconds between two searches for orders without a number',
       default: 1000,
     }),
     autoConfirm: variable('ORDER_SERVICE_AUTO_CONFIRM', boolean(), {
@@ -78,7 +79,7 @@ export const orderServiceConfig = defineConfig({
       default: 10,
     }),
     outboxPollMs: variable('ORDER_SERVICE_OUTBOX_POLL_MS', integer({ min: 10, max: 60_000 }), {
-      description: 'Milliseconds between two looks for events that nobody has told of',
+      description: 'Milliseconds between two polls of the outbox, for events that no notification announced',
       default: 1000,
     }),
     outboxRetentionMs: variable('ORDER_SERVICE_OUTBOX_RETENTION', seconds({ unit: 'ms' }), {

@@ -1,15 +1,18 @@
 import { runService } from '@ordinal/service'
 import { createOrderService, migrateOrders } from './app'
 import { orderServiceConfig } from './config'
-import { listDeadLetters, replayDeadLetters } from './dead-letters'
+import { listDeadLetters, replayDeadLetters } from './events/dead-letters'
 
 void runService(process, orderServiceConfig, {
   migrate: migrateOrders,
   create: createOrderService,
   commands: {
-    '--events-dead': { description: 'print the events that were given up', run: listDeadLetters },
+    '--events-dead': {
+      description: 'print the dead letters: events that no attempt could deliver',
+      run: listDeadLetters,
+    },
     '--events-replay': {
-      description: 'send the events that were given up once more',
+      description: 'deliver the dead letters again',
       run: replayDeadLetters,
     },
   },

@@ -1,30 +1,35 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { withDeadline } from '@ordinal/database'
-import type { Pool } from 'pg'
-import { conflictReasons, type ConflictReason } from './number-conflicts'
+import type { Queryable } from '@ordinal/database'
+import type { UserMetrics } from './clients/users'
+import { conflictReasons } from './domain/number-conflict'
+import type { ConflictMetrics } from './numbering/conflicts'
+import type { NumberingMetrics } from './numbering/number-batch'
+import { ageOfOldestWithoutNumber, countWithoutNumber } from './numbering/queries'
 
-export type OrderMetrics = ReturnType<typeof createOrderMetrics>
-
-const countLimitMs = 1_000
-
-/** The metrics of numbering orders. */
-export function createOrderMetrics(registry: Registry, pool: Pool) {
+/**
+ * The metrics of numbering orders.
+ *
+ * @param db answers soon, or fails: a scrape waits for it
+ */
+export function createNumberingMetrics(
+  registry: Registry,
+  db: Queryable,
+): NumberingMetrics & ConflictMetrics {
   const registers = [registry]
-  const db = withDeadline(pool, countLimitMs)
   new Gauge({
     name: 'order_service_orders_without_number',
-    help: 'Orders that wait for their number; every instance shows all of them. NaN if the database does not tell',
+    help: 'Orders that wait for their number; every instance shows all of them. NaN if the database does not answer',
     registers,
     async collect() {
-      this.set(await countWithoutNumber().catch(() => NaN))
+      this.set(await countWithoutNumber(db).catch(() => NaN))
     },
   })
   new Gauge({
     name: 'order_service_oldest_order_without_number_seconds',
-    help: 'Age of the oldest order that waits for its number; 0 if none does, NaN if the database does not tell',
+    help: 'Age of the oldest order that waits for its number; 0 if none does, NaN if the database does not answer',
     registers,
     async collect() {
-      this.set(await ageOfOldest().catch(() => NaN))
+      this.set(await ageOfOldestWithoutNumber(db).catch(() => NaN))
     },
   })
   const numbered = new Counter({
@@ -41,42 +46,25 @@ export function createOrderMetrics(registry: Registry, pool: Pool) {
   })
   for (const reason of conflictReasons) conflicts.inc({ reason }, 0)
 
-  async function countWithoutNumber() {
-    const { rows } = await db.query<{ count: number }>(
-      'SELECT count(*) FROM orders WHERE order_number IS NULL',
-    )
-    return rows[0]!.count
-  }
-
-  async function ageOfOldest() {
-    const { rows } = await db.query<{ seconds: number }>(
-      `SELECT greatest(0, extract(epoch FROM now() - created_at))::float8 AS seconds
-       FROM orders WHERE order_number IS NULL ORDER BY id LIMIT 1`,
-    )
-    return rows[0]?.seconds ?? 0
-  }
-
   return {
-    numbered: (count: number) => numbered.inc(count),
-    conflicted: (reason: ConflictReason) => conflicts.inc({ reason }),
+    numbered: (count) => numbered.inc(count),
+    conflicted: (reason) => conflicts.inc({ reason }),
   }
 }
 
-export type UserMetrics = ReturnType<typeof createUserMetrics>
-
 /** The metrics of the memory of verified users. */
-export function createUserMetrics(registry: Registry) {
+export function createUserMetrics(registry: Registry): UserMetrics {
   const registers = [registry]
   const fallbacks = new Counter({
     name: 'order_service_user_fallbacks_total',
-    help: 'Users looked for in the memory, since the user service did not tell: remembered, or unknown and refused',
+    help: 'Users looked up in the memory because the user service did not answer: remembered, or unknown and refused',
     labelNames: ['outcome'],
     registers,
   })
   for (const outcome of ['remembered', 'unknown']) fallbacks.inc({ outcome }, 0)
   return {
-    fellBack: (outcome: 'remembered' | 'unknown') => fallbacks.inc({ outcome }),
-    observeMemory(size: () => number): void {
+    fellBack: (outcome) => fallbacks.inc({ outcome }),
+    observeMemory(size) {
       new Gauge({
         name: 'order_service_remembered_users',
         help: 'Users who were found active a moment ago, and may order while the user service is away',

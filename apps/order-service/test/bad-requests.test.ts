@@ -157,8 +157,8 @@ test('no field of an answer can be written but the status', async () => {
   for (const [field, value] of Object.entries(order)) {
     if (field === 'status') continue
     const rawBody = JSON.stringify({ status: 'confirmed', [field]: value })
-    const told = await problemOf({ method: 'PATCH', path: '/api/v1/orders/1', rawBody })
-    expect(told).toEqual([400, 'validation_failed', `body.${field}`])
+    const problem = await problemOf({ method: 'PATCH', path: '/api/v1/orders/1', rawBody })
+    expect(problem).toEqual([400, 'validation_failed', `body.${field}`])
   }
   expect((await service.api.get('/api/v1/orders/1')).body).toEqual(order)
 })

@@ -41,7 +41,7 @@ const relay = ['events are claimed', 'events are delivered', 'events are marked'
 const consumer = [
   'the confirmation begins',
   'the confirmation is written',
-  'the confirmation is told',
+  'the event of the confirmation is written',
   'the confirmation is committed',
 ]
 const consumerOfRedis = [...consumer, 'the event is acknowledged']
@@ -92,7 +92,7 @@ function startCrashing(moment: string, env: Record<string, string> = {}) {
   }
 }
 
-/** What the dead one had for itself is free, as it is after a while. */
+/** All leases of the killed process end, as they do after a while. */
 async function passTime(): Promise<void> {
   await world.query('UPDATE idempotency_records SET leased_until = now()')
   await world.query('UPDATE orders SET numbering_after = now()')
@@ -137,7 +137,7 @@ describe('killed while it places an order', () => {
   )
 
   test.each(orderCommitted)(
-    'when %s, and nobody asks again: the order gets one number, and is told of once',
+    'when %s, and no request comes again: the order gets one number and one event',
     async (moment) => {
       await crashAt(moment)
       await restart()
@@ -189,7 +189,7 @@ async function confirmInSpiteOf(moment: string, env: Record<string, string>, pas
 }
 
 test.each([...relay, ...consumer])(
-  'killed while it delivers in the process, when %s: the order is confirmed once, and told of in order',
+  'killed while it delivers in the process, when %s: the order is confirmed once, and its events are in order',
   (moment) => confirmInSpiteOf(moment, {}),
 )
 
@@ -210,7 +210,7 @@ if (!hasRedis && !required)
   })
 
   test.each([...relay, ...consumerOfRedis])(
-    'killed while it delivers by Redis Streams, when %s: the order is confirmed once, and told of in order',
+    'killed while it delivers by Redis Streams, when %s: the order is confirmed once, and its events are in order',
     async (moment) => {
       await redis.flushall()
       await confirmInSpiteOf(moment, { REDIS_URL: server.url }, async () => {
@@ -219,8 +219,8 @@ if (!hasRedis && !required)
       })
       // An event may be in the stream twice, under the same id; without those that came again, it is the outbox.
       const entries = await redis.xrange('orders:events', '-', '+')
-      const told = entries.map(([, [, event]]) => (JSON.parse(event!) as CloudEvent).id)
-      expect([...new Set(told)]).toEqual((await storedEvents()).map(({ id }) => id))
+      const delivered = entries.map(([, [, event]]) => (JSON.parse(event!) as CloudEvent).id)
+      expect([...new Set(delivered)]).toEqual((await storedEvents()).map(({ id }) => id))
     },
   )
 })

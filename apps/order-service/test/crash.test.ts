@@ -36,7 +36,7 @@ describe('when the connection to the database is cut', () => {
     service.api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': key } })
 
   test.each<CutMoment>(['before', 'after'])(
-    '%s the commit of an order, its outcome is told as unknown, and a retry with the key places it once',
+    '%s the commit of an order, the answer is outcome_unknown, and a retry with the key places it once',
     async (moment) => {
       await place('another')
       proxy.cutAt('COMMIT', moment)
@@ -55,7 +55,7 @@ describe('when the connection to the database is cut', () => {
     },
   )
 
-  test('without a word while an order is committed, its outcome is told as unknown in time', async () => {
+  test('without a word while an order is committed, the answer is outcome_unknown, in time', async () => {
     await place('another')
     proxy.cutAt('COMMIT', 'silence')
     const startedAt = performance.now()
@@ -102,7 +102,7 @@ describe('when the connection to the database is cut', () => {
   })
 })
 
-test('what a dead process left without a number is numbered by the next, deleted and cancelled orders too', async () => {
+test('what a killed process left without a number is numbered by the next, deleted and cancelled orders too', async () => {
   const [plain, cancelled, deleted] = [
     await leaveOrder(world),
     await leaveOrder(world),
@@ -120,7 +120,7 @@ test('what a dead process left without a number is numbered by the next, deleted
   expect((await api.get(`/api/v1/orders/${deleted.id}`)).status).toBe(404)
 })
 
-test('an order whose number was issued to a dead process gets that number', async () => {
+test('an order whose number was issued to a killed process gets that number', async () => {
   const first = await world.startService()
   world.sequencer.mood = { is: 'losing' }
   const { body } = await first.api.post('/api/v1/orders', anOrder)

@@ -1,4 +1,4 @@
-import { cursorFor } from '@ordinal/service'
+import { cursorFor } from '@ordinal/http'
 import { anOrder, createWorld, type Instance, type World } from './world'
 
 let world: World
@@ -60,7 +60,7 @@ test.each([
   [9, 10],
   [0, 10],
   [1, 1],
-])('the end of %i orders in pieces of %i is told with the last of them', async (count, size) => {
+])('the end of %i orders in pieces of %i comes with the last of them', async (count, size) => {
   await fill(count)
   const pieces: number[] = []
   await follow('0', `page_size=${size}`, (ids) => pieces.push(ids.length))

@@ -26,14 +26,14 @@ function placeAndLeave(url: string) {
   return { leave: () => request.destroy() }
 }
 
-test('the user service and the sequencer are told how much of the time is left', async () => {
+test('the user service and the sequencer get the remaining time', async () => {
   const { api } = await world.startService(patientCalls)
   expect((await api.post('/api/v1/orders', anOrder, within(5000))).status).toBe(201)
   await api.post('/api/v1/orders', anOrder)
-  const told = (seen: { headers: object }[]) =>
+  const timeoutsOf = (seen: { headers: object }[]) =>
     seen.map(({ headers }) => Number((headers as Record<string, string>)['x-request-timeout-ms']))
-  const [user, userOfPatient] = told(world.userService.seen)
-  const [number, numberOfPatient] = told(world.sequencer.seen)
+  const [user, userOfPatient] = timeoutsOf(world.userService.seen)
+  const [number, numberOfPatient] = timeoutsOf(world.sequencer.seen)
   expect(user).toBeLessThan(5000)
   expect(number).toBeLessThan(user!)
   expect(number).toBeGreaterThan(0)
@@ -81,7 +81,7 @@ test('with a silent sequencer, who waits a second gets an order without its numb
   expect([status, body.order_number]).toEqual([201, null])
 })
 
-test('who has no time for it is told of an order without its user', async () => {
+test('a caller without time for it gets an order without its user', async () => {
   const { api } = await world.startService(patientCalls)
   const { body } = await api.post('/api/v1/orders', anOrder)
   const read = await api.get(`/api/v1/orders/${body.id}`, within(100))

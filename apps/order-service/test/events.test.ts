@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseConfig } from '@ordinal/config'
 import { hasRedis, startTestRedis, type TestRedis } from '@ordinal/testing'
 import { orderServiceConfig } from '../src/config'
-import { listDeadLetters, replayDeadLetters } from '../src/dead-letters'
+import { listDeadLetters, replayDeadLetters } from '../src/events/dead-letters'
 import { anOrder, createWorld, leaveOrder, until, type Instance, type World } from './world'
 
 interface StoredEvent {
@@ -38,7 +38,7 @@ test('the outbox has the schema that the library of events wants', () => {
   expect(migration).toContain(read('../../../libs/events/schema.sql'))
 })
 
-describe('what happens to an order is told', () => {
+describe('a change of an order publishes an event', () => {
   let service: Instance
   beforeEach(async () => {
     service = await world.startService()
@@ -106,7 +106,7 @@ describe('what happens to an order is told', () => {
   })
 })
 
-test('an order is told of once it has its number, as it is then; what was changed before is in that', async () => {
+test('the first event of an order follows its number, and has all that was changed before', async () => {
   const [cancelled, deleted] = [await leaveOrder(world), await leaveOrder(world)]
   await world.sequencer.stop()
   const { api } = await world.startService()
@@ -200,7 +200,7 @@ function confirms(env: () => Record<string, string>): void {
     expect(await listDeadLetters(config)).toBe('')
   })
 
-  test('of confirming and cancelling at once, one wins, and the events tell which', async () => {
+  test('of confirming and cancelling at once, one wins, and the events show which', async () => {
     const { api } = await world.startService(confirming())
     const { api: other } = await world.startService(confirming())
     await Promise.all(

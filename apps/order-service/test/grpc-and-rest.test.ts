@@ -33,12 +33,12 @@ describe('by REST and by gRPC, the same comes of the same', () => {
     update: (id: number, status: string, version?: number) => Promise<string | undefined>
     remove: (id: number, version?: number) => Promise<string | undefined>
   }
-  const told = (answer: GrpcAnswer) => answer.trailers['ordinal-error-code'] as string | undefined
+  const refusalOf = (answer: GrpcAnswer) => answer.trailers['ordinal-error-code'] as string | undefined
   const grpc: Way = {
-    place: async (order, key) => told(await client.create(order, key === undefined ? {} : withKey(key))),
+    place: async (order, key) => refusalOf(await client.create(order, key === undefined ? {} : withKey(key))),
     update: async (id, status, version = 0) =>
-      told(await client.call('UpdateOrder', { id, status, version })),
-    remove: async (id, version = 0) => told(await client.call('DeleteOrder', { id, version })),
+      refusalOf(await client.call('UpdateOrder', { id, status, version })),
+    remove: async (id, version = 0) => refusalOf(await client.call('DeleteOrder', { id, version })),
   }
   const codeOf = ({ body }: { body: { code?: string } }) => body.code
   const ifMatch = (version?: number): { headers: Record<string, string> } => ({
@@ -96,7 +96,7 @@ describe('by REST and by gRPC, the same comes of the same', () => {
       return { type, order }
     })
     const keys = await world.query<Record<string, unknown>>(
-      `SELECT caller, key, fingerprint, order_id, answer->>'order_number' AS number
+      `SELECT caller, key, fingerprint, resource_id, answer->>'order_number' AS number
        FROM idempotency_records ORDER BY key`,
     )
     return { orders, events, keys }
@@ -156,7 +156,7 @@ describe('a key', () => {
     expect(await ordersIn(world)).toHaveLength(2)
   })
 
-  test('whose request is under way by REST is told to come again', async () => {
+  test('whose request is under way by REST is refused as in use', async () => {
     world.sequencer.mood = { is: 'slow', ms: 400 }
     const first = byRest('a')
     await until(() => world.sequencer.seen.length === 1)

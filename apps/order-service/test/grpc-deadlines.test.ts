@@ -18,9 +18,13 @@ afterEach(async () => {
 })
 
 describe('after its deadline a call is not worked on', () => {
-  test('an order whose user is not told in time is refused in time, and not placed later', async () => {
+  test('an order whose user is not verified in time is refused in time, and not placed later', async () => {
     world.userService.mood = { is: 'slow', ms: 1000 }
-    const late = await client.create(anOrder, {}, { deadlineMs: 500 })
+    // A pause of a busy machine may be longer than what is kept for the answer: then the client ends the call by itself.
+    const late = await until(async () => {
+      const answer = await client.create(anOrder, {}, { deadlineMs: 500 })
+      return answer.code === 'DEADLINE_EXCEEDED' ? undefined : answer
+    })
     expect(outcomeOf(late)).toEqual(['UNAVAILABLE', 'user_service_unavailable'])
     await expectOnlyOrderOf(2)
     expect(world.sequencer.seen).toHaveLength(1)
@@ -33,7 +37,7 @@ describe('after its deadline a call is not worked on', () => {
     await expectOnlyOrderOf(2)
   })
 
-  /** Whoever waits is served, after the user service has told of all whom it was asked for. */
+  /** A caller that waits is served, after the user service has answered for all users. */
   async function expectOnlyOrderOf(user_id: number) {
     expect((await client.create({ ...anOrder, user_id })).code).toBe('OK')
     expect((await ordersIn(world)).map(({ user_id }) => Number(user_id))).toEqual([user_id])

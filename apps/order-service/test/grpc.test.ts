@@ -1,13 +1,4 @@
-import { createRequire } from 'node:module'
-import { once } from 'node:events'
-import path from 'node:path'
-import {
-  fromJSON,
-  loadFileDescriptorSetFromBuffer,
-  loadSync,
-  type MessageTypeDefinition,
-} from '@grpc/proto-loader'
-import { createGrpcClient } from '@ordinal/testing'
+import { createGrpcClient, protosByReflection } from '@ordinal/testing'
 import {
   createOrderClient,
   eventsIn,
@@ -62,7 +53,7 @@ describe('the five calls', () => {
     await until(async () => (await client.call('GetOrder', { id: 1 })).body.order.order_number === 'ORD-1')
   })
 
-  test('GetOrder has the user, or none if the user service does not tell', async () => {
+  test('GetOrder has the user, or none if the user service does not answer', async () => {
     const { body: placed } = await client.create()
     const { body } = await client.call('GetOrder', { id: 1 })
     expect(body.order).toEqual(placed.order)
@@ -180,7 +171,7 @@ test('what may not be, as delivering an order that is not shipped, is FAILED_PRE
   expect(answer.body).toBe('Order 1 is pending and cannot become delivered')
 })
 
-test('an order that cannot be verified is UNAVAILABLE, and when to come again is told', async () => {
+test('an order that cannot be verified is UNAVAILABLE, and says when to try again', async () => {
   await world.userService.stop()
   const answer = await client.create({ ...anOrder, user_id: 3 })
   await world.userService.restart()
@@ -197,7 +188,7 @@ test('a wrong key places no order', async () => {
   expect(await ordersIn(world)).toEqual([])
 })
 
-test('the request and its trace are passed on, and told in the log, the answer and the event', async () => {
+test('the request and its trace are passed on, and are in the log, the answer and the event', async () => {
   const trace = '0af7651916cd43dd8448eb211c80319c'
   const metadata = { 'x-request-id': 'req-42', traceparent: `00-${trace}-b7ad6b7169203331-01` }
   const { headers } = await client.create(anOrder, metadata)
@@ -213,26 +204,8 @@ test('the request and its trace are passed on, and told in the log, the answer a
 })
 
 test('a client that has no file asks for it, as grpcurl does, and calls', async () => {
-  const folder = path.join(
-    createRequire(__filename).resolve('@grpc/reflection'),
-    '../../proto/grpc/reflection',
-  )
-  const protos = loadSync(path.join(folder, 'v1/reflection.proto'), { keepCase: true, defaults: true })
-  const reflection = createGrpcClient(service.grpcPort, protos, 'grpc.reflection.v1.ServerReflection')
-  const stream = reflection.openStream('ServerReflectionInfo')
-  const answered = once(stream, 'data')
-  stream.write({ file_containing_symbol: serviceName })
-  const [{ file_descriptor_response }] = await answered
-  stream.end()
-  reflection.close()
-
-  const fields = { file: { rule: 'repeated', type: 'bytes', id: 1 } }
-  const { Set } = fromJSON({ nested: { Set: { fields } } })
-  const bytes = (Set as MessageTypeDefinition<object, object>).serialize({
-    file: file_descriptor_response.file_descriptor_proto,
-  })
-  const told = loadFileDescriptorSetFromBuffer(Buffer.from(bytes), { keepCase: true, longs: Number })
-  const stranger = createGrpcClient(service.grpcPort, told, serviceName)
+  const protos = await protosByReflection(service.grpcPort, serviceName)
+  const stranger = createGrpcClient(service.grpcPort, protos, serviceName)
   await stranger.call('CreateOrder', anOrder)
   const { body } = await stranger.call('ListOrders')
   stranger.close()

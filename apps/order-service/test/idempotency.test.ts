@@ -79,7 +79,7 @@ test.each([{ user_id: 2 }, { product_id: 'PROD-124' }, { quantity: 3 }, { total_
   },
 )
 
-test('a request whose twin is under way is told to come again, and then gets its answer', async () => {
+test('a retry while the first request is under way is 409, and later gets its answer', async () => {
   world.sequencer.mood = { is: 'slow', ms: 400 }
   const first = place('k')
   await until(() => world.sequencer.seen.length === 1)
@@ -111,7 +111,7 @@ test('of twenty requests at once with one key, one places the order', async () =
 
 test('of 1,000 requests at once to two instances, with 50 keys used 20 times each, 50 place an order and 950 are replays', async () => {
   const instances = [service, await world.startService()]
-  async function placeUntilTold(n: number) {
+  async function placeUntilAnswered(n: number) {
     const options = { headers: { 'idempotency-key': `k${n % 50}` } }
     for (;;) {
       const answer = await instances[n % 2]!.api.post('/api/v1/orders', anOrder, options)
@@ -119,7 +119,7 @@ test('of 1,000 requests at once to two instances, with 50 keys used 20 times eac
       await delay(Number(answer.headers.get('retry-after')) * 1_000)
     }
   }
-  const answers = await Promise.all(Array.from({ length: 1_000 }, (_, n) => placeUntilTold(n)))
+  const answers = await Promise.all(Array.from({ length: 1_000 }, (_, n) => placeUntilAnswered(n)))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
   const placed = answers.filter(({ headers }) => !headers.has('idempotency-replayed'))
   expect([placed.length, answers.length - placed.length]).toEqual([50, 950])
@@ -169,7 +169,7 @@ test('a refused request is not remembered: what it lacked may have come', async 
   expect((await place('k', { ...anOrder, user_id: 6 })).status).toBe(201)
 })
 
-test('a retry finishes what a dead process began, without asking for the user again', async () => {
+test('a retry finishes what a crashed process began, without asking for the user again', async () => {
   const left = await leaveOrder(world, { key: 'k', leasedSeconds: 0.5 })
   const early = await place('k')
   expect([early.status, early.body.code]).toEqual([409, 'idempotency_key_in_use'])
@@ -193,7 +193,7 @@ test('a retry finds the number that numbering has written meanwhile', async () =
   expect(world.sequencer.seen).toHaveLength(1)
 })
 
-test('a request that was taken for dead, but was not, gets the answer of the one that took over', async () => {
+test('a request whose lease ended before it did gets the answer of the one that took over', async () => {
   world.sequencer.mood = { is: 'slow', ms: 300 }
   const first = place('k')
   await until(() => world.sequencer.seen.length === 1)
@@ -206,7 +206,18 @@ test('a request that was taken for dead, but was not, gets the answer of the one
   expect((await service.api.get(second.headers.get('location')!)).body.order_number).toBe('ORD-1')
 })
 
-test('a retry of what a dead process began may come to another instance, many times at once', async () => {
+test('a retry that cannot read the order leaves its lease to the next one', async () => {
+  const left = await leaveOrder(world, { key: 'k' })
+  await world.query('ALTER TABLE orders RENAME TO orders_out_of_reach')
+  const failed = await place('k')
+  await world.query('ALTER TABLE orders_out_of_reach RENAME TO orders')
+  expect(failed.status).toBe(500)
+  const { status, body } = await place('k')
+  expect(status).toBe(201)
+  expect(body).toMatchObject({ ...left, order_number: 'ORD-1' })
+})
+
+test('a retry of what a crashed process began may come to another instance, many times at once', async () => {
   await leaveOrder(world, { key: 'k' })
   const other = await world.startService()
   const headers = { 'idempotency-key': 'k' }

@@ -80,13 +80,13 @@ test('many keys are deleted by several instances at once, a batch at a time', as
     WITH placed AS (
       INSERT INTO orders (reference, user_id, product_id, quantity, total_price, order_number)
       SELECT gen_random_uuid(), 1, 'P', 1, 1, 'OLD-' || n FROM generate_series(1, 3500) AS n RETURNING id)
-    INSERT INTO idempotency_records (caller, key, fingerprint, order_id, answer, leased_until)
+    INSERT INTO idempotency_records (caller, key, fingerprint, resource_id, answer, leased_until)
     SELECT 'anonymous', id, '', id, '{}', now() - interval '31 days' FROM placed`)
   const young = await place('young')
   const instances = await Promise.all([sweptBy(30), sweptBy(30), sweptBy(30)])
   await until(async () => (await keys()).length === 1)
   expect((await place('young', instances[0])).body).toEqual(young.body)
   for (const { log } of instances) {
-    expect(log.of('idempotency keys past their time could not be deleted; next try in a minute')).toEqual([])
+    expect(log.of('idempotency keys past their time could not be deleted; retrying every minute')).toEqual([])
   }
 })

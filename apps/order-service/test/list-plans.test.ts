@@ -1,6 +1,6 @@
 import { Pool, type QueryConfig, type QueryResultRow } from 'pg'
 import type { Queryable } from '@ordinal/database'
-import { listOrders, type OrderFilter } from '../src/list-orders'
+import { listOrders, type OrderFilter } from '../src/orders/list-queries'
 import { createWorld, type World } from './world'
 
 interface Plan {

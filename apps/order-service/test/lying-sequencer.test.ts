@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { anOrder, createWorld, leaveOrder, until, type World } from './world'
@@ -22,9 +22,17 @@ afterEach(async () => {
 /** Answers with a lie while there is one; else each key has its number, for ever. */
 async function startLiar() {
   const numbers = new Map<string, string>()
-  const state = { lie: undefined as Lie | undefined, keys: [] as string[], states: new Map<string, object>() }
+  const state = {
+    lie: undefined as Lie | undefined,
+    keys: [] as string[],
+    states: new Map<string, object>(),
+    delayMs: 0,
+  }
   const server = createServer((request, response) => {
     request.resume()
+    setTimeout(answer, state.delayMs, request, response)
+  })
+  function answer(request: IncomingMessage, response: ServerResponse) {
     const read = /^\/api\/v1\/numbers\/([^?]+)/.exec(request.url ?? '')
     if (read) {
       return json(response, state.states.get(decodeURIComponent(read[1]!)) ?? { code: 'number_not_found' })
@@ -35,7 +43,7 @@ async function startLiar() {
     const number = numbers.get(key) ?? `ORD-${numbers.size + 1}`
     numbers.set(key, number)
     json(response, issued(number))
-  })
+  }
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return Object.assign(state, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -61,11 +69,12 @@ const issued = (full_number: unknown, more = {}) => ({
   ...more,
 })
 
-const start = () =>
+const start = (more = {}) =>
   world.startService({
     ORDER_SERVICE_SEQUENCER_URL: liar.url,
     ORDER_SERVICE_NUMBERING_INTERVAL_MS: '50',
     CIRCUIT_BREAKER_TIMEOUT: '1',
+    ...more,
   })
 
 type Instance = Awaited<ReturnType<typeof start>>
@@ -267,6 +276,24 @@ test.each<[string, object, string]>([
   const refused = [{ number: 'ORD-9', reason: 'no_longer_issued' }]
   expect(await conflictsOf(body.id)).toMatchObject(expected === 'ORD-9' ? [] : refused)
 })
+
+test.each([
+  ['the caller', '5000', { 'x-request-timeout-ms': '1600' }],
+  ['a call', '1500', {}],
+])(
+  'a number and the look whether it is still its own share the time of %s',
+  async (_, timeoutMs, headers) => {
+    const service = await start({ ORDER_SERVICE_CALL_TIMEOUT_MS: timeoutMs })
+    liar.states.set('ORD-9', after('issued', [drawn]))
+    liar.lie = value(issued('ORD-9'), 200, { 'idempotency-replayed': 'true' })
+    // Each of the two has enough time, both together have not.
+    liar.delayMs = 1000
+    const { status, body } = await service.api.post('/api/v1/orders', anOrder, { headers })
+    expect([status, body.order_number]).toEqual([201, null])
+    liar.delayMs = 0
+    expect(await until(() => numberOf(body.id))).toBe('ORD-9')
+  },
+)
 
 test('numbering recovers in the same way, and orders of one batch that get one number share none', async () => {
   const orders = [await leaveOrder(world), await leaveOrder(world), await leaveOrder(world)]

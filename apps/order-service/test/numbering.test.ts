@@ -94,7 +94,9 @@ test('an order keeps the number that it has; another one for it is a loud fault'
   expect(status).toBe(201)
   expect(await numberOf(body.id)).toBe('ORD-OTHER')
   await until(() => log.of('an order cannot take the number that the sequencer answered').length > 0)
-  expect(JSON.stringify(log.entries)).toContain(`order ${body.id} has ORD-OTHER and was now given ORD-1`)
+  expect(JSON.stringify(log.entries)).toContain(
+    `order ${body.id} has ORD-OTHER, and the sequencer issued ORD-1`,
+  )
 })
 
 test('with a key the answer is kept, also when its number does not fit', async () => {
@@ -110,7 +112,7 @@ test('with a key the answer is kept, also when its number does not fit', async (
   expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([body, 'true'])
 })
 
-test('so it is for a retry that finishes what a dead process began', async () => {
+test('so it is for a retry that finishes what a crashed process began', async () => {
   const { api } = await world.startService()
   const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
   world.sequencer.mood = { is: 'slow', ms: 300 }
@@ -125,7 +127,7 @@ test('so it is for a retry that finishes what a dead process began', async () =>
   expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([body, 'true'])
 })
 
-test('trouble with the database is told once, and numbering goes on after it', async () => {
+test('trouble with the database is logged once, and numbering goes on after it', async () => {
   const { log } = await world.startService(soon)
   await world.query('ALTER TABLE orders RENAME TO orders_away')
   await until(() => log.of('numbering fails at the database').length > 0)

@@ -27,7 +27,7 @@ export const withKey = (key: string) => ({ 'x-idempotency-key': key })
 export const ordersIn = ({ query }: World) =>
   query<Record<string, unknown>>('SELECT * FROM orders ORDER BY id')
 
-/** The events that were told, the first first. */
+/** The events that were recorded, the first first. */
 export async function eventsIn({ query }: World) {
   const rows = await query<{
     event: { type: string; traceparent?: string; data: Record<string, unknown> }

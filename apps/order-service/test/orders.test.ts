@@ -25,7 +25,7 @@ const list = async (query = '') => {
   return { ids: body.data.map(({ id }: { id: number }) => id) as number[], pagination: body.pagination }
 }
 
-test('a list has the oldest first, page by page, and tells how many there are', async () => {
+test('a list has the oldest first, page by page, and says how many there are', async () => {
   const ids = await placeAll({}, {}, {}, {}, {})
   expect(await list()).toEqual({
     ids,

@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.end())
 
-test('an order is placed with its number, and told where it is', async () => {
+test('an order is placed with its number, and Location names it', async () => {
   const { status, headers, body } = await service.api.post('/api/v1/orders', anOrder)
   expect(status).toBe(201)
   expect(headers.get('location')).toBe(`/api/v1/orders/${body.id}`)
@@ -87,7 +87,7 @@ test('each of 200 orders at once gets a number of its own, without a hole', asyn
   await expectNumbersToMatch(world)
 })
 
-test('health tells the states of both breakers, and needs neither service', async () => {
+test('health shows the states of both breakers, and needs neither service', async () => {
   await Promise.all([world.userService.stop(), world.sequencer.stop()])
   const { status, body } = await service.api.get('/health')
   expect(status).toBe(200)

@@ -30,7 +30,7 @@ if (!hasRedis && !required)
   }
 
   test.each(Object.keys(ways) as (keyof typeof ways)[])(
-    `${awaySeconds} s %s: no request fails, no event is lost, and each order is told of in order`,
+    `${awaySeconds} s %s: no request fails, no event is lost, and the events of each order are in order`,
     async (way) => {
       const env = {
         REDIS_URL: redis.url,
@@ -93,7 +93,7 @@ if (!hasRedis && !required)
   }
 })
 
-/** What was told of each order, in the order in which it was delivered; what came again is left out. */
+/** The events of each order, in the order in which it was delivered; what came again is left out. */
 function historiesOf(events: CloudEvent[]): Map<string, unknown[]> {
   const histories = new Map<string, unknown[]>()
   const known = new Set<string>()

@@ -79,7 +79,7 @@ test('an order that is refused by the sequencer is logged as a fault of ours', a
   expect(JSON.stringify(log.entries)).toContain('sequencer answered with 401, invalid_api_key')
 })
 
-test('an outage is told once, and its end', async () => {
+test('an outage is logged once, and its end', async () => {
   const { log } = await world.startService({ ORDER_SERVICE_NUMBERING_INTERVAL_MS: '20' })
   await world.sequencer.stop()
   await leaveOrder(world)

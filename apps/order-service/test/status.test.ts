@@ -1,4 +1,4 @@
-import { mayBecome, orderStatuses, statusesBefore, type OrderStatus } from '../src/status'
+import { mayBecome, orderStatuses, statusesBefore, type OrderStatus } from '../src/domain/status'
 import { anOrder, createWorld, type Instance, type World } from './world'
 
 const legal: [OrderStatus, OrderStatus][] = [
@@ -80,7 +80,7 @@ describe('over HTTP', () => {
     },
   )
 
-  test('of two who read the same version, the second to change it is told', async () => {
+  test('of two callers that read the same version, the second to change it is refused', async () => {
     const etag = (await service.api.get(path)).headers.get('etag')!
     expect((await patch('confirmed', etag)).status).toBe(200)
     expect((await patch('cancelled', etag)).status).toBe(412)

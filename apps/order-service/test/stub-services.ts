@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { startStub } from './stub'
 
-export interface StubUser {
-  id: number
-  email: string
-  active: boolean
-}
-
 /** A user service that knows 1 to 5, of whom 5 is not active. */
 export async function startUserService() {
   const users = new Map(
@@ -19,7 +13,7 @@ export async function startUserService() {
   return Object.assign(stub, { users })
 }
 
-/** A sequencer that gives each key one number, `ORD-1`, `ORD-2` and so on, and refuses a key with another body, or that is told. */
+/** A sequencer that gives each key one number, `ORD-1`, `ORD-2` and so on, and refuses a key with another body, or one that a test names. */
 export async function startSequencer() {
   const issued = new Map<string, { body: unknown; number: string }>()
   const refused = new Set<string>()

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { promisify } from 'node:util'
 import { ownAddress, ownPort } from '@ordinal/testing'
 
-export interface StubRequest {
+interface StubRequest {
   method: string
   path: string
   headers: IncomingHttpHeaders

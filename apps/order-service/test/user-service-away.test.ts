@@ -87,11 +87,11 @@ test('an order that was placed by memory says so: in its answer, whenever it is 
   expect((await api.post('/api/v1/orders', anOrder, withKey)).body).toEqual(placed.body)
   const read = await api.get(`/api/v1/orders/${placed.body.id}`)
   expect(read.body).toEqual({ ...placed.body, user: null })
-  const [event] = await world.query<{ told: string }>(
-    `SELECT event -> 'data' ->> 'user_from_memory' AS told FROM outbox WHERE subject = $1`,
+  const [event] = await world.query<{ remembered: string }>(
+    `SELECT event -> 'data' ->> 'user_from_memory' AS remembered FROM outbox WHERE subject = $1`,
     [placed.body.reference],
   )
-  expect(event!.told).toBe('true')
+  expect(event!.remembered).toBe('true')
   expect(log.of('an order was placed for a user who was verified a moment ago, not now')).toMatchObject([
     { level: 'warn', order_id: placed.body.id, user_id: 1, request_id: 'req-7' },
   ])

@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client'
+import { deadlineIn, noDeadline } from '@ordinal/deadline'
 import { createServiceClient, type ServiceClient } from '@ordinal/resilience'
 import { createUserMetrics } from '../src/metrics'
-import { endless, patienceOf } from '../src/patience'
-import { createUsers } from '../src/users'
+import { createUsers } from '../src/clients/users'
 
 const trace = { requestId: 'r', traceparent: '00-0-0-01' }
 
@@ -37,7 +37,7 @@ function usersOf(memorySeconds = 60) {
   }
   const users = createUsers(client, { memorySeconds, metrics: createUserMetrics(registry) })
   return {
-    require: (id: number, patience = endless) => users.requireActive(id, trace, patience),
+    require: (id: number, deadline = noDeadline) => users.requireActive(id, trace, deadline),
     goAway: () => (isAway = true),
     remembered: async () => {
       const [value] = (await registry.getSingleMetric('order_service_remembered_users')!.get()).values
@@ -67,21 +67,21 @@ test('without a memory nobody is remembered', async () => {
   end()
 })
 
-test('for who has given up, nobody is looked for, not even in the memory', async () => {
+test('once the deadline has passed or the caller has disconnected, no user is looked up, not even in the memory', async () => {
   const { require, goAway, end } = usersOf()
   await require(1)
   goAway()
-  await expect(require(1, patienceOf({ timeLeftMs: 0 }))).rejects.toMatchObject({ code: 'deadline_exceeded' })
-  const gone = patienceOf({ gone: AbortSignal.abort() })
+  await expect(require(1, deadlineIn(0))).rejects.toMatchObject({ code: 'deadline_exceeded' })
+  const gone = deadlineIn(60_000, () => AbortSignal.abort())
   await expect(require(1, gone)).rejects.toMatchObject({ code: 'caller_gone' })
   end()
 })
 
-test('who has little time left gets the answer of the memory while the user service is known to be away', async () => {
+test('a short deadline gets the answer of the memory while the user service is known to be away', async () => {
   const { require, goAway, end } = usersOf()
   await require(1)
   goAway()
   expect(await require(1)).toBe('remembered')
-  expect(await require(1, patienceOf({ timeLeftMs: 40 }))).toBe('remembered')
+  expect(await require(1, deadlineIn(40))).toBe('remembered')
   end()
 })

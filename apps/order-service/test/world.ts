@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { parseConfig } from '@ordinal/config'
-import { fingerprintOf } from '@ordinal/service'
-import { collectLog, createApiClient, createTestDatabase, createTestTemplate } from '@ordinal/testing'
+import { fingerprintOf } from '@ordinal/idempotency'
+import {
+  collectLog,
+  createApiClient,
+  createTestDatabase,
+  createTestTemplate,
+  documentOf,
+} from '@ordinal/testing'
 import { createOrderService, migrateOrders } from '../src/app'
 import { orderServiceConfig } from '../src/config'
 import { startSequencer, startUserService } from './stub-services'
@@ -12,10 +18,20 @@ export type Instance = Awaited<ReturnType<World['startService']>>
 
 export const anOrder = { user_id: 1, product_id: 'PROD-123', quantity: 2, total_price: 99.99 }
 
-/** A database of its own, the two services that an order service calls, and as many order services as are started. */
-export async function createWorld() {
-  const template = await createTestTemplate('order_service', async ({ url }) => {
-    await migrateOrders(parseConfig(orderServiceConfig, { ORDER_SERVICE_DATABASE_URL: url }))
+/** Brings a database to the schema of this build. */
+export const migrateToLatest = (url: string) =>
+  migrateOrders(parseConfig(orderServiceConfig, { ORDER_SERVICE_DATABASE_URL: url }))
+
+/**
+ * A database of its own, the two services that an order service calls, and as many order services as are started.
+ *
+ * @param schema the name of the schema that the database has, and what brings one to it; that of this build by default
+ */
+export async function createWorld(
+  schema = { name: 'order_service', migrate: migrateToLatest as (url: string) => Promise<unknown> },
+) {
+  const template = await createTestTemplate(schema.name, async ({ url }) => {
+    await schema.migrate(url)
   })
   const database = await createTestDatabase({ template })
   const [userService, sequencer] = await Promise.all([startUserService(), startSequencer()])
@@ -40,7 +56,7 @@ export async function createWorld() {
     const service = createOrderService({ ...config, port: 0, grpcPort: 0 }, log.stream)
     services.push(service)
     const url = `http://127.0.0.1:${await service.start()}`
-    const api = createApiClient({ url, document: service.openApi })
+    const api = createApiClient({ url, document: documentOf(more, service) })
     return {
       url,
       grpcPort: service.grpcPort!,
@@ -77,9 +93,9 @@ export async function createWorld() {
 }
 
 /**
- * An order without a number, as a process leaves it that dies between its commit and the sequencer's answer.
+ * An order without a number, as a process leaves it that crashes between its commit and the sequencer's answer.
  *
- * @param left.leasedSeconds how long it still belongs to the dead process
+ * @param left.leasedSeconds how long it still belongs to the crashed process
  * @param left.key the Idempotency-Key with which `anOrder` was asked for
  */
 export async function leaveOrder(
@@ -94,7 +110,7 @@ export async function leaveOrder(
   if (key !== undefined) {
     const fingerprint = fingerprintOf({ userId: 1, productId: 'PROD-123', quantity: 2, totalPrice: 99.99 })
     await query(
-      `INSERT INTO idempotency_records (caller, key, fingerprint, order_id, leased_until)
+      `INSERT INTO idempotency_records (caller, key, fingerprint, resource_id, leased_until)
        VALUES ('anonymous', $1, $2, $3, now() + $4 * interval '1 s')`,
       [key, fingerprint, row!.id, leasedSeconds],
     )

@@ -19,7 +19,7 @@ async function measure(
   const call = async () => {
     while (performance.now() < end) {
       const calledAt = performance.now()
-      await issue({ clientId: 'erp-system' })
+      await issue({ client_id: 'erp-system' })
       latencies.push(performance.now() - calledAt)
     }
   }

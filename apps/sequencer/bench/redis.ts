@@ -6,12 +6,16 @@ import { createService, openDatabase } from '@ordinal/service'
 import { Redis } from 'ioredis'
 import { parseConfig } from '@ordinal/config'
 import { sequencerConfig } from '../src/config'
-import { createSequence } from '../src/core/sequence'
+import { errorTable } from '../src/domain/errors'
+import { createSequence } from '../src/domain/sequence'
 import { formatNumber } from '@ordinal/audit'
 import { PrismaClient } from '../src/generated/prisma/client'
-import { numberRoutes } from '../src/http/numbers'
+import { createNumberReads } from '../src/numbers/reads'
+import { numberRoutes } from '../src/numbers/routes'
+import { createNumberService } from '../src/numbers/service'
+import type { Quotas } from '../src/numbers/quotas'
 import type { Allocator } from '../src/ledger/allocator'
-import { createSequences } from '../src/ledger/sequences'
+import { createKnownSequences } from '../src/ledger/known-sequences'
 
 /**
  * The sequencer's HTTP, middleware and log, with Redis `INCR` in place of the ledger: fast, not durable, without an
@@ -25,18 +29,30 @@ export async function serveRedis(redisPort: number): Promise<void> {
   const redis = new Redis(redisPort, { enableAutoPipelining: true })
   await once(redis, 'ready')
 
-  const sequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pool) }))
+  const sequences = createKnownSequences(new PrismaClient({ adapter: new PrismaPg(pool) }))
   const { rules } = await sequences.load('SG')
-  const { period, frame } = createSequence(rules).slotAt(Date.now())
-  const issue: Allocator['issue'] = async ({ prefix }) => {
+  const slot = createSequence(rules).slotAt(Date.now())
+  const issue: Quotas['issue'] = async ({ prefix }) => {
     const value = await redis.incr(prefix)
     return {
-      period,
-      numbers: [{ value, number: formatNumber(frame, value), state: 'issued' }],
+      period: slot.period,
+      numbers: [{ value, number: formatNumber(slot.frame, value), state: 'issued' }],
       replayed: false,
     }
   }
-  const allocator = { issue } as Allocator
-  const routes = numberRoutes({ db: pool, heavyDb: pool, sequences, allocator, issueForSite: issue })
-  await createService({ name: 'redis', description: '', http: config, log, metrics, pool, routes }).start()
+  const allocator = { slotFor: () => Promise.resolve(slot) } as unknown as Allocator
+  const sites = { requireOpen: () => Promise.reject(new Error('There are no sites')) }
+  const numbers = createNumberService({ db: pool, allocator, quotas: { issue }, sites })
+  const reads = createNumberReads({ db: pool, heavyDb: pool, sequences, allocator })
+  const routes = numberRoutes({ numbers, reads })
+  await createService({
+    name: 'redis',
+    description: '',
+    http: config,
+    log,
+    metrics,
+    pool,
+    routes,
+    errors: errorTable,
+  }).start()
 }

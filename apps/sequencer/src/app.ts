@@ -1,47 +1,52 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { withDeadline } from '@ordinal/database'
+import type { Pool } from 'pg'
+import { withQueryTimeout } from '@ordinal/database'
 import { grpcServer } from '@ordinal/grpc'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase, openReadPools } from '@ordinal/service'
-import { createChangeRules } from './change-rules'
-import { createChangeSites } from './change-sites'
+import { callsForKnownCallers, routesForKnownCallers } from './api/known-callers'
+import { createCheckpointLog } from './audit/checkpoint-log'
+import { createCheckpoints } from './audit/checkpoints'
+import { proofRoutes } from './audit/proof-routes'
+import { registerKeysAtStart } from './audit/register-keys'
+import { auditRoutes } from './audit/routes'
+import { schemaOfBuild, warnOfOtherSchema } from './audit/schema'
+import { createAuditService } from './audit/service'
+import { createLiveStream } from './audit/stream'
+import { streamRoutes } from './audit/stream-routes'
 import type { SequencerConfig } from './config'
-import { createDemos } from './demos/demos'
-import { warnOfOverlaps } from './find-overlap'
+import { demoRoutes } from './demos/routes'
+import { createDemos } from './demos/scenarios'
+import { errorTable } from './domain/errors'
 import { PrismaClient } from './generated/prisma/client'
-import { createLeaseSweeper } from './expire-leases'
-import { demoRoutes } from './http/demos'
-import { importRoutes } from './http/import'
-import { multiSiteRoutes } from './http/multi-site'
-import { sequentialIdService } from './grpc'
-import { auditRoutes } from './http/audit'
-import { numberRoutes } from './http/numbers'
-import { oneNumberRoutes } from './http/one-number'
-import { periodRoutes } from './http/periods'
-import { proofRoutes } from './http/proof'
-import { sequenceRoutes } from './http/sequences'
-import { simpleRoutes } from './http/simple'
-import { siteRoutes } from './http/sites'
-import { createImportNumbers } from './import/import-numbers'
-import { createIssueForSite } from './issue-for-site'
-import { callsForKnownCallers, routesForKnownCallers } from './known-callers'
-import { streamRoutes } from './http/stream'
+import { createImportNumbers } from './imports/importer'
+import { importRoutes } from './imports/routes'
 import { createAllocator } from './ledger/allocator'
-import { createCheckpointLog } from './ledger/checkpoint-log'
-import { createCheckpoints } from './ledger/checkpoints'
-import { registerKeysAtStart } from './ledger/register'
+import { createKnownSequences } from './ledger/known-sequences'
 import { migrateLedger, ownsLedger, warnOfPowerfulRole } from './ledger/roles'
-import { createRuleBook } from './ledger/rules'
-import { schemaOfBuild, warnOfOtherSchema } from './ledger/schema'
-import { createSequences } from './ledger/sequences'
-import { createSiteBook } from './ledger/sites'
-import { createLiveStream } from './live-stream'
 import { createSequencerMetrics } from './metrics'
-import { createQuotas } from './quota'
-import { createSites } from './sites'
+import { sequentialIdService } from './numbers/grpc'
+import { createLeaseSweeper } from './numbers/lease-expiry'
+import { oneNumberRoutes } from './numbers/one-number-routes'
+import { createQuotas } from './numbers/quotas'
+import { createNumberReads } from './numbers/reads'
+import { numberRoutes } from './numbers/routes'
+import { createNumberService } from './numbers/service'
+import { simpleRoutes } from './numbers/simple-routes'
+import { warnOfOverlaps } from './sequences/overlap'
+import { periodRoutes } from './sequences/period-routes'
+import { createRulesRepository } from './sequences/repository'
+import { sequenceRoutes } from './sequences/routes'
+import { createSequenceService } from './sequences/service'
+import { drawRoutes } from './sites/draw-routes'
+import { createDrawService } from './sites/draw-service'
+import { createKnownSites } from './sites/known-sites'
+import { createSiteRepository } from './sites/repository'
+import { siteRoutes } from './sites/routes'
+import { createSiteService } from './sites/service'
 
-// A change of rules may read every number of its sequence; the server gives a statement as long.
+// A change of rules may read every number of its sequence: as long as the server's statement_timeout allows.
 const ruleChangeLimitMs = 10_000
 
 /** Brings the ledger's database to the schema of this build, with the rights of the role that the service runs as. */
@@ -58,26 +63,36 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const numberMetrics = createSequencerMetrics(metrics.registry)
   const pool = openDatabase('sequencer', config, { log, metrics })
   const pools = openReadPools('sequencer', config, { log, metrics })
-  const readDb = withDeadline(pools.read, config.requestTimeoutMs)
-  const readSequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pools.read) }))
-  const heavyDb = withDeadline(pools.heavy, config.requestTimeoutMs)
-  // Nobody waits without end for a database that is frozen, or for a network that swallows what we ask it.
-  const db = withDeadline(pool, config.requestTimeoutMs)
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const sequences = createSequences(prisma)
-  const ruleBook = createRuleBook(withDeadline(pool, ruleChangeLimitMs))
-  const changeRules = createChangeRules(ruleBook)
-  const siteBook = createSiteBook(db)
-  const sites = createSites(siteBook)
-  const changeSites = createChangeSites(siteBook, sites)
-  const allocator = createAllocator({ ...config, pool, sequences, log, metrics: numberMetrics })
-  const quotas = createQuotas(config, { sequences, allocator, log })
-  const issueForSite = createIssueForSite({ sites, allocator, quotas })
-  const numberDeps = { db, sequences, allocator, issueForSite }
-  const readDeps = { ...numberDeps, db: readDb, sequences: readSequences }
-  const importNumbers = createImportNumbers({ pool: pools.heavy, sequences, sites })
+  const readDb = withQueryTimeout(pools.read, config.requestTimeoutMs)
+  const heavyDb = withQueryTimeout(pools.heavy, config.requestTimeoutMs)
+  // Neither a frozen database nor a network that drops packets holds a request for ever.
+  const db = withQueryTimeout(pool, config.requestTimeoutMs)
+  const prisma = prismaOn(pool)
+  const knownSequences = createKnownSequences(prisma)
+  const readSequences = createKnownSequences(prismaOn(pools.read))
+  const allocator = createAllocator({
+    ...config,
+    pool,
+    sequences: knownSequences,
+    log,
+    metrics: numberMetrics,
+  })
+  const rules = createRulesRepository({ prisma, db: withQueryTimeout(pool, ruleChangeLimitMs) })
+  const sequences = createSequenceService({ repository: rules, db, sequences: knownSequences })
+  const siteRepository = createSiteRepository({ prisma, db })
+  const knownSites = createKnownSites(siteRepository)
+  const sites = createSiteService({ repository: siteRepository, sites: knownSites })
+  const quotas = createQuotas(config, { sequences: knownSequences, allocator, log })
+  const numbers = createNumberService({ db, allocator, quotas, sites: knownSites })
+  const reads = createNumberReads({ db: readDb, heavyDb, sequences: readSequences, allocator })
+  const draws = createDrawService({ db: readDb, heavyDb, sites: knownSites, allocator, numbers, reads })
+  const importNumbers = createImportNumbers({
+    pool: pools.heavy,
+    sequences: knownSequences,
+    sites: knownSites,
+  })
   const on = config.demos ?? config.nodeEnv !== 'production'
-  const demos = createDemos({ db, sequences, sites, allocator, on })
+  const demos = createDemos({ db, sequences: knownSequences, sites: knownSites, allocator, on })
   const checkpoints = createCheckpoints(pools.heavy, config.signingKey)
   const liveStream = createLiveStream({
     db: pools.read,
@@ -86,27 +101,27 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     log,
   })
   const schema = schemaOfBuild(__dirname, ownsLedger(config))
+  const audit = createAuditService({ pool: pools.heavy, checkpoints, schema, log })
   numberMetrics.showWaiting(allocator.waiting)
 
   const routes = [
-    ...numberRoutes({ ...readDeps, heavyDb }),
-    ...oneNumberRoutes({ db, readDb, allocator }),
-    ...simpleRoutes(quotas),
-    ...multiSiteRoutes({ ...readDeps, heavyDb, sites }),
-    ...sequenceRoutes({ ruleBook, changeRules }),
-    ...periodRoutes({ db, sequences }),
+    ...numberRoutes({ numbers, reads }),
+    ...oneNumberRoutes({ numbers, reads }),
+    ...simpleRoutes(numbers),
+    ...drawRoutes(draws),
+    ...sequenceRoutes(sequences),
+    ...periodRoutes(sequences),
     ...importRoutes(importNumbers),
     ...demoRoutes(demos),
-    ...siteRoutes({ siteBook, changeSites }),
-    ...auditRoutes(pools.heavy),
-    ...proofRoutes({ pool: pools.heavy, checkpoints, schema, log }),
+    ...siteRoutes(sites),
+    ...auditRoutes(audit),
+    ...proofRoutes(audit),
     ...streamRoutes(liveStream),
   ]
   const offered = config.getIssues
     ? routes
     : routes.filter((route) => !(route.method === 'get' && route.issues))
-  const calls = sequentialIdService(numberDeps, readDeps, __dirname)
-  const known = config.requireAuthentication
+  const calls = sequentialIdService({ numbers, reads }, __dirname)
 
   return createService({
     name: 'sequencer',
@@ -117,12 +132,13 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     metrics,
     pool,
     pools,
-    routes: known ? routesForKnownCallers(offered) : offered,
+    errors: errorTable,
+    routes: config.requireAuthentication ? routesForKnownCallers(offered) : offered,
     background: [
       quotas,
       warnOfPowerfulRole(pool, log),
       warnOfOtherSchema(pools.heavy, schema, log),
-      warnOfOverlaps(ruleBook, log),
+      warnOfOverlaps(rules, log),
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),
       createCheckpointLog(checkpoints, log),
@@ -130,7 +146,10 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ],
     grpc: {
       port: config.grpcPort,
-      serve: grpcServer([known ? callsForKnownCallers(calls) : calls]),
+      serve: grpcServer([config.requireAuthentication ? callsForKnownCallers(calls) : calls]),
     },
   })
 }
+
+/** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
+const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })

@@ -8,7 +8,7 @@ import {
   hasAuthentication,
   httpVariables,
   tokenVariables,
-} from '@ordinal/service'
+} from '@ordinal/http'
 
 const signingKey = z.string().transform((text, context) => {
   try {
@@ -34,16 +34,16 @@ export const sequencerConfig = defineConfig({
     }),
     requireAuthentication: variable('SEQUENCER_REQUIRE_AUTHENTICATION', boolean(), {
       description:
-        'Whether every call, over REST and gRPC, asks for a key or a token; probes, metrics, the documentation and /errors ask nobody',
+        'Whether every call, over REST and gRPC, needs a key or a token; probes, metrics, the documentation and /errors do not',
       default: false,
     }),
     getIssues: variable('SEQUENCER_GET_ISSUES', boolean(), {
-      description: 'Whether GET issues numbers, too; false leaves it to POST',
+      description: 'Whether GET issues numbers as well; with false only POST does',
       default: true,
     }),
     quotaNumbers: variable('SEQUENCER_QUOTA_NUMBERS', integer({ min: 0, max: 1_000_000_000 }), {
       description:
-        'Numbers that a caller who is known may draw from one sequence in a minute; 0 for no limit',
+        'Numbers that a caller with a key or a token may draw from one sequence in a minute; 0 for no limit',
       default: 0,
     }),
     quotaReservations: variable('SEQUENCER_QUOTA_RESERVATIONS', integer({ min: 0, max: 1_000_000_000 }), {
@@ -55,7 +55,7 @@ export const sequencerConfig = defineConfig({
       integer({ min: 0, max: 1_000_000_000 }),
       {
         description:
-          'Numbers that callers without key and token may draw from one sequence in a minute, by their address; 0 for no limit',
+          'Numbers that anonymous callers of one address may draw from one sequence in a minute; 0 for no limit',
         default: 300_000,
       },
     ),
@@ -104,8 +104,7 @@ export const sequencerConfig = defineConfig({
 const nobodyIsKnown = {
   variable: 'SEQUENCER_REQUIRE_AUTHENTICATION',
   message:
-    'SEQUENCER_REQUIRE_AUTHENTICATION is true and nothing is configured by which a caller could be known: ' +
-    'set JWT_SECRET, JWKS_URL or API_KEYS',
+    'SEQUENCER_REQUIRE_AUTHENTICATION is true, and no caller could authenticate: set JWT_SECRET, JWKS_URL or API_KEYS',
 }
 
 export type SequencerConfig = Config<typeof sequencerConfig>

@@ -1,12 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { AllocatorMetrics } from './ledger/allocator'
 
-export interface SequencerMetrics {
-  /** Counts the numbers that a batch of so many requests got. */
-  generated(prefix: string, numbers: number, requests: number): void
-  /** Counts a number that was confirmed, released, expired or made void. */
-  changed(event: string): void
-  /** Times a request, from its arrival at the allocator to its answer. */
-  waited(seconds: number): void
+interface SequencerMetrics extends AllocatorMetrics {
   /** Shows how many requests wait; `waiting` is asked at every scrape. */
   showWaiting(waiting: () => number): void
 }

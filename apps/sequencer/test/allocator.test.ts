@@ -1,6 +1,6 @@
 import { inspectLedger, until, type TestDatabase } from '@ordinal/testing'
 import type { AllocatorOptions } from '../src/ledger/allocator'
-import { expiredLeases } from '../src/ledger/numbers'
+import { expiredLeases } from '../src/numbers/queries'
 import { createInstance as openInstance, sorted, valuesOf } from './instance'
 import { createLedgerDatabase, queryAsAdmin, upTo, valuesIn } from './sequencer'
 
@@ -53,7 +53,7 @@ test('requests of many numbers and of one mix without a hole, each contiguous', 
 
 test('the same key many times at once gets one number', async () => {
   const { issue } = createInstance()
-  const answers = await Promise.all(upTo(50).map(() => issue({ idempotencyKey: 'k' })))
+  const answers = await Promise.all(upTo(50).map(() => issue({ key: 'k' })))
   expect(new Set(valuesOf(answers))).toEqual(new Set([1]))
   expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1)
   expect(await valuesIn(database, 'SG')).toEqual([1])
@@ -63,8 +63,8 @@ test('the same key at once for another request is refused, and the first is serv
   const { issue } = createInstance()
   await issue()
   const [first, other] = await Promise.allSettled([
-    issue({ idempotencyKey: 'k', clientId: 'a' }),
-    issue({ idempotencyKey: 'k', clientId: 'b' }),
+    issue({ key: 'k', client_id: 'a' }),
+    issue({ key: 'k', client_id: 'b' }),
   ])
   expect(first).toMatchObject({ status: 'fulfilled', value: { numbers: [{ value: 2 }] } })
   expect(other).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_key_reused' } })
@@ -72,10 +72,10 @@ test('the same key at once for another request is refused, and the first is serv
 
 test('a retry is answered while another request misuses its key', async () => {
   const { issue } = createInstance()
-  await issue({ idempotencyKey: 'k', clientId: 'a' })
+  await issue({ key: 'k', client_id: 'a' })
   const [misuse, retry] = await Promise.allSettled([
-    issue({ idempotencyKey: 'k', clientId: 'b' }),
-    issue({ idempotencyKey: 'k', clientId: 'a' }),
+    issue({ key: 'k', client_id: 'b' }),
+    issue({ key: 'k', client_id: 'a' }),
   ])
   expect(misuse).toMatchObject({ status: 'rejected', reason: { code: 'idempotency_key_reused' } })
   expect(retry).toMatchObject({ status: 'fulfilled', value: { replayed: true, numbers: [{ value: 1 }] } })
@@ -83,21 +83,16 @@ test('a retry is answered while another request misuses its key', async () => {
 
 test('keys belong to their caller', async () => {
   const { issue } = createInstance()
-  const answers = [
-    await issue({ idempotencyKey: 'k', caller: 'erp' }),
-    await issue({ idempotencyKey: 'k', caller: 'shop' }),
-  ]
+  const answers = [await issue({ key: 'k', caller: 'erp' }), await issue({ key: 'k', caller: 'shop' })]
   expect(valuesOf(answers)).toEqual([1, 2])
   expect(answers.map(({ replayed }) => replayed)).toEqual([false, false])
 })
 
 test('replays among new requests cost no second statement, and leave no hole', async () => {
   const { issue, statements } = createInstance()
-  await Promise.all(upTo(20).map((n) => issue({ idempotencyKey: `k${n}` })))
+  await Promise.all(upTo(20).map((n) => issue({ key: `k${n}` })))
   const before = statements()
-  const answers = await Promise.all(
-    upTo(60).map((n) => issue(n % 3 === 0 ? { idempotencyKey: `k${n / 3}` } : {})),
-  )
+  const answers = await Promise.all(upTo(60).map((n) => issue(n % 3 === 0 ? { key: `k${n / 3}` } : {})))
   expect(statements() - before).toBe(1)
   const [replayed, issued] = [answers.filter((a) => a.replayed), answers.filter((a) => !a.replayed)]
   expect(sorted(valuesOf(replayed))).toEqual(upTo(20))
@@ -108,7 +103,7 @@ test('two instances that get the same new keys at the same time issue each once'
   const instances = [createInstance(), createInstance(), createInstance()]
   for (const instance of instances) await instance.issue()
   const answers = await Promise.all(
-    upTo(100).map((n) => Promise.all(instances.map(({ issue }) => issue({ idempotencyKey: `k${n}` })))),
+    upTo(100).map((n) => Promise.all(instances.map(({ issue }) => issue({ key: `k${n}` })))),
   )
   for (const same of answers) expect(new Set(valuesOf(same)).size).toBe(1)
   expect(await valuesIn(database, 'SG')).toEqual(upTo(103))
@@ -117,11 +112,11 @@ test('two instances that get the same new keys at the same time issue each once'
 test('the same key for two periods at once belongs to the one that came first', async () => {
   const [one, other] = [createInstance(), createInstance()]
   const results = await Promise.allSettled([
-    one.issue({ prefix: 'INV', idempotencyKey: 'k', businessDate: `${new Date().getUTCFullYear()}-01-01` }),
+    one.issue({ prefix: 'INV', key: 'k', business_date: `${new Date().getUTCFullYear()}-01-01` }),
     other.issue({
       prefix: 'INV',
-      idempotencyKey: 'k',
-      businessDate: `${new Date().getUTCFullYear() - 1}-12-31`,
+      key: 'k',
+      business_date: `${new Date().getUTCFullYear() - 1}-12-31`,
     }),
   ])
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
@@ -135,7 +130,7 @@ test('the first requests of a period on several instances at once make one count
   const instances = upTo(4).map(() => createInstance())
   const answers = await Promise.all(
     instances.flatMap(({ issue }) =>
-      upTo(25).map(() => issue({ prefix: 'INV', businessDate: `${new Date().getUTCFullYear() - 1}-12-31` })),
+      upTo(25).map(() => issue({ prefix: 'INV', business_date: `${new Date().getUTCFullYear() - 1}-12-31` })),
     ),
   )
   expect(sorted(valuesOf(answers))).toEqual(upTo(100))
@@ -167,8 +162,8 @@ test('rules that change are obeyed by the next number, on every instance', async
 
 test('a lease ends by the database: neither swept before, nor confirmed after, even if nobody has swept', async () => {
   const { issue, change, pool } = createInstance()
-  const { numbers } = await issue({ event: 'reserve', holdSeconds: 1 })
-  const held = { prefix: 'SG', period: '', ...numbers[0]!, caller: 'sequencer', requestId: 'test' }
+  const { numbers } = await issue({ event: 'reserve', hold_seconds: 1 })
+  const held = { prefix: 'SG', period: '', ...numbers[0]!, caller: 'sequencer', request_id: 'test' }
   await expect(change({ ...held, event: 'expire' })).rejects.toMatchObject({ code: 'number_state_conflict' })
   await until(async () => (await expiredLeases(pool, 1)).length > 0)
   await expect(change({ ...held, event: 'confirm' })).rejects.toMatchObject({
@@ -181,7 +176,7 @@ test('a lease ends by the database: neither swept before, nor confirmed after, e
 
 test('a sequence that was retired issues no more, and still answers the keys that it knows', async () => {
   const { issue } = createInstance()
-  await issue({ idempotencyKey: 'before' })
+  await issue({ key: 'before' })
   await queryAsAdmin(
     database,
     `INSERT INTO sequences (prefix, version, template, reset, active, created_by)
@@ -189,8 +184,8 @@ test('a sequence that was retired issues no more, and still answers the keys tha
   )
   await expect(issue()).rejects.toMatchObject({ code: 'sequence_not_found' })
   await expect(issue()).rejects.toMatchObject({ code: 'sequence_not_found' })
-  await expect(issue({ idempotencyKey: 'after' })).rejects.toMatchObject({ code: 'sequence_not_found' })
-  await expect(issue({ idempotencyKey: 'before' })).resolves.toMatchObject({
+  await expect(issue({ key: 'after' })).rejects.toMatchObject({ code: 'sequence_not_found' })
+  await expect(issue({ key: 'before' })).resolves.toMatchObject({
     replayed: true,
     numbers: [{ value: 1 }],
   })
@@ -213,7 +208,7 @@ test('at the end of its values a sequence says so, and issues the last ones', as
     `INSERT INTO counters (prefix, period, first_value, last_value) VALUES ('SG', '', 1, ${last - 4})`,
   )
   const { issue, change } = createInstance()
-  const first = { idempotencyKey: 'k' }
+  const first = { key: 'k' }
   await issue(first)
   const results = await Promise.allSettled([issue({ count: 2 }), issue({ count: 2 }), issue()])
   expect(results[0]).toMatchObject({ value: { numbers: [{ value: last - 2 }, { value: last - 1 }] } })
@@ -224,7 +219,7 @@ test('at the end of its values a sequence says so, and issues the last ones', as
   expect(await issue(first)).toMatchObject({ replayed: true, numbers: [{ value: last - 3 }] })
   const number = `SG${last}`
   const release = { prefix: 'SG', period: '', value: last, number, event: 'release' } as const
-  await change({ ...release, caller: 'anonymous', requestId: 'test' })
+  await change({ ...release, caller: 'anonymous', request_id: 'test' })
   expect(await issue()).toMatchObject({ numbers: [{ value: last }] })
 })
 
@@ -232,23 +227,23 @@ test('a request that the database refuses does not fail the others of its batch'
   const { issue } = createInstance()
   await issue()
   // A NUL gets past the allocator, which trusts its callers, and is refused by PostgreSQL.
-  const results = await Promise.allSettled([issue(), issue({ clientId: 'a\u0000b' }), issue()])
+  const results = await Promise.allSettled([issue(), issue({ client_id: 'a\u0000b' }), issue()])
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(await valuesIn(database, 'SG')).toEqual([1, 2, 3])
 })
 
 test.each(['null', ' ', '"', '\\', '\\"', '(a,b),{c}', "it's", 'first\nsecond\tthird', 'é ü 番号 🧾', '$1'])(
   'the ledger has a text as it was given: %j',
-  async (clientId) => {
+  async (client_id) => {
     const { issue } = createInstance()
-    const request = { idempotencyKey: 'k', clientId, generatedBy: clientId }
+    const request = { key: 'k', client_id, generated_by: client_id }
     // Alone, in company, with a number more, and again by its key.
     await issue(request)
-    await Promise.all([issue({ clientId }), issue({ clientId, count: 2 })])
+    await Promise.all([issue({ client_id }), issue({ client_id, count: 2 })])
     expect(await issue(request)).toMatchObject({ replayed: true, numbers: [{ value: 1 }] })
     const rows = await queryAsAdmin(database, 'SELECT client_id, generated_by FROM ledger ORDER BY value')
-    expect(rows[0]).toEqual({ client_id: clientId, generated_by: clientId })
-    expect(rows.slice(1)).toEqual(upTo(3).map(() => ({ client_id: clientId, generated_by: null })))
+    expect(rows[0]).toEqual({ client_id, generated_by: client_id })
+    expect(rows.slice(1)).toEqual(upTo(3).map(() => ({ client_id, generated_by: null })))
     expect((await inspectLedger(database)).faults).toEqual([])
   },
 )

@@ -165,7 +165,7 @@ describe('the feed', () => {
       instances.map(async ({ issue }, index) => {
         for (let n = 1; n <= 60 || pagesWhileIssuing <= 3; n += 1) {
           const count = (n % 3) + 1
-          await issue({ prefix, count, clientId: `${index}` })
+          await issue({ prefix, count, client_id: `${index}` })
           issued += count
         }
       }),
@@ -388,11 +388,11 @@ test('the ledger is verified while numbers are issued, and each time it fits', a
     while (verifying) {
       const { numbers } = await instance.issue({
         event: 'reserve',
-        holdSeconds: 60,
+        hold_seconds: 60,
         count: 3,
-        siteId: `site-${n}`,
+        site_id: `site-${n}`,
       })
-      const step = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r' }
+      const step = { prefix: 'SG', period: '', caller: 'shop', request_id: 'r' }
       await instance.change({ ...step, ...numbers[0]!, event: 'confirm' })
       await instance.change({ ...step, ...numbers[1]!, event: 'release' })
       issued += 1
@@ -409,7 +409,7 @@ test('the ledger is verified while numbers are issued, and each time it fits', a
   expect(before).toBeGreaterThan(10)
 })
 
-test('one verification at a time: another one is told to come again', async () => {
+test('one verification at a time: another one is refused, with the time to come again', async () => {
   await writeLedger(database.runtimeUrl)
   const admin = new Client(database.adminUrl)
   await admin.connect()
@@ -546,12 +546,12 @@ describe('an export, verified offline', () => {
     ['a reason', /"reason":"not needed"/, '"reason":"needed"', 'altered'],
     ['the hash of a counter', /"head":"[0-9a-f]{8}/, '"head":"00000000', 'rewritten'],
     ['the last value of a counter', /"last_value":3/, '"last_value":4', 'derived'],
-  ])('tells that %s was altered', async (_, from, to, kind) => {
+  ])('reports that %s was altered', async (_, from, to, kind) => {
     expect(text).toMatch(from)
     expect((await check(text.replace(from, to))).findings[0]).toMatchObject({ kind })
   })
 
-  test('tells what the values were before, with no ledger to ask', async () => {
+  test('reports what the values were before, with no ledger to ask', async () => {
     // The step that confirmed a number that was never reserved: its hash is that of another request.
     const changed = text.replace(/"event":"confirm"/, '"event":"void"')
     expect((await check(changed)).fits).toBe(false)

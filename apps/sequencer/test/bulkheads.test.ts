@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { inspectLedger, until, type TestDatabase } from '@ordinal/testing'
-import { createLedgerDatabase, startSequencer, upTo } from './sequencer'
+import { createLedgerDatabase, heldUp, startSequencer, upTo } from './sequencer'
 
 let database: TestDatabase & { runtimeUrl: string }
 let sequencer: Awaited<ReturnType<typeof startSequencer>>
@@ -24,7 +24,7 @@ test('numbers are issued and read while every heavy read hangs', async () => {
   await holder.query('BEGIN; LOCK TABLE site_usage IN ACCESS EXCLUSIVE MODE')
   const hanging = upTo(40).map(() => sequencer.api.get('/api/v1/sequence/stats?prefix=SG'))
   await until(async () => {
-    const { rows } = await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+    const { rows } = await holder.query(heldUp)
     return rows.length > 0
   })
 
@@ -40,7 +40,7 @@ test('numbers are issued and read while every heavy read hangs', async () => {
   await holder.query('ROLLBACK')
 })
 
-test('everybody who asks for the status sees the number that was issued before', async () => {
+test('every caller that asks for the status sees the number that was issued before', async () => {
   for (const value of upTo(20)) {
     const before = upTo(5).map(() => sequencer.api.get('/api/v1/status/SG'))
     await sequencer.api.post('/api/v1/next/SG', {})

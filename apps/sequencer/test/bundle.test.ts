@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { loadSync } from '@grpc/proto-loader'
 import { loadProtos } from '@ordinal/grpc'
-import { createGrpcClient, startProgram, type TestDatabase } from '@ordinal/testing'
+import {
+  askReflection,
+  createGrpcClient,
+  protosByReflection,
+  startProgram,
+  type TestDatabase,
+} from '@ordinal/testing'
 import { createLedgerDatabase } from './sequencer'
 
 const name = 'sequential.SequentialIDService'
@@ -39,13 +43,6 @@ afterAll(async () => {
 const start = (more: Record<string, string> = {}) =>
   startProgram([path.join(folder, 'main.js')], { ...env, ...more })
 
-/** A file that the libraries of gRPC bring. */
-const fileOf = (library: string, file: string) =>
-  loadSync(path.join(createRequire(__filename).resolve(library), '../..', file), {
-    keepCase: true,
-    enums: String,
-  })
-
 test('gRPC comes with the bundle: calls, reflection and health', async () => {
   const program = start()
   await program.port()
@@ -54,20 +51,13 @@ test('gRPC comes with the bundle: calls, reflection and health', async () => {
   const { body } = await client.call('GetNext', { prefix: 'SG' })
   expect(body.full_number).toBe('SG000001')
 
-  for (const version of ['v1', 'v1alpha']) {
-    const file = fileOf('@grpc/reflection', `proto/grpc/reflection/${version}/reflection.proto`)
-    const reflection = createGrpcClient(Number(port), file, `grpc.reflection.${version}.ServerReflection`)
-    const stream = reflection.openStream('ServerReflectionInfo')
-    const answered = once(stream, 'data')
-    stream.write({ list_services: '*' })
-    const [{ list_services_response }] = await answered
+  for (const version of ['v1', 'v1alpha'] as const) {
+    const { list_services_response } = await askReflection(Number(port), version, { list_services: '*' })
     expect(list_services_response.service).toContainEqual({ name })
-    stream.end()
-    reflection.close()
   }
 
-  const file = fileOf('grpc-health-check', '../proto/health/v1/health.proto')
-  const health = createGrpcClient(Number(port), file, 'grpc.health.v1.Health')
+  const protosOfHealth = await protosByReflection(Number(port), 'grpc.health.v1.Health')
+  const health = createGrpcClient(Number(port), protosOfHealth, 'grpc.health.v1.Health')
   expect((await health.call('Check', { service: name })).body).toEqual({ status: 'SERVING' })
 
   program.child.kill('SIGTERM')

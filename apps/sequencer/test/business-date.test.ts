@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { dayOf } from '../src/core/calendar'
-import { fiscalYearOf } from '../src/core/period'
-import type { Reset } from '../src/core/rules'
-import { createSequence, type Sequence } from '../src/core/sequence'
+import { dayOf } from '../src/domain/calendar'
+import { fiscalYearOf } from '../src/domain/period'
+import type { Reset } from '../src/domain/period'
+import { createSequence, type Sequence } from '../src/domain/sequence'
 import { plainRules } from './rule-sets'
 
 const zones = [

@@ -6,7 +6,7 @@ let database: TestDatabase & { runtimeUrl: string }
 let sequencer: Awaited<ReturnType<typeof startSequencer>>
 
 beforeEach(async () => {
-  database = await createLedgerDatabase()
+  database = await createLedgerDatabase({ roleOfItsOwn: true })
   sequencer = await startSequencer(database, { JWT_SECRET: secret })
 })
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { csvCell } from '../src/ledger/export'
+import { csvCell } from '../src/audit/export'
 
 test.each([
   ['=1+1', "'=1+1"],

@@ -1,5 +1,5 @@
 import { createCutProxy, inspectLedger, until, type CutProxy, type TestDatabase } from '@ordinal/testing'
-import { toLedger, type Issued, type IssuedNumber } from '../src/ledger/request'
+import type { Issued, IssuedNumber } from '../src/ledger/request'
 import { issueNumbers } from '../src/ledger/statements'
 import { createInstance, plain } from './instance'
 import { randomFrom } from './random'
@@ -37,14 +37,14 @@ test(
 
     /** Asks as a client does, with the same key until there is an answer, or without one just once. */
     async function ask(
-      requestId: string,
-      call: (its: { requestId: string; idempotencyKey?: string }) => Promise<Issued>,
+      request_id: string,
+      call: (its: { request_id: string; key?: string }) => Promise<Issued>,
     ): Promise<Issued> {
-      const idempotencyKey = random.chance(0.5) ? `key of ${requestId}` : undefined
-      const answer = await call({ requestId, ...(idempotencyKey && { idempotencyKey }) })
-      acknowledged.set(requestId, answer.numbers)
-      if (idempotencyKey && random.chance(0.3)) {
-        const again = await call({ requestId: `again ${requestId}`, idempotencyKey })
+      const key = random.chance(0.5) ? `key of ${request_id}` : undefined
+      const answer = await call({ request_id, ...(key && { key }) })
+      acknowledged.set(request_id, answer.numbers)
+      if (key && random.chance(0.3)) {
+        const again = await call({ request_id: `again ${request_id}`, key })
         expect(again).toEqual({ ...answer, replayed: true })
         replays += 1
       }
@@ -53,12 +53,12 @@ test(
 
     async function client(name: number): Promise<void> {
       // Several counters, so that several statements are under way at any time.
-      const slot = { prefix: 'INV', businessDate: `20${10 + (name % 6)}-01-01` }
+      const slot = { prefix: 'INV', business_date: `20${10 + (name % 6)}-01-01` }
       for (let n = 1; !stopping; n += 1) {
         const instance = () => random.oneOf(instances)
         const reserving = random.chance(0.3)
         const asked = reserving
-          ? { event: 'reserve' as const, holdSeconds: 600, count: 1 }
+          ? { event: 'reserve' as const, hold_seconds: 600, count: 1 }
           : { event: 'issue' as const, count: random.chance(0.2) ? 1 + random.below(5) : 1 }
         const issued = await ask(`${name}-${n}`, (its) =>
           instance().issue({ ...plain, ...slot, ...asked, ...its }),
@@ -112,12 +112,12 @@ test(
   60_000 + cuts * 300,
 )
 
-// What the keys are for: the same cuts without anybody who looks for them.
-test('after such a cut, who asks anew with another key leaves a number that nobody holds', async () => {
+// What the keys are for: the same cuts without a look at them.
+test('after such a cut, a caller that asks anew with another key leaves a number that nobody holds', async () => {
   const { pool, sequences, close } = createInstance(throughProxy)
   const sequence = await sequences.load('SG')
   const ask = async (key: string) => {
-    const { firstValue } = await issueNumbers(pool, sequence, undefined, [toLedger(plain, key)], false)
+    const { firstValue } = await issueNumbers(pool, sequence, undefined, [{ ...plain, key }], false)
     return firstValue
   }
   expect(await ask('0')).toBe(1)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { createLedgerDatabase, startSequencer, valuesIn } from './sequencer'
+import { createLedgerDatabase, heldUp, startSequencer, valuesIn } from './sequencer'
 import { until } from '@ordinal/testing'
 
 type Ledger = Awaited<ReturnType<typeof createLedgerDatabase>>
@@ -26,10 +26,10 @@ test('a request that waits beyond the time of its caller gets no number, then or
   await admin.query("SELECT FROM counters WHERE prefix = 'SG' FOR UPDATE")
   const waiting = next()
   await until(async () => {
-    const { rowCount } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    const { rowCount } = await admin.query(heldUp)
     return rowCount! > 0
   })
-  // These queue behind it, and give up while it waits.
+  // These queue behind it, and their deadlines pass while it waits.
   const late = [1, 2, 3].map(() => next({ 'x-request-timeout-ms': '200' }))
   await delay(300)
   await admin.query('ROLLBACK')
@@ -40,7 +40,7 @@ test('a request that waits beyond the time of its caller gets no number, then or
   expect(await valuesIn(database, 'SG')).toEqual([1, 2, 3])
 })
 
-test('who waits for less than a statement takes is told in time, also when his retry has joined him', async () => {
+test('a caller that waits for less than a statement takes is answered in time, also when its retry has joined it', async () => {
   const next = (ms: number, key: string) =>
     sequencer.api.post(
       '/api/v1/next/SG',
@@ -52,11 +52,11 @@ test('who waits for less than a statement takes is told in time, also when his r
   await admin.connect()
   await admin.query('BEGIN')
   await admin.query("SELECT FROM counters WHERE prefix = 'SG' FOR UPDATE")
-  const waits = () => admin.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-  const patient = next(5000, 'patient')
+  const waits = () => admin.query(heldUp)
+  const first = next(5000, 'long')
   await until(async () => (await waits()).rowCount === 1)
   const [statement] = (await waits()).rows
-  const retry = await next(100, 'patient')
+  const retry = await next(100, 'long')
   const behind = await next(100, 'behind')
   // The statement that they wait for still waits itself.
   expect((await waits()).rows).toEqual([statement])
@@ -64,12 +64,12 @@ test('who waits for less than a statement takes is told in time, also when his r
   await admin.end()
   expect([retry.status, retry.body.code]).toEqual([503, 'outcome_unknown'])
   expect([behind.status, behind.body.code]).toEqual([504, 'deadline_exceeded'])
-  expect((await patient).body.counter).toBe(2)
-  expect((await next(5000, 'patient')).body.counter).toBe(2)
+  expect((await first).body.counter).toBe(2)
+  expect((await next(5000, 'long')).body.counter).toBe(2)
   expect((await next(5000, 'behind')).body.counter).toBe(3)
 })
 
-test('a caller without any patience is told of its deadline, and not of a database that is well', async () => {
+test('a caller with a deadline of a millisecond gets deadline_exceeded, and not database_unavailable', async () => {
   for (const path of ['/api/v1/next/SG', '/api/v1/next/SG', '/api/v1/next/INV']) {
     const { status, body } = await sequencer.api.post(path, {}, { headers: { 'x-request-timeout-ms': '1' } })
     // One that is with the database by then may have its number.
@@ -78,7 +78,7 @@ test('a caller without any patience is told of its deadline, and not of a databa
   }
 })
 
-test('one whose time passes while its statement is under way is told its key, and gets its number by it', async () => {
+test('one whose deadline passes while its statement is under way gets its key, and by it its number', async () => {
   const admin = new Client(database.adminUrl)
   await admin.connect()
   await sequencer.api.post('/api/v1/next/SG')
@@ -89,7 +89,7 @@ test('one whose time passes while its statement is under way is told its key, an
     {},
     { headers: { 'x-request-timeout-ms': '200' } },
   )
-  const { rowCount } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+  const { rowCount } = await admin.query(heldUp)
   await admin.query('ROLLBACK')
   await admin.end()
   expect([status, body.code, rowCount]).toEqual([503, 'outcome_unknown', 1])

@@ -1,5 +1,5 @@
 import type { ApiAnswer, TestDatabase } from '@ordinal/testing'
-import { checkFilled, checkPromises } from '../src/demos/promises'
+import { checkFilled, checkPromises } from '../src/demos/checks'
 import { createInstance } from './instance'
 import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo, valuesIn } from './sequencer'
 import { bearer, secret } from './tokens'
@@ -123,9 +123,9 @@ test.each([
   await of.stop()
 })
 
-test('a broken promise would be told: the checks read the ledger, and see what was done to it', async () => {
+test('a broken promise would be reported: the checks read the ledger, and see what was done to it', async () => {
   const instance = createInstance(database.runtimeUrl)
-  const issued = await instance.issue({ count: 10, generatedBy: 'run' })
+  const issued = await instance.issue({ count: 10, generated_by: 'run' })
   const draws = {
     prefix: 'SG',
     period: '',

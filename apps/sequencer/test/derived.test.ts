@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { Client } from 'pg'
 import type { TestDatabase } from '@ordinal/testing'
-import { RulesError, soundRules } from '../src/core/rules'
-import { createSequence } from '../src/core/sequence'
+import { RulesError, validateRules } from '../src/domain/rules'
+import { createSequence } from '../src/domain/sequence'
 import { createInstance } from './instance'
 import { anyReset, dates, plainRules, templates } from './rule-sets'
 import { createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
@@ -45,7 +45,7 @@ test('the database derives the period and the frame of a date as the service doe
       // What is no rule is refused when it is added; what is no date, or cannot be shown, when it is used.
       const sound = (() => {
         try {
-          return Boolean(soundRules('INV', { ...rules }))
+          return Boolean(validateRules('INV', { ...rules }))
         } catch (error) {
           if (error instanceof RulesError) return false
           throw error
@@ -84,9 +84,9 @@ test('a date outside the window is refused with its bounds, and one inside is no
   const instance = createInstance(database.runtimeUrl)
   const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
   for (const offset of [-365, 0, 30])
-    expect((await instance.issue({ prefix: 'ORD', businessDate: day(offset) })).numbers).toHaveLength(1)
+    expect((await instance.issue({ prefix: 'ORD', business_date: day(offset) })).numbers).toHaveLength(1)
   for (const offset of [-370, 35, -367, 32])
-    await expect(instance.issue({ prefix: 'ORD', businessDate: day(offset) })).rejects.toMatchObject({
+    await expect(instance.issue({ prefix: 'ORD', business_date: day(offset) })).rejects.toMatchObject({
       code: 'business_date_out_of_window',
       message: expect.stringContaining(day(-366)) as string,
     })
@@ -96,14 +96,14 @@ test('a date outside the window is refused with its bounds, and one inside is no
 test('nothing more is issued in a closed period, and a retry gets what it got', async () => {
   const instance = createInstance(database.runtimeUrl)
   const date = `${new Date().getUTCFullYear() - 1}-12-31`
-  const once = { prefix: 'ORD', businessDate: date, idempotencyKey: 'before' }
+  const once = { prefix: 'ORD', business_date: date, key: 'before' }
   const before = await instance.issue(once)
   const year = date.slice(0, 4)
   const close = (period: string) =>
     role.query(`SELECT public.close_period('ORD', $1, 'olga', 'the books are closed', 'r-1')`, [period])
   await expect(close(String(new Date().getUTCFullYear()))).rejects.toMatchObject({ code: 'OR024' })
   await close(year)
-  await expect(instance.issue({ prefix: 'ORD', businessDate: date })).rejects.toMatchObject({
+  await expect(instance.issue({ prefix: 'ORD', business_date: date })).rejects.toMatchObject({
     code: 'period_closed',
   })
   expect(await instance.issue(once)).toEqual({ ...before, replayed: true })

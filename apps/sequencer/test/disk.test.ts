@@ -4,11 +4,11 @@ import { parseConfig } from '@ordinal/config'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
 import { createInstance } from './instance'
-import { expectAnswersInLedger, startPatientClients } from './patient-clients'
+import { expectAnswersInLedger, startRetryingClients } from './retrying-clients'
 import { queryAsAdmin } from './sequencer'
 
 // A server that recovers takes its time on a machine that has other work.
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 const badDisk = createBadDisk()
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
@@ -39,16 +39,16 @@ if (!badDisk && !required)
   const panics = async () => (await log()).split('PANIC:').length - 1
 
   test('does not sync, the database starts again by itself, and nothing acknowledged is lost', async () => {
-    const clients = startPatientClients(instance)
+    const clients = startRetryingClients(instance)
     const rounds = 5
     for (let round = 1; round <= rounds; round += 1) {
       const before = clients.answered.size
-      await until(() => clients.answered.size > before + 50, patienceMs)
+      await until(() => clients.answered.size > before + 50, timeoutMs)
       disk.failNextSync()
-      await until(async () => !disk.isSyncToFail && (await panics()) >= round, patienceMs)
+      await until(async () => !disk.isSyncToFail && (await panics()) >= round, timeoutMs)
     }
     const before = clients.answered.size
-    await until(() => clients.answered.size > before + 50, patienceMs)
+    await until(() => clients.answered.size > before + 50, timeoutMs)
     await clients.stop()
     // The fault was there, and the server that came back is the one that was there before.
     expect(await panics()).toBeGreaterThanOrEqual(rounds)
@@ -58,14 +58,14 @@ if (!badDisk && !required)
   }, 300_000)
 
   test('is full, requests get 503 in time, and go on when there is room, with nothing lost', async () => {
-    const clients = startPatientClients(instance)
-    await until(() => clients.answered.size > 100, patienceMs)
+    const clients = startRetryingClients(instance)
+    await until(() => clients.answered.size > 100, timeoutMs)
     disk.fill()
     await until(() => (clients.refusals.get('database_unavailable') ?? 0) >= 16)
     expect(await log()).toContain('No space left on device')
     disk.free()
     const before = clients.answered.size
-    await until(() => clients.answered.size > before + 100, patienceMs)
+    await until(() => clients.answered.size > before + 100, timeoutMs)
     await clients.stop()
     expect(clients.refusals.get('database_unavailable')).toBeGreaterThanOrEqual(16)
     expect(clients.answered.size).toBeGreaterThan(before + 100)
@@ -74,8 +74,8 @@ if (!badDisk && !required)
   }, 300_000)
 
   test('has no room for its log of changes, it ends, and with room it comes back with all that was acknowledged', async () => {
-    const clients = startPatientClients(instance)
-    await until(() => clients.answered.size > 100, patienceMs)
+    const clients = startRetryingClients(instance)
+    await until(() => clients.answered.size > 100, timeoutMs)
     disk.fill()
     for (let tries = 0; tries < 100; tries += 1) {
       await queryAsAdmin(database, 'SELECT pg_switch_wal()').catch(() => {})
@@ -86,7 +86,7 @@ if (!badDisk && !required)
     // As whoever supervises the server does, if it could not recover on a disk that was still full.
     await postgres.restart()
     const before = clients.answered.size
-    await until(() => clients.answered.size > before + 100, patienceMs)
+    await until(() => clients.answered.size > before + 100, timeoutMs)
     await clients.stop()
     expect(clients.answered.size).toBeGreaterThan(before + 100)
     await expectAnswersInLedger(database, clients.answered)

@@ -9,7 +9,7 @@ import {
   type GrpcClient,
   type TestDatabase,
 } from '@ordinal/testing'
-import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo, valuesIn } from './sequencer'
+import { createLedgerDatabase, heldUp, queryAsAdmin, startSequencer, upTo, valuesIn } from './sequencer'
 import { bearer, secret } from './tokens'
 
 const protos = loadProtos(__dirname, 'sequencer.proto')
@@ -214,7 +214,7 @@ test('a request that waits beyond its deadline gets no number, then or later', a
   await admin.query("SELECT FROM counters WHERE prefix = 'SG' FOR UPDATE")
   const waiting = next()
   await until(async () => {
-    const { rowCount } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    const { rowCount } = await admin.query(heldUp)
     return rowCount! > 0
   })
   // These queue behind it.
@@ -233,7 +233,7 @@ test('numbers that are under way when the service stops are all answered', async
   await sequencer.stop()
   const settled = await Promise.all(answers)
   const got = settled.filter(({ code }) => code === 'OK').map(({ body }) => body.counter as number)
-  // None was issued without being told.
+  // None was issued without an answer.
   expect(got.sort((a, b) => a - b)).toEqual(await valuesIn(database, 'SG'))
   expect(settled.filter(({ code }) => !['OK', 'UNAVAILABLE'].includes(code))).toEqual([])
 })

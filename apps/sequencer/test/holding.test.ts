@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { inspectLedger, type TestDatabase } from '@ordinal/testing'
-import { authorities, refusalToChange } from '../src/core/holding'
+import { authorities, refusalToChange } from '../src/domain/holding'
 import { createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
 import { bearer, secret } from './tokens'
 
@@ -160,7 +160,7 @@ test('an anonymous caller releases within the window of the rules, and a retry b
   expect(await outcome(step('nobody', early, 'release', key))).toBe(200)
 })
 
-test('who draws a released number anew holds it, and who held it before does not', async () => {
+test('the caller that draws a released number anew holds it, and its former holder does not', async () => {
   await define({ prefix: 'AGAIN', template: '{prefix}{seq}' })
   const number = await draw('shop', 'AGAIN')
   expect(await outcome(step('shop', number, 'release'))).toBe(200)
@@ -193,7 +193,7 @@ describe('a sequence that is sealed', () => {
     outcome(sequencer.api.post('/api/v1/next/SEAL', body, as(caller, more)))
 
   test.each(['anonymous', 'Anonymous', 'sequencer', '0rder-service', 'shop\u034f'])(
-    'is never that of %j, who is nobody',
+    'is never that of %j, which is nobody',
     async (sealed_to) => {
       const body = { prefix: 'OPEN', template: '{prefix}{seq}', sealed_to, reason: 'test' }
       expect(await outcome(sequencer.api.post('/api/v1/sequences', body, as('admin')))).toEqual([
@@ -224,7 +224,7 @@ describe('a sequence that is sealed', () => {
     expect(await outcome(step('shop', await draws(), 'release'))).toBe(200)
   })
 
-  test('answers a retry of who drew from it before, and of nobody else', async () => {
+  test('answers a retry of the caller that drew from it before, and of no other', async () => {
     await define({ prefix: 'LATER', template: '{prefix}{seq}' })
     const key = { 'Idempotency-Key': 'before' }
     const asked = (caller: Caller, headers = key) =>

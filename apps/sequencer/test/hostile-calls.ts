@@ -3,7 +3,7 @@ import fc from 'fast-check'
 // What the role of the service may call, with arguments that nobody gives who means well.
 
 const prefixes = fc.constantFrom('DEFAULT', 'ORD', 'PO', 'DEFAULT', 'ORD', 'X', 'Y', 'NONE', null)
-export const hostileText = fc.oneof(
+const hostileText = fc.oneof(
   fc.constantFrom('', 'NaN', 'x\u001fCy', '\u001f', '{}', 'null', "'; --", 'a b', 'ü€😀', null),
   fc.string({ maxLength: 20 }).map((text) => text.replaceAll('\0', '')),
 )
@@ -69,7 +69,7 @@ const templates = fc.constantFrom(
   '.*{seq}',
 )
 
-const soundRules = {
+const validRules = {
   version: -7,
   reset: 'never',
   timeZone: 'UTC',
@@ -166,7 +166,7 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
     })
     .chain((rules) =>
       // Half of the time all but a few are sound.
-      fc.constantFrom({}, soundRules).map((sound) => ({ ...rules, ...sound })),
+      fc.constantFrom({}, validRules).map((valid) => ({ ...rules, ...valid })),
     )
     .map(({ known, ...rules }) => ({
       sql: `SELECT public.add_rules($1, ${version(2, 1)}, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,

@@ -11,7 +11,7 @@ let role: Client
 let holder: Client
 
 beforeAll(async () => {
-  database = await createLedgerDatabase()
+  database = await createLedgerDatabase({ roleOfItsOwn: true })
   role = new Client(database.runtimeUrl)
   role.on('notification', () => {})
   await role.connect()
@@ -127,8 +127,8 @@ test('whatever the role of the service calls, the ledger verifies, is dense, and
   // In the periods that there are, and in one that begins.
   const instance = createInstance(database.runtimeUrl)
   expect((await instance.issue({ prefix: 'SG' })).numbers[0]!.number).toBe('SG000001')
-  for (const businessDate of ['2024-05-01', '2024-05-02', '2023-05-01'])
-    expect((await instance.issue({ prefix: 'INV', businessDate })).numbers).toHaveLength(1)
+  for (const business_date of ['2024-05-01', '2024-05-02', '2023-05-01'])
+    expect((await instance.issue({ prefix: 'INV', business_date })).numbers).toHaveLength(1)
   for (const prefix of ['DEFAULT', 'ORD', 'PO']) {
     const outcome = await instance.issue({ prefix }).then(
       () => 'issued',

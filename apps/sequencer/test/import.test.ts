@@ -183,7 +183,7 @@ test('a file with a header and no number does nothing', async () => {
   expect(await importCsv('SG', ['number'])).toEqual({ ...nothingDone, prefix: 'SG' })
 })
 
-test('what cannot be imported is told with its line and the reason, and the rest is imported', async () => {
+test('what cannot be imported is reported with its line and the reason, and the rest is imported', async () => {
   await next('INV', { business_date: '2024-05-05' })
   const report = await importCsv('INV', [
     'number,client_id,site_id,partition_id,invoice_type,business_date',
@@ -309,13 +309,13 @@ test('one import leaves out 100,000 values at most; the next goes on', async () 
   expect(second).toMatchObject({ already_there: 11, imported: 1, skipped: 9_000, refused: { total: 0 } })
 }, 60_000)
 
-test('a dry run tells what would be done, and does nothing', async () => {
+test('a dry run reports what would be done, and does nothing', async () => {
   await importCsv('SG', sgFile([1, 2]))
   const file = sgFile([2, 3, 6, 6, 5, 7])
-  const told = await importCsv('SG', file, '?max_hole=5&dry_run=true')
+  const planned = await importCsv('SG', file, '?max_hole=5&dry_run=true')
   expect(await valuesIn(database, 'SG')).toEqual([1, 2])
   const done = await importCsv('SG', file, '?max_hole=5')
-  expect(told).toEqual({ ...done, dry_run: true })
+  expect(planned).toEqual({ ...done, dry_run: true })
   expect(done).toMatchObject({ imported: 3, skipped: 2, already_there: 1, refused: { total: 2 } })
 })
 
@@ -505,7 +505,7 @@ test('an import ends when the rules change under it, and says so', async () => {
   expect(await next('SG')).toBe('SG-001001')
 })
 
-test('who sends faster than the database writes is made to wait', async () => {
+test('a client that sends faster than the database writes is made to wait', async () => {
   await next('SG')
   const blocker = new Client(database.url)
   await blocker.connect()

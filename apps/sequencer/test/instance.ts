@@ -6,7 +6,7 @@ import { Registry } from 'prom-client'
 import { PrismaClient } from '../src/generated/prisma/client'
 import { createAllocator, type AllocatorOptions } from '../src/ledger/allocator'
 import type { ChangeRequest, IssueRequest } from '../src/ledger/request'
-import { createSequences } from '../src/ledger/sequences'
+import { createKnownSequences } from '../src/ledger/known-sequences'
 import { createSequencerMetrics } from '../src/metrics'
 
 /** An instance of the service's core, with a pool of its own; `statements` counts what it sends to the ledger. */
@@ -15,7 +15,8 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     url,
     applicationName: 'test',
     maxConnections: 10,
-    connectTimeoutMs: 2000,
+    // As long as a request: forty connections at once take seconds of a busy machine.
+    connectTimeoutMs: 5000,
     useTimeoutMs: 5000,
     statementTimeoutMs: 10_000,
     onError: () => {},
@@ -25,7 +26,8 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     level: 'error',
     stream: new Writable({ write: (_chunk, _encoding, done) => done() }),
   })
-  const sequences = createSequences(new PrismaClient({ adapter: new PrismaPg(pool) }))
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const sequences = createKnownSequences(prisma)
   const metrics = createSequencerMetrics(new Registry())
   let statements = 0
   pool.on('acquire', () => (statements += 1))
@@ -41,6 +43,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
   })
   return {
     close: () => pool.end(),
+    prisma,
     issue: (request: Partial<IssueRequest> = {}) => allocator.issue({ ...plain, ...request }),
     /** By default as somebody who may change what others hold, and has a reason. */
     change: (request: ChangeRequest) =>
@@ -62,8 +65,9 @@ export const plain: IssueRequest = {
   prefix: 'SG',
   event: 'issue',
   count: 1,
+  key: undefined,
   caller: 'anonymous',
-  requestId: 'test',
+  request_id: 'test',
 }
 
 /** The values of some answers, in their order. */

@@ -84,7 +84,7 @@ test('a key, or a token of any role or none, is enough for what asks for no role
   })
 })
 
-test('the message says how to say who one is, and the header too', async () => {
+test('the message says how a caller identifies itself, and the header too', async () => {
   const { headers, body } = await sequencer.api.post('/api/v1/next/SG')
   expect(body).toMatchObject({
     detail: 'This needs a caller who is known: send a token as Authorization: Bearer, or a key as X-API-Key',
@@ -100,7 +100,7 @@ test('where nothing is configured by which a caller could be known, it does not 
       ...more,
     })
   const refusal =
-    /SEQUENCER_REQUIRE_AUTHENTICATION is true and nothing .* set JWT_SECRET, JWKS_URL or API_KEYS/
+    /SEQUENCER_REQUIRE_AUTHENTICATION is true, and no caller could .* set JWT_SECRET, JWKS_URL or API_KEYS/
   expect(parse({})).toThrow(refusal)
   // What allows a start without any authentication does not make callers known.
   expect(parse({ NODE_ENV: 'production', ALLOW_NO_AUTHENTICATION: 'true' })).toThrow(refusal)

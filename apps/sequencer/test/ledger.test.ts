@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { parseConfig } from '@ordinal/config'
-import { createTestDatabase, createTestRole, inspectLedger, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, createTestRole, inspectLedger, until, type TestDatabase } from '@ordinal/testing'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
-import { createImportNumbers } from '../src/import/import-numbers'
-import { readLines } from '../src/import/read-rows'
-import { createSiteBook } from '../src/ledger/sites'
-import { createSites } from '../src/sites'
+import { createImportNumbers } from '../src/imports/importer'
+import { readLines } from '../src/imports/parse'
+import { createSiteRepository } from '../src/sites/repository'
+import { createKnownSites } from '../src/sites/known-sites'
 import { createInstance } from './instance'
 import { configFor, createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
 
@@ -26,27 +26,28 @@ async function as<T>(url: string, work: (client: Client) => Promise<T>): Promise
 
 async function issueSome(): Promise<void> {
   const instance = createInstance(database.runtimeUrl)
-  await instance.issue({ clientId: 'erp', generatedBy: 'ada' })
-  await Promise.all(
-    upTo(20).map((n) => instance.issue({ count: n, idempotencyKey: `key ${n}`, caller: 'shop' })),
-  )
-  await instance.issue({ prefix: 'INV', businessDate: '2019-02-03' })
+  await instance.issue({ client_id: 'erp', generated_by: 'ada' })
+  await Promise.all(upTo(20).map((n) => instance.issue({ count: n, key: `key ${n}`, caller: 'shop' })))
+  await instance.issue({ prefix: 'INV', business_date: '2019-02-03' })
   // Reserved, released and recycled among new ones, and suppressed.
-  const { numbers } = await instance.issue({ event: 'reserve', holdSeconds: 60, count: 5 })
-  const held = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r', reason: 'not needed' }
+  const { numbers } = await instance.issue({ event: 'reserve', hold_seconds: 60, count: 5 })
+  const held = { prefix: 'SG', period: '', caller: 'shop', request_id: 'r', reason: 'not needed' }
   await Promise.all(
     numbers.map((number, index) =>
       instance.change({ ...held, ...number, event: index === 0 ? 'confirm' : 'release' }),
     ),
   )
-  await Promise.all(upTo(4).map((n) => instance.issue({ count: (n % 2) + 1, siteId: 'site-1' })))
+  await Promise.all(upTo(4).map((n) => instance.issue({ count: (n % 2) + 1, site_id: 'site-1' })))
   await instance.issue({
     event: 'suppress',
     reason: 'suppressed',
-    invoiceType: 'suppressed',
-    siteId: 'site-1',
+    invoice_type: 'suppressed',
+    site_id: 'site-1',
   })
-  const importing = createImportNumbers({ ...instance, sites: createSites(createSiteBook(instance.pool)) })
+  const importing = createImportNumbers({
+    ...instance,
+    sites: createKnownSites(createSiteRepository({ ...instance, db: instance.pool })),
+  })
   const file = 'number,client_id,business_date\nINV2018-0003,erp,2018-02-03\nINV2018-0004,,\nINV2018-0009,,'
   const chunks = Readable.from([Buffer.from(file)])
   await importing(
@@ -159,9 +160,11 @@ test('without the role that owns the ledger a service starts where there is noth
   await empty.drop()
 })
 
-test('a service whose role owns the ledger says so at its start; one whose role does not is silent', async () => {
+test('a service whose role owns the ledger says so soon after its start; one whose role does not is silent', async () => {
   const silent = await startSequencer(database)
   const powerful = await startSequencer({ url: database.url, runtimeUrl: database.url })
+  await until(() => powerful.lines.some((line) => line.includes('could rewrite it')))
+  // Its check began before the other's, and ends before it stops.
   await Promise.all([silent.stop(), powerful.stop()])
   expect(powerful.lines.join('')).toContain('owns the ledger, and so could rewrite it')
   expect(silent.lines.join('')).not.toContain('could rewrite it')

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '@ordinal/errors'
+import { AppError } from '../src/domain/errors'
 import { inspectLedger, until, type TestDatabase } from '@ordinal/testing'
 import { nextState, type NumberEvent, type NumberState } from '@ordinal/audit'
-import { createLeaseSweeper } from '../src/expire-leases'
-import { expiredLeases } from '../src/ledger/numbers'
+import { createLeaseSweeper } from '../src/numbers/lease-expiry'
+import { expiredLeases } from '../src/numbers/queries'
 import type { ChangeRequest, Issued, IssuedNumber, IssueRequest } from '../src/ledger/request'
 import { createInstance } from './instance'
 import { randomFrom, type Random } from './random'
@@ -17,14 +17,14 @@ const instancesCount = 3
 
 /** What a client is to do. Which number or request it is about depends on what there is by then. */
 type Command =
-  | { does: 'issue'; request: Omit<IssueRequest, 'caller' | 'requestId'>; keyed: boolean }
+  | { does: 'issue'; request: Omit<IssueRequest, 'caller' | 'request_id'>; keyed: boolean }
   | { does: 'change'; event: ChangeRequest['event']; pick: number; keyed: boolean }
   | { does: 'again'; pick: number }
   | { does: 'reuse key'; pick: number }
   | { does: 'change rules' }
   | { does: 'pause'; ms: number }
 
-/** What a client asked for, and what it was told. */
+/** What a client asked for, and what it was answered. */
 interface Observation {
   request: IssueRequest | ChangeRequest
   startedAtMs: number
@@ -55,11 +55,11 @@ function anyCommand(random: Random): Command {
       prefix,
       event,
       count: random.chance(0.2) ? 1 + random.below(12) : 1,
-      ...(event === 'reserve' && { holdSeconds: random.chance(0.5) ? 1 : 600 }),
+      ...(event === 'reserve' && { hold_seconds: random.chance(0.5) ? 1 : 600 }),
       ...(event === 'suppress' && { reason: 'suppressed' }),
-      ...(reset && reset !== 'never' && { businessDate: random.oneOf(days) }),
-      ...(random.chance(0.3) && { clientId: random.oneOf(['erp', 'Ünï "codé"']) }),
-      ...(random.chance(0.3) && { siteId: random.oneOf(['site-1', 'site-2']), partitionId: 'partition-a' }),
+      ...(reset && reset !== 'never' && { business_date: random.oneOf(days) }),
+      ...(random.chance(0.3) && { client_id: random.oneOf(['erp', 'Ünï "codé"']) }),
+      ...(random.chance(0.3) && { site_id: random.oneOf(['site-1', 'site-2']), partition_id: 'partition-a' }),
     }
     return { does: 'issue', request, keyed }
   }
@@ -89,7 +89,7 @@ beforeEach(async () => {
 afterEach(() => database.drop())
 
 test(
-  `${clientsCount} clients on ${instancesCount} instances, ${commandsEach} commands each (seed ${seed}): the ledger is what they were told, and nothing else`,
+  `${clientsCount} clients on ${instancesCount} instances, ${commandsEach} commands each (seed ${seed}): the ledger is what they were answered, and nothing else`,
   async () => {
     const plans = upTo(clientsCount).map((client) => {
       const random = randomFrom(seed * 1_000 + client)
@@ -131,10 +131,10 @@ async function carryOut(plans: Command[][]): Promise<Observation[]> {
 
   async function client(id: number, plan: Command[]): Promise<void> {
     for (const [index, command] of plan.entries()) {
-      const requestId = `${id}-${index}`
+      const request_id = `${id}-${index}`
       const caller = id % 2 ? 'erp' : 'shop'
       const keyed = 'keyed' in command && command.keyed
-      const who = { caller, requestId, ...(keyed && { idempotencyKey: `key ${requestId}` }) }
+      const who = { caller, request_id, ...(keyed && { key: `key ${request_id}` }) }
       switch (command.does) {
         case 'issue':
           await ask(id, { ...command.request, ...who })
@@ -154,12 +154,12 @@ async function carryOut(plans: Command[][]): Promise<Observation[]> {
         case 'again':
         case 'reuse key': {
           const asked = observations.filter(
-            ({ request, answer }) => request.idempotencyKey && (answer || command.does === 'again'),
+            ({ request, answer }) => request.key && (answer || command.does === 'again'),
           )
           const first = asked[command.pick % asked.length]?.request
           if (!first) break
-          const other = command.does === 'again' ? {} : { clientId: 'another' }
-          await ask(id, { ...first, ...other, requestId })
+          const other = command.does === 'again' ? {} : { client_id: 'another' }
+          await ask(id, { ...first, ...other, request_id })
           break
         }
         case 'change rules':
@@ -220,7 +220,7 @@ interface Life {
   leaseEndsMs: number
 }
 
-// Both are on one machine; the database tells microseconds, and we milliseconds.
+// Both are on one machine; the database has microseconds, and the test milliseconds.
 const clockStepMs = 2
 
 function expectLedgerOf(observations: Observation[], rows: Row[]): void {
@@ -251,12 +251,12 @@ function expectLedgerOf(observations: Observation[], rows: Row[]): void {
   }
   const made = new Set<string>(['lease-sweeper'])
   for (const { request, startedAtMs, endedAtMs, answer, refusal } of observations) {
-    const { requestId, idempotencyKey } = request
+    const { request_id: requestId, key } = request
     const own = rowsOf.get(requestId)
     if (own) made.add(requestId)
     if (refusal) {
       expect([requestId, own]).toEqual([requestId, undefined])
-      const isOther = request.clientId === 'another'
+      const isOther = request.client_id === 'another'
       expect([requestId, refusal.code]).toEqual([
         requestId,
         isOther ? 'idempotency_key_reused' : 'number_state_conflict',
@@ -277,7 +277,7 @@ function expectLedgerOf(observations: Observation[], rows: Row[]): void {
       continue
     }
     // Carried out now, or when it was asked before with this key.
-    const steps = own ?? byKey.get(`${request.caller}\n${request.prefix}\n${idempotencyKey}`)
+    const steps = own ?? byKey.get(`${request.caller}\n${request.prefix}\n${key}`)
     expect([requestId, answer]).toEqual([
       requestId,
       {
@@ -288,7 +288,7 @@ function expectLedgerOf(observations: Observation[], rows: Row[]): void {
     ])
     for (const step of steps!) {
       expect([requestId, step.event, step.caller]).toEqual([requestId, request.event, request.caller])
-      if (idempotencyKey) expect(step.idempotency_key).toBe(idempotencyKey)
+      if (key) expect(step.idempotency_key).toBe(key)
       // Within the time in which it was asked, so that who asks later is later in the ledger, too.
       expect(step.at_ms).toBeLessThanOrEqual(endedAtMs + clockStepMs)
       if (own) expect(step.at_ms).toBeGreaterThanOrEqual(startedAtMs - clockStepMs)

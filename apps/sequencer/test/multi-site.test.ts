@@ -80,7 +80,7 @@ test('where released values stay void, so do suppressed ones', async () => {
   expect(await numberOf(a1)).toBe(2)
 })
 
-test('a simulation tells the numbers that would come, and draws none', async () => {
+test('a simulation returns the numbers that would come, and draws none', async () => {
   await draw({ ...a1, count: 3 })
   await release(2, a1)
   const simulated = { ...b2, invoice_type: 'simulated' }
@@ -117,7 +117,7 @@ test.each([
     { ...a1, partition_id: 'partition-z' },
     'There is no partition "partition-z" at site-1; there are partition-a, partition-b',
   ],
-])('%j draws nothing, and is told which there are', async (body, detail) => {
+])('%j draws nothing, and the answer says which there are', async (body, detail) => {
   for (const invoice_type of ['on-cycle', 'off-cycle', 'simulated', 'suppressed']) {
     const answer = await draw({ ...body, invoice_type })
     expect(outcome(answer)).toEqual([422, 'site_unknown'])
@@ -172,7 +172,7 @@ test('a retry gets its number also when its site is out of use by now; a new req
   expect((await release(1, a1)).status).toBe(200)
 })
 
-test('who has drawn a number may release it, and nobody else', async () => {
+test('the caller that has drawn a number may release it, and no other', async () => {
   await draw({ ...a1, count: 5 })
   for (const other of [b2, { ...a1, partition_id: 'partition-b' }, { ...a1, site_id: 'site-2' }]) {
     const refused = await release(5, other)
@@ -206,7 +206,7 @@ test('a number that was drawn without a site is no site to release', async () =>
   expect(refused.body.detail).toBe('1 was drawn by no site, and not by site-1, partition-a')
 })
 
-test('of many that release one number one does; and it goes to one of those who draw meanwhile', async () => {
+test('of many that release one number one does; and it goes to one of those that draw meanwhile', async () => {
   await draw(a1)
   const [releases, draws] = await Promise.all([
     Promise.all(upTo(20).map(() => release(1, a1))),

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { Client } from 'pg'
 import { commonText, formatNumber } from '@ordinal/audit'
 import type { TestDatabase } from '@ordinal/testing'
-import { overlapOf } from '../src/core/overlap'
-import type { RuleSet } from '../src/core/rules'
-import { createSequence, type Slot } from '../src/core/sequence'
+import { overlapOf } from '../src/domain/overlap'
+import type { RuleSet } from '../src/domain/rules'
+import { createSequence, type Slot } from '../src/domain/sequence'
 import { createInstance } from './instance'
 import { anyReset, dates, plainRules, templates, values } from './rule-sets'
 import { createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
@@ -61,13 +61,15 @@ test('the role of the service cannot give rules that repeat what was issued', as
   const businessDate = new Date().toISOString().slice(0, 10)
   const month = businessDate.slice(0, 7).replace('-', '')
   await addRules('M', 1, 'M{YYYY}{MM}-{seq:4}', { reset: 'yearly' })
-  await instance.issue({ prefix: 'M', businessDate })
+  await instance.issue({ prefix: 'M', business_date: businessDate })
   await expect(addRules('M', 2, 'M{YYYY}{MM}-{seq:3}', { reset: 'monthly' })).rejects.toMatchObject({
     code: 'OR005',
     detail: `M${month}-0001`,
   })
   await addRules('M', 2, 'M/{YYYY}{MM}-{seq:4}', { reset: 'monthly' })
-  expect((await instance.issue({ prefix: 'M', businessDate })).numbers[0]!.number).toBe(`M/${month}-0001`)
+  expect((await instance.issue({ prefix: 'M', business_date: businessDate })).numbers[0]!.number).toBe(
+    `M/${month}-0001`,
+  )
   await instance.close()
 })
 
@@ -125,7 +127,7 @@ test('a transaction that sees less than was committed issues nothing', async () 
   await old.end()
 })
 
-test('the database finds the same numbers in two frames as the service, and as who verifies', async () => {
+test('the database finds the same numbers in two frames as the service, and as the verifier', async () => {
   const piece = fc.constantFrom('', '1', '0', '10', '02', '-', 'A', '1-', '-1')
   const frame = fc.record({ head: piece, width: fc.integer({ min: 1, max: 4 }), tail: piece })
   const start = fc.constantFrom(1, 2, 9, 10, 95, 1000, 9_007_199_254_740_991)

@@ -12,10 +12,10 @@ import {
 import { parseConfig } from '@ordinal/config'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
-import { toLedger, type Issued } from '../src/ledger/request'
+import type { Issued } from '../src/ledger/request'
 import { issueNumbers } from '../src/ledger/statements'
 import { createInstance, plain, sorted, valuesOf } from './instance'
-import { expectAnswersInLedger, startPatientClients } from './patient-clients'
+import { expectAnswersInLedger, startRetryingClients } from './retrying-clients'
 import { createLedgerDatabase, upTo, valuesIn } from './sequencer'
 
 describe('when the connection is cut', () => {
@@ -44,22 +44,22 @@ describe('when the connection is cut', () => {
     ['silence', 'by a network that swallows everything'],
   ])('%s (%s) each request gets one number all the same', async (moment) => {
     proxy.cutAt('issue_numbers', moment)
-    const answers = await Promise.all(
-      upTo(50).map((n) => instance.issue(n % 2 ? {} : { idempotencyKey: `k${n}` })),
-    )
+    const answers = await Promise.all(upTo(50).map((n) => instance.issue(n % 2 ? {} : { key: `k${n}` })))
     expect(proxy.cuts).toBe(1)
     expect(sorted(valuesOf(answers))).toEqual(upTo(51).slice(1))
     expect(await valuesIn(database, 'SG')).toEqual(upTo(51))
   })
 
-  test('a caller who gave up finds the number under its key', async () => {
+  test('a caller whose deadline has passed finds the number under its key', async () => {
     proxy.cutAt('issue_numbers', 'after')
     const hasty = createInstance(database.runtimeUrl.replace(/:\d+\//, `:${proxy.port}/`), {
       requestTimeoutMs: 20,
     })
-    const lost = await hasty.issue({ idempotencyKey: 'k' }).catch((error: unknown) => error)
+    const lost = await hasty.issue({ key: 'k' }).catch((error: unknown) => error)
     expect(lost).toMatchObject({ code: 'outcome_unknown' })
-    const again = await instance.issue({ idempotencyKey: 'k' })
+    // What was sent may still be on its way, and be overtaken.
+    await until(async () => (await valuesIn(database, 'SG')).length === 2)
+    const again = await instance.issue({ key: 'k' })
     expect(again).toMatchObject({ replayed: true, numbers: [{ value: 2 }] })
     await hasty.close()
   })
@@ -83,7 +83,7 @@ describe('when the database', () => {
   afterAll(() => postgres.remove())
 
   test('is killed under load, what was acknowledged is kept, and the values are dense', async () => {
-    const clients = startPatientClients(instance)
+    const clients = startRetryingClients(instance)
     for (let kills = 0; kills < 3; kills += 1) {
       const before = clients.answered.size
       await until(() => clients.answered.size > before + 100, 30_000)
@@ -98,35 +98,35 @@ describe('when the database', () => {
   }, 120_000)
 
   test('is away for longer than a request may wait, the answer is 503, and nothing was issued', async () => {
-    const impatient = createInstance(database.url, { requestTimeoutMs: 300 })
+    const withShortTimeout = createInstance(database.url, { requestTimeoutMs: 300 })
     await instance.issue({ prefix: 'INV' })
-    await impatient.issue({ prefix: 'INV' })
+    await withShortTimeout.issue({ prefix: 'INV' })
     const before = await valuesIn(database, 'INV')
     await postgres.kill9()
     // On a connection that is dead and not known to be, a request may have been carried out.
-    await until(() => instance.connections() + impatient.connections() === 0)
+    await until(() => instance.connections() + withShortTimeout.connections() === 0)
     const results = await Promise.allSettled(
-      [instance, impatient].map(({ issue }) => issue({ prefix: 'INV' })),
+      [instance, withShortTimeout].map(({ issue }) => issue({ prefix: 'INV' })),
     )
     expect(
       results.map((result) => result.status === 'rejected' && (result.reason as { code: string }).code),
     ).toEqual(['database_unavailable', 'database_unavailable'])
     await postgres.restart()
     expect(await valuesIn(database, 'INV')).toEqual(before)
-    await expect(impatient.issue({ prefix: 'INV' })).resolves.toMatchObject({
+    await expect(withShortTimeout.issue({ prefix: 'INV' })).resolves.toMatchObject({
       numbers: [{ value: before.length + 1 }],
     })
-    await impatient.close()
+    await withShortTimeout.close()
   }, 30_000)
 
   test('commits without its standby, 50 cancels and 50 ended backends give no acknowledgement, nor do their retries', async () => {
-    const slots = upTo(8).map((n) => ({ prefix: 'PO', businessDate: `2026-0${n}-01` }))
-    const { numbers, period } = await instance.issue({ ...slots[0], event: 'reserve', holdSeconds: 600 })
+    const slots = upTo(8).map((n) => ({ prefix: 'PO', business_date: `2026-0${n}-01` }))
+    const { numbers, period } = await instance.issue({ ...slots[0], event: 'reserve', hold_seconds: 600 })
     const ask = (its: ReturnType<typeof createInstance>) => [
-      ...slots.map((slot, n) => its.issue({ ...slot, idempotencyKey: `k${n}` })),
+      ...slots.map((slot, n) => its.issue({ ...slot, key: `k${n}` })),
       its.change({
-        ...{ prefix: 'PO', period, ...numbers[0]!, caller: 'anonymous', requestId: 'test' },
-        ...{ event: 'confirm', idempotencyKey: 'confirmed' },
+        ...{ prefix: 'PO', period, ...numbers[0]!, caller: 'anonymous', request_id: 'test' },
+        ...{ event: 'confirm', key: 'confirmed' },
       }),
     ]
     await postgres.restart({ synchronous_standby_names: 'nobody' })
@@ -154,7 +154,7 @@ describe('when the database', () => {
     await admin.end()
     expect(acknowledged).toEqual([])
     expect(refusals).toEqual(new Set(['outcome_unknown']))
-    // Control: all of it is committed and visible, and who does not look at PostgreSQL's warning is told so.
+    // Control: all of it is committed and visible, and a client that ignores PostgreSQL's warning takes it for kept.
     expect(await valuesIn(database, 'PO')).toHaveLength(slots.length + 2)
     expect(await issueWithoutCare(database)).toBe(1)
 
@@ -185,7 +185,7 @@ async function issueWithoutCare(database: { adminUrl: string; url: string }): Pr
     client,
     sequence,
     undefined,
-    [toLedger({ ...plain, prefix: 'DEFAULT' }, 'k')],
+    [{ ...plain, prefix: 'DEFAULT', key: 'k' }],
     false,
   )
   const admin = new Client(database.adminUrl)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { formatNumber } from '@ordinal/audit'
-import { overlapOf, type Texts } from '../src/core/overlap'
-import { createSequence } from '../src/core/sequence'
+import { overlapOf, type Texts } from '../src/domain/overlap'
+import { createSequence } from '../src/domain/sequence'
 import { plainRules } from './rule-sets'
 
 const today = '20261128'

@@ -99,7 +99,7 @@ test("the database takes no rules from the service's role that were not decided 
   await role.end()
 })
 
-test('sequences of an older ledger that overlap are told of at the start, and go on', async () => {
+test('sequences of an older ledger that overlap are logged at the start, and go on', async () => {
   for (const prefix of ['OLD', 'OLDER'])
     await queryAsAdmin(
       database,

@@ -130,7 +130,7 @@ test('a full disk is answered with 503 in time, is asked now and then, and not o
      ALTER TABLE ledger ENABLE ALWAYS TRIGGER a_disk_full`,
   )
   const before = instance.statements()
-  const results = await Promise.allSettled(upTo(400).map((n) => instance.issue({ idempotencyKey: `k${n}` })))
+  const results = await Promise.allSettled(upTo(400).map((n) => instance.issue({ key: `k${n}` })))
   for (const result of results)
     expect(result).toMatchObject({
       status: 'rejected',
@@ -138,7 +138,7 @@ test('a full disk is answered with 503 in time, is asked now and then, and not o
     })
   expect(instance.statements() - before).toBeLessThan(50)
   await queryAsAdmin(database, 'DROP TRIGGER a_disk_full ON ledger')
-  const again = await Promise.all(upTo(400).map((n) => instance.issue({ idempotencyKey: `k${n}` })))
+  const again = await Promise.all(upTo(400).map((n) => instance.issue({ key: `k${n}` })))
   expect(again.every(({ replayed }) => !replayed)).toBe(true)
   expect(await valuesIn(database, 'SG')).toEqual(upTo(401))
 })

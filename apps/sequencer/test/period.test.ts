@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { dayOf, parseDate } from '../src/core/calendar'
-import { fiscalYearOf, periodOf } from '../src/core/period'
-import { createSequence } from '../src/core/sequence'
+import { dayOf, parseDate } from '../src/domain/calendar'
+import { fiscalYearOf, periodOf } from '../src/domain/period'
+import { createSequence } from '../src/domain/sequence'
 import { plainRules } from './rule-sets'
 
 test.each([

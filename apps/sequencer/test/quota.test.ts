@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { createLogger } from '@ordinal/logging'
 import { createGrpcClient, startTestRedis, until, type TestRedis } from '@ordinal/testing'
 import { Redis } from 'ioredis'
 import { loadProtos } from '@ordinal/grpc'
+import { createQuotas } from '../src/numbers/quotas'
 import { createLedgerDatabase, startSequencer, valuesIn } from './sequencer'
 
 const key = 'the-key-of-a-shop-that-is-long-enough'
@@ -30,7 +32,7 @@ const draw = (body: object = {}, headers: Record<string, string> = {}, path = '/
   sequencer.api.post(path, body, { headers })
 const from = (address: string) => ({ 'x-forwarded-for': address })
 
-test('who says nothing of itself draws so many numbers of a sequence in a minute, one by one or at once', async () => {
+test('a caller that says nothing of itself draws so many numbers of a sequence in a minute, one by one or at once', async () => {
   expect((await draw({ count: 8 })).status).toBe(200)
   expect((await draw()).status).toBe(200)
   expect((await draw()).status).toBe(200)
@@ -103,14 +105,40 @@ describe('with Redis', () => {
   let redis: TestRedis
   beforeAll(async () => void (redis = await startTestRedis()))
   afterAll(() => redis.remove())
+  const connections = async () => {
+    const observer = new Redis(redis.url)
+    const clients = String(await observer.client('LIST'))
+    observer.disconnect()
+    return clients.split('name=sequencer-quotas').length - 1
+  }
+
+  test('a service that stops as soon as it starts leaves no connection behind', async () => {
+    const settings = { quotaNumbers: 1, quotaReservations: 1, redisUrl: redis.url }
+    const deps = {
+      sequences: {} as never,
+      allocator: {} as never,
+      log: createLogger({ service: 'test', level: 'error' }),
+    }
+    const start = () => {
+      const quotas = createQuotas(
+        { ...settings, anonymousQuotaNumbers: 1, anonymousQuotaReservations: 1 },
+        deps,
+      )
+      quotas.start()
+      return quotas
+    }
+    await start().stop()
+    const later = start()
+    await until(async () => (await connections()) > 0)
+    expect(await connections()).toBe(1)
+    await later.stop()
+  })
 
   test('instances share quotas, and go on by themselves while Redis is away', async () => {
     const shared = { ...env, REDIS_URL: redis.url }
     const [one, two] = [await startSequencer(database, shared), await startSequencer(database, shared)]
     const ask = ({ api }: typeof one, count: number) => api.post('/api/v1/next/PO', { count })
-    const observer = new Redis(redis.url)
-    await until(async () => String(await observer.client('LIST')).split('name=sequencer-quotas').length > 2)
-    observer.disconnect()
+    await until(async () => (await connections()) >= 2)
     expect((await ask(one, 6)).status).toBe(200)
     expect((await ask(two, 6)).status).toBe(429)
     await redis.remove()

@@ -105,7 +105,7 @@ test.each(callers)('%s may do what its role may, and nothing else', async (_, he
   for (const [role, all] of Object.entries(asked)) {
     for (const operation of all) {
       const [method, path] = operation.split(' ') as [string, string]
-      // With a parameter that there is not, whoever may call is told so, and nothing is done.
+      // With a parameter that does not exist, a role that may call gets that error, and nothing is done.
       const { status } = await sequencer.api.request({
         method,
         path: `${path.replaceAll(/\{\w+\}/g, 'SG')}?nothing=1`,

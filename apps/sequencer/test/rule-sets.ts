@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { defaultRules, resets, type Rules } from '../src/core/rules'
+import { resets } from '../src/domain/period'
+import { defaultRules, type Rules } from '../src/domain/rules'
 
 /** The rules that most tests start from; a template is for the test to give. */
 export const plainRules: Rules = {

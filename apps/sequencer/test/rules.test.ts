@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { bracesOf } from '../src/core/printf'
-import { RulesError, soundRules, type RuleSet } from '../src/core/rules'
-import { createSequence } from '../src/core/sequence'
+import { bracesOf } from '../src/domain/printf'
+import { RulesError, validateRules, type RuleSet } from '../src/domain/rules'
+import { createSequence } from '../src/domain/sequence'
 import { formatNumber } from '@ordinal/audit'
 import { anyReset, dates, plainRules, templates, values } from './rule-sets'
 
@@ -18,12 +18,12 @@ test.each([
   ['{prefix}%{seq:3}', 'never', '{prefix}%{seq:3}'],
   ['{prefix}{seq}', 'never', '{prefix}{seq}'],
 ] as const)('%s with the reset %s is kept as %s', (template, reset, braces) => {
-  expect(soundRules('SG', { ...plain, template, reset }).template).toBe(braces)
+  expect(validateRules('SG', { ...plain, template, reset }).template).toBe(braces)
 })
 
 test("the seed's own rows give the seed's own numbers, and its ambiguous one is refused", () => {
   const numberOf = (prefix: string, template: string, reset: RuleSet['reset'], value: number) => {
-    const rules = soundRules(prefix, { ...plain, template, reset })
+    const rules = validateRules(prefix, { ...plain, template, reset })
     return formatNumber(
       createSequence({ ...rules, prefix, version: 1 }).slotOfDate('2026-11-21').frame,
       value,
@@ -49,7 +49,7 @@ test.each([
   ['%03d%05d', 'yearly', '%03d stands for the year here: write %d or %04d or %02d'],
   ['%s%099d', 'never', '{seq:99}: the width is a number from 1 to 16'],
 ] as const)('the printf template %s with the reset %s is refused: %s', (template, reset, message) => {
-  const save = () => soundRules('SG', { ...plain, template, reset })
+  const save = () => validateRules('SG', { ...plain, template, reset })
   expect(save).toThrow(RulesError)
   expect(save).toThrow(message)
 })
@@ -68,7 +68,11 @@ test('whatever printf makes of a prefix, a date and a value, the converted templ
         const parts = { never: [], yearly: [year], monthly: [year, month], daily: [year, month, day] }[reset]
         fc.pre(year !== '0000')
         const verbs = parts.map((_, index) => (index === 0 ? '%04d' : '%02d')).join(c)
-        const template = soundRules('SG', { ...plain, template: `${a}%s${b}${verbs}${d}${verb}${a}`, reset })
+        const template = validateRules('SG', {
+          ...plain,
+          template: `${a}%s${b}${verbs}${d}${verb}${a}`,
+          reset,
+        })
         const { frame } = createSequence({ ...template, prefix: 'SG', version: 1 }).slotOfDate(date)
         const width = Number(/\d+/.exec(verb)?.[0] ?? 1)
         const [A, B, C, D] = [a, b, c, d].map((text) => text.replaceAll('%%', '%'))
@@ -92,12 +96,12 @@ test('whatever text is given, the conversion gives a template or says what is wr
       (template, reset) => {
         let kept: RuleSet
         try {
-          kept = soundRules('SG', { ...plain, template, reset })
+          kept = validateRules('SG', { ...plain, template, reset })
         } catch (error) {
           expect(error).toBeInstanceOf(RulesError)
           return
         }
-        expect(soundRules('SG', kept)).toEqual(kept)
+        expect(validateRules('SG', kept)).toEqual(kept)
         expect(() => createSequence({ ...kept, prefix: 'SG', version: 1 })).not.toThrow()
       },
     ),
@@ -108,7 +112,7 @@ test('whatever text is given, the conversion gives a template or says what is wr
 test.each(['Mars/Olympus', '+01:00', '', 'UTC+1', '../etc/passwd', '2026'])(
   '%j is no time zone',
   (timeZone) => {
-    expect(() => soundRules('SG', { ...plain, timeZone })).toThrow(RulesError)
+    expect(() => validateRules('SG', { ...plain, timeZone })).toThrow(RulesError)
   },
 )
 
@@ -120,7 +124,7 @@ test.each([
   'America/Los_Angeles',
   'Europe/Berlin',
 ])('%s is one', (timeZone) => {
-  expect(soundRules('SG', { ...plain, timeZone })).toEqual({ ...plain, timeZone })
+  expect(validateRules('SG', { ...plain, timeZone })).toEqual({ ...plain, timeZone })
 })
 
 test('a template without printf is left as it is', () => {

@@ -6,22 +6,41 @@ import {
   createTestDatabase,
   createTestRole,
   createTestTemplate,
+  documentOf,
+  sharedTestRole,
   type TestDatabase,
 } from '@ordinal/testing'
 import { createSequencer, migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
 
-/** A database with the ledger's schema, with a role that owns it and one that the service runs as. */
-export async function createLedgerDatabase(): Promise<TestDatabase & { runtimeUrl: string }> {
-  const template = await createTestTemplate('sequencer', async ({ url }) => {
-    await migrateSequencer(parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url }))
+/**
+ * A database with the ledger's schema, with a role that owns it and one that the service runs as. That is one for all
+ * tests, unless a test is about what the role itself is or may.
+ */
+export async function createLedgerDatabase({ roleOfItsOwn = false } = {}): Promise<
+  TestDatabase & { runtimeUrl: string }
+> {
+  if (roleOfItsOwn) {
+    const template = await createTestTemplate('sequencer', async ({ url }) => {
+      await migrateSequencer(parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url }))
+      await takeAnyDate(url)
+    })
+    const database = await createTestDatabase({ template })
+    const { url: runtimeUrl } = await createTestRole(database)
+    await migrateSequencer(configFor({ url: database.url, runtimeUrl }))
+    return { ...database, runtimeUrl }
+  }
+  const template = await createTestTemplate('sequencer_with_role', async ({ url }) => {
+    const { url: runtimeUrl } = await sharedTestRole({ url }, runtimeRole)
+    await migrateSequencer(configFor({ url, runtimeUrl }))
     await takeAnyDate(url)
   })
-  const database = await createTestDatabase({ template })
-  const { url: runtimeUrl } = await createTestRole(database)
-  await migrateSequencer(configFor({ url: database.url, runtimeUrl }))
-  return { ...database, runtimeUrl }
+  const database = await createTestDatabase({ template, grants: noTemporaryTables })
+  return { ...database, runtimeUrl: (await sharedTestRole(database, runtimeRole)).url }
 }
+
+const runtimeRole = 'sequencer_runtime'
+const noTemporaryTables = (database: string) => `REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`
 
 /** INV takes business dates of any year, as if it had from the beginning. */
 async function takeAnyDate(url: string): Promise<void> {
@@ -68,7 +87,15 @@ export async function startSequencer(
   })
   const service = createSequencer(configFor(database, env), log)
   const url = `http://127.0.0.1:${await service.start()}`
-  return { ...service, url, lines, api: createApiClient({ url, document: service.openApi }) }
+  const openApi = documentOf(env, service)
+  return {
+    url,
+    grpcPort: service.grpcPort,
+    openApi,
+    api: createApiClient({ url, document: openApi }),
+    lines,
+    stop: () => service.stop(),
+  }
 }
 
 /** What the ledger has of a sequence: the values in order. */
@@ -94,6 +121,13 @@ export async function queryAsAdmin<R extends object>(
     await admin.end()
   }
 }
+
+/**
+ * Who waits for a lock of the session that asks, and not for another. In a transaction, pg_stat_activity shows the
+ * sessions of its first look, and none that has connected since.
+ */
+export const heldUp =
+  'SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))'
 
 /** 1, 2, 3, up to n. */
 export const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)

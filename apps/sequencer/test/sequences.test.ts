@@ -276,7 +276,7 @@ test('a period does not begin by the old rules while a change commits that looke
   expect(await next('K', { business_date: '2026-02-05' })).toBe('202602-0002')
 })
 
-test('of ten changes at once one wins, and the others are told', async () => {
+test('of ten changes at once one wins, and the others get a conflict', async () => {
   for (const round of upTo(5)) {
     const answers = await Promise.all(
       upTo(10).map((n) => change('SG', { template: `{prefix}${'-'.repeat(round)}${n}-{seq:6}` })),
@@ -383,7 +383,7 @@ const calls: [string, string, object | undefined][] = [
   ['PUT', '/api/v1/sequences/SG', { template: '{prefix}/{seq}' }],
   ['DELETE', '/api/v1/sequences/INV', undefined],
 ]
-test.each(calls)('%s %s is for who may: viewers read, administrators write', async (method, path, body) => {
+test.each(calls)('%s %s needs a role: viewers read, administrators write', async (method, path, body) => {
   const ask = async (headers: Record<string, string>) =>
     outcome(await sequencer.api.request({ method, path, body, headers }))
   expect(await ask({})).toEqual([401, 'authentication_required'])
@@ -407,7 +407,7 @@ test('without a secret the administration is closed, and says which variable ope
   await closed.stop()
 })
 
-test('who has a token issues under its own name; its token is in no log', async () => {
+test('a caller with a token issues under its own name; its token is in no log', async () => {
   const withKey = { ...(await bearer('viewer', 'grace')), 'Idempotency-Key': 'one' }
   const mine = await sequencer.api.post('/api/v1/next/SG', {}, { headers: withKey })
   const others = await sequencer.api.post('/api/v1/next/SG', {}, { headers: { 'Idempotency-Key': 'one' } })
@@ -492,7 +492,7 @@ describe('the database itself', () => {
   })
 })
 
-test('in production the sequencer wants some authentication, or to be told that it needs none', () => {
+test('in production the sequencer needs some authentication, or a setting that says it needs none', () => {
   const start = (more: Record<string, string>) => () =>
     parseConfig(sequencerConfig, { NODE_ENV: 'production', SEQUENCER_DB_PASSWORD: 'one of our own', ...more })
   expect(start({})).toThrow(/no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS/)

@@ -119,7 +119,7 @@ test('with If-Match only the version that was read is changed or deleted', async
   expect(outcome(await remove('site-1', { 'If-Match': '"1"' }))).toEqual([412, 'version_mismatch'])
 })
 
-test('of ten changes at once one wins each version, and the others are told', async () => {
+test('of ten changes at once one wins each version, and the others get a conflict', async () => {
   const answers = await Promise.all(upTo(10).map((n) => change('site-1', { partitions: [`p${n}`] })))
   const won = answers.filter(({ status }) => status === 200).length
   expect(won).toBeGreaterThanOrEqual(1)
@@ -155,7 +155,7 @@ test.each([
   ['POST', '/api/v1/sites', { site_id: 'new', partitions: ['p'] }],
   ['PUT', '/api/v1/sites/site-1', { simulation: false }],
   ['DELETE', '/api/v1/sites/site-2', undefined],
-])('%s %s is for who may: viewers read, administrators write', async (method, path, body) => {
+])('%s %s needs a role: viewers read, administrators write', async (method, path, body) => {
   const ask = async (headers: Record<string, string>) =>
     outcome(await sequencer.api.request({ method, path, body, headers }))
   expect(await ask({})).toEqual([401, 'authentication_required'])

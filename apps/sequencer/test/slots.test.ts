@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { isSlotOfSomeDate, slotOf } from '@ordinal/audit'
-import { RulesError, soundRules, type Rules } from '../src/core/rules'
-import { createSequence } from '../src/core/sequence'
+import { RulesError, validateRules, type Rules } from '../src/domain/rules'
+import { createSequence } from '../src/domain/sequence'
 import { anyReset, dates, plainRules, templates, values } from './rule-sets'
 
 const ruleSets = fc
@@ -9,7 +9,7 @@ const ruleSets = fc
   .map((chosen): Rules => ({ ...plainRules, ...chosen }))
   .filter((rules) => {
     try {
-      return Boolean(soundRules(rules.prefix, rules))
+      return Boolean(validateRules(rules.prefix, rules))
     } catch (error) {
       if (error instanceof RulesError) return false
       throw error
@@ -23,7 +23,7 @@ const asRegistered = ({ prefix, template, reset, fiscalYearStart }: Rules) => ({
   fiscal_year_start: fiscalYearStart,
 })
 
-test('who verifies reads the period and the form of a date from the rules as who issues does', () => {
+test('the verifier reads the period and the form of a date from the rules as the issuer does', () => {
   fc.assert(
     fc.property(ruleSets, dates, (rules, date) => {
       const issued = (() => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Queryable } from '@ordinal/database'
 import { until, type TestDatabase } from '@ordinal/testing'
-import { createLiveStream } from '../src/live-stream'
+import { createLiveStream } from '../src/audit/stream'
 import { createInstance } from './instance'
 import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
 import { bearer, secret } from './tokens'
@@ -24,14 +24,14 @@ afterEach(async () => {
   await database.drop()
 })
 
-interface Told {
+interface Received {
   event: string
   id: string | undefined
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   data: any
 }
 
-/** Listens, as a browser would, and gathers what is told. */
+/** Listens, as a browser would, and gathers what arrives. */
 async function listen(lastEventId?: string, url = sequencer.url) {
   const controller = new AbortController()
   listening.push(controller)
@@ -39,7 +39,7 @@ async function listen(lastEventId?: string, url = sequencer.url) {
     headers: { ...headers, ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }) },
     signal: controller.signal,
   })
-  const told: Told[] = []
+  const received: Received[] = []
   let ended = false
   const read = async () => {
     let text = ''
@@ -50,17 +50,17 @@ async function listen(lastEventId?: string, url = sequencer.url) {
       for (const block of blocks) {
         const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
         const event = field('event')
-        if (event) told.push({ event, id: field('id'), data: JSON.parse(field('data')!) })
+        if (event) received.push({ event, id: field('id'), data: JSON.parse(field('data')!) })
       }
     }
   }
   read()
     .catch(() => {})
     .finally(() => (ended = true))
-  const withoutStats = () => told.filter(({ event }) => event !== 'stats')
+  const withoutStats = () => received.filter(({ event }) => event !== 'stats')
   // What is issued after the first statistics is new to this listener.
-  await until(() => told.some(({ event }) => event === 'stats' || event === 'behind') || ended)
-  return { answer, told, events: withoutStats, ended: () => ended, leave: () => controller.abort() }
+  await until(() => received.some(({ event }) => event === 'stats' || event === 'behind') || ended)
+  return { answer, received, events: withoutStats, ended: () => ended, leave: () => controller.abort() }
 }
 
 /** So many batches more of SG as would take a minute to make one by one. */
@@ -81,12 +81,12 @@ async function addBatches(count: number): Promise<void> {
   )
 }
 
-test('tells what is issued, reserved, confirmed and released, by whichever instance', async () => {
+test('sends what is issued, reserved, confirmed and released, by whichever instance', async () => {
   const listener = await listen()
   const other = createInstance(database.runtimeUrl)
   await sequencer.api.post('/api/v1/next/SG', { count: 3 })
-  const { numbers } = await other.issue({ event: 'reserve', holdSeconds: 60 })
-  const step = { prefix: 'SG', period: '', caller: 'shop', requestId: 'r', ...numbers[0]! }
+  const { numbers } = await other.issue({ event: 'reserve', hold_seconds: 60 })
+  const step = { prefix: 'SG', period: '', caller: 'shop', request_id: 'r', ...numbers[0]! }
   await other.change({ ...step, event: 'confirm' })
   await other.change({ ...step, event: 'release' })
   await other.close()
@@ -101,12 +101,12 @@ test('tells what is issued, reserved, confirmed and released, by whichever insta
   expect(listener.answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
 })
 
-test('tells how many numbers there are, every second', async () => {
+test('sends how many numbers there are, every second', async () => {
   const listener = await listen()
   await sequencer.api.post('/api/v1/next/SG', { count: 5 })
   await sequencer.api.post('/api/v1/next/GLOBAL', { hold_seconds: 60 })
-  await until(() => listener.told.filter(({ event }) => event === 'stats').length > 2)
-  expect(listener.told.filter(({ event }) => event === 'stats').at(-1)!.data).toMatchObject({
+  await until(() => listener.received.filter(({ event }) => event === 'stats').length > 2)
+  expect(listener.received.filter(({ event }) => event === 'stats').at(-1)!.data).toMatchObject({
     issued: 5,
     reserved: 1,
     free: 0,
@@ -114,10 +114,10 @@ test('tells how many numbers there are, every second', async () => {
   })
 })
 
-test('who comes again with the last event it got misses nothing, and gets nothing twice', async () => {
+test('a listener that comes again with the last event it got misses nothing, and gets nothing twice', async () => {
   const instance = createInstance(database.runtimeUrl)
   const first = await listen()
-  await instance.issue({ clientId: 'before' })
+  await instance.issue({ client_id: 'before' })
   await until(() => first.events().length === 1)
   const { id } = first.events()[0]!
   first.leave()
@@ -142,18 +142,18 @@ test('who comes again with the last event it got misses nothing, and gets nothin
   expect(batches).toEqual(upTo(expected).map((n) => n + 1))
 })
 
-test('who comes again when nobody has listened for a moment gets also what came in it', async () => {
+test('a listener that comes again when none has listened for a moment gets also what came in it', async () => {
   const instance = createInstance(database.runtimeUrl)
   await instance.issue()
   const live = createLiveStream({
     ...{ db: instance.pool, missedDb: instance.pool, maxListeners: 100, log: instance.log },
   })
   const listenTo = async (number: string) => {
-    let told = ''
-    const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (told += String(chunk)))
-    await until(() => told.includes(number))
+    let received = ''
+    const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (received += String(chunk)))
+    await until(() => received.includes(number))
     stream.destroy()
-    return told
+    return received
   }
   expect(await listenTo('SG000001')).toContain('SG000001')
   await delay(600)
@@ -163,7 +163,7 @@ test('who comes again when nobody has listened for a moment gets also what came 
   await instance.close()
 })
 
-test('who comes again first misses nothing of what is issued while the stream begins', async () => {
+test('the listener that comes again first misses nothing of what is issued while the stream begins', async () => {
   const instance = createInstance(database.runtimeUrl)
   await instance.issue()
   let begin = () => {}
@@ -175,20 +175,20 @@ test('who comes again first misses nothing of what is issued while the stream be
     },
   }
   const live = createLiveStream({ db, missedDb: db, maxListeners: 100, log: instance.log })
-  let told = ''
-  const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (told += String(chunk)))
+  let received = ''
+  const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (received += String(chunk)))
   await delay(300)
   await instance.issue()
   begin()
-  await until(() => told.includes('event: stats') && told.includes('SG000001'))
+  await until(() => received.includes('event: stats') && received.includes('SG000001'))
   await delay(600)
   stream.destroy()
   await live.stop()
   await instance.close()
-  expect(told.match(/SG00000\d(?=","last)/g)).toEqual(['SG000001', 'SG000002'])
+  expect(received.match(/SG00000\d(?=","last)/g)).toEqual(['SG000001', 'SG000002'])
 })
 
-test('who was away for too long is told to read the ledger, and from where', async () => {
+test('a listener that was away for too long is sent to the ledger, with the place to read from', async () => {
   await sequencer.api.post('/api/v1/next/SG')
   await addBatches(5_000)
   const start = Buffer.from(JSON.stringify([0, '', '', 0, 0])).toString('base64url')
@@ -199,6 +199,21 @@ test('who was away for too long is told to read the ledger, and from where', asy
     headers,
   })
   expect(body.data).toMatchObject([{ prefix: 'SG', batch: 5001 }])
+})
+
+test('listeners that come again after others get all that they have missed, and are not cut off', async () => {
+  await sequencer.api.post('/api/v1/next/SG')
+  await addBatches(4_000)
+  const start = Buffer.from(JSON.stringify([0, '', '', 0, 0])).toString('base64url')
+  const hasAll = ({ events, ended }: { events: () => Received[]; ended: () => boolean }) =>
+    ended() || events().length >= 4_001
+  const first = await listen(start)
+  await until(() => hasAll(first))
+  // What was read for one is kept for the others.
+  const back = await Promise.all(Array.from({ length: 8 }, () => listen(start)))
+  await until(() => back.every(hasAll))
+  expect(back.map(({ events }) => events().length)).toEqual(back.map(() => 4_001))
+  expect(back[0]!.events().map(({ data }) => data.batch)).toEqual(upTo(4_001))
 })
 
 test('a listener that takes nothing is cut off at a bound, and the others get all', async () => {
@@ -223,7 +238,7 @@ test('a listener that takes nothing is cut off at a bound, and the others get al
   await instance.close()
 })
 
-test('asks the database only while somebody listens, and once for all who do', async () => {
+test('asks the database only while somebody listens, and once for all listeners', async () => {
   const instance = createInstance(database.runtimeUrl)
   let asked = 0
   const db: Queryable = {

@@ -7,8 +7,8 @@ import {
   verifyExport,
   type Checkpoint,
 } from '@ordinal/audit'
-import { createCheckpoints } from '../src/ledger/checkpoints'
-import { exportLedger } from '../src/ledger/export'
+import { createCheckpoints } from '../src/audit/checkpoints'
+import { exportLedger } from '../src/audit/export'
 import { createInstance } from './instance'
 import { writeLedger } from './ledger-of-all-kinds'
 import { createLedgerDatabase } from './sequencer'

@@ -3,14 +3,14 @@ import { readSigningKey, verifyExport, type Finding } from '@ordinal/audit'
 import { createPool } from '@ordinal/database'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
-import { createCheckpoints } from '../src/ledger/checkpoints'
-import { exportLedger } from '../src/ledger/export'
-import { compareSchema, schemaOfBuild } from '../src/ledger/schema'
-import { verifyLedger } from '../src/ledger/verify'
-import { writeLedger, writeTwin } from './ledger-of-all-kinds'
+import { createCheckpoints } from '../src/audit/checkpoints'
+import { exportLedger } from '../src/audit/export'
+import { compareSchema, schemaOfBuild } from '../src/audit/schema'
+import { verifyLedger } from '../src/audit/verify'
+import { writeLedger, writeReuse, writeTwin } from './ledger-of-all-kinds'
 import { createLedgerDatabase } from './sequencer'
 import { newSigningKey } from './signing-key'
-import { alterations, forgeries, rewritings, unruly, type Tampering } from './tampering-kinds'
+import { alterations, extremes, forgeries, rewritings, unruly, type Tampering } from './tampering-kinds'
 import { rechain, rechainRegister } from './rechain'
 import { schemaChanges } from './schema-changes'
 import { join } from 'node:path'
@@ -34,9 +34,10 @@ const poolOf = (url: string) =>
   })
 
 beforeAll(async () => {
-  template = await createLedgerDatabase()
+  template = await createLedgerDatabase({ roleOfItsOwn: true })
   await writeTwin(template.runtimeUrl)
   await writeLedger(template.runtimeUrl)
+  await writeReuse(template.runtimeUrl)
   const pool = poolOf(template.runtimeUrl)
   checkpoint = (await createCheckpoints(pool, key).sign({})).signed
   await pool.end()
@@ -141,6 +142,12 @@ test('what nobody has touched is found to fit, by each verification', async () =
 test('each column of each table altered, and a row of each removed, is found and named', async () => {
   const tamperings = await asAdmin(alterations)
   expect(tamperings.length).toBeGreaterThan(120)
+  expect(await unnamed(tamperings)).toEqual([])
+}, 240_000)
+
+test('what no number or date can hold is found and named, and ends no verification', async () => {
+  const tamperings = await asAdmin(extremes)
+  expect(tamperings.length).toBeGreaterThan(40)
   expect(await unnamed(tamperings)).toEqual([])
 }, 240_000)
 

@@ -95,9 +95,40 @@ const copyOf: Record<string, string> = {
   closed_periods: `'{"period": "2018"}'`,
   register: `jsonb_build_object('entry', (SELECT max(entry) + 1 FROM register))`,
   leases: `'{"value": 1}'`,
-  free_values: `'{"value": 1}'`,
+  free_values: `'{"value": 2}'`,
   frames: `'{"number_head": "ghost-"}'`,
   site_usage: `'{"site_id": "ghost"}'`,
+}
+
+const bounded = ['counters.first_value', 'counters.last_value', 'sequences.start']
+
+/** What no number and no date can hold, in each column that takes it, and entries of the register that are no object. */
+export async function extremes(db: Client): Promise<Tampering[]> {
+  const { rows } = await db.query<{ table: string; column: string; type: string }>(
+    `SELECT table_name AS table, column_name AS column, data_type AS type FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name = ANY ($1) AND data_type IN ('bigint', 'timestamp with time zone')
+       AND table_name || '.' || column_name <> ALL ($2) ORDER BY 1, ordinal_position`,
+    [Object.keys(rowOf), bounded],
+  )
+  const extremesOf = (table: string, type: string) => {
+    if (type !== 'bigint') return ['infinity', '294276-12-31']
+    return table === 'register' ? ['9223372036854775807'] : ['9223372036854775807', '-9223372036854775807']
+  }
+  return [
+    ...rows.flatMap(({ table, column, type }) =>
+      extremesOf(table, type).map((value) => [table, column, value] as const),
+    ),
+    ...['null', '[]', '7', '{"created_at": {}}'].map((value) => ['register', 'content', value] as const),
+    ['batches', 'rows', '-1'] as const,
+  ].map(([table, column, value]) => ({
+    what: `${table}.${column} made ${value}`,
+    sql: [
+      `UPDATE ${table} SET "${column}" = '${value}'
+       WHERE ctid = (SELECT max(ctid) FROM ${table} WHERE ${rowOf[table]})`,
+    ],
+    kinds: [...kindsOf[table]!, 'backdated'],
+    names: namesOf[table]!,
+  }))
 }
 
 /** Each column of each table, one row altered; and of each table a row removed, and one added. */
@@ -140,6 +171,21 @@ const forgedRow = (change: string) => `
   FROM ledger l WHERE ${rowOf.ledger}`
 const forgedBatch = (change: string) => `
   INSERT INTO batches SELECT (jsonb_populate_record(b, ${change})).* FROM batches b WHERE ${rowOf.batches}`
+
+/** The values in the last batch of PO, given to its rows in another order. */
+const reordered = (...positions: number[]) => [
+  `CREATE TEMP TABLE before ON COMMIT DROP AS SELECT * FROM ledger l
+   WHERE prefix = 'PO' AND batch = (SELECT max(batch) FROM batches WHERE prefix = 'PO')`,
+  `UPDATE ledger l SET value = -l.position, number = -l.position FROM before b
+   WHERE (l.prefix, l.batch, l.position) = (b.prefix, b.batch, b.position)`,
+  ...positions.map(
+    (
+      from,
+      index,
+    ) => `UPDATE ledger l SET value = b.value, revision = b.revision, number = b.number FROM before b
+     WHERE l.prefix = 'PO' AND l.value = -${index + 1} AND b.position = ${from}`,
+  ),
+]
 
 /** What was put in, moved, or dated otherwise. */
 export const forgeries: readonly Tampering[] = [
@@ -230,6 +276,18 @@ export const forgeries: readonly Tampering[] = [
       `UPDATE ledger SET client_id = CASE client_id WHEN 'client-2' THEN 'client-4' ELSE 'client-2' END
        WHERE client_id IN ('client-2', 'client-4')`,
     ],
+    kinds: ['swapped'],
+    names: /swapped/,
+  },
+  {
+    what: 'a released value and a new one, exchanged between two requests',
+    sql: reordered(2, 1, 3, 4),
+    kinds: ['swapped'],
+    names: /swapped/,
+  },
+  {
+    what: 'a released value moved into a request for two numbers',
+    sql: reordered(2, 3, 1, 4),
     kinds: ['swapped'],
     names: /swapped/,
   },
@@ -508,7 +566,7 @@ export const unruly: readonly Tampering[] = [
   },
 ].map((tampering) => ({ rechain: true, ...tampering }))
 
-/** Chains written anew: what fits itself then, a checkpoint tells. */
+/** Chains written anew: what fits itself then, a checkpoint shows. */
 export const rewritings: readonly Tampering[] = [
   ...(['client_id', 'generated_by', 'reason', 'request_id', 'caller', 'idempotency_key'] as const).map(
     (column) => ({

@@ -80,7 +80,7 @@ test.each<[what: string, sql: string, kind: string, column: string | null]>([
   ['the time', `UPDATE ledger SET at = at - interval '1 day' WHERE ${last(2)}`, 'altered', 'at'],
   ['the value', `UPDATE ledger SET value = 5000, number = 'SG005000' WHERE ${last(2)}`, 'altered', 'value'],
   ['the position', `UPDATE ledger SET position = 2 WHERE ${last(2)}`, 'altered', 'position'],
-])('an altered column is told: %s', async (_, sql, kind, column) => {
+])('an altered column is reported: %s', async (_, sql, kind, column) => {
   const [row] = await queryAsAdmin<{ batch: string; value: string }>(
     database,
     `SELECT batch, value FROM ledger WHERE ${last(2)}`,
@@ -99,7 +99,7 @@ test.each<[what: string, sql: string, kind: string, column: string | null]>([
   if (column !== 'value') expect(findings[0].value).toBe(Number(row!.value))
 })
 
-test('of a request for several numbers, the one row is told that differs from the others', async () => {
+test('of a request for several numbers, the row that differs from the others is reported', async () => {
   const where = `idempotency_key = 'key 4' AND item = 2`
   const [row] = await queryAsAdmin<{ value: string }>(database, `SELECT value FROM ledger WHERE ${where}`)
   await tamper(`UPDATE ledger SET client_id = 'other' WHERE ${where}`)
@@ -117,13 +117,13 @@ test.each([
     `UPDATE batches SET number_head = 'SX' WHERE prefix = 'SG' AND batch = ${batchOf(2)}`,
   ],
   ['feed', `UPDATE batches SET feed = 1 WHERE prefix = 'SG' AND batch = ${batchOf(2)}`],
-])('an altered batch is told: its %s', async (column, sql) => {
+])('an altered batch is reported: its %s', async (column, sql) => {
   await tamper(sql)
   const { findings } = await verify()
   expect(findings).toEqual([expect.objectContaining({ kind: 'altered', column, position: null })])
 })
 
-test('a row that was removed is told, with its place and value', async () => {
+test('a row that was removed is reported, with its place and value', async () => {
   const [row] = await queryAsAdmin<{ value: string; batch: string; position: number }>(
     database,
     `SELECT value, batch, position FROM ledger WHERE idempotency_key = 'key 4' AND item = 2`,
@@ -139,7 +139,7 @@ test('a row that was removed is told, with its place and value', async () => {
   })
 })
 
-test('a row that was removed is told also if its batch was told that there was none', async () => {
+test('a removed row is reported even if its batch says that there was none', async () => {
   const where = `idempotency_key = 'key 4' AND item = 2`
   const [row] = await queryAsAdmin<{ value: string; batch: string; position: number }>(
     database,
@@ -154,7 +154,7 @@ test('a row that was removed is told also if its batch was told that there was n
   expect((await verify()).findings[0]).toMatchObject({ kind: 'missing', value: Number(row!.value), rows: 1 })
 })
 
-test('a batch that was removed with its rows is told, with its values', async () => {
+test('a batch that was removed with its rows is reported, with its values', async () => {
   const [row] = await queryAsAdmin<{ value: string; batch: string }>(
     database,
     `SELECT value, batch FROM ledger WHERE ${last(2)}`,
@@ -171,7 +171,7 @@ test('a batch that was removed with its rows is told, with its values', async ()
   ])
 })
 
-test('a row that nothing wrote is told', async () => {
+test('a row that nothing wrote is reported', async () => {
   await tamper(
     `INSERT INTO ledger (prefix, period, value, revision, event, state, number, batch, position, caller, idempotency_key, item, at)
      SELECT prefix, period, 777, 1, event, state, 'SG000777', batch, 2, caller, 'forged', 0, at FROM ledger WHERE ${last(2)}`,
@@ -199,14 +199,14 @@ test.each<[string, string[], string, string]>([
   ['their values, between batches', ['value', 'number'], last(2), last(4)],
   ['all that was asked, between batches', requestColumns, last(2), last(4)],
   ['whom they were for, between batches', ['client_id'], last(2), last(4)],
-])('two rows that were swapped are told as such: %s', async (_, columns, a, b) => {
+])('two rows that were swapped are reported as such: %s', async (_, columns, a, b) => {
   await tamper(...exchange(columns, a, b))
   const { findings } = await verify()
   expect(findings).toHaveLength(1)
   expect(findings[0]).toMatchObject({ kind: 'swapped', rows: 2 })
 })
 
-test('a tail that was cut off is told, with the values', async () => {
+test('a tail that was cut off is reported, with the values', async () => {
   const cut = `prefix = 'SG' AND batch >= ${batchOf(4)}`
   const [{ value }] = (await queryAsAdmin<{ value: string }>(database, `SELECT ${valueOf(4)} AS value`)) as [
     { value: string },
@@ -216,7 +216,7 @@ test('a tail that was cut off is told, with the values', async () => {
   expect(findings).toEqual([expect.objectContaining({ kind: 'tail_cut', value: Number(value), rows: 2 })])
 })
 
-test('a tail is told also if the batches are still there', async () => {
+test('a tail is reported also if the batches are still there', async () => {
   await tamper(`DELETE FROM ledger WHERE prefix = 'SG' AND batch >= ${batchOf(4)}`)
   expect((await verify()).findings).toEqual([expect.objectContaining({ kind: 'tail_cut' })])
 })
@@ -238,14 +238,14 @@ test.each([
   ['derived', `UPDATE site_usage SET issued = issued + 1 WHERE site_id = 'site-1'`],
   ['derived', `UPDATE site_usage SET released = released + 1 WHERE site_id = 'site-2'`],
   ['derived', `DELETE FROM site_usage WHERE site_id = 'site-2'`],
-])('what does not follow from the ledger is told: %s for %s', async (kind, sql) => {
+])('what does not follow from the ledger is reported: %s for %s', async (kind, sql) => {
   await tamper(sql)
   const { fits, findings } = await verify()
   expect(fits).toBe(false)
   expect(findings[0]).toMatchObject({ kind })
 })
 
-test('a step that was not allowed is told, also if its batch and hash are right', async () => {
+test('a step that was not allowed is reported, also if its batch and hash are right', async () => {
   // As a broken function of the database would write it: the last number is confirmed, and was never reserved.
   const [row] = await queryAsAdmin<{ value: string }>(database, `SELECT ${valueOf(5)} AS value`)
   await tamper(
@@ -260,7 +260,7 @@ test('a step that was not allowed is told, also if its batch and hash are right'
     number: `SG${String(row!.value).padStart(6, '0')}`,
     event: 'confirm',
     caller: 'x',
-    requestId: 'r',
+    request_id: 'r',
   })
   await instance.close()
   expect((await verify()).findings[0]).toMatchObject({

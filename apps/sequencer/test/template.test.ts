@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { resets, type Reset } from '../src/core/rules'
-import { createSequence, type Sequence, type Slot } from '../src/core/sequence'
+import { resets, type Reset } from '../src/domain/period'
+import { createSequence, type Sequence, type Slot } from '../src/domain/sequence'
 import { formatNumber } from '@ordinal/audit'
-import { frameOf, parseTemplate, requireUnambiguous, TemplateError } from '../src/core/template'
+import { frameOf, parseTemplate, requireUnambiguous, TemplateError } from '../src/domain/template'
 import { dates, plainRules, templates, values } from './rule-sets'
 
 const sequence = (

@@ -1,16 +1,14 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import type { Pool } from 'pg'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import {
-  createKeySweeper,
-  createService,
-  migrateDatabase,
-  openDatabase,
-  openReadPools,
-} from '@ordinal/service'
+import { createKeySweeper } from '@ordinal/idempotency'
+import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
 import type { UserServiceConfig } from './config'
+import { errorTable } from './errors'
 import { PrismaClient } from './generated/prisma/client'
 import { userRoutes } from './http'
+import { createUserRepository } from './repository'
 import { createUsers } from './users'
 
 /** Brings the users' database to the schema of this build. */
@@ -26,22 +24,23 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
   const log = createLogger({ service: 'user-service', level: config.logLevel, stream })
   const metrics = createMetrics('user_service')
   const pool = openDatabase('user-service', config, { log, metrics })
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const pools = openReadPools('user-service', config, { log, metrics })
-  const heavyPrisma = new PrismaClient({ adapter: new PrismaPg(pools.heavy) })
-  const users = createUsers({ prisma, heavyPrisma, pool })
+  const repository = createUserRepository({ prisma: prismaOn(pool), heavyPrisma: prismaOn(pools.heavy) })
+  const users = createUsers({ repository, pool })
 
   return createService({
     name: 'user-service',
     description: 'Keeps users.',
     http: config,
+    errors: errorTable,
     log,
     metrics,
     pool,
     pools,
     routes: userRoutes(users),
-    background: [
-      createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays, keptFrom: 'created_at' }),
-    ],
+    background: [createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays })],
   })
 }
+
+/** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
+const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })

@@ -1,5 +1,6 @@
 import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
-import { httpVariables, keyRetentionVariables } from '@ordinal/service'
+import { httpVariables } from '@ordinal/http'
+import { keyRetentionVariables } from '@ordinal/idempotency'
 
 /** Every variable that the user service reads. */
 export const userServiceConfig = defineConfig({

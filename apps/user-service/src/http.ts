@@ -1,8 +1,6 @@
 import {
   booleanText,
-  fingerprintOf,
   id,
-  idempotencyKeyOf,
   idParams,
   pageOf,
   pageQuery,
@@ -12,9 +10,11 @@ import {
   timestamp,
   toPage,
   type Route,
-} from '@ordinal/service'
+} from '@ordinal/http'
+import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import { toJson, type Users } from './users'
+import type { ErrorCode } from './errors'
 
 const email = z.email().max(254).meta({ example: 'ada@example.com' })
 const name = text(1, 200).meta({ example: 'Ada Lovelace' })
@@ -44,7 +44,7 @@ const listQuery = z.strictObject({
 })
 
 /** `/api/v1/users`. */
-export function userRoutes(users: Users): Route[] {
+export function userRoutes(users: Users): Route<ErrorCode>[] {
   const update = {
     path: '/api/v1/users/{id}',
     tag: 'users',

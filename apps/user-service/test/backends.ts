@@ -15,12 +15,12 @@ export async function watchBackends(database: { adminUrl: string }) {
       )
       return rows.map(({ pid }) => pid)
     },
-    /** Makes every statement on the table of users wait until `letGo`. */
+    /** Makes every statement on the table of users wait until `release`. */
     async holdUsers() {
       await holder.query('BEGIN')
       await holder.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE')
     },
-    letGo: () => holder.query('ROLLBACK'),
+    release: () => holder.query('ROLLBACK'),
     /** How many of them wait for a lock. */
     async waiting(): Promise<number> {
       const sql = `SELECT FROM pg_stat_activity WHERE ${own} AND wait_event_type = 'Lock'`

@@ -101,13 +101,13 @@ test.each([
 })
 
 test('a path that cannot be read, a method that is not there, and a path that is nowhere', async () => {
-  const told = [
+  const answers = [
     await users.api.get('/api/v1/users/%zz'),
     await users.api.delete('/api/v1/users'),
     await users.api.post(`/api/v1/users/${id}`, good),
     await users.api.get('/api/v1/user'),
   ]
-  expect(told.map(({ status, body }) => [status, body.code])).toEqual([
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
     [400, 'malformed_url'],
     [405, 'method_not_allowed'],
     [405, 'method_not_allowed'],

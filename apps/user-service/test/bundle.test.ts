@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -44,6 +44,12 @@ async function ask(path: string, body?: unknown): Promise<{ status: number; text
   return { status: response.status, text: await response.text() }
 }
 
+/** How many bytes the service has read so far; 0 where the system does not say. */
+function bytesRead(): number {
+  const counters = `/proc/${program.child.pid}/io`
+  return existsSync(counters) ? Number(/rchar: (\d+)/.exec(readFileSync(counters, 'utf8'))![1]) : 0
+}
+
 /** Resident memory of the service, in MB. */
 const residentMb = () =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(program.child.pid)]).toString()) / 1024
@@ -80,17 +86,20 @@ test('the migrations and the files of /docs come with the bundle', async () => {
   }
 })
 
-test('backends that are killed in mid-request do not end the process', async () => {
+test('backends that are killed in mid-request do not end the process, and their errors read no source', async () => {
   const backends = await watchBackends(database)
   await backends.holdUsers()
   const waiting = Array.from({ length: 5 }, () => ask('/api/v1/users/1'))
   await until(async () => (await backends.waiting()) === 5)
+  const readBefore = bytesRead()
   expect(await backends.kill()).toBeGreaterThanOrEqual(5)
   const statuses = (await Promise.all(waiting)).map(({ status }) => status)
-  await backends.letGo()
+  const read = bytesRead() - readBefore
+  await backends.release()
   await backends.end()
 
   expect(statuses).toEqual(Array<number>(5).fill(503))
-  expect((await ask('/api/v1/users/1')).status).toBe(200)
+  expect(read).toBeLessThan(statSync(path.join(folder, 'main.js')).size)
+  expect((await ask('/api/v1/users')).status).toBe(200)
   expect(isAlive(program.child.pid!)).toBe(true)
 })

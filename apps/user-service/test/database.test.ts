@@ -38,7 +38,7 @@ test('a thousand conflicts are a thousand times 409, and cost no connection', as
   const filling = Array.from({ length: 10 }, () => users.api.get(`/api/v1/users/${id}`))
   await until(async () => (await backends.waiting()) === 10)
   const before = await backends.pids()
-  await backends.letGo()
+  await backends.release()
   await Promise.all(filling)
 
   expect(before).toHaveLength(10)
@@ -54,7 +54,7 @@ test('a backend that is killed in mid-request costs that request a 503, and the 
   await until(async () => (await backends.waiting()) === 1)
   expect(await backends.kill()).toBeGreaterThan(0)
   const { status, headers, body } = await waiting
-  await backends.letGo()
+  await backends.release()
 
   expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1'])
   expect((await users.api.get(`/api/v1/users/${id}`)).status).toBe(200)

@@ -12,7 +12,7 @@ export const configFor = (url: string) =>
   })
 
 /** A database with the users' schema. */
-export async function createUsersDatabase() {
+async function createUsersDatabase() {
   const template = await createTestTemplate('users', async ({ url }) => {
     await migrateUsers(configFor(url))
   })

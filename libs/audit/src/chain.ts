@@ -1,14 +1,21 @@
 import { hash } from 'node:crypto'
 import type { Frame } from './number'
 import type { BatchRecord, EntryRecord } from './records'
+import { requestFields } from './request-fields'
 import { requestText, separator, sound } from './request-text'
-import { microsecondsOf } from './time'
+import { bytesOfTime, microsecondsOf } from './time'
 
 // The hash chain of a counter (docs/decisions/0008). A JSON array of strings, integers and nulls as JSON.stringify
 // writes it is canonical (RFC 8785), and unlike joined texts it cannot be read in two ways. The first field is the
 // version of the format.
 
-/** The SHA-256 of a request of format 1, from the rows that it got: 32 bytes. */
+const fieldsOfFormat1 = requestFields.slice(0, 9)
+const laterFields = requestFields.slice(9)
+
+/**
+ * The SHA-256 of a request of format 1, from the rows that it got: 32 bytes. Its fields are the first nine for ever; a
+ * later one was put into a row by hand, and so gives another digest.
+ */
 function requestDigest(rows: readonly EntryRecord[]): Buffer {
   const row = rows[0]!
   return sha256([
@@ -17,15 +24,8 @@ function requestDigest(rows: readonly EntryRecord[]): Buffer {
     row.caller,
     row.idempotency_key,
     rows.length,
-    row.hold_seconds,
-    row.client_id,
-    row.generated_by,
-    row.site_id,
-    row.partition_id,
-    row.invoice_type,
-    row.business_date,
-    row.reason,
-    row.request_id,
+    ...fieldsOfFormat1.map((field) => row[field]),
+    ...laterFields.map((field) => row[field] ?? null).filter((value) => value !== null),
   ])
 }
 
@@ -120,13 +120,12 @@ function runsOf(entries: readonly EntryRecord[]): [number, number, number][] {
 
 function endOfLink({ at }: BatchRecord, entries: readonly EntryRecord[]): Buffer {
   const runs = runsOf(entries)
-  const bytes = Buffer.alloc(runs.length * 16 + 8)
+  const bytes = Buffer.alloc(runs.length * 16)
   let end = 0
   for (const [value, revision, count] of runs) {
     end = bytes.writeBigInt64BE(BigInt(value), end)
     end = bytes.writeInt32BE(revision | 0, end)
     end = bytes.writeInt32BE(count, end)
   }
-  bytes.writeBigInt64BE(BigInt(microsecondsOf(at)), end)
-  return bytes
+  return Buffer.concat([bytes, bytesOfTime(at)])
 }

@@ -16,14 +16,14 @@ export interface HeadsCheckpoint {
   heads: Head[]
 }
 
-/** What somebody else keeps, to know a ledger that was rewritten (docs/decisions/0047). */
+/** A state of the ledger, for somebody else to keep: one that was rewritten no longer matches (docs/decisions/0047). */
 export interface TreeCheckpoint {
   type: 'ordinal-checkpoint-v2'
-  /** In it is all that is dated earlier, but for what a transaction of a minute before had not committed yet. */
+  /** Everything dated earlier is in it, except what a transaction committed up to a minute after it read the clock. */
   at: string
-  /** And exactly the batches below this place in the feed. */
+  /** It has exactly the batches below this place in the feed. */
   feed: number
-  /** Of which sequence and period it is; of all if they are null. */
+  /** Its sequence and period; null for all. */
   prefix: string | null
   period: string | null
   /** How many counters there were, and the root of the tree of their heads, in the order of prefix and period. */
@@ -31,7 +31,7 @@ export interface TreeCheckpoint {
   root: string
   /** The last entry of the register, and its hash. */
   register: { entry: number; hash: string } | null
-  /** The heads themselves, where they are few: by them the counter is known that differs. */
+  /** The heads themselves, if they are few: they show which counter differs. */
   heads?: Head[]
 }
 
@@ -41,7 +41,7 @@ export type Checkpoint = HeadsCheckpoint | TreeCheckpoint
 export const leafOfHead = ({ prefix, period, batch, head }: Head): string =>
   JSON.stringify([prefix, period, batch, head])
 
-/** A checkpoint that is none, or is not signed by a key that is known. */
+/** The text is no checkpoint, or is not signed by a known key. */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError'
 }
@@ -64,8 +64,11 @@ export function readSigningKey(text: string): KeyObject {
   return key
 }
 
+/** The public half of a signing key, with its id. */
+export type PublicJwk = JWK & { kid: string }
+
 /** The public half of a key, as JWK; its id is its thumbprint (RFC 7638). */
-export async function publicJwk(key: KeyObject): Promise<JWK & { kid: string }> {
+export async function publicJwk(key: KeyObject): Promise<PublicJwk> {
   const jwk = await exportJWK(key.type === 'private' ? createPublicKey(key) : key)
   return { ...jwk, alg: 'EdDSA', use: 'sig', kid: await calculateJwkThumbprint(jwk) }
 }
@@ -79,7 +82,7 @@ export async function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): Pr
 }
 
 /**
- * Checks a signed checkpoint, and gives what it says.
+ * Checks the signature of a checkpoint, and returns its content.
  *
  * @param keys public keys, of which one must have signed it
  * @throws CheckpointError
@@ -108,7 +111,7 @@ export async function readCheckpoint(jws: string, keys: readonly JWK[]): Promise
   }
 }
 
-/** It is signed, so only what it is in all is looked at. */
+/** Checks no more than the kind: the content is signed. */
 function isCheckpoint(content: unknown): content is Checkpoint {
   const { type, heads, root } = content as Partial<TreeCheckpoint & HeadsCheckpoint>
   if (type === 'ordinal-checkpoint-v1') return Array.isArray(heads)

@@ -9,7 +9,7 @@ export interface Run extends Frame {
 const longestValue = 16
 
 /**
- * A text that is a number of both runs; undefined if there is none. As the database's common_number, which looks at all
+ * A text that is a number of both runs; undefined if there is none. The database's `common_number` does the same for all
  * values from a start on.
  */
 export function commonText(one: Run, other: Run): string | undefined {
@@ -30,7 +30,7 @@ const inOrder = (one: string, other: string): [string, string] =>
 const lengthOf = ({ head, width, tail }: Frame, value: number) =>
   head.length + Math.max(width, String(value).length) + tail.length
 
-/** Each place of the text is known by one frame or the other, but for digits that are of the value of both. */
+/** One of the frames gives each character of the text, except for digits that belong to the values of both. */
 function textOfLength(length: number, one: Run, other: Run): string | undefined {
   const places = Array.from(
     { length },
@@ -54,7 +54,7 @@ function textOfLength(length: number, one: Run, other: Run): string | undefined 
 const charAt = ({ head, tail }: Frame, at: number, length: number) =>
   at < head.length ? head[at] : at >= length - tail.length ? tail[at - length + tail.length] : undefined
 
-/** Between which two the open digits lie, read as one number, for the value to be one of the run. */
+/** The lowest and the highest number that the open digits may form for the value to be one of the run. */
 function boundsOf(
   { head, width, tail, first, last }: Run,
   known: readonly (string | undefined)[],

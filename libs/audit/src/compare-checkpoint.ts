@@ -61,7 +61,7 @@ export function compareCheckpoint(
   const found = (finding: Pick<Finding, 'kind' | 'detail'> & Partial<Finding>) =>
     report({ ...nowhere, ...finding })
 
-  /** How far it reaches into a chain; undefined if it says nothing of the counter. */
+  /** How far the checkpoint reaches into a chain; undefined if it does not cover the counter. */
   function reachInto(counter: { prefix: string; period: string }): Reach | undefined {
     if (tree && !isOf(tree, counter)) return undefined
     const head = byName?.get(keyOf(counter))
@@ -122,7 +122,7 @@ const otherRoot = ({ at, counters }: { at: string; counters: number }, now: numb
   kind: (now < counters ? 'missing' : now > counters ? 'added' : 'rewritten') as Finding['kind'],
   detail:
     `the ledger up to ${at} is not what the checkpoint has kept: it had ${counters} counters then, and has ${now} of ` +
-    'that time now, or other batches in them. The heads of the checkpoint, if they were kept, tell which',
+    'that time now, or other batches in them. The heads of the checkpoint, if they were kept, show which',
 })
 
 function requireRoot(heads: readonly Head[], root: string): void {
@@ -132,7 +132,7 @@ function requireRoot(heads: readonly Head[], root: string): void {
     throw new RangeError('the heads are not those of the checkpoint: they give another root')
 }
 
-export const keyOf = ({ prefix, period }: { prefix: string; period: string }) => `${prefix}\n${period}`
+const keyOf = ({ prefix, period }: { prefix: string; period: string }) => `${prefix}\n${period}`
 
 /** Compares what a checkpoint has kept of a chain; undefined if it fits. `hash` is null if there is no such batch. */
 function compareHead({ prefix, period, batch, head }: Head, at: string, hash: string | null) {

@@ -11,7 +11,7 @@ export interface Reach {
 const isWithin = (reach: Reach, { batch, feed, at }: BatchRecord) =>
   batch <= reach.throughBatch && feed < reach.belowFeed && at <= reach.notAfter
 
-/** Cuts a chain where checkpoints were, while its batches come by, and has each compared. */
+/** Cuts a chain where checkpoints end, batch by batch, and has each comparison look at its part. */
 export function cutChain(counter: CounterRecord, comparisons: readonly Comparison[]) {
   const { prefix, period, after_batch, after_hash, through_batch } = counter
   const isWhole = after_batch === 0
@@ -31,7 +31,7 @@ export function cutChain(counter: CounterRecord, comparisons: readonly Compariso
       if (!isWithin(nearest, batch)) {
         waiting = waiting.filter(({ comparison, reach }) => {
           if (isWithin(reach, batch)) return true
-          // Of a part of a chain, what was before it is not known.
+          // In a part of a chain, what comes before it is not known.
           const isKnown = isWhole || any || reach.throughBatch === after_batch
           comparison.counter({ prefix, period, last: isKnown ? last : undefined, next: batch })
           return false

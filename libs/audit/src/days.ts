@@ -24,7 +24,7 @@ export function createDays() {
     return day
   }
 
-  /** PostgreSQL has a few names more. */
+  /** PostgreSQL knows a few more names. */
   function isKnown(timeZone: string): boolean {
     try {
       dayOf(0, timeZone)

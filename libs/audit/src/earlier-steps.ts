@@ -14,9 +14,9 @@ interface Chunk {
 }
 
 /**
- * What the values of a counter were, for a verifier that has no ledger to ask: nine bytes a value.
+ * The latest step of each value of a counter, for a verifier without a ledger to query: nine bytes a value.
  *
- * @param whole the chain is read from its first batch on: what was not seen has not been
+ * @param whole whether the chain is read from its first batch on: then a value that was not seen had no step
  */
 export function rememberSteps(whole: boolean) {
   const chunks = new Map<number, Chunk>()
@@ -55,7 +55,7 @@ export function rememberSteps(whole: boolean) {
             ? { state, number: formatNumber(frames[chunk.frames[at]!]!, entry.value) }
             : undefined
         if (place !== null) chunk.frames[at] = place
-        // Of a value whose number is not known, nothing is.
+        // Without its number, nothing of a value is known.
         if (place !== null || before) {
           chunk.states[at] = numberStates.indexOf(entry.state) + 1
           chunk.revisions[at] = entry.revision

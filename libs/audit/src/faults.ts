@@ -17,6 +17,7 @@ export const nowhere = {
   object: null,
 }
 
+/** Where a row is, for a finding. */
 export const placeOf = ({ batch, position, value, number }: Omit<EntryRecord, 'type'>) => ({
   batch,
   position,
@@ -24,6 +25,7 @@ export const placeOf = ({ batch, position, value, number }: Omit<EntryRecord, 't
   number,
 })
 
+/** The finding that a column of a row has another value than it was written with. */
 export const altered = (row: EntryRecord, column: string | null, what: string) => ({
   kind: 'altered' as const,
   ...placeOf(row),
@@ -32,6 +34,7 @@ export const altered = (row: EntryRecord, column: string | null, what: string) =
   detail: `${nameOf(row)} was altered: its ${column} ${what}`,
 })
 
+/** The finding that a column of a batch has another value than it was written with. */
 export const ofBatch = ({ batch }: BatchRecord, column: string, what: string) => ({
   kind: 'altered' as const,
   batch,
@@ -39,6 +42,7 @@ export const ofBatch = ({ batch }: BatchRecord, column: string, what: string) =>
   detail: `batch ${batch} itself was altered: its ${column} ${what}`,
 })
 
+/** The finding that two rows stand in each other's place. */
 export const swapped = (row: EntryRecord, other: EntryRecord, what: string) => ({
   kind: 'swapped' as const,
   ...placeOf(row),

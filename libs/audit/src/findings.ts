@@ -38,12 +38,12 @@ export interface Finding {
   position: number | null
   value: number | null
   number: string | null
-  /** How many rows it may be, from that one on: 1 if it is told exactly. */
+  /** How many rows the fault may lie in, from that one on: 1 if the row is certain. */
   rows: number | null
   column: string | null
-  /** What is meant if it is no counter: `rules SG version 2`, `function issue_numbers`. */
+  /** What the finding is about if it is no counter: `rules SG version 2`, `function issue_numbers`. */
   object: string | null
-  /** All of it in a sentence. */
+  /** The finding in a sentence. */
   detail: string
 }
 
@@ -54,7 +54,7 @@ export function collectFindings() {
   const findings: Finding[] = []
   let count = 0
   return {
-    /** A finding that is looked at later may be told better then: it is changed in place. */
+    /** Returns the finding: a later batch may explain it better, and then it is changed in place. */
     report(finding: Finding): Finding {
       count += 1
       if (findings.length < shown) findings.push(finding)

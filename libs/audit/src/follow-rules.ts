@@ -5,7 +5,7 @@ import type { Finding, Findings } from './findings'
 import { formatNumber } from './number'
 import type { BatchRecord, CounterRecord } from './records'
 import { isSameSlot, isSlotOfSomeDate, slotOf, type Slot } from './slot'
-import type { Register, RegisteredRules } from './verify-register'
+import type { Register, RegisteredRules } from './register'
 import type { Step } from './wrong-rows'
 
 const anyDay = 'any day'
@@ -20,15 +20,15 @@ export function checkRules(
   register: Register,
   { report }: Pick<Findings, 'report'>,
 ) {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const days = createDays()
   const fitting = new Set<string>()
   const closed = register.closed(prefix, period)
 
   function add(batch: BatchRecord, steps: readonly Step[]): void {
     const found = (kind: Finding['kind'], column: string, detail: string) => {
-      if (told.has(column)) return
-      told.add(column)
+      if (reported.has(column)) return
+      reported.add(column)
       const name = nameOfCounter(prefix, period)
       report({
         ...nowhere,
@@ -69,7 +69,7 @@ export function checkRules(
       found('added', 'period', `has new numbers of ${batch.at}, and the period was closed at ${closed.at}`)
     const slot = wrongSlot(batch, steps, rules)
     if (slot) found('altered', slot.column, slot.detail)
-    // Before, the service alone held these rules.
+    // In format 1 only the service enforced these rules.
     if (batch.format !== 2) return
     if (!rules.active)
       found('added', 'rules_version', `has new numbers by version ${version}, which retires the sequence`)
@@ -148,7 +148,7 @@ function unlike({ period, frame }: Slot, date: string, expected: Slot | undefine
   }
 }
 
-/** The day is that on which the database began, which may be the one before. */
+/** The window begins with the day on which the statement began, which may be the day before `at`. */
 function isInWindow({ business_date: date }: Step, { at }: BatchRecord, rules: RegisteredRules): boolean {
   if (date === null) return true
   const dayMs = 24 * 60 * 60 * 1000

@@ -4,7 +4,7 @@ import { nameOfCounter, nowhere } from './faults'
 import type { Findings } from './findings'
 import type { Frame } from './number'
 import type { BatchRecord } from './records'
-import type { Register } from './verify-register'
+import type { Register } from './register'
 import type { Step } from './wrong-rows'
 
 /** Values of a counter that follow each other, in one frame. */
@@ -58,7 +58,7 @@ export function createGivenTexts(register: Register | undefined, { report }: Pic
         const frame = frameOfBatch(batch)
         let [first, last] = [Infinity, 0]
         for (const { revision, event, value } of steps) {
-          // What an import skips is in no document.
+          // A value that an import skips is in no document.
           if (revision !== 1 || event === 'skip') continue
           first = Math.min(first, value)
           last = Math.max(last, value)
@@ -98,7 +98,7 @@ export function createGivenTexts(register: Register | undefined, { report }: Pic
       const index = indexOf(all)
       for (const run of all)
         for (const other of candidates(index, run)) {
-          // Two with the same head find each other.
+          // Two runs with the same head find each other.
           if (other.head !== run.head || other.order < run.order) compare(other, run)
         }
     },
@@ -133,7 +133,7 @@ function append(lists: Map<string, Given[]>, key: string, run: Given): void {
   else lists.set(key, [run])
 }
 
-/** Those whose head begins that of the run, and one of whose tails ends the other: others have no text in common with it. */
+/** The runs whose head the run's head begins with, and of whose tails one ends with the other: no others share a text. */
 function* candidates(index: Index, { head, tail }: Given): Generator<Given> {
   for (let end = 0; end <= head.length; end += 1) {
     const tails = index.get(head.slice(0, end))

@@ -7,15 +7,15 @@ export {
   signCheckpoint,
   type Checkpoint,
   type Head,
+  type PublicJwk,
   type TreeCheckpoint,
 } from './checkpoint'
 export { commonText, type Run } from './common-text'
-export { compareCheckpoint, type Comparison, type Cut, type Scope } from './compare-checkpoint'
+export { compareCheckpoint, type Cut } from './compare-checkpoint'
 export { collectFindings, findingKinds, type Finding, type FindingKind, type Findings } from './findings'
 export { createTree } from './merkle'
 export { formatNumber, type Frame } from './number'
 export {
-  zeroHash,
   type BatchRecord,
   type CounterRecord,
   type EndRecord,
@@ -25,6 +25,13 @@ export {
   type RegisterRecord,
   type StrayRecord,
 } from './records'
+export {
+  requestFields,
+  typeOf,
+  type RequestColumns,
+  type RequestField,
+  type RequestFields,
+} from './request-fields'
 export {
   gapPolicies,
   nextState,
@@ -37,5 +44,5 @@ export {
 export { ExportError, verifyExport, type ExportReport } from './verify-export'
 export { createLedgerVerifier } from './verify-ledger'
 export { isSlotOfSomeDate, slotOf } from './slot'
-export { verifyRegister, type Register } from './verify-register'
+export { verifyRegister } from './verify-register'
 export { type Step } from './wrong-rows'

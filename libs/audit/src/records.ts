@@ -1,10 +1,11 @@
+import type { RequestColumns } from './request-fields'
 import type { GapPolicy, NumberEvent, NumberState } from './states'
 
 // The ledger as its export and its verification have it: the columns of the tables, by their names. Times are RFC 3339
 // in UTC with microseconds, hashes are in hexadecimal.
 
 /** A step of a value: a row of the ledger. */
-export interface EntryRecord {
+export interface EntryRecord extends RequestColumns {
   type: 'entry'
   prefix: string
   period: string
@@ -22,15 +23,6 @@ export interface EntryRecord {
   idempotency_key: string
   /** Which number of its request, from 0. */
   item: number
-  hold_seconds: number | null
-  client_id: string | null
-  generated_by: string | null
-  site_id: string | null
-  partition_id: string | null
-  invoice_type: string | null
-  business_date: string | null
-  reason: string | null
-  request_id: string | null
   at: string
 }
 
@@ -92,7 +84,7 @@ export interface RegisterRecord {
   at: string
 }
 
-/** What the table has now of what the register has an entry of. */
+/** A row that the register has an entry of, as its table has it now. */
 export interface RegisteredRecord {
   type: 'registered'
   kind: RegisterRecord['kind']
@@ -113,15 +105,12 @@ export interface ExportRecord {
   to: string | null
 }
 
-/** The last line of an export, by which one that was cut off is known. */
+/** The last line of an export: one that was cut off does not have it. */
 export interface EndRecord {
   type: 'end'
-  /** Lines of both kinds; exports from before do not say. */
+  /** Lines of both kinds; exports of the first format do not have it. */
   register?: number
   counters: number
   batches: number
   entries: number
 }
-
-/** What the hash of the batch before the first one is taken to be. */
-export const zeroHash = '0'.repeat(64)

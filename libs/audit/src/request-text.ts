@@ -1,4 +1,5 @@
 import type { EntryRecord } from './records'
+import { letterOf, requestFields } from './request-fields'
 
 /** Between the fields of a batch, as its hash has them; no field has it. */
 export const separator = '\x1f'
@@ -7,24 +8,15 @@ export const separator = '\x1f'
 export function requestText(rows: readonly EntryRecord[]): string {
   const row = rows[0]!
   let text = [row.event, row.caller, row.idempotency_key, rows.length].map(sound).join(separator)
-  for (const [letter, column] of columns) {
-    const value = row[column]
+  for (const [letter, field] of lettered) {
+    // An export from before there was the field does not have it.
+    const value = row[field] ?? null
     if (value !== null) text += separator + letter + sound(value)
   }
   return text
 }
 
-const columns = [
-  ['H', 'hold_seconds'],
-  ['C', 'client_id'],
-  ['G', 'generated_by'],
-  ['S', 'site_id'],
-  ['P', 'partition_id'],
-  ['T', 'invoice_type'],
-  ['D', 'business_date'],
-  ['R', 'reason'],
-  ['I', 'request_id'],
-] as const
+const lettered = requestFields.map((field) => [letterOf(field), field] as const)
 
 /** A field. One that has a separator was altered, and could pass for two: then the text is that of no batch. */
 export const sound = (field: string | number): string => {

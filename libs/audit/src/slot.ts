@@ -1,7 +1,7 @@
 import type { Frame } from './number'
 
 /** The rules from which the period and the form of a number follow. */
-export interface SlotRules {
+interface SlotRules {
   prefix: string
   template: string
   reset: string

@@ -4,7 +4,16 @@ export const microsecondsOf = (at: string): number => {
   return Date.parse(`${seconds}Z`) * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6))
 }
 
-/** A time as records have it, in UTC with microseconds: such texts have the order of their times. That of no time comes first. */
+/** The eight bytes of a time in a hash; none if it is no time, so that the hash is another. */
+export function bytesOfTime(at: string): Buffer {
+  const microseconds = microsecondsOf(at)
+  if (!Number.isSafeInteger(microseconds)) return Buffer.alloc(0)
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(BigInt(microseconds))
+  return bytes
+}
+
+/** A time as records have it, in UTC with microseconds, so that texts sort as their times do; empty for NaN, which sorts first. */
 const timeText = (microseconds: number): string => {
   if (Number.isNaN(microseconds)) return ''
   const fraction = String(microseconds % 1_000_000).padStart(6, '0')
@@ -14,8 +23,8 @@ const timeText = (microseconds: number): string => {
 // No statement of the service runs for longer: so late a transaction may commit after it has read the clock.
 const longestCommitUs = 60_000_000
 
-/** Before this time, nothing is committed any more at the time given. */
+/** The time before which every batch is committed at the time given. */
 export const settledBefore = (at: string): string => timeText(microsecondsOf(at) - longestCommitUs)
 
-/** After this time, nothing can be dated that was read at the time given. */
+/** The latest time that anything read at the time given can be dated. */
 export const notAfter = (at: string): string => timeText(microsecondsOf(at) + longestCommitUs)

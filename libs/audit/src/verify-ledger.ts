@@ -8,11 +8,11 @@ import { createGivenTexts } from './given-texts'
 import type { Findings } from './findings'
 import type { BatchRecord, CounterRecord } from './records'
 import { notAfter } from './time'
-import { createChainVerifier } from './verify-chain'
-import type { Register } from './verify-register'
+import type { Register } from './register'
+import { createChainVerifier, type StrayRow } from './verify-chain'
 import type { Step } from './wrong-rows'
 
-export interface LedgerToVerify {
+interface LedgerToVerify {
   /** When the ledger was read. */
   at: string
   scope: Scope
@@ -47,7 +47,7 @@ export function createLedgerVerifier(
         cuts.add(batch)
         order.add(batch)
         given.add(batch, steps)
-        // What the rules say would only follow from a fault that is reported already.
+        // A fault that is reported already may make the batch differ from its rules as well.
         if (findings.count() === before) rules?.add(batch, steps)
         if (batch.at > latestPossible)
           findings.report({
@@ -61,7 +61,7 @@ export function createLedgerVerifier(
           })
       },
       /** Takes a row whose batch does not exist. */
-      stray: (row: Parameters<typeof chain.stray>[0]) => chain.stray(row),
+      stray: (row: StrayRow) => chain.stray(row),
       end(): void {
         chain.end()
         cuts.end()

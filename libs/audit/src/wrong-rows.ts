@@ -1,7 +1,8 @@
 import { frameOfBatch } from './chain'
-import { altered, nameOf, placeOf, type Fault } from './faults'
+import { altered, nameOf, placeOf, swapped, type Fault } from './faults'
 import { formatNumber } from './number'
 import type { BatchRecord, EntryRecord } from './records'
+import { requestFields } from './request-fields'
 import { nextState, type NumberEvent, type NumberState } from './states'
 
 /** A row, and the step of its value before it: null if there is none, undefined if that is not known. */
@@ -30,7 +31,7 @@ export function wrongRows(batch: BatchRecord, steps: readonly Step[]): Fault | u
         `the first at position ${gap}${value === null ? '' : `, with the value ${value}`}`,
     }
   }
-  const row = steps[index < 0 ? batch.rows : index]!
+  const row = steps[index < 0 ? Math.max(batch.rows, 0) : index]!
   if (steps.length > batch.rows)
     return {
       kind: 'added' as const,
@@ -41,7 +42,7 @@ export function wrongRows(batch: BatchRecord, steps: readonly Step[]): Fault | u
   return altered(row, 'position', `is ${row.position}, where ${index + 1} belongs`)
 }
 
-/** What follows from the batch and from the step before, and is another in the row. */
+/** The first fault of a row: a column that differs from what the batch and the step before give, or a step that is missing or illegal. */
 export function wrongColumn(batch: BatchRecord, step: Step): Fault | undefined {
   const { before, revision, value, event, state, number } = step
   for (const column of ['prefix', 'period', 'batch'] as const)
@@ -79,7 +80,7 @@ export function wrongColumn(batch: BatchRecord, step: Step): Fault | undefined {
 const isOfNewNumber = (event: NumberEvent) =>
   ['issue', 'reserve', 'suppress', 'import', 'skip'].includes(event)
 
-/** New numbers come in batches that say what they look like, and later steps in others. */
+/** New numbers are in batches with a frame, and later steps in batches without. */
 const inWrongBatch = (step: Step, hasFrame: boolean) =>
   altered(
     step,
@@ -87,20 +88,7 @@ const inWrongBatch = (step: Step, hasFrame: boolean) =>
     `is ${step.event}, in a batch ${hasFrame ? 'of new numbers' : 'that has no form of its numbers'}`,
   )
 
-const ofRequest = [
-  'event',
-  'caller',
-  'idempotency_key',
-  'hold_seconds',
-  'client_id',
-  'generated_by',
-  'site_id',
-  'partition_id',
-  'invoice_type',
-  'business_date',
-  'reason',
-  'request_id',
-] as const
+const ofRequest = ['event', 'caller', 'idempotency_key', ...requestFields] as const
 
 /** The numbers of one request have all columns but a few in common. */
 export function wrongRequest(requests: readonly Step[][]): Fault | undefined {
@@ -116,6 +104,24 @@ export function wrongRequest(requests: readonly Step[][]): Fault | undefined {
   }
   return undefined
 }
+
+/**
+ * Released values go to the first requests for one number, in their order. The hash of a batch has them before the new
+ * ones, whichever rows they are in, so it stays the same when such a row and one of a new value change places.
+ */
+export function wrongReuse(requests: readonly Step[][]): Fault | undefined {
+  const reused = requests.flat().filter(isReused)
+  const first = requests
+    .flatMap(([row, ...others]) => (row && others.length === 0 && isDrawn(row.event) ? [row] : []))
+    .slice(0, reused.length)
+  const misses = first.find((row) => !isReused(row))
+  const has = reused.find((row) => !first.includes(row))
+  if (has && misses) return swapped(has, misses, 'the values of')
+  return has && altered(has, 'value', 'is a released one, which only a request for one number gets')
+}
+
+const isReused = ({ event, revision }: Step) => revision > 1 && isOfNewNumber(event)
+const isDrawn = (event: NumberEvent) => ['issue', 'reserve', 'suppress'].includes(event)
 
 /** The row that has something else in a column than most. */
 function oddOne(rows: readonly EntryRecord[], column: (typeof ofRequest)[number]): EntryRecord | undefined {

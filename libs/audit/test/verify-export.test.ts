@@ -54,7 +54,7 @@ test.each(columns)('of each %s, whatever is altered in its %s is found', async (
   expect(unnoticed).toEqual([])
 })
 
-test('whichever row is removed, it is told as missing', async () => {
+test('whichever row is removed, it is reported as missing', async () => {
   const kinds = new Set<FindingKind>()
   for (const [index, { type }] of records.entries()) {
     if (type !== 'entry') continue
@@ -67,7 +67,7 @@ test('whichever row is removed, it is told as missing', async () => {
   expect([...kinds].sort()).toEqual(['missing', 'tail_cut'])
 })
 
-test('whichever two rows that follow each other change places, it is told as swapped', async () => {
+test('whichever two rows that follow each other change places, they are reported as swapped', async () => {
   const own = ['type', 'prefix', 'period', 'batch', 'position', 'at']
   const told: (FindingKind | undefined)[] = []
   for (const [index, row] of records.entries()) {

@@ -33,40 +33,44 @@ export function databaseVariables(service: string, { name }: { name: string }) {
       default: name,
     }),
     migrationDatabaseUrl: variable(`${service}_MIGRATION_DATABASE_URL`, postgresUrl(), {
-      description: `PostgreSQL URL for migrations, past any pooler: of the role that owns the tables; that of ${service}_DATABASE_URL is then granted what the service needs, and no more`,
+      description: `PostgreSQL URL for migrations, past any pooler, with the role that owns the tables; the role of ${service}_DATABASE_URL is then granted what the service needs, and no more`,
       optional: true,
       secret: true,
       example: `postgres://${name.replace(/db$/, '')}_owner:p%40ss@localhost:5432/${name}`,
     }),
     dbPooler: variable(`${service}_DB_POOLER`, z.enum(['auto', 'session', 'transaction']), {
       description:
-        'The pooler in front of PostgreSQL: auto notices one, and then sends statements without names, as transaction does; session is for one that keeps a session for each connection',
+        'The pooler in front of PostgreSQL: auto detects one and then sends statements without names, as transaction does; session is for one that keeps a session for each connection',
       default: 'auto',
     }),
     dbPoolSize: variable(`${service}_DB_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
-      description: 'Most connections of one instance to the database, for what the service is for',
+      description: 'Most connections of one instance to the database for its main work',
       default: 10,
     }),
     dbReadPoolSize: variable(`${service}_DB_READ_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
-      description: 'Most connections besides those for small reads',
+      description: 'Most further connections of one instance, for small reads',
       default: 4,
     }),
     dbHeavyPoolSize: variable(`${service}_DB_HEAVY_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
-      description: 'Most connections besides those for heavy reads: audit, export, verify, stats, lists',
+      description:
+        'Most further connections of one instance, for heavy reads: audit, export, verify, stats, lists',
       default: 2,
     }),
   }
 }
 
-/** The one URL of a configuration with `databaseVariables`: as given, or made of the parts, percent-encoded. */
-export function databaseUrlOf(config: {
+/** Where a database is: its URL, or else the parts of it. */
+export interface DatabaseAddress {
   databaseUrl: string | undefined
   dbHost: string
   dbPort: number
   dbUser: string
   dbPassword: string
   dbName: string
-}): string {
+}
+
+/** The one URL of a configuration with `databaseVariables`: as given, or made of the parts, percent-encoded. */
+export function databaseUrlOf(config: DatabaseAddress): string {
   if (config.databaseUrl) return config.databaseUrl
   const [user, password, host] = [config.dbUser, config.dbPassword, config.dbHost].map(encodeURIComponent)
   // pg decodes the name with decodeURI, which leaves %2F and the like as they are.

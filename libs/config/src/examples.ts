@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Fault } from './config-error'
 import type { Definition, Environment } from './define'
 
-// What documents of this repository have had in the place of a secret, and what is guessed first.
+// Examples that documents of this repository had in place of a secret, and words that are guessed first.
 const wellKnown = [
   'postgres',
   'password',
@@ -30,13 +30,13 @@ export function faultsOfExamples({ variables }: Definition, env: Environment): F
     const isGuessed = (text: string) => /\w/.test(text) && (known.has(text) || known.has(repeatedIn(text)))
     if (!secretsIn(given || fallback || '').some(isGuessed)) return []
     const what = given
-      ? 'holds an example, which everybody knows'
+      ? 'is an example or a word that is guessed first, which everybody knows'
       : 'is not set, and everybody knows its default'
     return { variable: name, message: `${name} ${what}: NODE_ENV is production, so set a secret of your own` }
   })
 }
 
-/** The secrets that a value is, or has: the password of a URL, the digests of a list of keys, a key in any of its forms. */
+/** The secrets in a value: the password of a URL, the digests of a list of keys, or a key in any of its forms. */
 function secretsIn(text: string): string[] {
   const trimmed = text.trim()
   if (/^\w+:\/\//.test(trimmed)) return passwordsOf(trimmed)
@@ -59,7 +59,7 @@ function passwordsOf(url: string): string[] {
   return [decodeURIComponent(password), searchParams.get('password') ?? ''].filter(Boolean).map(canonical)
 }
 
-/** What a text is the repetition of, as `secret` in `secret-secret-secret`; digits in a row, and one character, are `password`. */
+/** The part that a text repeats, such as `secret` in `secret-secret-secret`; `password` for digits in a row, or one or two characters. */
 function repeatedIn(text: string): string {
   const [, part = text] = /^(.+?)(?:[-_. ]?\1)*$/.exec(text) ?? []
   return new Set(part).size < 3 || '01234567890123456789abcdef'.includes(part) ? 'password' : part

@@ -1,13 +1,15 @@
-export { databaseUrlOf, databaseVariables } from './database-variables'
+export { databaseUrlOf, databaseVariables, type DatabaseAddress } from './database-variables'
 export { defineConfig, variable } from './define'
-export type { Config, Definition, Environment, Variable, VariableOptions, Variables } from './define'
+export type { Config, Definition, VariableOptions } from './define'
 export { describeConfig, groupVariables } from './document'
-export type { DocumentedGroup, DocumentedVariable } from './document'
+export type { DocumentedVariable } from './document'
+export { loadEnvFile } from './env-file'
 export { renderEnvExample } from './env-example'
 export { ConfigError } from './config-error'
 export type { Fault } from './config-error'
 export { renderMarkdownTable } from './markdown-table'
 export { parseConfig } from './parse'
+export { readSecretFiles } from './secret-files'
 export {
   boolean,
   hostName,

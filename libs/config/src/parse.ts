@@ -1,22 +1,29 @@
 import type { z } from 'zod'
-import { ConfigError, type Fault } from './config-error'
+import { ConfigError } from './config-error'
 import type { Config, Definition, Environment, Variable } from './define'
 import { faultsOfExamples } from './examples'
 import { isServiceLink } from './kubernetes'
 import { oneLine } from './one-line'
 import { redactWhenPrinted } from './redact'
+import { readSecretFiles } from './secret-files'
 import { faultsOfUnknownNames } from './unknown-names'
 
 /**
- * Reads a service's configuration from environment variables. An empty variable counts as not set. With
- * NODE_ENV=production, secrets that everybody knows are faults.
+ * Reads a service's configuration from environment variables. An empty variable counts as not set. Each secret may
+ * be in a file that `<NAME>_FILE` names instead. With NODE_ENV=production, secrets that everybody knows are faults.
  * Gives a frozen object that shows `[secret]` in place of secrets when it is logged, inspected or made JSON.
  * @throws ConfigError with every fault at once.
  */
-export function parseConfig<D extends Definition>(definition: D, env: Environment): Config<D> {
-  const faults: Fault[] = []
+export function parseConfig<D extends Definition>(definition: D, given: Environment): Config<D> {
+  const secrets = Object.values(definition.variables).filter(({ secret }) => secret)
+  const { env, faults } = readSecretFiles(
+    secrets.map(({ name }) => name),
+    given,
+  )
+  const unread = faults.map(({ variable }) => variable)
   const values: Record<string, unknown> = {}
   for (const [key, variable] of Object.entries(definition.variables)) {
+    if (unread.includes(variable.name)) continue
     const result = readVariable(variable, env[variable.name])
     if ('fault' in result) faults.push({ variable: variable.name, message: result.fault })
     else values[key] = result.value

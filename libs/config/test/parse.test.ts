@@ -115,7 +115,7 @@ test.each([
   expect(faultsOf(env as unknown as Record<string, string>)).toEqual([line])
 })
 
-test('all faults are told at once, a line each', () => {
+test('all faults are reported at once, a line each', () => {
   const env = {
     USER_SERVICE_PORT: 'x',
     USER_SERVICE_LOG_LEVEL: 'y',

@@ -1,43 +1,51 @@
 import type { Pool, PoolClient } from 'pg'
-import { CommitUnknownError, DeadlineError, endsSession } from './errors'
+import { deadlineIn, noDeadline } from '@ordinal/deadline'
+import { CommitUnknownError, QueryTimeoutError, endsSession } from './errors'
 
-const limitsMs = new WeakMap<Pool, number>()
+const timeouts = new WeakMap<Pool, number>()
 
-/** Limits every use of the pool's clients by `withClient` that has no signal of its own. */
-export function limitUse(pool: Pool, limitMs: number): void {
-  limitsMs.set(pool, limitMs)
+/** Gives a pool a timeout for every use of its clients by `withClient` that has no signal of its own. */
+export function setTimeoutOf(pool: Pool, timeoutMs: number): void {
+  timeouts.set(pool, timeoutMs)
 }
+
+/** Infinity if it has none. */
+export const timeoutOf = (pool: Pool): number => timeouts.get(pool) ?? Infinity
 
 /**
  * Lends `use` one client of the pool, and takes it back after an ordinary error of SQL as after success.
  * The connection is destroyed if it broke, if a transaction was left open on it, or if `signal` aborted:
  * a statement that still runs never returns to the pool with its connection.
  *
- * @param signal without one, the pool's own limit holds
+ * @param signal without one, the pool's own timeout holds
  * @throws whatever `use` throws; the signal's reason as soon as it aborts, be it while waiting for a client;
- *   DeadlineError; CommitUnknownError if PostgreSQL gave up waiting for a synchronous standby.
+ *   QueryTimeoutError; CommitUnknownError if PostgreSQL gave up waiting for a synchronous standby.
  */
 export function withClient<T>(
   pool: Pool,
   use: (client: PoolClient) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const limitMs = limitsMs.get(pool)
-  if (signal || limitMs === undefined) return lend(pool, use, signal)
-  return withinLimit(limitMs, (limit) => lend(pool, use, limit))
+  if (signal) return lend(pool, use, signal)
+  return withinTimeout(timeoutOf(pool), (limit) => lend(pool, use, limit))
 }
 
-/** Does some work with a signal that aborts after so many milliseconds, with a DeadlineError. */
-export async function withinLimit<T>(limitMs: number, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
-  const deadline = new AbortController()
-  const timer = setTimeout(
-    () => deadline.abort(new DeadlineError(`The database did not answer within ${limitMs} ms`)),
-    limitMs,
-  )
+/**
+ * Does some work with a signal that aborts with a QueryTimeoutError after so many milliseconds, or with the error of the
+ * deadline when that passes first. It does not abort when the caller disconnects: to end a connection of the pool costs
+ * more than to end the statement.
+ */
+export async function withinTimeout<T>(
+  timeoutMs: number,
+  work: (limit: AbortSignal) => Promise<T>,
+  deadline = noDeadline,
+): Promise<T> {
+  const tooSlow = () => new QueryTimeoutError(`The database did not answer within ${timeoutMs} ms`)
+  const limit = deadlineIn(deadline.remainingMs()).within(timeoutMs, tooSlow)
   try {
-    return await work(deadline.signal)
+    return await work(limit.signal())
   } finally {
-    clearTimeout(timer)
+    limit.dispose()
   }
 }
 
@@ -76,7 +84,7 @@ async function checkout(pool: Pool, signal?: AbortSignal): Promise<PoolClient> {
 }
 
 /** As the promise, or rejected with the signal's reason as soon as it aborts: what comes later is dropped. */
-export function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)

@@ -24,7 +24,8 @@ export type DatabaseErrorKind =
   | 'unreachable'
   /** The connection broke while it was in use: what it was doing may have happened or not. */
   | 'connection_lost'
-  | 'deadline_exceeded'
+  /** The client abandoned it: what it was doing may have happened or not. */
+  | 'query_timeout'
   | 'commit_unknown'
   | 'other'
 
@@ -107,8 +108,6 @@ const MARKS = new Map<string, DatabaseErrorKind>([
   ['SocketTimeout', 'connection_lost'],
   ['Client has encountered a connection error and is not queryable', 'connection_lost'],
   ['Client was closed and is not queryable', 'connection_lost'],
-  // Of AbortSignal.timeout(), as the limit of a transaction.
-  ['The operation was aborted due to timeout', 'deadline_exceeded'],
   ['Connection terminated', 'connection_lost'],
   ['Connection terminated unexpectedly', 'connection_lost'],
 ])

@@ -1,7 +1,7 @@
 import { kindOfMark, kindOfSqlState, RETRYABLE, SESSION_ENDING, type DatabaseErrorKind } from './error-kinds'
 
 /**
- * The outcome of a commit is not known: the connection was lost, or was given up, while it was under way;
+ * The outcome of a commit is not known: the connection was lost, or abandoned, while it was under way;
  * or it is committed here but no synchronous standby has confirmed it. To run the work again blindly could
  * do it twice: look for its effect, by a key that it wrote, and answer 503 until that is found.
  */
@@ -9,12 +9,12 @@ export class CommitUnknownError extends Error {
   override readonly name = 'CommitUnknownError'
 }
 
-/** A query was given up because its time had passed. It may have had its effect, or have it yet. */
-export class DeadlineError extends Error {
-  override readonly name = 'DeadlineError'
+/** A query was abandoned at its timeout. It may have had its effect, or have it yet. */
+export class QueryTimeoutError extends Error {
+  override readonly name = 'QueryTimeoutError'
 }
 
-export interface DatabaseError {
+interface DatabaseError {
   kind: DatabaseErrorKind
   /** The five characters of PostgreSQL's Appendix A, where the server answered. */
   sqlState?: string
@@ -80,7 +80,7 @@ function constraintOf({ constraint }: DriverError): string | undefined {
 
 function kindWithoutSqlState(error: DriverError): DatabaseErrorKind | undefined {
   if (error instanceof CommitUnknownError) return 'commit_unknown'
-  if (error instanceof DeadlineError) return 'deadline_exceeded'
+  if (error instanceof QueryTimeoutError) return 'query_timeout'
   // Linux gives a connection that times out the code of the last ICMP message: EHOSTUNREACH, too.
   if (error.syscall === 'read' || error.syscall === 'write') return 'connection_lost'
   return kindOfMark(error.code) ?? kindOfMark(error.kind) ?? kindOfMark(error.message)

@@ -5,10 +5,10 @@ import { MigrationError, pendingMigrations } from './migration-plan'
 import { createRecords, readRecords } from './migration-records'
 import { begin, beginLocked, connectToMigrate, lockSession, type SessionOptions } from './migration-session'
 
-export interface MigrateOptions {
+interface MigrateOptions {
   /** Of a role that may change the schema. */
   url: string
-  /** The variable that leads past a pooler, for messages. */
+  /** The variable of a URL past the pooler, for messages. */
   urlVariable?: string
   /** `prisma/migrations` of the build. */
   folder: string
@@ -60,7 +60,7 @@ async function migrateSession(client: Client, work: Work): Promise<string[]> {
   return pending.map(({ name }) => name)
 }
 
-/** Each transaction holds the lock, and looks what is left to do: a pooler may give the next one another session. */
+/** Each transaction takes the lock and checks what is left to do: a pooler may give the next one another session. */
 async function migratePooled(client: Client, work: Work): Promise<string[]> {
   for (const applied: string[] = []; ;) {
     await beginLocked(client, work)

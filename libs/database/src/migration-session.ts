@@ -19,9 +19,9 @@ export interface SessionOptions {
   log: (message: string) => void
 }
 
-export interface Connected {
+interface Connected {
   client: Client
-  /** Whether nothing is between the client and its session. */
+  /** Whether no pooler is between the client and its session. */
   direct: boolean
 }
 
@@ -79,8 +79,8 @@ export function lockSession(client: Client, options: SessionOptions): Promise<vo
 }
 
 /**
- * Begins the transaction that alone may migrate the database. While it waits for its turn none is open: it would take a
- * connection of the pooler from those that work.
+ * Begins a transaction that alone may migrate the database. While it waits for the lock no transaction is open, which would
+ * take a connection of the pooler from others.
  * @throws MigrationError if another instance still migrates after `lockWaitMs`.
  */
 export function beginLocked(client: Client, options: SessionOptions): Promise<void> {

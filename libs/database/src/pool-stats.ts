@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { Gauge, type Registry } from 'prom-client'
 
-export interface PoolStats {
+interface PoolStats {
   /** Connections open, or being opened. */
   total: number
   /** Those of them that nobody uses. */
@@ -26,7 +26,7 @@ export function poolStats(pool: Pool): PoolStats {
  * Adds the gauges `<prefix>_db_pool_connections{state="total|idle|used"}`, `<prefix>_db_pool_max_connections` and
  * `<prefix>_db_pool_waiting`, read when the registry is scraped. Several pools of a service share them, by the label `pool`.
  *
- * @param name of the pool
+ * @param name the value of the label `pool`
  */
 export function registerPoolMetrics(registry: Registry, pool: Pool, prefix: string, name = 'main'): void {
   const known = poolsOf.get(registry)

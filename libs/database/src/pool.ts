@@ -1,5 +1,5 @@
 import { Pool, type ClientBase, type QueryConfig } from 'pg'
-import { limitUse, withClient } from './checkout'
+import { setTimeoutOf, withClient } from './checkout'
 import { INT8_AS_NUMBER } from './int8'
 import { prepareSession, type PoolerMode } from './pooler'
 
@@ -13,7 +13,7 @@ export interface PoolSettings {
   /** A connection idle for longer is closed; 10 s if not given. */
   idleTimeoutMs?: number
   /**
-   * For a query, or a transaction in all, waiting for a connection included: then it is given up, and its connection
+   * For a query, or a transaction in all, waiting for a connection included: then it is abandoned, and its connection
    * destroyed. It holds where the limits of the server cannot, since the server, or the network to it, is silent.
    */
   useTimeoutMs: number
@@ -23,7 +23,7 @@ export interface PoolSettings {
   lockTimeoutMs?: number
   /** The server ends a session that keeps a transaction, and its locks, open and idle for longer; 10 s if not given. */
   idleInTransactionTimeoutMs?: number
-  /** What is in between; `auto` if not given. */
+  /** The pooler in front of PostgreSQL, if any; `auto` if not given. */
   pooler?: PoolerMode
   /** Called once, when a connection has no session of its own. */
   onPooler?: () => void
@@ -80,7 +80,7 @@ export function createPool(settings: PoolSettings): Pool {
   })
   pool.on('error', ignore)
 
-  limitUse(pool, settings.useTimeoutMs)
+  setTimeoutOf(pool, settings.useTimeoutMs)
   pool.query = ((query: string | QueryConfig, values?: unknown[]) =>
     withClient(pool, (client) => client.query(query, values))) as Pool['query']
   return pool

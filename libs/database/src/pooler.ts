@@ -1,20 +1,20 @@
 import type { ClientBase, QueryConfig } from 'pg'
 
 /**
- * What is between us and PostgreSQL. `transaction`: a pooler that may run each transaction in another session. `session`:
- * one that keeps a session for each connection. `auto`: each new connection is asked; a pooler that is found is taken for
- * one that keeps none, since the kinds cannot be told apart.
+ * The kind of pooler in front of PostgreSQL. `transaction`: it may run each transaction in another session. `session`: it
+ * keeps a session for each connection. `auto`: each new connection checks whether there is a pooler, and treats it as one in
+ * transaction mode, since the two cannot be told apart.
  */
 export type PoolerMode = 'auto' | 'session' | 'transaction'
 
 /** Limits of a session, by their names in PostgreSQL, in milliseconds. */
-export type SessionLimits = Readonly<Record<string, number>>
+type SessionLimits = Readonly<Record<string, number>>
 
 const limitsOfTransactions = new WeakMap<ClientBase, string>()
 
 /**
- * Gives a new connection its limits. Where its session may change, nothing that would be somebody else's is set or named:
- * statements go without names, and limits are those of the role, and of each transaction.
+ * Gives a new connection its limits. Where its session may change, nothing is set or named in the session: statements have
+ * no names, and limits are set in each transaction; single statements have those of the role.
  *
  * @returns whether the session may change
  */
@@ -42,21 +42,21 @@ export function beginOn(client: ClientBase, isolation?: string): string {
   return begin + (limitsOfTransactions.get(client) ?? '')
 }
 
-/** Whether nothing is between the client and its session: a pooler tells its clients a process id that it invents. */
+/** Whether no pooler is between the client and its session: a pooler gives its clients an invented process id. */
 export async function hasOwnSession(client: ClientBase, timeoutMs: number): Promise<boolean> {
   const query: LimitedQuery = { text: 'SELECT pg_backend_pid() AS pid', query_timeout: timeoutMs }
   const { rows } = await client.query<{ pid: number }>(query)
   return rows[0]?.pid === toldProcessId(client)
 }
 
-/** Its `query_timeout`, which leaves the query on its connection, is for one that is ended then. */
+/** With pg's `query_timeout` the query stays on its connection: for connections that are closed then. */
 interface LimitedQuery extends QueryConfig {
   query_timeout: number
 }
 
 const toldProcessId = (client: ClientBase) => Reflect.get(client, 'processID') as number
 
-/** In one round trip; false, and nothing is set, if the session is not known to be kept. */
+/** Sets the limits in one round trip; sets nothing and returns false if the session may change. */
 async function limitSession(
   client: ClientBase,
   mode: 'auto' | 'session',

@@ -1,44 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg'
-import { orAborted, withClient, withinLimit } from './checkout'
+import { noDeadline, type Deadline } from '@ordinal/deadline'
+import { timeoutOf, withClient, withinTimeout } from './checkout'
 import { CommitUnknownError, databaseErrorOf, endsSession } from './errors'
 import { beginOn } from './pooler'
 import type { Queryable } from './queryable'
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** The database's default (read committed) if not given. */
   isolation?: 'read committed' | 'repeatable read' | 'serializable'
   /** How often `work` may run in all; 5 if not given. */
   attempts?: number
-  /**
-   * Gives up: the connection is destroyed, and with it the transaction. `AbortSignal.timeout(ms)` limits; without a
-   * signal each attempt has the limit of the pool.
-   */
-  signal?: AbortSignal
-  /** Milliseconds for each attempt in place of the pool's limit, where there is no signal. */
-  limitMs?: number
+  /** Milliseconds for each attempt, in place of the pool's timeout; then the connection is destroyed, and with it the transaction. */
+  timeoutMs?: number
+  /** Of the caller. Nothing is begun once it has passed or the caller has disconnected, and none of the attempts outlasts it. */
+  deadline?: Deadline
 }
 
 /**
  * Runs `work` in a transaction and commits it; an error rolls it back. After a serialization failure or a
  * deadlock all of `work` runs again, on a new transaction: it must do nothing but use `tx`, which is dead
  * once the transaction is over.
- * @throws whatever `work` throws; the signal's reason; CommitUnknownError if the connection broke, or the
- *   signal aborted, while COMMIT was under way: that is never tried again.
+ * @throws whatever `work` throws; QueryTimeoutError; AppError `deadline_exceeded`, `caller_gone`; CommitUnknownError if
+ *   the connection broke, or the time was over, while COMMIT was under way: that is never tried again.
  */
 export async function transaction<T>(
   pool: Pool,
   work: (tx: Queryable) => Promise<T>,
-  { isolation, attempts = 5, signal, limitMs }: TransactionOptions = {},
+  { isolation, attempts = 5, timeoutMs = timeoutOf(pool), deadline = noDeadline }: TransactionOptions = {},
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    deadline.throwIfExpired()
     try {
-      return limitMs === undefined || signal
-        ? await attemptTransaction(pool, work, isolation, signal)
-        : await withinLimit(limitMs, (limit) => attemptTransaction(pool, work, isolation, limit))
+      const run = (limit: AbortSignal) => attemptTransaction(pool, work, limit, isolation)
+      return await withinTimeout(timeoutMs, run, deadline)
     } catch (error) {
       if (attempt >= attempts || !mayRunAgain(error)) throw error
-      await orAborted(sleep(Math.random() * Math.min(500, 10 * 2 ** attempt)), signal)
+      await sleep(Math.min(Math.random() * Math.min(500, 10 * 2 ** attempt), deadline.remainingMs()))
     }
   }
 }
@@ -46,8 +44,8 @@ export async function transaction<T>(
 async function attemptTransaction<T>(
   pool: Pool,
   work: (tx: Queryable) => Promise<T>,
+  signal: AbortSignal,
   isolation?: string,
-  signal?: AbortSignal,
 ): Promise<T> {
   let committing = false
   const run = async (client: PoolClient) => {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { createPool, type PoolSettings } from '../src'
 
-/** A pool with the settings of a test, short of patience. */
+/** A pool with the settings of a test, whose timeouts are short. */
 export function openPool(url: string, changed: Partial<PoolSettings> = {}): Pool {
   return createPool({
     url,

@@ -53,8 +53,8 @@ test('control: a pool without the limit waits on', async () => {
   const pool = new Pool({ connectionString: database.url, max: 1 })
   const holder = await pool.connect()
   const waiting = pool.query('SELECT 1').then(() => 'served')
-  const patience = new Promise((resolve) => setTimeout(resolve, 600, 'still waiting'))
-  expect(await Promise.race([waiting, patience])).toBe('still waiting')
+  const limit = new Promise((resolve) => setTimeout(resolve, 600, 'still waiting'))
+  expect(await Promise.race([waiting, limit])).toBe('still waiting')
   holder.release()
   await waiting
   await pool.end()

@@ -56,7 +56,7 @@ withPgbouncer('behind PgBouncer', () => {
     (pool = openPool(poolers[mode].through(database.url), { maxConnections: 10, ...changed }))
 
   test.each(['session', 'transaction'] as const)(
-    'in %s mode named statements are answered, each with its own answer, and the pooler is told of once',
+    'in %s mode named statements are answered, each with its own answer, and the pooler is reported once',
     async (mode) => {
       const onPooler = jest.fn()
       expect(await ask(open(mode, { onPooler }))).toEqual(answers)
@@ -92,7 +92,7 @@ withPgbouncer('behind PgBouncer', () => {
     },
   )
 
-  test('nothing is in between: all is as before, and no pooler is told of', async () => {
+  test('nothing is in between: all is as before, and no pooler is reported', async () => {
     const onPooler = jest.fn()
     pool = openPool(database.url, { onPooler, maxConnections: 1, ...limits })
     expect((await pool.query(limitsSql)).rows).toEqual([ours])

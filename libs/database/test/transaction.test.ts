@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deadlineIn } from '@ordinal/deadline'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import type { Pool } from 'pg'
 import { CommitUnknownError, databaseErrorOf, transaction, type Queryable } from '../src'
@@ -151,8 +152,8 @@ describe('retries', () => {
   })
 })
 
-describe('a signal', () => {
-  test('that aborts while a lock is waited for destroys the connection, and with it the transaction', async () => {
+describe('a deadline', () => {
+  test('that passes while a lock is waited for destroys the connection, and with it the transaction', async () => {
     const holder = await pool.connect()
     await holder.query('BEGIN; UPDATE accounts SET balance = 10 WHERE id = 2')
     const start = Date.now()
@@ -160,8 +161,8 @@ describe('a signal', () => {
       await add(tx, 1)
       await add(tx, 2)
     }
-    const signal = AbortSignal.timeout(200)
-    await expect(transaction(pool, work, { signal })).rejects.toMatchObject({ name: 'TimeoutError' })
+    const deadline = deadlineIn(200)
+    await expect(transaction(pool, work, { deadline })).rejects.toMatchObject({ code: 'deadline_exceeded' })
     expect(Date.now() - start).toBeLessThan(1_000)
     // The backend finds its client gone within a second, though it still waits for the lock.
     await pool.query(`SELECT balance FROM accounts WHERE id = 1 FOR UPDATE`)
@@ -171,22 +172,29 @@ describe('a signal', () => {
     expect(await balances()).toEqual([0, 0])
   })
 
-  test('that aborts while a connection is waited for gives the connection back when it comes', async () => {
+  test('that passes while a connection is waited for gives the connection back when it comes', async () => {
     const single = openPool(database.url, { maxConnections: 1 })
     const holder = await single.connect()
-    const signal = AbortSignal.timeout(100)
+    const deadline = deadlineIn(100)
     const work = jest.fn()
-    await expect(transaction(single, work, { signal })).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect(transaction(single, work, { deadline })).rejects.toMatchObject({ code: 'deadline_exceeded' })
     holder.release()
     await expect(single.query('SELECT 1')).resolves.toBeDefined()
     expect(work).not.toHaveBeenCalled()
     await single.end()
   })
 
-  test('that has aborted starts nothing', async () => {
+  test('that has passed starts nothing', async () => {
     const work = jest.fn()
-    const signal = AbortSignal.abort(new Error('stopping'))
-    await expect(transaction(pool, work, { signal })).rejects.toThrow('stopping')
+    const deadline = deadlineIn(0)
+    await expect(transaction(pool, work, { deadline })).rejects.toMatchObject({ code: 'deadline_exceeded' })
+    expect(work).not.toHaveBeenCalled()
+  })
+
+  test('of a caller that has disconnected starts nothing', async () => {
+    const work = jest.fn()
+    const deadline = deadlineIn(60_000, () => AbortSignal.abort())
+    await expect(transaction(pool, work, { deadline })).rejects.toMatchObject({ code: 'caller_gone' })
     expect(work).not.toHaveBeenCalled()
   })
 })

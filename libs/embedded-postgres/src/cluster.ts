@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Binaries } from './binaries'
-import { runAs, type Account } from './run-as'
+import { isWindows, runAs, type Account } from './run-as'
 
 /** Where the cluster (PostgreSQL's "data directory") is in a data folder. */
 export const clusterIn = (dataFolder: string) => join(dataFolder, 'cluster')
@@ -83,6 +83,8 @@ function isAlive(pid: number): boolean {
 
 /** A rename lasts through a power cut only once its folder is synced. */
 async function syncFolder(path: string): Promise<void> {
+  // It cannot be opened there.
+  if (isWindows) return
   const folder = await open(path)
   await folder.sync().finally(() => folder.close())
 }

@@ -1,5 +1,5 @@
 /** Why a server ended while it was starting. */
-export interface Failure {
+interface Failure {
   error: Error
   /** Whether the reason goes away by itself, so that another try is worth while. */
   passing: boolean
@@ -26,7 +26,7 @@ export function explainFailure(
       'Another PostgreSQL still uses this folder: end it, or wait until it has ended, and try again.'
     return { error: failure(advice, said), passing: true }
   }
-  return { error: failure(`What it wrote to its log (${logFile}) tells what to mend.`, said), passing: false }
+  return { error: failure(`What it wrote to its log (${logFile}) shows the cause.`, said), passing: false }
 }
 
 function failure(advice: string, said: string): Error {

@@ -29,6 +29,7 @@ export async function launchServer(launch: Launch): Promise<number> {
       ...launch.account,
       cwd: '/',
       detached: true,
+      windowsHide: true,
       stdio: ['ignore', log.fd, log.fd],
       env: { ...serverEnvironment, ...launch.environment, ...(await disownStalePid(launch.cluster)) },
     })

@@ -3,7 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
-/** A port of an address that nothing listens on at this moment, and none of those; `preferred` if that one is free. */
+/**
+ * A port of an address that nothing listens on at this moment; `preferred` if that is free.
+ *
+ * @param avoided ports that it does not return
+ */
 export async function findFreePort(
   host: string,
   preferred = 0,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { isWindows } from './run-as'
 
 /** What a running server writes about itself into `postmaster.pid`. */
 export interface Postmaster {
@@ -30,13 +31,20 @@ export async function findPostmaster(cluster: string): Promise<Postmaster | unde
 
 /** Whether this process is a PostgreSQL server that was started on this cluster, and not a zombie. */
 export async function isServing(pid: number, cluster: string): Promise<boolean> {
-  return (await commandOf(pid)).includes(`/postgres -D ${cluster} `)
+  const command = await commandOf(pid)
+  return isWindows
+    ? /[\\/]postgres(\.exe)?"? /.test(command) && command.includes(cluster)
+    : command.includes(`/postgres -D ${cluster} `)
 }
 
 async function commandOf(pid: number): Promise<string> {
   try {
     if (process.platform === 'linux') {
       return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
+    }
+    if (isWindows) {
+      const query = `(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`
+      return (await promisify(execFile)('powershell', ['-NoProfile', '-Command', query])).stdout
     }
     return (await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)])).stdout
   } catch {

@@ -7,11 +7,24 @@ export interface Account {
   gid: number
 }
 
+export const isWindows = process.platform === 'win32'
+
 /**
  * What PostgreSQL's programs see of the environment. Not ours: a LD_LIBRARY_PATH or a locale that is not
  * installed would stop them, and their messages are read here, in English.
  */
-export const serverEnvironment = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' }
+export const serverEnvironment: NodeJS.ProcessEnv = {
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  ...(isWindows ? windowsEnvironment() : { PATH: '/usr/bin:/bin' }),
+}
+
+/** Without these no program starts there. */
+function windowsEnvironment(): NodeJS.ProcessEnv {
+  // eslint-disable-next-line no-restricted-properties -- of the system, and no configuration of ours
+  const { PATH, SystemRoot, TEMP } = process.env
+  return { PATH, SystemRoot, TEMP }
+}
 
 /**
  * Runs a program to its end as `account` and gives what it wrote to stdout.

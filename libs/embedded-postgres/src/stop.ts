@@ -1,7 +1,10 @@
 import { realpath, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findPackage } from './binaries'
 import { clusterIn } from './cluster'
 import { findPostmaster, isServing } from './postmaster'
+import { isWindows, runAs } from './run-as'
 
 /**
  * Stops the server that runs on a data folder, whoever started it, and resolves when it is gone; at once when
@@ -18,7 +21,7 @@ export async function stopEmbeddedPostgres(dataFolder: string, { timeoutMs = 10_
   if (!server) return
 
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
-    send(server.pid, signal)
+    await send(server.pid, signal)
     if (await isGone(server.pid, cluster, timeoutMs)) return
   }
   throw new Error(
@@ -34,7 +37,13 @@ export async function removeEmbeddedPostgres(dataFolder: string): Promise<void> 
   await rm(dataFolder, { force: true })
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+async function send(pid: number, signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+  // To Node, every signal to another process means its sudden end there.
+  if (isWindows) {
+    const program = join(findPackage(), 'native/bin/pg_ctl')
+    await runAs(undefined, program, ['kill', signal.slice('SIG'.length), String(pid)]).catch(() => {})
+    return
+  }
   try {
     process.kill(pid, signal)
   } catch (error) {

@@ -2,8 +2,10 @@ import { chown, cp, lstat, mkdir, readlink, stat } from 'node:fs/promises'
 import { existsSync, lstatSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from '../src'
 import { canEnter } from '../src/account'
+import { placeDataFolder } from '../src/place'
 import { newDataFolder, removeDataFolders } from './folders'
 import { buildStarter, runStarter } from './processes'
 import { query } from './query'
@@ -73,6 +75,26 @@ asRoot('several processes at once under a folder of mode 0700 share one server',
   expect(new Set(starters.map(({ server }) => server.pid)).size).toBe(1)
 })
 
+asRoot('several at once agree on one place, whether the folder was missing or empty', async () => {
+  for (const madeBefore of [false, true]) {
+    for (let apartMs = 0; apartMs < 2; apartMs += 0.4) {
+      const dataFolder = await newDataFolder(0o700)
+      if (madeBefore) await mkdir(dataFolder, { recursive: true })
+      const comeLater = (place: number) =>
+        setTimeout(place * apartMs).then(() => placeDataFolder(dataFolder, nobody))
+      const places = await Promise.all(Array.from({ length: 20 }, (_, place) => comeLater(place)))
+      expect(new Set(places)).toEqual(new Set([await readlink(dataFolder)]))
+    }
+  }
+})
+
+asRoot('a folder that nobody else may enter and that holds something is left as it is', async () => {
+  const dataFolder = await newDataFolder(0o700)
+  await mkdir(join(dataFolder, 'kept'), { recursive: true })
+  await expect(placeDataFolder(dataFolder, nobody)).rejects.toThrow(/there are files in it already/)
+  expect(existsSync(join(dataFolder, 'kept'))).toBe(true)
+})
+
 asRoot('a plain user starts a server as itself, with a copy of binaries it may not link', async () => {
   if (!(await canEnter(nobody, dirname(process.execPath)))) return
   const dataFolder = await newDataFolder()
@@ -90,7 +112,7 @@ asRoot('a plain user starts a server as itself, with a copy of binaries it may n
   expect((await stat(`/proc/${again.pid}`)).uid).toBe(nobody.uid)
 })
 
-asRoot("a plain user is told that somebody else's folder is", async () => {
+asRoot("an ordinary user gets an error for somebody else's folder", async () => {
   if (!(await canEnter(nobody, dirname(process.execPath)))) return
   const dataFolder = await newDataFolder()
   const { program } = await installBeside(dataFolder)

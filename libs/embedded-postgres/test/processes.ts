@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import type { StartOptions } from '../src'
 
 /** What `starter.ts` prints. */
-export interface Started {
+interface Started {
   port: number
   pid: number
   adopted: boolean

@@ -1,4 +1,4 @@
-import { errorTable, type ErrorCode } from './table'
+import type { ErrorKind } from './table'
 
 /** The names of gRPC's status codes that an error can have: https://grpc.io/docs/guides/status-codes/ */
 export type GrpcStatus =
@@ -17,7 +17,7 @@ export type GrpcStatus =
   | 'UNAVAILABLE'
   | 'UNAUTHENTICATED'
 
-/** HTTP status -> gRPC status, for the codes that are not named below. */
+/** HTTP status -> gRPC status, for the errors that name none of their own. */
 const usual: Readonly<Record<number, GrpcStatus>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
@@ -41,17 +41,6 @@ const usual: Readonly<Record<number, GrpcStatus>> = {
   504: 'DEADLINE_EXCEEDED',
 }
 
-/** Where the HTTP status says less than gRPC wants to know. */
-const special: Readonly<Partial<Record<ErrorCode, GrpcStatus>>> = {
-  email_taken: 'ALREADY_EXISTS',
-  sequence_exists: 'ALREADY_EXISTS',
-  // Somebody else was first, and the caller may begin again.
-  idempotency_key_in_use: 'ABORTED',
-  rules_changed: 'ABORTED',
-  // Never UNAVAILABLE: clients repeat that by themselves, also without a key, and would get a second number.
-  outcome_unknown: 'UNKNOWN',
-}
-
 /** The gRPC status of an error. */
-export const grpcStatusOf = (code: ErrorCode): GrpcStatus =>
-  special[code] ?? usual[errorTable[code].status] ?? 'UNKNOWN'
+export const grpcStatusOf = ({ grpc, status }: Pick<ErrorKind, 'grpc' | 'status'>): GrpcStatus =>
+  grpc ?? usual[status] ?? 'UNKNOWN'

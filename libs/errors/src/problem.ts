@@ -1,16 +1,15 @@
-import type { AppError, FieldError } from './app-error'
-import { errorTable, type ErrorCode } from './table'
+import type { AnyAppError, FieldError } from './app-error'
 
 /** The media type of every error answer. */
 export const problemMediaType = 'application/problem+json'
 
 /** An error as it is answered: RFC 9457, with our `code`, `request_id` and `errors`. */
-export interface Problem {
+interface Problem {
   type: string
   title: string
   status: number
   detail: string
-  code: ErrorCode
+  code: string
   request_id: string
   errors?: readonly FieldError[]
 }
@@ -21,8 +20,8 @@ export interface Problem {
  * @param error what went wrong
  * @param requestId the id under which the request was logged
  */
-export function toProblem(error: AppError, requestId: string): Problem {
-  const { status, title } = errorTable[error.code]
+export function toProblem(error: AnyAppError, requestId: string): Problem {
+  const { status, title } = error.kind
   return {
     type: `/errors/${error.code}`,
     title,

@@ -15,7 +15,7 @@ export interface DeadLetter {
   event: CloudEvent | undefined
 }
 
-/** Events that were given up, until somebody has mended their cause and replays them. */
+/** Events that no attempt could deliver, until their cause is fixed and they are replayed. */
 export interface DeadLetters {
   count(): Promise<number>
   /** Oldest first. */
@@ -24,7 +24,7 @@ export interface DeadLetters {
   replay(): Promise<number>
 }
 
-/** What is told of a failure is kept in a row: an error may carry a whole answer in its message. */
+/** The text of a failure is kept in a row: an error may carry a whole answer in its message. */
 export const shortened = (reason: string) => reason.slice(0, 1_000)
 
 /** Those of consumers in this process, in a table beside the outbox. */
@@ -55,7 +55,11 @@ export function createDeadLetterTable(pool: Pool): DeadLetters {
 }
 
 /** Moves an event from the outbox to the dead letters: one for each consumer that could not handle it. */
-export async function bury(pool: Pool, outgoing: OutboxEvent, failures: Failure[]): Promise<void> {
+export async function moveToDeadLetters(
+  pool: Pool,
+  outgoing: OutboxEvent,
+  failures: Failure[],
+): Promise<void> {
   await transaction(pool, async (tx) => {
     await markDelivered(tx, [outgoing])
     await tx.query(

@@ -16,7 +16,7 @@ import { createRelay } from './relay'
 export interface EventSettings {
   /** The database of the outbox, for the one connection that listens; the rest runs on the pool. */
   databaseUrl: string
-  /** What is in front of it; looked for if not given. */
+  /** The pooler in front of it; `auto` if not given. */
   pooler?: PoolerMode | undefined
   /** Redis Streams; without them events stay in the process. */
   redis?: RedisSettings | undefined

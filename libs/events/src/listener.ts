@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { hasOwnSession, type PoolerMode } from '@ordinal/database'
 import { tellChanges, type Logger } from '@ordinal/logging'
+import { createPeriodicTask } from '@ordinal/periodic-task'
 import { channel } from './outbox'
 
 interface Options {
   url: string
-  /** LISTEN needs one that keeps sessions; looked for if not given. */
+  /** LISTEN needs a session of its own; `auto` if not given. */
   pooler?: PoolerMode | undefined
   /** Shown in `pg_stat_activity`. */
   applicationName: string
@@ -19,35 +20,32 @@ interface Options {
   timeoutMs?: number | undefined
 }
 
-/** Hears of new events, on a connection of its own, which is made again when it breaks. */
+/** Listens for new events on a connection of its own, which is opened again when it breaks. */
 export function createListener(options: Options) {
   const { url, pooler = 'auto', applicationName, onNews, log, checkMs = 10_000, timeoutMs = 5_000 } = options
-  const stopping = new AbortController()
   const tell = tellChanges(
     log,
-    'new events are not heard of, and are found by looking',
-    'new events are heard of',
+    'LISTEN does not work: new events are found by polling',
+    'LISTEN works: new events are found at once',
   )
-  let running = Promise.resolve()
-
-  async function run() {
-    while (!stopping.signal.aborted) {
-      if (pooler === 'transaction') return giveUp()
-      await listen().catch(tell)
-      await pause(1_000)
-    }
-  }
+  const task = createPeriodicTask({
+    run: listen,
+    // It reports success as soon as it listens.
+    report: (error) => void (error !== undefined && tell(error)),
+    everyMs: 1_000,
+  })
 
   /** Polling finds every event; LISTEN only finds it sooner. */
-  function giveUp() {
+  function stopListening() {
     log.info(
       'new events are found by polling: LISTEN does not work through the connection pooler of the database',
     )
-    stopping.abort()
+    void task.stop()
   }
 
   /** Ends, with what has happened, when the connection does. */
-  async function listen() {
+  async function listen(stopping: AbortSignal) {
+    if (pooler === 'transaction') return stopListening()
     const client = new Client({
       connectionString: url,
       application_name: applicationName,
@@ -62,12 +60,12 @@ export function createListener(options: Options) {
     client.on('notification', onNews)
     try {
       await client.connect()
-      if (pooler === 'auto' && !(await hasOwnSession(client, timeoutMs))) return giveUp()
+      if (pooler === 'auto' && !(await hasOwnSession(client, timeoutMs))) return stopListening()
       await client.query(`LISTEN ${channel}`)
       tell()
       onNews()
-      while (!stopping.signal.aborted) {
-        const error = await Promise.race([broken, pause(checkMs)])
+      while (!stopping.aborted) {
+        const error = await Promise.race([broken, pause(checkMs, stopping)])
         if (error) throw error
         await client.query('SELECT 1')
       }
@@ -77,15 +75,7 @@ export function createListener(options: Options) {
     }
   }
 
-  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
-
-  return {
-    start(): void {
-      running = run()
-    },
-    async stop(): Promise<void> {
-      stopping.abort()
-      await running
-    },
-  }
+  return task
 }
+
+const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Pool } from 'pg'
-import { withDeadline } from '@ordinal/database'
+import { withQueryTimeout } from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
 import type { DeadLetters } from './dead-letters'
 import { backlog } from './outbox'
@@ -12,7 +12,7 @@ const countLimitMs = 1_000
 /** The metrics of delivering events, named after the service. */
 export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
   const registers = [registry]
-  const db = withDeadline(pool, countLimitMs)
+  const db = withQueryTimeout(pool, countLimitMs)
 
   const oldest = new Gauge({
     name: `${prefix}_outbox_oldest_seconds`,
@@ -37,7 +37,7 @@ export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
   })
   const failed = new Counter({
     name: `${prefix}_event_deliveries_failed_total`,
-    help: 'Deliveries from the outbox that failed, and are tried again unless the event was given up',
+    help: 'Deliveries from the outbox that failed, and are tried again unless the event moved to the dead letters',
     registers,
   })
   const handled = new Counter({
@@ -46,9 +46,9 @@ export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
     labelNames: ['consumer'],
     registers,
   })
-  const buried = new Counter({
+  const died = new Counter({
     name: `${prefix}_events_dead_total`,
-    help: 'Events that were given up',
+    help: 'Events that moved to the dead letters',
     labelNames: ['consumer'],
     registers,
   })
@@ -57,19 +57,19 @@ export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
     delivered: (count: number) => delivered.inc(count),
     failed: (count: number) => failed.inc(count),
     handled: (consumer: string) => handled.inc({ consumer }),
-    buried: (consumer: string) => buried.inc({ consumer }),
+    died: (consumer: string) => died.inc({ consumer }),
     /** Series that appear with their first event would hide it from a rate. */
     expect(consumers: readonly { name: string }[]): void {
       for (const { name } of consumers) {
         handled.inc({ consumer: name }, 0)
-        buried.inc({ consumer: name }, 0)
+        died.inc({ consumer: name }, 0)
       }
     },
     /** Shows how many dead letters there are, asked at every scrape. */
     showDead(deadLetters: DeadLetters): void {
       new Gauge({
         name: `${prefix}_dead_events`,
-        help: 'Events that were given up and not replayed; every instance shows all of them. NaN if nobody tells',
+        help: 'Dead letters that were not replayed; every instance shows all of them. NaN if the count fails',
         registers,
         async collect() {
           this.set(await deadLetters.count().catch(() => NaN))

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { withDeadline, type Queryable } from '@ordinal/database'
+import { withQueryTimeout, type Queryable } from '@ordinal/database'
 import { createEvent, type CloudEvent, type NewEvent } from './cloud-event'
 
 export type Outbox = ReturnType<typeof createOutbox>
@@ -10,14 +10,14 @@ interface Deps {
   source: string
 }
 
-/** The channel on which relays are told that there are new events. */
+/** The channel on which relays are notified of new events. */
 export const channel = 'outbox'
 
 const announceLimitMs = 1_000
 
 /** Where a service leaves its events: in its own database, in the transaction of the change that they tell of. */
 export function createOutbox({ pool, source }: Deps) {
-  const db = withDeadline(pool, announceLimitMs)
+  const db = withQueryTimeout(pool, announceLimitMs)
   let announcing: Promise<unknown> | undefined
   let again = false
 

@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { crashAt } from '@ordinal/failpoints'
 import { tellChanges, type Logger } from '@ordinal/logging'
+import { createPeriodicTask } from '@ordinal/periodic-task'
 import { pauseAfter, type RetryPolicy } from './consumer'
-import { bury } from './dead-letters'
+import { moveToDeadLetters } from './dead-letters'
 import type { EventMetrics } from './metrics'
 import { claim, markDelivered, postpone, sweep, type OutboxEvent } from './outbox'
 import type { Outcome, Transport } from './transport'
-import { createWake } from './wake'
 
 interface Deps {
   pool: Pool
@@ -28,15 +27,12 @@ const batchSize = 64
 const batchesAtOnce = 4
 const sweepEveryMs = 60_000
 
-export type Relay = ReturnType<typeof createRelay>
-
 /**
  * Delivers what waits in the outbox, in order for each subject, at least once. Any number of instances may do so at
  * once: an event is leased to one of them, and the next of its subject is not before that one is delivered.
  */
 export function createRelay(deps: Deps) {
   const { pool, transport, retry, metrics, log, pollMs, leaseMs, retentionMs } = deps
-  const stopping = new AbortController()
   const tellOfDatabase = tellChanges(
     log,
     'events wait: the outbox fails',
@@ -47,44 +43,42 @@ export function createRelay(deps: Deps) {
     'events wait: the transport fails',
     'events go on: the transport works again',
   )
-  const news = createWake()
   const batches = new Set<Promise<void>>()
   let away = false
   // Where the oldest event was when all were looked through.
   let from = 0
   let lookedThroughAt = -Infinity
   let sweptAt = -Infinity
-  let running = Promise.resolve()
+  const task = createPeriodicTask({ run: look, report: tellOfDatabase, everyMs: pollMs })
 
-  async function run() {
-    while (!stopping.signal.aborted) {
-      news.reset()
-      const found = await look().catch((error: unknown) => (tellOfDatabase(error), 0))
-      if (batches.size >= (away ? 1 : batchesAtOnce)) await Promise.race(batches)
-      // While the transport is away, news are none: they would only make for more tries.
-      if (away) await sleep(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-      // Instances that were started together do not look together.
-      else if (found === 0) await news.wait(pollMs * (0.75 + Math.random() / 2), stopping.signal)
-    }
-    await Promise.all(batches)
+  /**
+   * Starts to deliver what is due. While the transport is away, one event tries.
+   *
+   * @returns whether more may be due
+   */
+  async function look(stopping: AbortSignal): Promise<boolean> {
+    if (performance.now() - sweptAt > sweepEveryMs) await sweepAll(stopping)
+    const events = await claimDue()
+    if (events.length > 0) deliver(events)
+    if (batches.size >= (away ? 1 : batchesAtOnce)) await Promise.race(batches)
+    return events.length > 0 && !away
   }
 
-  /** Begins to deliver what is due, and gives how many events that is. While the transport is away, one event tries. */
-  async function look(): Promise<number> {
-    if (performance.now() - sweptAt > sweepEveryMs) await sweepAll()
-    const events = await claimDue()
-    tellOfDatabase()
-    if (events.length === 0) return 0
+  function deliver(events: OutboxEvent[]): void {
     const batch = deliverBatch(events)
       // What was not recorded is delivered again when its lease ends.
       .catch(tellOfDatabase)
       .finally(() => {
         batches.delete(batch)
         // The next events of these subjects may be due.
-        news.wake()
+        wake()
       })
     batches.add(batch)
-    return events.length
+  }
+
+  /** While the transport is away, news would only cause more tries. */
+  function wake(): void {
+    if (!away) task.wake()
   }
 
   /**
@@ -130,30 +124,28 @@ export function createRelay(deps: Deps) {
     const told = { event_id: event.event.id, type: event.event.type, subject: event.event.subject, failures }
     const counted = failures.some(({ outage }) => !outage)
     if (counted && event.attempt >= retry.attempts) {
-      await bury(pool, event, failures)
-      for (const { consumer } of failures) metrics.buried(consumer)
-      log.error('an event was given up: it is a dead letter now', { ...told, attempts: event.attempt })
+      await moveToDeadLetters(pool, event, failures)
+      for (const { consumer } of failures) metrics.died(consumer)
+      log.error('an event moved to the dead letters', { ...told, attempts: event.attempt })
       return []
     }
     log.warn('an event could not be handled; it is tried again', { ...told, attempt: event.attempt })
     return [{ event, ms: pauseAfter(event.attempt, retry), counted }]
   }
 
-  async function sweepAll(): Promise<void> {
+  async function sweepAll(stopping: AbortSignal): Promise<void> {
     sweptAt = performance.now()
-    while ((await sweep(pool, retentionMs)) > 0 && !stopping.signal.aborted);
+    while ((await sweep(pool, retentionMs)) > 0 && !stopping.aborted);
   }
 
   return {
-    start(): void {
-      running = run()
-    },
+    start: () => task.start(),
     /** There may be events: looks at once. */
-    wake: () => news.wake(),
+    wake,
     /** Ends after the deliveries that are under way. */
     async stop(): Promise<void> {
-      stopping.abort()
-      await running
+      await task.stop()
+      await Promise.all(batches)
     },
   }
 }

@@ -56,7 +56,7 @@ function survivesKills(createRedis: () => RedisSettings | undefined): void {
     expect(ids).toEqual(expect.arrayContaining(lost))
   }, 40_000)
 
-  test('an event that kills whoever handles it is given up after its attempts, untouched', async () => {
+  test('an event that kills the process that handles it moves to the dead letters after its attempts, unchanged', async () => {
     await stage.change('a')
     for (let attempt = 0; attempt < hurried.retry.attempts; attempt += 1) await killWhileItHandles(1)
     await stage.change('a')

@@ -46,7 +46,7 @@ const announce = async () => {
   await outbox.settled()
 }
 
-test('it hears of what is announced; what is announced at once is told in few words', async () => {
+test('it receives what is announced; announcements at the same moment come as few notifications', async () => {
   const outbox = createOutbox({ pool, source: 'urn:test' })
   for (let n = 0; n < 1_000; n += 1) outbox.announce()
   await outbox.settled()

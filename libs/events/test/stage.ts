@@ -10,8 +10,6 @@ import { createEvents, type EventSettings } from '../src/events'
 import type { RedisSettings } from '../src/redis/transport'
 
 export type Stage = Awaited<ReturnType<typeof createStage>>
-export type Instance = ReturnType<Stage['startInstance']>
-
 const schema = readFileSync(join(__dirname, '../schema.sql'), 'utf8')
 
 /** Fast where production is patient. */

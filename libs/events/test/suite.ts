@@ -47,7 +47,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     ])
   })
 
-  test('what is rolled back is told to nobody', async () => {
+  test('a change that is rolled back publishes no event', async () => {
     const { consumer, seen } = recorder()
     stage.startInstance([consumer])
     const client = await stage.pool.connect()
@@ -80,7 +80,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
       fails += 1
       if (fails % 5 === 0) throw new Error('not now')
     })
-    // So many that none is given up by chance.
+    // So many that none moves to the dead letters by chance.
     const retry = { ...hurried.retry, attempts: 50 }
     const instances = [stage.startInstance([consumer], { retry }), stage.startInstance([consumer], { retry })]
     const subjects = upTo(20).map((n) => `subject ${n}`)
@@ -135,13 +135,13 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(dead!.diedAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
     expect(await instance.metric('test_events_dead_total{consumer="recorder"}')).toBe(1)
     expect(await instance.metric('test_dead_events')).toBe(1)
-    expect(instance.log.of('an event was given up: it is a dead letter now')).toHaveLength(1)
+    expect(instance.log.of('an event moved to the dead letters')).toHaveLength(1)
   })
 
   test('dead letters are replayed, with their ids, to the consumer that could not handle them', async () => {
-    let mended = false
+    let fixed = false
     const broken = recorder('broken', () => {
-      if (!mended) throw new Error('broken')
+      if (!fixed) throw new Error('broken')
     })
     const well = recorder('well')
     const instance = stage.startInstance([broken.consumer, well.consumer])
@@ -149,7 +149,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('b')
     await until(async () => (await instance.metric('test_dead_events')) === 2)
     const wellBefore = well.seen.length
-    mended = true
+    fixed = true
     const replayed = await deadLetters((all) => Promise.all(all.map((one) => one.replay())))
     expect(replayed.reduce((sum, count) => sum + count)).toBe(2)
     await until(() => broken.seen.length === 2)
@@ -160,7 +160,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(await instance.metric('test_dead_events')).toBe(0)
   })
 
-  test('while a consumer meets an outage, nothing is given up, and it goes on afterwards', async () => {
+  test('while a consumer meets an outage, no event moves to the dead letters, and it goes on afterwards', async () => {
     let away = true
     let attempts = 0
     const { consumer, seen } = recorder('recorder', () => {
@@ -178,7 +178,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(firstSeen(seen)).toEqual({ a: [1, 2] })
   })
 
-  test('a consumer that never ends is given up in time, and blocks its subject alone', async () => {
+  test('a consumer that never ends reaches its timeout, and blocks its subject alone', async () => {
     const { consumer, seen } = recorder('recorder', ({ data }) =>
       (data as { poison: boolean }).poison ? new Promise(() => undefined) : undefined,
     )

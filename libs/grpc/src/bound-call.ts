@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js'
 
+/** The limits of a gRPC server's calls. */
 export interface CallLimits {
   /** How long a message may take to arrive, from the start of its call. */
   arrivalMs: number
@@ -10,7 +11,7 @@ export interface CallLimits {
   streamMs: number
   /** Calls at a time whose message has arrived, of all clients. */
   calls: number
-  /** Calls at a time whose message has not; one more ends the oldest, whose client has been silent for longest. */
+  /** Calls at a time whose message has not arrived; one more ends the oldest. */
   silent: number
   /** Calls of health and reflection at a time; one more ends the oldest. */
   operations: number
@@ -26,8 +27,8 @@ export const callLimits: CallLimits = {
 }
 
 /**
- * A set of calls of which so many may be open: one more evicts the oldest. A newcomer that were refused instead could be
- * kept out by whoever holds them all.
+ * A bounded set of open calls: one more evicts the oldest. If the new one were refused instead, a client that holds them
+ * all could keep all others out.
  */
 export function createEvictingSet(most: number) {
   const members = new Set<{ evict: () => void }>()
@@ -42,22 +43,28 @@ export function createEvictingSet(most: number) {
 
   return {
     /**
+     * Adds a call.
+     *
      * @param evict ends the call
-     * @returns takes it out of the set, from when on it is not evicted
+     * @returns removes the call from the set, after which it is not evicted
      */
     add(evict: () => void): () => void {
       const member = { evict }
       members.add(member)
-      // Later, as the library may be at another call of the same connection now.
+      // Later: the library may be handling another call of the same connection now.
       if (members.size > most) setImmediate(shrink)
       return () => void members.delete(member)
     },
   }
 }
 
-/** The time limits of one call: of each step, and none left when its stream has closed. */
+/**
+ * The time limit of a call's current step; none once its stream has closed.
+ *
+ * @param closed called when the stream has closed
+ */
 export function callTimer(call: ServerInterceptingCallInterface, closed: () => void) {
-  // The library hands the stream to nobody, and never closes one whose client does not.
+  // The library does not expose the stream, and never closes one whose client does not.
   const { stream } = call as unknown as { stream: ServerHttp2Stream }
   let timer: NodeJS.Timeout | undefined
   const stop = () => clearTimeout(timer)

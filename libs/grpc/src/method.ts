@@ -1,5 +1,6 @@
 import type { Requirement, RequestContext } from '@ordinal/middleware'
-import type { Workload } from '@ordinal/service'
+import type { Deadline } from '@ordinal/deadline'
+import type { Workload } from '@ordinal/http'
 import type { z } from 'zod'
 
 /** What a handler gets: the checked message, and what came with it. */
@@ -8,10 +9,8 @@ export interface GrpcCall<Message> {
   /** Of the metadata; undefined if none was sent, or the method takes none. */
   idempotencyKey: string | undefined
   context: RequestContext
-  /** How long the caller waits: what has not been started by then is not wanted any more. */
-  timeLeftMs: number
-  /** Gives a signal that aborts when the caller has gone away, or its deadline has passed. */
-  gone: () => AbortSignal
+  /** Until when the caller waits, and whether it is still there. */
+  deadline: Deadline
 }
 
 export interface GrpcReply {
@@ -27,7 +26,7 @@ export interface GrpcMethod {
   requires: Requirement | undefined
   /** Takes an idempotency key. */
   idempotent: boolean
-  /** Which bounds it is under. */
+  /** The class whose bounds it is under. */
   workload: Workload
   handle: (call: GrpcCall<never>) => Promise<GrpcReply>
 }

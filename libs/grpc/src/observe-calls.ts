@@ -8,8 +8,8 @@ import {
 } from '@grpc/grpc-js'
 import { AppError } from '@ordinal/errors'
 import { createGrpcMetrics } from '@ordinal/metrics'
-import { newContext, plainAddress, type RequestContext } from '@ordinal/middleware'
-import type { GrpcChassis } from '@ordinal/service'
+import { clientAddress, newContext, type RequestContext } from '@ordinal/middleware'
+import type { GrpcChassis } from '@ordinal/http'
 import { callLimits, callTimer, createEvictingSet, type CallLimits } from './bound-call'
 import { errorOfLibrary, statusOf } from './status'
 
@@ -62,7 +62,7 @@ export function createCallObserver(
     let ended = false
 
     function begin(received: Metadata): ObservedMetadata {
-      ip = clientAddress(call.getPeer(), textOf(received, 'x-forwarded-for'), trustProxy)
+      ip = clientAddress(addressOf(call.getPeer()), textOf(received, 'x-forwarded-for'), trustProxy)
       context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'), ip)
       context.route = path
       underWay += 1
@@ -92,12 +92,12 @@ export function createCallObserver(
       })
     }
 
-    // Every status passes here, those too that the library makes itself: it calls this method on this very object, and
-    // asks no interceptor.
+    // Every status passes here, also those of the library itself: it calls this method on this object, past all
+    // interceptors.
     const send = call.sendStatus.bind(call)
     call.sendStatus = (status) => {
       const { code = codes.UNKNOWN, details = '' } = status
-      // Ours carry metadata, and say what they have to say.
+      // Our own statuses have metadata, and stay as they are.
       const error = status.metadata ? undefined : errorOfLibrary(code, details, maxMessageBytes)
       const told = error ? statusOf(error) : ({ metadata: null, ...status } as StatusObject)
       end(told.code)
@@ -113,13 +113,13 @@ export function createCallObserver(
             timer.stop()
             leave()
             if (ended) return
-            // It is not passed on: the method would carry out what is refused.
+            // Not passed on: the method would carry out what is refused.
             if (open >= limits.calls) return call.sendStatus(statusOf(tooMany(limits.calls)))
             open += 1
             counted = true
             pass()
           },
-          // Comes after every end; first if the client has gone away, which many do at the deadline.
+          // Called after every end, and without one if the client disconnects, as many do at the deadline.
           onCancel: () => end(isLate(call) ? codes.DEADLINE_EXCEEDED : codes.CANCELLED, true),
         }),
       sendMetadata: (metadata, next) => next(withRequestId(metadata, context)),
@@ -151,12 +151,5 @@ function withRequestId(metadata: Metadata | null, context: RequestContext | unde
   return told
 }
 
-/** The address of a client behind so many proxies, each of which adds the one that it was called from. */
-export function clientAddress(
-  peer: string,
-  forwarded: string | undefined,
-  proxies: number,
-): string | undefined {
-  const addresses = [...(forwarded?.split(',') ?? []), peer.replace(/:\d+$/, '')].map((text) => text.trim())
-  return plainAddress(addresses[Math.max(0, addresses.length - 1 - proxies)])
-}
+/** Without the port, which the library appends to IPv6 as well, and without brackets. */
+const addressOf = (peer: string) => peer.replace(/:\d+$/, '')

@@ -2,18 +2,20 @@ import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js'
 import { Metadata } from '@grpc/grpc-js'
 import { AppError } from '@ordinal/errors'
 import { requireRole } from '@ordinal/middleware'
-import { idempotencyKeyOf, withDeadline, type GrpcChassis, type Workload } from '@ordinal/service'
+import { deadlineIn, withTimeout } from '@ordinal/deadline'
+import type { GrpcChassis, Workload } from '@ordinal/http'
+import { idempotencyKeyOf } from '@ordinal/idempotency'
 import type { GrpcMethod, GrpcReply } from './method'
 import { textOf, type ObservedMetadata } from './observe-calls'
 import { messageReader } from './read-message'
 import { statusOf } from './status'
 
-// For callers that set no deadline, or one that is far away.
+// The deadline of callers that set none, or a later one.
 const longestCallMs = 30_000
 
 type Call = ServerUnaryCall<object, object>
 
-/** Serves a method: who calls, may they, what do they ask; then the call, and its answer or its error. */
+/** Serves a method: identifies the caller, checks its role and its message, then calls and answers. */
 export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUnaryCall<object, object> {
   const { identify, limiter, tokensCheckable, tellError, bulkheads, holdBack } = chassis
   const readMessage = messageReader(method.message)
@@ -36,17 +38,23 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
     if (method.workload === 'main') bulkheads.mainWork.count()
     const leave = method.workload === 'main' ? undefined : await placeFor(method.workload, call, ip)
-    const timeLeftMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
-    if (timeLeftMs <= 0 || call.cancelled) {
+    const timeoutMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
+    const deadline = deadlineIn(timeoutMs, () => signalOf(call))
+    if (timeoutMs <= 0 || call.cancelled) {
       leave?.()
-      if (timeLeftMs > 0) throw new AppError('caller_gone', 'The caller has gone away')
-      throw new AppError('deadline_exceeded', 'The deadline had passed before the start')
+      deadline.throwIfExpired()
     }
-    const gone = () => signalOf(call)
-    const handling = method.handle({ message, idempotencyKey, context, timeLeftMs, gone })
-    const reply = leave ? handling.finally(leave) : handling
+    const handle = async () => {
+      try {
+        return await method.handle({ message, idempotencyKey, context, deadline })
+      } finally {
+        leave?.()
+        deadline.dispose()
+      }
+    }
+    const reply = handle()
     // The caller's own deadline is the library's to watch.
-    return timeLeftMs < longestCallMs ? reply : withDeadline(reply, longestCallMs, tooLong)
+    return timeoutMs < longestCallMs ? reply : withTimeout(reply, longestCallMs, tooLong)
   }
 
   const placeFor = (workload: Exclude<Workload, 'main'>, call: Call, ip: string | undefined) =>

@@ -7,10 +7,10 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
-import type { PackageDefinition } from '@grpc/proto-loader'
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
-import { boundConnections, type GrpcChassis, type GrpcServer } from '@ordinal/service'
-import { HealthImplementation } from 'grpc-health-check'
+import { boundConnections, type GrpcChassis, type GrpcServer } from '@ordinal/http'
+import { HealthImplementation, protoPath } from 'grpc-health-check'
 import { callLimits } from './bound-call'
 import type { GrpcMethod } from './method'
 import { createCallObserver } from './observe-calls'
@@ -27,13 +27,13 @@ export interface GrpcService {
 }
 
 const options = {
-  // What clients take if nobody tells them otherwise.
+  // The limit of clients by default.
   'grpc.max_send_message_length': 4 * 1024 * 1024,
-  // Of one connection; the rest waits in the client.
+  // For each connection; further calls wait in the client.
   'grpc.max_concurrent_streams': 256,
   // Megabytes; the library has no bound of its own.
   'grpc-node.max_session_memory': 16,
-  // A peer that went away without a word is noticed, and a connection that nobody uses is closed.
+  // Detects peers that are gone without closing, and closes connections that nobody uses.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_connection_idle_ms': 5 * 60_000,
@@ -71,13 +71,12 @@ export function grpcServer(
       Object.fromEntries(names.map((name) => [name, 'NOT_SERVING' as const])),
     )
     health.addToServer(server)
-    new ReflectionService(
-      Object.assign({}, ...services.map(({ protos }) => protos)) as PackageDefinition,
-    ).addToServer(server)
+    const described = [...services.map(({ protos }) => protos), loadSync(protoPath)]
+    new ReflectionService(Object.assign({}, ...described) as PackageDefinition).addToServer(server)
 
-    // A listener of our own: the library tells neither which port is taken, nor cuts connections when it is to.
+    // A listener of our own: the library neither says which port is taken, nor closes connections when asked to.
     const connections = new Set<Socket>()
-    // Who has said nothing yet is of no use.
+    // The connections that have sent least are closed first.
     const bound = boundConnections<{ socket: Socket }>(
       { connections: 10_000, connectionsPerClient: chassis.connectionsPerClient },
       ({ socket }) => socket.bytesRead,

@@ -1,5 +1,5 @@
 import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader'
-import type { AppError } from '@ordinal/errors'
+import type { AnyAppError } from '@ordinal/errors'
 
 /** As much as is needed of google/rpc/status.proto and error_details.proto: https://google.aip.dev/193 */
 const definitions = fromJSON({
@@ -30,7 +30,7 @@ const definitions = fromJSON({
 const mostViolations = 20
 
 /** An error as `grpc-status-details-bin` has it: with what programs and people may want to know, typed. */
-export function statusDetails(code: number, error: AppError): Buffer {
+export function statusDetails(code: number, error: AnyAppError): Buffer {
   const { errors, retryAfterSeconds } = error
   const details = [any('ErrorInfo', { reason: error.code.toUpperCase(), domain: 'ordinal' })]
   if (errors) {

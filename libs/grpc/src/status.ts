@@ -1,10 +1,10 @@
 import { Metadata, status as codes, type StatusObject } from '@grpc/grpc-js'
-import { AppError, grpcStatusOf } from '@ordinal/errors'
+import { AppError, grpcStatusOf, type AnyAppError } from '@ordinal/errors'
 import { statusDetails } from './status-details'
 
 /** An error as a call ends with it: its code, what it says, and in metadata what HTTP has in headers. */
-export function statusOf(error: AppError): StatusObject {
-  const code = codes[grpcStatusOf(error.code)]
+export function statusOf(error: AnyAppError): StatusObject {
+  const code = codes[grpcStatusOf(error.kind)]
   const metadata = new Metadata()
   metadata.set('ordinal-error-code', error.code)
   if (error.retryAfterSeconds !== undefined) metadata.set('retry-after', String(error.retryAfterSeconds))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { errorTable, grpcStatusOf, type ErrorCode } from '@ordinal/errors'
+import { commonErrors, grpcStatusOf } from '@ordinal/errors'
 import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
 import { SignJWT } from 'jose'
 import { startFakeService } from './fake-service'
@@ -179,12 +179,12 @@ test('a method that needs a role is for those who have it', async () => {
   expect(await administrate(await bearer({ sub: 'ada', role: 'admin' }))).toBe('{"caller":"ada"}')
 })
 
-test.each(Object.keys(errorTable) as ErrorCode[])(
+test.each(Object.entries(commonErrors))(
   '%s has its status, its code, what it says, and when to come again',
-  async (error) => {
+  async (error, kind) => {
     const answer = await fake.call('Fail', { with: error })
     expect(answer).toMatchObject({
-      code: grpcStatusOf(error),
+      code: grpcStatusOf(kind),
       body: `It is "${error}", 100 % – so`,
       trailers: { 'ordinal-error-code': error, 'retry-after': '7' },
     })
@@ -231,7 +231,8 @@ test('a limit counts calls as it counts requests, and for both at once', async (
   expect(new Set(codes)).toEqual(new Set(['OK', 'RESOURCE_EXHAUSTED']))
   expect(codes.filter((code) => code === 'OK').length).toBeLessThan(15)
   expect((await from('192.0.2.1')).trailers['retry-after']).toMatch(/^[1-9]\d*$/)
-  const headers = { 'X-Forwarded-For': '192.0.2.1' }
+  expect((await from('[::ffff:192.0.2.1]:51234')).code).toBe('RESOURCE_EXHAUSTED')
+  const headers = { 'X-Forwarded-For': '192.0.2.1:51235' }
   expect((await fetch(`${limited.url}/nowhere`, { headers })).status).toBe(429)
   expect((await from('192.0.2.2')).code).toBe('OK')
   expect((await from('192.0.2.1', { 'x-api-key': key })).code).toBe('OK')

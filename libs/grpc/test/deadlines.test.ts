@@ -17,12 +17,12 @@ afterAll(async () => {
 })
 beforeEach(() => void fake.logged.entries.splice(0))
 
-test('a method knows how long its caller waits, and at most half a minute', async () => {
+test('a method has the deadline of its caller, and at most half a minute', async () => {
   const { body } = await fake.call('Wait', {}, { deadlineMs: 5_000 })
-  expect(body.time_left_ms).toBeGreaterThan(3_000)
-  expect(body.time_left_ms).toBeLessThanOrEqual(5_001)
-  expect((await fake.call('Wait', {})).body.time_left_ms).toBe(30_000)
-  expect((await fake.call('Wait', {}, { deadlineMs: 600_000 })).body.time_left_ms).toBe(30_000)
+  expect(body.remaining_ms).toBeGreaterThan(3_000)
+  expect(body.remaining_ms).toBeLessThanOrEqual(5_001)
+  expect((await fake.call('Wait', {})).body.remaining_ms).toBe(30_000)
+  expect((await fake.call('Wait', {}, { deadlineMs: 600_000 })).body.remaining_ms).toBe(30_000)
 })
 
 test('a call ends at its deadline, and is logged as that', async () => {
@@ -33,7 +33,7 @@ test('a call ends at its deadline, and is logged as that', async () => {
 })
 
 test.each([{ deadlineMs: 150 }, { cancelAfterMs: 150 }])(
-  'a method is told when nobody waits for it any more: %j',
+  'the signal of a method aborts at the deadline or when the caller cancels: %j',
   async (options) => {
     const before = left.Wait
     await fake.call('Wait', { ms: 700 }, options)
@@ -42,7 +42,7 @@ test.each([{ deadlineMs: 150 }, { cancelAfterMs: 150 }])(
   },
 )
 
-test('a call whose deadline passes while it is looked who calls is not begun', async () => {
+test('a call whose deadline passes during authentication is not begun', async () => {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] })
   const provider = createServer((_req, res) => void setTimeout(() => res.end(keys), 400)).listen(0)

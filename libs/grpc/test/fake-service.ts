@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError, isErrorCode } from '@ordinal/errors'
+import { AppError, commonErrors, type CommonCode } from '@ordinal/errors'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createService, openDatabase, text, type HttpSettings, type ServiceOptions } from '@ordinal/service'
+import { text, type HttpSettings } from '@ordinal/http'
+import { createService, openDatabase, type ServiceOptions } from '@ordinal/service'
 import { collectLog, createGrpcClient } from '@ordinal/testing'
 import { z } from 'zod'
 import { grpcMethod, grpcServer, loadProtos } from '../src'
@@ -19,7 +20,7 @@ const thing = z.strictObject({
 })
 const describe = (what: unknown) => ({ message: { json: JSON.stringify(what) } })
 
-/** How often a method has been begun, and how often it has been told before its end that its caller is gone. */
+/** How often a method has been begun, and how often its signal has aborted before its end. */
 export const begun = { Wait: 0 }
 export const left = { Wait: 0 }
 
@@ -35,28 +36,31 @@ const methods = {
   }),
   Wait: grpcMethod({
     message: z.strictObject({ ms: z.int().optional() }),
-    async handle({ message: { ms = 0 }, timeLeftMs, gone }) {
+    async handle({ message: { ms = 0 }, deadline }) {
       begun.Wait += 1
       let done = false
-      gone().addEventListener('abort', () => (left.Wait += done ? 0 : 1))
+      const remainingMs = Math.round(deadline.remainingMs())
+      deadline.signal().addEventListener('abort', () => (left.Wait += done ? 0 : 1))
       await delay(ms, undefined, { ref: false })
       done = true
-      return { message: { waited_ms: ms, time_left_ms: timeLeftMs } }
+      return { message: { waited_ms: ms, remaining_ms: remainingMs } }
     },
   }),
   Search: grpcMethod({
     message: z.strictObject({ ms: z.int().optional() }),
     workload: 'heavy',
-    async handle({ message: { ms = 0 } }) {
-      await delay(ms, undefined, { ref: false })
-      return { message: { waited_ms: ms } }
+    handle({ message: { ms = 0 } }) {
+      if (ms < 0) throw new Error('before there is a promise')
+      return delay(ms, { message: { waited_ms: ms } }, { ref: false })
     },
   }),
   Fail: grpcMethod({
     message: z.strictObject({ with: z.string() }),
     handle({ message }) {
-      if (isErrorCode(message.with))
-        throw new AppError(message.with, `It is "${message.with}", 100 % – so`, { retryAfterSeconds: 7 })
+      if (Object.hasOwn(commonErrors, message.with))
+        throw new AppError(message.with as CommonCode, `It is "${message.with}", 100 % – so`, {
+          retryAfterSeconds: 7,
+        })
       throw new Error('the password is hidden')
     },
   }),
@@ -104,6 +108,7 @@ export async function startFakeService(
     log,
     metrics,
     pool,
+    errors: commonErrors,
     routes: [],
     grpc: { port: 0, serve: grpcServer([{ name: fakeName, protos, methods }], limits) },
     ...parts,

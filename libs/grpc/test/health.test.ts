@@ -59,7 +59,7 @@ test('it is NOT_SERVING while what it needs is down, and SERVING again when it i
   await fake.stop()
 })
 
-test('who watches is told of each change, and does not hold up the end', async () => {
+test('a watcher receives each change, and does not delay the shutdown', async () => {
   const fake = await start({ shutdownDrainMs: 100, shutdownTimeoutMs: 20_000 })
   const seen: string[] = []
   const watch = fake.openStream('Watch', { service: fakeName })

@@ -80,6 +80,13 @@ test('a thousand calls at once on one connection are all answered', async () => 
   expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['OK']))
 })
 
+test('a method that fails before it returns a promise gives its place back', async () => {
+  for (let calls = 0; calls < 20; calls++) {
+    expect((await fake.call('Search', { ms: -1 })).code).toBe('INTERNAL')
+  }
+  expect((await fake.call('Search', { ms: 1 })).code).toBe('OK')
+})
+
 test('heavy calls beyond their places are refused with when to come again, while others are served', async () => {
   const heavy = Array.from({ length: 60 }, () => fake.call('Search', { ms: 4_000 }))
   expect((await fake.call('Describe', thing)).code).toBe('OK')

@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module'
-import { once } from 'node:events'
-import path from 'node:path'
-import { loadSync } from '@grpc/proto-loader'
-import { createGrpcClient, createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import {
+  askReflection,
+  createGrpcClient,
+  createTestDatabase,
+  protosByReflection,
+  type TestDatabase,
+} from '@ordinal/testing'
 import { fakeName, startFakeService } from './fake-service'
-
-const folder = path.join(createRequire(__filename).resolve('@grpc/reflection'), '../../proto/grpc/reflection')
 
 let database: TestDatabase
 let fake: Awaited<ReturnType<typeof startFakeService>>
@@ -18,38 +18,31 @@ afterAll(async () => {
   await database.drop()
 })
 
-describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
-  const protos = loadSync(path.join(folder, version, 'reflection.proto'), { keepCase: true, defaults: true })
-
-  async function ask(request: object) {
-    const { openStream, close } = createGrpcClient(
-      fake.port,
-      protos,
-      `grpc.reflection.${version}.ServerReflection`,
-    )
-    const stream = openStream('ServerReflectionInfo')
-    const answered = once(stream, 'data')
-    stream.write(request)
-    const [answer] = await answered
-    stream.end()
-    close()
-    return answer
-  }
+describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
+  const ask = (request: object) => askReflection(fake.port, version, request)
 
   test('lists the service', async () => {
     const { list_services_response } = await ask({ list_services: '*' })
-    expect(list_services_response.service.map(({ name }: { name: string }) => name)).toContain(fakeName)
+    const names = list_services_response.service.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining([fakeName, 'grpc.health.v1.Health']))
   })
 
   test('gives what a client needs to call it, names as they are in the file', async () => {
     const { file_descriptor_response } = await ask({ file_containing_symbol: fakeName })
-    const [bytes] = file_descriptor_response.file_descriptor_proto as Buffer[]
+    const [bytes] = file_descriptor_response.file_descriptor_proto
     const text = bytes!.toString('latin1')
-    for (const name of ['FakeService', 'Describe', 'Thing', 'time_left_ms']) expect(text).toContain(name)
+    for (const name of ['FakeService', 'Describe', 'Thing', 'remaining_ms']) expect(text).toContain(name)
   })
 
   test('says that it does not know a symbol', async () => {
     const { error_response } = await ask({ file_containing_symbol: 'fake.Other' })
     expect(error_response.error_code).toBe(5)
   })
+})
+
+test('a client that has no file asks for the health, as grpcurl does', async () => {
+  const protos = await protosByReflection(fake.port, 'grpc.health.v1.Health')
+  const client = createGrpcClient(fake.port, protos, 'grpc.health.v1.Health')
+  expect((await client.call('Check', { service: fakeName })).body).toEqual({ status: 'SERVING' })
+  client.close()
 })

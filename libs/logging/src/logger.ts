@@ -6,7 +6,7 @@ import { redactField } from './redact'
 /** What the parts of a service need of a log. */
 export type Logger = Pick<Winston, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>
 
-export interface LoggerOptions {
+interface LoggerOptions {
   /** Goes into every line as `service`. */
   service: string
   /** The least level that is written: `debug`, `info`, `warn` or `error`. */

@@ -5,7 +5,7 @@ const secretNames =
 const mark = '[redacted]'
 const deepest = 6
 
-// Lines have the same few names; what a stranger may name as he likes does not fill the memory.
+// Lines have the same few names; names that a stranger chooses do not fill the memory.
 const known = new Map<string, boolean>()
 const mostKnown = 1000
 

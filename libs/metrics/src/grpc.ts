@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 /** A call that has been answered. */
-export interface ServedCall {
+interface ServedCall {
   /** As in `sequential.SequentialIDService/GetNext`. */
   method: string
   /** The name of the gRPC status, such as `OK`. */
@@ -9,7 +9,7 @@ export interface ServedCall {
   seconds: number
 }
 
-export interface GrpcMetrics {
+interface GrpcMetrics {
   /** Counts a call that begins to be served. */
   callStarted: () => void
   /** Counts and times a call that was answered. */

@@ -1,3 +1,3 @@
 export { createConnectionMetrics, type ConnectionMetrics } from './connections'
-export { createGrpcMetrics, type GrpcMetrics, type ServedCall } from './grpc'
-export { createMetrics, type Metrics, type ServedRequest } from './metrics'
+export { createGrpcMetrics } from './grpc'
+export { createMetrics, type Metrics } from './metrics'

@@ -9,15 +9,14 @@ const longestPath = 2048
  * One line a request, when its answer has ended or its client has gone away (`aborted`). The query is left out:
  * it may hold what belongs in no log.
  *
- * @param refusals where those are logged whose refusals are held back
+ * @param refusals logs the requests whose refusals are held back
  */
 export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
   return (req, res, next) => {
     res.on('close', () => {
-      const { requestId, traceparent, caller, route, quiet, startedAt, held } = req.context
+      const { requestId, traceparent, caller, address: ip, route, quiet, startedAt, held } = req.context
       if (quiet) return
       const path = shortened(req.path)
-      const ip = plainAddress(req.ip)
       if (held && refusals?.count({ code: held, request_id: requestId, path, ip })) return
       log.info('request', {
         request_id: requestId,
@@ -36,8 +35,5 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
   }
 }
 
-/** A path may fill the 16 KB that a request's head may have; who wants them all need not find them in the log. */
+/** The head of a request, and so its path, may have 16 KB: too much for a line of the log. */
 const shortened = (path: string) => (path.length > longestPath ? `${path.slice(0, longestPath)}…` : path)
-
-/** A server that listens on IPv6 sees IPv4 clients as `::ffff:192.0.2.1`. */
-export const plainAddress = (ip: string | undefined) => ip?.replace(/^::ffff:(?=[\d.]+$)/, '')

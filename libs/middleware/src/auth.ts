@@ -11,18 +11,19 @@ export interface ApiKey {
   sha256: Buffer
 }
 
-/** Names that stand in records for what the system does by itself, and for callers that say nothing of themselves. */
+/** Names that records have for the system itself, and for anonymous callers. */
 const ownNames = [anonymous, 'ordinal', 'sequencer']
-/** Names of services that call others, by keys. */
+/** Names of services that call others, with API keys. */
 const serviceNames = ['order-service', 'user-service']
 
-/** Of a variable that was not set, which whoever sends an empty header would know. */
+/** The digest of an empty key: an empty header would match it. */
 const digestOfNothing = createHash('sha256').digest('hex')
 
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`. A name may come twice, so that a key can be replaced without a
- * pause. Undefined if the entry has another form, the digest of an empty key, or a name that is ours or can be taken for
- * it.
+ * pause.
+ *
+ * @returns undefined if the entry has another form, the digest of an empty key, or a name that no caller can have
  */
 export function parseApiKey(entry: string): ApiKey | undefined {
   const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
@@ -30,13 +31,13 @@ export function parseApiKey(entry: string): ApiKey | undefined {
   return id && sha256 && isCallerName(id) ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
 }
 
-/** Whether a caller can have this name: it is none of ours, and cannot be taken for one, nor for another service. */
+/** Whether a caller can have this name: it is not reserved, and looks like no reserved name and no other service. */
 export function isCallerName(name: string): boolean {
   if (ownNames.some((own) => looksLike(name, own))) return false
   return serviceNames.includes(name) || !serviceNames.some((service) => looksLike(name, service))
 }
 
-/** What a caller says of itself: its headers, or the metadata of its call. */
+/** How a caller identifies itself, in headers or in the metadata of its call. */
 export interface Credentials {
   apiKey: string | undefined
   authorization: string | undefined
@@ -66,16 +67,16 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
     const token = verifyToken && bearerToken(authorization)
     if (token === undefined) return undefined
     return verifyToken!(token).then((bearer) => {
-      // Else whoever may choose the name of a user could act as a machine, or look like one on record.
+      // Otherwise anybody who can choose a user name could act as a machine, or look like one on record.
       const other = taken.find((name) => looksLike(bearer.subject, name))
-      if (other !== undefined) throw invalidToken(`its sub can be taken for ${other}, which sends no token`)
+      if (other !== undefined) throw invalidToken(`its sub looks like ${other}, which sends no token`)
       context.caller = bearer.subject
       context.role = bearer.role
     })
   }
 }
 
-/** Names the caller of a request; a wrong key or token is 401. */
+/** Names the caller of a request; a wrong key or token is answered with 401. */
 export function identifyCaller(identify: Identify): RequestHandler {
   return (req, _res, next) => {
     const apiKey = req.headers['x-api-key']

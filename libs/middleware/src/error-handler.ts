@@ -1,17 +1,17 @@
 import type { ErrorRequestHandler } from 'express'
-import { AppError, problemMediaType, toProblem } from '@ordinal/errors'
+import { AppError, isAppError, problemMediaType, toProblem, type AnyAppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import type { RequestContext } from './request-id'
 
 /** Gives the AppError that a library's error stands for, or undefined when it knows nothing of it. */
-export type TranslateError = (error: unknown) => AppError | undefined
+export type TranslateError = (error: unknown) => AnyAppError | undefined
 
-/** What the caller of a request is told of an error. */
-export type TellError = (error: unknown, context: RequestContext) => AppError
+/** Returns the error that the caller of a request gets. */
+export type TellError = (error: unknown, context: RequestContext) => AnyAppError
 
 /**
- * Tells callers of errors, and logs those that are not the caller's. Of what no translation knows, the caller learns the
- * request id and nothing else.
+ * Maps errors to what the caller gets, and logs those that are not the caller's. Of an error that no translation knows the
+ * caller gets the request id and nothing else.
  */
 export function errorTeller(log: Logger, translations: readonly TranslateError[]): TellError {
   return (error, { requestId, route }) => {
@@ -23,18 +23,18 @@ export function errorTeller(log: Logger, translations: readonly TranslateError[]
 }
 
 /**
- * How an error is logged: a fault of ours once, with its stack and its causes. That something cannot be served at the
- * moment was decided, or is the fault of something else: under overload thousands are told so, and a stack for each would
- * take the time that the others need. Of what a caller did wrong nothing is logged here.
+ * How an error is logged. A fault of ours: once, with its stack and its causes. A refusal under overload, or because
+ * something else does not answer: without a stack, since there may be thousands a second. A fault of the caller: not here.
  *
- * @param known the error that the caller is told, if anything is known of it
+ * @param known the error that the caller gets; undefined if no translation knows it
+ * @returns undefined if it is not logged
  */
 export function logEntryOf(
   error: unknown,
-  known: AppError | undefined,
+  known: AnyAppError | undefined,
 ): { level: 'error' | 'warn'; fields: Record<string, unknown> } | undefined {
   if (!known || known.status === 500) return { level: 'error', fields: { error } }
-  // What was shed is counted, and logged with the others that were.
+  // Refusals of this kind are counted, and logged together.
   if (known.status < 500 || known.code === 'overloaded') return undefined
   return {
     level: 'warn',
@@ -52,12 +52,13 @@ function causesOf({ cause }: Error, deepest = 5): string | undefined {
 }
 
 /**
- * Gives a promise where a refusal is to be answered later: of false, if the connection must close after it.
+ * Delays a refusal.
  *
  * @param connection that of the request
+ * @returns undefined to answer at once; else resolves when to answer, to false if the connection must close then
  */
-export type HoldBackRefusal = (
-  refusal: AppError,
+type HoldBackRefusal = (
+  refusal: AnyAppError,
   ip: string | undefined,
   connection: unknown,
 ) => Promise<boolean> | undefined
@@ -76,7 +77,7 @@ export function errorHandler(
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
 
-    const held = holdBack?.(told, req.ip, req.socket)
+    const held = holdBack?.(told, req.context.address, req.socket)
     if (held) {
       req.context.held = told.code
       if (!(await held)) res.setHeader('Connection', 'close')
@@ -91,8 +92,8 @@ export function errorHandler(
   }
 }
 
-function translate(error: unknown, translations: readonly TranslateError[]): AppError | undefined {
-  if (error instanceof AppError) return error
+function translate(error: unknown, translations: readonly TranslateError[]): AnyAppError | undefined {
+  if (isAppError(error)) return error
   for (const translation of translations) {
     const known = translation(error)
     if (known) return known

@@ -2,11 +2,11 @@ import { isIPv6 } from 'node:net'
 import { AppError } from '@ordinal/errors'
 
 const authority = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::(\d{0,5}))?$/i
-// Names that nobody can have in the public DNS: they are private by RFC 6761, by ICANN, or by Kubernetes.
+// Endings that do not exist in the public DNS: reserved by RFC 6761 or ICANN, or used by Kubernetes.
 const privateEndings = ['.localhost', '.internal', '.svc', '.cluster.local']
 
 /** The host of an authority (`Example.com.:8081` gives `example.com`); undefined unless it is a host with or without a port. */
-export function hostOf(text: string): string | undefined {
+function hostOf(text: string): string | undefined {
   const [, ipv6, name, port = ''] = authority.exec(text) ?? []
   if (Number(port) > 65_535) return undefined
   if (ipv6 !== undefined) return isIPv6(ipv6) ? ipv6 : undefined
@@ -15,13 +15,13 @@ export function hostOf(text: string): string | undefined {
 }
 
 /**
- * Whether a request may be meant for us that names this host. A page of another site can have its own name resolve to
- * our address (DNS rebinding), and then counts as ours in the browser: so a name of the public DNS has to be known. An
- * IP address, a name of one label, and a private name cannot be a stranger's.
+ * Whether a request for this host may be for us. A page of another site can have its own name resolve to our address (DNS
+ * rebinding), and then counts as ours in the browser: so a name of the public DNS must be listed. An IP address, a name
+ * of one label, and a private name cannot be a stranger's.
  *
  * @param allowed names, `*.example.com` for all below one, `*` for any
  */
-export function isOurHost(host: string, allowed: readonly string[]): boolean {
+function isOurHost(host: string, allowed: readonly string[]): boolean {
   const lastLabel = host.slice(host.lastIndexOf('.') + 1)
   // Browsers take a host for an IPv4 address if its last label is a number.
   if (host.includes(':') || /^(\d+|0x[0-9a-f]*)$/.test(lastLabel)) return true
@@ -47,7 +47,7 @@ const mostKnown = 100
  *   `host_not_allowed`
  */
 export function hostCheck(allowed: readonly string[]): (head: Head) => void {
-  // Hosts that passed: most requests name the same few.
+  // Hosts that passed: most requests are for the same few.
   const known = new Set<string>()
 
   return ({ headers: { host: sent }, rawHeaders, httpVersionMinor, url }) => {

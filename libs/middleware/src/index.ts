@@ -1,11 +1,11 @@
-export { accessLog, plainAddress } from './access-log'
+export { accessLog } from './access-log'
+export { clientAddress, plainAddress } from './client-address'
 export {
   callerIdentifier,
   identifyCaller,
   isCallerName,
   parseApiKey,
   type ApiKey,
-  type Credentials,
   type Identify,
 } from './auth'
 export { allowOrigins } from './cors'
@@ -18,8 +18,9 @@ export { requireOwnSite } from './own-site'
 export { alsoWhenRefused, clientOf, rateLimit, rateLimiter, type RateLimiter } from './rate-limit'
 export { checkHead } from './request-head'
 export { anonymous, newContext, requestContext, type RequestContext } from './request-id'
-export { createRefusalLog, type RefusalLog } from './refusal-log'
+export { createRefusalLog } from './refusal-log'
 export { requireRole, roles, type Requirement, type Role } from './roles'
 export { securityHeaders } from './security-headers'
-export { tokenVerifier, type TokenSettings, type VerifyToken } from './tokens'
+export { type RoleName } from './role-claims'
+export { tokenVerifier, type TokenSettings } from './tokens'
 export { parseJsonBody, validated } from './validate'

@@ -11,7 +11,7 @@ export interface Counted {
 }
 
 /** Counts a request of a client. Rejects if that cannot be done. */
-export type CountRequest = (client: string) => Promise<Counted>
+type CountRequest = (client: string) => Promise<Counted>
 
 /**
  * Counts against a limit of so many requests a second, with a burst for clients that were quiet.

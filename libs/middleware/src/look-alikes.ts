@@ -1,12 +1,12 @@
-// What is drawn as nothing, or turns the text around it, or ends the line that it is in.
+// Characters that are invisible, change the direction of the text around them, or end the line.
 const unseen =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800\ufff9-\ufffb]/u
 
-/** Whether a text has characters that nobody sees: two of the same look could be different texts. */
+/** Whether a text has invisible characters: two texts that look the same could differ. */
 export const hasUnseen = (text: string) => unseen.test(text)
 
-// Letters of other alphabets that are drawn as one of ours, and are no form of it to Unicode. From its table of
-// confusables: what could stand in the names that are ours.
+// Letters of other alphabets that look like a Latin one, and that normalization does not map to it: from Unicode's table
+// of confusables, those that could be in a reserved name.
 const drawnAs: Readonly<Record<string, string>> = {
   a: 'аɑαᴀ',
   b: 'ƅьᏏ',
@@ -46,10 +46,10 @@ const alike = new Map([
 ])
 
 /**
- * What a name looks like: two names with the same look can be taken for each other. Upper and lower case, accents, widths,
- * spaces and punctuation make no difference, nor do letters of other alphabets that are drawn as ours.
+ * What a name looks like: two names with the same look can be mistaken for each other. Upper and lower case, accents,
+ * widths, spaces and punctuation make no difference, nor do letters of other alphabets that look like Latin ones.
  */
-export function lookOf(name: string): string {
+function lookOf(name: string): string {
   const plain = name.normalize('NFKD').toLowerCase().normalize('NFKD').replaceAll(/\p{M}/gu, '')
   const letters = [...plain].map((character) => {
     const letter = ours.get(character) ?? character
@@ -61,7 +61,10 @@ export function lookOf(name: string): string {
     .replaceAll('rn', 'm')
 }
 
-/** Whether a name can be taken for another: it looks the same, or would but for letters of other alphabets. */
+/**
+ * Whether a name can be mistaken for another: it looks the same, except for at most half of its letters, which are of
+ * other alphabets.
+ */
 export function looksLike(name: string, other: string): boolean {
   const [its, others] = [[...lookOf(name)], [...lookOf(other)]]
   if (its.length !== others.length) return false

@@ -4,8 +4,8 @@ import { AppError } from '@ordinal/errors'
 type Head = Pick<Request, 'method' | 'headers'>
 
 /**
- * Refuses what a browser sends for a page of another site, or ahead of its user: to be asked of requests that change
- * something. The page cannot read the answer, and would have what it asks for all the same. Programs are not judged.
+ * Refuses what a browser sends for a page of another site, or before its user asks for it (prefetching). For requests that
+ * change something: the page cannot read the answer, but the change would be made. Programs are not affected.
  *
  * @param origins of pages that may call, such as `https://app.example.com`; `*` for any
  * @throws AppError `cross_site_request`
@@ -28,7 +28,7 @@ function strangeness({ method, headers }: Head, origins: readonly string[]): str
   for (const [name, url] of Object.entries({ Origin: origin, Referer: referer }))
     if (url !== undefined && !isOn(host, url))
       return `A page of another site has sent this: ${name} is "${url}"`
-  // An image of another site, loaded without a referrer, looks as what is typed into the address bar does.
+  // An image of another site, loaded without a referrer, looks like an address that was typed in.
   if (isGet && isBrowser(agent)) return 'A browser has sent this, which does not say for which site: use POST'
   return undefined
 }
@@ -41,5 +41,5 @@ const isAheadOfUser = (headers: Head['headers']) =>
 const isOn = (host: string | undefined, url: string) =>
   host !== undefined && URL.canParse(url) && new URL(url).host === host.toLowerCase()
 
-/** All browsers call themselves so; PowerShell does, too. */
+/** All browsers have this name, and so does PowerShell. */
 const isBrowser = (agent: string) => agent.startsWith('Mozilla/') && !agent.includes('PowerShell')

@@ -21,7 +21,7 @@ export interface RateLimiter {
 }
 
 /** A request beyond the limit. */
-export class RateLimitExceeded extends AppError {
+class RateLimitExceeded extends AppError {
   constructor(
     readonly state: RateLimiterRes | null,
     perSecond: number,
@@ -82,7 +82,7 @@ export function rateLimit({ perSecond, count }: Pick<RateLimiter, 'perSecond' | 
       res.setHeader('RateLimit-Remaining', String(state.remainingPoints))
       res.setHeader('RateLimit-Reset', String(secondsUntil(state)))
     }
-    count(req.ip).then(
+    count(req.context.address).then(
       (state) => {
         tell(state)
         next()

@@ -3,7 +3,7 @@ import type { Logger } from '@ordinal/logging'
 export type RefusalLog = ReturnType<typeof createRefusalLog>
 
 /** A request whose refusal is logged with others. */
-export interface LoggedRefusal {
+interface LoggedRefusal {
   code: string
   request_id: string
   path: string
@@ -11,10 +11,10 @@ export interface LoggedRefusal {
 }
 
 const everyMs = 1_000
-// Of a second, which are logged each.
+// How many of a second have a line each.
 const mostAlone = 20
 
-/** Logs what is refused in a flood: a line a second, with how many more there were by code, and the last of them. */
+/** Logs refusals in a flood: one line a second has the counts of the further ones by code, and the last of them. */
 export function createRefusalLog(log: Logger) {
   let inSecond = 0
   let counts: Record<string, number> = {}
@@ -33,7 +33,11 @@ export function createRefusalLog(log: Logger) {
   }
 
   return {
-    /** @returns whether it is logged with others: if not, it is one of few, and its line is to be written */
+    /**
+     * Counts a refusal.
+     *
+     * @returns whether it is logged with others; if not, the caller writes its line
+     */
     count(refusal: LoggedRefusal): boolean {
       timer ??= setTimeout(flush, everyMs).unref()
       inSecond += 1

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { clientAddress } from './client-address'
 import type { Role } from './roles'
 
 /** What is known of the request that is being served; handed to every handler. */
@@ -20,17 +21,17 @@ export interface RequestContext {
   route: string
   /** Probes and scrapes are not logged. */
   quiet: boolean
-  /** Its body may take as long as it goes on arriving. */
+  /** Its body has no time limit while bytes keep arriving. */
   unhurried: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
-  /** The code of its refusal, where that is held back: it is logged with others. */
+  /** The code of its refusal, if that is held back: then it is logged with others. */
   held?: string
-  /** When the answer began, of one that is sent as it is made; on the same clock. */
+  /** When a streamed answer began; on the same clock. */
   answeredAt?: number
 }
 
-/** The caller that says nothing of itself. */
+/** The name of callers without a key or a token. */
 export const anonymous = 'anonymous'
 
 declare module 'express-serve-static-core' {
@@ -45,10 +46,16 @@ const saneTraceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9
 
 const hex = () => randomUUID().replaceAll('-', '')
 
-/** Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered. */
-export function requestContext(): RequestHandler {
+/**
+ * Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered.
+ *
+ * @param trustProxy how many proxies in front are believed about the client's address
+ */
+export function requestContext(trustProxy = 0): RequestHandler {
   return (req, res, next) => {
-    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, req.ip)
+    const forwarded = req.headers['x-forwarded-for'] as string | undefined
+    const address = clientAddress(req.socket.remoteAddress, forwarded, trustProxy)
+    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, address)
     res.setHeader('X-Request-Id', req.context.requestId)
     res.setHeader('traceparent', req.context.traceparent)
     next()

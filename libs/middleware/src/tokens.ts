@@ -1,7 +1,8 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { AppError } from '@ordinal/errors'
 import { hasUnseen } from './look-alikes'
-import { highestRole, type Role } from './roles'
+import { roleIn, type RoleName } from './role-claims'
+import type { Role } from './roles'
 
 /** How tokens are checked. Without a secret and without a URL of keys there is no way, and none is accepted. */
 export interface TokenSettings {
@@ -15,8 +16,12 @@ export interface TokenSettings {
   jwtAudience: string | undefined
   /** How far the issuer's clock may be from ours. */
   jwtClockToleranceSeconds: number
-  /** How long a token may be good for at most. */
+  /** The longest that a token may be valid. */
   jwtMaxLifetimeSeconds: number
+  /** The claim that has the roles, by its name or its path; `role` and `roles` if not given. */
+  jwtRolesClaim?: string | undefined
+  /** What the names of an identity provider stand for; without it they are the names of our roles. */
+  jwtRoleMap?: readonly RoleName[] | undefined
 }
 
 /** Whom a token speaks for. */
@@ -56,29 +61,29 @@ export function tokenVerifier(settings: TokenSettings): VerifyToken | undefined 
       throw tokenError(error)
     })
     requireShortLife(payload, jwtMaxLifetimeSeconds, jwtClockToleranceSeconds)
-    return bearerOf(payload)
+    return { subject: subjectOf(payload), role: roleIn(payload, settings) }
   }
 }
 
 /**
- * A token cannot be taken back: one that is lost, or of somebody who has left, ends by itself. One that does not say when
- * it was issued may have as much left as another has in all.
+ * Tokens cannot be revoked: a short life ends those that are lost, or of somebody who has left. For a token without `iat`
+ * the life begins now.
  */
 function requireShortLife({ iat, exp }: JWTPayload, mostSeconds: number, toleranceSeconds: number): void {
   const now = Math.floor(Date.now() / 1000)
   if (iat !== undefined && iat > now + toleranceSeconds) throw invalidToken('it is issued in the future')
   if (exp! - (iat ?? now) > mostSeconds + toleranceSeconds)
-    throw invalidToken(`it is good for more than ${mostSeconds} s`)
+    throw invalidToken(`it is valid for more than ${mostSeconds} s`)
 }
 
-function bearerOf({ sub, role, roles }: JWTPayload): Bearer {
+function subjectOf({ sub }: JWTPayload): string {
   // It goes into logs and the ledger, and names who did something.
   if (typeof sub !== 'string' || sub.length < 1 || sub.length > longestSubject)
     throw invalidToken('"sub" is not a line of 1 to 200 characters')
-  if (hasUnseen(sub)) throw invalidToken('"sub" has characters that are not seen')
-  if (sub !== sub.trim() || /[^\P{Zs} ]/u.test(sub)) throw invalidToken('"sub" has spaces that are not seen')
-  const held = Array.isArray(roles) ? (roles as unknown[]) : [roles]
-  return { subject: sub, role: highestRole([role, ...held]) }
+  if (hasUnseen(sub)) throw invalidToken('"sub" has invisible characters')
+  if (sub !== sub.trim() || /[^\P{Zs} ]/u.test(sub))
+    throw invalidToken('"sub" begins or ends with a space, or has one that is not U+0020')
+  return sub
 }
 
 function tokenError(error: unknown): AppError {

@@ -9,7 +9,12 @@ const messages: z.core.ParseContext<z.core.$ZodIssue> = {
   error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'is missing' : undefined),
 }
 
-/** Reads a JSON body of at most so many bytes. A body of another media type is refused, none at all is fine. */
+/**
+ * Reads a JSON body of at most so many bytes. A body of another media type is refused, none at all is fine.
+ *
+ * The body parser leaves the body unread where the client has closed the connection before: as if the request had none. A
+ * handler that took it so would do, and remember under the key of the request, what nobody asked for.
+ */
 export function parseJsonBody(limitBytes: number): RequestHandler {
   const parse = express.json({ limit: limitBytes, strict: true })
   return (req, res, next) => {
@@ -19,7 +24,10 @@ export function parseJsonBody(limitBytes: number): RequestHandler {
       const sent = req.headers['content-type'] ?? 'missing'
       throw new AppError('unsupported_media_type', `Content-Type is ${sent}; application/json is expected`)
     }
-    parse(req, res, next)
+    parse(req, res, (error?: unknown) => {
+      if (error !== undefined || !hasBody || req.body !== undefined) return next(error)
+      next(new AppError('request_timeout', 'The client closed the connection before the body was read'))
+    })
   }
 }
 

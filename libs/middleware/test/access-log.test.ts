@@ -93,7 +93,7 @@ test('a client that goes away before the answer is marked as that', async () => 
   expect(logged.entries).toMatchObject([{ path: '/slow', status: 499, aborted: true }])
 })
 
-test('an IPv6 address is told as it is, and an IPv4 one without its wrapping', async () => {
+test('an IPv6 address is logged as it is, and an IPv4 one without its mapped prefix', async () => {
   const { get, drained, logged } = await serve((log) => [accessLog(log), answer], 1)
   for (const ip of ['2001:db8::1', '::ffff:192.0.2.1', '192.0.2.1']) await get('/', { 'x-forwarded-for': ip })
   await drained()

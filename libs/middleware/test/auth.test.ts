@@ -35,7 +35,7 @@ test.each(['wrong', '', 'old%20', 'OLD', 'old, new', createHash('sha256').update
   },
 )
 
-test('a key is 401 where there are none', async () => {
+test('a key is answered with 401 where none are configured', async () => {
   const { get } = await serve(() => [identifyCaller(callerIdentifier([])), answer])
   expect((await get('/', { 'X-API-Key': 'old' })).status).toBe(401)
 })

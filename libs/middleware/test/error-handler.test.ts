@@ -62,7 +62,7 @@ test('what cannot be served at the moment is a warning with its causes in a line
 
 test('only a fault of ours is logged as an error, with its stack', () => {
   const levels = (
-    ['internal_error', 'sequencer_overloaded', 'deadline_exceeded', 'rate_limited'] as const
+    ['internal_error', 'database_unavailable', 'deadline_exceeded', 'rate_limited'] as const
   ).map((code) => {
     const error = new AppError(code, 'x')
     return logEntryOf(error, error)?.level

@@ -72,6 +72,15 @@ test('of several addresses only that which the trusted proxy saw counts', async 
   expect(seen).toEqual([...times(3, 200), ...times(2, 429)])
 })
 
+test('a client whose proxy adds ports is one client', async () => {
+  const { get } = await limited(1, 1)
+  const seen = []
+  for (let i = 0; i < 5; i++)
+    seen.push((await get('/', { 'x-forwarded-for': `[::ffff:192.0.2.1]:${50_000 + i}` })).status)
+  expect(seen).toEqual([...times(3, 200), ...times(2, 429)])
+  expect((await get('/', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(429)
+})
+
 test('a client with an IPv6 network is one client', async () => {
   const { get } = await limited(1, 1)
   const seen = []

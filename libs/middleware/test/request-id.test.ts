@@ -38,7 +38,7 @@ test('a request without an id gets one, each its own', async () => {
   expect(second.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'))
 })
 
-test('an error is told under the request id that was sent', async () => {
+test('an error is answered and logged under the request id that was sent', async () => {
   const { get } = await serve(() => [])
   const { status, body } = await get('/nowhere', { 'X-Request-Id': 'r-7' })
   expect([status, body.request_id]).toEqual([404, 'r-7'])

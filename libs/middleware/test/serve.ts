@@ -15,8 +15,7 @@ export async function serve(
   const logged = collectLog()
   const log = createLogger({ service: 'test', level: 'info', stream: logged.stream })
   const app = express()
-  app.set('trust proxy', trustProxy)
-  app.use(requestContext(), ...handlers(log), routeNotFound)
+  app.use(requestContext(trustProxy), ...handlers(log), routeNotFound)
   app.use(errorHandler(log))
   const server = createServer({ keepAliveTimeout: 65_000 }, app)
   servers.push(server)
@@ -43,4 +42,4 @@ export async function closeServers(): Promise<void> {
 }
 
 /** Ends the line with an answer. */
-export const answer: RequestHandler = (req, res) => void res.json({ ...req.context, ip: req.ip })
+export const answer: RequestHandler = (req, res) => void res.json(req.context)

@@ -67,7 +67,7 @@ if (!hasRedis && !required)
     expect(await isShared(instances)).toBe(false)
   })
 
-  test('is told as a limit of one instance is', async () => {
+  test('has the same headers as a limit of one instance', async () => {
     const instances = [await startInstance(5), await startInstance(5)]
     await connected(instances)
     const told: unknown[] = []

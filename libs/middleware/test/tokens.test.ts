@@ -76,6 +76,50 @@ test.each([
   expect(await ask(await sign({ ...rest, ...claims }))).toMatchObject({ status: 200, caller: 'ada' })
 })
 
+test.each<[string, Partial<TokenSettings>, JWTPayload]>([
+  ['a path', { jwtRolesClaim: 'realm_access.roles' }, { realm_access: { roles: ['offline', 'admin'] } }],
+  [
+    'a name with dots',
+    { jwtRolesClaim: 'https://a.example/roles' },
+    { 'https://a.example/roles': ['admin'] },
+  ],
+  ['groups', { jwtRolesClaim: 'groups' }, { groups: ['staff', 'admin'] }],
+  ['one name', { jwtRolesClaim: 'app.role' }, { app: { role: 'admin' } }],
+  ['a scope', { jwtRolesClaim: 'scope' }, { scope: 'openid admin' }],
+  [
+    'a name of the provider',
+    { jwtRoleMap: [{ name: 'CN=Ops, Numbers', role: 'admin' }] },
+    { roles: ['CN=Ops, Numbers'] },
+  ],
+  [
+    'the highest of several',
+    {
+      jwtRoleMap: [
+        { name: 'ops', role: 'admin' },
+        { name: 'staff', role: 'viewer' },
+      ],
+    },
+    { roles: ['staff', 'ops'] },
+  ],
+])('the role is where an identity provider puts it: %s', async (_, settings, claims) => {
+  const { ask } = await start({ jwtSecret: secret, ...settings })
+  const { role: _role, ...rest } = good()
+  expect(await ask(await sign({ ...rest, ...claims }))).toMatchObject({ status: 200, caller: 'ada' })
+})
+
+test.each<[string, Partial<TokenSettings>, JWTPayload]>([
+  ['the claim is another', { jwtRolesClaim: 'groups' }, { roles: ['admin'], role: 'admin' }],
+  ['the path ends early', { jwtRolesClaim: 'realm_access.roles' }, { realm_access: 'admin' }],
+  ['the path leads to what all objects have', { jwtRolesClaim: 'constructor.name' }, {}],
+  ['it is a part of a name with a space', { jwtRolesClaim: 'groups' }, { groups: 'site admin' }],
+  ['it is no text', { jwtRolesClaim: 'groups' }, { groups: [{ name: 'admin' }, 1, null] }],
+  ['the map does not have it', { jwtRoleMap: [{ name: 'ops', role: 'admin' }] }, { roles: ['admin'] }],
+])('a role does not count where %s', async (_, settings, claims) => {
+  const { ask } = await start({ jwtSecret: secret, ...settings })
+  const { role: _role, ...rest } = good()
+  expect(await ask(await sign({ ...rest, ...claims }))).toMatchObject({ status: 403, code: 'role_too_low' })
+})
+
 test('a token signed by the identity provider does the same, beside the secret or without it', async () => {
   for (const jwtSecret of [undefined, secret]) {
     const { ask } = await start({ jwtSecret, jwksUrl: provider.jwksUrl })
@@ -238,7 +282,7 @@ test.each([
 test('how long a token may be good for is for the operators to say', async () => {
   const { ask } = await start({ jwtSecret: secret, jwtMaxLifetimeSeconds: 600 })
   const hour = { ...good(), iat: now(), exp: now() + 3600 }
-  expect((await ask(await sign(hour))).body.detail).toContain('good for more than 600 s')
+  expect((await ask(await sign(hour))).body.detail).toContain('valid for more than 600 s')
   expect((await ask(await sign({ ...hour, exp: now() + 600 }))).status).toBe(200)
   expect((await ask(await sign({ ...hour, iat: undefined, exp: now() + 599 }))).status).toBe(200)
 })
@@ -268,7 +312,7 @@ test.each(roles.flatMap((needed) => [...roles, undefined].map((held) => [needed,
   },
 )
 
-test('without a token it is 401 with a challenge; without a secret it says what to set', async () => {
+test('without a token the answer is 401 with a challenge; without a secret it says what to set', async () => {
   const { ask } = await start({ jwtSecret: secret })
   expect(await ask()).toMatchObject({
     status: 401,

@@ -81,7 +81,7 @@ test('a wrong id in a path has its own code', () => {
   })
 })
 
-test('of many faults the first are told, and how many more there are', () => {
+test('of many faults the first are listed, with the number of the others', () => {
   const unknown = Object.fromEntries(Array.from({ length: 9_000 }, (_, n) => [`${'x'.repeat(300)}${n}`, 1]))
   const { errors = [] } = refusal(() => parse({ user_id: 7, ...unknown }))
   expect(errors).toHaveLength(21)

@@ -12,7 +12,7 @@ export interface ProfileRequest {
   forMs: number
   /** Ends it before its time, with what there is by then. */
   signal: AbortSignal
-  /** The program's file: what is in it is told by its sources, if it has a source map beside it. */
+  /** The program's file: its functions are shown by their source files, if it has a source map beside it. */
   program: string
 }
 

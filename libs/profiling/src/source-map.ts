@@ -103,7 +103,7 @@ function readSegments(
   }
   const hasNumber = () => at < mappings.length && digitOf[mappings.charCodeAt(at)]! < 64
 
-  // Each is told as the difference to the one before.
+  // Each is the difference to the one before.
   let [line, column, source, sourceLine, name, lastName] = [0, 0, 0, 0, 0, -1]
   while (at < mappings.length) {
     if (!hasNumber()) {

@@ -15,12 +15,12 @@ export interface BreakerOptions {
   volumeThreshold: number
   /**
    * It opens as well when so many calls in a row failed: after an hour of successes, their share of the window stays
-   * small for long, while each caller waits for his time-out.
+   * small for long, while each caller waits for its timeout.
    */
   consecutiveFailures: number
 }
 
-/** What a call tells of the service; `nothing` when the caller gave up, for example. */
+/** What a call tells of the service; `nothing` when the caller disconnected, for example. */
 export type Verdict = 'success' | 'failure' | 'nothing'
 
 /** Leave to make one call, to be handed back with what the call told. */
@@ -44,7 +44,7 @@ export interface Breaker {
  * A circuit breaker with gobreaker's half-open state, on opossum's window, threshold and timer, which also opens
  * after failures in a row.
  *
- * Calls run outside of opossum, which is only told how they went: it would count rejected calls as calls, take a
+ * Calls run outside of opossum, which only gets their outcomes: it would count rejected calls as calls, take a
  * filtered error for a success that closes it, close after a single success, and let calls from before it opened
  * decide over a trial.
  */

@@ -6,7 +6,7 @@ export interface Agents {
   httpsAgent: https.Agent
 }
 
-export interface Connections {
+interface Connections {
   /** Keep sockets open between requests, up to `idleMs`. */
   pooled: Agents
   /** Open a socket for each request: it cannot have died while idle. */

@@ -1,7 +1,7 @@
 import axios, { AxiosError, AxiosHeaders, isAxiosError } from 'axios'
 import type { ClientRequest } from 'node:http'
+import { timeoutHeader, type Deadline } from '@ordinal/deadline'
 import { createConnections, type Agents } from './connections'
-import type { Deadline } from './deadline'
 
 export interface ServiceRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -12,10 +12,8 @@ export interface ServiceRequest {
   /** Sent as JSON. */
   body?: unknown
   headers?: Readonly<Record<string, string>>
-  /** Aborts when the caller no longer wants the answer. */
-  signal?: AbortSignal
-  /** How long the caller waits, if less than the client's time limit: to run over it is no fault of the service. */
-  timeoutMs?: number
+  /** The caller's. When it passes before the client's timeout, the service is not at fault. */
+  deadline?: Deadline
 }
 
 export interface Answer {
@@ -26,7 +24,7 @@ export interface Answer {
   data: unknown
 }
 
-export interface HttpOptions {
+interface HttpOptions {
   baseUrl: string
   headers?: Readonly<Record<string, string>>
   maxConcurrent: number
@@ -34,9 +32,9 @@ export interface HttpOptions {
   idleSocketMs: number
 }
 
-export interface Http {
+interface Http {
   /**
-   * One exchange, whatever the status. The service is told how much time is left.
+   * One exchange, whatever the status. The request says how much time is left.
    *
    * @throws axios' errors; when the deadline's signal aborts, its CanceledError
    */
@@ -44,9 +42,6 @@ export interface Http {
   /** Ends all sockets. */
   close(): void
 }
-
-/** By this header a service learns how many milliseconds its caller still waits. */
-const TIMEOUT_HEADER = 'X-Request-Timeout-Ms'
 
 const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE']
 
@@ -82,7 +77,7 @@ export function createHttp({
     const { method, path, params, body } = request
     const sent = new AxiosHeaders({ ...headers, ...request.headers })
     sent.setContentType(body === undefined ? false : 'application/json')
-    sent.set(TIMEOUT_HEADER, String(Math.ceil(deadline.leftMs())))
+    sent.set(timeoutHeader, String(Math.max(0, Math.ceil(deadline.remainingMs()))))
     const response = await client.request<string>({
       ...agents,
       method,
@@ -90,7 +85,7 @@ export function createHttp({
       params,
       headers: sent,
       data: body === undefined ? undefined : JSON.stringify(body),
-      signal: deadline.signal,
+      signal: deadline.signal(),
     })
     const received = AxiosHeaders.from(response.headers as AxiosHeaders)
     const isJson = /^application\/(.+\+)?json\b/i.test(String(received.getContentType() ?? ''))

@@ -1,7 +1,5 @@
 export { registerBreakerMetrics } from './breaker-metrics'
-export type { BreakerOptions, BreakerState } from './breaker'
 export { ServiceUnavailableError } from './failures'
-export type { UnavailableReason } from './failures'
-export type { Answer, ServiceRequest } from './http'
+export type { Answer } from './http'
 export { createServiceClient } from './service-client'
 export type { ServiceClient, ServiceClientOptions, StateChange } from './service-client'

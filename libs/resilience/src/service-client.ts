@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { noDeadline, type Deadline } from '@ordinal/deadline'
+import { isAppError } from '@ordinal/errors'
 import { createBreaker, type BreakerOptions, type BreakerState, type Permit, type Verdict } from './breaker'
-import { createDeadline, type Deadline } from './deadline'
 import { mayPass, reasonOf, ServiceUnavailableError, UNAVAILABLE_REASONS, withoutRequest } from './failures'
 import type { UnavailableReason } from './failures'
 import { createHttp, isIdempotent, type Answer, type ServiceRequest } from './http'
@@ -35,14 +36,8 @@ export interface StateChange {
   previous: BreakerState
 }
 
-/** `ok` is under 400; `abandoned`: the caller gave up; `invalid_request`: it could not be sent. */
-export const OUTCOMES = [
-  'ok',
-  'client_error',
-  ...UNAVAILABLE_REASONS,
-  'abandoned',
-  'invalid_request',
-] as const
+/** `ok` is under 400; `abandoned`: the caller disconnected; `invalid_request`: it could not be sent. */
+const OUTCOMES = ['ok', 'client_error', ...UNAVAILABLE_REASONS, 'abandoned', 'invalid_request'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 export interface ServiceClient {
@@ -51,7 +46,7 @@ export interface ServiceClient {
    * Asks the service. Gives any answer under 500, except 429: a 404 is an answer.
    * What fails may be repeated if that is safe: the method is idempotent, or it has an Idempotency-Key. A request
    * whose kept socket dies under it is sent once more in any case, the others as often as `retries` says.
-   * @throws ServiceUnavailableError without an answer, or the reason of `request.signal` when that aborted.
+   * @throws ServiceUnavailableError without an answer; AppError `caller_gone`
    */
   request(request: ServiceRequest): Promise<Answer>
   /**
@@ -95,7 +90,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     admit: () => Permit | undefined,
     mostRepeats: number,
   ): Promise<Answer> {
-    const deadline = deadlineOf(request)
+    const { method, path, deadline: callers = noDeadline } = request
+    const tooSlow = () => unavailable('timeout', `${method} ${path} took over ${timeoutMs} ms`)
+    const deadline = callers.within(timeoutMs, tooSlow)
     try {
       for (let repeated = 0; ; repeated += 1) {
         try {
@@ -111,20 +108,13 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     }
   }
 
-  /** The time that a call has: the client's limit, or what its caller has left. */
-  function deadlineOf({ method, path, signal, timeoutMs: callersMs = Infinity }: ServiceRequest): Deadline {
-    const limitMs = Math.max(0, Math.min(timeoutMs, callersMs))
-    const reason = callersMs < timeoutMs ? 'deadline' : 'timeout'
-    const overdue = () => unavailable(reason, `${method} ${path} took over ${Math.round(limitMs)} ms`)
-    return createDeadline(limitMs, overdue, signal)
-  }
-
-  /** False if there is no time for a pause and a repeat, or no sense: only a closed breaker has no doubt of the service. */
+  /** False if no time is left for a pause and a repeat, or the breaker is not closed. */
   async function pauseBefore(repeat: number, deadline: Deadline): Promise<boolean> {
     const pauseMs = Math.random() * longestFirstPauseMs * 2 ** repeat
-    if (pauseMs >= deadline.leftMs() || breaker.state() !== 'closed') return false
-    await sleep(pauseMs, undefined, { signal: deadline.signal }).catch(() => undefined)
-    return !deadline.signal.aborted && breaker.state() === 'closed'
+    if (pauseMs >= deadline.remainingMs() || breaker.state() !== 'closed') return false
+    const signal = deadline.signal()
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    return !signal.aborted && breaker.state() === 'closed'
   }
 
   /** One request, counted by how it ends. */
@@ -138,7 +128,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       outcomes[answer.status < 400 ? 'ok' : 'client_error'] += 1
       return answer
     } catch (error) {
-      outcomes[outcomeOf(error, request)] += 1
+      outcomes[outcomeOf(error)] += 1
       throw error
     }
   }
@@ -146,7 +136,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   /** Refuses at once what should not reach the service. */
   function enter(admit: () => Permit | undefined, deadline: Deadline): Permit {
     if (closed) throw closed
-    if (deadline.leftMs() === 0) throw unavailable('deadline', 'its caller has no time left')
+    if (deadline.remainingMs() <= 0) throw unavailable('deadline', 'the deadline of the caller has passed')
     if (underWay.size >= maxConcurrent) throw unavailable('saturated', `${maxConcurrent} calls are under way`)
     const permit = admit()
     if (permit) return permit
@@ -163,8 +153,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       verdict = 'success'
       return answer
     } catch (error) {
-      const failure: unknown = deadline.signal.aborted ? deadline.signal.reason : explain(request, error)
-      verdict = verdictOf(outcomeOf(failure, request))
+      const signal = deadline.signal()
+      const failure = explain(request, signal.aborted ? signal.reason : error)
+      verdict = verdictOf(outcomeOf(failure))
       throw failure
     } finally {
       underWay.delete(deadline)
@@ -186,12 +177,14 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   function explain({ method, path }: ServiceRequest, error: unknown): unknown {
     if (error instanceof ServiceUnavailableError) return error
+    if (isAppError(error) && error.code === 'deadline_exceeded')
+      return unavailable('deadline', `${method} ${path} took longer than its caller waits`)
     const [reason, cause] = [reasonOf(error), withoutRequest(error)]
     return reason ? unavailable(reason, `${method} ${path}: ${(cause as Error).message}`, { cause }) : cause
   }
 
-  function outcomeOf(error: unknown, { signal }: ServiceRequest): Outcome {
-    if (signal?.aborted && error === signal.reason) return 'abandoned'
+  function outcomeOf(error: unknown): Outcome {
+    if (isAppError(error) && error.code === 'caller_gone') return 'abandoned'
     return error instanceof ServiceUnavailableError ? error.reason : 'invalid_request'
   }
 
@@ -219,8 +212,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 }
 
 /**
- * Only what the service did counts: not our own bounds, callers that give up or have less time than it may take (else
- * anybody in a hurry could open the breaker for all), or a limit it set us.
+ * Only what the service did counts: not our own bounds, callers that disconnect or whose deadline is sooner than
+ * its timeout (else one with a short deadline could open the breaker for all), or a limit it set us.
  */
 function verdictOf(outcome: Outcome): Verdict {
   const neutral: readonly Outcome[] = ['deadline', 'rate_limited', 'closed', 'abandoned', 'invalid_request']

@@ -1,3 +1,4 @@
+import { deadlineIn } from '@ordinal/deadline'
 import type { RequestListener } from 'node:http'
 import {
   breakerOptions,
@@ -87,7 +88,9 @@ test('a pause that does not fit in the time is not made', async () => {
   jest.spyOn(Math, 'random').mockReturnValue(50)
   const server = await startServer(broken)
   const client = clientOf(server.url, { retries: 1 })
-  expect(await failureOf(client.request({ ...get, timeoutMs: 1000 }))).toMatchObject({ reason: 'status' })
+  expect(await failureOf(client.request({ ...get, deadline: deadlineIn(1000) }))).toMatchObject({
+    reason: 'status',
+  })
   expect([server.seen.length, client.counts().retries]).toEqual([1, 0])
 })
 
@@ -112,7 +115,7 @@ test('a probe is not repeated: its loop comes again by itself', async () => {
   expect(server.seen).toHaveLength(1)
 })
 
-describe('a service is told how long its caller still waits', () => {
+describe('a request says how long its caller still waits', () => {
   async function toldMs(request: object, options: object): Promise<number[]> {
     const told: number[] = []
     const server = await startServer((received, response) => {
@@ -123,25 +126,27 @@ describe('a service is told how long its caller still waits', () => {
     return told
   }
 
-  test('the time limit, if that is less', async () => {
-    const [first, second] = await toldMs({ timeoutMs: 60_000 }, {})
+  test('the timeout, if that is less', async () => {
+    const [first, second] = await toldMs({ deadline: deadlineIn(60_000) }, {})
     expect(first).toBeGreaterThan(1000)
     expect(first).toBeLessThanOrEqual(2000)
     expect(second).toBeLessThanOrEqual(first!)
   })
 
-  test('what the caller has left, if that is', async () => {
+  test('what is left until the deadline, if that is', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5)
-    const [first, second] = await toldMs({ timeoutMs: 1000 }, {})
+    const [first, second] = await toldMs({ deadline: deadlineIn(1000) }, {})
     expect(first).toBeLessThanOrEqual(1000)
     // The pause before the second was 25 ms.
     expect(second).toBeLessThanOrEqual(first! - 24)
   })
 })
 
-test('a caller without time does not reach the service', async () => {
+test('a call after the deadline of its caller does not reach the service', async () => {
   const server = await startRawServer(() => undefined)
   const client = clientOf(`http://127.0.0.1:${server.port}`)
-  expect(await failureOf(client.request({ ...get, timeoutMs: -5 }))).toMatchObject({ reason: 'deadline' })
+  expect(await failureOf(client.request({ ...get, deadline: deadlineIn(-5) }))).toMatchObject({
+    reason: 'deadline',
+  })
   expect(server.accepted()).toBe(0)
 })

@@ -11,7 +11,7 @@ export async function endAll(): Promise<void> {
   for (const end of running.splice(0).reverse()) await end()
 }
 
-export interface TestServer {
+interface TestServer {
   url: string
   port: number
   /** Requests that reached it, as `GET /path`. */

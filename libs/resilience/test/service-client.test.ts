@@ -1,4 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http'
+import { deadlineIn } from '@ordinal/deadline'
 import type { StateChange } from '../src'
 import {
   breakerOptions,
@@ -17,7 +18,7 @@ afterEach(endAll)
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, index) => make(index))
 
-/** A server whose answers hang until they are let go. */
+/** A server whose answers hang until they are released. */
 async function startHangingServer() {
   const held: ServerResponse[] = []
   const server = await startServer((_request, response) => void held.push(response))
@@ -25,7 +26,7 @@ async function startHangingServer() {
   return { ...server, held, letGo }
 }
 
-/** A server that does what it is told at the moment. */
+/** A server whose handler can be replaced. */
 async function startMoodyServer(first: RequestListener) {
   const mood = { handler: first }
   const server = await startServer((request, response) => mood.handler(request, response))
@@ -50,10 +51,10 @@ describe('what does not open the breaker', () => {
     expect([client.state(), server.seen.length]).toEqual(['closed', 100])
   })
 
-  test('callers that have less time than the service may take', async () => {
+  test('callers whose deadline is sooner than the timeout of the client', async () => {
     const server = await startHangingServer()
     const client = clientOf(server.url)
-    const asked = times(20, () => failureOf(client.request({ ...get, timeoutMs: 300 })))
+    const asked = times(20, () => failureOf(client.request({ ...get, deadline: deadlineIn(300) })))
     for (const failure of await Promise.all(asked)) expect(failure).toMatchObject({ reason: 'deadline' })
     expect([client.state(), client.counts().outcomes.deadline, server.seen.length]).toEqual([
       'closed',
@@ -63,18 +64,18 @@ describe('what does not open the breaker', () => {
     await until(() => server.open() === 0)
   })
 
-  test('callers that give up', async () => {
+  test('callers that disconnect', async () => {
     const server = await startHangingServer()
     const client = clientOf(server.url)
     for (let call = 0; call < 20; call++) {
       const caller = new AbortController()
-      const failure = failureOf(client.request({ ...get, signal: caller.signal }))
+      const failure = failureOf(client.request({ ...get, deadline: deadlineIn(60_000, () => caller.signal) }))
       await until(() => server.held.length === call + 1)
-      const reason = new Error('the browser is gone')
-      caller.abort(reason)
-      expect(await failure).toBe(reason)
+      caller.abort()
+      expect(await failure).toMatchObject({ code: 'caller_gone' })
     }
-    expect(await failureOf(client.request({ ...get, signal: AbortSignal.abort('before') }))).toBe('before')
+    const gone = deadlineIn(60_000, () => AbortSignal.abort())
+    expect(await failureOf(client.request({ ...get, deadline: gone }))).toMatchObject({ code: 'caller_gone' })
     expect([client.state(), client.counts().outcomes.abandoned, server.seen.length]).toEqual([
       'closed',
       21,
@@ -186,14 +187,13 @@ test('half-open, no more trials reach the service at a time than allowed', async
   expect(client.state()).toBe('closed')
 })
 
-test('a caller that gives up a trial decides nothing and leaves room for the next', async () => {
+test('a caller that disconnects during a trial decides nothing and leaves room for the next', async () => {
   const server = await startMoodyServer(broken)
   const client = clientOf(server.url)
   await openBreaker(client)
   server.mood.handler = () => undefined
   await until(() => client.state() === 'half_open')
-  for (let call = 0; call < 10; call++)
-    await failureOf(client.request({ ...get, signal: AbortSignal.timeout(20) }))
+  for (let call = 0; call < 10; call++) await failureOf(client.request({ ...get, deadline: deadlineIn(20) }))
   expect(client.state()).toBe('half_open')
 })
 

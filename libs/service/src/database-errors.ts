@@ -6,14 +6,14 @@ const away = new Set<DatabaseErrorKind>([
   'connection_lost',
   'pool_timeout',
   'too_many_connections',
-  'deadline_exceeded',
+  'query_timeout',
   'read_only',
 ])
 
 // It answers, but has no disk or memory to work with.
 const failing = new Set<DatabaseErrorKind>(['insufficient_resources', 'system_error'])
 
-/** A database that is away or in need, or left a commit unconfirmed, is told as 503; any other of its errors is a fault of ours. */
+/** A database that is away or out of resources, or left a commit unconfirmed, is answered with 503; its other errors are bugs of ours. */
 export function fromDatabase(error: unknown): AppError | undefined {
   const kind = databaseErrorOf(error)?.kind
   if (kind === 'commit_unknown') {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { Client, escapeIdentifier, type Pool } from 'pg'
-import { databaseUrlOf } from '@ordinal/config'
+import { databaseUrlOf, type DatabaseAddress } from '@ordinal/config'
 import { createPool, migrate, registerPoolMetrics, type PoolerMode } from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
 import type { Logger } from '@ordinal/logging'
 
 /** How a service reaches its database: what `databaseVariables` parse to. */
-export type DatabaseSettings = Parameters<typeof databaseUrlOf>[0] & {
+export interface DatabaseSettings extends DatabaseAddress {
   dbPoolSize: number
   dbReadPoolSize: number
   dbHeavyPoolSize: number
@@ -15,12 +15,12 @@ export type DatabaseSettings = Parameters<typeof databaseUrlOf>[0] & {
 }
 
 /** Where migrations run: what `databaseVariables` parse to. */
-export type MigrationSettings = Parameters<typeof databaseUrlOf>[0] & {
+export interface MigrationSettings extends DatabaseAddress {
   migrationDatabaseUrl?: string | undefined
 }
 
 const connectTimeoutMs = 5_000
-// Below what a caller waits for. What needs longer says so itself, up to the server's limit of a statement.
+// Shorter than callers wait. Queries that need longer set their own limit, up to the server's statement_timeout.
 const useTimeoutMs = 5_000
 const statementTimeoutMs = 10_000
 
@@ -37,7 +37,7 @@ export function openDatabase(
   return open(name, settings.dbPoolSize, 'main', settings, { log, metrics })
 }
 
-/** The pools of what is not the service's main work: none can take the connections of another. */
+/** The pools of all classes but the main work: none can take the connections of another. */
 export interface Pools {
   read: Pool
   heavy: Pool
@@ -75,7 +75,7 @@ function open(
     useTimeoutMs,
     statementTimeoutMs,
     pooler: settings.dbPooler,
-    // Once for a service: the first that asks is whoever asks whether it is ready.
+    // Once for a service: its readiness is checked first, through this pool.
     onPooler: () => pool === 'probe' && log.info(poolerFound),
     onError: (error) => log.warn('a database connection broke', { error }),
   })

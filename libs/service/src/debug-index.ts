@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { escapeHtml, htmlPage } from './html'
-import { route, type Route } from './route'
+import { escapeHtml, htmlPage, route, type Route } from '@ordinal/http'
 
 const entries: [link: string, what: string][] = [
   ['/debug/pprof/profile?seconds=10', 'where the processor time of 10 seconds goes, by function'],

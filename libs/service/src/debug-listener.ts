@@ -1,5 +1,6 @@
 import express from 'express'
 import { z } from 'zod'
+import { createServer, route, serveRoutes, type Route, type Server } from '@ordinal/http'
 import type { Logger } from '@ordinal/logging'
 import {
   accessLog,
@@ -13,9 +14,6 @@ import {
 } from '@ordinal/middleware'
 import { debugIndex } from './debug-index'
 import { profileRoutes } from './profile-routes'
-import { route, type Route } from './route'
-import { createServer, type Server } from './server'
-import { serveRoutes } from './serve-routes'
 
 interface Deps {
   name: string

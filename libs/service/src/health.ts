@@ -1,9 +1,9 @@
-import type { Metrics } from '@ordinal/metrics'
-import type { Logger } from '@ordinal/logging'
 import { z } from 'zod'
-import { withDeadline } from './deadline'
-import { route, type Route } from './route'
-import { sharedFor } from './shared-for'
+import { withTimeout } from '@ordinal/deadline'
+import { route, sharedFor, type Route } from '@ordinal/http'
+import type { Logger } from '@ordinal/logging'
+import type { Metrics } from '@ordinal/metrics'
+import { createPeriodicTask } from '@ordinal/periodic-task'
 
 /** One thing that a service needs, or that its operators want to see. */
 export interface HealthCheck {
@@ -35,13 +35,13 @@ interface InspectionDeps {
   log: Logger
 }
 
-/** Asks everything that a service needs how it is. Never rejects. */
-export type Inspect = () => Promise<z.input<typeof summary>>
+/** Checks everything that a service needs. Never rejects. */
+type Inspect = () => Promise<z.input<typeof summary>>
 
 interface HealthDeps {
   inspect: Inspect
   metrics: Metrics
-  /** For so long all who ask share one text. */
+  /** How long all requests share one text. */
   metricsMaxAgeMs: number
   poolStats: () => z.input<typeof poolStats>
 }
@@ -99,10 +99,10 @@ export function healthRoutes(deps: HealthDeps): Route[] {
 export function createInspection({ name, version, checks, accepting, log }: InspectionDeps): Inspect {
   const down = new Set<string>()
 
-  /** A health page may be public: why something is down is told in the log, once for each time that it goes down. */
+  /** A health page may be public: why something is down is logged instead, once each time that it goes down. */
   async function inspectOne({ name, required, check }: HealthCheck) {
     try {
-      const told = await withDeadline(check(), checkTimeoutMs)
+      const told = await withTimeout(check(), checkTimeoutMs)
       if (down.delete(name)) log.info('a health check passes again', { check: name })
       return { name, required, up: true, told }
     } catch (error) {
@@ -127,7 +127,7 @@ export function createInspection({ name, version, checks, accepting, log }: Insp
       ]),
     }
   }
-  // Those who ask at the same time share an answer: a flood of probes is one ping of the database at a time.
+  // Calls at the same time share an answer: a flood of probes is one ping of the database at a time.
   let asked: ReturnType<Inspect> | undefined
   return () => (asked ??= inspect().finally(() => (asked = undefined)))
 }
@@ -136,13 +136,19 @@ const readinessEveryMs = 2_000
 
 /** Tells again and again whether a service is ready; `start` resolves when it has told it for the first time. */
 export function watchReadiness(inspect: Inspect, tell: (ready: boolean) => void) {
-  let timer: NodeJS.Timeout | undefined
   const look = async () => tell((await inspect()).status !== 'unavailable')
+  const task = createPeriodicTask({
+    run: look,
+    // It never fails: what is down, the inspection tells.
+    report: () => undefined,
+    everyMs: readinessEveryMs,
+    firstAfterMs: readinessEveryMs,
+  })
   return {
     async start(): Promise<void> {
       await look()
-      timer = setInterval(() => void look(), readinessEveryMs)
+      task.start()
     },
-    stop: () => clearInterval(timer),
+    stop: () => task.stop(),
   }
 }

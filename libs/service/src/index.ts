@@ -1,24 +1,11 @@
-export { boundConnections } from './connections'
-export type { Workload } from './bulkheads'
-export { createGate } from './gate'
-export { watchMainWork } from './main-work'
-export { groupReads } from './group-reads'
-export { sharedFor } from './shared-for'
-export { migrateDatabase, openDatabase, openReadPools, type Pools, type DatabaseSettings } from './database'
-export { withDeadline } from './deadline'
-export type { GrpcChassis, GrpcServer } from './grpc'
-export { httpVariables, type HttpSettings } from './http-settings'
+export { atStart, soonAfterStart } from './at-start'
+export {
+  migrateDatabase,
+  openDatabase,
+  openReadPools,
+  type DatabaseSettings,
+  type MigrationSettings,
+} from './database'
 export { fromDatabase } from './database-errors'
-export type { HealthCheck } from './health'
-export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempotency-key'
-export { createKeySweeper, keyRetentionVariables } from './key-retention'
-export { timeLeftOf } from './time-left'
-export { versionsIn } from './if-match'
-export * from './lists'
-export { route, type Call, type Reply, type Route } from './route'
 export { runService } from './run'
-export { createService, type Service, type ServiceOptions } from './service'
-export * from './schemas'
-export type { Upload } from './upload'
-export { faultsOfAuthentication, faultsOfTokens, hasAuthentication, tokenVariables } from './token-settings'
-export type { OpenApiDocument } from './openapi'
+export { createService, type ServiceOptions } from './service'

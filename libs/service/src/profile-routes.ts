@@ -1,9 +1,9 @@
 import express, { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { AppError } from '@ordinal/errors'
+import { integerText } from '@ordinal/http'
 import { methodNotAllowed, validated } from '@ordinal/middleware'
 import { loadProfiler, type Profiler, type ProfileRequest } from '@ordinal/profiling'
-import { integerText } from './schemas'
 
 interface Deps {
   /** The file of the program, with its source map beside it. */

@@ -1,5 +1,11 @@
-import { existsSync } from 'node:fs'
-import { ConfigError, describeConfig, parseConfig, type Config, type Definition } from '@ordinal/config'
+import {
+  ConfigError,
+  describeConfig,
+  loadEnvFile,
+  parseConfig,
+  type Config,
+  type Definition,
+} from '@ordinal/config'
 import type { Service } from './service'
 
 const exitCodes = { fault: 1, badUsage: 64, badConfiguration: 78 } // sysexits.h: EX_USAGE, EX_CONFIG
@@ -32,7 +38,7 @@ interface Steps<C> {
 /**
  * The life of a service's process: reads `.env` and the environment, starts the service, and stops it at
  * SIGTERM, SIGINT, or when the process that started it goes away. A second signal ends it at once. What stands
- * in the way of a start is told in plain lines on standard error. A flag asks for one thing instead of serving:
+ * in the way of a start is printed in plain lines on standard error. A flag asks for one thing instead of serving:
  * those of every service are above, and a service may have commands of its own.
  *
  * @param host the process; the one place where a library touches it
@@ -60,7 +66,7 @@ export async function runService<D extends Definition>(
       host.stdout.write(`${JSON.stringify(describeConfig(definition))}\n`)
       return
     }
-    if (existsSync('.env')) host.loadEnvFile()
+    loadEnvFile('.env', host.env)
     config = parseConfig(definition, host.env)
     if (host.argv.includes('--check-config')) {
       host.stdout.write('The configuration is valid.\n')

@@ -1,53 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import express from 'express'
 import type { Pool } from 'pg'
 import { pingDatabase, poolStats } from '@ordinal/database'
-import type { ClosableLogger } from '@ordinal/logging'
-import { createConnectionMetrics, type Metrics } from '@ordinal/metrics'
+import type { ErrorTable } from '@ordinal/errors'
 import {
-  accessLog,
-  allowOrigins,
-  alsoWhenRefused,
-  callerIdentifier,
-  createRefusalLog,
-  checkHead,
-  errorHandler,
-  errorTeller,
-  identifyCaller,
-  inOrder,
-  observeRequests,
-  rateLimit,
-  rateLimiter,
-  requestContext,
-  routeNotFound,
-  securityHeaders,
-  tokenVerifier,
-  type TokenSettings,
-} from '@ordinal/middleware'
-import { createBulkheads } from './bulkheads'
-import { createHoldBack } from './hold-back'
-import { fromDatabase } from './database-errors'
-import { shutdownStep } from './deadline'
-import { createDebugListener } from './debug-listener'
-import { docsFiles, docsRoutes } from './docs'
-import { errorPages } from './error-pages'
-import type { GrpcChassis, GrpcServer } from './grpc'
-import { createInspection, healthRoutes, watchReadiness, type HealthCheck } from './health'
-import { openApiDocument, type OpenApiDocument } from './openapi'
-import type { Route } from './route'
+  createHttpService,
+  type GrpcChassis,
+  type GrpcServer,
+  type HttpSettings,
+  type OpenApiDocument,
+  type Route,
+} from '@ordinal/http'
+import type { ClosableLogger } from '@ordinal/logging'
+import type { Metrics } from '@ordinal/metrics'
+import type { TokenSettings } from '@ordinal/middleware'
 import type { Pools } from './database'
-import type { HttpSettings } from './http-settings'
-import { createServer } from './server'
-import { placeFor, serveRoutes } from './serve-routes'
-import { createLiveStreams } from './stream'
+import { fromDatabase } from './database-errors'
+import { createDebugListener } from './debug-listener'
+import { createInspection, healthRoutes, watchReadiness, type HealthCheck } from './health'
+import { shutdownStep } from './shutdown-step'
 import { version } from '../../../package.json'
 
-// Of one client, for probes, metrics and documents: far more than any machine asks.
-const operationsPerSecond = 1_000
 // What each step of a shutdown gets at least, when the requests under way have used up the time for all.
 const leastStepMs = 1_000
 
-export interface ServiceOptions {
+export interface ServiceOptions<Code extends string = string> {
   name: string
   description: string
   http: HttpSettings
@@ -55,7 +31,9 @@ export interface ServiceOptions {
   tokens?: TokenSettings
   log: ClosableLogger
   metrics: Metrics
-  routes: readonly Route[]
+  /** Its errors: those of any service, and its own. */
+  errors: ErrorTable<Code>
+  routes: readonly Route<NoInfer<Code>>[]
   /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
   grpc?: { port: number; serve: (chassis: GrpcChassis) => GrpcServer }
   pool: Pool
@@ -84,23 +62,12 @@ export interface Service {
   stop(): Promise<void>
 }
 
-/** The chassis: everything about serving that is the same for every service. */
-export function createService(options: ServiceOptions): Service {
-  const { name, http, log, metrics, pool } = options
-  const title = name.replaceAll('-', ' ')
-  const verifyToken = options.tokens && tokenVerifier(options.tokens)
-  const live = createLiveStreams()
-  const bulkheads = createBulkheads({
-    prefix: metrics.prefix,
-    registry: metrics.registry,
-    heavyPlaces: 2 * (options.pools?.heavy.options.max ?? 2),
-  })
-  const refusals = createRefusalLog(log)
-  const holdBack = createHoldBack(bulkheads.mainWork.isBusy)
-  const serving = { ...http, tokensCheckable: verifyToken !== undefined, live, bulkheads }
-  const allowedHosts = http.allowedHosts ?? []
-  // Node's own way: IPv4 alone where there is no IPv6.
-  const host = http.host === '::' ? undefined : http.host
+/** The life of a service: starts its HTTP, gRPC and what runs in the background, answers probes, and stops it all in order. */
+export function createService<Code extends string>(options: ServiceOptions<Code>): Service {
+  const { name, http: settings, log, metrics, pool, background = [], close } = options
+  const allowedHosts = settings.allowedHosts ?? []
+  // Node's default listens on IPv4 alone where there is no IPv6.
+  const host = settings.host === '::' ? undefined : settings.host
   let accepting = true
 
   const database = {
@@ -118,103 +85,41 @@ export function createService(options: ServiceOptions): Service {
   const probes = healthRoutes({
     inspect,
     metrics,
-    metricsMaxAgeMs: http.metricsMaxAgeMs,
+    metricsMaxAgeMs: settings.metricsMaxAgeMs,
     poolStats: () => poolStats(pool),
   })
-  const documents: Route[] = [errorPages, ...docsRoutes(title, () => openApi())]
-  let document: OpenApiDocument | undefined
-  const openApi = () =>
-    (document ??= openApiDocument(
-      { title, description: options.description, version },
-      [...options.routes, ...documents, ...probes],
-      { takesTokens: options.tokens !== undefined },
-    ))
-
-  const identify = callerIdentifier(http.apiKeys ?? [], verifyToken)
-  const limiter =
-    http.rateLimit > 0
-      ? rateLimiter({ name, perSecond: http.rateLimit, redisUrl: http.redisUrl, log })
-      : undefined
-
-  // Also where calls are not limited, and each counted apart: none uses up what is left for another.
-  const limitOf = (what: string) =>
-    rateLimit(rateLimiter({ name: `${name}:${what}`, perSecond: operationsPerSecond, log }))
-
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
-  app.set('query parser', 'simple')
-  app.set('trust proxy', http.trustProxy)
-  // Behind a proxy all connections come from one address.
-  const connectionsPerClient = http.trustProxy > 0 ? 0 : http.connectionsPerClient
-  const connections = createConnectionMetrics(metrics)
-  const server = createServer(
-    app,
-    {
-      onCut: (reason) => connections.cut('http', reason),
-      onRefused({ refusal, requestId, address, isBody }) {
-        const { code, status } = refusal
-        log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
-        if (isBody) return
-        metrics.requestStarted()
-        metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
-      },
-    },
-    { connectionsPerClient, unreadMs: http.unreadTimeoutMs },
-  )
-  connections.watch('http', () => server.connections())
-  const debug =
-    http.debugPort === undefined ? undefined : createDebugListener({ name, log, probes, allowedHosts })
-
-  app.use(
-    inOrder(
-      requestContext(),
-      accessLog(log, refusals),
-      observeRequests(metrics),
-      securityHeaders(),
-      checkHead(allowedHosts),
-    ),
-  )
-  app.use(serveRoutes(probes, { ...serving, limit: limitOf('operations') }))
-  if (http.corsOrigins) app.use(allowOrigins(http.corsOrigins))
-  app.use(identifyCaller(identify))
-  const limit = limiter && rateLimit(limiter)
-  if (limit) app.use(alsoWhenRefused(limit), limit)
-  app.use(serveRoutes(options.routes, serving))
-  const limitOfDocuments = limit ? undefined : limitOf('documents')
-  app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
-  app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
-  app.use(routeNotFound)
-  app.use(errorHandler(log, [fromDatabase], holdBack))
-
-  const grpc = options.grpc?.serve({
+  const { description, tokens, routes, errors } = options
+  const heavyPlaces = 2 * (options.pools?.heavy.options.max ?? 2)
+  const http = createHttpService({
+    name,
+    description,
+    settings,
+    tokens,
+    routes,
+    errors,
+    probes,
+    heavyPlaces,
+    translations: [fromDatabase],
     log,
     metrics,
-    identify,
-    limiter,
-    tokensCheckable: serving.tokensCheckable,
-    tellError: errorTeller(log, [fromDatabase]),
-    bulkheads,
-    holdBack,
-    maxMessageBytes: http.bodyLimitBytes,
-    trustProxy: http.trustProxy,
-    connectionsPerClient,
-    connections,
   })
+  const { server, limiter } = http
+  const grpc = options.grpc?.serve(http.grpc)
+  const { debugPort, debugHost } = settings
+  const debug = debugPort === undefined ? undefined : createDebugListener({ name, log, probes, allowedHosts })
   const readiness = grpc && watchReadiness(inspect, (ready) => grpc.setServing(ready))
   let grpcPort: number | undefined
 
   async function stop(): Promise<void> {
     accepting = false
     grpc?.setServing(false)
-    live.end()
+    http.endStreams()
     // Load balancers send requests until they have seen the 503 of /health/ready.
-    if (http.shutdownDrainMs > 0) await delay(http.shutdownDrainMs)
-    const deadline = performance.now() + http.shutdownTimeoutMs
+    if (settings.shutdownDrainMs > 0) await delay(settings.shutdownDrainMs)
+    const deadline = performance.now() + settings.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
-    readiness?.stop()
-    await Promise.all([server.close(http.shutdownTimeoutMs), grpc?.close(http.shutdownTimeoutMs)])
-    const { background = [], close } = options
+    void readiness?.stop()
+    await Promise.all([server.close(settings.shutdownTimeoutMs), grpc?.close(settings.shutdownTimeoutMs)])
     await Promise.all(
       background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
     )
@@ -228,7 +133,7 @@ export function createService(options: ServiceOptions): Service {
       debug && shutdownStep('the debug listener', () => debug.close(leastStepMs / 2), leftMs(), log),
     ])
     log.info('stopped')
-    refusals.flush()
+    http.flush()
     await shutdownStep('the log', () => log.close(), leastStepMs, log)
   }
 
@@ -236,15 +141,15 @@ export function createService(options: ServiceOptions): Service {
   return {
     name,
     get openApi() {
-      return openApi()
+      return http.openApi()
     },
     get grpcPort() {
       return grpcPort
     },
     async start() {
-      if (debug && http.debugPort !== undefined) {
-        const port = await debug.listen(http.debugPort, http.debugHost)
-        log.info('debug listener', { address: http.debugHost, port })
+      if (debug && debugPort !== undefined) {
+        const port = await debug.listen(debugPort, debugHost)
+        log.info('debug listener', { address: debugHost, port })
       }
       let port: number
       try {
@@ -252,16 +157,16 @@ export function createService(options: ServiceOptions): Service {
         await readiness?.start()
         // Before HTTP, which is asked whether all is ready.
         if (options.grpc) grpcPort = await grpc?.listen(options.grpc.port, host)
-        port = await server.listen(http.port, host)
+        port = await server.listen(settings.port, host)
       } catch (error) {
         limiter?.stop()
-        readiness?.stop()
+        void readiness?.stop()
         await Promise.all([grpc?.close(0), debug?.close(0)])
         throw error
       }
-      for (const task of options.background ?? []) task.start()
+      for (const task of background) task.start()
       log.info('listening', {
-        address: http.host,
+        address: settings.host,
         port,
         ...(grpcPort !== undefined && { grpc_port: grpcPort }),
         version,

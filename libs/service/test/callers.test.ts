@@ -41,7 +41,7 @@ test('a caller with a key is not limited, and is named in the log without its ke
   expect(JSON.stringify(logged)).not.toContain(key)
 })
 
-test('a caller with a wrong key is 401, on routes and off them, and guesses count against the limit', async () => {
+test('a wrong key is answered with 401, on routes and off them, and guesses count against the limit', async () => {
   const { service, api } = await startFakeService(database.url, { rateLimit: 2, apiKeys })
   const guess = (path: string) => api.get(path, { headers: { 'X-API-Key': 'wrong' } })
   for (const path of ['/api/v1/things/7', '/nowhere']) {

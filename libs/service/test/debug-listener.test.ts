@@ -155,7 +155,7 @@ test("what is not there is not found, and nothing of it is on the service's own 
   expect((await fetch(`${fake.url}/debug/pprof/`)).status).toBe(404)
 })
 
-test('while one profile is taken a second gets 409, of whichever kind, and is told when', async () => {
+test('while one profile is taken a second of any kind gets 409 with Retry-After', async () => {
   const first = ask('/debug/pprof/profile?seconds=2')
   await delay(300)
   for (const kind of ['profile', 'heap', 'trace']) {

@@ -1,5 +1,5 @@
-import { errorTable, type ErrorCode } from '@ordinal/errors'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { fakeErrors } from './fake-routes'
 import { startFakeService } from './fake-service'
 
 let database: TestDatabase
@@ -41,7 +41,7 @@ test('an unexpected error is logged once, with its stack and its cause, under th
   })
 })
 
-test('an error that the caller is told about has its own status, and its Retry-After', async () => {
+test('an AppError is answered with its own status and Retry-After', async () => {
   const { status, headers, body } = await fake.api.get('/api/v1/faults/known')
   expect([status, body.code, body.detail]).toEqual([503, 'user_service_unavailable', 'Not now'])
   expect(headers.get('retry-after')).toBe('7')
@@ -68,12 +68,12 @@ test('no error is kept in a cache', async () => {
   }
 })
 
-test.each(Object.keys(errorTable) as ErrorCode[])('/errors/%s says what it means', async (code) => {
+test.each(Object.entries(fakeErrors))('/errors/%s says what it means', async (code, kind) => {
   const { status, body } = await fake.api.get(`/errors/${code}`)
   expect(status).toBe(200)
-  const { title, cause, mend } = errorTable[code]
-  for (const text of [title, cause, mend]) expect(unescaped(body as string)).toContain(text)
-  expect(body).toContain(`HTTP ${errorTable[code].status}`)
+  const { title, cause, remedy } = kind
+  for (const text of [title, cause, remedy]) expect(unescaped(body as string)).toContain(text)
+  expect(body).toContain(`HTTP ${kind.status}`)
 })
 
 test.each(['nothing', 'constructor', '__proto__', '%3Cscript%3E'])('/errors/%s is 404', async (code) => {

@@ -3,8 +3,30 @@ import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { z } from 'zod'
-import { AppError } from '@ordinal/errors'
-import { booleanText, id, idParams, pageOf, pageQuery, route, text, toPage, type Route } from '../src'
+import { AppError, defineErrors } from '@ordinal/errors'
+import { booleanText, id, idParams, pageOf, pageQuery, route, text, toPage, type Route } from '@ordinal/http'
+
+/** Those of any service, and two of its own. */
+export const fakeErrors = defineErrors({
+  order_not_found: {
+    status: 404,
+    title: 'There is no such order',
+    cause: 'No order has this id.',
+    remedy: 'Look the order up.',
+    example: 'There is no order 7',
+  },
+  user_service_unavailable: {
+    status: 503,
+    title: 'The user service does not answer',
+    cause: 'The user could not be verified.',
+    remedy: 'Wait as long as Retry-After says.',
+    example: 'User 7 cannot be verified now',
+  },
+})
+
+class FakeError extends AppError<keyof typeof fakeErrors> {
+  static override readonly table = fakeErrors
+}
 
 const thing = z.object({ id: id(), name: z.string(), unit_price: z.int() }).meta({ id: 'Thing' })
 const newThing = z.strictObject({ name: text(1, 20), unit_price: z.int().min(0).max(1_000) })
@@ -16,7 +38,7 @@ const listQuery = z.strictObject({
 const things = { tag: 'things', errors: ['order_not_found'] as const }
 
 /** Routes with and without a body, a query and parameters, that issue, fail, wait and ask the database. */
-export function fakeRoutes(pool: Pool): Route[] {
+export function fakeRoutes(pool: Pool): Route<keyof typeof fakeErrors>[] {
   const number = {
     path: '/api/v1/next/{prefix}',
     tag: 'numbers',
@@ -191,7 +213,7 @@ async function* pieces(kind: string) {
 }
 
 function fail(kind: string): never {
-  if (kind === 'known') throw new AppError('user_service_unavailable', 'Not now', { retryAfterSeconds: 7 })
+  if (kind === 'known') throw new FakeError('user_service_unavailable', 'Not now', { retryAfterSeconds: 7 })
   if (kind === 'of-another-service') {
     throw Object.assign(new Error('Request failed with status code 400'), { name: 'AxiosError', status: 400 })
   }

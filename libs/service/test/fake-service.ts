@@ -1,8 +1,9 @@
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { collectLog, createApiClient } from '@ordinal/testing'
-import { createService, openDatabase, type HttpSettings, type ServiceOptions } from '../src'
-import { fakeRoutes } from './fake-routes'
+import type { HttpSettings } from '@ordinal/http'
+import { createService, openDatabase, type ServiceOptions } from '../src'
+import { fakeErrors, fakeRoutes } from './fake-routes'
 
 const http: HttpSettings = {
   host: '127.0.0.1',
@@ -40,6 +41,7 @@ export async function startFakeService(
     log,
     metrics,
     pool,
+    errors: fakeErrors,
     routes: fakeRoutes(pool),
     ...parts,
   })

@@ -109,6 +109,8 @@ test.each<[string, string, number?]>([
     flooder?.kill('SIGKILL')
     await until(async () => (await inFlight()) === 1, waitMs)
     await until(() => descriptors() <= before.descriptors + 2, waitMs)
+    // A small flood leaves what V8 collects at its next need.
+    if (process.env.FLOOD_CONNECTIONS) await until(() => megabytes() < before.megabytes + 50, waitMs)
     const after = { megabytes: megabytes(), descriptors: descriptors(), inFlight: await inFlight() }
     took.sort((one, other) => one - other)
     const p99 = took[Math.floor(took.length * 0.99)]!

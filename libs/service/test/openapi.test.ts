@@ -155,6 +155,7 @@ test.each([
 })
 
 test('every error is documented as a problem', () => {
+  expect(operations.length).toBeGreaterThan(0)
   for (const { path, responses } of operations) {
     for (const [status, { content }] of Object.entries(responses)) {
       if (Number(status) < 400 || path.startsWith('/health')) continue

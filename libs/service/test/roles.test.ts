@@ -61,7 +61,7 @@ test('the caller and its role go to the handler, and the caller into the log, wi
   for (const hidden of [key, headers.Authorization.slice(7), secret]) expect(logged).not.toContain(hidden)
 })
 
-test('a wrong token is 401 on every route, and on none', async () => {
+test('a wrong token is answered with 401 on every route, and off them', async () => {
   const headers = { Authorization: 'Bearer wrong' }
   for (const path of ['/api/v1/things/7', '/api/v1/callers/me', '/nowhere'])
     expect((await fake.api.get(path, { headers })).body.code).toBe('invalid_token')

@@ -66,6 +66,16 @@ export function createApiClient({
   }
 }
 
+const documents = new Map<string, ApiDocument>()
+
+/** The document of a service with these settings, made once for the tests of a file. */
+export function documentOf(settings: object, service: { readonly openApi: ApiDocument }): ApiDocument {
+  const key = JSON.stringify(settings)
+  const document = documents.get(key) ?? service.openApi
+  documents.set(key, document)
+  return document
+}
+
 async function readBody(response: Response): Promise<unknown> {
   const text = await response.text()
   const isJson = /[/+]json$/.test(mediaTypeOf(response.headers).essence)

@@ -17,7 +17,7 @@ export interface BadDisk {
 }
 
 /**
- * A disk that fails when it is told to, for one program: its calls of the C library are caught by a library of ours,
+ * A disk that fails on demand, for one program: its calls of the C library are caught by a library of ours,
  * so that it takes neither root nor a file system. Undefined where that cannot be had: no Linux, or no C compiler.
  */
 export function createBadDisk(): BadDisk | undefined {

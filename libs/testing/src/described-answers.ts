@@ -4,7 +4,7 @@ import { findOperation, type ApiDocument, type Operation } from './described-ope
 import { mediaTypeOf, parseMediaType, sameMediaType } from './media-type'
 
 /** An answer of a service, whether fetch or a raw socket brought it. */
-export interface Answer {
+interface Answer {
   method: string
   /** With the query, if there is one. */
   path: string
@@ -83,18 +83,27 @@ function faultOfProblem({ status, headers, body }: Answer): string | undefined {
   return undefined
 }
 
+type FaultsOf = (pointer: string, value: unknown) => string | undefined
+
+/** Compiling a document takes longer than most tests. */
+const compiled = new WeakMap<ApiDocument, FaultsOf>()
+
 /** A function that tells what of a value does not fit the schema at a pointer into the document. */
-function schemasOf(document: ApiDocument) {
+function schemasOf(document: ApiDocument): FaultsOf {
+  const before = compiled.get(document)
+  if (before) return before
   const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true })
   addFormats(ajv)
   // The document is no schema itself but holds them; inside, OpenAPI adds a few words to JSON Schema.
   ajv.addVocabulary([...Object.keys(document), 'example', 'discriminator', 'xml'])
   ajv.addSchema(document, 'document', false, false)
 
-  return (pointer: string, value: unknown): string | undefined => {
+  const faultsOf: FaultsOf = (pointer, value) => {
     const validate = ajv.getSchema(`document${pointer}`)
     if (!validate) return `the document has no schema at ${pointer}`
     if (validate(value)) return undefined
     return `the body does not fit: ${ajv.errorsText(validate.errors, { dataVar: 'body' })}`
   }
+  compiled.set(document, faultsOf)
+  return faultsOf
 }

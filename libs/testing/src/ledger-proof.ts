@@ -89,7 +89,7 @@ interface Batch extends ChainedBatch {
   feed: string
 }
 /** A row of the ledger; `value` and `batch` are as pg gives a `bigint`. */
-export interface LedgerStep extends ChainedRow {
+interface LedgerStep extends ChainedRow {
   batch: string
   position: number
   item: number

@@ -1,5 +1,5 @@
 /** The value of a Content-Type. */
-export interface MediaType {
+interface MediaType {
   /** As it was sent. */
   text: string
   /** `type/subtype`, in lower case. */

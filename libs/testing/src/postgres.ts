@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, DatabaseError, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { isInMemory } from './memory'
 import { serverVariables } from './server-variables'
 
 /** A database of its own for a test file. */
@@ -20,29 +21,33 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-export interface TestRole {
+interface TestRole {
   name: string
   url: string
 }
 
 /**
- * Makes a database with a random name on the server of the jest run (see global-setup).
+ * Makes a database with a random name on the server of this jest worker (see global-setup).
  *
  * @param options.template the name of a database to clone, as `createTestTemplate` gives it; nobody may be
  *   connected to it.
  * @param options.owner the login role to own it, made if there is none of that name. Default: that of the
  *   template, else a new one.
+ * @param options.grants the statements that give and take rights on the database itself, which no clone has from its
+ *   template; of its name, as an identifier.
  */
 export async function createTestDatabase(
-  options: { template?: string; owner?: string } = {},
+  options: { template?: string; owner?: string; grants?: (database: string) => string } = {},
 ): Promise<TestDatabase> {
   const name = randomName()
   return asAdmin(async (admin) => {
     const owner = options.owner ?? (options.template ? await ownerOf(admin, options.template) : name)
-    await ensureLoginRole(admin, owner)
+    if (options.owner || !options.template) await ensureLoginRole(admin, owner)
+    const template = id(options.template ?? 'template1')
     await admin.query(
-      `CREATE DATABASE ${id(name)} OWNER ${id(owner)} TEMPLATE ${id(options.template ?? 'template1')}`,
+      `CREATE DATABASE ${id(name)} OWNER ${id(owner)} TEMPLATE ${template} STRATEGY ${copyStrategy()}`,
     )
+    if (options.grants) await admin.query(options.grants(id(name)))
     return {
       name,
       owner,
@@ -53,9 +58,12 @@ export async function createTestDatabase(
   })
 }
 
+/** Those that are there, and stay as long as their server: nobody connects to ask again. */
+const seenTemplates = new Set<string>()
+
 /**
- * Makes a database to clone, once in a jest run: whoever calls first with a name prepares it (migrates it, say),
- * and the other workers and files wait and get the same one.
+ * Makes a database to clone, once on each server of a jest run: whoever calls first with a name prepares it (migrates
+ * it, say), and the others wait and get the same one.
  *
  * @param prepare may connect as the owner (`url`) or the superuser, and must close its connections.
  * @returns the name, for `createTestDatabase({ template })`.
@@ -64,9 +72,15 @@ export async function createTestTemplate(
   name: string,
   prepare: (template: { url: string; adminUrl: string }) => Promise<void>,
 ): Promise<string> {
-  return asAdmin(async (admin) => {
+  const template = `${testServerUrl()}/${name}`
+  if (seenTemplates.has(template)) return name
+  return onOwnConnection(async (admin) => {
+    // Until its connection ends.
     await admin.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [name])
-    if (await ownerOf(admin, name).catch(() => undefined)) return name
+    if (await ownerOf(admin, name).catch(() => undefined)) {
+      seenTemplates.add(template)
+      return name
+    }
 
     const draft = `${name}_draft`
     const owner = `${name}_owner`
@@ -87,14 +101,34 @@ export async function createTestRole(database: TestDatabase): Promise<TestRole> 
   return { name, url: urlOf(database.name, name) }
 }
 
+const sharedRoles = new Set<string>()
+
+/**
+ * The login role of this name, made if there is none, as it connects to a database. It stays as long as the server: what
+ * is granted to it in a template, it has in each clone. A test that changes the role itself takes one of its own.
+ */
+export async function sharedTestRole({ url }: { url: string }, name: string): Promise<TestRole> {
+  if (!sharedRoles.has(name)) await asAdmin((admin) => ensureLoginRole(admin, name))
+  sharedRoles.add(name)
+  return { name, url: urlOf(new URL(url).pathname, name) }
+}
+
 const randomName = () => `test_${randomBytes(8).toString('hex')}`
 
-/** The superuser's URL of the server of the jest run. */
+/** The superuser's URL of the server of this worker of the jest run. */
 export function testServerUrl(): string {
-  const url = process.env[serverVariables.adminUrl]
+  const { url } = serverOfWorker()
   if (url) return url
   throw new Error("There is no server: add globalSetup: '@ordinal/testing/global-setup' to jest.config.js.")
 }
+
+function serverOfWorker() {
+  const { adminUrl, dataFolder } = serverVariables(Number(process.env.JEST_WORKER_ID ?? 1))
+  return { url: process.env[adminUrl], dataFolder: process.env[dataFolder] ?? '' }
+}
+
+/** In memory, files are copied in a third of the time that it takes to write them to the log; on a disk it is not so. */
+const copyStrategy = () => (isInMemory(serverOfWorker().dataFolder) ? 'FILE_COPY' : 'WAL_LOG')
 
 /** All roles of the tests have the superuser's password, so that any worker can log in as any of them. */
 function urlOf(database: string, role?: string): string {
@@ -104,9 +138,42 @@ function urlOf(database: string, role?: string): string {
   return url.href
 }
 
+/** The superuser's connections of a test file, by the server's URL: a new one costs 40 ms of a processor. */
+const kept = new Map<string, Promise<Client>>()
+let keeping = false
+// A program that a test starts has no end of the file to wait for.
+if (typeof afterAll === 'function') {
+  keeping = true
+  afterAll(async () => {
+    keeping = false
+    for (const admin of kept.values()) await (await admin).end()
+  })
+}
+
 async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+  // The file's own afterAll comes later, and may drop what it made for all of its tests.
+  if (!keeping) return onOwnConnection(work)
+  const url = testServerUrl()
+  const admin = kept.get(url) ?? connect(() => kept.delete(url))
+  kept.set(url, admin)
+  return work(await admin)
+}
+
+/** @param onLost called when it could not connect, and when the connection ends by itself, as a test may make it */
+async function connect(onLost: () => void): Promise<Client> {
   const admin = new Client(testServerUrl())
-  await admin.connect()
+  admin.on('error', onLost)
+  try {
+    await admin.connect()
+  } catch (error) {
+    onLost()
+    throw error
+  }
+  return admin
+}
+
+async function onOwnConnection<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+  const admin = await connect(() => {})
   return work(admin).finally(() => admin.end())
 }
 

@@ -8,7 +8,7 @@ export interface Frame {
   line: number
 }
 
-export interface Sample {
+interface Sample {
   /** The innermost first. */
   stack: Frame[]
   /** By type: `wall`, `cpu`, `inuse_space`. */

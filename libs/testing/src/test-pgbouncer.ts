@@ -26,7 +26,7 @@ export interface TestPgbouncer {
   remove(): Promise<void>
 }
 
-export type PgbouncerSettings = Record<string, string | number>
+type PgbouncerSettings = Record<string, string | number>
 
 /** Whether there is a pgbouncer to start. Debian has it where only root looks. */
 const program = ['pgbouncer', '/usr/sbin/pgbouncer'].find(
@@ -45,7 +45,7 @@ const keeper = `
 /**
  * Starts a PgBouncer that knows every role of the server, as production does it: by a query, with SCRAM.
  *
- * @param options.adminUrl the server; by default that of the jest run (see global-setup)
+ * @param options.adminUrl the server; by default that of the jest worker (see global-setup)
  */
 export async function startTestPgbouncer(
   poolMode: 'session' | 'transaction' | 'statement',

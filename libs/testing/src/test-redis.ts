@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import { ownAddress, ownPort } from './own-address'
 
-/** A Redis of its own for a test file, which keeps what it is told on disk. */
+/** A Redis of its own for a test file, which keeps its data on disk. */
 export interface TestRedis {
   url: string
   /** Ends it as an operator would. */

@@ -32,12 +32,14 @@ export interface TestPostgres extends Omit<EmbeddedPostgres, 'pid' | 'adopted'> 
  *
  * @param settings as in `{ synchronous_standby_names: 'nobody' }`; fsync stays on unless switched off here.
  * @param environment variables of the server, such as those of a bad disk.
+ * @param parent the folder in which it has its own.
  */
 export async function startTestPostgres(
   settings: PostgresSettings = {},
   environment: Record<string, string> = {},
+  parent = tmpdir(),
 ): Promise<TestPostgres> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'ordinal-postgres-'))
+  const dataFolder = await mkdtemp(join(parent, 'ordinal-postgres-'))
   removeWhenWeDie(dataFolder)
   const place = { dataFolder, host: ownAddress, port: await ownPort() }
   let server = await startEmbeddedPostgres({ ...place, settings, environment })

@@ -7,6 +7,7 @@ import {
   CheckpointError,
   ExportError,
   publicJwk,
+  type PublicJwk,
   readCheckpoint,
   verifyExport,
   type ExportReport,
@@ -72,7 +73,7 @@ async function readCheckpoints(files: readonly string[], keyFile: string | undef
 async function readKeys(file: string) {
   const text = readFileSync(file, 'utf8')
   if (text.includes('BEGIN')) return [await publicJwk(createPublicKey(text))]
-  const { keys } = JSON.parse(text) as { keys?: Awaited<ReturnType<typeof publicJwk>>[] }
+  const { keys } = JSON.parse(text) as { keys?: PublicJwk[] }
   if (!keys) throw new UsageError(`${file} is neither a JWKS nor a PEM`)
   return keys
 }

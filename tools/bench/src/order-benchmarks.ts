@@ -8,7 +8,7 @@ import { openStage, root } from './stage'
 import type { Thoroughness } from './thoroughness'
 
 export const orderParts = ['orders', 'events', 'lists'] as const
-export type OrderPart = (typeof orderParts)[number]
+type OrderPart = (typeof orderParts)[number]
 
 export const isOrderPart = (name: string): name is OrderPart => orderParts.some((part) => part === name)
 

@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Who asks beside those who issue. */
+/** What the readers beside the main work do. */
 export interface Reading {
   port: number
-  /** The bytes of the requests, asked for in turn. */
+  /** The requests as they are sent, in turn. */
   requests: string[]
-  /** Connections that each ask as soon as they are answered; with a rate, those that there are at most. */
+  /** Connections, each of which asks as soon as it is answered; with a rate, the most connections. */
   connections: number
   /** Requests a second, whether the ones before are answered or not. */
   perSecond?: number
-  /** They listen, for so long each, and then come back with the same request. */
+  /** They connect within a second, listen for so long each, and then come back with the same request. */
   listenMs?: number
   seconds: number
 }
@@ -25,7 +25,7 @@ export interface ReadingResult {
   cpuSeconds: number
 }
 
-/** Asks, in this process, which does nothing else; prints what came of it. */
+/** Runs the readers in this process, which does nothing else, and prints their result as JSON. */
 export async function runReaders(text: string): Promise<void> {
   const reading = JSON.parse(text) as Reading
   const answers: Record<string, number> = {}
@@ -56,7 +56,7 @@ async function flood({ port, connections }: Reading, request: () => string, end:
       if (status === 'cut') client = await open(port)
     }
   }
-  // Who is answered late does not keep the turn from ending.
+  // Late answers do not keep the turn from ending.
   await Promise.race([
     Promise.all(Array.from({ length: connections }, ask)),
     delay(end - performance.now() + 50),
@@ -99,7 +99,7 @@ async function listen(
   count: Count,
 ) {
   const stay = async (index: number) => {
-    await delay((index / connections) * listenMs)
+    await delay((index / connections) * 1_000)
     while (performance.now() < end) {
       const socket = connect(port, '127.0.0.1')
       socket.on('error', () => {})

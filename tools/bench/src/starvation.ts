@@ -10,8 +10,8 @@ import { openStage, root, type Contestant, type Stage } from './stage'
 
 const issuers = 64
 const apiKey = randomBytes(32).toString('base64url')
-export const keyHeader = `X-API-Key: ${apiKey}`
-export const keys = { API_KEYS: `bench:${createHash('sha256').update(apiKey).digest('hex')}` }
+const keyHeader = `X-API-Key: ${apiKey}`
+const keys = { API_KEYS: `bench:${createHash('sha256').update(apiKey).digest('hex')}` }
 
 export interface StarvationSettings {
   /** Of a turn beside readers; one alone comes before it. */
@@ -24,7 +24,7 @@ export interface StarvationSettings {
   named: string | undefined
 }
 
-/** Who comes between the service and those whom it is for. */
+/** What runs beside issuing, and how much of its rate issuing has to keep. */
 export interface Scenario {
   name: string
   /** The share of its rate that issuing must keep. */
@@ -32,14 +32,14 @@ export interface Scenario {
   reading?: Omit<Reading, 'port' | 'seconds'>
   /** Done before the turn. */
   prepare?: () => Promise<void>
-  /** Asked by the readers, if it is not what is issued by. */
+  /** The service that the readers ask, if it is another than that of the main work. */
   reads?: Contestant
-  /** What is asked for by those whom it is for, if not numbers. */
+  /** The main work, if it is not issuing numbers. */
   main?: { service: Contestant; request: () => string; connections: number }
 }
 
-/** What came of a scenario. */
-export interface Starved {
+/** The result of a scenario. */
+interface Starved {
   name: string
   wanted: number
   alone: Load
@@ -49,8 +49,8 @@ export interface Starved {
 }
 
 /**
- * How much of its rate issuing keeps beside readers, who are a process of their own on the same machine: each turn is
- * compared with those alone just before and after it.
+ * Measures how much of its rate issuing keeps beside readers, which are a process of their own on the same machine: each
+ * turn is compared with turns alone just before and after it.
  */
 export async function runStarvation(settings: StarvationSettings): Promise<void> {
   const tell = (line: string) => process.stderr.write(`${line}\n`)
@@ -119,6 +119,10 @@ async function ledgerScenarios(
     'from=2026-01-01T00:00:00Z&caller=nobody',
   ].map((filter) => withKey(`/api/v1/audit?${filter}`))
   const old = await oldPlace(sequencer)
+  const listeners = {
+    requests: [withKey('/api/v1/stream', [`Last-Event-ID: ${old}`])],
+    connections: 500,
+  }
   return [
     ...cheap.map(([name, requests]) => ({
       name: `flood ${name}, 200 connections`,
@@ -140,14 +144,11 @@ async function ledgerScenarios(
       wanted: 0.7,
       reading: { requests: audit, connections: 500, perSecond: 50 },
     },
+    { name: 'listeners, 500 that come back', wanted: 0.7, reading: { ...listeners, listenMs: 60_000 } },
     {
-      name: 'listeners, 500 that come back',
-      wanted: 0.7,
-      reading: {
-        requests: [withKey('/api/v1/stream', [`Last-Event-ID: ${old}`])],
-        connections: 500,
-        listenMs: 1_000,
-      },
+      name: 'flood listeners, 500 that leave after a second',
+      wanted: 0.25,
+      reading: { ...listeners, listenMs: 1_000 },
     },
     {
       name: `leases, ${leases.toLocaleString('en')} that end`,
@@ -157,10 +158,10 @@ async function ledgerScenarios(
   ]
 }
 
-export const withKey = (path: string, headers: readonly string[] = []) =>
+const withKey = (path: string, headers: readonly string[] = []) =>
   [`GET ${path} HTTP/1.1`, 'Host: bench', keyHeader, ...headers, '', ''].join('\r\n')
 
-/** Where the ledger begins, as a listener who was away for long has it. */
+/** The place of the first row: that of a listener that was away for long. */
 async function oldPlace({ port }: Contestant): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/api/v1/audit?after=0&page_size=1`, {
     headers: { 'X-API-Key': apiKey },
@@ -193,11 +194,11 @@ async function measureScenario(stage: Stage, scenario: Scenario, seconds: number
   const readers =
     reading &&
     stage.startReaders({ ...reading, port: (scenario.reads ?? service).port, seconds: seconds + 1 })
-  // Those who wait already are part of it.
+  // The turn begins when the readers are at work.
   await delay(500)
   const beside = await issue(seconds)
   const result = await readers
-  // What the readers have left behind is not their absence.
+  // What the readers left behind must not slow the turn alone.
   await delay(1_000)
   const after = reading ? await issue(seconds / 2) : before
   const alone = { ...before, perSecond: (before.perSecond + after.perSecond) / 2 }
@@ -205,7 +206,7 @@ async function measureScenario(stage: Stage, scenario: Scenario, seconds: number
 }
 
 function printStarvation(report: readonly Starved[]): void {
-  console.log('\nIssuing beside readers, who are a process on the same cores')
+  console.log('\nIssuing beside readers, a process on the same cores')
   console.log(row('', 'alone/s', 'beside/s', 'share', 'wanted', 'not 2xx', 'readers CPU s', ' answers'))
   for (const { name, wanted, alone, beside, share, readers } of report) {
     const { answers = {}, unsent = 0, cpuSeconds = 0 } = readers ?? {}

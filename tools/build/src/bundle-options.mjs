@@ -1,13 +1,12 @@
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { buildSync } from 'esbuild'
 import { protosAsFiles } from './protos-as-files.mjs'
 import { queryCompilerAsFile } from './query-compiler-as-file.mjs'
+import { root } from './services.mjs'
 
 const require = createRequire(import.meta.url)
-
-export const root = resolve(import.meta.dirname, '../../..')
 
 /** Where the bundle of the project in the current folder goes, if nobody says otherwise. */
 const usualOutput = () => join(root, 'dist', relative(root, process.cwd()))

@@ -6,10 +6,11 @@ import { existsSync, readdirSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers'
 import { context } from 'esbuild'
-import { bundleOptions, copyAssets, root } from './bundle-options.mjs'
+import { bundleOptions, copyAssets } from './bundle-options.mjs'
+import { root, services as allServices } from './services.mjs'
 
 const named = process.argv.slice(2)
-const services = named.length > 0 ? named : ['user-service', 'order-service', 'sequencer']
+const services = named.length > 0 ? named : allServices
 // An editor writes a file in several steps, and "save all" several files.
 const settleMs = 50
 

@@ -5,7 +5,7 @@ export const urls = { users: 'http://localhost:8081', orders: 'http://localhost:
 // The stack is started with the digest of this key in API_KEYS: its calls have no rate limit.
 const headers = { 'Content-Type': 'application/json', 'X-API-Key': apiKey }
 
-export async function post(url: string, body: unknown, more: Record<string, string> = {}) {
+async function post(url: string, body: unknown, more: Record<string, string> = {}) {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { ...headers, ...more },

@@ -7,8 +7,6 @@ export const root = resolve(__dirname, '../../..')
 /** A project of its own: the data of `make docker-up` is not ours to delete. */
 export const project = 'ordinal-check'
 export const services = ['user-service', 'order-service', 'sequencer'] as const
-export type ServiceName = (typeof services)[number]
-
 /** Of the order service, which the check borrows. */
 export const apiKey = 'the-key-of-the-check-of-the-containers'
 const keys = {

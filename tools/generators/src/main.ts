@@ -9,11 +9,10 @@ import {
   renderMarkdownTable,
   type DocumentedVariable,
 } from '@ordinal/config'
+import services from '../../../services.json'
 
 /** The bundle is dist/tools/generators/main.js. */
 const root = resolve(__dirname, '../../..')
-
-const services = { 'User service': 'user-service', 'Order service': 'order-service', Sequencer: 'sequencer' }
 
 const localStack: DocumentedVariable = {
   name: 'LOCAL_POSTGRES_PORT',
@@ -31,17 +30,23 @@ function describe(service: string): DocumentedVariable[] {
   ) as DocumentedVariable[]
 }
 
-const described = Object.entries(services).map(([title, service]) => [title, describe(service)] as const)
+const described = services.map(({ title, name }) => [title, describe(name)] as const)
 const groups = groupVariables({ ...Object.fromEntries(described), 'Local stack': [localStack] })
 
 const files = {
   '.env.example': `# Every variable of Ordinal, with its default. Copy to .env and change what you need.
+# A secret (docs/configuration.md marks them) may be in a file instead, which <NAME>_FILE names:
+# JWT_SECRET_FILE=/run/secrets/jwt_secret
 # Made from the schemas by "make docs": do not edit.
 
 ${renderEnvExample(groups)}`,
   'docs/configuration.md': `# Configuration
 
-The services read the environment once, at their start, and the file \`.env\` for what the environment does not say.
+The services read the environment once, at their start, and the file \`.env\` for what the environment does not say
+(as [dotenv](https://github.com/motdotla/dotenv) reads it: comments, quotes, \`export\`). Each secret may be in a file
+instead, as Docker and Kubernetes hand them out: \`JWT_SECRET_FILE=/run/secrets/jwt_secret\` in place of \`JWT_SECRET\`.
+A line break at the end of the file is not part of the secret. Both at once, and a file that is missing or empty, are faults.
+
 A bad value stops the start: all faults at once, a line each. \`node dist/apps/<service>/main.js --check-config\` does
 only that. This page is made from the schemas by \`make docs\`.
 

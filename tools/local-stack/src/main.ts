@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { databases, prepareDatabases, roles, type Role } from './databases'
+import { databases, prepareDatabases, roles } from './databases'
 import { catchInterruption, interrupted } from './interruption'
 import { keepSecrets, newSecret, newSigningKey } from './passwords'
 import { requireFreePorts } from './ports'
@@ -7,7 +7,7 @@ import { startOwnPostgres } from './postgres'
 import { makePrivate } from './private-folder'
 import { fail, step, warn } from './progress'
 import { launchService, type ServiceProcess } from './service-process'
-import { defineServices } from './services'
+import { defineServices, type Secrets } from './services'
 import { readSettings } from './settings'
 import { runOnce } from './run-once'
 import { summarize } from './summary'
@@ -23,30 +23,22 @@ interface Part {
 
 async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   const settings = readSettings(root)
-  const { folders, ports, grpcPorts, debugPorts } = settings
+  const { folders, postgresPort } = settings
 
-  const { userService, orderService, sequencer } = ports
-  const servicePorts = [
-    userService,
-    orderService,
-    sequencer,
-    ...Object.values(grpcPorts),
-    ...Object.values(debugPorts),
-  ]
+  const servicePorts = settings.services.flatMap(({ port, grpcPort, debugPort }) =>
+    grpcPort ? [port, grpcPort, debugPort] : [port, debugPort],
+  )
   makePrivate(folders.data)
   // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
-  const starting = startOwnPostgres(folders.postgres, ports.postgres, servicePorts, warn)
+  const starting = startOwnPostgres(folders.postgres, postgresPort, servicePorts, warn)
   const postgres = await step(starting, ({ port, adopted }) =>
     adopted ? `PostgreSQL still runs, on port ${port}` : `PostgreSQL on port ${port}`,
   )
   parts.push(postgres)
   await requireFreePorts(servicePorts)
 
-  const passwords = Object.fromEntries(roles.map((role) => [role, newSecret])) as Record<
-    Role,
-    typeof newSecret
-  >
-  const secrets = await keepSecrets(folders.secrets, {
+  const passwords = Object.fromEntries(roles.map((role) => [role, newSecret]))
+  const secrets: Secrets = await keepSecrets(folders.secrets, {
     ...passwords,
     tokens: newSecret,
     signing: newSigningKey,
@@ -55,7 +47,7 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
 
   interruption.throwIfAborted()
   const definitions = defineServices(settings, postgres, secrets)
-  const services = Object.values(definitions).map((definition) => {
+  const services = definitions.map((definition) => {
     const service = launchService(definition, settings, warn)
     parts.push(service)
     return { ...definition, service }
@@ -67,7 +59,7 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
 
   reloadWhenTold(services)
-  console.log(summarize({ ...definitions, postgres, logFolder: folders.logs }))
+  console.log(summarize({ services: definitions, postgres, logFolder: folders.logs }))
 }
 
 /** Whoever started us with a channel, as `make dev` does, says which services have new bundles. */

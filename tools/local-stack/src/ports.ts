@@ -7,7 +7,7 @@ import type { PortSetting } from './settings'
  * Makes sure that nothing else listens on these ports. One that is taken gets `patienceMs`: the services of a stack
  * that was killed end a moment after it.
  *
- * @throws Error that names the port, its variable, and how to mend it.
+ * @throws Error that names the port, its variable, and how to correct it.
  */
 export async function requireFreePorts(ports: PortSetting[], patienceMs = 3_000): Promise<void> {
   const deadline = Date.now() + patienceMs

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 
 /**
- * Makes a folder into which nobody else looks, or makes that of one that is there. As root, the account that PostgreSQL
- * runs as passes through it, and sees no names.
+ * Creates a folder that nobody else can read, or makes an existing one so. As root, the account that PostgreSQL runs as can
+ * enter it, and cannot list it.
  */
 export function makePrivate(folder: string): void {
   mkdirSync(folder, { recursive: true })

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { findEmbeddedPostgres } from '@ordinal/embedded-postgres'
-import type { Role } from './databases'
 import { readSecrets } from './passwords'
 import { fail } from './progress'
-import { defineServices } from './services'
+import { variablesOf } from './service-list'
+import { defineServices, type Secrets } from './services'
 import type { Settings } from './settings'
 
 /**
@@ -36,9 +36,6 @@ async function environmentFor(settings: Settings, name: string): Promise<Record<
   const postgres = await findEmbeddedPostgres(folders.postgres)
   if (!postgres) return undefined
   // Whoever started the stack has made them all.
-  const secrets = (await readSecrets(folders.secrets)) as Record<Role | 'tokens' | 'signing', string>
-  const services = Object.values(defineServices(settings, postgres, secrets))
-  return services.find((service) => service.name === name)?.environment
+  const secrets = (await readSecrets(folders.secrets)) as Secrets
+  return defineServices(settings, postgres, secrets).find((service) => service.name === name)?.environment
 }
-
-const variablesOf = (name: string) => name.toUpperCase().replaceAll('-', '_')

@@ -6,7 +6,7 @@ import { makePrivate } from './private-folder'
 export function openServiceLog(file: string): number {
   makePrivate(dirname(file))
   if (existsSync(file)) {
-    // Earlier versions made it as the umask said.
+    // Earlier versions created it with the umask's rights.
     chmodSync(file, 0o600)
     renameSync(file, `${file}.1`)
   }

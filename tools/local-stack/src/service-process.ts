@@ -56,6 +56,7 @@ export function launchService(
       stdio: ['ignore', log, log, 'ipc'],
       // Ctrl-C is for us alone: to a service, a second signal means to end at once.
       detached: true,
+      windowsHide: true,
     })
     started.on('exit', (code, signal) => {
       if (hasBeenReady) restart(started, signal ?? `exit code ${code}`).catch(() => {})
@@ -94,7 +95,9 @@ export function launchService(
   async function end(): Promise<void> {
     if (hasEnded(child)) return
     const force = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
-    child.kill('SIGTERM')
+    // Windows has no SIGTERM, and the service ends without its channel, too.
+    if (process.platform === 'win32') child.disconnect()
+    else child.kill('SIGTERM')
     await once(child, 'exit')
     clearTimeout(force)
   }

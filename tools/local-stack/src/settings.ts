@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadEnvFile, readSecretFiles } from '@ordinal/config'
+import { listedServices, variablesOf, type ListedService } from './service-list'
 
 /** A port, and the variable that changes it. */
 export interface PortSetting {
@@ -7,26 +8,19 @@ export interface PortSetting {
   port: number
 }
 
-/** Everything that the stack is told, with the folders it uses. */
+/** A service, with the ports that it is to have. */
+export interface ServiceSettings extends Omit<ListedService, 'port' | 'grpcPort' | 'debugPort'> {
+  port: PortSetting
+  grpcPort: PortSetting | undefined
+  debugPort: PortSetting
+}
+
+/** The settings of the stack, with the folders it uses. */
 export interface Settings {
   /** The folder of the repository. */
   root: string
-  ports: {
-    userService: PortSetting
-    orderService: PortSetting
-    sequencer: PortSetting
-    postgres: PortSetting
-  }
-  grpcPorts: {
-    orderService: PortSetting
-    sequencer: PortSetting
-  }
-  /** Of the services' debug listeners. */
-  debugPorts: {
-    userService: PortSetting
-    orderService: PortSetting
-    sequencer: PortSetting
-  }
+  services: ServiceSettings[]
+  postgresPort: PortSetting
   folders: {
     /** All of the stack's own. */
     data: string
@@ -43,31 +37,17 @@ export interface Settings {
 /**
  * Reads the environment, and `.env` where there is one, for what the environment does not say.
  *
- * @throws Error that names the variable that holds no port.
+ * @throws Error that names the variable that holds no port, or a file of a secret that cannot be read.
  */
 export function readSettings(root: string): Settings {
-  const envFile = join(root, '.env')
-  if (existsSync(envFile)) process.loadEnvFile(envFile)
+  loadEnvFile(join(root, '.env'), process.env)
 
   const data = join(root, '.data')
   return {
     root,
-    ports: {
-      userService: readPort('USER_SERVICE_PORT', 8081),
-      orderService: readPort('ORDER_SERVICE_PORT', 8082),
-      sequencer: readPort('SEQUENCER_PORT', 8083),
-      // 0: the one it had last, or any that is free.
-      postgres: readPort('LOCAL_POSTGRES_PORT', 0),
-    },
-    grpcPorts: {
-      orderService: readPort('ORDER_SERVICE_GRPC_PORT', 50_052),
-      sequencer: readPort('SEQUENCER_GRPC_PORT', 50_053),
-    },
-    debugPorts: {
-      userService: readPort('USER_SERVICE_DEBUG_PORT', 6061),
-      orderService: readPort('ORDER_SERVICE_DEBUG_PORT', 6062),
-      sequencer: readPort('SEQUENCER_DEBUG_PORT', 6063),
-    },
+    services: listedServices.map(withPorts),
+    // 0: the one it had last, or any that is free.
+    postgresPort: readPort('LOCAL_POSTGRES_PORT', 0),
     folders: {
       data,
       postgres: join(data, 'postgres'),
@@ -75,7 +55,30 @@ export function readSettings(root: string): Settings {
       logs: join(data, 'logs'),
       bundles: join(root, 'dist/apps'),
     },
-    environment: process.env,
+    environment: readSecrets(),
+  }
+}
+
+/** The environment with the contents of the files that hold secrets which the stack would make otherwise. */
+function readSecrets(): NodeJS.ProcessEnv {
+  const own = ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'API_KEY']
+  const ofServices = listedServices.flatMap(({ name }) =>
+    own.map((secret) => `${variablesOf(name)}_${secret}`),
+  )
+  const secrets = ['JWT_SECRET', 'API_KEYS', 'SEQUENCER_SIGNING_KEY', ...ofServices]
+  const { env, faults } = readSecretFiles(secrets, process.env)
+  if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('\n'))
+  return env
+}
+
+function withPorts(service: ListedService): ServiceSettings {
+  const { name, port, grpcPort, debugPort } = service
+  const variables = variablesOf(name)
+  return {
+    ...service,
+    port: readPort(`${variables}_PORT`, port),
+    grpcPort: grpcPort === undefined ? undefined : readPort(`${variables}_GRPC_PORT`, grpcPort),
+    debugPort: readPort(`${variables}_DEBUG_PORT`, debugPort),
   }
 }
 

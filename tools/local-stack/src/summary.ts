@@ -2,38 +2,42 @@ import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
 import type { ServiceDefinition } from './services'
 
 interface Addresses {
-  userService: ServiceDefinition
-  orderService: ServiceDefinition
-  sequencer: ServiceDefinition
+  services: ServiceDefinition[]
   postgres: Pick<EmbeddedPostgres, 'port' | 'adminPasswordFile'>
   logFolder: string
 }
 
 /** What the user sees when all is up: where everything is, and three calls to paste into a shell. No secret: it may be kept. */
-export function summarize({ userService, orderService, sequencer, postgres, logFolder }: Addresses): string {
-  const services = [userService, orderService, sequencer].map(
+export function summarize({ services, postgres, logFolder }: Addresses): string {
+  const portOf = (name: string) => services.find((service) => service.name === name)?.port
+  const apis = services.map(
     ({ name, port }) =>
       `  ${name.padEnd(14)} http://localhost:${port}    its API: http://localhost:${port}/docs`,
+  )
+  const grpc = services.flatMap(({ name, grpcPort }) => (grpcPort ? [`localhost:${grpcPort} (${name})`] : []))
+  const profiles = services.map(
+    ({ name, debugPort }) => `http://localhost:${debugPort}/debug/pprof/ (${name})`,
   )
   return `
 Ordinal runs. Ctrl-C stops it.
 
-${services.join('\n')}
-  ${'gRPC'.padEnd(14)} localhost:${orderService.grpcPort} (orders), localhost:${sequencer.grpcPort} (the sequencer's)
+${apis.join('\n')}
+  ${'gRPC'.padEnd(14)} ${grpc.join(', ')}
   ${'PostgreSQL'.padEnd(14)} postgresql://postgres@127.0.0.1:${postgres.port}/postgres
   ${''.padEnd(14)} its password: ${postgres.adminPasswordFile}
   ${'tokens'.padEnd(14)} make token ROLE=admin, operator or viewer
-  ${'profiles'.padEnd(14)} http://localhost:${sequencer.debugPort}/debug/pprof/ (users ${userService.debugPort}, orders ${orderService.debugPort}), or make pprof-cpu
+  ${'profiles'.padEnd(14)} ${profiles.join(`\n  ${''.padEnd(14)} `)}
+  ${''.padEnd(14)} or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
 
 Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
 
-  curl localhost:${userService.port}/api/v1/users -H 'Content-Type: application/json' \\
+  curl localhost:${portOf('user-service')}/api/v1/users -H 'Content-Type: application/json' \\
     -d '{"email":"ada-'$(date +%s)'@example.com","name":"Ada Lovelace","age":36}'
 
-  curl localhost:${orderService.port}/api/v1/orders -H 'Content-Type: application/json' \\
+  curl localhost:${portOf('order-service')}/api/v1/orders -H 'Content-Type: application/json' \\
     -d '{"user_id":1,"product_id":"PROD-123","quantity":2,"total_price":99.99}'
 
-  curl "localhost:${sequencer.port}/api/v1/next/SG?client_id=erp-system"
+  curl "localhost:${portOf('sequencer')}/api/v1/next/SG?client_id=erp-system"
 `
 }

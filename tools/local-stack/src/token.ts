@@ -6,9 +6,9 @@ import { fail } from './progress'
 import type { Settings } from './settings'
 
 /** A token that the sequencer of the stack takes for 12 hours, for the person who runs the stack. */
-export function signToken(role: Role, secret: string): Promise<string> {
-  const { JWT_ISSUER, JWT_AUDIENCE } = process.env
-  const token = new SignJWT({ role })
+function signToken(role: Role, secret: string): Promise<string> {
+  const { JWT_ISSUER, JWT_AUDIENCE, JWT_ROLES_CLAIM } = process.env
+  const token = new SignJWT({ [JWT_ROLES_CLAIM || 'role']: nameOf(role) })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(userInfo().username)
     .setIssuedAt()
@@ -16,6 +16,13 @@ export function signToken(role: Role, secret: string): Promise<string> {
   if (JWT_ISSUER) token.setIssuer(JWT_ISSUER)
   if (JWT_AUDIENCE) token.setAudience(JWT_AUDIENCE)
   return token.sign(new TextEncoder().encode(secret))
+}
+
+/** What JWT_ROLE_MAP calls a role; without one, or without a name in it, its own. */
+function nameOf(role: Role): string {
+  const entries = (process.env.JWT_ROLE_MAP ?? '').split(',').map((entry) => entry.trim())
+  const entry = entries.find((entry) => entry.endsWith(`=${role}`))
+  return entry?.slice(0, -role.length - 1).trim() ?? role
 }
 
 /** Prints a token and nothing else, so that it can be put into a variable; gives the exit code. */

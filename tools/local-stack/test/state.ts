@@ -31,7 +31,7 @@ export async function databaseUrl(
   return environment[variable]!
 }
 
-export const postmasterPidFile = ({ root }: Repository) => join(root, '.data/postgres/cluster/postmaster.pid')
+const postmasterPidFile = ({ root }: Repository) => join(root, '.data/postgres/cluster/postmaster.pid')
 
 export async function postmasterPid(repository: Repository): Promise<number> {
   return Number.parseInt(await readFile(postmasterPidFile(repository), 'utf8'))

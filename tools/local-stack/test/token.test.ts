@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { stat, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { jwtVerify } from 'jose'
@@ -54,6 +54,23 @@ test('a secret of .env is used in place of one of its own, and an identity provi
   await other.printed('Ordinal runs.')
   expect(await environmentOf(repository)).not.toHaveProperty('JWT_SECRET')
   expect(other.output()).not.toContain('eyJ')
+})
+
+test('a secret of a file that .env names is used, by the stack and for a token', async () => {
+  const repository = await createRepository()
+  const secret = 'f'.repeat(40)
+  const file = join(repository.root, 'jwt_secret')
+  await writeFile(file, `${secret}\n`)
+  await writeFile(join(repository.root, '.env'), `JWT_SECRET_FILE=${file}\r\n`)
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  expect(await environmentOf(repository)).toMatchObject({ JWT_SECRET: secret, JWT_SECRET_FILE: '' })
+  await verify((await token(repository, 'admin')).stdout.trim(), secret)
+
+  await rm(file)
+  await expect(token(repository, 'admin')).rejects.toMatchObject({
+    stderr: expect.stringContaining(`JWT_SECRET_FILE is "${file}": there is no such file`) as string,
+  })
 })
 
 test.each([[[]], [['root']], [['']]])('the role %j is told to be none', async (role) => {

@@ -1,7 +1,7 @@
 import { askedBy, type Selector } from './promql'
 import type { Prometheus } from './prometheus'
 
-export interface Expectations {
+interface Expectations {
   /** Whether it must have had a value that is a number; otherwise only all it asks for must be there. */
   data: boolean
   /** Labels that its result must have, because a legend shows them. */

@@ -30,7 +30,7 @@ interface Datasource {
 }
 
 /** A query as Prometheus takes it, and the labels that its legend shows. */
-export interface DashboardQuery {
+interface DashboardQuery {
   where: string
   query: string
   labels: string[]

@@ -9,13 +9,13 @@ export const isInstalled = ['prometheus', 'promtool'].every(
   (name) => spawnSync(name, ['--version']).status === 0,
 )
 
-export interface Series {
+interface Series {
   metric: Record<string, string>
   /** Time in seconds, and the value as text. */
   values: [number, string][]
 }
 
-export interface Rule {
+interface Rule {
   type: 'recording' | 'alerting'
   name: string
   query: string
@@ -25,13 +25,13 @@ export interface Rule {
   labels?: Record<string, string>
 }
 
-export interface Alert {
+interface Alert {
   labels: Record<string, string>
   annotations: Record<string, string>
   state: 'pending' | 'firing'
 }
 
-export interface Target {
+interface Target {
   labels: Record<string, string>
   health: string
   lastError: string

@@ -1,5 +1,5 @@
 /** What a query asks for: enough of PromQL's grammar to know the metrics and labels that it relies on. */
-export interface Asked {
+interface Asked {
   selectors: Selector[]
   /** The labels that it groups or matches by: `sum by (…)`, `on (…)`. */
   groupings: string[]

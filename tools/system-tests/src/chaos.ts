@@ -6,7 +6,7 @@ import { randomFrom } from './random'
 import { createService, type ServiceProcess } from './service'
 import { API_KEYS } from './system'
 
-export interface ChaosOptions {
+interface ChaosOptions {
   seconds: number
   /** Repeats which are killed when, and what the clients ask for, but not the order in which they come. */
   seed: number
@@ -15,7 +15,7 @@ export interface ChaosOptions {
   say?: (line: string) => void
 }
 
-export interface ChaosReport {
+interface ChaosReport {
   kills: Record<Victim, number>
   /** Requests that were answered, and the numbers that were in the answers. */
   requests: number

@@ -14,7 +14,7 @@ export interface ServiceDatabase {
 /** A pooler between services and their databases. */
 export interface Detour {
   pooler: TestPgbouncer
-  /** `past` it they run as the owner, and every service as a role that owns nothing. */
+  /** `past`: they run as the owner, and every service as a role that owns nothing. */
   migrations: 'through' | 'past'
 }
 

@@ -1,5 +1,4 @@
-export { ask, createUser, eventually, orderOf, placeOrder, upTo, type Answer } from './calls'
+export { ask, createUser, eventually, orderOf, placeOrder } from './calls'
 export { forget, remember } from './logs'
-export { freePort } from './ports'
 export { root } from './service'
 export { startSystem, type System } from './system'

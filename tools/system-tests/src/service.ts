@@ -35,14 +35,15 @@ export async function createService(
 ) {
   const port = await ownPort()
   const url = `http://${ownAddress}:${port}`
+  const grpcPort = await ownPort()
   const bundle = join(folder, 'main.js')
   const variables = {
     PATH: process.env.PATH,
     [`${prefixOf(name)}_HOST`]: ownAddress,
     METRICS_MAX_AGE_MS: '0',
     [`${prefixOf(name)}_PORT`]: String(port),
-    ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: '0' }),
-    // Tests are strangers who draw as fast as they can.
+    ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: String(grpcPort) }),
+    // Tests are anonymous, and draw as fast as they can.
     ...(name === 'sequencer' && {
       SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
       SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
@@ -66,6 +67,8 @@ export async function createService(
     name,
     url,
     port,
+    /** Where gRPC is called, if the service has it. */
+    grpcAt: `${ownAddress}:${grpcPort}`,
     isRunning,
     isReady,
     pid: () => child!.pid!,

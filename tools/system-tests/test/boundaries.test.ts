@@ -9,7 +9,15 @@ let complaints: Map<string, string[]>
 
 const boundary = '@nx/enforce-module-boundaries'
 const environment = 'no-restricted-properties'
-const transaction = 'no-restricted-syntax'
+const syntax = 'no-restricted-syntax'
+const imports = 'no-restricted-imports'
+const circle = 'rooms/no-import-circle'
+
+const sequencer = 'apps/sequencer/src'
+const orders = 'apps/order-service/src'
+const users = 'apps/user-service/src'
+
+const asks = `export const all = (db: { query: (sql: string) => void }) => db.query('SELECT 1')`
 
 /** What each file holds, and the rule that refuses it; none if it is allowed. */
 const files: [what: string, file: string, text: string, rule: string | undefined][] = [
@@ -32,7 +40,7 @@ const files: [what: string, file: string, text: string, rule: string | undefined
     `import '@ordinal/users-only'`,
     boundary,
   ],
-  ['a library imports an app', 'libs/service/src', `import '@ordinal/order-service/src/orders'`, boundary],
+  ['a library imports an app', 'libs/service/src', `import '@ordinal/order-service/src/app'`, boundary],
   [
     "a library imports an app's file",
     'libs/service/src',
@@ -47,12 +55,26 @@ const files: [what: string, file: string, text: string, rule: string | undefined
   ],
   ['an app reads the environment', 'apps/sequencer/src', `export const port = process.env.PORT`, environment],
   ['an app ends the process', 'apps/sequencer/src', `process.exit(1)`, environment],
-  [
-    "an app uses Prisma's transactions",
-    'apps/user-service/src',
-    `export const run = (prisma: { $transaction: () => void }) => prisma.$transaction()`,
-    transaction,
-  ],
+  ...[users, `${orders}/orders`, `${sequencer}/ledger`].flatMap((folder): typeof files => [
+    [
+      "an app uses Prisma's transactions",
+      folder,
+      `export const run = (prisma: { $transaction: () => void }) => prisma.$transaction()`,
+      syntax,
+    ],
+    [
+      'an app sends SQL through Prisma',
+      folder,
+      'export const run = (prisma: { $queryRaw: (sql: unknown) => void }) => prisma.$queryRaw`SELECT 1`',
+      syntax,
+    ],
+    [
+      'an app has an id of the type bigint',
+      folder,
+      `export const id: bigint | undefined = undefined`,
+      syntax,
+    ],
+  ]),
   ['an app imports a shared library', 'apps/order-service/src', `import '@ordinal/service'`, undefined],
   [
     "an app imports its own scope's library",
@@ -61,6 +83,66 @@ const files: [what: string, file: string, text: string, rule: string | undefined
     undefined,
   ],
   ['a library imports a library', 'libs/service/src', `import '@ordinal/errors'`, undefined],
+  ['a room imports one above it', `${sequencer}/numbers`, `import '../sites/service'`, imports],
+  ['a room imports one that it may not', `${sequencer}/audit`, `import '../ledger/queries'`, imports],
+  ['a room imports what wires it', `${sequencer}/ledger`, `import '../config'`, imports],
+  [
+    'a folder of a room imports another room',
+    `${sequencer}/audit/queries`,
+    `import '../../ledger/queries'`,
+    imports,
+  ],
+  [
+    'a folder of a room imports what is above it',
+    `${sequencer}/audit/queries`,
+    `import '../verify'`,
+    imports,
+  ],
+  ['a port imports a port', `${sequencer}/numbers`, `import './routes'`, imports],
+  ['a service imports a port', `${sequencer}/sites`, `import './draw-routes'`, imports],
+  ['a room imports one above it', `${orders}/numbering`, `import '../orders/service'`, imports],
+  ['a room imports one that it may not', `${orders}/events`, `import '../clients/users'`, imports],
+  ['a room imports what wires it', `${orders}/clients`, `import '../config'`, imports],
+  ['a port imports a port', `${orders}/orders`, `import './routes'`, imports],
+  ['the domain knows a database', `${sequencer}/domain`, `import 'pg'`, imports],
+  ['the domain knows a database', `${orders}/domain`, `import 'pg'`, imports],
+  ["a service imports Prisma's client", `${sequencer}/sites`, `import '../generated/prisma/client'`, imports],
+  ["a service imports Prisma's client", `${orders}/orders`, `import '../generated/prisma/client'`, imports],
+  ["a service imports Prisma's client", users, `import './generated/prisma/client'`, imports],
+  ['a file imports itself through another', `${sequencer}/demos`, `import './partner'`, circle],
+  ...[`${sequencer}/sites`, `${orders}/orders`, users].flatMap((folder): typeof files => [
+    [
+      'a service asks the database',
+      folder,
+      `export const all = (db: { query: (sql: string) => void }) => db.query(String())`,
+      syntax,
+    ],
+    ['a service writes SQL', folder, `export const all = 'SELECT * FROM public.sites'`, syntax],
+  ]),
+  ...[`${sequencer}/ledger`, `${orders}/numbering`].map((folder): (typeof files)[number] => [
+    'Prisma writes where a promise is kept',
+    folder,
+    `export const write = (prisma: { order: { create: () => void } }) => prisma.order.create()`,
+    syntax,
+  ]),
+  [
+    'a service writes SQL in a template',
+    `${sequencer}/audit`,
+    'export const all = (table: string) => `SELECT * FROM ${table}`',
+    syntax,
+  ],
+  ['a room imports one below it', `${sequencer}/sites`, `import '../numbers/service'`, undefined],
+  ['a room imports one below it', `${orders}/orders`, `import '../numbering/queries'`, undefined],
+  ['a folder queries/ asks the database', `${sequencer}/audit/queries`, asks, undefined],
+  ['a folder queries/ asks the database', `${orders}/numbering/queries`, asks, undefined],
+  ['a folder queries/ asks the database', `${users}/queries`, asks, undefined],
+  ['the ledger asks the database', `${sequencer}/ledger`, asks, undefined],
+  [
+    'Prisma writes a row of a user',
+    users,
+    `export const write = (prisma: { user: { create: () => void } }) => prisma.user.create()`,
+    undefined,
+  ],
 ]
 const fileOf = (index: number) => join(files[index]![1], `case-${index}.ts`)
 
@@ -69,14 +151,19 @@ beforeAll(() => {
   addLibraryOfUsers()
   // Without the project graph the rule about projects is silent; with these files in it, the whole is one circle.
   run('nx', ['show', 'projects'])
-  for (const [index, [, , text]] of files.entries()) writeFileSync(join(copy, fileOf(index)), `${text}\n`)
+  for (const [index, [, folder, text]] of files.entries()) {
+    mkdirSync(join(copy, folder), { recursive: true })
+    writeFileSync(join(copy, fileOf(index)), `${text}\n`)
+  }
+  const back = files.findIndex(([, , , rule]) => rule === circle)
+  writeFileSync(join(copy, sequencer, 'demos/partner.ts'), `import './case-${back}'\n`)
   complaints = lint(files.map((_, index) => fileOf(index)))
 }, 120_000)
 afterAll(() => removeCopy(copy))
 
-test.each(files.map(([what, , , rule], index) => [what, rule ?? 'no rule', index] as const))(
-  '%s: refused by %s',
-  (_, rule, index) => {
+test.each(files.map(([what, folder, , rule], index) => [what, folder, rule ?? 'no rule', index] as const))(
+  '%s, in %s: refused by %s',
+  (_what, _folder, rule, index) => {
     const told = complaints.get(join(copy, fileOf(index)))
     if (rule === 'no rule') expect(told).toEqual([])
     else expect(told).toContain(rule)

@@ -1,8 +1,13 @@
+import { loadProtos } from '@ordinal/grpc'
+import { createGrpcClient, type GrpcClient } from '@ordinal/testing'
 import { ask, createUser, orderOf, upTo } from '../src/calls'
 import type { System } from '../src/system'
 
+const numberProtos = loadProtos(__dirname, 'sequencer.proto')
+const orderProtos = loadProtos(__dirname, 'orders.proto')
+
 /** What came of many calls. */
-export interface Calls {
+interface Calls {
   /** How often each was answered. */
   answered: Map<string, number>
   /** Those that were not answered well. */
@@ -37,6 +42,14 @@ export async function callEverything(
     if (answer.status >= 400) calls.failed.push(`${route}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer.body
   }
+  async function callGrpc(client: GrpcClient, method: string, message: object, metadata = {}) {
+    const { code, body } = await client.call(method, message, { metadata })
+    calls.answered.set(method, (calls.answered.get(method) ?? 0) + 1)
+    if (code !== 'OK') calls.failed.push(`${method}: ${code} ${body}`)
+    return body
+  }
+  const numbersClient = createGrpcClient(sequencer.grpcAt, numberProtos, 'sequential.SequentialIDService')
+  const ordersClient = createGrpcClient(orders.grpcAt, orderProtos, 'orders.OrderService')
   const keyed = (key: string) => ({ 'Idempotency-Key': key })
 
   const stories: ((key: string) => Promise<void>)[] = [
@@ -78,6 +91,28 @@ export async function callEverything(
       if (again.id !== placed.id) calls.failed.push(`${key} has two orders`)
       await call(orders, 'GET', `/api/v1/orders/${placed.id}`)
     },
+    async function issueByGrpc(key) {
+      const metadata = { 'idempotency-key': key }
+      const first = await callGrpc(numbersClient, 'GetNext', { prefix: 'SG' }, metadata)
+      const again = await callGrpc(numbersClient, 'GetNext', { prefix: 'SG' }, metadata)
+      if (again.full_number !== first.full_number) calls.failed.push(`${key} has two numbers`)
+      const { numbers } = await callGrpc(numbersClient, 'GetNextBatch', { prefix: 'SG', count: 3 })
+      calls.numbers.push(...[first, ...numbers].map(({ full_number }) => full_number))
+      await callGrpc(numbersClient, 'GetStatus', { prefix: 'SG' })
+    },
+    async function reserveByGrpc() {
+      const reserved = () => callGrpc(numbersClient, 'GetNext', { prefix: 'INV', hold_seconds: 60 })
+      const [kept, left] = await Promise.all([reserved(), reserved()])
+      await callGrpc(numbersClient, 'Confirm', { full_number: kept.full_number })
+      await callGrpc(numbersClient, 'Release', { full_number: left.full_number, reason: 'not needed' })
+    },
+    async function orderByGrpc(key) {
+      const order = orderOf(await createUser(system))
+      const metadata = { 'idempotency-key': key }
+      const placed = await callGrpc(ordersClient, 'CreateOrder', order, metadata)
+      await callGrpc(ordersClient, 'GetOrder', { id: placed.order?.id })
+      await callGrpc(ordersClient, 'ListOrders', { page_size: 5 })
+    },
   ]
 
   async function client(name: number): Promise<void> {
@@ -110,6 +145,8 @@ export async function callEverything(
   for (const [n, story] of stories.entries()) await story(`first-${n}`)
   deadline = performance.now() + ms
   await Promise.all([...upTo(clients).map(client), administrate()])
+  numbersClient.close()
+  ordersClient.close()
   return calls
 }
 

@@ -1,7 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { parseJsonConfigFileContent, readConfigFile, sys } from 'typescript'
 import { root } from '../src/service'
 
 let clone: string
@@ -40,6 +50,18 @@ describe('.ci/run', () => {
     expect([status, lines.at(-1)]).toEqual([2, '41 passed, 2 failed, 0 skipped'])
   })
 
+  test('it names what has failed at its end, where a reader looks', () => {
+    const failed = ['# FAILED audit a.test.ts: adds up', '#   Expected: 2', '40 1 0 audit']
+    const { lines } = runCi(
+      `printf '%s\\n' ${failed.map((line) => `'${line}'`).join(' ')} >>"$$ORDINAL_TEST_COUNTS"; false`,
+    )
+    expect(lines).toEqual([
+      'FAILED audit a.test.ts: adds up',
+      '  Expected: 2',
+      '40 passed, 1 failed, 0 skipped',
+    ])
+  })
+
   test('a run without a test counts none', () => {
     expect(runCi('true').lines).toEqual(['0 passed, 0 failed, 0 skipped'])
   })
@@ -65,7 +87,27 @@ test('no result of a test comes from the cache of Nx', () => {
   expect(tests.filter(({ cache }) => cache !== false)).toEqual([])
 })
 
-test('a suite counts what has passed, failed and been skipped, and a file that does not load as failed', () => {
+test('types are checked in one program, which has every file of every project, as strictly as there', () => {
+  const read = (file: string) => {
+    const { config } = readConfigFile(file, sys.readFile) as { config: object }
+    const { options, fileNames } = parseJsonConfigFileContent(config, sys, dirname(file))
+    return { options: { ...options, configFilePath: '' }, fileNames }
+  }
+  const whole = read(join(root, 'tsconfig.json'))
+  const projects = ['apps', 'libs', 'tools']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder)).map((name) => join(root, folder, name, 'tsconfig.json')),
+    )
+    .filter(existsSync)
+  expect(projects.length).toBeGreaterThan(20)
+  for (const project of projects) {
+    const { options, fileNames } = read(project)
+    expect(whole.options).toEqual(options)
+    expect(fileNames.filter((file) => !whole.fileNames.includes(file))).toEqual([])
+  }
+})
+
+test('a suite counts what has passed, failed and been skipped, and says which failed, and which does not load', () => {
   const file = join(clone, 'counts')
   write('good.test.js', "test('a', () => {}); test.skip('b', () => {}); test.todo('c')")
   write('bad.test.js', "test('a', () => {}); test('b', () => { throw new Error('no') })")
@@ -75,7 +117,12 @@ test('a suite counts what has passed, failed and been skipped, and a file that d
     cwd: clone,
     env: { PATH: process.env.PATH, ORDINAL_TEST_COUNTS: file },
   })
-  expect(readFileSync(file, 'utf8')).toMatch(/^2 2 2 ordinal-ci-\w+\n$/)
+  const written = readFileSync(file, 'utf8')
+  expect(written).toMatch(/^2 2 2 ordinal-ci-\w+\n$/m)
+  expect(written).toMatch(/^# FAILED ordinal-ci-\w+ bad\.test\.js: b\n# {3}Error: no\n/m)
+  expect(written).toMatch(
+    /^# FAILED ordinal-ci-\w+ broken\.test\.js does not load\n# {3}.*Cannot find module/m,
+  )
 })
 
 const reporter = join(root, 'tools/build/src/count-tests.js')

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, readFileSync } from 'node:fs'
+import { join, matchesGlob } from 'node:path'
 import { root, serviceNames } from '../src/service'
+import { copyRepository, removeCopy } from './repository-copy'
 
 const lines = readFileSync(join(root, 'docker-compose.yml'), 'utf8').split('\n')
 
@@ -35,3 +36,26 @@ test.each(serviceNames)('the container of %s gets each of its variables, and no 
 test('no container gets a whole file of variables', () => {
   expect(lines.filter((line) => /\benv_file:/.test(line))).toEqual([])
 })
+
+test('what the images are made from is enough for their bundles', () => {
+  const copy = copyRepository(isInBuildContext)
+  try {
+    for (const service of serviceNames) {
+      const generated = join('apps', service, 'src/generated')
+      cpSync(join(root, generated), join(copy, generated), { recursive: true })
+      const bundle = join(copy, 'tools/build/src/bundle.mjs')
+      execFileSync(process.execPath, [bundle], { cwd: join(copy, 'apps', service) })
+      execFileSync(process.execPath, [join(copy, 'dist/apps', service, 'main.js'), '--help'])
+    }
+  } finally {
+    removeCopy(copy)
+  }
+})
+
+/** Reads .dockerignore as far as it goes: everything is out but what `!` lets in, less the patterns after that. */
+function isInBuildContext(file: string): boolean {
+  const rules = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
+  const matches = (pattern: string) => matchesGlob(file, pattern) || matchesGlob(file, `${pattern}/**`)
+  const included = rules.some((rule) => rule.startsWith('!') && matches(rule.slice(1)))
+  return included && !rules.some((rule) => /^[\w*].*\w/.test(rule) && matches(rule))
+}

@@ -61,7 +61,7 @@ test('a saved file of a service is live, and nothing else is started again', asy
 })
 
 test('a saved file of a library is live in each service that uses it', async () => {
-  const restore = save('libs/errors/src/table.ts', (source) =>
+  const restore = save('libs/errors/src/common-errors.ts', (source) =>
     source.replace('There is nothing at this path', 'Nothing here'),
   )
   for (const port of [8081, 8082, 8083])

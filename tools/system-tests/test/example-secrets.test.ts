@@ -34,15 +34,19 @@ test.each(serviceNames)('%s does not start in production with any secret of .env
     expect([name, status, stderr]).toEqual([
       name,
       78,
-      expect.stringContaining(`${name} holds an example, which everybody knows`),
+      expect.stringContaining(`${name} is an example or a word that is guessed first`),
     ])
   }
 })
 
 test('the files of Compose have no secret at all', () => {
   for (const file of ['docker-compose.yml', 'docker-compose.external-databases.yml']) {
-    const literals = [...read(file).matchAll(/\$\{(\w*(?:PASSWORD|KEYS?|SECRET)):-([^}]+)\}/g)]
-    expect(literals.map(([text]) => text)).toEqual([])
+    const defaults = [...read(file).matchAll(/\$\{(\w*(?:PASSWORD|KEYS?|SECRET)):-([^}]+)\}/g)]
+    // What stands there as it is, and is neither a variable nor an alias of one.
+    const written = [
+      ...read(file).matchAll(/^\s*\w*(?:PASSWORD|SECRET|KEYS?)\w*:[ \t]+(?!\*|(?:&[\w-]+ )?\$\{)\S.*$/gm),
+    ]
+    expect([...defaults, ...written].map(([text]) => text)).toEqual([])
   }
 })
 
@@ -69,21 +73,31 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
     'SEQUENCER_DB_PASSWORD',
     'LEDGER_OWNER_PASSWORD',
     'POSTGRES_PASSWORD',
+    'JWT_SECRET',
     'ORDER_SERVICE_API_KEY',
     'API_KEYS',
   ])
-  expect(new Set(Object.values(values)).size).toBe(7)
+  expect(new Set(Object.values(values)).size).toBe(8)
   for (const value of Object.values(values)) expect(said).not.toContain(value)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   make({ GRAFANA_PASSWORD: 'given' })
   expect(readFileSync(file, 'utf8')).toBe(text)
 
   rmSync(file)
-  writeFileSync(file, 'API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept', { mode: 0o644 })
+  writeFileSync(file, 'API_KEYS=mine:00\nJWKS_URL=https://a\nPOSTGRES_PASSWORD=kept', { mode: 0o644 })
   make()
   expect(statSync(file).mode & 0o777).toBe(0o600)
   const kept = readFileSync(file, 'utf8')
-  expect(kept).toMatch(/^API_KEYS=mine:00\nPOSTGRES_PASSWORD=kept\n/)
+  expect(kept).toMatch(/^API_KEYS=mine:00\nJWKS_URL=https:\/\/a\nPOSTGRES_PASSWORD=kept\n/)
+  expect(kept).not.toContain('JWT_SECRET')
   expect(kept).not.toContain('ORDER_SERVICE_API_KEY')
+
+  // As an editor of Windows saves it, and as a shell reads it.
+  writeFileSync(file, '\uFEFFAPI_KEYS="mine:00"\r\nexport POSTGRES_PASSWORD = kept\r\nGRAFANA_PASSWORD=\r\n')
+  make()
+  const ofWindows = readFileSync(file, 'utf8')
+  expect(ofWindows).not.toContain('ORDER_SERVICE_API_KEY')
+  expect(ofWindows.match(/POSTGRES_PASSWORD/g)).toHaveLength(1)
+  expect(ofWindows).toMatch(/^GRAFANA_PASSWORD=\w/m)
   rmSync(folder, { recursive: true })
 })

@@ -44,7 +44,7 @@ async function expectOneOrderForEachKey(
 ) {
   const rows = await query<{ key: string; id: string; reference: string }>(
     system.databases.orders,
-    'SELECT key, orders.id, reference FROM orders LEFT JOIN idempotency_records ON order_id = orders.id',
+    'SELECT key, orders.id, reference FROM orders LEFT JOIN idempotency_records ON resource_id = orders.id',
   )
   const found = rows.map(({ key, id, reference }) => [key, { id: Number(id), reference }])
   expect(rows).toHaveLength(acknowledged.size)

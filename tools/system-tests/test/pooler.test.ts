@@ -76,7 +76,7 @@ withPgbouncer('behind PgBouncer', () => {
         token,
       })
       expect(failed).toEqual([])
-      expect(answered.size).toBe(23)
+      expect(answered.size).toBe(31)
       expect(new Set(numbers).size).toBe(numbers.length)
       const last = `"last_number":"${numbers.sort().at(-1)!}"`
       await eventually(() => stream.text().includes(last), Boolean, 5_000)

@@ -117,7 +117,7 @@ test('a CPU profile under load names the functions of the allocator, with their 
   const named = profile.frames.map(({ name, file }) => `${name} ${file}`)
   expect(named).toEqual(
     expect.arrayContaining([
-      'issueBatch apps/sequencer/src/ledger/allocator.ts',
+      'issueBatch apps/sequencer/src/ledger/lanes.ts',
       'drain apps/sequencer/src/ledger/group-commit.ts',
       'issueNumbers apps/sequencer/src/ledger/statements.ts',
     ]),
@@ -166,6 +166,10 @@ onLinux('profiles leave little behind in memory', async () => {
 })
 
 describe('make', () => {
+  // What the Makefile reads.
+  const read = ['services.json', 'tools/build/src/services.mjs', 'tools/build/src/debug-port.mjs']
+  beforeAll(() => Promise.all(read.map((file) => cp(join(root, file), join(folder, file)))))
+
   /** Runs a target of the Makefile in a folder of its own; gives how it ends and what it prints. */
   async function make(target: string, ...settings: string[]) {
     const child = spawn('make', ['-s', '-f', join(root, 'Makefile'), target, ...settings], {
@@ -220,7 +224,7 @@ describe('make', () => {
     expect(tooLong.lines.join('\n')).toContain('must be a whole number from 1 to 60')
     expect(await readdir(join(folder, 'profiles'))).toHaveLength(2)
     const nobody = await make('pprof-cpu', 'SERVICE=nobody')
-    expect(nobody.lines[0]).toBe('There is no nobody: SERVICE is user-service, order-service or sequencer')
+    expect(nobody.lines[0]).toBe('There is no nobody: SERVICE is one of user-service order-service sequencer')
   })
 
   test('the port of the debug listener is taken from .env', async () => {

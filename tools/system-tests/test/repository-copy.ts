@@ -12,12 +12,16 @@ export const shellEnvironment = () => ({
   NX_DAEMON: 'false',
 })
 
-/** The repository as a fresh clone would have it, with the packages that are installed here; gives its folder. */
-export function copyRepository(): string {
+/**
+ * The repository as a fresh clone would have it, with the packages that are installed here; gives its folder.
+ *
+ * @param has whether the copy gets a file
+ */
+export function copyRepository(has: (file: string) => boolean = () => true): string {
   const copy = mkdtempSync(join(tmpdir(), 'ordinal-copy-'))
   // PostgreSQL does not run as root, and its account has to pass.
   chmodSync(copy, 0o755)
-  for (const file of filesOfGit()) {
+  for (const file of filesOfGit().filter(has)) {
     mkdirSync(dirname(join(copy, file)), { recursive: true })
     copyFileSync(join(root, file), join(copy, file))
   }

@@ -1,9 +1,13 @@
-import { AppError } from '@ordinal/errors'
-import { windowOfDates } from '../core/calendar'
-import type { Rules } from '../core/rules'
-import type { Sequence, Slot } from '../core/sequence'
+import { AppError } from '../domain/errors'
+import { windowOfDates } from '../domain/calendar'
+import type { Rules } from '../domain/rules'
+import type { Sequence, Slot } from '../domain/sequence'
 
-/** The slot of a business date. @throws AppError `validation_failed` if there can be no number of it */
+/**
+ * The slot of a business date.
+ *
+ * @throws AppError `validation_failed` if the sequence cannot have a number of this date
+ */
 export function requireSlot(sequence: Sequence, date: string): Slot {
   try {
     return sequence.slotOfDate(date)
@@ -16,9 +20,10 @@ export function requireSlot(sequence: Sequence, date: string): Slot {
 }
 
 /**
- * Refuses a date far outside the window of the rules, before the database is asked. The day next to the window is left
- * to the database, by whose clock it may be in it.
+ * Refuses a date far outside the window of the rules without asking the database. The days next to the window are the
+ * database's to decide: its clock may differ from this one.
  *
+ * @param atMs ms since 1970
  * @throws AppError `business_date_out_of_window`
  */
 export function requireNearWindow(rules: Rules, date: string, atMs: number): void {
@@ -27,6 +32,7 @@ export function requireNearWindow(rules: Rules, date: string, atMs: number): voi
   throw outOfWindow(rules.prefix, date, windowOfDates(rules, atMs, 0))
 }
 
+/** The error for a date outside of a window, of which an end without a bound is empty. */
 export function outOfWindow(
   prefix: string,
   date: string | undefined,
@@ -35,6 +41,6 @@ export function outOfWindow(
   const bounds = [first && `from ${first}`, last && `to ${last}`].filter(Boolean).join(' ')
   return new AppError(
     'business_date_out_of_window',
-    `${prefix} takes business dates ${bounds}, and ${date} is none of them`,
+    `${prefix} accepts business dates ${bounds}, and ${date} is not one of them`,
   )
 }

@@ -16,7 +16,7 @@ export type Remedy =
   | 'exhausted'
   /** The business date is outside the window of the rules. */
   | 'out_of_window'
-  /** The sequence is sealed to another caller than one of those who ask. */
+  /** The sequence is sealed, and a caller of the batch is not the one that may use it. */
   | 'sealed'
   /** The period is closed. */
   | 'closed'
@@ -51,7 +51,7 @@ export function remedyFor(error: unknown): Remedy {
     case 'system_error':
       return 'wait'
     case 'connection_lost':
-    case 'deadline_exceeded':
+    case 'query_timeout':
     case 'commit_unknown':
       return 'wait_and_look_up'
     default:

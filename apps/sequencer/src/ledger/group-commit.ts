@@ -1,54 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '@ordinal/errors'
+import { withTimeout, type Deadline } from '@ordinal/deadline'
+import { isAppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
+import { AppError } from '../domain/errors'
 import { outOfWindow } from './business-date'
-import { remedyFor, windowOf } from './failures'
+import { remedyFor, windowOf, type Remedy } from './failures'
+import { sealed } from './known-sequences'
 import type { Issued, LedgerRequest } from './request'
-import { sealed } from './sequences'
-
-/** A request in a queue, or under way. */
-export interface Waiting {
-  request: LedgerRequest
-  /** Whether the caller gave the key; if not, it was generated for this request alone. */
-  keyIsCallers: boolean
-  /** Its key may have been used before. */
-  lookUp: boolean
-  /** It is with the database at this moment. */
-  sent: boolean
-  /** A statement that may have carried it out was lost. */
-  outcomeUnknown: boolean
-  /** On the clock of `performance.now()`. */
-  expiresAtMs: number
-  /** Its caller waits for less time than others may. */
-  hurried: boolean
-  resolve: (issued: Issued) => void
-  reject: (error: unknown) => void
-}
-
-/** Where requests queue that go together in one statement. */
-export interface Lane {
-  /** No two lanes with the same name are at work at the same time. */
-  name: string
-  prefix: string
-  /** Carries out a batch in one transaction; gives what answers its requests, which then waits for nothing more. */
-  carryOut(batch: Waiting[]): Promise<() => void>
-}
+import { dropExpired, rejectAll, takeBatch, unconfirmed, type Lane, type Waiting } from './waiting'
 
 export interface GroupCommitOptions {
   log: Logger
+  /** The rules of a sequence are not what a lane took them for. */
+  reloadRules: (prefix: string) => Promise<unknown>
   /** Off: every request is a transaction of its own, as a service without this would have it. */
   groupCommit: boolean
   /** How many requests may wait at once, over all lanes. */
   maxWaiting: number
   /** How long a request may wait while the database is away. */
   requestTimeoutMs: number
-  /** The rules of a sequence are not what a lane took them for. */
-  reloadRules(prefix: string): Promise<unknown>
 }
 
-const maxBatchRequests = 512
-const maxBatchNumbers = 4096
-// A batch whose rules, day or keys change under it is tried again; more often than this is no chance.
+// A batch is tried again when its rules, day or keys changed meanwhile; this often, something else is wrong.
 const maxSurprises = 20
 const watchEveryMs = 50
 
@@ -60,38 +33,34 @@ const watchEveryMs = 50
  * the database finds what was committed.
  */
 export function createGroupCommit(options: GroupCommitOptions) {
-  const { log, groupCommit, maxWaiting, requestTimeoutMs } = options
+  const { groupCommit, maxWaiting, requestTimeoutMs } = options
   const queues = new Map<string, Waiting[]>()
+  const settle = createSettle(options)
   let waitingCount = 0
   let alone = 0
 
   /**
    * Queues a request for its lane.
    *
-   * @param makeLane called if the lane is not at work already
    * @throws AppError `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`, or what
    *   `carryOut` throws
    */
   function submit(
-    name: string,
-    makeLane: (name: string) => Lane,
-    {
-      request,
-      keyIsCallers,
-      timeoutMs = requestTimeoutMs,
-    }: Pick<Waiting, 'request' | 'keyIsCallers'> & { timeoutMs?: number },
+    lane: Lane,
+    { request, keyIsCallers, deadline }: Pick<Waiting, 'request' | 'keyIsCallers'> & { deadline: Deadline },
   ): Promise<Issued> {
     requireRoom()
-    const expiresAtMs = performance.now() + Math.min(requestTimeoutMs, timeoutMs)
+    const remainingMs = deadline.remainingMs()
+    const expiresAtMs = performance.now() + Math.min(requestTimeoutMs, remainingMs)
     const issued = new Promise<Issued>((resolve, reject) => {
-      queueOf(name, makeLane).push({
+      queueOf(lane).push({
         request,
         keyIsCallers,
         lookUp: keyIsCallers,
         sent: false,
         outcomeUnknown: false,
         expiresAtMs,
-        hurried: timeoutMs < requestTimeoutMs,
+        hasShortDeadline: remainingMs < requestTimeoutMs,
         resolve,
         reject,
       })
@@ -100,17 +69,14 @@ export function createGroupCommit(options: GroupCommitOptions) {
   }
 
   /**
-   * Waits with a request that is under way for the same answer.
+   * Waits for the answer of a request that is under way.
    *
-   * @throws AppError `sequencer_overloaded`; `outcome_unknown` when the time of who waits has passed
+   * @throws AppError `sequencer_overloaded`; `outcome_unknown` at the deadline
    */
-  function waitWith(issued: Promise<Issued>, key: string, timeoutMs = requestTimeoutMs): Promise<Issued> {
+  function waitWith(issued: Promise<Issued>, key: string, deadline: Deadline): Promise<Issued> {
     requireRoom()
-    let timer: NodeJS.Timeout
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(unconfirmed(key)), timeoutMs)
-    })
-    return counted(Promise.race([issued, late]).finally(() => clearTimeout(timer)))
+    const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs())
+    return counted(withTimeout(issued, timeoutMs, () => unconfirmed(key)))
   }
 
   function requireRoom(): void {
@@ -124,20 +90,20 @@ export function createGroupCommit(options: GroupCommitOptions) {
     return issued.finally(() => (waitingCount -= 1))
   }
 
-  function queueOf(laneName: string, makeLane: (name: string) => Lane): Waiting[] {
-    const name = groupCommit ? laneName : `${(alone += 1)}`
+  function queueOf(lane: Lane): Waiting[] {
+    const name = groupCommit ? lane.name : `${(alone += 1)}`
     const existing = queues.get(name)
     if (existing) return existing
     const queue: Waiting[] = []
     queues.set(name, queue)
     // After the requests that have already arrived with this one.
-    setImmediate(() => void drain(makeLane(name), queue))
+    setImmediate(() => void drain({ ...lane, name }, queue))
     return queue
   }
 
   async function drain(lane: Lane, queue: Waiting[]): Promise<void> {
     let underWay: Waiting[] = []
-    // A statement can take longer than some of those wait who are in it, or behind it.
+    // A statement can outlast the deadlines of requests in it, or behind it.
     const watch = setInterval(() => {
       underWay = dropExpired(underWay)
       const inTime = dropExpired(queue)
@@ -151,6 +117,11 @@ export function createGroupCommit(options: GroupCommitOptions) {
     queues.delete(lane.name)
   }
 
+  return { submit, waitWith, waiting: () => waitingCount }
+}
+
+/** Carries out batches, and tries again what a failure leaves open. */
+function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 'reloadRules'>) {
   /** Carries out a batch; ends when the answer of each of its requests is certain. Never throws. */
   async function settle(lane: Lane, batch: Waiting[]): Promise<void> {
     let open = dropExpired(batch)
@@ -167,18 +138,18 @@ export function createGroupCommit(options: GroupCommitOptions) {
     }
   }
 
-  /** Does what a failure asks for, and gives the requests that are to be tried again. */
+  /** Handles a failure, and returns the requests that are to be tried again. */
   async function recover(
     lane: Lane,
     batch: Waiting[],
     error: unknown,
     failures: { surprises: number; waits: number },
   ): Promise<Waiting[]> {
-    if (error instanceof AppError) return rejectAll(batch, error)
+    if (isAppError(error)) return rejectAll(batch, error)
     const remedy = remedyFor(error)
     if (remedy === 'wait' || remedy === 'wait_and_look_up') {
       failures.waits += 1
-      log.warn('issuing numbers waits for the database', {
+      log.warn('issuing waits for the database', {
         prefix: lane.prefix,
         attempt: failures.waits,
         error,
@@ -192,7 +163,7 @@ export function createGroupCommit(options: GroupCommitOptions) {
     if (failures.surprises > maxSurprises) return rejectAll(batch, error)
     switch (remedy) {
       case 'reload_rules':
-        return options.reloadRules(lane.prefix).then(
+        return reloadRules(lane.prefix).then(
           () => batch,
           (fault: unknown) => recover(lane, batch, fault, failures),
         )
@@ -201,25 +172,10 @@ export function createGroupCommit(options: GroupCommitOptions) {
       case 'look_up':
         for (const waiting of batch) waiting.lookUp = true
         return batch
-      case 'sealed':
-        if (batch.length > 1) return tryEach(lane, batch)
-        return rejectAll(batch, sealed(lane.prefix))
-      case 'exhausted':
-        if (batch.length > 1) return tryEach(lane, batch)
-        return rejectAll(batch, new AppError('sequence_exhausted', `${lane.prefix} has no more values`))
-      // In a batch there may be retries, which get what they got.
-      case 'out_of_window':
-        if (batch.length > 1) return tryEach(lane, batch)
-        return rejectAll(batch, outOfWindow(lane.prefix, batch[0]!.request.business_date, windowOf(error)))
-      case 'closed':
-        if (batch.length > 1) return tryEach(lane, batch)
-        return rejectAll(batch, new AppError('period_closed', (error as Error).message))
-      case 'overlap':
-        if (batch.length > 1) return tryEach(lane, batch)
-        return rejectAll(batch, new AppError('rules_overlap', (error as Error).message))
-      case 'try_each':
-        return batch.length > 1 ? tryEach(lane, batch) : rejectAll(batch, error)
     }
+    // The others of a batch may be allowed, or be retries, which get their earlier answers.
+    if (batch.length > 1) return tryEach(lane, batch)
+    return rejectAll(batch, refusalFor(remedy, error, lane.prefix, batch[0]!.request))
   }
 
   async function tryEach(lane: Lane, batch: Waiting[]): Promise<Waiting[]> {
@@ -227,50 +183,25 @@ export function createGroupCommit(options: GroupCommitOptions) {
     return []
   }
 
-  return { submit, waitWith, waiting: () => waitingCount }
+  return settle
 }
 
-/** Takes as many requests from a queue as go into one statement. */
-function takeBatch(queue: Waiting[]): Waiting[] {
-  let numbers = 0
-  const end = queue.slice(0, maxBatchRequests).findIndex(({ request }, index) => {
-    numbers += request.count
-    return index > 0 && numbers > maxBatchNumbers
-  })
-  return queue.splice(0, end === -1 ? maxBatchRequests : end)
-}
+type Refusing = Exclude<Remedy, 'wait' | 'wait_and_look_up' | 'reload_rules' | 'try_again' | 'look_up'>
 
-/** Answers the requests whose time has passed, and gives the others. */
-function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
-  const now = performance.now()
-  const inTime = batch.filter(({ expiresAtMs }) => expiresAtMs > now)
-  if (inTime.length === batch.length) return batch
-  const late = batch.filter(({ expiresAtMs }) => expiresAtMs <= now)
-  // That the database was slow for a caller in a hurry says nothing of the database.
-  const hurried = 'Nothing was issued or changed in the time that the caller gave'
-  rejectAll(
-    late.filter((waiting) => waiting.hurried),
-    new AppError('deadline_exceeded', hurried, { cause }),
-  )
-  const unavailable = 'The database does not answer, or cannot write; nothing was issued or changed'
-  rejectAll(
-    late.filter((waiting) => !waiting.hurried),
-    new AppError('database_unavailable', unavailable, { retryAfterSeconds: 1, cause }),
-  )
-  return inTime
-}
-
-/**
- * Gives all of a batch the same error, and none back to try again; those that may have been carried out, by a statement
- * that was lost or is under way, are told that.
- */
-function rejectAll(batch: Waiting[], error: unknown): [] {
-  for (const { request, sent, outcomeUnknown, reject } of batch)
-    reject(sent || outcomeUnknown ? unconfirmed(request.key, error) : error)
-  return []
-}
-
-function unconfirmed(key: string, cause?: unknown): AppError {
-  const detail = `The database did not confirm in time; repeat the request with the Idempotency-Key ${key} to learn what it got`
-  return new AppError('outcome_unknown', detail, { retryAfterSeconds: 1, cause })
+/** The error for a request that the database refuses. */
+function refusalFor(remedy: Refusing, error: unknown, prefix: string, request: LedgerRequest): unknown {
+  switch (remedy) {
+    case 'sealed':
+      return sealed(prefix)
+    case 'exhausted':
+      return new AppError('sequence_exhausted', `${prefix} has no more values`)
+    case 'out_of_window':
+      return outOfWindow(prefix, request.business_date, windowOf(error))
+    case 'closed':
+      return new AppError('period_closed', (error as Error).message)
+    case 'overlap':
+      return new AppError('rules_overlap', (error as Error).message)
+    case 'try_each':
+      return error
+  }
 }

@@ -1,9 +1,9 @@
-import { AppError } from '@ordinal/errors'
-import type { Refusal } from '../core/holding'
+import { AppError } from '../domain/errors'
+import type { Refusal } from '../domain/holding'
 import type { LedgerRequest } from './request'
 import type { Outcome } from './statements'
 
-/** Why a number could not be taken on to another state. */
+/** The error for a number whose state could not be changed. */
 export function refusalOf(request: LedgerRequest, outcome: Outcome): AppError {
   const { event, number } = request
   const conflict = (detail: string) => new AppError('number_state_conflict', detail)
@@ -31,12 +31,12 @@ function notHeld({ event, number }: LedgerRequest, refusal: Refusal): AppError {
     sealed: 'its sequence is sealed to one caller',
     held: 'another caller drew it',
     confirmed: 'it is confirmed',
-    late: 'it was drawn too long ago for a caller who says nothing of itself',
+    late: 'it was drawn too long ago for an anonymous caller to release it',
   }
-  const who = refusal === 'sealed' ? 'that caller' : 'the caller that drew it, by its key or token'
-  const others = event === 'confirm' && refusal === 'sealed' ? '' : ', or an operator'
+  const holder = refusal === 'sealed' ? 'That caller' : 'The caller that drew it, with its key or token,'
+  const others = event === 'confirm' && refusal === 'sealed' ? '' : ' or an operator'
   return new AppError(
     'number_held_by_another',
-    `${number} cannot be ${pastOf[event] ?? event} by this caller: ${why[refusal]}. Who may is ${who}${others}`,
+    `${number} cannot be ${pastOf[event] ?? event} by this caller: ${why[refusal]}. ${holder}${others} may do so`,
   )
 }

@@ -1,17 +1,16 @@
 import { Client, type Pool } from 'pg'
 import { databaseUrlOf } from '@ordinal/config'
 import type { Logger } from '@ordinal/logging'
-import { migrateDatabase } from '@ordinal/service'
-import type { SequencerConfig } from '../config'
+import { soonAfterStart, migrateDatabase, type MigrationSettings } from '@ordinal/service'
 
 /**
- * Brings the database to the schema of this build. With a role of its own for migrations, the role that the service
- * runs as is then given what it needs and no more: it can read, and call the functions that issue and
- * change numbers and add versions of rules and sites.
+ * Brings the database to the schema of this build. Where migrations have a role of their own, the service's role then
+ * gets the rights it needs and no more: to read, and to call the functions that issue and change numbers, add versions
+ * of rules and sites, register API keys and close periods.
  *
  * @param appFolder the folder of the app's source, or of its bundle
  */
-export const migrateLedger = (config: SequencerConfig, appFolder: string): Promise<void> =>
+export const migrateLedger = (config: MigrationSettings, appFolder: string): Promise<void> =>
   migrateDatabase(config, { service: 'SEQUENCER', appFolder, grant: grantRuntimeRole })
 
 const grantRuntimeRole = (role: string, database: string) => `
@@ -22,14 +21,14 @@ const grantRuntimeRole = (role: string, database: string) => `
   GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`
 
 /** Whether the role that the service runs as also migrates, and so owns the ledger. */
-export const ownsLedger = (config: SequencerConfig) => {
+export const ownsLedger = (config: MigrationSettings) => {
   const runtimeUrl = databaseUrlOf(config)
   return userOf(config.migrationDatabaseUrl ?? runtimeUrl) === userOf(runtimeUrl)
 }
 
 const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
 
-/** Says at the start when the role that the service runs as could rewrite the ledger. */
+/** Warns soon after the start if the role of the service could rewrite the ledger. */
 export function warnOfPowerfulRole(pool: Pool, log: Logger) {
   const check = async () => {
     const { rows } = await pool.query<{ role: string; superuser: boolean; owns: boolean }>(`
@@ -43,11 +42,5 @@ export function warnOfPowerfulRole(pool: Pool, log: Logger) {
         'run as a role that owns nothing, and give the owner in SEQUENCER_MIGRATION_DATABASE_URL',
     )
   }
-  let checking = Promise.resolve()
-  return {
-    start() {
-      checking = check().catch((error: unknown) => void log.warn('the role could not be checked', { error }))
-    },
-    stop: () => checking,
-  }
+  return soonAfterStart(check, log, 'the rights of the role could not be checked')
 }

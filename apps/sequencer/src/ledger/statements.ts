@@ -1,9 +1,8 @@
 import type { Frame, NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
-import type { Refusal } from '../core/holding'
-import type { Sequence } from '../core/sequence'
-import type { LedgerRequest, ReplayedNumber } from './request'
-import { toRows } from './to-rows'
+import type { Refusal } from '../domain/holding'
+import type { Sequence } from '../domain/sequence'
+import { toRows, type LedgerRequest, type ReplayedNumber } from './request'
 
 export interface IssuedBatch {
   /** Where the numbers belong, and what they look like. */
@@ -116,36 +115,4 @@ export async function changeNumbers(
   })
   const { outcomes, replays } = rows[0]!
   return { outcomes: outcomes ?? [], replays: replays ?? [] }
-}
-
-/** The database's clock, by which numbers are dated, in ms since 1970. */
-export async function readClock(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ now: number }>({
-    name: 'read_clock',
-    text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now`,
-  })
-  return rows[0]!.now
-}
-
-/** Where a counter is. */
-export interface CounterStatus {
-  lastValue: number
-  reserved: number
-  free: number
-  void: number
-}
-
-/** Where the counter of a period is; null if nothing was issued in it. */
-export async function readCounter(
-  db: Queryable,
-  prefix: string,
-  period: string,
-): Promise<CounterStatus | null> {
-  const { rows } = await db.query<CounterStatus>({
-    name: 'read_counter',
-    text: `SELECT last_value AS "lastValue", reserved, free, void
-           FROM public.counters WHERE prefix = $1 AND period = $2`,
-    values: [prefix, period],
-  })
-  return rows[0] ?? null
 }

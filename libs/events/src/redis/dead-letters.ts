@@ -50,7 +50,7 @@ export function createDeadStream(redis: Redis, stream: string): DeadLetters {
 }
 
 /** Moves an entry from those that a group has not handled to the dead letters, with the reason. */
-export async function buryEntry(
+export async function moveEntryToDeadLetters(
   redis: Redis,
   { stream, group }: { stream: string; group: string },
   entry: Entry,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { crashAt } from '@ordinal/failpoints'
 import { tellChanges, type Logger } from '@ordinal/logging'
+import { createPeriodicTask } from '@ordinal/periodic-task'
 import { orReconnect } from '@ordinal/redis'
 import {
   attemptToHandle,
@@ -13,7 +14,7 @@ import {
   type RetryPolicy,
 } from '../consumer'
 import type { EventMetrics } from '../metrics'
-import { buryEntry } from './dead-letters'
+import { moveEntryToDeadLetters } from './dead-letters'
 import { ensureGroup } from './ensure-group'
 import { readEntry, type Entry, type Told } from './entries'
 import { createLease } from './lease'
@@ -49,27 +50,25 @@ export function createGroup(deps: Deps) {
   const { redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs } = deps
   const group = consumer.name
   const lease = createLease(redis, { key: `${stream}:lease:${group}`, holder: instance, ms: leaseMs })
-  const stopping = new AbortController()
   const tell = tellChanges(log, `${group} cannot consume events`, `${group} consumes events again`)
-  let running = Promise.resolve()
+  let stopped = false
+  const task = createPeriodicTask({
+    run: consumeIfOurs,
+    // What fails at the end was disconnected by `stop`.
+    report: (error) => void (stopped || tell(error)),
+    everyMs: leaseMs / 4,
+    retryMs: againAfterMs,
+  })
 
-  async function run() {
-    while (!stopping.signal.aborted) {
-      const ended = await consumeIfOurs().catch((error: unknown) => error)
-      if (!stopping.signal.aborted) tell(ended)
-      await pause(ended ? againAfterMs : leaseMs / 4, stopping.signal)
-    }
+  async function consumeIfOurs(stopping: AbortSignal): Promise<void> {
+    if (await lease.take()) await consume(stopping)
   }
 
-  async function consumeIfOurs(): Promise<void> {
-    if (await lease.take()) await consume()
-  }
-
-  /** Handles entries for as long as the lease is renewed, and Redis takes what is told it. */
-  async function consume(): Promise<void> {
+  /** Handles entries for as long as the lease is renewed, and Redis answers. */
+  async function consume(stopping: AbortSignal): Promise<void> {
     const lost = new AbortController()
-    const giveUp = (error: unknown) => lost.abort(error)
-    const signal = AbortSignal.any([lost.signal, stopping.signal])
+    const endLease = (error: unknown) => lost.abort(error)
+    const signal = AbortSignal.any([lost.signal, stopping])
     // Each entry that is tried again listens.
     setMaxListeners(0, signal)
     // The last event of each subject that is under way: the next one waits for it.
@@ -83,7 +82,7 @@ export function createGroup(deps: Deps) {
       const handled = (tails.get(subject) ?? Promise.resolve())
         .then(() => settle(entry, told, attempt, signal))
         // Redis does not answer: what is under way stays pending, and is claimed again.
-        .catch(giveUp)
+        .catch(endLease)
         .finally(() => {
           underWay -= 1
           if (tails.get(subject) === handled) tails.delete(subject)
@@ -92,7 +91,7 @@ export function createGroup(deps: Deps) {
     }
 
     const renewal = setInterval(() => {
-      lease.take().then((ours) => ours || giveUp(new Error('another instance has the lease')), giveUp)
+      lease.take().then((ours) => ours || endLease(new Error('another instance has the lease')), endLease)
     }, leaseMs / 4)
     try {
       await ensureGroup(redis, stream, group)
@@ -110,7 +109,7 @@ export function createGroup(deps: Deps) {
     lost.signal.throwIfAborted()
   }
 
-  /** Handles an entry until that succeeds or it is given up, and tells Redis. */
+  /** Handles an entry until that succeeds or it moves to the dead letters, and acknowledges it. */
   async function settle(entry: Entry, told: Told | undefined, firstAttempt: number, signal: AbortSignal) {
     const [id] = entry
     let attempt = firstAttempt
@@ -124,9 +123,10 @@ export function createGroup(deps: Deps) {
       metrics.failed(1)
       const what = { consumer: group, entry: id, event_id: told?.event.id, type: told?.event.type, attempt }
       if (!failure.outage && (!told || attempt >= retry.attempts)) {
-        await orReconnect(redis, buryEntry(redis, { stream, group }, entry, failure, attempt))
-        metrics.buried(group)
-        return void log.error('an event was given up: it is a dead letter now', {
+        const moving = moveEntryToDeadLetters(redis, { stream, group }, entry, failure, attempt)
+        await orReconnect(redis, moving)
+        metrics.died(group)
+        return void log.error('an event moved to the dead letters', {
           ...what,
           reason: failure.reason,
         })
@@ -190,15 +190,14 @@ export function createGroup(deps: Deps) {
   }
 
   return {
-    start(): void {
-      running = run()
-    },
+    start: () => task.start(),
     /** Ends after the attempts that are under way, and lets another instance go on at once. */
     async stop(): Promise<void> {
-      stopping.abort()
+      stopped = true
+      const ended = task.stop()
       // Ends a read that waits. What Redis hands out at this moment is pending, and the next instance claims it.
       waiting.disconnect()
-      await running
+      await ended
       await lease.leave().catch(() => undefined)
     },
   }

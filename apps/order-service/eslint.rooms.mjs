@@ -1,0 +1,12 @@
+/** The rooms of the order service, from the bottom up: eslint.rooms.mjs at the root holds them. */
+export const orderRooms = {
+  app: 'order-service',
+  pure: '@ordinal/errors$',
+  rooms: {
+    domain: [],
+    clients: ['domain'],
+    events: ['domain'],
+    numbering: ['domain', 'clients', 'events'],
+    orders: ['domain', 'clients', 'events', 'numbering'],
+  },
+}

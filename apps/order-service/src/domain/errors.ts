@@ -1,0 +1,48 @@
+import { AppError as BaseError, defineErrors, type CodeOf } from '@ordinal/errors'
+
+/** The errors that the order service answers. */
+export const errorTable = defineErrors({
+  order_not_found: {
+    status: 404,
+    title: 'There is no such order',
+    cause: 'No order has this id, or the order was deleted.',
+    remedy: 'Look the order up with GET /api/v1/orders.',
+    example: 'There is no order 7',
+  },
+  user_unknown: {
+    status: 422,
+    title: 'The order names a user who does not exist',
+    cause: 'The user service knows no user with this user_id.',
+    remedy: 'Create the user first, or correct user_id.',
+    example: 'User 7 does not exist',
+  },
+  user_inactive: {
+    status: 422,
+    title: 'The order names a user who is not active',
+    cause: 'The user exists, but is not active and so may not order.',
+    remedy: 'Activate the user with PATCH /api/v1/users/{id} {"active": true}.',
+    example: 'User 7 is not active',
+  },
+  illegal_transition: {
+    status: 409,
+    title: 'The order cannot go to this status',
+    cause:
+      'The steps are pending → confirmed → shipped → delivered; pending and confirmed orders may be cancelled. Nothing else is allowed.',
+    remedy: 'Read the order, and ask only for the step that follows its status.',
+    example: 'Order 7 is shipped and cannot become cancelled',
+  },
+  user_service_unavailable: {
+    status: 503,
+    title: 'The user service does not answer',
+    cause: 'The user could not be verified, and was not verified a moment ago either.',
+    remedy: 'Wait as long as Retry-After says, then send the same request again, with its Idempotency-Key.',
+    example: 'User 7 cannot be verified now: the user service does not answer',
+  },
+})
+
+export type ErrorCode = CodeOf<typeof errorTable>
+
+/** An error that the caller gets; those that libraries throw are no instances of it: `isAppError` knows all. */
+export class AppError extends BaseError<ErrorCode> {
+  static override readonly table = errorTable
+}

@@ -1,0 +1,48 @@
+import type { Queryable } from '@ordinal/database'
+import { orderColumns, type Order } from '../domain/order'
+import type { OrderStatus } from '../domain/status'
+
+/** Which orders a list has; those that are deleted are in none. */
+export interface OrderFilter {
+  userId?: number | undefined
+  productId?: string | undefined
+  status?: OrderStatus | undefined
+}
+
+// From the one that leaves the fewest to the one that leaves the most. Each has an index, with the id behind it.
+const columns = [
+  ['user_id', 'userId'],
+  ['product_id', 'productId'],
+  ['status', 'status'],
+] as const
+
+/**
+ * The orders that fit, oldest first: at most `take` of them, after the one with an id, or after so many.
+ *
+ * They are read by the index of the first column that is asked for, from the place where they begin. Asked for
+ * "user_id = 7, by id", the planner may go through all orders by id instead, since it takes those of a user, or the
+ * pending ones, for spread evenly; they may all be at the end. So the condition does not say that there is one user: then only
+ * that index has the order that is wanted.
+ */
+export async function listOrders(
+  db: Queryable,
+  filter: OrderFilter,
+  { after = 0, skip = 0, take }: { after?: number | undefined; skip?: number; take: number },
+): Promise<Order[]> {
+  const values: unknown[] = [after, take, skip]
+  const asked = columns.flatMap(([column, field]) => {
+    const value = filter[field]
+    return value === undefined ? [] : [{ column, value: `$${values.push(value)}` }]
+  })
+  const [first, ...others] = asked
+  const stretch = first
+    ? `(${first.column}, id) > (${first.value}, $1) AND ${first.column} <= ${first.value}`
+    : 'id > $1'
+  const { rows } = await db.query<Order>(
+    `SELECT ${orderColumns} FROM orders
+     WHERE deleted_at IS NULL AND ${stretch}${others.map(({ column, value }) => ` AND ${column} = ${value}`).join('')}
+     ORDER BY ${first ? `${first.column}, id` : 'id'} LIMIT $2 OFFSET $3`,
+    values,
+  )
+  return rows
+}

@@ -1,0 +1,45 @@
+import { crashAt } from '@ordinal/failpoints'
+import type { Users, Verification } from '../clients/users'
+import type { NewOrder } from '../domain/order'
+import type { Intents } from './intents'
+import { placingOf, type Asked, type Placed, type Placing } from './placing'
+import type { FinishOrder } from './finish-order'
+
+interface Deps {
+  users: Users
+  intents: Intents
+  finishOrder: FinishOrder
+}
+
+export type PlaceOrder = (request: NewOrder, asked: Asked) => Promise<Placed>
+
+/**
+ * Places an order, once for each idempotency key, whatever is lost or crashes on the way (docs/orders.md).
+ *
+ * Only a placed order is remembered under its key: a request that was refused has left nothing, and is judged anew.
+ *
+ * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `user_unknown`, `user_inactive`,
+ *   `user_service_unavailable`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
+ */
+export function createPlaceOrder({ users, intents, finishOrder }: Deps): PlaceOrder {
+  return (request, asked) => place(placingOf(request, asked))
+
+  async function place(placing: Placing): Promise<Placed> {
+    const known = await intents.find(placing)
+    if (known?.answer) return { order: known.answer, replayed: true }
+    if (known) return finishOrder(known.order, placing)
+
+    const verification = await verifyUser(placing)
+    // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
+    placing.deadline.throwIfExpired()
+    const order = await intents.record(placing, verification)
+    // The same key came twice at once, and the other request was faster: this one gets what that one got.
+    return order ? finishOrder(order, placing) : place(placing)
+  }
+
+  async function verifyUser({ request, context, deadline }: Placing): Promise<Verification> {
+    const verification = await users.requireActive(request.userId, context, deadline)
+    FAILPOINT: crashAt('the user is verified')
+    return verification
+  }
+}

@@ -1,0 +1,38 @@
+import { cursorText, id, text } from '@ordinal/http'
+import { z } from 'zod'
+import type { NewOrder } from '../domain/order'
+import { orderStatuses } from '../domain/status'
+
+// The fields of orders, as REST and gRPC take them.
+
+export const productId = text(1, 100).meta({ example: 'PROD-123' })
+export const quantity = z.int().min(1).max(1_000_000).meta({ example: 2 })
+export const price = z.number().meta({ example: 99.99 })
+// Decided by the decimal that the number prints as: to multiply it by 100 would refuse 8.95 and take 1e-9.
+const newPrice = price
+  .min(0, { abort: true })
+  .max(9_999_999_999.99, { abort: true })
+  .refine((value) => /^\d+(\.\d{1,2})?$/.test(String(value)), 'must have at most two decimals, such as 99.99')
+  .meta({ description: 'At most two decimals' })
+export const status = z.enum(orderStatuses)
+
+export const newOrder = z.strictObject({
+  user_id: id(),
+  product_id: productId,
+  quantity,
+  total_price: newPrice,
+})
+
+/** The same request by REST and by gRPC is the same order: an idempotency key may come by either. */
+export const toNewOrder = (sent: z.output<typeof newOrder>): NewOrder => ({
+  userId: sent.user_id,
+  productId: sent.product_id,
+  quantity: sent.quantity,
+  totalPrice: sent.total_price,
+})
+
+/** What orders in a list have in common, besides the user, whose id is a text in a query. */
+export const listFilter = { product_id: text(1, 100).optional(), status: status.optional() }
+
+/** Orders are listed by their ids. */
+export const orderCursor = cursorText(z.tuple([z.int().min(1)]), [0])

@@ -1,0 +1,152 @@
+import type { Pool } from 'pg'
+import { transaction, type Queryable } from '@ordinal/database'
+import { noDeadline, type Deadline } from '@ordinal/deadline'
+import { AppError } from '../domain/errors'
+import type { Outbox } from '@ordinal/events'
+import { toList } from '@ordinal/http'
+import { deadlineOfCall, type Trace } from '../clients/service-clients'
+import type { User, Users } from '../clients/users'
+import { toJson, type Order, type OrderJson } from '../domain/order'
+import { mayBecome, type OrderStatus } from '../domain/status'
+import { recordOrderEvents, type OrderEventType } from '../events/order-events'
+import { listOrders } from './list-queries'
+import { markDeleted, updateStatus, type Edited } from './queries'
+import type { OrderRepository } from './repository'
+
+interface Deps {
+  repository: OrderRepository
+  /** For lists, which may look at every order. */
+  heavyDb: Queryable
+  users: Users
+  pool: Pool
+  outbox: Outbox
+  /** How long a transaction may take. */
+  databaseTimeoutMs: number
+}
+
+/** Which orders, and where in their list. */
+interface ListRequest {
+  page?: number | undefined
+  /** The id of the order before. In place of a page. */
+  cursor?: readonly [id: number] | undefined
+  page_size: number
+  user_id?: number | undefined
+  product_id?: string | undefined
+  status?: OrderStatus | undefined
+}
+
+// Longer than a user service that is well takes, shorter than a reader notices.
+const userTimeoutMs = 500
+
+export type Orders = ReturnType<typeof createOrders>
+
+/**
+ * Orders that are placed, as REST and gRPC answer them. A deleted one stays in the database with its number, and is never
+ * found again.
+ */
+export function createOrders({ repository, heavyDb, users, pool, outbox, databaseTimeoutMs }: Deps) {
+  return {
+    /**
+     * An order, with its user if the user service answers in time.
+     *
+     * @throws AppError `order_not_found`
+     */
+    async one(
+      id: number,
+      trace: Trace,
+      deadline: Deadline = noDeadline,
+    ): Promise<OrderJson & { user: User | null }> {
+      const order = toJson(await requireOrder(id))
+      const user = await users.findInTime(
+        order.user_id,
+        trace,
+        deadlineOfCall(deadline).within(userTimeoutMs),
+      )
+      return { ...order, user }
+    },
+
+    /** A part of a list, oldest first. It is counted only if it is read by page, and has no users. */
+    async list({ page = 1, cursor, page_size, user_id, product_id, status }: ListRequest) {
+      const filter = { userId: user_id, productId: product_id, status }
+      // One more shows whether the list goes on.
+      const take = page_size + 1
+      const [rows, total] = await (cursor
+        ? [await listOrders(heavyDb, filter, { after: cursor[0], take }), undefined]
+        : Promise.all([
+            listOrders(heavyDb, filter, { skip: (page - 1) * page_size, take }),
+            repository.count(filter),
+          ]))
+      return toList(rows, total, { page, page_size }, toJson, ({ id }) => [id])
+    },
+
+    /**
+     * Takes an order one step further.
+     *
+     * @throws AppError `order_not_found`, `version_mismatch`, `illegal_transition`, and what `deadline` throws
+     */
+    async changeStatus(
+      edited: Edited,
+      status: OrderStatus,
+      trace: Trace,
+      deadline: Deadline,
+    ): Promise<OrderJson> {
+      // Another request may change the order between the two statements, but it has few steps to go: this ends.
+      for (;;) {
+        const changed = await commit('order.updated', trace, deadline, (tx) =>
+          updateStatus(tx, edited, status),
+        )
+        if (changed) return toJson(changed)
+        const order = await requireVersion(edited)
+        if (!mayBecome(order.status, status)) {
+          throw new AppError(
+            'illegal_transition',
+            `Order ${order.id} is ${order.status} and cannot become ${status}`,
+          )
+        }
+      }
+    },
+
+    /** @throws AppError `order_not_found`, `version_mismatch`, and what `deadline` throws */
+    async remove(edited: Edited, trace: Trace, deadline: Deadline): Promise<void> {
+      for (;;) {
+        if (await commit('order.deleted', trace, deadline, (tx) => markDeleted(tx, edited))) return
+        await requireVersion(edited)
+      }
+    },
+  }
+
+  async function requireOrder(id: number): Promise<Order> {
+    const order = await repository.find(id)
+    if (order) return order
+    throw new AppError('order_not_found', `There is no order ${id}`)
+  }
+
+  async function requireVersion({ id, versions }: Edited): Promise<Order> {
+    const order = await requireOrder(id)
+    if (!versions || versions.includes(order.version)) return order
+    throw new AppError(
+      'version_mismatch',
+      `Order ${id} is at version ${order.version}; its ETag is "${order.version}"`,
+    )
+  }
+
+  /**
+   * Makes a change and records its event, in one transaction, unless the deadline has passed. An order without a number
+   * has no events yet.
+   */
+  async function commit(
+    type: OrderEventType,
+    { traceparent }: Trace,
+    deadline: Deadline,
+    change: (tx: Queryable) => Promise<Order | undefined>,
+  ): Promise<Order | undefined> {
+    const work = async (tx: Queryable) => {
+      const changed = await change(tx)
+      if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [changed], traceparent)
+      return changed
+    }
+    const changed = await transaction(pool, work, { timeoutMs: databaseTimeoutMs, deadline })
+    outbox.announce()
+    return changed
+  }
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '@ordinal/database'
+import { fingerprintOf } from '@ordinal/idempotency'
+import { anOrder, countUnnumbered, createWorld, expectNumbersToMatch, migrateToLatest, until } from './world'
+
+const migrations = join(__dirname, '../prisma/migrations')
+const oneShape = '20261129010000_one_shape_of_idempotency_records'
+
+/** Brings a database to the schema before a migration. */
+async function migrateToBefore(url: string, migration: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ordinal-orders-'))
+  for (const name of await readdir(migrations))
+    if (name < migration) await cp(join(migrations, name), join(folder, name), { recursive: true })
+  await migrate({ url, folder })
+  await rm(folder, { recursive: true })
+}
+
+test('keys that an earlier release recorded are replayed or finished after the upgrade', async () => {
+  const world = await createWorld({
+    name: `order_service_before_${oneShape}`.slice(0, 50),
+    migrate: (url) => migrateToBefore(url, oneShape),
+  })
+  const fingerprint = fingerprintOf({ userId: 1, productId: 'PROD-123', quantity: 2, totalPrice: 99.99 })
+  const [answered, unanswered] = await world.query<{ id: string; reference: string }>(
+    `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, numbering_after)
+     SELECT gen_random_uuid(), 1, 'PROD-123', 2, 99.99, now() + interval '1 hour' FROM generate_series(1, 2)
+     RETURNING id, reference`,
+  )
+  const answer = { id: Number(answered!.id), version: 1, order_number: null }
+  await world.query(
+    `INSERT INTO idempotency_records (caller, key, fingerprint, order_id, answer, leased_until)
+     VALUES ('anonymous', 'answered', $1, $2, $3, now()), ('anonymous', 'unanswered', $1, $4, NULL, now())`,
+    [fingerprint, answered!.id, JSON.stringify(answer), unanswered!.id],
+  )
+  await migrateToLatest(world.env.ORDER_SERVICE_DATABASE_URL)
+
+  const { url } = await world.startService()
+  async function place(key: string) {
+    const response = await fetch(`${url}/api/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(anOrder),
+    })
+    const replayed = response.headers.get('idempotency-replayed')
+    return { status: response.status, replayed, body: await response.json() }
+  }
+  expect(await place('answered')).toEqual({ status: 201, replayed: 'true', body: answer })
+  const finished = await place('unanswered')
+  expect(finished).toMatchObject({
+    status: 201,
+    replayed: null,
+    body: { reference: unanswered!.reference, order_number: 'ORD-1' },
+  })
+  expect(await place('unanswered')).toEqual({ ...finished, replayed: 'true' })
+  await world.query('UPDATE orders SET numbering_after = now()')
+  await until(async () => (await countUnnumbered(world)) === 0)
+  await expectNumbersToMatch(world)
+  await world.end()
+})
+
+test('the table of keys has the shape that libs/idempotency has for all services', async () => {
+  const world = await createWorld()
+  const shape = readFileSync(join(__dirname, '../../../libs/idempotency/schema.sql'), 'utf8')
+  await world.query(`BEGIN; CREATE SCHEMA shape; SET LOCAL search_path TO shape; ${shape}; COMMIT`)
+  const columnsOf = (schema: string) =>
+    world.query(
+      `SELECT column_name, data_type, column_default FROM information_schema.columns
+       WHERE table_schema = $1 AND table_name = 'idempotency_records' ORDER BY column_name`,
+      [schema],
+    )
+  const indexesOf = (schema: string) =>
+    world.query(
+      `SELECT replace(indexdef, $1 || '.', '') FROM pg_indexes WHERE schemaname = $1 AND tablename = 'idempotency_records'`,
+      [schema],
+    )
+  expect(await columnsOf('public')).toEqual(await columnsOf('shape'))
+  expect(await indexesOf('public')).toEqual(expect.arrayContaining(await indexesOf('shape')))
+  await world.end()
+})

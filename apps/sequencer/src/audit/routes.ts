@@ -1,0 +1,163 @@
+import { numberEvents, numberStates } from '@ordinal/audit'
+import { AppError, type ErrorCode } from '../domain/errors'
+import {
+  cursorFor,
+  cursorQuery,
+  integerText,
+  pieceOf,
+  readCursor,
+  route,
+  text,
+  toPiece,
+  type Route,
+} from '@ordinal/http'
+import { z } from 'zod'
+import { requestColumns } from '../api/request-fields'
+import { fullNumber } from '../api/schemas'
+import { exportFormats } from './export'
+import type { FedEntry, FeedPlace } from './queries/feed'
+import { chosen, moment, place } from './schemas'
+import type { AuditService } from './service'
+
+const stretch = {
+  from: moment.optional().meta({ description: 'Not before this moment' }),
+  to: moment.optional().meta({ description: 'Before this moment' }),
+}
+
+const entry = z
+  .object({
+    prefix: z.string(),
+    period: z.string(),
+    batch: z.int().meta({ description: 'Which commit of its counter, from 1' }),
+    position: z.int().meta({ description: 'Which row of the batch, from 1' }),
+    value: z.int(),
+    revision: z.int().meta({ description: 'Which step of the value, from 1' }),
+    event: z.enum(numberEvents),
+    state: z.enum(numberStates).meta({ description: 'After the event' }),
+    number: z.string(),
+    caller: z.string(),
+    idempotency_key: z
+      .string()
+      .meta({ description: "The caller's, or the one that was generated for the request" }),
+    item: z.int().meta({ description: 'Which number of the request, from 0' }),
+    ...requestColumns,
+    at: z.iso.datetime({ precision: 6 }).meta({ example: '2026-11-21T03:43:00.123456Z' }),
+  })
+  .meta({ id: 'LedgerEntry' })
+
+const listQuery = z.strictObject({
+  after: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({
+      description:
+        'The change feed: every row once, the oldest first. `0`, then the `next_cursor` of the answer before; at the end ' +
+        'that is the same again, to ask with later. Takes no filter',
+    }),
+  cursor: cursorQuery.cursor,
+  page_size: integerText(1, 1000)
+    .default(100)
+    .meta({ override: { default: 100 } }),
+  ...chosen,
+  state: z.enum(numberStates).optional(),
+  event: z.enum(numberEvents).optional(),
+  number: fullNumber.optional(),
+  client_id: text(1, 200).optional(),
+  generated_by: text(1, 200).optional(),
+  site_id: text(1, 200).optional(),
+  caller: text(1, 200).optional(),
+  ...stretch,
+})
+
+const exportQuery = z.strictObject({
+  format: z
+    .enum(exportFormats)
+    .default('ndjson')
+    .meta({
+      override: { default: 'ndjson' },
+      description: 'ndjson has all that a verification needs; csv has the rows, for spreadsheets',
+    }),
+  ...chosen,
+  ...stretch,
+})
+
+/** `/api/v1/audit`: the rows of the ledger, as a list, as a feed, and as a file. */
+export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
+  const reading = { method: 'get', tag: 'audit', requires: 'viewer', workload: 'heavy' } as const
+
+  async function feed(after: string, pageSize: number) {
+    const rows = await audit.feed(after === '0' ? undefined : requirePlace('after', after), pageSize)
+    const last = rows.at(-1)
+    return {
+      data: rows.map(toJson),
+      pagination: { page_size: pageSize, next_cursor: last ? cursorFor(placeOf(last)) : after },
+    }
+  }
+
+  return [
+    route({
+      ...reading,
+      path: '/api/v1/audit',
+      summary: 'The rows of the ledger, the newest first; with `after` the change feed, the oldest first',
+      query: listQuery,
+      answers: { 200: pieceOf(entry) },
+      errors: ['search_too_long'],
+      async handle({ query: { after, cursor, page_size, ...filter } }) {
+        if (after !== undefined) {
+          requireNoFilter({ cursor, ...filter })
+          return { status: 200, body: await feed(after, page_size) }
+        }
+        const before = cursor === undefined ? undefined : requirePlace('cursor', cursor)
+        const rows = await audit.list(filter, before, page_size + 1)
+        return { status: 200, body: toPiece(rows, page_size, toJson, placeOf) }
+      },
+    }),
+    route({
+      ...reading,
+      path: '/api/v1/audit/export',
+      summary: 'The ledger as a file of any length, to verify it elsewhere (NDJSON) or to look at (CSV)',
+      query: exportQuery,
+      media: ['application/x-ndjson', 'text/csv'],
+      answers: { 200: z.string() },
+      errors: ['exports_under_way', 'sequence_not_found'],
+      async handle({ query: { format, ...request } }) {
+        const body = await audit.openExport(format, request)
+        const name = ['ordinal-audit', request.prefix, request.period].filter(Boolean).join('-')
+        return {
+          status: 200,
+          body,
+          headers: {
+            'Content-Type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
+            'Content-Disposition': `attachment; filename="${name}.${format}"`,
+            'Cache-Control': 'no-store',
+          },
+        }
+      },
+    }),
+  ]
+}
+
+const toJson = ({ feed: _, ...row }: FedEntry): z.input<typeof entry> => row
+
+const placeOf = ({ feed, prefix, period, batch, position }: FedEntry): FeedPlace => [
+  feed,
+  prefix,
+  period,
+  batch,
+  position,
+]
+
+function requirePlace(parameter: string, cursor: string): FeedPlace {
+  return readCursor(cursor, place, parameter)!
+}
+
+function requireNoFilter(filter: Record<string, unknown>): void {
+  const given = Object.keys(filter).filter((name) => filter[name] !== undefined)
+  if (given.length === 0) return
+  const message = `cannot go with after: the feed has every row`
+  throw new AppError('validation_failed', `query.${given[0]}: ${message}`, {
+    errors: given.map((name) => ({ path: `query.${name}`, message })),
+  })
+}

@@ -1,0 +1,92 @@
+import { formatNumber, nextState } from '@ordinal/audit'
+import type { Queryable } from '@ordinal/database'
+import type { Sequence } from '../domain/sequence'
+import type { Lane, Waiting } from './waiting'
+import { requireActive, type KnownSequences } from './known-sequences'
+import { refusalOf } from './refusal'
+import { answerReplay } from './replay'
+import { changeNumbers, issueNumbers, type ChangedBatch, type IssuedBatch } from './statements'
+
+export interface LaneMetrics {
+  /** Counts the numbers that a batch of so many requests got. */
+  generated(prefix: string, numbers: number, requests: number): void
+  /** Counts a number that was confirmed, released, expired or made void. */
+  changed(event: string): void
+}
+
+interface Deps {
+  db: Queryable
+  sequences: KnownSequences
+  metrics: LaneMetrics
+}
+
+/** Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. */
+export function createLanes({ db, sequences, metrics }: Deps) {
+  async function issueBatch(prefix: string, businessDate: string | undefined, batch: Waiting[]) {
+    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    requireActive(sequence)
+    const requests = batch.map(({ request }) => request)
+    const issued = await issueNumbers(db, sequence, businessDate, requests, batch.some(needsLookUp))
+    return () => metrics.generated(prefix, answerIssued(batch, sequence, issued), batch.length)
+  }
+
+  async function changeBatch(prefix: string, period: string, batch: Waiting[]) {
+    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    const requests = batch.map(({ request }) => request)
+    const changed = await changeNumbers(db, sequence, period, requests, batch.some(needsLookUp))
+    return () => {
+      for (const { request } of answerChanged(batch, period, changed)) metrics.changed(request.event)
+    }
+  }
+
+  return {
+    forNew: (prefix: string, businessDate: string | undefined): Lane => ({
+      name: `${prefix}\n${businessDate ?? ''}`,
+      prefix,
+      carryOut: (batch) => issueBatch(prefix, businessDate, batch),
+    }),
+    forChanges: (prefix: string, period: string): Lane => ({
+      name: `changes\n${prefix}\n${period}`,
+      prefix,
+      carryOut: (batch) => changeBatch(prefix, period, batch),
+    }),
+  }
+}
+
+const needsLookUp = ({ lookUp }: Waiting) => lookUp
+
+/** Answers the requests of a batch, and returns how many numbers are new. */
+function answerIssued(batch: Waiting[], { rules }: Sequence, issued: IssuedBatch): number {
+  const { period, frame, recycled, replays } = issued
+  let value = issued.firstValue ?? 0
+  let taken = 0
+  let generated = 0
+  batch.forEach((waiting, index) => {
+    const found = replays.length > 0 ? replays.filter(({ request }) => request === index + 1) : []
+    if (found.length > 0) return answerReplay(waiting, found)
+    const { event, count } = waiting.request
+    const state = nextState(event, null, rules.gapPolicy)!
+    const numbers = Array.from({ length: count }, () => {
+      const its = count === 1 && taken < recycled.length ? recycled[taken++]! : value++
+      return { value: its, number: formatNumber(frame, its), state }
+    })
+    generated += count
+    waiting.resolve({ period, numbers, replayed: false })
+  })
+  return generated
+}
+
+/** Answers the requests of a batch, and returns those that were carried out now. */
+function answerChanged(batch: Waiting[], period: string, { outcomes, replays }: ChangedBatch): Waiting[] {
+  return batch.filter((waiting, index) => {
+    const found = replays.filter(({ request }) => request === index + 1)
+    const outcome = outcomes.find(({ request }) => request === index + 1)
+    if (found.length > 0) answerReplay(waiting, found)
+    else if (!outcome!.done) waiting.reject(refusalOf(waiting.request, outcome!))
+    else {
+      const { value, number, state } = outcome!
+      waiting.resolve({ period, numbers: [{ value, number, state }], replayed: false })
+    }
+    return found.length === 0 && outcome!.done
+  })
+}

@@ -1,0 +1,120 @@
+import type { Queryable } from '@ordinal/database'
+import { AppError } from '../domain/errors'
+import type { Rules } from '../domain/rules'
+
+/** The database's clock, by which numbers are dated, in ms since 1970. */
+export async function readClock(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ now: number }>({
+    name: 'read_clock',
+    text: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now`,
+  })
+  return rows[0]!.now
+}
+
+/** Where a counter is. */
+interface CounterStatus {
+  lastValue: number
+  reserved: number
+  free: number
+  void: number
+}
+
+/** Where the counter of a period is; null if nothing was issued in it. */
+export async function readCounter(
+  db: Queryable,
+  prefix: string,
+  period: string,
+): Promise<CounterStatus | null> {
+  const { rows } = await db.query<CounterStatus>({
+    name: 'read_counter',
+    text: `SELECT last_value AS "lastValue", reserved, free, void
+           FROM public.counters WHERE prefix = $1 AND period = $2`,
+    values: [prefix, period],
+  })
+  return rows[0] ?? null
+}
+
+/** A value, found by a number that it has, or once had. */
+export interface FoundNumber {
+  prefix: string
+  period: string
+  value: number
+}
+
+/**
+ * Finds the value of a number.
+ *
+ * @param prefix its sequence; needed only where several sequences have issued such a number
+ * @throws AppError `number_not_found`, `number_ambiguous`
+ */
+export async function findNumber(
+  db: Queryable,
+  number: string,
+  prefix: string | undefined,
+): Promise<FoundNumber> {
+  const { rows } = await db.query<FoundNumber>({
+    name: 'find_number',
+    text: `SELECT DISTINCT prefix, period, value FROM public.ledger
+           WHERE number = $1 AND ($2::text IS NULL OR prefix = $2) ORDER BY prefix LIMIT 10`,
+    values: [number, prefix ?? null],
+  })
+  if (!rows[0]) throw new AppError('number_not_found', `No sequence has issued "${number}"`)
+  if (rows.length > 1) {
+    const prefixes = rows.map((row) => row.prefix).join(' and ')
+    throw new AppError('number_ambiguous', `"${number}" was issued by ${prefixes}: say which with ?prefix=`)
+  }
+  return rows[0]
+}
+
+/**
+ * The values that a request for so many numbers would get now, and nobody gets by this: in ascending order.
+ *
+ * @param start the first value of a period that has not begun
+ */
+export async function previewValues(
+  db: Queryable,
+  { prefix, start, gapPolicy }: Pick<Rules, 'prefix' | 'start' | 'gapPolicy'>,
+  period: string,
+  count: number,
+): Promise<number[]> {
+  // As in issue_numbers: several follow each other, and so are new.
+  const free = count === 1 && gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
+  if (free !== null) return [free]
+  const counter = await readCounter(db, prefix, period)
+  const first = counter ? counter.lastValue + 1 : start
+  return Array.from({ length: count }, (_, index) => first + index)
+}
+
+/** The lowest value of a period that is free; null if none is. */
+export async function lowestFree(db: Queryable, prefix: string, period: string): Promise<number | null> {
+  const { rows } = await db.query<{ lowest: number | null }>({
+    name: 'lowest_free',
+    text: 'SELECT min(value) AS lowest FROM public.free_values WHERE prefix = $1 AND period = $2',
+    values: [prefix, period],
+  })
+  return rows[0]!.lowest
+}
+
+/** A period in which nothing more is issued. */
+export interface ClosedPeriod {
+  prefix: string
+  period: string
+  closedAt: Date
+  closedBy: string
+  reason: string
+}
+
+/** When and by whom a period was closed; undefined if it is open. */
+export async function findClosed(
+  db: Queryable,
+  prefix: string,
+  period: string,
+): Promise<ClosedPeriod | undefined> {
+  const { rows } = await db.query<ClosedPeriod>({
+    name: 'find_closed',
+    text: `SELECT prefix, period, closed_at AS "closedAt", closed_by AS "closedBy", reason
+           FROM public.closed_periods WHERE prefix = $1 AND period = $2`,
+    values: [prefix, period],
+  })
+  return rows[0]
+}

@@ -1,0 +1,79 @@
+import { AppError } from '../domain/errors'
+import type { Issued, LedgerRequest } from './request'
+
+/** A request in a queue, or under way. */
+export interface Waiting {
+  request: LedgerRequest
+  /** Whether the caller gave the key; if not, it was generated for this request alone. */
+  keyIsCallers: boolean
+  /** Its key may have been used before. */
+  lookUp: boolean
+  /** It is with the database at this moment. */
+  sent: boolean
+  /** A statement that may have carried it out was lost. */
+  outcomeUnknown: boolean
+  /** On the clock of `performance.now()`. */
+  expiresAtMs: number
+  /** Its caller set a shorter deadline than `requestTimeoutMs`. */
+  hasShortDeadline: boolean
+  resolve: (issued: Issued) => void
+  reject: (error: unknown) => void
+}
+
+/** Where requests queue that go together in one statement. */
+export interface Lane {
+  /** No two lanes with the same name are at work at the same time. */
+  name: string
+  prefix: string
+  /** Carries out a batch in one transaction; returns the function that then answers its requests. */
+  carryOut(batch: Waiting[]): Promise<() => void>
+}
+
+const maxBatchRequests = 512
+const maxBatchNumbers = 4096
+
+/** Takes as many requests from a queue as go into one statement. */
+export function takeBatch(queue: Waiting[]): Waiting[] {
+  let numbers = 0
+  const end = queue.slice(0, maxBatchRequests).findIndex(({ request }, index) => {
+    numbers += request.count
+    return index > 0 && numbers > maxBatchNumbers
+  })
+  return queue.splice(0, end === -1 ? maxBatchRequests : end)
+}
+
+/** Rejects the requests whose deadline has passed, and returns the others. */
+export function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
+  const now = performance.now()
+  const inTime = batch.filter(({ expiresAtMs }) => expiresAtMs > now)
+  if (inTime.length === batch.length) return batch
+  const late = batch.filter(({ expiresAtMs }) => expiresAtMs <= now)
+  // A short deadline that passes is no sign that the database is away.
+  const beforeDeadline = 'Nothing was issued or changed before the deadline of the caller; allow more time'
+  rejectAll(
+    late.filter((waiting) => waiting.hasShortDeadline),
+    new AppError('deadline_exceeded', beforeDeadline, { cause }),
+  )
+  const unavailable = 'The database does not answer, or cannot write; nothing was issued or changed'
+  rejectAll(
+    late.filter((waiting) => !waiting.hasShortDeadline),
+    new AppError('database_unavailable', unavailable, { retryAfterSeconds: 1, cause }),
+  )
+  return inTime
+}
+
+/**
+ * Rejects all of a batch with the same error, and leaves none to try again. Requests that a statement may have carried
+ * out, because it was lost or is under way, get `outcome_unknown` instead.
+ */
+export function rejectAll(batch: Waiting[], error: unknown): [] {
+  for (const { request, sent, outcomeUnknown, reject } of batch)
+    reject(sent || outcomeUnknown ? unconfirmed(request.key, error) : error)
+  return []
+}
+
+/** The error for a request that may have been carried out, or not. */
+export function unconfirmed(key: string, cause?: unknown): AppError {
+  const detail = `The database did not confirm in time; repeat the request with the Idempotency-Key ${key} to learn what it got`
+  return new AppError('outcome_unknown', detail, { retryAfterSeconds: 1, cause })
+}

@@ -1,0 +1,165 @@
+import { formatNumber, numberEvents } from '@ordinal/audit'
+import {
+  cursorQuery,
+  integerText,
+  pieceOf,
+  readCursor,
+  route,
+  timestamp,
+  toPiece,
+  type Route,
+} from '@ordinal/http'
+import { z } from 'zod'
+import { callContextOf, type RestCall } from '../api/call-context'
+import { asked, businessDate } from '../api/request-fields'
+import {
+  isWholePlace,
+  issuingErrors,
+  maxCount,
+  period,
+  prefixParams,
+  replayHeaders,
+  wholePlace,
+} from '../api/schemas'
+import type { Gap } from './queries'
+import type { NumberReads } from './reads'
+import { holdSeconds, holdSecondsText, number, status, statusToJson, toNumbers } from './schemas'
+import type { NumberService } from './service'
+import type { ErrorCode } from '../domain/errors'
+
+const nextQuery = z
+  .strictObject({
+    ...asked,
+    count: integerText(1, maxCount).optional(),
+    hold_seconds: holdSecondsText,
+  })
+  .refine(isWholePlace, wholePlace)
+const nextBody = z
+  .strictObject({
+    ...asked,
+    count: z.int().min(1).max(maxCount).optional(),
+    hold_seconds: holdSeconds,
+  })
+  .refine(isWholePlace, wholePlace)
+  .optional()
+  .transform((body) => body ?? {})
+
+const next = z.union([number, z.object({ numbers: z.array(number) })])
+const preview = number.omit({ state: true }).meta({ id: 'Preview' })
+
+const unheld = ['free', 'void'] as const
+const gap = z
+  .object({
+    full_number: z.string(),
+    counter: z.int(),
+    state: z.enum(unheld),
+    event: z.enum(numberEvents).meta({ description: 'What made it so' }),
+    reason: z.string().nullable(),
+    at: timestamp(),
+  })
+  .meta({ id: 'Gap' })
+
+interface Deps {
+  numbers: Pick<NumberService, 'issue'>
+  reads: NumberReads
+}
+
+/** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
+export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
+  const issuing = {
+    path: '/api/v1/next/{prefix}',
+    tag: 'numbers',
+    params: prefixParams,
+    answers: { 200: next },
+    issues: true,
+    idempotent: true,
+    timed: true,
+    errors: [...issuingErrors, 'site_unknown'] as const,
+  }
+  const issue = async (prefix: string, fields: z.output<typeof nextQuery>, call: RestCall) => {
+    const issued = await numbers.issue({ prefix, ...fields }, callContextOf(call))
+    const all = toNumbers(prefix, issued)
+    return {
+      status: 200 as const,
+      body: fields.count === undefined ? all[0]! : { numbers: all },
+      ...replayHeaders(issued),
+    }
+  }
+
+  const dated = z.strictObject({ business_date: businessDate.optional() })
+
+  return [
+    route({
+      ...issuing,
+      method: 'post',
+      summary: 'Issue the next number, or with `count` so many that follow each other',
+      body: nextBody,
+      handle: (call) => issue(call.params.prefix, call.body, call),
+    }),
+    route({
+      ...issuing,
+      method: 'get',
+      summary: 'The same, for a shell; programs should use POST',
+      query: nextQuery,
+      handle: (call) => issue(call.params.prefix, call.query, call),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/preview/{prefix}',
+      tag: 'numbers',
+      summary: 'What the next number would be, if nobody else came first; nothing is issued',
+      params: prefixParams,
+      query: dated,
+      answers: { 200: preview },
+      errors: ['sequence_not_found'],
+      async handle({ params: { prefix }, query }) {
+        const { period, frame, values } = await reads.preview(prefix, query.business_date, 1)
+        const counter = values[0]!
+        return { status: 200, body: { full_number: formatNumber(frame, counter), counter, prefix, period } }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/status/{prefix}',
+      tag: 'numbers',
+      summary: 'Where the counter of the current period is, or of the period of a date',
+      params: prefixParams,
+      query: dated,
+      answers: { 200: status },
+      errors: ['sequence_not_found'],
+      handle: async ({ params: { prefix }, query }) => ({
+        status: 200,
+        body: statusToJson(prefix, await reads.status(prefix, query.business_date)),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/gaps/{prefix}',
+      tag: 'numbers',
+      workload: 'heavy',
+      summary: 'Values up to the counter that no document holds, and why; of the current period or another',
+      params: prefixParams,
+      query: z.strictObject({
+        ...cursorQuery,
+        period: period.optional(),
+        state: z.enum(unheld).optional(),
+      }),
+      answers: { 200: pieceOf(gap) },
+      errors: ['sequence_not_found'],
+      async handle({ params: { prefix }, query: { cursor, page_size, period, state } }) {
+        const after = readCursor(cursor, z.tuple([z.int()]))?.[0] ?? 0
+        const gaps = await reads.gaps({ prefix, period, state, after, limit: page_size + 1 })
+        return { status: 200, body: toPiece(gaps, page_size, gapToJson, ({ value }) => [value]) }
+      },
+    }),
+  ]
+}
+
+const gapToJson = ({ value, number, state, event, reason, at }: Gap): z.input<typeof gap> => ({
+  full_number: number,
+  counter: value,
+  state,
+  event,
+  reason,
+  at: at.toISOString(),
+})

@@ -1,0 +1,250 @@
+import {
+  booleanText,
+  nameText,
+  pageOf,
+  pageQuery,
+  route,
+  skipOf,
+  text,
+  toPage,
+  versionsIn,
+  type Route,
+} from '@ordinal/http'
+import { gapPolicies } from '@ordinal/audit'
+import { isCallerName } from '@ordinal/middleware'
+import { z } from 'zod'
+import { prefix, prefixParams } from '../api/schemas'
+import { authorOf, etagOf, given, reason, versioned, versionToJson } from '../api/versions'
+import { resets } from '../domain/period'
+import { defaultRules, type RuleSet } from '../domain/rules'
+import type { RulesRecord } from './repository'
+import type { SequenceService } from './service'
+import type { ErrorCode } from '../domain/errors'
+
+const template = text(1, 100).meta({
+  description: 'With braces, or in printf notation, which is kept as braces',
+  example: '{prefix}{YYYY}-{seq:4}',
+})
+const reset = z.enum(resets).meta({ description: 'When values begin again at the start value' })
+const timeZone = text(1, 64).meta({
+  description: 'The IANA time zone in which a moment has its business date',
+  example: 'Europe/Berlin',
+})
+const fiscalYearStart = z
+  .int()
+  .min(1)
+  .max(12)
+  .meta({ description: 'The month in which the fiscal year begins' })
+const start = z
+  .int()
+  .min(1)
+  .meta({ description: 'The first value of a period that has not begun; may only be raised' })
+const gapPolicy = z.enum(gapPolicies).meta({
+  description: 'recycle: a released value is issued again, lowest first. strict: it becomes void',
+})
+const releaseWindow = z.int().min(0).max(31_622_400).meta({
+  description:
+    'For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never',
+})
+const sealedTo = nameText(1, 200)
+  .refine(
+    isCallerName,
+    'must be the name of a caller with a key or a token; anonymous, reserved names and names that look like them are none',
+  )
+  .nullable()
+  .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })
+const allowOverlap = z.boolean().meta({
+  description:
+    "Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix",
+})
+const days = z.int().min(0).max(3_652_058).nullable()
+const pastDays = days.meta({
+  description: 'How many days a business date may lie before the current one; null: any',
+})
+const futureDays = days.meta({
+  description: 'How many days a business date may lie after the current one; null: any',
+})
+
+const newSequence = z.strictObject({
+  prefix,
+  template,
+  reset: reset.default('never'),
+  time_zone: timeZone.default('UTC'),
+  fiscal_year_start: fiscalYearStart.default(1),
+  start: start.default(1),
+  gap_policy: gapPolicy.default('recycle'),
+  release_window_seconds: releaseWindow.default(defaultRules.releaseWindowSeconds),
+  sealed_to: sealedTo.default(defaultRules.sealedTo),
+  allow_overlap: allowOverlap.default(defaultRules.allowOverlap),
+  business_date_past_days: pastDays.default(defaultRules.businessDatePastDays),
+  business_date_future_days: futureDays.default(defaultRules.businessDateFutureDays),
+  reason: reason.optional(),
+})
+const changes = z.strictObject({
+  template: template.optional(),
+  reset: reset.optional(),
+  time_zone: timeZone.optional(),
+  fiscal_year_start: fiscalYearStart.optional(),
+  start: start.optional(),
+  gap_policy: gapPolicy.optional(),
+  release_window_seconds: releaseWindow.optional(),
+  sealed_to: sealedTo.optional(),
+  allow_overlap: allowOverlap.optional(),
+  business_date_past_days: pastDays.optional(),
+  business_date_future_days: futureDays.optional(),
+  reason: reason.optional(),
+})
+
+const sequence = z
+  .object({
+    prefix: z.string(),
+    template: z.string(),
+    reset,
+    time_zone: z.string(),
+    fiscal_year_start: z.int(),
+    start: z.int(),
+    gap_policy: gapPolicy,
+    release_window_seconds: releaseWindow,
+    sealed_to: sealedTo,
+    allow_overlap: allowOverlap,
+    business_date_past_days: pastDays,
+    business_date_future_days: futureDays,
+    ...versioned,
+  })
+  .meta({ id: 'Sequence' })
+const sequenceWithVersions = sequence
+  .extend({ versions: z.array(sequence).meta({ description: 'All versions, the latest first' }) })
+  .meta({ id: 'SequenceWithVersions' })
+
+const listQuery = z.strictObject({ ...pageQuery, active: booleanText().optional() })
+const changeErrors = [
+  'sequence_not_found',
+  'version_mismatch',
+  'rules_changed',
+  'rules_conflict',
+  'rules_overlap',
+  'outcome_unknown',
+] as const
+
+/** `/api/v1/sequences`: the rules. */
+export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
+  const one = { path: '/api/v1/sequences/{prefix}', tag: 'sequences', params: prefixParams }
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/sequences',
+      tag: 'sequences',
+      summary: 'List sequences with the rules in force',
+      requires: 'viewer',
+      query: listQuery,
+      answers: { 200: pageOf(sequence) },
+      async handle({ query }) {
+        const asked = { skip: skipOf(query), take: query.page_size, active: query.active }
+        const { rules, total } = await sequences.list(asked)
+        return { status: 200, body: toPage(rules.map(toJson), total, query) }
+      },
+    }),
+    route({
+      ...one,
+      method: 'get',
+      summary: 'Read a sequence, with all versions of its rules',
+      requires: 'viewer',
+      answers: { 200: sequenceWithVersions },
+      headers: ['ETag'],
+      errors: ['sequence_not_found'],
+      async handle({ params }) {
+        const versions = await sequences.versionsOf(params.prefix)
+        return {
+          status: 200,
+          body: { ...toJson(versions[0]), versions: versions.map(toJson) },
+          headers: etagOf(versions[0]),
+        }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/sequences',
+      tag: 'sequences',
+      summary: 'Define a sequence; one that was deleted goes on where it was',
+      requires: 'admin',
+      body: newSequence,
+      answers: { 201: sequence },
+      headers: ['ETag', 'Location'],
+      errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'rules_overlap', 'outcome_unknown'],
+      async handle({ body: { reason, ...body }, context }) {
+        const defined = await sequences.define(body.prefix, rulesIn(body), authorOf(context, reason))
+        return {
+          status: 201,
+          body: toJson(defined),
+          headers: { ...etagOf(defined), Location: `/api/v1/sequences/${body.prefix}` },
+        }
+      },
+    }),
+    route({
+      ...one,
+      method: 'put',
+      summary:
+        'Change some rules, which makes a version; with If-Match only if they have not changed meanwhile',
+      requires: 'admin',
+      body: changes,
+      conditional: true,
+      answers: { 200: sequence },
+      headers: ['ETag'],
+      errors: changeErrors,
+      async handle({ params, body: { reason, ...body }, headers, context }) {
+        const expected = versionsIn(headers['if-match'])
+        const author = authorOf(context, reason)
+        const changed = await sequences.change(params.prefix, given<RuleSet>(rulesIn(body)), expected, author)
+        return { status: 200, body: toJson(changed), headers: etagOf(changed) }
+      },
+    }),
+    route({
+      ...one,
+      method: 'delete',
+      summary: 'Take a sequence out of use; its numbers and its rules stay on record',
+      requires: 'admin',
+      query: z.strictObject({ reason: reason.optional() }),
+      conditional: true,
+      answers: { 204: null },
+      errors: changeErrors,
+      async handle({ params, query, headers, context }) {
+        const expected = versionsIn(headers['if-match'])
+        await sequences.retire(params.prefix, expected, authorOf(context, query.reason))
+        return { status: 204, body: null }
+      },
+    }),
+  ]
+}
+
+type Named = z.output<typeof changes>
+
+/** The rules of a body, by their names in the code. */
+const rulesIn = <Body extends Named>(body: Body) => ({
+  template: body.template as Body['template'],
+  reset: body.reset as Body['reset'],
+  timeZone: body.time_zone as Body['time_zone'],
+  fiscalYearStart: body.fiscal_year_start as Body['fiscal_year_start'],
+  start: body.start as Body['start'],
+  gapPolicy: body.gap_policy as Body['gap_policy'],
+  releaseWindowSeconds: body.release_window_seconds as Body['release_window_seconds'],
+  sealedTo: body.sealed_to as Body['sealed_to'],
+  allowOverlap: body.allow_overlap as Body['allow_overlap'],
+  businessDatePastDays: body.business_date_past_days as Body['business_date_past_days'],
+  businessDateFutureDays: body.business_date_future_days as Body['business_date_future_days'],
+})
+
+const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
+  prefix: rules.prefix,
+  template: rules.template,
+  reset: rules.reset,
+  time_zone: rules.timeZone,
+  fiscal_year_start: rules.fiscalYearStart,
+  start: rules.start,
+  gap_policy: rules.gapPolicy,
+  release_window_seconds: rules.releaseWindowSeconds,
+  sealed_to: rules.sealedTo,
+  allow_overlap: rules.allowOverlap,
+  business_date_past_days: rules.businessDatePastDays,
+  business_date_future_days: rules.businessDateFutureDays,
+  ...versionToJson(rules),
+})

@@ -1,0 +1,88 @@
+import { databaseErrorOf, type Queryable } from '@ordinal/database'
+import { AppError } from '../domain/errors'
+import type { PrismaClient } from '../generated/prisma/client'
+
+/** What an administrator says of a site. */
+export interface SiteConfig {
+  partitions: string[]
+  /** Whether it may ask what a number would be, without drawing it. */
+  simulation: boolean
+}
+
+/** A version of a site, and how it came to be. */
+export interface SiteRecord extends SiteConfig {
+  siteId: string
+  version: number
+  active: boolean
+  createdAt: Date
+  createdBy: string
+  reason: string | null
+}
+
+/** A version to be added. */
+interface NewSite extends Omit<SiteRecord, 'createdAt' | 'reason'> {
+  reason: string | undefined
+  requestId: string
+}
+
+export type SiteRepository = ReturnType<typeof createSiteRepository>
+
+/** All sites, version by version. What is in it stays as it is: a change is a version more. */
+export function createSiteRepository({ prisma, db }: { prisma: PrismaClient; db: Queryable }) {
+  return {
+    /** All versions of a site, the latest first; none if there is no such site. */
+    async versionsOf(siteId: string): Promise<SiteRecord[]> {
+      return prisma.site.findMany({
+        select: recordFields,
+        where: { siteId },
+        orderBy: { version: 'desc' },
+      })
+    },
+
+    /** The latest version of each site, by its id. */
+    async list(): Promise<SiteRecord[]> {
+      const { rows } = await db.query<SiteRecord>({
+        name: 'list_sites',
+        text: `SELECT DISTINCT ON (site_id) ${columns} FROM public.sites ORDER BY site_id, version DESC`,
+      })
+      return rows
+    },
+
+    /**
+     * Adds a version.
+     *
+     * @throws AppError `site_changed` if another change came first
+     */
+    async add({ requestId, ...site }: NewSite): Promise<SiteRecord> {
+      const { siteId, version, partitions, simulation, active, createdBy, reason } = site
+      try {
+        const { rows } = await db.query<{ created_at: Date }>(
+          `SELECT public.add_site($1, $2, $3, $4, $5, $6, $7, $8) AS created_at`,
+          [siteId, version, partitions, simulation, active, createdBy, reason, requestId],
+        )
+        return { ...site, createdAt: rows[0]!.created_at, reason: reason ?? null }
+      } catch (error) {
+        const failure = databaseErrorOf(error)
+        if (failure?.sqlState === 'OR003' || failure?.constraint === 'sites_pkey')
+          throw new AppError('site_changed', `${siteId} has got version ${version} meanwhile`, {
+            cause: error,
+          })
+        throw error
+      }
+    },
+  }
+}
+
+const recordFields = {
+  siteId: true,
+  version: true,
+  partitions: true,
+  simulation: true,
+  active: true,
+  createdAt: true,
+  createdBy: true,
+  reason: true,
+} as const
+
+const columns = `site_id AS "siteId", version, partitions, simulation, active, created_at AS "createdAt",
+  created_by AS "createdBy", reason`

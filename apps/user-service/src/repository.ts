@@ -1,0 +1,66 @@
+import { int8sAsNumbers, type Int8sAsNumbers } from '@ordinal/database'
+import type { Prisma, PrismaClient, User as UserRow } from './generated/prisma/client'
+
+export type User = Int8sAsNumbers<UserRow>
+
+export interface UserFilter {
+  /** Text that the name or the e-mail address contains, without regard to case. */
+  search?: string | undefined
+  active?: boolean | undefined
+}
+
+interface Deps {
+  prisma: PrismaClient
+  /** For lists, which may look at every user. */
+  heavyPrisma: PrismaClient
+}
+
+export type UserRepository = ReturnType<typeof createUserRepository>
+
+/** Users that are not deleted. */
+export const createUserRepository = ({ prisma, heavyPrisma }: Deps) => ({
+  async find(id: number): Promise<User | undefined> {
+    const row = await prisma.user.findFirst({ where: { id, deletedAt: null } })
+    return row ? int8sAsNumbers(row) : undefined
+  },
+
+  /** A page of the users that fit, oldest first, and the count of all that fit. */
+  async list(
+    filter: UserFilter,
+    page: { skip: number; take: number },
+  ): Promise<{ users: User[]; total: number }> {
+    const where = whereFits(filter)
+    const [rows, total] = await Promise.all([
+      heavyPrisma.user.findMany({ where, orderBy: { id: 'asc' }, ...page }),
+      heavyPrisma.user.count({ where }),
+    ])
+    return { users: rows.map(int8sAsNumbers), total }
+  },
+
+  /** Undefined if there is no such user. */
+  async update(id: number, changes: Prisma.UserUpdateManyMutationInput): Promise<User | undefined> {
+    const [row] = await prisma.user.updateManyAndReturn({ where: { id, deletedAt: null }, data: changes })
+    return row && int8sAsNumbers(row)
+  },
+
+  /** False if there is no such user. */
+  async markDeleted(id: number): Promise<boolean> {
+    const { count } = await prisma.user.updateMany({
+      where: { id, deletedAt: null },
+      data: { deletedAt: new Date() },
+    })
+    return count === 1
+  },
+})
+
+function whereFits({ search, active }: UserFilter): Prisma.UserWhereInput {
+  // Prisma hands the text to LIKE as it is, where these three have a meaning.
+  const contains = search?.replaceAll(/[\\%_]/g, '\\$&')
+  return {
+    deletedAt: null,
+    ...(active !== undefined && { active }),
+    ...(contains !== undefined && {
+      OR: [{ name: { contains, mode: 'insensitive' } }, { email: { contains, mode: 'insensitive' } }],
+    }),
+  }
+}

@@ -1,0 +1,17 @@
+import { grpcStatusOf } from '@ordinal/errors'
+import { testErrorTable } from '@ordinal/testing/error-table'
+import { AppError, errorTable, type ErrorCode } from '../src/errors'
+
+testErrorTable(errorTable, grpcStatusOf)
+
+test.each<[ErrorCode, string]>([
+  ['email_taken', 'ALREADY_EXISTS'],
+  ['user_not_found', 'NOT_FOUND'],
+])('over gRPC %s is %s', (code, status) => {
+  expect(grpcStatusOf(errorTable[code])).toBe(status)
+})
+
+test('each code can be thrown, and has its status', () => {
+  for (const code of Object.keys(errorTable) as ErrorCode[])
+    expect(new AppError(code, 'x').status).toBe(errorTable[code].status)
+})

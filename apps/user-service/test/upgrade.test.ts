@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Pool } from 'pg'
+import { migrate } from '@ordinal/database'
+import { fingerprintOf } from '@ordinal/idempotency'
+import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
+import { migrateUsers } from '../src/app'
+import { configFor, startUserService } from './user-service'
+
+const migrations = join(__dirname, '../prisma/migrations')
+const oneShape = '20261129010000_one_shape_of_idempotency_records'
+
+let database: TestDatabase
+let pool: Pool
+beforeEach(async () => {
+  database = await createTestDatabase()
+  pool = new Pool({ connectionString: database.url })
+})
+afterEach(async () => {
+  await pool.end()
+  await database.drop()
+})
+
+const query = async (sql: string, values?: unknown[]) =>
+  (await pool.query<Record<string, unknown>>(sql, values)).rows
+
+/** Brings the database to the schema before a migration. */
+async function migrateBefore(migration: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ordinal-users-'))
+  for (const name of await readdir(migrations))
+    if (name < migration) await cp(join(migrations, name), join(folder, name), { recursive: true })
+  await migrate({ url: database.url, folder })
+  await rm(folder, { recursive: true })
+}
+
+test('a key that an earlier release recorded is replayed after the upgrade, and kept for its time', async () => {
+  await migrateBefore(oneShape)
+  const user = { email: 'ada@example.com', name: 'Ada', age: 36 }
+  const now = new Date().toISOString()
+  const answer = { id: 1, ...user, active: true, created_at: now, updated_at: now }
+  await pool.query(
+    `INSERT INTO idempotency_records (caller, key, fingerprint, answer, created_at)
+     VALUES ('anonymous', 'young', $1, $2, now() - interval '29 days'), ('anonymous', 'old', $1, $2, now() - interval '31 days')`,
+    [fingerprintOf(user), JSON.stringify(answer)],
+  )
+  await migrateUsers(configFor(database.url))
+
+  const { api, service } = await startUserService(database)
+  const { status, headers, body } = await api.post('/api/v1/users', user, {
+    headers: { 'idempotency-key': 'young' },
+  })
+  expect([status, headers.get('idempotency-replayed'), body]).toEqual([201, 'true', answer])
+  const keys = async () => (await pool.query<{ key: string }>('SELECT key FROM idempotency_records')).rows
+  await until(async () => (await keys()).length === 1)
+  expect(await keys()).toEqual([{ key: 'young' }])
+  await service.stop()
+})
+
+test('the table of keys has the shape that libs/idempotency has for all services', async () => {
+  await migrateUsers(configFor(database.url))
+  const shape = readFileSync(join(__dirname, '../../../libs/idempotency/schema.sql'), 'utf8')
+  await query(`BEGIN; CREATE SCHEMA shape; SET LOCAL search_path TO shape; ${shape}; COMMIT`)
+  const columnsOf = (schema: string) =>
+    query(
+      `SELECT column_name, data_type, column_default FROM information_schema.columns
+       WHERE table_schema = $1 AND table_name = 'idempotency_records' ORDER BY column_name`,
+      [schema],
+    )
+  const indexesOf = (schema: string) =>
+    query(
+      `SELECT replace(indexdef, $1 || '.', '') FROM pg_indexes WHERE schemaname = $1 AND tablename = 'idempotency_records'`,
+      [schema],
+    )
+  expect(await columnsOf('public')).toEqual(await columnsOf('shape'))
+  expect(await indexesOf('public')).toEqual(expect.arrayContaining(await indexesOf('shape')))
+})

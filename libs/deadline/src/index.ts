@@ -1,0 +1,2 @@
+export { Deadline, deadlineIn, noDeadline, timeoutHeader, withDeadline } from './deadline'
+export { withTimeout } from './with-timeout'

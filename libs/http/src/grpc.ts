@@ -1,0 +1,36 @@
+import type { Logger } from '@ordinal/logging'
+import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
+import type { Bulkheads } from './bulkheads'
+import type { HoldBack } from './hold-back'
+import type { Identify, RateLimiter, TellError } from '@ordinal/middleware'
+
+/** What a service's gRPC shares with its HTTP. */
+export interface GrpcChassis {
+  log: Logger
+  metrics: Metrics
+  identify: Identify
+  /** Undefined if there is no rate limit. */
+  limiter: RateLimiter | undefined
+  /** Whether a caller can have a role at all. */
+  tokensCheckable: boolean
+  tellError: TellError
+  /** The gates of all classes but the main work. */
+  bulkheads: Bulkheads
+  holdBack: HoldBack
+  maxMessageBytes: number
+  /** How many proxies in front are to be believed about the client's address. */
+  trustProxy: number
+  /** Of one client; 0 for no bound. */
+  connectionsPerClient: number
+  connections: ConnectionMetrics
+}
+
+/** A service's server of gRPC: `grpcServer()` of @ordinal/grpc makes it, so that only who wants it has it in its bundle. */
+export interface GrpcServer {
+  /** Takes calls, on all addresses if none is given; resolves to the port (0 takes a free one). Rejects when it is taken. */
+  listen(port: number, host?: string): Promise<number>
+  /** Sets what health checks answer. */
+  setServing(serving: boolean): void
+  /** Takes no new call, finishes those under way, and cuts what is left at the deadline. */
+  close(deadlineMs: number): Promise<void>
+}

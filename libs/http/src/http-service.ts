@@ -1,0 +1,163 @@
+import express from 'express'
+import type { ErrorTable } from '@ordinal/errors'
+import type { Logger } from '@ordinal/logging'
+import { createConnectionMetrics, type Metrics } from '@ordinal/metrics'
+import {
+  accessLog,
+  allowOrigins,
+  alsoWhenRefused,
+  callerIdentifier,
+  checkHead,
+  createRefusalLog,
+  errorHandler,
+  errorTeller,
+  identifyCaller,
+  inOrder,
+  observeRequests,
+  rateLimit,
+  rateLimiter,
+  requestContext,
+  routeNotFound,
+  securityHeaders,
+  tokenVerifier,
+  type TokenSettings,
+  type TranslateError,
+} from '@ordinal/middleware'
+import { createBulkheads } from './bulkheads'
+import { docsFiles, docsRoutes } from './docs'
+import { errorPages } from './error-pages'
+import type { GrpcChassis } from './grpc'
+import { createHoldBack } from './hold-back'
+import type { HttpSettings } from './http-settings'
+import { openApiDocument, type OpenApiDocument } from './openapi'
+import type { Route } from './route'
+import { placeFor, serveRoutes } from './serve-routes'
+import { createServer } from './server'
+import { createLiveStreams } from './stream'
+import { version } from '../../../package.json'
+
+// Requests of one client for probes, metrics and documents: far more than any machine sends.
+const operationsPerSecond = 1_000
+
+interface HttpOptions {
+  name: string
+  description: string
+  settings: HttpSettings
+  /** How tokens are checked, in a service that takes any. */
+  tokens?: TokenSettings | undefined
+  /** Those of any service, and its own. */
+  errors: ErrorTable
+  routes: readonly Route[]
+  /** `/health` and the like, which are limited apart and need no key. */
+  probes: readonly Route[]
+  /** How many heavy reads may go on at a time: twice the connections of their pool. */
+  heavyPlaces: number
+  /** Each knows errors of a library, and which of ours stand for them. */
+  translations: readonly TranslateError[]
+  log: Logger
+  metrics: Metrics
+}
+
+/** The HTTP of a service: its routes behind the middleware that all services share, with `/docs` and `/errors/{code}`. */
+export function createHttpService(options: HttpOptions) {
+  const { name, settings, tokens, errors, routes, probes, translations, log, metrics } = options
+  const title = name.replaceAll('-', ' ')
+  const verifyToken = tokens && tokenVerifier(tokens)
+  const live = createLiveStreams()
+  const { prefix, registry } = metrics
+  const bulkheads = createBulkheads({ prefix, registry, heavyPlaces: options.heavyPlaces })
+  const refusals = createRefusalLog(log)
+  const holdBack = createHoldBack(bulkheads.mainWork.isBusy)
+  const serving = { ...settings, tokensCheckable: verifyToken !== undefined, live, bulkheads }
+
+  const documents: Route[] = [errorPages(errors), ...docsRoutes(title, () => openApi())]
+  let document: OpenApiDocument | undefined
+  const openApi = () =>
+    (document ??= openApiDocument(
+      { title, description: options.description, version },
+      [...routes, ...documents, ...probes],
+      { takesTokens: tokens !== undefined, errors },
+    ))
+
+  const identify = callerIdentifier(settings.apiKeys ?? [], verifyToken)
+  const limiter =
+    settings.rateLimit > 0
+      ? rateLimiter({ name, perSecond: settings.rateLimit, redisUrl: settings.redisUrl, log })
+      : undefined
+  // These limits hold even where calls have none, and count apart, so that none uses up another.
+  const limitOf = (what: string) =>
+    rateLimit(rateLimiter({ name: `${name}:${what}`, perSecond: operationsPerSecond, log }))
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  // Behind a proxy all connections come from one address.
+  const connectionsPerClient = settings.trustProxy > 0 ? 0 : settings.connectionsPerClient
+  const connections = createConnectionMetrics(metrics)
+  const server = createServer(
+    app,
+    {
+      onCut: (reason) => connections.cut('http', reason),
+      onRefused({ refusal, requestId, address, isBody }) {
+        const { code, status } = refusal
+        log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
+        if (isBody) return
+        metrics.requestStarted()
+        metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
+      },
+    },
+    { connectionsPerClient, unreadMs: settings.unreadTimeoutMs },
+  )
+  connections.watch('http', () => server.connections())
+
+  app.use(
+    inOrder(
+      requestContext(settings.trustProxy),
+      accessLog(log, refusals),
+      observeRequests(metrics),
+      securityHeaders(),
+      checkHead(settings.allowedHosts ?? []),
+    ),
+  )
+  app.use(serveRoutes(probes, { ...serving, limit: limitOf('operations') }))
+  if (settings.corsOrigins) app.use(allowOrigins(settings.corsOrigins))
+  app.use(identifyCaller(identify))
+  const limit = limiter && rateLimit(limiter)
+  if (limit) app.use(alsoWhenRefused(limit), limit)
+  app.use(serveRoutes(routes, serving))
+  const limitOfDocuments = limit ? undefined : limitOf('documents')
+  app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
+  app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
+  app.use(routeNotFound)
+  app.use(errorHandler(log, translations, holdBack))
+
+  const grpc: GrpcChassis = {
+    log,
+    metrics,
+    identify,
+    limiter,
+    tokensCheckable: serving.tokensCheckable,
+    tellError: errorTeller(log, translations),
+    bulkheads,
+    holdBack,
+    maxMessageBytes: settings.bodyLimitBytes,
+    trustProxy: settings.trustProxy,
+    connectionsPerClient,
+    connections,
+  }
+
+  return {
+    /** Made when it is first asked for. */
+    openApi,
+    server,
+    /** What the service's gRPC shares with its HTTP. */
+    grpc,
+    /** Undefined if there is no rate limit. */
+    limiter,
+    /** Ends the streams that go on until their clients leave. */
+    endStreams: () => live.end(),
+    /** Logs the refusals that were only counted until now. */
+    flush: () => refusals.flush(),
+  }
+}

@@ -1,0 +1,239 @@
+import { timeoutHeader } from '@ordinal/deadline'
+import { problemMediaType, type CommonCode, type ErrorTable } from '@ordinal/errors'
+import type { Requirement } from '@ordinal/middleware'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi'
+import { changesSomething, type Route } from './route'
+import { problem } from './schemas'
+
+export type OpenApiDocument = ReturnType<typeof createDocument>
+
+type Description = Record<'title' | 'description' | 'version', string>
+
+/** What holds for all routes of a service. */
+interface Shared {
+  /** Whether the service looks at the Authorization header. */
+  takesTokens: boolean
+  errors: ErrorTable
+}
+
+/** The OpenAPI 3.1 document of a service, made from the schemas that validate its requests. */
+export function openApiDocument(
+  info: Description,
+  routes: readonly Route[],
+  shared: Shared,
+): OpenApiDocument {
+  const { takesTokens } = shared
+  const paths: ZodOpenApiPathsObject = {}
+  for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, shared)
+  return createDocument({
+    openapi: '3.1.0',
+    info,
+    paths,
+    components: { headers, securitySchemes: { ...(takesTokens && { token }), apiKey } },
+  })
+}
+
+const token = {
+  type: 'http' as const,
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    'Its claim `role` or `roles` has viewer, operator or admin; each may do what those before may.',
+}
+const apiKey = {
+  type: 'apiKey' as const,
+  in: 'header' as const,
+  name: 'X-API-Key',
+  description: 'For machines: a key has the role operator, and is not rate limited.',
+}
+
+/** Who may call: anyone; any key or token; or a token of the role, or a machine's key where its role is enough. */
+function securityOf(requires: Requirement | undefined, takesTokens: boolean): Record<string, string[]>[] {
+  const known: Record<string, string[]>[] = [...(takesTokens ? [{ token: [] }] : []), { apiKey: [] }]
+  if (requires === undefined) return [{}, ...known]
+  if (requires === 'caller') return known
+  const withToken = { token: [requires] }
+  return requires === 'admin' ? [withToken] : [withToken, { apiKey: [] }]
+}
+
+const text = { type: 'string' as const }
+const whole = { type: 'integer' as const }
+
+/** The headers of answers. Each answer has those that apply to it. */
+const headers = {
+  'X-Request-Id': {
+    description: 'The id of the request in logs: as it was sent, or generated',
+    schema: text,
+  },
+  ETag: { description: 'The version of the resource, for If-Match', schema: text },
+  Location: { description: 'The path of what was created', schema: text },
+  'Idempotency-Replayed': {
+    description: '`true` if this is the answer that the same Idempotency-Key got before',
+    schema: { ...text, enum: ['true'] },
+  },
+  'Retry-After': { description: 'Seconds until another try makes sense', schema: whole },
+  'WWW-Authenticate': { description: 'How to authenticate, and what was wrong', schema: text },
+  'RateLimit-Limit': {
+    description: 'Requests a second of one client, where there is a limit',
+    schema: whole,
+  },
+  'RateLimit-Remaining': { description: 'How many of them are left', schema: whole },
+  'RateLimit-Reset': { description: 'Seconds until all of them are there again', schema: whole },
+}
+type HeaderName = keyof typeof headers
+
+/** These headers and those that every answer of such a route may have, as references. */
+function headersOf({ unlimited }: Route, names: readonly HeaderName[]) {
+  const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
+  const all: HeaderName[] = ['X-Request-Id', ...(unlimited ? [] : limits), ...names]
+  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
+
+function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
+  const { params, query, body } = route
+  return {
+    summary: route.summary,
+    tags: [route.tag],
+    operationId: operationId(route),
+    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    parameters: [
+      ...(route.idempotent ? [idempotencyKey] : []),
+      ...(route.conditional ? [ifMatch] : []),
+      ...(route.timed ? [timeout] : []),
+    ],
+    ...(body && {
+      requestBody: {
+        required: !body.safeParse(undefined).success,
+        content: { 'application/json': { schema: body } },
+      },
+    }),
+    ...(route.upload && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(
+          route.upload.map((media) => [media, { schema: { type: 'string' as const } }]),
+        ),
+      },
+    }),
+    ...(!route.probe && { security: securityOf(route.requires, shared.takesTokens) }),
+    responses: bothOf(successes(route), failures(route, shared)),
+  }
+}
+
+type Responses = Record<string, ZodOpenApiResponseObject>
+
+/** A status can be an answer and a refusal: a health page is 503 when something is down, and when too many ask for it. */
+function bothOf(successes: Responses, failures: Responses) {
+  const responses: Responses = { ...successes, ...failures }
+  for (const status in failures) {
+    const [success, failure] = [successes[status], failures[status]!]
+    if (!success) continue
+    responses[status] = { ...failure, content: { ...success.content, ...failure.content } }
+  }
+  return responses
+}
+
+/** `GET /api/v1/users/{id}` -> `get_users_id`. */
+const operationId = ({ method, path }: Route) =>
+  [method, ...(path.replace(/^\/api\/v1/, '').match(/\w+/g) ?? [])].join('_')
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  description: 'Makes the request safe to repeat: the same key with the same request gets the same answer.',
+  schema: { type: 'string' as const, maxLength: 255 },
+}
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header' as const,
+  description: 'Only if it still is what an ETag said: else nothing changes.',
+  schema: { type: 'string' as const, examples: ['"1"'] },
+}
+
+const timeout = {
+  name: timeoutHeader,
+  in: 'header' as const,
+  description: 'How many milliseconds the caller waits: what has not begun by then is not begun.',
+  schema: { type: 'integer' as const, minimum: 1, maximum: 3_600_000 },
+}
+
+function successes(route: Route) {
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, schema]) => [
+      status,
+      {
+        ...(schema
+          ? {
+              description: 'Done',
+              content: Object.fromEntries([route.media].flat().map((media) => [media, { schema }])),
+            }
+          : { description: 'Done; no body' }),
+        headers: headersOf(route, [...route.headers, ...(route.idempotent ? replayed : [])]),
+      },
+    ]),
+  )
+}
+
+const replayed = ['Idempotency-Replayed'] as const
+
+// What is refused before the route is known, and what any route can meet.
+const anywhere = [
+  'malformed_request',
+  'expectation_failed',
+  'host_not_allowed',
+  'headers_too_large',
+  'validation_failed',
+  'internal_error',
+] as const satisfies CommonCode[]
+
+/** The errors of a route by status: its own, and those that any request of its kind can meet. */
+function failures(route: Route, { takesTokens, errors }: Shared) {
+  const codes: string[] = [...route.errors, ...anywhere]
+  if (route.workload !== 'main') codes.push('overloaded')
+  if (!route.unlimited) codes.push('rate_limited')
+  if (!route.probe) codes.push('invalid_api_key', 'database_unavailable')
+  if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
+  if (changesSomething(route)) codes.push('cross_site_request')
+  if (route.requires) codes.push('authentication_required')
+  if (route.requires && route.requires !== 'caller') codes.push('role_too_low')
+  if (route.params) codes.push('malformed_url')
+  if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
+  if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')
+  if (route.upload) codes.push('unsupported_media_type', 'request_timeout')
+  if (route.idempotent) codes.push('invalid_idempotency_key')
+  if (route.timed) codes.push('deadline_exceeded')
+
+  const kinds = [...new Set(codes)].map((code) => ({ code, ...errors[code]! }))
+  const statuses = new Set(kinds.map(({ status }) => status))
+  return Object.fromEntries(
+    [...statuses].map((status) => [
+      String(status),
+      failure(
+        route,
+        status,
+        kinds.filter((kind) => kind.status === status),
+      ),
+    ]),
+  )
+}
+
+/** Whether a conflict goes away by waiting. */
+const isTemporary = ({ code }: { code: string }) =>
+  code === 'idempotency_key_in_use' || code.endsWith('_under_way')
+
+function failure(route: Route, status: number, kinds: readonly { code: string; title: string }[]) {
+  const told: HeaderName[] = []
+  if (status === 429 || status === 503 || kinds.some(isTemporary)) told.push('Retry-After')
+  if (status === 401 || status === 403) told.push('WWW-Authenticate')
+  return {
+    description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('\n\n'),
+    content: { [problemMediaType]: { schema: problem } },
+    headers: headersOf(route, told),
+  }
+}

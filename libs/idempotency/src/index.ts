@@ -1,0 +1,4 @@
+export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempotency-key'
+export { createKeySweeper, keyRetentionVariables } from './key-retention'
+export { once } from './once'
+export { beginRequest, endLease, findRequest, finishRequest } from './requests'

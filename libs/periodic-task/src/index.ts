@@ -1,0 +1,1 @@
+export { createPeriodicTask } from './periodic-task'
