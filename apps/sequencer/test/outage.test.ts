@@ -106,11 +106,16 @@ describe('when the database', () => {
     // On a connection that is dead and not known to be, a request may have been carried out.
     await until(() => instance.connections() + withShortTimeout.connections() === 0)
     const results = await Promise.allSettled(
-      [instance, withShortTimeout].map(({ issue }) => issue({ prefix: 'INV' })),
+      [instance, withShortTimeout].flatMap(({ issue }) =>
+        upTo(10).map((day) => issue({ prefix: 'INV', business_date: `2026-03-${day + 10}` })),
+      ),
     )
-    expect(
-      results.map((result) => result.status === 'rejected' && (result.reason as { code: string }).code),
-    ).toEqual(['database_unavailable', 'database_unavailable'])
+    const codes = results.map(
+      (result) => result.status === 'rejected' && (result.reason as { code: string }).code,
+    )
+    // A deadline may pass while one more attempt is under way, which may then get a connection after all.
+    expect(codes).toContain('database_unavailable')
+    expect(['database_unavailable', 'outcome_unknown']).toEqual(expect.arrayContaining(codes))
     await postgres.restart()
     expect(await valuesIn(database, 'INV')).toEqual(before)
     await expect(withShortTimeout.issue({ prefix: 'INV' })).resolves.toMatchObject({
