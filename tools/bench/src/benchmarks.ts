@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { grpcLoad } from './grpc-load'
-import { load, post, type Load } from './load'
+import { load, post, requireSuccess, type Load } from './load'
 import { printReport, type InProcess, type Report } from './report'
 import { measureAudit } from './sequencer-audit'
 import { openStage, root, type Contestant, type Stage } from './stage'
@@ -56,7 +56,7 @@ export async function runBenchmarks({ quick }: { quick: boolean }): Promise<void
         tell(round === 0 ? `Warming up: ${title}` : `Round ${round} of ${rounds}: ${title}`)
         const ports = contestants.map(({ port }) => port)
         const turn = await (own ? own(seconds) : load(ports, request, connections, seconds))
-        if (turn.failures > 0) throw new Error(`${title}: ${turn.failures} answers were not 2xx`)
+        requireSuccess(title, turn)
         if (database) issued.set(database, (issued.get(database) ?? 0) + turn.requests * numbers)
         if (name === 'sequencer') loadedMb = Math.max(loadedMb, grouped.residentMb() ?? 0)
         if (round > 0) turns.get(name)!.push(turn)

@@ -1,4 +1,4 @@
-import { get, load, type Load } from './load'
+import { get, load, requireSuccess, type Load } from './load'
 import { median, row } from './report'
 import type { Stage } from './stage'
 import type { Thoroughness } from './thoroughness'
@@ -58,7 +58,7 @@ export async function measureLists(
     for (const [index, { title, path }] of pages.entries()) {
       tell(round === 0 ? `Warming up: ${title}` : `Round ${round} of ${rounds}: ${title}`)
       const turn = await load([port], () => get(path), 1, round === 0 ? Math.min(1, seconds) : seconds)
-      if (turn.failures > 0) throw new Error(`${title}: ${turn.failures} answers were not 2xx`)
+      requireSuccess(title, turn)
       if (round > 0) report[index]!.rounds.push(turn)
     }
   }

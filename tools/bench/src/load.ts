@@ -10,6 +10,11 @@ export interface Load {
   failures: number
 }
 
+/** @throws Error with the first answer that was not 2xx, if any was */
+export function requireSuccess(what: string, { failures, firstFailure }: Load & { firstFailure?: string }) {
+  if (failures > 0) throw new Error(`${what}: ${failures} answers were not 2xx, the first: ${firstFailure}`)
+}
+
 /** The bytes of a request. */
 export const post = (path: string, headers: readonly string[] = [], body = '') =>
   [`POST ${path} HTTP/1.1`, 'Host: bench', `Content-Length: ${body.length}`, ...headers, '', body].join(
@@ -30,17 +35,23 @@ export async function load(
   makeRequest: () => string,
   connections: number,
   seconds: number,
-): Promise<Load> {
+): Promise<Load & { firstFailure?: string }> {
+  let firstFailure: string | undefined
   const sockets = await Promise.all(
     Array.from({ length: connections }, (_, index) => open(ports[index % ports.length]!)),
   )
   const callers = sockets.map((socket) => async () => {
-    const status = await exchange(socket, makeRequest())
-    return status >= 200 && status <= 299
+    const answer = await exchange(socket, makeRequest())
+    const succeeded = /^HTTP\/1\.1 2/.test(answer)
+    if (!succeeded) firstFailure ??= answer
+    return succeeded
   })
-  return measure(callers, seconds).finally(() => {
+  try {
+    const measured = await measure(callers, seconds)
+    return { ...measured, ...(firstFailure !== undefined && { firstFailure }) }
+  } finally {
     for (const socket of sockets) socket.destroy()
-  })
+  }
 }
 
 /**
@@ -81,8 +92,8 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-/** Sends a request and reads its answer whole; gives the status. */
-function exchange(socket: Socket, request: string): Promise<number> {
+/** Sends a request and reads its answer whole. */
+function exchange(socket: Socket, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''
     const onData = (chunk: string) => {
@@ -93,7 +104,7 @@ function exchange(socket: Socket, request: string): Promise<number> {
       if (received.length < headEnd + 4 + length) return
       socket.removeListener('data', onData)
       socket.removeListener('close', onClose)
-      resolve(Number(received.slice(9, 12)))
+      resolve(received)
     }
     const onClose = () => reject(new Error('the server has closed a connection'))
     socket.on('data', onData)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { load, post, type Load } from './load'
+import { load, post, requireSuccess, type Load } from './load'
 import { median, row } from './report'
 import type { Contestant, Stage } from './stage'
 import type { Thoroughness } from './thoroughness'
@@ -51,7 +51,7 @@ export async function measureOrders(
       tell(round === 0 ? `Warming up: ${what}` : `Round ${round} of ${rounds}: ${what}`)
       const turnSeconds = round === 0 ? Math.min(seconds, warmUpSeconds) : seconds
       const turn = await load([path.service.port], newOrder, connections, turnSeconds)
-      if (turn.failures > 0) throw new Error(`${what}: ${turn.failures} answers were not 2xx`)
+      requireSuccess(what, turn)
       answered.set(path.database, answered.get(path.database)! + turn.requests)
       if (round > 0) report[index]!.rounds.push(turn)
       // Confirming what was placed must not take its time from the next.

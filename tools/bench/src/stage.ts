@@ -30,7 +30,11 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
 export async function openStage() {
   const folder = mkdtempSync(join(tmpdir(), 'ordinal-bench-'))
   const children: ChildProcess[] = []
-  const postgres = await startEmbeddedPostgres({ dataFolder: join(folder, 'postgres') })
+  const postgres = await startEmbeddedPostgres({
+    dataFolder: join(folder, 'postgres'),
+    // A dozen servers of one run may hold 17 each, until they have been idle for 10 s.
+    settings: { max_connections: 300 },
+  })
 
   async function asAdmin<T>(database: string, work: (admin: Client) => Promise<T>): Promise<T> {
     const admin = new Client(postgres.url(database))
