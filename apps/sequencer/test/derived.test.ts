@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { Client } from 'pg'
 import type { TestDatabase } from '@ordinal/testing'
-import { RulesError, validateRules } from '../src/domain/rules'
+import { resets } from '../src/domain/period'
+import { RulesError, validateRules, type Rules } from '../src/domain/rules'
 import { createSequence } from '../src/domain/sequence'
 import { createInstance } from './instance'
-import { anyReset, dates, plainRules, templates } from './rule-sets'
+import { allTokenSets, anyReset, dates, plainRules, templateOf, templates } from './rule-sets'
 import { createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
 import { bearer, secret } from './tokens'
 
@@ -20,6 +21,15 @@ afterAll(async () => {
   await role.end()
   await database.drop()
 })
+
+function isSound(rules: Rules): boolean {
+  try {
+    return Boolean(validateRules('INV', rules))
+  } catch (error) {
+    if (error instanceof RulesError) return false
+    throw error
+  }
+}
 
 const fails = (work: Promise<unknown>) =>
   work.then(
@@ -43,14 +53,7 @@ test('the database derives the period and the frame of a date as the service doe
         }
       })()
       // What is no rule is refused when it is added; what is no date, or cannot be shown, when it is used.
-      const sound = (() => {
-        try {
-          return Boolean(validateRules('INV', { ...rules }))
-        } catch (error) {
-          if (error instanceof RulesError) return false
-          throw error
-        }
-      })()
+      const sound = isSound(rules)
       await admin.query('BEGIN')
       const refused = await fails(
         admin.query(
@@ -78,6 +81,40 @@ test('the database derives the period and the frame of a date as the service doe
     { numRuns: 300 },
   )
   await admin.end()
+})
+
+test('the database accepts the same sets of tokens for each reset and fiscal year as the service', async () => {
+  const sets = allTokenSets.flatMap((tokens) =>
+    resets.flatMap((reset) =>
+      Array.from({ length: 12 }, (_, month) => ({
+        template: templateOf(tokens),
+        reset,
+        fiscal_year_start: month + 1,
+      })),
+    ),
+  )
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  await admin.query(`
+    CREATE FUNCTION pg_temp.is_refused(p_template text, p_reset text, p_start integer) RETURNS boolean LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO public.sequences (prefix, version, template, reset, fiscal_year_start, created_by)
+      VALUES ('INV', 2, p_template, p_reset, p_start, 'test');
+      RAISE EXCEPTION USING ERRCODE = 'ZZ001';
+    EXCEPTION WHEN SQLSTATE 'ZZ001' THEN RETURN false; WHEN SQLSTATE 'OR021' THEN RETURN true;
+    END $$`)
+  const { rows } = await admin.query<{ refused: boolean[] }>(
+    `SELECT array_agg(pg_temp.is_refused(s.template, s.reset, s.fiscal_year_start) ORDER BY s.n) AS refused
+     FROM ROWS FROM (jsonb_to_recordset($1) AS (template text, reset text, fiscal_year_start integer))
+          WITH ORDINALITY AS s(template, reset, fiscal_year_start, n)`,
+    [JSON.stringify(sets)],
+  )
+  await admin.end()
+  const differing = sets.filter(({ template, reset, fiscal_year_start: fiscalYearStart }, nth) => {
+    const accepted = isSound({ ...plainRules, template, reset, fiscalYearStart })
+    return accepted === rows[0]!.refused[nth]
+  })
+  expect(differing).toEqual([])
 })
 
 test('a date outside the window is refused with its bounds, and one inside is not', async () => {

@@ -18,6 +18,13 @@ test.each([
   ['{YYYY}{MM}-{seq}', 'quarterly', '202605-5', 5, '2026-Q2'],
   ['{FY}/{seq}', 'fiscal_yearly', '2026/5', 5, 'FY2026'],
   ['{YY}{MM}{DD}{seq:3}', 'daily', '240229005', 5, '2024-02-29'],
+  ['{YYYY}-{MM}-{seq:5}', 'fiscal_yearly', '2026-03-00005', 5, 'FY2026'],
+  ['{YYYY}-{MM}-{seq:5}', 'fiscal_yearly', '2026-04-00005', 5, 'FY2027'],
+  ['{YY}Q{Q}-{seq}', 'fiscal_yearly', '99Q2-5', 5, 'FY2100'],
+  ['{FY}{MM}-{seq}', 'monthly', '202604-5', 5, '2025-04'],
+  ['{FY}{MM}-{seq}', 'yearly', '202603-5', 5, '2026'],
+  ['{FY}Q{Q}-{seq}', 'quarterly', '2026Q2-5', 5, '2025-Q2'],
+  ['{DD}.{MM}.{FY}/{seq}', 'daily', '29.02.2024/5', 5, '2024-02-29'],
   ['{DD}-{seq}', 'never', '31-9', 9, ''],
   ['{{7{seq:2}}}', 'never', '{701}', 1, ''],
 ] as const)('%s, %s: %s is value %i of %s', (template, reset, number, value, period) => {

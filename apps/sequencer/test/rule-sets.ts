@@ -41,6 +41,17 @@ export const templates = fc
   )
   .map(([head, tail, seq]) => head.join('') + seq + tail.join(''))
 
+const dateTokens = ['YYYY', 'YY', 'MM', 'DD', 'Q', 'FY'] as const
+
+/** Each set of date tokens that a template can show. */
+export const allTokenSets = Array.from({ length: 2 ** dateTokens.length }, (_, bits) =>
+  dateTokens.filter((_token, nth) => (bits >> nth) & 1),
+)
+
+/** A template that shows some date tokens. */
+export const templateOf = (tokens: readonly string[]) =>
+  tokens.map((token) => `{${token}}-`).join('') + '{seq:5}'
+
 export const anyReset = fc.constantFrom(...resets)
 
 /** Values around powers of ten, where numbers widen, small ones, and any. */

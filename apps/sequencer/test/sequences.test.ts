@@ -97,10 +97,10 @@ test.each<[string, object, string, string]>([
     'values begin again monthly, so numbers would repeat: add {YYYY} or {YY} and {MM}',
   ],
   [
-    'fiscal without {FY}',
-    { template: '{YYYY}{seq}', reset: 'fiscal_yearly' },
+    'fiscal without {FY} or a month',
+    { template: '{YYYY}{seq}', reset: 'fiscal_yearly', fiscal_year_start: 6 },
     'template',
-    'values begin again fiscal yearly, so numbers would repeat: add {FY}',
+    'values begin again fiscal yearly, so numbers would repeat: add {FY} or {MM}',
   ],
   [
     'without a value',
@@ -229,6 +229,18 @@ test('a change by which a number could be given again is refused, with the numbe
   expect(outcome(await change('K', { template: '{YYYY}{MM}-{seq:4}' }))).toEqual([409, 'rules_conflict'])
   expect((await change('K', { reset: 'yearly', template: '{YYYY}{MM}-{seq:9}' })).status).toBe(200)
   expect(await next('K', { business_date: '2026-11-21' })).toBe('202611-000000002')
+})
+
+test('the fiscal year follows from year and month, also where its first month is changed', async () => {
+  const rules = { prefix: 'K', template: '{YYYY}-{MM}-{seq:5}', reset: 'fiscal_yearly', fiscal_year_start: 7 }
+  expect((await define({ ...rules, business_date_past_days: null })).status).toBe(201)
+  expect(await next('K', { business_date: '2026-06-30' })).toBe('2026-06-00001')
+  expect(await next('K', { business_date: '2026-07-01' })).toBe('2026-07-00001')
+  // From June on, 2026-06-00001 would be of the fiscal year 2027, which goes on or begins at 1.
+  const refused = await change('K', { fiscal_year_start: 6 })
+  expect(outcome(refused)).toEqual([409, 'rules_conflict'])
+  expect(refused.body.detail).toContain('2026-0')
+  expect(await next('K', { business_date: '2026-06-30' })).toBe('2026-06-00002')
 })
 
 test('numbers that are issued while a change looks through them are looked at, too', async () => {

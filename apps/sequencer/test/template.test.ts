@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { resets, type Reset } from '../src/domain/period'
+import { fiscalYearOf, periodOf, resets, type Reset } from '../src/domain/period'
 import { createSequence, type Sequence, type Slot } from '../src/domain/sequence'
 import { formatNumber } from '@ordinal/audit'
 import { frameOf, parseTemplate, requireUnambiguous, TemplateError } from '../src/domain/template'
-import { dates, plainRules, templates, values } from './rule-sets'
+import { allTokenSets, dates, plainRules, templateOf, templates, values } from './rule-sets'
 
 const sequence = (
   template: string,
@@ -44,16 +44,95 @@ test.each([
 })
 
 test.each([
-  ['yearly', '{prefix}{seq}', 'add {YYYY} or {YY}'],
-  ['yearly', '{FY}{seq}', 'add {YYYY} or {YY}'],
-  ['fiscal_yearly', '{YYYY}{seq}', 'add {FY}'],
-  ['quarterly', '{YYYY}{seq}', 'add {Q} or {MM}'],
-  ['quarterly', '{seq}', 'add {YYYY} or {YY} and {Q} or {MM}'],
-  ['monthly', '{YYYY}{seq}', 'add {MM}'],
-  ['daily', '{YYYY}{MM}{seq}', 'add {DD}'],
-] as const)('a sequence that begins again %s and shows %s is refused: %s', (reset, template, message) => {
-  expect(() => requireUnambiguous(parseTemplate(template, 'INV'), reset)).toThrow(message)
+  ['yearly', '{prefix}{seq}', 7, 'add {YYYY} or {YY}'],
+  ['yearly', '{FY}{seq}', 6, 'add {YYYY} or {YY} or {MM}'],
+  ['yearly', '{FY}{seq}', 4, 'add {YYYY} or {YY} or {Q} or {MM}'],
+  ['yearly', '{prefix}{seq}', 1, 'add {YYYY} or {YY} or {FY}'],
+  ['fiscal_yearly', '{YYYY}{seq}', 7, 'add {FY} or {Q} or {MM}'],
+  ['fiscal_yearly', '{YYYY}{Q}{seq}', 6, 'add {FY} or {MM}'],
+  ['fiscal_yearly', '{seq}', 7, 'add {FY}'],
+  ['quarterly', '{YYYY}{seq}', 7, 'add {Q} or {MM}'],
+  ['quarterly', '{FY}{seq}', 6, 'add {MM}'],
+  ['quarterly', '{seq}', 7, 'add {YYYY} or {YY} and {Q} or {MM}'],
+  ['monthly', '{YYYY}{seq}', 7, 'add {MM}'],
+  ['daily', '{YYYY}{MM}{seq}', 7, 'add {DD}'],
+  ['daily', '{FY}{seq}', 7, 'add {MM} and {DD}'],
+] as const)(
+  'a sequence that begins again %s and shows %s, in fiscal years from month %i, is refused: %s',
+  (reset, template, fiscalYearStart, message) => {
+    const save = () => requireUnambiguous(parseTemplate(template, 'INV'), reset, fiscalYearStart)
+    expect(save).toThrow(new RegExp(`${message.replaceAll(/[{}]/g, '\\$&')}$`))
+  },
+)
+
+const everyDay = Array.from({ length: 3 * 366 }, (_, day) => {
+  const date = new Date(Date.UTC(2023, 0, 1 + day))
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
 })
+const allMonths = Array.from({ length: 12 }, (_, index) => index + 1)
+
+test.each(allMonths)(
+  'with fiscal years from month %i, each set of tokens is accepted for each reset exactly if it gives one period on all dates',
+  (fiscalYearStart) => {
+    const wrong: object[] = []
+    for (const tokens of allTokenSets) {
+      const template = parseTemplate(templateOf(tokens), 'INV')
+      const shown = everyDay.map((date) => frameOf(template, date, fiscalYearOf(date, fiscalYearStart)).head)
+      for (const reset of resets) {
+        const accepted = messageFor(tokens, reset, fiscalYearStart) === undefined
+        if (accepted !== givesOnePeriod(shown, reset, fiscalYearStart))
+          wrong.push({ tokens, reset, accepted })
+      }
+    }
+    expect(wrong).toEqual([])
+  },
+)
+
+test('whichever of the tokens that it says are missing are added, they are enough', () => {
+  for (const fiscalYearStart of allMonths)
+    for (const tokens of allTokenSets)
+      for (const reset of resets) {
+        const message = messageFor(tokens, reset, fiscalYearStart)
+        if (message === undefined) continue
+        const choices = message
+          .split(' add ')[1]!
+          .split(' and ')
+          .map((choice) => choice.split(' or ').map((token) => token.slice(1, -1)))
+        const ways = choices.reduce<string[][]>(
+          (found, choice) => found.flatMap((way) => choice.map((token) => [...way, token])),
+          [[]],
+        )
+        for (const way of ways)
+          expect([
+            tokens,
+            reset,
+            fiscalYearStart,
+            way,
+            messageFor([...tokens, ...way], reset, fiscalYearStart),
+          ]).toEqual([tokens, reset, fiscalYearStart, way, undefined])
+      }
+})
+
+function messageFor(tokens: readonly string[], reset: Reset, fiscalYearStart: number): string | undefined {
+  try {
+    requireUnambiguous(parseTemplate(templateOf(tokens), 'INV'), reset, fiscalYearStart)
+    return undefined
+  } catch (error) {
+    expect(error).toBeInstanceOf(TemplateError)
+    return (error as Error).message
+  }
+}
+
+/** @param shown what numbers show of each day */
+function givesOnePeriod(shown: readonly string[], reset: Reset, fiscalYearStart: number): boolean {
+  const periods = new Map<string, string>()
+  return everyDay.every((date, nth) => {
+    const period = periodOf(reset, date, fiscalYearStart)
+    const first = periods.get(shown[nth]!) ?? period
+    periods.set(shown[nth]!, first)
+    return first === period
+  })
+}
 
 test('{YY} refuses a year of another century', () => {
   const short = sequence('{YY}-{seq}', 'yearly')

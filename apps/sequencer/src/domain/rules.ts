@@ -66,7 +66,7 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
     )
   try {
     const template = bracesOf(rules.template, rules.reset)
-    requireUnambiguous(parseTemplate(template, prefix), rules.reset)
+    requireUnambiguous(parseTemplate(template, prefix), rules.reset, rules.fiscalYearStart)
     return { ...rules, template }
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error

@@ -38,7 +38,7 @@ export interface Sequence {
  */
 export function createSequence(rules: Rules): Sequence {
   const template = parseTemplate(rules.template, rules.prefix)
-  requireUnambiguous(template, rules.reset)
+  requireUnambiguous(template, rules.reset, rules.fiscalYearStart)
   const dated = rules.reset !== 'never' || showsDate(template)
 
   function slot(date: PlainDate, window: Slot['window']): Slot {

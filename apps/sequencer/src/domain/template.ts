@@ -78,35 +78,75 @@ export const showsDate = ({ head, tail }: Template) => [...head, ...tail].some((
 export const hasShortYear = ({ head, tail }: Template) =>
   [...head, ...tail].some((part) => 'token' in part && part.token === 'YY')
 
-/** For each reset, what a number must show to belong to one period: of each row, one of its tokens. */
-const needed: Record<Reset, DateToken[][]> = {
+/** What follows from the date tokens of a number. `year` is the calendar year. */
+type Fact = 'year' | 'fiscal year' | 'quarter' | 'month' | 'day'
+
+/** What has to follow from the tokens of a number, so that it belongs to one period. */
+const needed: Record<Reset, Fact[]> = {
   never: [],
-  yearly: [['YYYY', 'YY']],
-  fiscal_yearly: [['FY']],
-  quarterly: [
-    ['YYYY', 'YY'],
-    ['Q', 'MM'],
-  ],
-  monthly: [['YYYY', 'YY'], ['MM']],
-  daily: [['YYYY', 'YY'], ['MM'], ['DD']],
+  yearly: ['year'],
+  fiscal_yearly: ['fiscal year'],
+  quarterly: ['year', 'quarter'],
+  monthly: ['year', 'month'],
+  daily: ['year', 'month', 'day'],
+}
+
+/** Tokens that show a fact, each by itself. */
+const shownBy: Record<Fact, DateToken[]> = {
+  year: ['YYYY', 'YY'],
+  'fiscal year': ['FY'],
+  quarter: ['Q', 'MM'],
+  month: ['MM'],
+  day: ['DD'],
+}
+
+const tokensToAdd: DateToken[] = ['YYYY', 'YY', 'FY', 'Q', 'MM', 'DD']
+
+/** The facts that follow from some tokens; a test compares it with all dates. */
+function factsOf(tokens: readonly DateToken[], fiscalYearStart: number): ReadonlySet<Fact> {
+  const facts = new Set<Fact>()
+  for (const [fact, choice] of Object.entries(shownBy) as [Fact, DateToken[]][])
+    if (choice.some((token) => tokens.includes(token))) facts.add(fact)
+  // One year gives the other where it is known on which side of the fiscal year's first month a date is.
+  const quartersAreWhole = fiscalYearStart % 3 === 1
+  if (fiscalYearStart === 1 || facts.has('month') || (facts.has('quarter') && quartersAreWhole)) {
+    if (facts.has('year')) facts.add('fiscal year')
+    else if (facts.has('fiscal year')) facts.add('year')
+  }
+  return facts
 }
 
 /**
  * Refuses a template that could give the same number in two periods. As every date token has a fixed width, two
- * numbers are the same text only if their dates as shown and their values are; so it is enough that what is
- * shown gives the period.
+ * numbers are the same text only if their dates as shown and their values are; so it is enough that the period
+ * follows from what is shown, as the fiscal year does from `{YYYY}` and `{MM}`.
  *
  * @throws TemplateError that names the tokens that are missing
  */
-export function requireUnambiguous(template: Template, reset: Reset): void {
+export function requireUnambiguous(template: Template, reset: Reset, fiscalYearStart: number): void {
   const shown = [...template.head, ...template.tail].flatMap((part) => ('token' in part ? [part.token] : []))
-  const missing = needed[reset].filter((choice) => !choice.some((token) => shown.includes(token)))
-  if (missing.length === 0) return
-  const names = missing.map((choice) => choice.map((token) => `{${token}}`).join(' or ')).join(' and ')
+  const isEnough = (more: readonly DateToken[]) => {
+    const facts = factsOf([...shown, ...more], fiscalYearStart)
+    return needed[reset].every((fact) => facts.has(fact))
+  }
+  if (isEnough([])) return
   throw new TemplateError(
-    `values begin again ${reset.replace('_', ' ')}, so numbers would repeat: add ${names}`,
+    `values begin again ${reset.replace('_', ' ')}, so numbers would repeat: add ${whatToAdd()}`,
   )
+
+  /** One token of several, or one of each of several rows. */
+  function whatToAdd(): string {
+    const single = tokensToAdd.filter((token) => isEnough([token]))
+    if (single.length > 0) return choiceOf(single)
+    const facts = factsOf(shown, fiscalYearStart)
+    const rows = needed[reset].filter((fact) => !facts.has(fact)).map((fact) => shownBy[fact])
+    // With {FY}, the month gives the calendar year, too.
+    const others = rows.slice(1)
+    return (isEnough(others.map(([token]) => token!)) ? others : rows).map(choiceOf).join(' and ')
+  }
 }
+
+const choiceOf = (tokens: readonly DateToken[]) => tokens.map((token) => `{${token}}`).join(' or ')
 
 /**
  * Whether a number of one template could be the very text of a number of another: decided by walking both at once.
