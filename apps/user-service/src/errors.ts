@@ -13,7 +13,8 @@ export const errorTable = defineErrors({
     status: 409,
     grpc: 'ALREADY_EXISTS',
     title: 'The e-mail address is taken',
-    cause: 'Another user has this e-mail address; upper and lower case make no difference.',
+    cause:
+      'Another user has this e-mail address; upper and lower case make no difference, nor does a domain in its letters or as punycode.',
     remedy: 'Use another address, or delete the other user first.',
     example: 'ada@example.com belongs to another user',
   },

@@ -13,10 +13,10 @@ import {
 } from '@ordinal/http'
 import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
-import { toJson, type Users } from './users'
+import { email } from './email'
 import type { ErrorCode } from './errors'
+import { toJson, type Users } from './users'
 
-const email = z.email().max(254).meta({ example: 'ada@example.com' })
 const name = text(1, 200).meta({ example: 'Ada Lovelace' })
 const age = z.int().min(0).max(150).meta({ example: 36 })
 

@@ -1,4 +1,5 @@
 import { int8sAsNumbers, type Int8sAsNumbers } from '@ordinal/database'
+import { emailKey } from './email'
 import type { Prisma, PrismaClient, User as UserRow } from './generated/prisma/client'
 
 export type User = Int8sAsNumbers<UserRow>
@@ -8,6 +9,9 @@ export interface UserFilter {
   search?: string | undefined
   active?: boolean | undefined
 }
+
+/** The fields that a change may give. */
+export type Changes = Partial<Pick<User, 'email' | 'name' | 'age' | 'active'>>
 
 interface Deps {
   prisma: PrismaClient
@@ -38,8 +42,10 @@ export const createUserRepository = ({ prisma, heavyPrisma }: Deps) => ({
   },
 
   /** Undefined if there is no such user. */
-  async update(id: number, changes: Prisma.UserUpdateManyMutationInput): Promise<User | undefined> {
-    const [row] = await prisma.user.updateManyAndReturn({ where: { id, deletedAt: null }, data: changes })
+  async update(id: number, changes: Changes): Promise<User | undefined> {
+    const { email } = changes
+    const data = { ...changes, ...(email !== undefined && { emailKey: emailKey(email) }) }
+    const [row] = await prisma.user.updateManyAndReturn({ where: { id, deletedAt: null }, data })
     return row && int8sAsNumbers(row)
   },
 

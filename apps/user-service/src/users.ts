@@ -2,8 +2,8 @@ import type { Pool } from 'pg'
 import { databaseErrorOf, transaction } from '@ordinal/database'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
-import { insertUser, type NewUser } from './queries'
-import type { User, UserFilter, UserRepository } from './repository'
+import { insertUser, type NewUser, type UserColumns } from './queries'
+import type { Changes, User, UserFilter, UserRepository } from './repository'
 
 /** A user, as answers have them. */
 type UserJson = ReturnType<typeof toJson>
@@ -37,7 +37,7 @@ export function createUsers({ repository, pool }: Deps) {
     list: (filter: UserFilter, page: { skip: number; take: number }) => repository.list(filter, page),
 
     /** Changes the fields that are given. @throws AppError `user_not_found` or `email_taken` */
-    async update(id: number, changes: Partial<NewUser> & { active?: boolean }): Promise<User> {
+    async update(id: number, changes: Changes): Promise<User> {
       const user = await keepingEmailUnique(changes.email, repository.update(id, changes))
       return user ?? missing(id)
     },
@@ -62,7 +62,7 @@ async function keepingEmailUnique<T>(email: string | undefined, writing: Promise
   }
 }
 
-export const toJson = (user: Omit<User, 'deletedAt'>) => ({
+export const toJson = (user: UserColumns) => ({
   id: user.id,
   email: user.email,
   name: user.name,

@@ -58,3 +58,38 @@ test('of two users who change to one address at once, one gets it', async () => 
   const statuses = (await Promise.all(changing)).map(({ status }) => status)
   expect(statuses.sort()).toEqual([200, 409])
 })
+
+test.each([
+  ['Jürgen@Example.com', 'JÜRGEN@example.com'],
+  ['grün@example.com', 'gru\u0308n@example.com'],
+  ['иван@пример.рф', 'ИВАН@ПРИМЕР.РФ'],
+  ['strauß@example.com', 'STRAUSS@example.com'],
+  ['οδός@example.com', 'ΟΔΌΣ@example.com'],
+  ['info@münchen.example', 'info@xn--mnchen-3ya.example'],
+  ['a/b@xn--e1afmkfd.xn--p1ai', 'A/B@пример.рф'],
+])('%s is taken by a user, and so is %s', async (address, other) => {
+  const { id, email } = await users.createUser({ email: address })
+  expect(email).toBe(address)
+  const { status, body } = await create(other)
+  expect([status, body.code]).toEqual([409, 'email_taken'])
+
+  const bystander = await users.createUser()
+  expect((await users.api.patch(`/api/v1/users/${bystander.id}`, { email: other })).status).toBe(409)
+  expect((await users.api.patch(`/api/v1/users/${id}`, { email: other })).body.email).toBe(other)
+  expect((await create(address)).status).toBe(409)
+  await users.api.delete(`/api/v1/users/${id}`)
+  expect((await create(other)).status).toBe(201)
+})
+
+test('what is no address is refused by name, and changes no user', async () => {
+  const { id } = await users.createUser()
+  for (const email of ['jürgen@', 'ü b@example.com', 'ü@münchen.de/path']) {
+    const answers = [await create(email), await users.api.patch(`/api/v1/users/${id}`, { email })]
+    for (const { status, body } of answers)
+      expect([status, body.code, body.errors]).toEqual([
+        400,
+        'validation_failed',
+        [{ path: 'body.email', message: 'must be an e-mail address, such as ada@example.com' }],
+      ])
+  }
+})

@@ -11,6 +11,7 @@ import { configFor, startUserService } from './user-service'
 
 const migrations = join(__dirname, '../prisma/migrations')
 const oneShape = '20261129010000_one_shape_of_idempotency_records'
+const emailKeys = '20261129020000_email_keys'
 
 let database: TestDatabase
 let pool: Pool
@@ -55,6 +56,27 @@ test('a key that an earlier release recorded is replayed after the upgrade, and 
   const keys = async () => (await pool.query<{ key: string }>('SELECT key FROM idempotency_records')).rows
   await until(async () => (await keys()).length === 1)
   expect(await keys()).toEqual([{ key: 'young' }])
+  await service.stop()
+})
+
+test('addresses that an earlier release writes, before the upgrade and during it, stay unique', async () => {
+  await migrateBefore(emailKeys)
+  const insert = (email: string) =>
+    query('INSERT INTO users (email, name, age) VALUES ($1, $2, 36)', [email, 'Ada'])
+  await insert('Before@Example.com')
+  await query('UPDATE users SET deleted_at = now()')
+  await insert('before@example.com')
+  await migrateUsers(configFor(database.url))
+  await insert('During@Example.com')
+  await query("UPDATE users SET email = 'Moved@Example.com' WHERE email = 'before@example.com'")
+
+  const { api, service } = await startUserService(database)
+  const create = async (email: string) =>
+    (await api.post('/api/v1/users', { email, name: 'A', age: 1 })).status
+  expect(await create('DURING@example.com')).toBe(409)
+  expect(await create('moved@example.com')).toBe(409)
+  expect(await create('BEFORE@example.com')).toBe(201)
+  await expect(insert('Before@example.com')).rejects.toMatchObject({ code: '23505' })
   await service.stop()
 })
 
