@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultOfPostgresUrl } from './postgres-url'
 
 // setTimeout takes 32 bits of milliseconds; above that it fires at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -97,7 +98,7 @@ export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
     .meta({ examples: [exampleOf(item) ?? 'a,b'] })
 }
 
-/** A PostgreSQL URL that names its database, given back as it is. */
+/** A PostgreSQL URL that names its database and has no parameter that would be left out, given back as it is. */
 export function postgresUrl(): z.ZodType<string> {
   return z
     .string()
@@ -121,18 +122,6 @@ export function redisUrl(): z.ZodType<string> {
 export function exampleOf(schema: z.ZodType): string | undefined {
   const [example] = (schema.meta()?.examples ?? []) as unknown[]
   return typeof example === 'string' ? example : undefined
-}
-
-function faultOfPostgresUrl(text: string): string | undefined {
-  if (!/^postgres(ql)?:\/\//.test(text)) return 'must be a URL that starts with postgres://'
-  // URL takes `u:p#w@host/db` for a host `u` and a fragment, so the text itself is looked at.
-  const credentials = /:\/\/(.*)@/s.exec(text)?.[1] ?? ''
-  if (/[@/?#[\]\s]|%(?![0-9a-f]{2})/i.test(credentials) || text.includes('#')) {
-    return 'has a user or password that is not percent-encoded (p@ss/w#rd is written p%40ss%2Fw%23rd)'
-  }
-  const form = 'postgres://user:password@host:port/database'
-  if (!URL.canParse(text)) return `must have the form ${form}`
-  return new URL(text).pathname.length > 1 ? undefined : `must name a database: ${form}`
 }
 
 function fromText<T>(rule: {

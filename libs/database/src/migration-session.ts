@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
+import { DatabaseClient } from './client'
 import { databaseErrorOf, reasonOf } from './errors'
 import { MigrationError } from './migration-plan'
 import { hasOwnSession } from './pooler'
@@ -32,7 +33,7 @@ interface Connected {
 export async function connectToMigrate({ url, waitMs, log }: SessionOptions): Promise<Connected> {
   const deadline = Date.now() + waitMs
   for (let attempt = 1; ; attempt++) {
-    const client = new Client({
+    const client = new DatabaseClient({
       connectionString: url,
       application_name: 'migrate',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

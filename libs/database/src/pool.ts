@@ -1,4 +1,5 @@
 import { Pool, type ClientBase, type QueryConfig } from 'pg'
+import { DatabaseClient } from './client'
 import { setTimeoutOf, withClient } from './checkout'
 import { INT8_AS_NUMBER } from './int8'
 import { prepareSession, type PoolerMode } from './pooler'
@@ -65,6 +66,8 @@ export function createPool(settings: PoolSettings): Pool {
     max: settings.maxConnections,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     idleTimeoutMillis: settings.idleTimeoutMs ?? 10_000,
+    // pg-pool gives it these settings, though its type says that it gives none.
+    Client: DatabaseClient as unknown as new () => DatabaseClient,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises
     onConnect,
     keepAlive: true,

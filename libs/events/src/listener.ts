@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
-import { hasOwnSession, type PoolerMode } from '@ordinal/database'
+import { DatabaseClient, hasOwnSession, type PoolerMode } from '@ordinal/database'
 import { tellChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { channel } from './outbox'
@@ -46,7 +45,7 @@ export function createListener(options: Options) {
   /** Ends, with what has happened, when the connection does. */
   async function listen(stopping: AbortSignal) {
     if (pooler === 'transaction') return stopListening()
-    const client = new Client({
+    const client = new DatabaseClient({
       connectionString: url,
       application_name: applicationName,
       connectionTimeoutMillis: timeoutMs,

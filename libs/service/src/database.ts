@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { Client, escapeIdentifier, type Pool } from 'pg'
+import { escapeIdentifier, type Pool } from 'pg'
 import { databaseUrlOf, type DatabaseAddress } from '@ordinal/config'
-import { createPool, migrate, registerPoolMetrics, type PoolerMode } from '@ordinal/database'
+import { createPool, DatabaseClient, migrate, registerPoolMetrics, type PoolerMode } from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
 import type { Logger } from '@ordinal/logging'
 
@@ -115,10 +115,10 @@ export async function migrateDatabase(
   if (role !== userOf(url)) await runAsOwner(url, (database) => grant(escapeIdentifier(role), database))
 }
 
-const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
+const userOf = (url: string) => new DatabaseClient({ connectionString: url }).user ?? ''
 
 async function runAsOwner(url: string, statements: (database: string) => string): Promise<void> {
-  const owner = new Client({ connectionString: url })
+  const owner = new DatabaseClient({ connectionString: url })
   await owner.connect()
   try {
     // One statement text is one transaction; the lock, since concurrent GRANTs on one table fail.

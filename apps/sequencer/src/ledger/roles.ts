@@ -1,5 +1,6 @@
-import { Client, type Pool } from 'pg'
+import type { Pool } from 'pg'
 import { databaseUrlOf } from '@ordinal/config'
+import { DatabaseClient } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import { soonAfterStart, migrateDatabase, type MigrationSettings } from '@ordinal/service'
 
@@ -26,7 +27,7 @@ export const ownsLedger = (config: MigrationSettings) => {
   return userOf(config.migrationDatabaseUrl ?? runtimeUrl) === userOf(runtimeUrl)
 }
 
-const userOf = (url: string) => new Client({ connectionString: url }).user ?? ''
+const userOf = (url: string) => new DatabaseClient({ connectionString: url }).user ?? ''
 
 /** Warns soon after the start if the role of the service could rewrite the ledger. */
 export function warnOfPowerfulRole(pool: Pool, log: Logger) {

@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { postgresUrl } from '../src'
+
+const aFile = encodeURIComponent(__filename)
+const base = 'postgres://u:p@localhost/userdb'
+
+/** What is wrong with a URL, if anything is. */
+const faultOf = (parameters: string) => postgresUrl().safeParse(base + parameters).error?.issues[0]?.message
+
+test.each([
+  ['?sslmode=disable'],
+  ['?sslmode=allow'],
+  ['?sslmode=prefer'],
+  ['?sslmode=require'],
+  ['?sslmode=verify-full'],
+  ['?sslmode=verify-full&sslrootcert=system'],
+  [`?sslmode=verify-ca&sslrootcert=${aFile}`],
+  [`?sslmode=require&sslcert=${aFile}&sslkey=${aFile}`],
+  ['?application_name=orders'],
+  ['?host=/var/run/postgresql&port=5433'],
+])('%s is taken', (parameters) => {
+  expect(faultOf(parameters)).toBeUndefined()
+})
+
+test.each([
+  ['?schema=app', '"schema", which is not known: the tables of a service are in the schema public'],
+  ['?pgbouncer=true', '_DB_POOLER'],
+  ['?connection_limit=5', '_DB_POOL_SIZE'],
+  ['?passfile=/run/pass', '_DB_PASSWORD_FILE'],
+  ['?sslmod=require', '"sslmod", which is not known: is sslmode meant?'],
+  ['?SSLMODE=require', '"SSLMODE", which is not known'],
+  ['?channel_binding=require', '"channel_binding", which is not known: known are application_name, host'],
+  ['?sslmode=require&sslmode=disable', 'sslmode more than once'],
+  ['?sslmode=', 'sslmode without a value'],
+  ['?sslmode=on', 'none of disable, allow, prefer, require, verify-ca, verify-full'],
+  ['?sslmode=no-verify', 'none of disable, allow'],
+  ['?sslmode=verify-ca', 'without sslrootcert'],
+  ['?sslmode=require&sslrootcert=system', 'it needs sslmode=verify-full'],
+  ['?sslmode=verify-full&sslrootcert=/nowhere/ca.crt', 'sslrootcert="/nowhere/ca.crt", which is not a file'],
+  ['?sslmode=require&sslkey=/nowhere/key', 'both sslcert and sslkey'],
+  [`?sslrootcert=${aFile}`, 'sslrootcert without sslmode'],
+])('%s is refused: %s', (parameters, fault) => {
+  expect(faultOf(parameters)).toContain(fault)
+})
+
+const known = ['application_name', 'host', 'port', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']
+test('a parameter that is not known is named, whatever it is', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !known.includes(text))
+  fc.assert(
+    fc.property(name, fc.string(), (name, value) => {
+      const parameters = new URLSearchParams([[name, value]])
+      expect(faultOf(`?${parameters.toString()}`)).toContain(JSON.stringify(name))
+    }),
+  )
+})

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { Client, Connection, type ClientConfig } from 'pg'
+
+/** How the bytes of a connection go: in clear text, or by TLS that checks as much of the server's certificate. */
+export type Encryption = false | Exclude<ClientConfig['ssl'], boolean | undefined>
+
+// What a URL says of TLS. pg itself takes `prefer`, `require` and `verify-ca` for `verify-full`.
+const parameters = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey']
+
+/**
+ * The encryptions that a URL allows, in the order in which they are tried, by `sslmode` as libpq has it:
+ * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION. A socket in a folder has none, whatever the
+ * mode. Without a root certificate, or with `sslrootcert=system`, `verify-full` asks the authorities that Node knows.
+ *
+ * @returns undefined if the URL says nothing, so that pg decides
+ * @throws Error if a certificate or key cannot be read
+ */
+export function encryptionsOf(url: string): Encryption[] | undefined {
+  const { hostname, searchParams } = new URL(url)
+  const mode = searchParams.get('sslmode')
+  if (mode === null) return undefined
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
+  if (mode === 'disable' || host.startsWith('/')) return [false]
+
+  const read = (parameter: string) => {
+    const file = searchParams.get(parameter)
+    return file && file !== 'system' ? readFileSync(file, 'utf8') : undefined
+  }
+  const [ca, cert, key] = [read('sslrootcert'), read('sslcert'), read('sslkey')]
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+  const anybody: Encryption = { ...files, rejectUnauthorized: false }
+  const anyName: Encryption = { ...files, checkServerIdentity: () => undefined }
+  switch (mode) {
+    case 'allow':
+      return [false, anybody]
+    case 'prefer':
+      return [anybody, false]
+    case 'require':
+      // With a root certificate it checks as much as verify-ca.
+      return [ca ? anyName : anybody]
+    case 'verify-ca':
+      return [anyName]
+    default:
+      return [files]
+  }
+}
+
+/** pg's client, for URLs whose `sslmode` means what it means to libpq. */
+export class DatabaseClient extends Client {
+  readonly #config: ClientConfig
+  readonly #second: Encryption | undefined
+
+  constructor(config: ClientConfig) {
+    const url = config.connectionString ?? ''
+    const [first, second] = encryptionsOf(url) ?? []
+    const connectionString = first === undefined ? url : withoutTls(url)
+    const settings = { ...config, connectionString, ...(first !== undefined && { ssl: first }) }
+    super(settings)
+    this.#config = settings
+    this.#second = second
+  }
+
+  override connect(): Promise<this>
+  override connect(callback: (error: Error) => void): void
+  override connect(callback?: (error: Error) => void): Promise<this> | void {
+    const connected = this.#connectOneWay()
+    if (!callback) return connected
+    // On the next tick, so that what the callback throws is not taken for a rejection.
+    connected.then(
+      () => process.nextTick(callback),
+      (error: Error) => process.nextTick(callback, error),
+    )
+  }
+
+  async #connectOneWay(): Promise<this> {
+    try {
+      await super.connect()
+    } catch (error) {
+      if (this.#second === undefined || !maySucceedOtherwise(error as Error)) throw error
+      this.#startAnew(this.#second)
+      await super.connect()
+    }
+    return this
+  }
+
+  /** Puts the client back to before it connected, which pg has no method for. */
+  #startAnew(encryption: Encryption): void {
+    const client = this as unknown as { connection: Connection }
+    const failed = client.connection
+    failed.removeAllListeners()
+    failed.on('error', ignore)
+    failed.stream.destroy()
+    Object.assign(this, {
+      connection: new Connection({ ...this.#config, ssl: encryption }),
+      ssl: encryption,
+      _connecting: false,
+      _connectionError: false,
+    })
+  }
+}
+
+/** Whether the server, or the rules of its pg_hba.conf, refused the connection for being encrypted or not. */
+function maySucceedOtherwise({ code, message }: Error & { code?: string }): boolean {
+  return code === '28000' || code?.startsWith('ERR_SSL') === true || / SSL connection/.test(message)
+}
+
+function withoutTls(url: string): string {
+  const plain = new URL(url)
+  for (const parameter of parameters) plain.searchParams.delete(parameter)
+  return plain.href
+}
+
+function ignore() {}
