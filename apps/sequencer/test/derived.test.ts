@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { Client } from 'pg'
+import { formatNumber } from '@ordinal/audit'
 import type { TestDatabase } from '@ordinal/testing'
 import { resets } from '../src/domain/period'
 import { RulesError, validateRules, type Rules } from '../src/domain/rules'
@@ -115,6 +116,49 @@ test('the database accepts the same sets of tokens for each reset and fiscal yea
     return accepted === rows[0]!.refused[nth]
   })
   expect(differing).toEqual([])
+})
+
+test('the database reads the period of a number as the service does', async () => {
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  const changes = fc.constantFrom('', '0', '1', '3', '9')
+  await fc.assert(
+    fc.asyncProperty(
+      templates,
+      anyReset,
+      fc.integer({ min: 1, max: 12 }),
+      dates,
+      changes,
+      fc.nat(),
+      async (template, reset, fiscalYearStart, date, digit, place) => {
+        const rules = { ...plainRules, template, reset, fiscalYearStart }
+        fc.pre(isSound(rules))
+        const sequence = createSequence(rules)
+        const frame = (() => {
+          try {
+            return sequence.slotOfDate(date).frame
+          } catch {
+            return undefined
+          }
+        })()
+        fc.pre(frame !== undefined)
+        // One digit of the date may be another, so that there may be no such date.
+        const places = [...frame.head].flatMap((char, at) => (/[0-9]/.test(char) ? [at] : []))
+        const at = digit === '' ? undefined : places[place % places.length]
+        const head =
+          at === undefined ? frame.head : frame.head.slice(0, at) + digit + frame.head.slice(at + 1)
+        const { rows } = await admin.query<{ period: string | null }>(
+          `SELECT period_written(jsonb_populate_record(NULL::sequences, jsonb_build_object('prefix', 'INV',
+             'template', $1::text, 'reset', $2::text, 'fiscal_year_start', $3::int)), $4, $5) AS period`,
+          [template, reset, fiscalYearStart, head, frame.tail],
+        )
+        const read = sequence.read(formatNumber({ ...frame, head }, 1))
+        expect(rows[0]!.period).toBe(read?.slot.period ?? null)
+      },
+    ),
+    { numRuns: 1000 },
+  )
+  await admin.end()
 })
 
 test('a date outside the window is refused with its bounds, and one inside is not', async () => {

@@ -62,7 +62,7 @@ test('the role of the service cannot give rules that repeat what was issued', as
   const month = businessDate.slice(0, 7).replace('-', '')
   await addRules('M', 1, 'M{YYYY}{MM}-{seq:4}', { reset: 'yearly' })
   await instance.issue({ prefix: 'M', business_date: businessDate })
-  await expect(addRules('M', 2, 'M{YYYY}{MM}-{seq:3}', { reset: 'monthly' })).rejects.toMatchObject({
+  await expect(addRules('M', 2, 'M{YYYY}{MM}-{seq:4}', { reset: 'monthly' })).rejects.toMatchObject({
     code: 'OR005',
     detail: `M${month}-0001`,
   })

@@ -231,6 +231,56 @@ test('a change by which a number could be given again is refused, with the numbe
   expect(await next('K', { business_date: '2026-11-21' })).toBe('202611-000000002')
 })
 
+test('a reset is lengthened where the new periods start above all that was issued', async () => {
+  await define({
+    prefix: 'K',
+    template: '{YYYY}{MM}-{seq:4}',
+    reset: 'monthly',
+    business_date_past_days: null,
+  })
+  for (const date of ['2026-10-01', '2026-11-01', '2026-11-02']) await next('K', { business_date: date })
+  const refused = await change('K', { reset: 'yearly', start: 2 })
+  expect(outcome(refused)).toEqual([409, 'rules_conflict'])
+  expect(refused.body.detail).toContain('the number 202611-0002 is taken')
+  expect((await change('K', { reset: 'yearly', start: 3 })).status).toBe(200)
+  expect(await next('K', { business_date: '2026-11-21' })).toBe('202611-0003')
+  expect(await next('K', { business_date: '2026-10-21' })).toBe('202610-0004')
+  // And back, above the values of the years.
+  expect(outcome(await change('K', { reset: 'monthly', start: 9 }))).toEqual([409, 'rules_conflict'])
+  expect((await change('K', { reset: 'never', start: 5 })).status).toBe(200)
+  expect(await next('K', { business_date: '2026-10-21' })).toBe('202610-0005')
+  const { body } = await sequencer.api.get('/api/v1/audit/verify', { headers })
+  expect(body).toMatchObject({ fits: true, findings: [] })
+})
+
+test('a sequence that once changed its form can still change its other rules', async () => {
+  await define({ prefix: 'K', template: 'A{seq}' })
+  await next('K')
+  await change('K', { template: 'B{seq}' })
+  expect(await next('K')).toBe('B2')
+  expect((await change('K', { gap_policy: 'strict' })).status).toBe(200)
+  // A1 is value 1 by these rules, too.
+  expect((await change('K', { template: 'A{seq:1}' })).status).toBe(200)
+  expect(await next('K')).toBe('A3')
+})
+
+test('a closed period repeats nothing', async () => {
+  const rules = { prefix: 'K', template: '{YYYY}{MM}-{seq:4}', business_date_past_days: null }
+  await define({ ...rules, reset: 'yearly' })
+  expect(await next('K', { business_date: '2025-03-01' })).toBe('202503-0001')
+  expect((await change('K', { reset: 'monthly', template: '{YYYY}{MM}/{seq:4}' })).status).toBe(200)
+  expect(await next('K', { business_date: '2025-03-01' })).toBe('202503/0001')
+  const back = { reset: 'monthly', template: rules.template }
+  expect(outcome(await change('K', back))).toEqual([409, 'rules_conflict'])
+  const closed = await sequencer.api.post(
+    '/api/v1/sequences/K/periods/2025-03/close',
+    { reason: 'done' },
+    { headers },
+  )
+  expect(closed.status).toBeLessThan(300)
+  expect((await change('K', back)).status).toBe(200)
+})
+
 test('the fiscal year follows from year and month, also where its first month is changed', async () => {
   const rules = { prefix: 'K', template: '{YYYY}-{MM}-{seq:5}', reset: 'fiscal_yearly', fiscal_year_start: 7 }
   expect((await define({ ...rules, business_date_past_days: null })).status).toBe(201)
@@ -269,6 +319,27 @@ test('numbers that are issued while a change looks through them are looked at, t
   const answer = await refused
   expect(outcome(answer)).toEqual([409, 'rules_conflict'])
   expect(answer.body.detail).toContain('202501-99999')
+})
+
+test('a period that begins while a change looks at the numbers counts from where it begins', async () => {
+  const slashes = { template: '{YYYY}/{seq}', reset: 'never' }
+  await define({ prefix: 'K', ...slashes, business_date_past_days: null })
+  await sequencer.api.post('/api/v1/next/K', { business_date: '2025-01-01', count: 5 })
+  await change('K', { template: '{YYYY}-{seq}', reset: 'yearly' })
+  const blocker = new Client(database.url)
+  await blocker.connect()
+  await blocker.query('BEGIN')
+  await blocker.query('LOCK TABLE sequences IN SHARE ROW EXCLUSIVE MODE')
+  // With this start the years repeat nothing, as long as none has begun.
+  const changed = change('K', { template: slashes.template, start: 6 })
+  const waiting = `SELECT FROM pg_locks WHERE relation = 'sequences'::regclass AND NOT granted`
+  while ((await blocker.query(waiting)).rowCount === 0) await delay(20)
+  expect(await next('K', { business_date: '2025-01-01' })).toBe('2025-1')
+  await blocker.query('COMMIT')
+  await blocker.end()
+  const answer = await changed
+  expect(outcome(answer)).toEqual([409, 'rules_conflict'])
+  expect(answer.body.detail).toMatch(/the number 2025.[1-5] is taken/)
 })
 
 test('a period does not begin by the old rules while a change commits that looked at the others', async () => {

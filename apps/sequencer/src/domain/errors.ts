@@ -123,7 +123,7 @@ export const errorTable = defineErrors({
     cause:
       'Under these rules a number that was issued could be issued again, or the start value would be lowered, or would have no effect.',
     remedy:
-      'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart.',
+      'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart, and so does a start above the values that were issued, in periods that have not begun.',
     example: 'The number 202611-0042 is taken, and could be issued again: give the template another form',
   },
   import_unreadable: {
