@@ -9,6 +9,8 @@ import {
   text,
   timestamp,
   toPage,
+  versionsIn,
+  type Call,
   type Route,
 } from '@ordinal/http'
 import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
@@ -27,6 +29,7 @@ const user = z
     name,
     age,
     active: z.boolean(),
+    version: z.int().min(1).meta({ description: 'Counts the changes; the ETag' }),
     created_at: timestamp(),
     updated_at: timestamp(),
   })
@@ -48,15 +51,18 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
   const update = {
     path: '/api/v1/users/{id}',
     tag: 'users',
-    summary: 'Change the fields that are given',
+    summary: 'Change the fields that are given; with If-Match only if the user has not changed meanwhile',
     params: idParams,
     body: changes,
+    conditional: true,
     answers: { 200: user },
-    errors: ['user_not_found', 'email_taken'] as const,
-    handle: async ({ params, body }: { params: { id: number }; body: z.output<typeof changes> }) => ({
-      status: 200 as const,
-      body: toJson(await users.update(params.id, body)),
-    }),
+    headers: ['ETag'] as const,
+    errors: ['user_not_found', 'email_taken', 'version_mismatch'] as const,
+    async handle({ params, body, headers }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
+      const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
+      const changed = toJson(await users.update(edited, body))
+      return { status: 200 as const, body: changed, headers: etagOf(changed) }
+    },
   }
   return [
     route({
@@ -67,7 +73,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       body: newUser,
       idempotent: true,
       answers: { 201: user },
-      headers: ['Location'],
+      headers: ['ETag', 'Location'],
       errors: ['email_taken', 'idempotency_key_reused', 'outcome_unknown'],
       async handle({ body, headers, context: { caller } }) {
         const key = idempotencyKeyOf(headers)
@@ -79,6 +85,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
           status: 201,
           body: answer,
           headers: {
+            ...etagOf(answer),
             Location: `/api/v1/users/${answer.id}`,
             ...(replayed && { 'Idempotency-Replayed': 'true' }),
           },
@@ -107,8 +114,12 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       summary: 'Read a user',
       params: idParams,
       answers: { 200: user },
+      headers: ['ETag'],
       errors: ['user_not_found'],
-      handle: async ({ params }) => ({ status: 200, body: toJson(await users.require(params.id)) }),
+      async handle({ params }) {
+        const found = toJson(await users.require(params.id))
+        return { status: 200, body: found, headers: etagOf(found) }
+      },
     }),
     route({ method: 'put', ...update }),
     route({ method: 'patch', ...update }),
@@ -116,14 +127,18 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       method: 'delete',
       path: '/api/v1/users/{id}',
       tag: 'users',
-      summary: 'Delete a user; the e-mail address becomes free',
+      summary:
+        'Delete a user, whose e-mail address becomes free; with If-Match only if the user has not changed meanwhile',
       params: idParams,
+      conditional: true,
       answers: { 204: null },
-      errors: ['user_not_found'],
-      async handle({ params }) {
-        await users.remove(params.id)
+      errors: ['user_not_found', 'version_mismatch'],
+      async handle({ params, headers }) {
+        await users.remove({ id: params.id, versions: versionsIn(headers['if-match']) })
         return { status: 204, body: null }
       },
     }),
   ]
 }
+
+const etagOf = ({ version }: { version: number }) => ({ ETag: `"${version}"` })

@@ -11,7 +11,7 @@ export type NewUser = Pick<User, 'email' | 'name' | 'age'>
 export async function insertUser(db: Queryable, { email, name, age }: NewUser): Promise<UserColumns> {
   const { rows } = await db.query<UserColumns>(
     `INSERT INTO users (email, email_key, name, age) VALUES ($1, $2, $3, $4)
-     RETURNING id, email, name, age, active, created_at AS "createdAt", updated_at AS "updatedAt"`,
+     RETURNING id, email, name, age, active, version, created_at AS "createdAt", updated_at AS "updatedAt"`,
     [email, emailKey(email), name, age],
   )
   return rows[0]!

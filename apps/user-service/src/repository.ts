@@ -13,6 +13,12 @@ export interface UserFilter {
 /** The fields that a change may give. */
 export type Changes = Partial<Pick<User, 'email' | 'name' | 'age' | 'active'>>
 
+/** A user, in the versions that the caller knows them in; any if undefined. */
+export interface Edited {
+  id: number
+  versions: number[] | undefined
+}
+
 interface Deps {
   prisma: PrismaClient
   /** For lists, which may look at every user. */
@@ -41,22 +47,28 @@ export const createUserRepository = ({ prisma, heavyPrisma }: Deps) => ({
     return { users: rows.map(int8sAsNumbers), total }
   },
 
-  /** Undefined if there is no such user. */
-  async update(id: number, changes: Changes): Promise<User | undefined> {
+  /** Undefined if there is no such user, or not in one of the versions. */
+  async update(edited: Edited, changes: Changes): Promise<User | undefined> {
     const { email } = changes
     const data = { ...changes, ...(email !== undefined && { emailKey: emailKey(email) }) }
-    const [row] = await prisma.user.updateManyAndReturn({ where: { id, deletedAt: null }, data })
+    const [row] = await prisma.user.updateManyAndReturn({ where: whereIs(edited), data })
     return row && int8sAsNumbers(row)
   },
 
-  /** False if there is no such user. */
-  async markDeleted(id: number): Promise<boolean> {
+  /** False if there is no such user, or not in one of the versions. */
+  async markDeleted(edited: Edited): Promise<boolean> {
     const { count } = await prisma.user.updateMany({
-      where: { id, deletedAt: null },
+      where: whereIs(edited),
       data: { deletedAt: new Date() },
     })
     return count === 1
   },
+})
+
+const whereIs = ({ id, versions }: Edited): Prisma.UserWhereInput => ({
+  id,
+  deletedAt: null,
+  ...(versions && { version: { in: versions } }),
 })
 
 function whereFits({ search, active }: UserFilter): Prisma.UserWhereInput {

@@ -3,7 +3,7 @@ import { databaseErrorOf, transaction } from '@ordinal/database'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
 import { insertUser, type NewUser, type UserColumns } from './queries'
-import type { Changes, User, UserFilter, UserRepository } from './repository'
+import type { Changes, Edited, User, UserFilter, UserRepository } from './repository'
 
 /** A user, as answers have them. */
 type UserJson = ReturnType<typeof toJson>
@@ -23,34 +23,52 @@ export function createUsers({ repository, pool }: Deps) {
      *
      * @throws AppError `email_taken`, `idempotency_key_reused`
      */
-    create(user: NewUser, key?: IdempotencyKey): Promise<{ answer: UserJson; replayed: boolean }> {
+    async create(user: NewUser, key?: IdempotencyKey): Promise<{ answer: UserJson; replayed: boolean }> {
       const creating = key
         ? transaction(pool, (tx) => once(tx, key, async () => toJson(await insertUser(tx, user))))
         : insertUser(pool, user).then((created) => ({ answer: toJson(created), replayed: false }))
-      return keepingEmailUnique(user.email, creating)
+      const { answer, replayed } = await keepingEmailUnique(user.email, creating)
+      // An earlier release kept answers without a version: users began with the first.
+      return { answer: { ...answer, version: answer.version ?? 1 }, replayed }
     },
 
-    /** @throws AppError `user_not_found` */
-    require: async (id: number): Promise<User> => (await repository.find(id)) ?? missing(id),
+    require: requireUser,
 
     /** A page of the users that fit, oldest first, and the count of all that fit. */
     list: (filter: UserFilter, page: { skip: number; take: number }) => repository.list(filter, page),
 
-    /** Changes the fields that are given. @throws AppError `user_not_found` or `email_taken` */
-    async update(id: number, changes: Changes): Promise<User> {
-      const user = await keepingEmailUnique(changes.email, repository.update(id, changes))
-      return user ?? missing(id)
+    /**
+     * Changes the fields that are given.
+     *
+     * @throws AppError `user_not_found`, `version_mismatch`, `email_taken`
+     */
+    async update(edited: Edited, changes: Changes): Promise<User> {
+      // Another request may change the user between the two statements, to a version that the caller names: few can do so.
+      for (;;) {
+        const user = await keepingEmailUnique(changes.email, repository.update(edited, changes))
+        if (user) return user
+        await requireVersion(edited)
+      }
     },
 
-    /** @throws AppError `user_not_found` */
-    async remove(id: number): Promise<void> {
-      if (!(await repository.markDeleted(id))) missing(id)
+    /** @throws AppError `user_not_found`, `version_mismatch` */
+    async remove(edited: Edited): Promise<void> {
+      while (!(await repository.markDeleted(edited))) await requireVersion(edited)
     },
   }
-}
 
-function missing(id: number): never {
-  throw new AppError('user_not_found', `There is no user ${id}`)
+  /** @throws AppError `user_not_found` */
+  async function requireUser(id: number): Promise<User> {
+    const user = await repository.find(id)
+    if (user) return user
+    throw new AppError('user_not_found', `There is no user ${id}`)
+  }
+
+  async function requireVersion({ id, versions }: Edited): Promise<void> {
+    const { version } = await requireUser(id)
+    if (!versions || versions.includes(version)) return
+    throw new AppError('version_mismatch', `User ${id} is at version ${version}; its ETag is "${version}"`)
+  }
 }
 
 async function keepingEmailUnique<T>(email: string | undefined, writing: Promise<T>): Promise<T> {
@@ -68,6 +86,7 @@ export const toJson = (user: UserColumns) => ({
   name: user.name,
   age: user.age,
   active: user.active,
+  version: user.version,
   created_at: user.createdAt.toISOString(),
   updated_at: user.updatedAt.toISOString(),
 })

@@ -117,7 +117,7 @@ test('a path that cannot be read, a method that is not there, and a path that is
 
 test('every member of an answer that cannot be written is refused when it is sent back', async () => {
   const { body: user } = await users.api.get(`/api/v1/users/${id}`)
-  for (const field of ['id', 'created_at', 'updated_at']) {
+  for (const field of ['id', 'version', 'created_at', 'updated_at']) {
     const { status, body } = await users.api.patch(`/api/v1/users/${id}`, { age: 1, [field]: user[field] })
     expect([status, body.errors]).toEqual([
       400,

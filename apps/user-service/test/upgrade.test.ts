@@ -12,6 +12,7 @@ import { configFor, startUserService } from './user-service'
 const migrations = join(__dirname, '../prisma/migrations')
 const oneShape = '20261129010000_one_shape_of_idempotency_records'
 const emailKeys = '20261129020000_email_keys'
+const versions = '20261129030000_versions'
 
 let database: TestDatabase
 let pool: Pool
@@ -52,7 +53,12 @@ test('a key that an earlier release recorded is replayed after the upgrade, and 
   const { status, headers, body } = await api.post('/api/v1/users', user, {
     headers: { 'idempotency-key': 'young' },
   })
-  expect([status, headers.get('idempotency-replayed'), body]).toEqual([201, 'true', answer])
+  expect([status, headers.get('idempotency-replayed'), headers.get('etag'), body]).toEqual([
+    201,
+    'true',
+    '"1"',
+    { ...answer, version: 1 },
+  ])
   const keys = async () => (await pool.query<{ key: string }>('SELECT key FROM idempotency_records')).rows
   await until(async () => (await keys()).length === 1)
   expect(await keys()).toEqual([{ key: 'young' }])
@@ -77,6 +83,20 @@ test('addresses that an earlier release writes, before the upgrade and during it
   expect(await create('moved@example.com')).toBe(409)
   expect(await create('BEFORE@example.com')).toBe(201)
   await expect(insert('Before@example.com')).rejects.toMatchObject({ code: '23505' })
+  await service.stop()
+})
+
+test('a user of an earlier release is at version 1, and its changes during the upgrade are counted', async () => {
+  await migrateBefore(versions)
+  await query("INSERT INTO users (email, name, age) VALUES ('ada@example.com', 'Ada', 36)")
+  await migrateUsers(configFor(database.url))
+  const { api, service } = await startUserService(database)
+  const { headers } = await api.get('/api/v1/users/1')
+  expect(headers.get('etag')).toBe('"1"')
+  // As the earlier release does, which does not know of versions.
+  await query('UPDATE users SET age = 37, updated_at = now() WHERE id = 1')
+  const { status, body } = await api.patch('/api/v1/users/1', { age: 40 }, { headers: { 'if-match': '"1"' } })
+  expect([status, body.detail]).toEqual([412, 'User 1 is at version 2; its ETag is "2"'])
   await service.stop()
 })
 

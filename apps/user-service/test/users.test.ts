@@ -16,6 +16,7 @@ test('a user is created as asked for, active, and found under the Location that 
     ...ada,
     id: expect.any(Number) as number,
     active: true,
+    version: 1,
     created_at: expect.any(String) as string,
     updated_at: body.created_at,
   })
@@ -42,7 +43,7 @@ test.each(['PUT', 'PATCH'])('%s changes the fields that are given, and those onl
   const changed = await change({ age: 77 })
   expect(changed).toMatchObject({
     status: 200,
-    body: { ...user, age: 77, updated_at: expect.any(String) as string },
+    body: { ...user, age: 77, version: 2, updated_at: expect.any(String) as string },
   })
   expect(changed.body.updated_at > changed.body.created_at).toBe(true)
 

@@ -38,6 +38,15 @@ export const commonErrors = table({
     remedy: 'Leave the header out.',
     example: 'Expect is "200-ok"; only 100-continue is known',
   },
+  condition_not_supported: {
+    status: 400,
+    title: 'The route does not evaluate this condition',
+    cause:
+      'The request has If-Match, If-None-Match or If-Unmodified-Since, and the route does not look at it. To ignore the condition could overwrite what it protects.',
+    remedy:
+      'Leave the header out, or use what the route takes: If-Match where it is documented, If-None-Match on a GET, Idempotency-Key for a request that must not happen twice.',
+    example: 'POST /api/v1/orders does not evaluate If-Match',
+  },
   headers_too_large: {
     status: 431,
     title: 'The headers are too large',

@@ -7,6 +7,7 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
+import { isTagged } from './conditions'
 import { changesSomething, type Route } from './route'
 import { problem } from './schemas'
 
@@ -103,7 +104,8 @@ function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
     requestParams: { ...(params && { path: params }), ...(query && { query }) },
     parameters: [
       ...(route.idempotent ? [idempotencyKey] : []),
-      ...(route.conditional ? [ifMatch] : []),
+      ...(route.conditional || isTagged(route) ? [ifMatch] : []),
+      ...(isTagged(route) ? [ifNoneMatch] : []),
       ...(route.timed ? [timeout] : []),
     ],
     ...(body && {
@@ -152,7 +154,15 @@ const idempotencyKey = {
 const ifMatch = {
   name: 'If-Match',
   in: 'header' as const,
-  description: 'Only if it still is what an ETag said: else nothing changes.',
+  description:
+    'Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version',
+  schema: { type: 'string' as const, examples: ['"1"'] },
+}
+
+const ifNoneMatch = {
+  name: 'If-None-Match',
+  in: 'header' as const,
+  description: 'Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones',
   schema: { type: 'string' as const, examples: ['"1"'] },
 }
 
@@ -163,7 +173,15 @@ const timeout = {
   schema: { type: 'integer' as const, minimum: 1, maximum: 3_600_000 },
 }
 
-function successes(route: Route) {
+function successes(route: Route): Responses {
+  const unchanged = {
+    description: 'If-None-Match has the ETag; no body',
+    headers: headersOf(route, ['ETag']),
+  }
+  return { ...answersOf(route), ...(isTagged(route) && { 304: unchanged }) }
+}
+
+function answersOf(route: Route): Responses {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
       status,
@@ -185,6 +203,7 @@ const replayed = ['Idempotency-Replayed'] as const
 // What is refused before the route is known, and what any route can meet.
 const anywhere = [
   'malformed_request',
+  'condition_not_supported',
   'expectation_failed',
   'host_not_allowed',
   'headers_too_large',
@@ -206,6 +225,7 @@ function failures(route: Route, { takesTokens, errors }: Shared) {
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
   if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')
   if (route.upload) codes.push('unsupported_media_type', 'request_timeout')
+  if (isTagged(route)) codes.push('version_mismatch')
   if (route.idempotent) codes.push('invalid_idempotency_key')
   if (route.timed) codes.push('deadline_exceeded')
 

@@ -67,7 +67,7 @@ export interface Route<Code extends string = string> {
   requires: Requirement | undefined
   /** Takes an Idempotency-Key header. */
   idempotent: boolean
-  /** Takes an If-Match header. */
+  /** Takes an If-Match header, which its handler evaluates. A GET that answers an ETag takes it in any case. */
   conditional: boolean
   /** Takes an X-Request-Timeout-Ms header, for the deadline of the call. */
   timed: boolean

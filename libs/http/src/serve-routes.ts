@@ -4,6 +4,7 @@ import { methodNotAllowed, parseJsonBody, requireOwnSite, requireRole, validated
 import { z } from 'zod'
 import type { Bulkheads, Workload } from './bulkheads'
 import { callerDeadline } from './caller-deadline'
+import { isTagged, requireKnownConditions, unlessKnown } from './conditions'
 import { changesSomething, type AnyReply, type Route } from './route'
 import { finishUpload, takeUpload } from './upload'
 import { sendStream, type LiveStreams } from './stream'
@@ -59,6 +60,7 @@ export function serveRoutes(
       // Before the body is read: whoever may not call gets no work done.
       if (changesSomething(route)) requireOwnSite(req, corsOrigins)
       if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
+      requireKnownConditions(route, req.headers)
       next()
     }
     const bounds = [...(limit && !route.unlimited ? [limit] : []), ...placeFor(route.workload, bulkheads)]
@@ -74,10 +76,11 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
   const body = route.body && validated('body', route.body)
   const media = typeof route.media === 'string' ? route.media : route.media[0]
   const contentType = media.includes('charset') ? media : `${media}; charset=utf-8`
+  const tagged = isTagged(route)
   return async (req, res) => {
     const upload = route.upload && takeUpload(req, route.upload)
     if (upload) res.once('finish', () => finishUpload(req))
-    const reply = await answerOf(req, () =>
+    const made = await answerOf(req, () =>
       route.handle({
         params: params(req.params),
         query: query(req.query),
@@ -88,6 +91,7 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
         deadline: callerDeadline(req, res, route.timed),
       }),
     )
+    const reply = tagged ? unlessKnown(made, req.headers) : made
     if (route.issues) res.setHeader('Cache-Control', 'no-store')
     if (reply.body instanceof Readable) {
       if (route.live) live?.add(reply.body)

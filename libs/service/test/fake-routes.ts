@@ -84,7 +84,12 @@ export function fakeRoutes(pool: Pool): Route<keyof typeof fakeErrors>[] {
       summary: 'Read a thing',
       params: idParams,
       answers: { 200: thing },
-      handle: ({ params }) => ({ status: 200, body: { id: params.id, name: 'thing', unit_price: 1 } }),
+      headers: ['ETag'],
+      handle: ({ params }) => ({
+        status: 200,
+        body: { id: params.id, name: 'thing', unit_price: 1 },
+        headers: { ETag: '"2"' },
+      }),
     }),
     route({
       ...things,

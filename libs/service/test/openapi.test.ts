@@ -147,7 +147,8 @@ test('numbers and flags of a query are documented as such, with their defaults',
 
 test.each([
   ['Idempotency-Key', ['POST /api/v1/things']],
-  ['If-Match', ['DELETE /api/v1/things/{id}']],
+  ['If-Match', ['GET /api/v1/things/{id}', 'DELETE /api/v1/things/{id}']],
+  ['If-None-Match', ['GET /api/v1/things/{id}']],
   ['X-Request-Timeout-Ms', ['GET /api/v1/slow/{ms}']],
 ])('the header %s is documented where it is taken, and nowhere else', (header, routes) => {
   const taking = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === header))

@@ -14,7 +14,7 @@ import {
 } from '@ordinal/http'
 import { idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
-import type { OrderJson } from '../domain/order'
+import { etagOf, type OrderJson } from '../domain/order'
 import { listFilter, newOrder, orderCursor, price, productId, quantity, status, toNewOrder } from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
@@ -82,7 +82,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
     }: Call<{ id: number }, unknown, { status: z.output<typeof status> }>) {
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
       const changed = await orders.changeStatus(edited, body.status, context, deadline)
-      return { status: 200 as const, body: changed, headers: etagOf(changed) }
+      return { status: 200 as const, body: changed, headers: { ETag: etagOf(changed) } }
     },
   }
   return [
@@ -132,7 +132,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
       errors: ['order_not_found'],
       async handle({ params, context, deadline }) {
         const order = await orders.one(params.id, context, deadline)
-        return { status: 200, body: order, headers: etagOf(order) }
+        return { status: 200, body: order, headers: { ETag: etagOf(order) } }
       },
     }),
     route({ method: 'put', ...change }),
@@ -156,10 +156,8 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
   ]
 }
 
-const etagOf = ({ version }: { version: number }) => ({ ETag: `"${version}"` })
-
 const headersOfPlaced = (order: OrderJson, replayed: boolean) => ({
-  ...etagOf(order),
+  ETag: etagOf(order),
   Location: `/api/v1/orders/${order.id}`,
   ...(replayed && { 'Idempotency-Replayed': 'true' }),
 })
