@@ -10,6 +10,7 @@ import {
 import { isTagged } from './conditions'
 import { changesSomething, type Route } from './route'
 import { problem } from './schemas'
+import { shareComponents } from './share-components'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>
 
@@ -31,12 +32,24 @@ export function openApiDocument(
   const { takesTokens } = shared
   const paths: ZodOpenApiPathsObject = {}
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operation(route, shared)
-  return createDocument({
-    openapi: '3.1.0',
-    info,
-    paths,
-    components: { headers, securitySchemes: { ...(takesTokens && { token }), apiKey } },
-  })
+  const document = createDocument(
+    {
+      openapi: '3.1.0',
+      info: { ...info, license: { name: 'MIT', identifier: 'MIT' } },
+      // Wherever the document is.
+      servers: [{ url: '/' }],
+      paths,
+      components: { headers, securitySchemes: { ...(takesTokens && { token }), apiKey } },
+    },
+    { override: ({ jsonSchema }) => withoutLimitsOfNumbers(jsonSchema) },
+  )
+  return shareComponents(document)
+}
+
+/** Each whole number has the bounds of a number in JavaScript, which say nothing. */
+function withoutLimitsOfNumbers(schema: { minimum?: unknown; maximum?: unknown }): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
 
 const token = {
@@ -122,7 +135,8 @@ function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
         ),
       },
     }),
-    ...(!route.probe && { security: securityOf(route.requires, shared.takesTokens) }),
+    // Probes ask nobody who they are.
+    security: route.probe ? [] : securityOf(route.requires, shared.takesTokens),
     responses: bothOf(successes(route), failures(route, shared)),
   }
 }

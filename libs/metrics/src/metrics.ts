@@ -25,6 +25,13 @@ export interface Metrics {
 // HTTP has some thirty more, and a label must not have as many values as a stranger likes.
 const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
+// Gauges of prom-client whose names are those of counters. Their values are sums of nodejs_active_resources and the like.
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
 /**
  * The metrics of one service, in a registry of its own: `<prefix>_requests_total{method,route,status}`,
  * `<prefix>_request_duration_seconds`, `<prefix>_errors_total{type}`, `<prefix>_requests_in_flight`, and
@@ -36,6 +43,7 @@ export function createMetrics(prefix: string): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  for (const name of misnamed) registry.removeSingleMetric(name)
 
   const requests = new Counter({
     name: `${prefix}_requests_total`,

@@ -26,7 +26,12 @@ const parameter = object(
   ['name', 'in', 'schema'],
 )
 
-const reference = object({ $ref: { type: 'string', pattern: '^#/components/headers/' } })
+const referenceTo = (kind: string) => object({ $ref: { type: 'string', pattern: `^#/components/${kind}/` } })
+const orReference = (whole: object, kind: string) => ({ oneOf: [referenceTo(kind), whole] })
+const response = object({ description: text, headers: mapOf(referenceTo('headers')), content }, [
+  'description',
+  'headers',
+])
 // None at all: anyone may call.
 const oneScheme = { type: 'object', additionalProperties: { type: 'array', items: text }, maxProperties: 1 }
 
@@ -35,15 +40,12 @@ const operation = object(
     summary: text,
     tags: { type: 'array', items: text, minItems: 1 },
     operationId: { type: 'string', pattern: '^[a-z0-9_]+$' },
-    parameters: { type: 'array', items: parameter },
+    parameters: { type: 'array', items: orReference(parameter, 'parameters') },
     requestBody: object({ required: flag, content }),
-    security: { type: 'array', items: oneScheme, minItems: 1 },
-    responses: mapOf(
-      object({ description: text, headers: mapOf(reference), content }, ['description', 'headers']),
-      { pattern: '^[2-5][0-9]{2}$' },
-    ),
+    security: { type: 'array', items: oneScheme },
+    responses: mapOf(orReference(response, 'responses'), { pattern: '^[2-5][0-9]{2}$' }),
   },
-  ['summary', 'tags', 'operationId', 'responses'],
+  ['summary', 'tags', 'operationId', 'security', 'responses'],
 )
 
 const bearerScheme = object({
@@ -64,12 +66,20 @@ const methods = { propertyNames: { enum: ['get', 'post', 'put', 'patch', 'delete
 /** OpenAPI 3.1 as far as our documents use it: a part of https://spec.openapis.org/oas/v3.1.1.html, and strict. */
 export const openApiStructure = object({
   openapi: { const: '3.1.0' },
-  info: object({ title: text, description: text, version: text }),
+  info: object({
+    title: text,
+    description: text,
+    version: text,
+    license: object({ name: text, identifier: text }),
+  }),
+  servers: { type: 'array', items: object({ url: { const: '/' } }), minItems: 1 },
   paths: mapOf({ ...mapOf(operation), ...methods }, { pattern: '^/[^?#]*$' }),
   components: object(
     {
       schemas: mapOf(schema, { pattern: '^[A-Za-z0-9._-]+$' }),
       headers: mapOf(object({ description: text, schema })),
+      parameters: mapOf(parameter),
+      responses: mapOf(response),
       securitySchemes: mapOf({ oneOf: [bearerScheme, keyScheme] }),
     },
     ['schemas', 'headers', 'securitySchemes'],

@@ -13,7 +13,11 @@ export interface Operation {
   headers(status: number): string[]
 }
 
-type Responses = Record<string, { content?: object; headers?: object }>
+interface Response {
+  content?: object
+  headers?: object
+}
+type Responses = Record<string, Response | { $ref: string }>
 type Paths = Record<string, Record<string, { responses: Responses } | undefined>>
 
 /** The operation that serves a request; HEAD is served where GET is. Undefined if the document has none. */
@@ -31,16 +35,28 @@ export function findOperation(
   const responses = template && paths[template]?.[method]?.responses
   if (!responses) return undefined
 
+  const find = (status: number) => {
+    const response = responses[status] ?? {}
+    if (!('$ref' in response))
+      return { response, steps: ['paths', template, method, 'responses', String(status)] }
+    const steps = response.$ref.slice('#/'.length).split('/')
+    return { response: valueAt(document, steps) as Response, steps }
+  }
   return {
     statuses: Object.keys(responses).map(Number),
-    headers: (status) => Object.keys(responses[status]?.headers ?? {}),
-    media: (status) =>
-      Object.keys(responses[status]?.content ?? {}).map((type) => ({
+    headers: (status) => Object.keys(find(status).response.headers ?? {}),
+    media: (status) => {
+      const { response, steps } = find(status)
+      return Object.keys(response.content ?? {}).map((type) => ({
         type,
-        schema: pointer('paths', template, method, 'responses', String(status), 'content', type, 'schema'),
-      })),
+        schema: pointer(...steps, 'content', type, 'schema'),
+      }))
+    },
   }
 }
+
+const valueAt = (document: unknown, steps: readonly string[]) =>
+  steps.reduce((value, step) => (value as Record<string, unknown>)[step], document)
 
 const parameters = (template: string) => template.split('{').length
 

@@ -9,6 +9,12 @@ export const isInstalled = ['prometheus', 'promtool'].every(
   (name) => spawnSync(name, ['--version']).status === 0,
 )
 
+/** What promtool says of a page of metrics, a line for each fault; nothing if it is right. */
+export function faultsOfMetrics(page: string): string {
+  const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: page, encoding: 'utf8' })
+  return stdout + stderr
+}
+
 interface Series {
   metric: Record<string, string>
   /** Time in seconds, and the value as text. */

@@ -5,7 +5,7 @@ import { faultsOf } from '../src/check'
 import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
 import { writeHurriedCopy } from '../src/hurried'
 import { alertNames } from '../src/monitoring'
-import { startPrometheus, type Prometheus } from '../src/prometheus'
+import { faultsOfMetrics, startPrometheus, type Prometheus } from '../src/prometheus'
 import { startTraffic, type Traffic } from '../src/traffic'
 import { withPrometheus } from './with-prometheus'
 
@@ -49,6 +49,17 @@ withPrometheus('a running stack, watched', () => {
       'user-service',
     ])
   })
+
+  test.each(['users', 'orders', 'sequencer'] as const)(
+    'promtool has nothing against the metrics of %s',
+    async (name) => {
+      const metrics = await (await fetch(`${system[name].url}/metrics`)).text()
+      expect(faultsOfMetrics(metrics)).toBe('')
+      expect(faultsOfMetrics(`${metrics}# TYPE things_total gauge\nthings_total 1\n`)).toContain(
+        'things_total',
+      )
+    },
+  )
 
   test('all rules are loaded, and none fails', async () => {
     const rules = await eventually(

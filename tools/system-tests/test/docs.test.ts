@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
 import { startSystem, type System } from '../src/system'
@@ -24,6 +26,35 @@ test.each(names)('/openapi.json of %s describes its API', async (name) => {
   expect([status, body.openapi]).toEqual([200, expect.stringMatching(/^3\.1\./)])
   expect(Object.keys(body.paths as Document)).toContain('/health/ready')
 })
+
+test.each(names)('/openapi.json of %s has no fault by the tools of others', async (name) => {
+  const source = await (await fetch(`${system[name].url}/openapi.json`)).text()
+  const { lint, compile } = judge(source)
+  expect([lint, compile.lines]).toEqual([[], []])
+  expect(compile.operations).toBeGreaterThan(8)
+})
+
+test('control: the tools of others see what is wrong', async () => {
+  const source = await (await fetch(`${system.users.url}/openapi.json`)).text()
+  const { lint, compile } = judge(
+    source.replace('"operationId":', '"x-operation":').replace('"security":[],', ''),
+  )
+  expect(lint).toEqual([
+    expect.stringContaining('operation-operationId'),
+    expect.stringContaining('security-defined'),
+  ])
+  expect(compile.lines).toEqual([])
+  const dangling = source.replaceAll('"#/components/schemas/Problem"', '"#/components/schemas/Trouble"')
+  expect(() => judge(dangling)).toThrow("Can't resolve $ref")
+})
+
+/** What Redocly's recommended rules say of a document, and the compiler of the types that are generated from it. */
+function judge(source: string): { lint: string[]; compile: { lines: string[]; operations: number } } {
+  const program = path.join(__dirname, 'judge-openapi.mjs')
+  return JSON.parse(
+    execFileSync(process.execPath, [program], { input: source, encoding: 'utf8' }),
+  ) as ReturnType<typeof judge>
+}
 
 inBrowser.each(names)('/docs of %s shows every operation, and the console stays empty', async (name) => {
   const { body } = await ask(system[name], 'GET', '/openapi.json')
