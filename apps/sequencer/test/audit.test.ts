@@ -274,6 +274,20 @@ describe('the export', () => {
     expect(table).toHaveLength(Number(count) + 2)
   })
 
+  test('as CSV begins with a byte order mark if that is asked for, and NDJSON never does', async () => {
+    const start = async (query: string) => {
+      const answer = await fetch(`${sequencer.url}/api/v1/audit/export?prefix=SG&${query}`, { headers })
+      return Buffer.from(await answer.arrayBuffer()).subarray(0, 9)
+    }
+    expect(await start('format=csv&bom=true')).toEqual(Buffer.from('\uFEFFprefix'))
+    expect(await start('format=csv')).toEqual(Buffer.from('prefix,pe'))
+    const refused = await sequencer.api.get('/api/v1/audit/export?bom=true', { headers })
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [{ path: 'query.bom', message: 'goes with format=csv only' }],
+    ])
+  })
+
   test('may be of a sequence, a period, or a stretch of time; each part can be verified by itself', async () => {
     const [{ at }] = (await queryAsAdmin<{ at: Date }>(
       database,

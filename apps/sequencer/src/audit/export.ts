@@ -17,6 +17,8 @@ export type ExportFormat = (typeof exportFormats)[number]
 export interface ExportRequest extends Chosen {
   from?: Date | undefined
   to?: Date | undefined
+  /** Of CSV: whether a byte order mark precedes it, by which spreadsheets know UTF-8. */
+  bom?: boolean | undefined
 }
 
 /**
@@ -84,7 +86,7 @@ const csvColumns = [
 
 async function* exportCsv(pool: Pool, request: ExportRequest) {
   const { chains } = await begin(pool, request)
-  yield `${csvColumns.join(',')}\r\n`
+  yield `${request.bom ? '\uFEFF' : ''}${csvColumns.join(',')}\r\n`
   for (const { record: whole } of chains) {
     const chain = await partOf(pool, whole, request)
     if (!chain) continue
@@ -98,12 +100,13 @@ async function* exportCsv(pool: Pool, request: ExportRequest) {
 
 /**
  * A cell as RFC 4180 has it. A text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP
- * advises (CSV injection).
+ * advises (CSV injection): also behind spaces, which some spreadsheets strip, and with the full-width characters that
+ * some take for the usual ones.
  */
 export function csvCell(value: string | number | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 

@@ -1,6 +1,7 @@
 import { numberEvents, numberStates } from '@ordinal/audit'
 import { AppError, type ErrorCode } from '../domain/errors'
 import {
+  booleanText,
   cursorFor,
   cursorQuery,
   integerText,
@@ -79,6 +80,12 @@ const exportQuery = z.strictObject({
       override: { default: 'ndjson' },
       description: 'ndjson has all that a verification needs; csv has the rows, for spreadsheets',
     }),
+  bom: booleanText()
+    .default(false)
+    .meta({
+      override: { default: false },
+      description: 'With csv: starts with a byte order mark, without which Excel does not read UTF-8',
+    }),
   ...chosen,
   ...stretch,
 })
@@ -123,6 +130,7 @@ export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
       answers: { 200: z.string() },
       errors: ['exports_under_way', 'sequence_not_found'],
       async handle({ query: { format, ...request } }) {
+        if (request.bom && format !== 'csv') throw refusedQuery(['bom'], 'goes with format=csv only')
         const body = await audit.openExport(format, request)
         const name = ['ordinal-audit', request.prefix, request.period].filter(Boolean).join('-')
         return {
@@ -155,9 +163,10 @@ function requirePlace(parameter: string, cursor: string): FeedPlace {
 
 function requireNoFilter(filter: Record<string, unknown>): void {
   const given = Object.keys(filter).filter((name) => filter[name] !== undefined)
-  if (given.length === 0) return
-  const message = `cannot go with after: the feed has every row`
-  throw new AppError('validation_failed', `query.${given[0]}: ${message}`, {
-    errors: given.map((name) => ({ path: `query.${name}`, message })),
-  })
+  if (given.length > 0) throw refusedQuery(given, 'cannot go with after: the feed has every row')
 }
+
+const refusedQuery = (names: readonly string[], message: string) =>
+  new AppError('validation_failed', `query.${names[0]}: ${message}`, {
+    errors: names.map((name) => ({ path: `query.${name}`, message })),
+  })
