@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { HTTP, type CloudEvent } from 'cloudevents'
 import { parseConfig } from '@ordinal/config'
 import { hasRedis, startTestRedis, type TestRedis } from '@ordinal/testing'
 import { orderServiceConfig } from '../src/config'
@@ -74,6 +75,21 @@ describe('a change of an order publishes an event', () => {
     ])
   })
 
+  test('of each type, which the library of CloudEvents takes, and gives back as it was', async () => {
+    const { body } = await service.api.post('/api/v1/orders', anOrder)
+    await service.api.patch(`/api/v1/orders/${body.id}`, { status: 'confirmed' })
+    await service.api.delete(`/api/v1/orders/${body.id}`)
+    const events = await eventsOf()
+    expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.updated', 'order.deleted'])
+    for (const event of events) {
+      const read = asCloudEvent(event)
+      expect(read.validate()).toBe(true)
+      expect(JSON.parse(JSON.stringify(read))).toEqual(event)
+      const { source: _, ...incomplete } = event
+      expect(() => asCloudEvent(incomplete).validate()).toThrow()
+    }
+  })
+
   test('and not when it is refused', async () => {
     const { body } = await service.api.post('/api/v1/orders', anOrder)
     const path = `/api/v1/orders/${body.id}`
@@ -121,6 +137,12 @@ test('the first event of an order follows its number, and has all that was chang
     ['order.deleted', 'pending', 1],
   ])
 })
+
+/** As the official library reads it, by https://github.com/cloudevents/sdk-javascript. */
+function asCloudEvent(event: object): CloudEvent {
+  const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8' }
+  return HTTP.toEvent({ headers, body: JSON.stringify(event) }) as CloudEvent
+}
 
 const databaseOf = ({ database }: World) => ({ ORDER_SERVICE_DATABASE_URL: database.url })
 
