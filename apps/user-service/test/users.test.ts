@@ -90,3 +90,31 @@ test('a user who never was is 404', async () => {
     expect([status, body.code, body.detail]).toEqual([404, 'user_not_found', `There is no user ${id}`])
   }
 })
+
+test('a PATCH may be a merge patch, by its media type; a field cannot be removed by null', async () => {
+  const user = await users.createUser()
+  const patch = (method: string, type: string, body: object) =>
+    users.api.request({
+      method,
+      path: `/api/v1/users/${user.id}`,
+      rawBody: JSON.stringify(body),
+      headers: { 'content-type': type },
+    })
+  for (const [index, type] of [
+    'application/merge-patch+json',
+    'application/merge-patch+json; charset=utf-8',
+    'Application/Merge-Patch+JSON',
+  ].entries()) {
+    const { status, body } = await patch('PATCH', type, { age: index })
+    expect([status, body.age, body.name]).toEqual([200, index, user.name])
+  }
+  const removing = await patch('PATCH', 'application/merge-patch+json', { name: null })
+  expect([removing.status, removing.body.code]).toEqual([400, 'validation_failed'])
+  for (const [method, type] of [
+    ['PUT', 'application/merge-patch+json'],
+    ['PATCH', 'application/json-patch+json'],
+  ] as const) {
+    const { status, body } = await patch(method, type, { age: 9 })
+    expect([status, body.code]).toEqual([415, 'unsupported_media_type'])
+  }
+})

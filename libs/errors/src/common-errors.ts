@@ -108,7 +108,8 @@ export const commonErrors = table({
     status: 415,
     title: 'The media type is not supported',
     cause: 'The body is not declared as application/json in UTF-8, or its Content-Encoding is not known.',
-    remedy: 'Send the header Content-Type: application/json.',
+    remedy:
+      'Send the header Content-Type: application/json; a PATCH may also be application/merge-patch+json.',
     example: 'Content-Type is text/plain; application/json is expected',
   },
   route_not_found: {

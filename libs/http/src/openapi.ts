@@ -8,7 +8,7 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 import { isTagged } from './conditions'
-import { changesSomething, type Route } from './route'
+import { bodyMediaOf, changesSomething, type Route } from './route'
 import { problem } from './schemas'
 import { shareComponents } from './share-components'
 
@@ -124,7 +124,7 @@ function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
-        content: { 'application/json': { schema: body } },
+        content: Object.fromEntries(bodyMediaOf(route).map((media) => [media, { schema: body }])),
       },
     }),
     ...(route.upload && {

@@ -95,6 +95,13 @@ export interface AnyReply {
   headers?: Readonly<Record<string, string>>
 }
 
+/**
+ * The media types of a JSON body. A PATCH changes the fields that are given, which is what a merge patch (RFC 7396) of an
+ * object without members that could be removed does.
+ */
+export const bodyMediaOf = ({ method }: Pick<Route, 'method'>): readonly string[] =>
+  method === 'patch' ? ['application/json', 'application/merge-patch+json'] : ['application/json']
+
 /** Whether a call of the route changes something. */
 export const changesSomething = ({ method, issues }: Route): boolean => method !== 'get' || issues
 

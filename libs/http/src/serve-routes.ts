@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Bulkheads, Workload } from './bulkheads'
 import { callerDeadline } from './caller-deadline'
 import { isTagged, requireKnownConditions, unlessKnown } from './conditions'
-import { changesSomething, type AnyReply, type Route } from './route'
+import { bodyMediaOf, changesSomething, type AnyReply, type Route } from './route'
 import { finishUpload, takeUpload } from './upload'
 import { sendStream, type LiveStreams } from './stream'
 
@@ -42,7 +42,6 @@ export function serveRoutes(
   },
 ): Router {
   const router = Router({ caseSensitive: true, strict: false })
-  const parseBody = parseJsonBody(bodyLimitBytes)
   const methodsOf = new Map<string, string[]>()
 
   for (const route of routes) {
@@ -64,7 +63,13 @@ export function serveRoutes(
       next()
     }
     const bounds = [...(limit && !route.unlimited ? [limit] : []), ...placeFor(route.workload, bulkheads)]
-    router[route.method](path, enter, ...bounds, ...(route.body ? [parseBody] : []), serve(route, live))
+    router[route.method](
+      path,
+      enter,
+      ...bounds,
+      ...(route.body ? [parseJsonBody(bodyLimitBytes, bodyMediaOf(route))] : []),
+      serve(route, live),
+    )
   }
   for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
   return router

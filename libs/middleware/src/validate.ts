@@ -12,17 +12,23 @@ const messages: z.core.ParseContext<z.core.$ZodIssue> = {
 /**
  * Reads a JSON body of at most so many bytes. A body of another media type is refused, none at all is fine.
  *
+ * @param media the media types that are taken
+ *
  * The body parser leaves the body unread where the client has closed the connection before: as if the request had none. A
  * handler that took it so would do, and remember under the key of the request, what nobody asked for.
  */
-export function parseJsonBody(limitBytes: number): RequestHandler {
-  const parse = express.json({ limit: limitBytes, strict: true })
+export function parseJsonBody(
+  limitBytes: number,
+  media: readonly string[] = ['application/json'],
+): RequestHandler {
+  const parse = express.json({ limit: limitBytes, strict: true, type: [...media] })
+  const expected = `${media.join(' or ')} is expected`
   return (req, res, next) => {
     const hasBody =
       req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
-    if (hasBody && !req.is('application/json')) {
+    if (hasBody && !req.is([...media])) {
       const sent = req.headers['content-type'] ?? 'missing'
-      throw new AppError('unsupported_media_type', `Content-Type is ${sent}; application/json is expected`)
+      throw new AppError('unsupported_media_type', `Content-Type is ${sent}; ${expected}`)
     }
     parse(req, res, (error?: unknown) => {
       if (error !== undefined || !hasBody || req.body !== undefined) return next(error)
