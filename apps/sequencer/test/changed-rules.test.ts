@@ -28,6 +28,9 @@ afterAll(async () => {
 const forms = [
   '{YYYY}{MM}-{seq:2}',
   '{FY}{MM}-{seq:2}',
+  '{FYF}{MM}-{seq:2}',
+  '{FYF}-{seq}',
+  '{FY}-{seq}',
   '{YYYY}-{seq}',
   '{MM}{YYYY}-{seq:2}',
   '{YYYY}{Q}{seq:2}',
@@ -54,7 +57,7 @@ const issues = fc.array(
 )
 
 // All months of the years that a number of these tests can show.
-const days = [2024, 2025, 2026, 2027].flatMap((year) =>
+const days = [2024, 2025, 2026, 2027, 2028].flatMap((year) =>
   Array.from({ length: 12 }, (_, month) => `${year}-${String(month + 1).padStart(2, '0')}-01`),
 )
 // A quarter and two digits are at most 499 where they are read as three.

@@ -24,6 +24,7 @@ test.each([
   [texts('A', '{YYYY}{MM}-{seq:3}'), texts('B', '20{seq:4}-001'), '202611-001'],
   [texts('A', '{{{seq}}}'), texts('B', '{{{seq:3}}}'), '{100}'],
   [texts('A', '{FY}/{seq}', 1, 7), texts('B', '{YYYY}/{seq}'), '2026/1'],
+  [texts('A', '{FYF2}-{FY2}/{seq}', 1, 7), texts('B', '26-{YY}/{seq}'), '26-27/1'],
   [texts('A', 'x{seq}x'), texts('x', '{prefix}{seq}x'), 'x1x'],
 ])('%j and %j could both give %s', (a, b, expected) => {
   for (const found of [overlapOf(a, b, today), overlapOf(b, a, today)]) {
@@ -43,6 +44,8 @@ test.each([
   [texts('A', '{Q}{MM}/{seq}'), texts('B', '103/{seq}'.replace('103', '104'))],
   [texts('A', '{YYYY}{FY}-{seq}', 1, 7), texts('B', '20262028-{seq}')],
   [texts('A', '{YY}{YYYY}-{seq}'), texts('B', '001999-{seq}')],
+  [texts('A', '{FYF2}-{FY2}/{seq}', 1, 7), texts('B', '24-26/{seq}')],
+  [texts('A', '{FYF}{MM}/{seq}', 1, 7), texts('B', '{FY}{MM}/{seq}'.replace('{FY}{MM}', '{FYF}00'))],
   [texts('A', 'X0{seq:3}'), texts('B', 'X{seq:4}', 10_000)],
   [texts('A', 'X{seq:16}'), texts('B', 'X{seq:17}'.replace('17', '16') + '0')],
   [texts('A', 'a{seq}'), texts('B', 'A{seq}')],
@@ -51,7 +54,22 @@ test.each([
   expect(overlapOf(b, a, today)).toBeNull()
 })
 
-const pieces = fc.constantFrom('', '1', '0', '2', '20', '02', '{MM}', '{DD}', '{Q}', '{YY}', '{{', '-')
+const pieces = fc.constantFrom(
+  '',
+  '1',
+  '0',
+  '2',
+  '20',
+  '02',
+  '{MM}',
+  '{DD}',
+  '{Q}',
+  '{YY}',
+  '{FY2}',
+  '{FYF2}',
+  '{{',
+  '-',
+)
 const anyTexts = fc
   .record({
     head: fc.array(pieces, { maxLength: 3 }),
@@ -65,14 +83,20 @@ const anyTexts = fc
 function numbersOf({ template, start, prefix }: Texts): Set<string> {
   const sequence = createSequence({ ...plainRules, prefix, template })
   const dates =
-    template.includes('{Y') || template.includes('{M') || template.includes('{D') || template.includes('{Q')
+    template.includes('{Y') ||
+    template.includes('{M') ||
+    template.includes('{D') ||
+    template.includes('{Q') ||
+    template.includes('{F')
   const numbers = new Set<string>()
   const frames = new Map<string, ReturnType<typeof sequence.slotOfDate>['frame']>()
   for (let day = 0; day < (dates ? 366 : 1); day += 1) {
     const { frame } = sequence.slotOfDate(new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10))
     frames.set(frame.head + '|' + frame.tail, frame)
   }
-  for (const year of template.includes('{YY}') ? [2000, 2001, 2002, 2010, 2012, 2020, 2021, 2022, 2099] : [])
+  for (const year of template.includes('{YY}') || template.includes('{F')
+    ? [2000, 2001, 2002, 2010, 2012, 2020, 2021, 2022, 2099]
+    : [])
     for (let day = 0; day < 365; day += 1) {
       const { frame } = sequence.slotOfDate(new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10))
       frames.set(frame.head + '|' + frame.tail, frame)

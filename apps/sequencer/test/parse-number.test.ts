@@ -24,6 +24,9 @@ test.each([
   ['{FY}{MM}-{seq}', 'monthly', '202604-5', 5, '2025-04'],
   ['{FY}{MM}-{seq}', 'yearly', '202603-5', 5, '2026'],
   ['{FY}Q{Q}-{seq}', 'quarterly', '2026Q2-5', 5, '2025-Q2'],
+  ['{FYF2}-{FY2}/{seq:4}', 'fiscal_yearly', '24-25/0042', 42, 'FY2025'],
+  ['{FYF}/{FY2}-{seq}', 'fiscal_yearly', '2024/25-7', 7, 'FY2025'],
+  ['{FYF2}{MM}-{seq}', 'monthly', '2403-7', 7, '2025-03'],
   ['{DD}.{MM}.{FY}/{seq}', 'daily', '29.02.2024/5', 5, '2024-02-29'],
   ['{DD}-{seq}', 'never', '31-9', 9, ''],
   ['{{7{seq:2}}}', 'never', '{701}', 1, ''],
@@ -51,6 +54,7 @@ test.each([
   ['{YYYY}{seq}{YYYY}', '202612025', 'another year at its end'],
   ['{FY}{YYYY}{MM}-{seq}', '2026202604-1', 'another fiscal year than its month'],
   ['{YYYY}-{seq}', '0000-1', 'no such year'],
+  ['{FYF}/{FY2}-{seq}', '2024/26-1', 'no such span'],
   ['{YYYY}-{seq}', ' 202-1', 'no year'],
 ] as const)('%s never writes %j: %s', (template, number, _why) => {
   expect(sequence(template, 'never', 4).read(number)).toBeUndefined()

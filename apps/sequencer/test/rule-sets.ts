@@ -22,6 +22,9 @@ const tokens = [
   '{DD}',
   '{Q}',
   '{FY}',
+  '{FY2}',
+  '{FYF}',
+  '{FYF2}',
   '{prefix}',
   '-',
   '7',
@@ -41,7 +44,7 @@ export const templates = fc
   )
   .map(([head, tail, seq]) => head.join('') + seq + tail.join(''))
 
-const dateTokens = ['YYYY', 'YY', 'MM', 'DD', 'Q', 'FY'] as const
+const dateTokens = ['YYYY', 'YY', 'MM', 'DD', 'Q', 'FY', 'FYF'] as const
 
 /** Each set of date tokens that a template can show. */
 export const allTokenSets = Array.from({ length: 2 ** dateTokens.length }, (_, bits) =>

@@ -33,12 +33,14 @@ export function slotOf(rules: SlotRules, date: string): Slot | undefined {
 function slotOfDay(rules: SlotRules, day: Day): Slot | undefined {
   const { year } = day
   const fiscalYear = fiscalYearOf(day, rules.fiscal_year_start)
+  const firstYear = rules.fiscal_year_start > 1 ? fiscalYear - 1 : fiscalYear
+  const short: Record<string, number> = { '{YY}': year, '{FY2}': fiscalYear, '{FYF2}': firstYear }
   const frame: Frame = { head: '', width: 0, tail: '' }
   for (const [piece] of rules.template.matchAll(/\{\{|\}\}|\{[^{}]*\}|[^{}]+/g)) {
     const [, width] = /^\{seq(?::(\d+))?\}$/.exec(piece) ?? []
     if (piece.startsWith('{seq')) frame.width = Number(width ?? 1)
-    else if (piece === '{YY}' && (year < 2000 || year > 2099)) return undefined
-    else frame[frame.width ? 'tail' : 'head'] += textOf(piece, rules.prefix, day, fiscalYear)
+    else if (short[piece] !== undefined && (short[piece] < 2000 || short[piece] > 2099)) return undefined
+    else frame[frame.width ? 'tail' : 'head'] += textOf(piece, rules.prefix, day, fiscalYear, firstYear)
   }
   if (year < 1 || fiscalYear > 9999) return undefined
   return { period: periodOf(rules, day, fiscalYear), frame }
@@ -50,7 +52,7 @@ const fiscalYearOf = ({ year, month }: Day, start: number) => (start > 1 && mont
 const digits = (value: number, width: number) => String(value).padStart(width, '0')
 const quarterOf = ({ month }: Day) => Math.ceil(month / 3)
 
-function textOf(piece: string, prefix: string, day: Day, fiscalYear: number): string {
+function textOf(piece: string, prefix: string, day: Day, fiscalYear: number, firstYear: number): string {
   switch (piece) {
     case '{{':
     case '}}':
@@ -69,6 +71,12 @@ function textOf(piece: string, prefix: string, day: Day, fiscalYear: number): st
       return String(quarterOf(day))
     case '{FY}':
       return digits(fiscalYear, 4)
+    case '{FY2}':
+      return digits(fiscalYear % 100, 2)
+    case '{FYF}':
+      return digits(firstYear, 4)
+    case '{FYF2}':
+      return digits(firstYear % 100, 2)
     default:
       return piece
   }
@@ -95,13 +103,14 @@ function periodOf({ reset }: SlotRules, day: Day, fiscalYear: number): string {
 
 /** Whether a slot is that of any date: of an imported number the date may not be known. */
 export function isSlotOfSomeDate(rules: SlotRules, slot: Slot): boolean {
+  // A fiscal year shows the calendar year, or one beside it.
+  const around = rules.template.includes('{FY') || rules.reset === 'fiscal_yearly' ? [-1, 0, 1] : [0]
   const years = new Set([2000, 2001]) // with and without a leap day; any other year shows in the period or in the text
   for (const [, year] of `${slot.period} ${slot.frame.head} ${slot.frame.tail}`.matchAll(/(?=(\d{4}))/g)) {
-    years.add(Number(year))
-    years.add(Number(year) - 1)
+    for (const by of around) years.add(Number(year) + by)
   }
   for (const [, year] of `${slot.frame.head} ${slot.frame.tail}`.matchAll(/(?=(\d\d))/g))
-    years.add(2000 + Number(year))
+    for (const by of around) years.add(2000 + Number(year) + by)
   for (const year of years)
     for (let month = 1; month <= 12; month += 1)
       for (let day = 1; day <= new Date(Date.UTC(year, month, 0)).getUTCDate(); day += 1) {

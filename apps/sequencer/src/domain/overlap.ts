@@ -1,4 +1,4 @@
-import { canHaveDate, type DatePattern } from './overlap-dates'
+import { canHaveDate, type DatePattern, type ShortYear } from './overlap-dates'
 import { lowestValue } from './overlap-values'
 import { couldMeet, parseTemplate, partsWidth, tokenWidths, type DateToken, type Template } from './template'
 
@@ -69,6 +69,9 @@ function layOut(
     DD: today.slice(6, 8),
     Q: String(Math.ceil(Number(today.slice(4, 6)) / 3)),
     FY: today.slice(0, 4),
+    FY2: today.slice(2, 4),
+    FYF: today.slice(0, 4),
+    FYF2: today.slice(2, 4),
   }
   const placesOf = (parts: Template['head']): Layout['places'] =>
     parts.flatMap((part): Layout['places'] =>
@@ -124,23 +127,27 @@ function digitsFor(layouts: readonly Layout[], at: number): string[] {
   return [...new Set([...preferred, ...'0123456789'])]
 }
 
+/** The years that are shown with their last two digits. */
+const shortened: Partial<Record<DateToken, ShortYear>> = { YY: 'YYYY', FY2: 'FY', FYF2: 'FYF' }
+
 /** Whether some number of this layout has the characters that are known. */
 function couldBe(
   { places, fiscalYearStart, start, padded, digits }: Layout,
   known: readonly (string | undefined)[],
 ): boolean {
   const value = Array<string | undefined>(digits).fill(undefined)
-  const date: DatePattern = { YYYY: [], MM: [], DD: [], Q: [], FY: [], short: false }
+  const date: DatePattern = { YYYY: [], MM: [], DD: [], Q: [], FY: [], FYF: [], short: new Set() }
   for (const [at, place] of places.entries()) {
     const char = known[at]
     if ('text' in place) continue
-    if ('token' in place && place.token === 'YY') date.short = true
+    const short = 'token' in place ? shortened[place.token] : undefined
+    if (short) date.short.add(short)
     if (char === undefined) continue
     if (!/^[0-9]$/.test(char)) return false
     if (!('token' in place)) value[place.digit] = char
     else {
-      const [token, digit] =
-        place.token === 'YY' ? (['YYYY', place.digit + 2] as const) : [place.token, place.digit]
+      const token = short ?? (place.token as keyof Omit<DatePattern, 'short'>)
+      const digit = short ? place.digit + 2 : place.digit
       if ((date[token][digit] ?? char) !== char) return false
       date[token][digit] = char
     }

@@ -1,6 +1,5 @@
 import { daysInMonth, type PlainDate } from './calendar'
-import { fiscalYearOf } from './period'
-import { frameOf, partsWidth, type DateToken, type Template } from './template'
+import { frameOf, partsWidth, requireShown, type DateToken, type Template } from './template'
 
 /** What a number says: its value, and a date on which it has this form. */
 interface ReadNumber {
@@ -28,13 +27,21 @@ export function parseNumber(
 
   const [head, tail] = [number.slice(0, headEnd), number.slice(tailStart)]
   const shown = { ...tokensIn(template.tail, tail), ...tokensIn(template.head, head) }
-  const date = candidates(shown).find((candidate) => {
-    const fiscalYear = fiscalYearOf(candidate, fiscalYearStart)
-    if (candidate.year < 1 || fiscalYear > 9999) return false
-    const frame = frameOf(template, candidate, fiscalYear)
-    return frame.head === head && frame.tail === tail
+  const date = candidates(shown, fiscalYearStart).find((candidate) => {
+    const frame = frameOf(template, candidate, fiscalYearStart)
+    return frame.head === head && frame.tail === tail && canShow(template, candidate, fiscalYearStart)
   })
   return date && { value, date }
+}
+
+function canShow(template: Template, date: PlainDate, fiscalYearStart: number): boolean {
+  try {
+    requireShown(template, date, fiscalYearStart)
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
 type Shown = Partial<Record<DateToken, number>>
@@ -52,10 +59,12 @@ function tokensIn(parts: Template['head'], text: string): Shown {
 }
 
 /** Days of which one is as shown, if any is: a few, as what is not shown makes no difference. */
-function candidates({ YYYY, YY, MM, DD, Q, FY }: Shown): PlainDate[] {
+function candidates(shown: Shown, fiscalYearStart: number): PlainDate[] {
+  const { YYYY, YY, MM, DD, Q } = shown
+  const fiscalYear = fiscalYearIn(shown, fiscalYearStart)
   // With {YY} there are the years of this century only.
-  const years = yearsOf(YY === undefined ? YYYY : 2000 + YY, FY)
-  const anyMonth = DD !== undefined || Q !== undefined || FY !== undefined
+  const years = yearsOf(YY === undefined ? YYYY : 2000 + YY, fiscalYear)
+  const anyMonth = DD !== undefined || Q !== undefined || fiscalYear !== undefined
   const months = MM !== undefined ? [MM] : anyMonth ? allMonths : [1]
   return years.flatMap((year) =>
     months
@@ -66,6 +75,12 @@ function candidates({ YYYY, YY, MM, DD, Q, FY }: Shown): PlainDate[] {
 }
 
 const allMonths = Array.from({ length: 12 }, (_, index) => index + 1)
+
+function fiscalYearIn({ FY, FY2, FYF, FYF2 }: Shown, fiscalYearStart: number): number | undefined {
+  const last = FY2 === undefined ? FY : 2000 + FY2
+  const first = FYF2 === undefined ? FYF : 2000 + FYF2
+  return last ?? (first === undefined ? undefined : first + (fiscalYearStart > 1 ? 1 : 0))
+}
 
 function yearsOf(year: number | undefined, fiscalYear: number | undefined): number[] {
   if (year !== undefined) return year >= 0 ? [year] : []

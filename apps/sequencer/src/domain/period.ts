@@ -8,6 +8,10 @@ export type Reset = (typeof resets)[number]
 export const fiscalYearOf = ({ year, month }: PlainDate, fiscalYearStart: number) =>
   fiscalYearStart > 1 && month >= fiscalYearStart ? year + 1 : year
 
+/** The calendar year in which the fiscal year of a date begins. */
+export const firstYearOf = (date: PlainDate, fiscalYearStart: number) =>
+  fiscalYearOf(date, fiscalYearStart) - (fiscalYearStart > 1 ? 1 : 0)
+
 /** The period to which a business date belongs: `2026`, `FY2026`, `2026-Q4`, `2026-11`, `2026-11-21`, or the empty one. */
 export function periodOf(reset: Reset, date: PlainDate, fiscalYearStart: number): string {
   const year = String(date.year).padStart(4, '0')

@@ -1,9 +1,9 @@
 import type { Frame } from '@ordinal/audit'
 import { dateText, dayOf, parseDate, type PlainDate } from './calendar'
-import { fiscalYearOf, periodOf } from './period'
+import { periodOf } from './period'
 import { parseNumber } from './parse-number'
 import type { Rules } from './rules'
-import { frameOf, hasShortYear, parseTemplate, requireUnambiguous, showsDate } from './template'
+import { frameOf, parseTemplate, requireShown, requireUnambiguous, showsDate } from './template'
 
 /** Where the numbers of a business date belong, and what they look like. */
 export interface Slot {
@@ -42,17 +42,11 @@ export function createSequence(rules: Rules): Sequence {
   const dated = rules.reset !== 'never' || showsDate(template)
 
   function slot(date: PlainDate, window: Slot['window']): Slot {
-    // {YY} is unambiguous in this century only.
-    if (hasShortYear(template) && (date.year < 2000 || date.year > 2099)) {
-      throw new RangeError(`{YY} shows the years 2000 to 2099, and ${date.year} is none of them`)
-    }
-    const fiscalYear = fiscalYearOf(date, rules.fiscalYearStart)
-    // With a fifth digit, or none, a year would no longer have its fixed width.
-    if (date.year < 1 || fiscalYear > 9999) throw new RangeError('the years are 1 to 9999')
+    requireShown(template, date, rules.fiscalYearStart)
     return {
       date: dateText(date),
       period: periodOf(rules.reset, date, rules.fiscalYearStart),
-      frame: frameOf(template, date, fiscalYear),
+      frame: frameOf(template, date, rules.fiscalYearStart),
       window,
     }
   }

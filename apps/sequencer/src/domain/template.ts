@@ -1,9 +1,9 @@
 import type { Frame } from '@ordinal/audit'
 import type { PlainDate } from './calendar'
-import type { Reset } from './period'
+import { firstYearOf, fiscalYearOf, type Reset } from './period'
 
 /** A date token of a template. All are of a fixed width, so that a number can be read in one way only. */
-export type DateToken = 'YYYY' | 'YY' | 'MM' | 'DD' | 'Q' | 'FY'
+export type DateToken = 'YYYY' | 'YY' | 'MM' | 'DD' | 'Q' | 'FY' | 'FY2' | 'FYF' | 'FYF2'
 
 type Part = { text: string } | { token: DateToken }
 
@@ -20,7 +20,17 @@ export class TemplateError extends Error {
 }
 
 /** How many digits each date token has. */
-export const tokenWidths: Record<DateToken, number> = { YYYY: 4, YY: 2, MM: 2, DD: 2, Q: 1, FY: 4 }
+export const tokenWidths: Record<DateToken, number> = {
+  YYYY: 4,
+  YY: 2,
+  MM: 2,
+  DD: 2,
+  Q: 1,
+  FY: 4,
+  FY2: 2,
+  FYF: 4,
+  FYF2: 2,
+}
 const dateTokens = Object.keys(tokenWidths)
 const maxWidth = 16 // as many digits as the largest value has
 
@@ -59,7 +69,7 @@ function parsePiece(piece: string, prefix: string): Part | { width: number } {
   if (token === 'seq') return { width: 1 }
   if (digits === undefined)
     throw new TemplateError(
-      `${piece} is no token; there are {prefix}, {YYYY}, {YY}, {MM}, {DD}, {Q}, {FY} and {seq}`,
+      `${piece} is no token; there are {prefix}, {YYYY}, {YY}, {MM}, {DD}, {Q}, {FY}, {FY2}, {FYF}, {FYF2} and {seq}`,
     )
   const width = Number(digits)
   if (width < 1 || width > maxWidth)
@@ -74,9 +84,26 @@ export const partsWidth = (parts: Template['head']) =>
 /** Whether the numbers of a template show a date. */
 export const showsDate = ({ head, tail }: Template) => [...head, ...tail].some((part) => 'token' in part)
 
-/** Whether a template writes the year with two digits, which makes 1999 and 2099 the same. */
-export const hasShortYear = ({ head, tail }: Template) =>
-  [...head, ...tail].some((part) => 'token' in part && part.token === 'YY')
+/**
+ * Refuses a date that a template cannot show: with two digits 1999 and 2099 would be the same, and all years have four.
+ *
+ * @throws RangeError
+ */
+export function requireShown({ head, tail }: Template, date: PlainDate, fiscalYearStart: number): void {
+  const years = {
+    YY: date.year,
+    FY2: fiscalYearOf(date, fiscalYearStart),
+    FYF2: firstYearOf(date, fiscalYearStart),
+  }
+  for (const part of [...head, ...tail]) {
+    if (!('token' in part) || !(part.token in years)) continue
+    const year = years[part.token as keyof typeof years]
+    if (year < 2000 || year > 2099)
+      throw new RangeError(`{${part.token}} shows the years 2000 to 2099, and ${year} is none of them`)
+  }
+  // With a fifth digit, or none, a year would no longer have its fixed width.
+  if (date.year < 1 || years.FY2 > 9999) throw new RangeError('the years are 1 to 9999')
+}
 
 /** What follows from the date tokens of a number. `year` is the calendar year. */
 type Fact = 'year' | 'fiscal year' | 'quarter' | 'month' | 'day'
@@ -94,7 +121,7 @@ const needed: Record<Reset, Fact[]> = {
 /** Tokens that show a fact, each by itself. */
 const shownBy: Record<Fact, DateToken[]> = {
   year: ['YYYY', 'YY'],
-  'fiscal year': ['FY'],
+  'fiscal year': ['FY', 'FY2', 'FYF', 'FYF2'],
   quarter: ['Q', 'MM'],
   month: ['MM'],
   day: ['DD'],
@@ -186,13 +213,14 @@ function fit(x: string, y: string): boolean {
 }
 
 /** The constants of the numbers of a business date. */
-export function frameOf(template: Template, date: PlainDate, fiscalYear: number): Frame {
+export function frameOf(template: Template, date: PlainDate, fiscalYearStart: number): Frame {
   const write = (parts: readonly Part[]) =>
-    parts.map((part) => ('text' in part ? part.text : writeToken(part.token, date, fiscalYear))).join('')
+    parts.map((part) => ('text' in part ? part.text : writeToken(part.token, date, fiscalYearStart))).join('')
   return { head: write(template.head), width: template.width, tail: write(template.tail) }
 }
 
-function writeToken(token: DateToken, { year, month, day }: PlainDate, fiscalYear: number): string {
+function writeToken(token: DateToken, date: PlainDate, fiscalYearStart: number): string {
+  const { year, month, day } = date
   const digits = (value: number, width: number) => String(value).padStart(width, '0')
   switch (token) {
     case 'YYYY':
@@ -206,6 +234,12 @@ function writeToken(token: DateToken, { year, month, day }: PlainDate, fiscalYea
     case 'Q':
       return String(Math.ceil(month / 3))
     case 'FY':
-      return digits(fiscalYear, 4)
+      return digits(fiscalYearOf(date, fiscalYearStart), 4)
+    case 'FY2':
+      return digits(fiscalYearOf(date, fiscalYearStart) % 100, 2)
+    case 'FYF':
+      return digits(firstYearOf(date, fiscalYearStart), 4)
+    case 'FYF2':
+      return digits(firstYearOf(date, fiscalYearStart) % 100, 2)
   }
 }
