@@ -12,6 +12,7 @@ import { ReflectionService } from '@grpc/reflection'
 import { boundConnections, type GrpcChassis, type GrpcServer } from '@ordinal/http'
 import { HealthImplementation, protoPath } from 'grpc-health-check'
 import { callLimits } from './bound-call'
+import { takeLongDeadlines } from './long-deadlines'
 import type { GrpcMethod } from './method'
 import { createCallObserver } from './observe-calls'
 import { serveMethod } from './serve-method'
@@ -61,6 +62,7 @@ export function grpcServer(
       'grpc.max_receive_message_length': chassis.maxMessageBytes,
       interceptors: [observer.intercept],
     })
+    takeLongDeadlines(server)
     for (const { name, protos, methods } of services) {
       const handlers: UntypedServiceImplementation = {}
       for (const method in methods) handlers[method] = serveMethod(methods[method]!, chassis)

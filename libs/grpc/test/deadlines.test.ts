@@ -25,6 +25,12 @@ test('a method has the deadline of its caller, and at most half a minute', async
   expect((await fake.call('Wait', {}, { deadlineMs: 600_000 })).body.remaining_ms).toBe(30_000)
 })
 
+// 2^31 ms are 24.8 days.
+test.each([20, 24, 25, 30, 49, 50, 365, 40_000])('a deadline in %i days is one', async (days) => {
+  const { code, body } = await fake.call('Wait', { ms: 20 }, { deadlineMs: days * 86_400_000 })
+  expect([code, body.remaining_ms]).toEqual(['OK', 30_000])
+})
+
 test('a call ends at its deadline, and is logged as that', async () => {
   const { code } = await fake.call('Wait', { ms: 700 }, { deadlineMs: 150 })
   expect(code).toBe('DEADLINE_EXCEEDED')
