@@ -1,3 +1,4 @@
+import { createOrderClient } from './order-client'
 import { anOrder, createWorld, type Instance, type World } from './world'
 
 let world: World
@@ -94,4 +95,41 @@ test('a product may be named in any script, and is kept as it was sent', async (
   const [placed] = await placeAll({ product_id })
   expect((await service.api.get(`/api/v1/orders/${placed}`)).body.product_id).toBe(product_id)
   expect((await list(`?product_id=${encodeURIComponent(product_id)}`)).ids).toEqual([placed])
+})
+
+test('an order is found by its number and by its reference', async () => {
+  const [a, b] = await placeAll({}, { user_id: 2 })
+  const { body: order } = await service.api.get(`/api/v1/orders/${b}`)
+  const byNumber = await service.api.get(`/api/v1/orders/by-number/${order.order_number}`)
+  expect([byNumber.status, byNumber.body]).toEqual([200, order])
+  expect(byNumber.headers.get('etag')).toBe('"1"')
+  for (const query of [`order_number=${order.order_number}`, `reference=${order.reference}`]) {
+    expect((await list(`?${query}`)).ids).toEqual([b])
+    expect((await list(`?${query}&cursor=0`)).ids).toEqual([b])
+    expect((await list(`?${query}&user_id=1`)).ids).toEqual([])
+  }
+  expect((await list('?order_number=ORD-0')).ids).toEqual([])
+  expect((await service.api.get('/api/v1/orders?reference=7')).status).toBe(400)
+
+  await service.api.delete(`/api/v1/orders/${b}`)
+  expect((await list(`?order_number=${order.order_number}`)).ids).toEqual([])
+  for (const number of [order.order_number as string, 'ORD%2F0', `x${a}`]) {
+    const { status, body } = await service.api.get(`/api/v1/orders/by-number/${number}`)
+    expect([status, body.code]).toEqual([404, 'order_not_found'])
+  }
+})
+
+test('gRPC finds an order by its number and by its reference, too', async () => {
+  const [, b] = await placeAll({}, { user_id: 2 })
+  const { body: order } = await service.api.get(`/api/v1/orders/${b}`)
+  const client = createOrderClient(service)
+  const { order_number, reference } = order
+  expect((await client.call('GetOrderByNumber', { order_number })).body).toMatchObject({
+    order: { id: b, order_number },
+    user: { id: 2 },
+  })
+  expect((await client.call('GetOrderByNumber', { order_number: 'ORD-0' })).code).toBe('NOT_FOUND')
+  for (const filter of [{ order_number }, { reference }])
+    expect((await client.call('ListOrders', filter)).body.orders).toMatchObject([{ id: b }])
+  client.close()
 })

@@ -5,7 +5,7 @@ export const errorTable = defineErrors({
   order_not_found: {
     status: 404,
     title: 'There is no such order',
-    cause: 'No order has this id, or the order was deleted.',
+    cause: 'No order has this id or number, or the order was deleted.',
     remedy: 'Look the order up with GET /api/v1/orders.',
     example: 'There is no order 7',
   },

@@ -1,7 +1,7 @@
 import { grpcMethod, loadProtos, type GrpcService } from '@ordinal/grpc'
 import { id, isPageOrCursor, pageOrCursor } from '@ordinal/http'
 import { z } from 'zod'
-import { listFilter, newOrder, orderCursor, status, toNewOrder } from './schemas'
+import { listFilter, newOrder, orderCursor, orderNumber, status, toNewOrder } from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
 
@@ -9,6 +9,7 @@ import type { PlaceOrder } from './place-order'
 const version = z.int().min(1).optional()
 
 const getMessage = z.strictObject({ id: id() })
+const getByNumberMessage = z.strictObject({ order_number: orderNumber })
 const updateMessage = z.strictObject({ id: id(), status, version })
 const deleteMessage = z.strictObject({ id: id(), version })
 const listMessage = z
@@ -48,6 +49,15 @@ export const orderService = ({ orders, placeOrder }: Deps, appFolder: string): G
       workload: 'read',
       async handle(call) {
         const { user, ...order } = await orders.one(call.message.id, call.context, call.deadline)
+        return { message: { order, user } }
+      },
+    }),
+    GetOrderByNumber: grpcMethod({
+      message: getByNumberMessage,
+      workload: 'read',
+      async handle(call) {
+        const { order_number } = call.message
+        const { user, ...order } = await orders.oneByNumber(order_number, call.context, call.deadline)
         return { message: { order, user } }
       },
     }),

@@ -4,6 +4,8 @@ import type { OrderStatus } from '../domain/status'
 
 /** Which orders a list has; those that are deleted are in none. */
 export interface OrderFilter {
+  orderNumber?: string | undefined
+  reference?: string | undefined
   userId?: number | undefined
   productId?: string | undefined
   status?: OrderStatus | undefined
@@ -11,6 +13,8 @@ export interface OrderFilter {
 
 // From the one that leaves the fewest to the one that leaves the most. Each has an index, with the id behind it.
 const columns = [
+  ['order_number', 'orderNumber'],
+  ['reference', 'reference'],
   ['user_id', 'userId'],
   ['product_id', 'productId'],
   ['status', 'status'],

@@ -18,6 +18,11 @@ export const createOrderRepository = ({ prisma, heavyPrisma }: Deps) => ({
     return row ? toOrder(row) : undefined
   },
 
+  async findByNumber(orderNumber: string): Promise<Order | undefined> {
+    const row = await prisma.order.findFirst({ where: { orderNumber, deletedAt: null } })
+    return row ? toOrder(row) : undefined
+  },
+
   /** How many orders there are that fit. */
   count: (filter: OrderFilter): Promise<number> =>
     heavyPrisma.order.count({ where: { ...filter, deletedAt: null } }),

@@ -15,7 +15,17 @@ import {
 import { idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import { etagOf, type OrderJson } from '../domain/order'
-import { listFilter, newOrder, orderCursor, price, productId, quantity, status, toNewOrder } from './schemas'
+import {
+  listFilter,
+  newOrder,
+  orderCursor,
+  orderNumber,
+  price,
+  productId,
+  quantity,
+  status,
+  toNewOrder,
+} from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
 import { user } from '../clients/users'
@@ -132,6 +142,21 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
       errors: ['order_not_found'],
       async handle({ params, context, deadline }) {
         const order = await orders.one(params.id, context, deadline)
+        return { status: 200, body: order, headers: { ETag: etagOf(order) } }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/orders/by-number/{number}',
+      tag: 'orders',
+      summary: 'Read the order that has a number, with its user if the user service answers',
+      params: z.strictObject({ number: orderNumber }),
+      timed: true,
+      answers: { 200: orderWithUser },
+      headers: ['ETag'],
+      errors: ['order_not_found'],
+      async handle({ params, context, deadline }) {
+        const order = await orders.oneByNumber(params.number, context, deadline)
         return { status: 200, body: order, headers: { ETag: etagOf(order) } }
       },
     }),

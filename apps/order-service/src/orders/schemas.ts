@@ -6,6 +6,8 @@ import { orderStatuses } from '../domain/status'
 // The fields of orders, as REST and gRPC take them.
 
 export const productId = text(1, 100).meta({ example: 'PROD-123' })
+/** The number of an order, as a caller names it. */
+export const orderNumber = text(1, 200).meta({ example: 'ORD-2026-000001' })
 export const quantity = z.int().min(1).max(1_000_000).meta({ example: 2 })
 export const price = z.number().meta({ example: 99.99 })
 // Decided by the decimal that the number prints as: to multiply it by 100 would refuse 8.95 and take 1e-9.
@@ -32,7 +34,12 @@ export const toNewOrder = (sent: z.output<typeof newOrder>): NewOrder => ({
 })
 
 /** What orders in a list have in common, besides the user, whose id is a text in a query. */
-export const listFilter = { product_id: text(1, 100).optional(), status: status.optional() }
+export const listFilter = {
+  order_number: orderNumber.optional(),
+  reference: z.uuid().optional(),
+  product_id: text(1, 100).optional(),
+  status: status.optional(),
+}
 
 /** Orders are listed by their ids. */
 export const orderCursor = cursorText(z.tuple([z.int().min(1)]), [0])

@@ -30,10 +30,14 @@ interface ListRequest {
   /** The id of the order before. In place of a page. */
   cursor?: readonly [id: number] | undefined
   page_size: number
+  order_number?: string | undefined
+  reference?: string | undefined
   user_id?: number | undefined
   product_id?: string | undefined
   status?: OrderStatus | undefined
 }
+
+type OrderWithUser = OrderJson & { user: User | null }
 
 // Longer than a user service that is well takes, shorter than a reader notices.
 const userTimeoutMs = 500
@@ -51,23 +55,29 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
      *
      * @throws AppError `order_not_found`
      */
-    async one(
-      id: number,
-      trace: Trace,
-      deadline: Deadline = noDeadline,
-    ): Promise<OrderJson & { user: User | null }> {
-      const order = toJson(await requireOrder(id))
-      const user = await users.findInTime(
-        order.user_id,
-        trace,
-        deadlineOfCall(deadline).within(userTimeoutMs),
-      )
-      return { ...order, user }
+    one: async (id: number, trace: Trace, deadline: Deadline = noDeadline): Promise<OrderWithUser> =>
+      withUser(await requireOrder(id), trace, deadline),
+
+    /**
+     * The order that has a number, with its user if the user service answers in time.
+     *
+     * @throws AppError `order_not_found`
+     */
+    async oneByNumber(number: string, trace: Trace, deadline: Deadline): Promise<OrderWithUser> {
+      const order = await repository.findByNumber(number)
+      if (!order) throw new AppError('order_not_found', `There is no order ${number}`)
+      return withUser(order, trace, deadline)
     },
 
     /** A part of a list, oldest first. It is counted only if it is read by page, and has no users. */
-    async list({ page = 1, cursor, page_size, user_id, product_id, status }: ListRequest) {
-      const filter = { userId: user_id, productId: product_id, status }
+    async list({ page = 1, cursor, page_size, ...asked }: ListRequest) {
+      const filter = {
+        orderNumber: asked.order_number,
+        reference: asked.reference,
+        userId: asked.user_id,
+        productId: asked.product_id,
+        status: asked.status,
+      }
       // One more shows whether the list goes on.
       const take = page_size + 1
       const [rows, total] = await (cursor
@@ -113,6 +123,11 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
         await requireVersion(edited)
       }
     },
+  }
+
+  async function withUser(order: Order, trace: Trace, deadline: Deadline): Promise<OrderWithUser> {
+    const timeout = deadlineOfCall(deadline).within(userTimeoutMs)
+    return { ...toJson(order), user: await users.findInTime(order.userId, trace, timeout) }
   }
 
   async function requireOrder(id: number): Promise<Order> {
