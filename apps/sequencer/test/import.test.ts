@@ -140,11 +140,44 @@ test('a byte order mark, any line ends, blank lines, quotes and spaces make no d
   expect((await send('SG', json, { type: 'application/x-ndjson' })).body).toMatchObject({ imported: 1 })
 })
 
+test('a file is read as spreadsheets write it', async () => {
+  const csv = [
+    ';;;',
+    'Number; CLIENT ID ;;Business-Date',
+    'SG000001;"a, b";;2025-01-02',
+    ';;;',
+    'SG000002;;;;;',
+    'SG000003;;x;',
+    'SG000004',
+  ]
+  expect((await send('SG', csv.join('\r\n'))).body).toMatchObject({
+    rows: 4,
+    imported: 2,
+    refused: {
+      shown: [
+        { line: 6, number: sg(3), reason: 'has a value in column 3, which has no name' },
+        { line: 7, number: sg(4), reason: 'has 1 fields, and the line of the columns has 4' },
+      ],
+    },
+  })
+  const rows = await queryAsAdmin(
+    database,
+    'SELECT client_id, business_date::text FROM ledger ORDER BY value',
+  )
+  expect(rows).toEqual([
+    { client_id: 'a, b', business_date: '2025-01-02' },
+    { client_id: null, business_date: null },
+  ])
+  expect((await send('SG', 'client_id\tnumber\na;b,c\tSG000003\n')).body).toMatchObject({ imported: 1 })
+})
+
 test.each([
   ['', 'The file is empty; its first line names the columns'],
   ['\n\n', 'The file is empty; its first line names the columns'],
   ['SG000001\nSG000002', 'Line 1: there is no column "SG000001"; the columns are number, client_id'],
-  ['number;client_id\nSG000001;erp', 'Line 1: there is no column "number;client_id"'],
+  ['number|client_id\nSG000001|erp', 'Line 1: there is no column "number|client_id"'],
+  [';;\n;;\n', 'The file is empty; its first line names the columns'],
+  ['number;Number\nSG000001;SG000001', 'Line 1: the column "number" comes twice'],
   ['client_id\nerp', 'Line 1: there is no column "number"'],
   ['number,number\nSG000001,SG000001', 'Line 1: the column "number" comes twice'],
   ['number,state\nSG000001,void', 'Line 1: there is no column "state"'],
@@ -208,7 +241,7 @@ test('what cannot be imported is reported with its line and the reason, and the 
     { line: 3, number: 'INV2025-0001', reason: 'client_id: must not contain control characters' },
     { line: 5, number: 'INV2025-002', reason: 'is not of the form {prefix}{YYYY}-{seq:4}' },
     { line: 6, number: 'inv2025-0002', reason: 'is not of the form {prefix}{YYYY}-{seq:4}' },
-    { line: 7, number: 'INV2025-0002', reason: 'has 2 fields, and the first line has 6' },
+    { line: 7, number: 'INV2025-0002', reason: 'has 2 fields, and the line of the columns has 6' },
     { line: 8, number: 'INV2025-0002', reason: 'there is no site site-9' },
     { line: 9, number: 'INV2025-0002', reason: 'partition_id: site_id and partition_id go together' },
     expect.objectContaining({ line: 10, number: 'INV2025-0002' }),

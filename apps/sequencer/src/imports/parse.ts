@@ -54,8 +54,10 @@ async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
 async function* csvLines(texts: AsyncIterable<string>): AsyncGenerator<ImportLine> {
   let header: string[] | undefined
   for await (const { record, line } of csvRecords(texts)) {
+    // Spreadsheets write a row of nothing but separators for an empty one.
+    if (record.every((field) => field === '')) continue
     if (header) yield lineOfCsv(header, record, line)
-    else header = requireHeader(record)
+    else header = requireHeader(record, line)
   }
   if (!header) throw new AppError('import_unreadable', 'The file is empty; its first line names the columns')
 }
@@ -69,7 +71,9 @@ interface CsvRecord {
 /** The records of a text; those before a fault all come before its error. */
 async function* csvRecords(texts: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
   let read: CsvRecord[] = []
+  const { delimiter, whole } = await detectSeparator(texts)
   const parser = parse({
+    delimiter,
     trim: true,
     skip_empty_lines: true,
     relax_column_count: true,
@@ -85,7 +89,7 @@ async function* csvRecords(texts: AsyncIterable<string>): AsyncGenerator<CsvReco
     read = []
     return { records, error }
   }
-  for await (const text of texts) {
+  for await (const text of whole) {
     const { records, error } = await step((done) => parser.write(text, done))
     yield* records
     if (error) throw unreadable(error)
@@ -99,29 +103,69 @@ function unreadable(cause: Error): Error {
   return cause instanceof CsvError ? new AppError('import_unreadable', cause.message, { cause }) : cause
 }
 
-function requireHeader(columns: string[]): string[] {
-  const unknown = columns.filter((name) => !names.includes(name))
-  const twice = columns.filter((name, index) => columns.indexOf(name) !== index)
-  const known = `the columns are ${names.join(', ')}, of which the first must be there, separated by commas`
-  if (unknown.length > 0)
+const separators = [',', ';', '\t'] as const
+
+/**
+ * Which separator a text has: the one that is most frequent in its first line with a character besides, outside quotes.
+ *
+ * @returns the whole text, too, since its beginning is read for it
+ */
+async function detectSeparator(texts: AsyncIterable<string>) {
+  const iterator = texts[Symbol.asyncIterator]()
+  let begin = ''
+  let done = false
+  // A line that has no end is refused where records are read.
+  while (!done && !/[^\s,;"][^\r\n]*[\r\n]/.test(begin) && begin.length <= maxLineLength) {
+    const next = await iterator.next()
+    done = next.done === true
+    if (!done) begin += next.value as string
+  }
+  async function* whole() {
+    yield begin
+    if (!done) yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  return { delimiter: separatorOf(begin), whole: whole() }
+}
+
+/** @param text begins with a line that names columns; lines of nothing but separators may come before */
+function separatorOf(text: string): string {
+  const unquoted = text.replaceAll(/"[^"]*"/g, 'x')
+  const line = /^.*[^\s,;].*$/m.exec(unquoted)?.[0] ?? unquoted
+  const count = (separator: string) => line.split(separator).length
+  return separators.reduce((best, each) => (count(each) > count(best) ? each : best))
+}
+
+/** The names of the columns, as `names` has them: their case, and whether words are apart by spaces, `-` or `_`, differ. */
+function requireHeader(record: readonly string[], line: number): string[] {
+  const columns = record.map((name) => name.toLowerCase().replaceAll(/[\s_-]+/g, '_'))
+  const unknown = columns.findIndex((name) => name !== '' && !names.includes(name))
+  const twice = columns.filter((name, index) => name !== '' && columns.indexOf(name) !== index)
+  const known = `the columns are ${names.join(', ')}, of which the first must be there, separated by commas, semicolons or tabs`
+  if (unknown >= 0)
     throw new AppError(
       'import_unreadable',
-      `Line 1: there is no column "${shortened(unknown[0]!)}"; ${known}`,
+      `Line ${line}: there is no column "${shortened(record[unknown]!)}"; ${known}`,
     )
   if (twice.length > 0)
-    throw new AppError('import_unreadable', `Line 1: the column "${twice[0]}" comes twice`)
+    throw new AppError('import_unreadable', `Line ${line}: the column "${twice[0]}" comes twice`)
   if (!columns.includes('number'))
-    throw new AppError('import_unreadable', `Line 1: there is no column "number"; ${known}`)
+    throw new AppError('import_unreadable', `Line ${line}: there is no column "number"; ${known}`)
   return columns
 }
 
-function lineOfCsv(header: readonly string[], record: readonly string[], line: number): ImportLine {
-  if (record.length !== header.length) {
-    const number = record[header.indexOf('number')] ?? ''
-    return faulty(line, number, `has ${record.length} fields, and the first line has ${header.length}`)
-  }
+function lineOfCsv(header: readonly string[], fields: readonly string[], line: number): ImportLine {
+  const number = fields[header.indexOf('number')] ?? ''
+  const unnamed = fields.findIndex((field, index) => field !== '' && !header[index])
+  // Fields that are empty may be missing at the end, or be too many.
+  if (fields.length < header.length || unnamed >= header.length)
+    return faulty(
+      line,
+      number,
+      `has ${fields.length} fields, and the line of the columns has ${header.length}`,
+    )
+  if (unnamed >= 0) return faulty(line, number, `has a value in column ${unnamed + 1}, which has no name`)
   // An empty field is one that was not given.
-  const given = header.flatMap((name, index) => (record[index] === '' ? [] : [[name, record[index]]]))
+  const given = header.flatMap((name, index) => (name && fields[index] ? [[name, fields[index]]] : []))
   return checked(line, Object.fromEntries(given))
 }
 
