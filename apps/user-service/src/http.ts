@@ -1,14 +1,15 @@
 import {
   booleanText,
+  cursorText,
   id,
   idParams,
-  pageOf,
-  pageQuery,
+  isPageOrCursor,
+  listOf,
+  listQuery,
+  pageOrCursor,
   route,
-  skipOf,
   text,
   timestamp,
-  toPage,
   versionsIn,
   type Call,
   type Route,
@@ -40,11 +41,11 @@ const changes = z
   .strictObject({ ...newUser.shape, active: z.boolean() })
   .partial()
   .refine((fields) => Object.keys(fields).length > 0, 'must have at least one field')
-const listQuery = z.strictObject({
-  ...pageQuery,
-  search: text(1, 200).optional(),
-  active: booleanText().optional(),
-})
+// Users are listed by their ids.
+const cursor = cursorText(z.tuple([z.int().min(1)]), [0])
+const query = z
+  .strictObject({ ...listQuery(cursor), search: text(1, 200).optional(), active: booleanText().optional() })
+  .refine(isPageOrCursor, pageOrCursor)
 
 /** `/api/v1/users`. */
 export function userRoutes(users: Users): Route<ErrorCode>[] {
@@ -97,13 +98,10 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       workload: 'heavy',
       path: '/api/v1/users',
       tag: 'users',
-      summary: 'List users, oldest first',
-      query: listQuery,
-      answers: { 200: pageOf(user) },
-      async handle({ query }) {
-        const found = await users.list(query, { skip: skipOf(query), take: query.page_size })
-        return { status: 200, body: toPage(found.users.map(toJson), found.total, query) }
-      },
+      summary: 'List users, oldest first, by page or by cursor',
+      query,
+      answers: { 200: listOf(user) },
+      handle: async ({ query }) => ({ status: 200, body: await users.list(query) }),
     }),
     route({
       method: 'get',

@@ -34,18 +34,18 @@ export const createUserRepository = ({ prisma, heavyPrisma }: Deps) => ({
     return row ? int8sAsNumbers(row) : undefined
   },
 
-  /** A page of the users that fit, oldest first, and the count of all that fit. */
+  /** The users that fit, oldest first: at most `take` of them, after the one with an id, or after so many. */
   async list(
     filter: UserFilter,
-    page: { skip: number; take: number },
-  ): Promise<{ users: User[]; total: number }> {
-    const where = whereFits(filter)
-    const [rows, total] = await Promise.all([
-      heavyPrisma.user.findMany({ where, orderBy: { id: 'asc' }, ...page }),
-      heavyPrisma.user.count({ where }),
-    ])
-    return { users: rows.map(int8sAsNumbers), total }
+    { after = 0, skip = 0, take }: { after?: number; skip?: number; take: number },
+  ): Promise<User[]> {
+    const where = { ...whereFits(filter), id: { gt: after } }
+    const rows = await heavyPrisma.user.findMany({ where, orderBy: { id: 'asc' }, skip, take })
+    return rows.map(int8sAsNumbers)
   },
+
+  /** How many users there are that fit. */
+  count: (filter: UserFilter): Promise<number> => heavyPrisma.user.count({ where: whereFits(filter) }),
 
   /** Undefined if there is no such user, or not in one of the versions. */
   async update(edited: Edited, changes: Changes): Promise<User | undefined> {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { databaseErrorOf, transaction } from '@ordinal/database'
+import { toList } from '@ordinal/http'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
 import { insertUser, type NewUser, type UserColumns } from './queries'
@@ -9,6 +10,13 @@ import type { Changes, Edited, User, UserFilter, UserRepository } from './reposi
 type UserJson = ReturnType<typeof toJson>
 
 export type Users = ReturnType<typeof createUsers>
+
+interface ListRequest extends UserFilter {
+  page?: number | undefined
+  /** The id of the user before. In place of a page. */
+  cursor?: readonly [id: number] | undefined
+  page_size: number
+}
 
 interface Deps {
   repository: UserRepository
@@ -34,8 +42,18 @@ export function createUsers({ repository, pool }: Deps) {
 
     require: requireUser,
 
-    /** A page of the users that fit, oldest first, and the count of all that fit. */
-    list: (filter: UserFilter, page: { skip: number; take: number }) => repository.list(filter, page),
+    /** A part of the list of the users that fit, oldest first. They are counted only if it is read by page. */
+    async list({ page = 1, cursor, page_size, ...filter }: ListRequest) {
+      // One more shows whether the list goes on.
+      const take = page_size + 1
+      const [rows, total] = await (cursor
+        ? [await repository.list(filter, { after: cursor[0], take }), undefined]
+        : Promise.all([
+            repository.list(filter, { skip: (page - 1) * page_size, take }),
+            repository.count(filter),
+          ]))
+      return toList(rows, total, { page, page_size }, toJson, ({ id }) => [id])
+    },
 
     /**
      * Changes the fields that are given.

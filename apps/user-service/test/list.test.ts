@@ -13,7 +13,10 @@ const namesOf = (page: { data: { name: string }[] }) => page.data.map(({ name })
 const find = async (search: string) => namesOf(await list(`search=${encodeURIComponent(search)}`))
 
 test('without users the list is empty', async () => {
-  expect(await list()).toEqual({ data: [], pagination: { page: 1, page_size: 20, total: 0, total_pages: 0 } })
+  expect(await list()).toEqual({
+    data: [],
+    pagination: { page: 1, page_size: 20, total: 0, total_pages: 0, next_cursor: null },
+  })
 })
 
 test('pages are oldest first, each user on one of them, with the totals of all', async () => {
@@ -29,7 +32,13 @@ test('pages are oldest first, each user on one of them, with the totals of all',
     ['User 7'],
   ])
   for (const [index, { pagination }] of pages.entries()) {
-    expect(pagination).toEqual({ page: index + 1, page_size: 3, total: 7, total_pages: 3 })
+    expect(pagination).toEqual({
+      page: index + 1,
+      page_size: 3,
+      total: 7,
+      total_pages: 3,
+      next_cursor: index < 2 ? (expect.any(String) as string) : null,
+    })
   }
 })
 
@@ -38,7 +47,7 @@ test('a page beyond the end is empty, and still has the totals', async () => {
   for (const page of [2, 1_000_000]) {
     expect(await list(`page=${page}&page_size=100`)).toEqual({
       data: [],
-      pagination: { page, page_size: 100, total: 1, total_pages: 1 },
+      pagination: { page, page_size: 100, total: 1, total_pages: 1, next_cursor: null },
     })
   }
 })
@@ -106,4 +115,23 @@ test('a search among many users reads an index, and not all of them', async () =
     "SELECT idx_scan::int AS scans FROM pg_stat_user_indexes WHERE indexrelname = 'users_search_idx'"
   await until(async () => (await client.query<{ scans: number }>(scans)).rows[0]!.scans > 0)
   await client.end()
+})
+
+test('by cursor each user comes once, whoever is created or deleted meanwhile, and nothing is counted', async () => {
+  for (let i = 1; i <= 5; i++) await users.createUser({ name: `User ${i}` })
+  const first = await list('cursor=0&page_size=2')
+  expect(first.pagination).toEqual({ page_size: 2, next_cursor: expect.any(String) as string })
+  await users.api.delete(`/api/v1/users/${first.data[0].id}`)
+  await users.createUser({ name: 'User 6' })
+  const second = await list(`cursor=${first.pagination.next_cursor}&page_size=2`)
+  const third = await list(`cursor=${second.pagination.next_cursor}&page_size=2&search=user`)
+  expect([first, second, third].flatMap(namesOf)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `User ${n}`))
+  expect(third.pagination).toEqual({ page_size: 2, next_cursor: null })
+})
+
+test('a cursor of another list, and a cursor beside a page, are 400', async () => {
+  for (const query of ['cursor=x', 'cursor=WyJhIl0', 'cursor=', 'cursor=0&page=1']) {
+    const { status, body } = await users.api.get(`/api/v1/users?${query}`)
+    expect([status, body.code]).toEqual([400, 'validation_failed'])
+  }
 })
