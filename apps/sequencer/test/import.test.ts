@@ -50,6 +50,7 @@ const states = (prefix: string) =>
 const define = (body: object) => sequencer.api.post('/api/v1/sequences', body, { headers: admin })
 
 const nothingDone = {
+  ignored_columns: [],
   dry_run: false,
   complete: true,
   rows: 0,
@@ -140,6 +141,60 @@ test('a byte order mark, any line ends, blank lines, quotes and spaces make no d
   expect((await send('SG', json, { type: 'application/x-ndjson' })).body).toMatchObject({ imported: 1 })
 })
 
+test('columns may have other names, dates another form, and columns that are not ours are reported', async () => {
+  const csv = 'Invoice Number;Date;Amount\nSG000001;1.2.2025;7\nSG000002;31.12.2025;8\nSG000003;12/31/2025;9'
+  const columns = `columns=${encodeURIComponent('number:invoice number,business_date:Date')}`
+  const options = { type: 'application/vnd.ms-excel', query: `?${columns}&date_format=dd.mm.yyyy` }
+  const strict = await send('SG', csv, { ...options, query: `${options.query}&strict=true` })
+  expect(outcome(strict)).toEqual([400, 'import_unreadable'])
+  expect(strict.body.detail).toContain('Line 1: the column "Amount" is none of number, ')
+  expect((await send('SG', csv, options)).body).toMatchObject({
+    imported: 2,
+    ignored_columns: ['Amount'],
+    refused: { total: 1, shown: [{ line: 4 }] },
+  })
+  const rows = await queryAsAdmin(database, 'SELECT business_date::text AS date FROM ledger ORDER BY value')
+  expect(rows).toEqual([{ date: '2025-02-01' }, { date: '2025-12-31' }])
+  const american = await send('SG', 'number,business_date\nSG000003,1/2/2025', {
+    query: '?date_format=mm/dd/yyyy',
+  })
+  expect(american.body).toMatchObject({ imported: 1 })
+  for (const wrong of ['x:y', 'number', 'number:'])
+    expect(outcome(await send('SG', csv, { query: `?columns=${wrong}` }))).toEqual([400, 'validation_failed'])
+})
+
+test('numbers that were cancelled are void, with their reason, and the file may come again', async () => {
+  const file = [
+    'number,status,reason,client_id',
+    'SG000001,Issued,,erp',
+    'SG000002,cancelled,wrong customer,erp',
+    'SG000003,void,,',
+    'SG000003,lost,x,',
+    'SG000003,,x,',
+    'SG000003,,,',
+  ]
+  const planned = await importCsv('SG', file, '?dry_run=true')
+  const done = await importCsv('SG', file)
+  expect(planned).toEqual({ ...done, dry_run: true })
+  expect(done).toMatchObject({ imported: 3, skipped: 0, refused: { total: 3 } })
+  expect((await states('SG')).map(({ state, reason }) => [state, reason])).toEqual([
+    ['issued', null],
+    ['void', 'wrong customer'],
+    ['issued', null],
+  ])
+  expect(await importCsv('SG', file)).toMatchObject({ imported: 0, already_there: 3 })
+  const other = ['number,status,reason', 'SG000001,void,x', 'SG000002,void,x', 'SG000002,,']
+  const refused = (await importCsv('SG', other)).refused.shown.map(({ reason }: { reason: string }) => reason)
+  expect(refused).toEqual([
+    expect.stringContaining('was imported as issued, on '),
+    expect.stringContaining('is void already, since '),
+    expect.stringContaining('was imported as void, on '),
+  ])
+  const verified = await sequencer.api.get('/api/v1/audit/verify', { headers: admin })
+  expect(verified.body).toMatchObject({ findings: [] })
+  expect(await next('SG')).toBe(sg(4))
+})
+
 test('a file is read as spreadsheets write it', async () => {
   const csv = [
     ';;;',
@@ -174,13 +229,12 @@ test('a file is read as spreadsheets write it', async () => {
 test.each([
   ['', 'The file is empty; its first line names the columns'],
   ['\n\n', 'The file is empty; its first line names the columns'],
-  ['SG000001\nSG000002', 'Line 1: there is no column "SG000001"; the columns are number, client_id'],
-  ['number|client_id\nSG000001|erp', 'Line 1: there is no column "number|client_id"'],
+  ['SG000001\nSG000002', 'Line 1: there is no column "number"; the columns are number, client_id'],
+  ['number|client_id\nSG000001|erp', 'Line 1: there is no column "number"'],
   [';;\n;;\n', 'The file is empty; its first line names the columns'],
-  ['number;Number\nSG000001;SG000001', 'Line 1: the column "number" comes twice'],
+  ['number;Number\nSG000001;SG000001', 'Line 1: the column "Number" comes twice'],
   ['client_id\nerp', 'Line 1: there is no column "number"'],
   ['number,number\nSG000001,SG000001', 'Line 1: the column "number" comes twice'],
-  ['number,state\nSG000001,void', 'Line 1: there is no column "state"'],
   ['number\n"SG000001"x', 'at line 2'],
   ['number\n"SG000001', 'at line 2'],
   [`number\n${'x'.repeat(70_000)}`, 'Max Record Size'],

@@ -52,7 +52,7 @@ async function issueSome(): Promise<void> {
   const chunks = Readable.from([Buffer.from(file)])
   await importing(
     { prefix: 'INV', maxHole: 5, dryRun: false, caller: 'ada', requestId: 'r' },
-    readLines({ media: 'text/csv', chunks }),
+    readLines({ media: 'text/csv', chunks }).lines,
   )
   await instance.close()
 }

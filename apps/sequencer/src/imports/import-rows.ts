@@ -59,12 +59,9 @@ async function checkKnown(run: ImportRun, state: PeriodState, rows: readonly Imp
   const { db, order, done } = run
   const values = rows.map(({ value }) => value)
   const origins = await retried(() => readOrigins(db, order.prefix, state.period, values))
-  for (const {
-    line,
-    value,
-    fields: { number },
-  } of rows) {
-    const reason = faultOfKnown(number, origins.get(value), state.first)
+  for (const { line, value, fields } of rows) {
+    const { number } = fields
+    const reason = faultOfKnown(fields, origins.get(value), state.first)
     if (reason === undefined) done.alreadyThere += 1
     else refuse(run, [{ line, number, reason }])
   }

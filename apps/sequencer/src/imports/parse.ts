@@ -1,7 +1,7 @@
 import { requestFields } from '@ordinal/audit'
 import { CsvError, parse } from 'csv-parse'
 import { AppError } from '../domain/errors'
-import type { Upload } from '@ordinal/http'
+import { text, type Upload } from '@ordinal/http'
 import { z } from 'zod'
 import { asked } from '../api/request-fields'
 import { fullNumber, isWholePlace, wholePlace } from '../api/schemas'
@@ -11,8 +11,29 @@ const fields = z
   .strictObject({
     number: fullNumber,
     ...asked,
+    status: z
+      .string()
+      .toLowerCase()
+      .pipe(
+        z.enum(['issued', 'void', 'voided', 'cancelled', 'canceled'], 'must be issued, void or cancelled'),
+      )
+      .optional(),
+    reason: text(1, 500).optional(),
   })
   .refine(isWholePlace, wholePlace)
+  .transform(({ status = 'issued', ...rest }) => ({ ...rest, void: status !== 'issued' }))
+  .refine((row) => !row.void || row.reason !== undefined, {
+    path: ['reason'],
+    message: 'must be there if the status is not issued',
+  })
+  .refine((row) => row.void || row.reason === undefined, {
+    path: ['reason'],
+    message: 'goes with a status that is not issued',
+  })
+  .refine((row) => !row.void || row.site_id === undefined, {
+    path: ['site_id'],
+    message: 'cannot go with a number that is void: no site has drawn it',
+  })
 export type ImportFields = z.output<typeof fields>
 
 /** A line of the file: what it says, or what is wrong with it. */
@@ -23,19 +44,38 @@ export interface ImportLine {
   content: ImportFields | { fault: string }
 }
 
-export const importMedia = ['text/csv', 'application/x-ndjson'] as const
+// What browsers on Windows call CSV is the second.
+export const importMedia = ['text/csv', 'application/vnd.ms-excel', 'application/x-ndjson'] as const
 
-const names = ['number', ...requestFields.filter((field) => field in asked)]
+export const dateFormats = ['yyyy-mm-dd', 'dd.mm.yyyy', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const
+
+/** How a file is read. */
+export interface Reading {
+  dateFormat: (typeof dateFormats)[number]
+  /** Refuses a file with columns that are not known. */
+  strict: boolean
+  /** What columns are called in the file: our name -> the file's. */
+  columns: ReadonlyMap<string, string>
+}
+
+export const usualReading: Reading = { dateFormat: 'yyyy-mm-dd', strict: false, columns: new Map() }
+
+export const columnNames = ['number', ...requestFields.filter((field) => field in asked), 'status', 'reason']
 // Far above any line of such a file, and little to keep in memory.
 const maxLineLength = 65_536
 
 /**
- * The numbers of a file, line by line as it arrives.
+ * The numbers of a file, line by line as it arrives, and the columns that are ignored, once the first line was read.
  *
  * @throws AppError `import_unreadable`: the file has another form, from the line on that is named; `request_timeout`
  */
-export const readLines = ({ media, chunks }: Upload): AsyncIterable<ImportLine> =>
-  media === 'text/csv' ? csvLines(decoded(chunks)) : jsonLines(decoded(chunks))
+export function readLines({ media, chunks }: Upload, reading = usualReading) {
+  const ignored: string[] = []
+  const texts = decoded(chunks)
+  const lines =
+    media === 'application/x-ndjson' ? jsonLines(texts, reading) : csvLines(texts, reading, ignored)
+  return { lines, ignored }
+}
 
 /** The text of bytes in UTF-8, without the byte order mark. */
 async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
@@ -51,13 +91,22 @@ async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   yield decode()
 }
 
-async function* csvLines(texts: AsyncIterable<string>): AsyncGenerator<ImportLine> {
+async function* csvLines(
+  texts: AsyncIterable<string>,
+  reading: Reading,
+  ignored: string[],
+): AsyncGenerator<ImportLine> {
   let header: string[] | undefined
   for await (const { record, line } of csvRecords(texts)) {
     // Spreadsheets write a row of nothing but separators for an empty one.
     if (record.every((field) => field === '')) continue
-    if (header) yield lineOfCsv(header, record, line)
-    else header = requireHeader(record, line)
+    if (header) yield lineOfCsv(header, record, line, reading)
+    else {
+      header = requireHeader(record, line, reading)
+      ignored.push(
+        ...record.filter((name, index) => name !== '' && header![index] === ignoredColumn).map(shortened),
+      )
+    }
   }
   if (!header) throw new AppError('import_unreadable', 'The file is empty; its first line names the columns')
 }
@@ -135,25 +184,44 @@ function separatorOf(text: string): string {
   return separators.reduce((best, each) => (count(each) > count(best) ? each : best))
 }
 
-/** The names of the columns, as `names` has them: their case, and whether words are apart by spaces, `-` or `_`, differ. */
-function requireHeader(record: readonly string[], line: number): string[] {
-  const columns = record.map((name) => name.toLowerCase().replaceAll(/[\s_-]+/g, '_'))
-  const unknown = columns.findIndex((name) => name !== '' && !names.includes(name))
-  const twice = columns.filter((name, index) => name !== '' && columns.indexOf(name) !== index)
-  const known = `the columns are ${names.join(', ')}, of which the first must be there, separated by commas, semicolons or tabs`
-  if (unknown >= 0)
-    throw new AppError(
-      'import_unreadable',
-      `Line ${line}: there is no column "${shortened(record[unknown]!)}"; ${known}`,
+// No column has this name.
+const ignoredColumn = '-'
+
+const plainName = (name: string) =>
+  name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, '_')
+
+/**
+ * Our names of the columns, whatever their case, and whether words are apart by spaces, `-` or `_`; those that are not
+ * ours are `ignoredColumn`.
+ */
+function requireHeader(record: readonly string[], line: number, { columns, strict }: Reading): string[] {
+  const fault = (reason: string) => new AppError('import_unreadable', `Line ${line}: ${reason}`)
+  const ours = new Map(columnNames.map((name) => [plainName(columns.get(name) ?? name), name]))
+  const header = record.map((name) => (name === '' ? '' : (ours.get(plainName(name)) ?? ignoredColumn)))
+  const twice = record.find(
+    (_, index) => columnNames.includes(header[index]!) && header.indexOf(header[index]!) !== index,
+  )
+  if (twice !== undefined) throw fault(`the column "${shortened(twice)}" comes twice`)
+  const missing = ['number', ...columns.keys()].find((name) => !header.includes(name))
+  if (missing !== undefined)
+    throw fault(
+      `there is no column "${columns.get(missing) ?? missing}"; the columns are ${columnNames.join(', ')}, of which the first must be there, separated by commas, semicolons or tabs`,
     )
-  if (twice.length > 0)
-    throw new AppError('import_unreadable', `Line ${line}: the column "${twice[0]}" comes twice`)
-  if (!columns.includes('number'))
-    throw new AppError('import_unreadable', `Line ${line}: there is no column "number"; ${known}`)
-  return columns
+  const unknown = header.indexOf(ignoredColumn)
+  if (strict && unknown >= 0)
+    throw fault(`the column "${shortened(record[unknown]!)}" is none of ${columnNames.join(', ')}`)
+  return header
 }
 
-function lineOfCsv(header: readonly string[], fields: readonly string[], line: number): ImportLine {
+function lineOfCsv(
+  header: readonly string[],
+  fields: readonly string[],
+  line: number,
+  reading: Reading,
+): ImportLine {
   const number = fields[header.indexOf('number')] ?? ''
   const unnamed = fields.findIndex((field, index) => field !== '' && !header[index])
   // Fields that are empty may be missing at the end, or be too many.
@@ -165,11 +233,13 @@ function lineOfCsv(header: readonly string[], fields: readonly string[], line: n
     )
   if (unnamed >= 0) return faulty(line, number, `has a value in column ${unnamed + 1}, which has no name`)
   // An empty field is one that was not given.
-  const given = header.flatMap((name, index) => (name && fields[index] ? [[name, fields[index]]] : []))
-  return checked(line, Object.fromEntries(given))
+  const given = header.flatMap((name, index) =>
+    name && name !== ignoredColumn && fields[index] ? [[name, fields[index]]] : [],
+  )
+  return checked(line, Object.fromEntries(given), reading)
 }
 
-async function* jsonLines(texts: AsyncIterable<string>): AsyncGenerator<ImportLine> {
+async function* jsonLines(texts: AsyncIterable<string>, reading: Reading): AsyncGenerator<ImportLine> {
   let line = 0
   let empty = true
   let rest = ''
@@ -177,7 +247,7 @@ async function* jsonLines(texts: AsyncIterable<string>): AsyncGenerator<ImportLi
     line += 1
     if (json.trim() === '') return []
     empty = false
-    return [lineOfJson(json, line)]
+    return [lineOfJson(json, line, reading)]
   }
   for await (const piece of texts) {
     const complete = (rest + piece).split('\n')
@@ -190,22 +260,33 @@ async function* jsonLines(texts: AsyncIterable<string>): AsyncGenerator<ImportLi
   if (empty) throw new AppError('import_unreadable', 'The file is empty')
 }
 
-function lineOfJson(json: string, line: number): ImportLine {
+function lineOfJson(json: string, line: number, reading: Reading): ImportLine {
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch {
     return faulty(line, '', 'is no JSON')
   }
-  return checked(line, value)
+  return checked(line, value, reading)
 }
 
-function checked(line: number, value: unknown): ImportLine {
-  const result = fields.safeParse(value)
+function checked(line: number, value: unknown, { dateFormat }: Reading): ImportLine {
+  const result = fields.safeParse(withIsoDate(value, dateFormat))
   if (result.success) return { line, number: result.data.number, content: result.data }
   const { number } = (value ?? {}) as { number?: unknown }
   const { path, message } = result.error.issues[0]!
   return faulty(line, typeof number === 'string' ? number : '', [...path, message].join(': '))
+}
+
+/** A value whose business date is read in the order that a format has; one in another form stays as it is. */
+function withIsoDate(value: unknown, format: Reading['dateFormat']): unknown {
+  const { business_date } = (value ?? {}) as { business_date?: unknown }
+  if (format === 'yyyy-mm-dd' || typeof business_date !== 'string') return value
+  const parts = /^(\d{1,2})([./])(\d{1,2})\2(\d{4})$/.exec(business_date)
+  if (!parts || !format.includes(parts[2]!)) return value
+  const [, first, , second, year] = parts
+  const [month, day] = format.startsWith('mm') ? [first!, second!] : [second!, first!]
+  return { ...(value as object), business_date: `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` }
 }
 
 const faulty = (line: number, number: string, fault: string): ImportLine => ({

@@ -29,6 +29,9 @@ export interface Step {
   date: string
 }
 
+/** Why a value is void that the file leaves out. */
+export const reasonOfSkipped = 'not among the imported numbers'
+
 // As many as one statement should write while it holds the counter.
 const maxSkipAtOnce = 4_000
 

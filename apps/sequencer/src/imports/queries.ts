@@ -20,6 +20,7 @@ export interface Origin {
   value: number
   event: NumberEvent
   number: string
+  reason: string | null
   caller: string
   request_id: string | null
   at: Date
@@ -34,7 +35,7 @@ export async function readOrigins(
 ): Promise<Map<number, Origin>> {
   const { rows } = await db.query<Origin>({
     name: 'read_origins',
-    text: `SELECT value, event, number, caller, request_id, at FROM public.ledger
+    text: `SELECT value, event, number, reason, caller, request_id, at FROM public.ledger
            WHERE prefix = $1 AND period = $2 AND value = ANY ($3::bigint[]) AND revision = 1`,
     values: [prefix, period, values],
   })

@@ -1,7 +1,7 @@
 import { formatNumber } from '@ordinal/audit'
 import type { Sequence } from '../domain/sequence'
 import type { ImportFields } from './parse'
-import type { ImportRow } from './plan'
+import { reasonOfSkipped, type ImportRow } from './plan'
 import type { Origin } from './queries'
 
 /** Reads a line by the rules of the sequence; a text says why it cannot be imported. */
@@ -30,11 +30,20 @@ function isOf(sequence: Sequence, date: string, number: string, value: number): 
 }
 
 /** Why a value that the ledger has already cannot be imported; undefined if an import wrote it, with this number. */
-export function faultOfKnown(number: string, origin: Origin | undefined, first: number): string | undefined {
+export function faultOfKnown(
+  { number, reason, void: isVoid }: Pick<ImportFields, 'number' | 'reason' | 'void'>,
+  origin: Origin | undefined,
+  first: number,
+): string | undefined {
   if (!origin) return `is below the first value of its period, ${first}`
   if (origin.number !== number) return `its value has the number ${origin.number} already`
-  if (origin.event === 'import') return undefined
   const day = origin.at.toISOString().slice(0, 10)
+  if (origin.event === 'import')
+    return isVoid ? `was imported as issued, on ${day}: make it void by itself` : undefined
+  if (origin.event === 'skip' && isVoid)
+    return origin.reason === reason ? undefined : `is void already, since ${day}: ${origin.reason}`
+  if (origin.event === 'skip' && origin.reason !== reasonOfSkipped)
+    return `was imported as void, on ${day}: ${origin.reason}`
   if (origin.event === 'skip') return `was not among the numbers imported on ${day}, and is void since`
   return `was issued here, on ${day}`
 }

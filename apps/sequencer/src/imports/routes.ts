@@ -1,7 +1,7 @@
 import { booleanText, integerText, route, type Route } from '@ordinal/http'
 import { z } from 'zod'
 import type { ImportNumbers } from './importer'
-import { importMedia, readLines } from './parse'
+import { columnNames, dateFormats, importMedia, readLines } from './parse'
 import type { ImportReport } from './run'
 import { prefixParams } from '../api/schemas'
 import type { ErrorCode } from '../domain/errors'
@@ -12,6 +12,7 @@ const report = z
   .object({
     prefix: z.string(),
     dry_run: z.boolean(),
+    ignored_columns: z.array(z.string()).meta({ description: 'Columns of CSV that are not known' }),
     complete: z.boolean().meta({ description: 'Whether the file was read to its end' }),
     rows: z.int().meta({ description: 'Lines that were read, the one that names the columns aside' }),
     imported: z.int(),
@@ -38,6 +39,24 @@ const report = z
   })
   .meta({ id: 'ImportReport' })
 
+/** `ours:theirs,ours:theirs` */
+const columnsText = z
+  .string()
+  .min(1)
+  .max(2000)
+  .transform((text, context) => {
+    const pairs = text.split(',').map((pair) => {
+      const [ours = '', ...theirs] = pair.split(':')
+      return [ours.trim(), theirs.join(':').trim()] as const
+    })
+    const wrong = pairs.find(([ours, theirs]) => !columnNames.includes(ours) || theirs === '')
+    if (wrong)
+      context.addIssue(
+        `must be pairs such as number:Invoice Number, of the columns ${columnNames.join(', ')}`,
+      )
+    return new Map(pairs)
+  })
+
 /** `/api/v1/sequences/{prefix}/import`: numbers of another system. */
 export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
   return [
@@ -62,6 +81,23 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
             override: { default: false },
             description: 'Reports what would be done, and writes nothing',
           }),
+        strict: booleanText()
+          .default(false)
+          .meta({
+            override: { default: false },
+            description: 'Refuses CSV with columns that are not known, in place of ignoring them',
+          }),
+        date_format: z
+          .enum(dateFormats)
+          .default('yyyy-mm-dd')
+          .meta({
+            override: { default: 'yyyy-mm-dd' },
+            description: 'How the file writes business dates; yyyy-mm-dd is always read',
+          }),
+        columns: columnsText.optional().meta({
+          override: { type: 'string' },
+          description: 'What columns of CSV are called: `number:Invoice Number,client_id:Customer`',
+        }),
       }),
       upload: importMedia,
       answers: { 200: report },
@@ -83,8 +119,11 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
           caller: context.caller,
           requestId: context.requestId,
         }
-        const done = await importNumbers(order, readLines(upload!))
-        return { status: 200, body: { prefix, dry_run: query.dry_run, ...toJson(done) } }
+        const { strict, date_format: dateFormat, columns = new Map<string, string>() } = query
+        const { lines, ignored } = readLines(upload!, { strict, dateFormat, columns })
+        const done = await importNumbers(order, lines)
+        const body = { prefix, dry_run: query.dry_run, ignored_columns: ignored, ...toJson(done) }
+        return { status: 200, body }
       },
     }),
   ]

@@ -3,7 +3,7 @@ import { databaseErrorOf } from '@ordinal/database'
 import { AppError } from '../domain/errors'
 import { fieldsOfNumbers, type LedgerRequest } from '../ledger/request'
 import { issueNumbers } from '../ledger/statements'
-import type { Step } from './plan'
+import { reasonOfSkipped, type Step } from './plan'
 import { readOrigins } from './queries'
 import { retried } from './retried'
 import type { ImportOrder, ImportRun } from './run'
@@ -66,13 +66,13 @@ function requestsOf({ from, skip, row, frame }: Step, order: ImportOrder): Ledge
       event: 'skip',
       count: skip,
       key: `skip ${formatNumber(frame, from)}`,
-      reason: 'not among the imported numbers',
+      reason: reasonOfSkipped,
       ...common,
     })
   if (row) {
-    const { number, ...fields } = row.fields
+    const { number, void: isVoid, ...fields } = row.fields
     requests.push({
-      event: 'import',
+      event: isVoid ? 'skip' : 'import',
       count: 1,
       key: `import ${number}`,
       ...common,
