@@ -117,6 +117,8 @@ test.each([
   ['nothing', ''],
   ['of another list', cursorFor([1, 'INV', '2026', 1, 1])],
   ['without an id', cursorFor([])],
+  ['followed by something', `${cursorFor([1])}!`],
+  ['written in another way', Buffer.from('[1 ]').toString('base64url')],
   ['of no order', cursorFor([0])],
   ['with a text for an id', cursorFor(['1'])],
   ['with a fraction', cursorFor([1.5])],

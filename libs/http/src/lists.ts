@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { integerText, pageQuery, toPiece } from './schemas'
+import { decodedCursor, integerText, pageQuery, toPiece } from './schemas'
 
 /**
  * A cursor as a request has it: `next_cursor` of an answer, read as the key that it was made of.
@@ -20,7 +20,7 @@ export const cursorText = <Key extends z.ZodType>(key: Key, first: z.output<Key>
 
 function decoded(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString())
+    return decodedCursor(text)
   } catch {
     return undefined
   }

@@ -136,6 +136,17 @@ export const cursorFor = (key: readonly (string | number)[]) =>
   Buffer.from(JSON.stringify(key)).toString('base64url')
 
 /**
+ * The content of a cursor.
+ *
+ * @throws Error if `cursorFor` would write it in another way: decoding base64 passes over what is none
+ */
+export function decodedCursor(cursor: string): unknown {
+  const key = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as (string | number)[]
+  if (cursorFor(key) !== cursor) throw new Error('not as it was written')
+  return key
+}
+
+/**
  * Reads where a cursor points; undefined if there is none.
  *
  * @param key the schema of what the cursor was made for
@@ -149,7 +160,7 @@ export function readCursor<Key>(
 ): Key | undefined {
   if (cursor === undefined) return undefined
   try {
-    return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return key.parse(decodedCursor(cursor))
   } catch {
     const message = 'is no cursor of this list: use next_cursor as it was answered'
     throw new AppError('validation_failed', `query.${parameter}: ${message}`, {

@@ -147,7 +147,7 @@ export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
       answers: { 200: pieceOf(gap) },
       errors: ['sequence_not_found'],
       async handle({ params: { prefix }, query: { cursor, page_size, period, state } }) {
-        const after = readCursor(cursor, z.tuple([z.int()]))?.[0] ?? 0
+        const after = readCursor(cursor, z.tuple([z.int().min(1)]))?.[0] ?? 0
         const gaps = await reads.gaps({ prefix, period, state, after, limit: page_size + 1 })
         return { status: 200, body: toPiece(gaps, page_size, gapToJson, ({ value }) => [value]) }
       },
