@@ -43,7 +43,14 @@ function faultOfParameters(parameters: URLSearchParams): string | undefined {
     if (parameters.getAll(name).length > 1) return `has the parameter ${name} more than once`
     if (parameters.get(name) === '') return `has the parameter ${name} without a value`
   }
-  return faultOfTls(Object.fromEntries(parameters))
+  const given: Record<string, string> = Object.fromEntries(parameters)
+  return faultOfPlace(given) ?? faultOfTls(given)
+}
+
+function faultOfPlace({ host, port }: Record<string, string>): string | undefined {
+  const isPort = port === undefined || (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)
+  if (!isPort) return 'has a port that is not a whole number from 1 to 65535'
+  return host?.includes(',') ? 'has more than one host: name the one that takes writes' : undefined
 }
 
 function adviceFor(name: string): string {
@@ -65,7 +72,7 @@ function faultOfTls({ sslmode, ...rest }: Record<string, string>): string | unde
   if (sslrootcert === 'system' && sslmode !== 'verify-full')
     return 'has sslrootcert=system, whose authorities sign for anybody: it needs sslmode=verify-full'
   if ((sslcert === undefined) !== (sslkey === undefined))
-    return 'must have both sslcert and sslkey, or none of them'
+    return 'must have both sslcert and sslkey, or neither'
   for (const name of files) {
     const file = rest[name]
     if (file === undefined || (name === 'sslrootcert' && file === 'system')) continue

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Client, Connection, type ClientConfig } from 'pg'
 
-/** How the bytes of a connection go: in clear text, or by TLS that checks as much of the server's certificate. */
+/** How a connection is encrypted: not at all, or by TLS that checks as much of the server's certificate. */
 export type Encryption = false | Exclude<ClientConfig['ssl'], boolean | undefined>
 
 // What a URL says of TLS. pg itself takes `prefer`, `require` and `verify-ca` for `verify-full`.
@@ -49,38 +49,34 @@ export function encryptionsOf(url: string): Encryption[] | undefined {
 export class DatabaseClient extends Client {
   readonly #config: ClientConfig
   readonly #second: Encryption | undefined
+  /** Why a certificate or key could not be read. A pool makes clients where nothing would catch it. */
+  readonly #unreadable: Error | undefined
 
   constructor(config: ClientConfig) {
-    const url = config.connectionString ?? ''
-    const [first, second] = encryptionsOf(url) ?? []
-    const connectionString = first === undefined ? url : withoutTls(url)
-    const settings = { ...config, connectionString, ...(first !== undefined && { ssl: first }) }
+    const { encryptions = [], unreadable } = readEncryptions(config.connectionString)
+    const [first, second] = encryptions
+    const settings = { ...config, ...(first !== undefined && withEncryption(config, first)) }
     super(settings)
     this.#config = settings
     this.#second = second
+    this.#unreadable = unreadable
   }
 
   override connect(): Promise<this>
-  override connect(callback: (error: Error) => void): void
-  override connect(callback?: (error: Error) => void): Promise<this> | void {
-    const connected = this.#connectOneWay()
-    if (!callback) return connected
-    // On the next tick, so that what the callback throws is not taken for a rejection.
-    connected.then(
-      () => process.nextTick(callback),
-      (error: Error) => process.nextTick(callback, error),
-    )
+  override connect(callback: (error?: Error) => void): void
+  override connect(callback?: (error?: Error) => void): Promise<this> | void {
+    if (callback) return this.#connect(callback)
+    return new Promise((resolve, reject) => this.#connect((error) => (error ? reject(error) : resolve(this))))
   }
 
-  async #connectOneWay(): Promise<this> {
-    try {
-      await super.connect()
-    } catch (error) {
-      if (this.#second === undefined || !maySucceedOtherwise(error as Error)) throw error
+  // Callbacks and no promises: whoever connects listens for errors from within the callback of pg on.
+  #connect(callback: (error?: Error) => void): void {
+    if (this.#unreadable) return process.nextTick(callback, this.#unreadable)
+    super.connect((error?: Error) => {
+      if (!error || this.#second === undefined || !maySucceedOtherwise(error)) return callback(error)
       this.#startAnew(this.#second)
-      await super.connect()
-    }
-    return this
+      super.connect(callback)
+    })
   }
 
   /** Puts the client back to before it connected, which pg has no method for. */
@@ -95,13 +91,30 @@ export class DatabaseClient extends Client {
       ssl: encryption,
       _connecting: false,
       _connectionError: false,
+      _ended: false,
     })
   }
 }
 
+/** The user of a URL. */
+export const userOf = (url: string): string => new Client({ connectionString: withoutTls(url) }).user ?? ''
+
+function readEncryptions(url = ''): { encryptions?: Encryption[] | undefined; unreadable?: Error } {
+  try {
+    return { encryptions: encryptionsOf(url) }
+  } catch (error) {
+    return { encryptions: [false], unreadable: error as Error }
+  }
+}
+
+function withEncryption({ connectionString = '' }: ClientConfig, ssl: Encryption): ClientConfig {
+  return { connectionString: withoutTls(connectionString), ssl }
+}
+
 /** Whether the server, or the rules of its pg_hba.conf, refused the connection for being encrypted or not. */
 function maySucceedOtherwise({ code, message }: Error & { code?: string }): boolean {
-  return code === '28000' || code?.startsWith('ERR_SSL') === true || / SSL connection/.test(message)
+  const isHandshake = code === 'EPROTO' || code?.startsWith('ERR_SSL')
+  return code === '28000' || isHandshake === true || / SSL connection/.test(message)
 }
 
 function withoutTls(url: string): string {

@@ -1,4 +1,4 @@
-export { DatabaseClient } from './client'
+export { DatabaseClient, userOf } from './client'
 export { createPool, type PoolSettings } from './pool'
 export { type Queryable } from './queryable'
 export { transaction } from './transaction'

@@ -45,7 +45,8 @@ export async function connectToMigrate({ url, waitMs, log }: SessionOptions): Pr
       // A pooler takes connections also while the database is down.
       return { client, direct: await hasOwnSession(client, CONNECT_TIMEOUT_MS) }
     } catch (error) {
-      await client.end()
+      // Not awaited: one that never began to connect does not say that it has ended.
+      void client.end()
       const reason = reasonOf(error)
       if (!mayComeUp(error)) throw error
       if (Date.now() >= deadline) {

@@ -1,8 +1,11 @@
-import { chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, chown, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { generate } from 'selfsigned'
-import { startTestPostgres, type TestPostgres } from '@ordinal/testing'
+import { startTestPostgres, until, type TestPostgres } from '@ordinal/testing'
 import { DatabaseClient } from '../src'
 import { openPool } from './open-pool'
 
@@ -92,9 +95,10 @@ async function become(server: Server, certificate = 'server'): Promise<void> {
 const urlWith = (parameters: string) =>
   `${postgres.url('app')}?sslmode=${parameters.replace(/=CA$/, `=${join(folder, 'ca.crt')}`)}`
 
+const question = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
+
 /** What a client gets, alone and from a pool. */
-async function connect(parameters: string): Promise<string> {
-  const question = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
+async function encryptionOf(parameters: string): Promise<string> {
   const client = new DatabaseClient({ connectionString: urlWith(parameters) })
   client.on('error', () => {})
   const alone = await client
@@ -120,7 +124,7 @@ test.each(servers)(
   async (server) => {
     await become(server)
     const got: Record<string, string> = {}
-    for (const mode of Object.keys(expected)) got[mode] = await connect(mode)
+    for (const mode of Object.keys(expected)) got[mode] = await encryptionOf(mode)
     expect(got).toEqual(Object.fromEntries(Object.entries(expected).map(([mode, of]) => [mode, of[server]])))
   },
   60_000,
@@ -128,22 +132,75 @@ test.each(servers)(
 
 test('only verify-full minds the name, and only the verifying ones who has signed', async () => {
   await become('both', 'elsewhere')
-  expect(await connect('verify-full&sslrootcert=CA')).toBe(refused)
-  expect(await connect('verify-ca&sslrootcert=CA')).toBe(tls)
+  expect(await encryptionOf('verify-full&sslrootcert=CA')).toBe(refused)
+  expect(await encryptionOf('verify-ca&sslrootcert=CA')).toBe(tls)
   const stranger = `&sslrootcert=${join(folder, 'stranger.crt')}`
-  expect(await connect(`verify-ca${stranger}`)).toBe(refused)
+  expect(await encryptionOf(`verify-ca${stranger}`)).toBe(refused)
   // With a root certificate require is verify-ca.
-  expect(await connect(`require${stranger}`)).toBe(refused)
-  expect(await connect('require')).toBe(tls)
-  expect(await connect('prefer')).toBe(tls)
-  expect(await connect('verify-full')).toBe(refused)
-  expect(await connect('verify-full&sslrootcert=system')).toBe(refused)
+  expect(await encryptionOf(`require${stranger}`)).toBe(refused)
+  expect(await encryptionOf('require')).toBe(tls)
+  expect(await encryptionOf('prefer')).toBe(tls)
+  expect(await encryptionOf('verify-full')).toBe(refused)
+  expect(await encryptionOf('verify-full&sslrootcert=system')).toBe(refused)
 }, 60_000)
 
-test('a server that is away is not asked twice', async () => {
-  const away = new URL(urlWith('prefer'))
-  await postgres.stop()
-  const client = new DatabaseClient({ connectionString: away.href })
+test('what is no answer about TLS is not asked again in clear text', async () => {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = new DatabaseClient({ connectionString: `postgres://u@127.0.0.1:${port}/app?sslmode=prefer` })
   client.on('error', () => {})
-  await expect(client.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  await expect(client.connect()).rejects.toThrow()
+  server.close()
+  expect(connections).toBe(1)
+})
+
+test('a handshake that fails is followed by clear text, and the connection ends with its client', async () => {
+  await become('both')
+  // Says that it has TLS, and breaks the first handshake; what comes later reaches PostgreSQL.
+  const { hostname, port } = new URL(postgres.url('app'))
+  let broken = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    if (broken > 0) {
+      const upstream = connect(Number(port), hostname).on('error', () => {})
+      socket.pipe(upstream).pipe(socket)
+      return
+    }
+    broken += 1
+    socket.once('data', () => {
+      socket.write('S')
+      socket.once('data', () => socket.end('this is no TLS'))
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(urlWith('prefer'))
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = new DatabaseClient({ connectionString: url.href })
+  await client.connect()
+  const { rows } = await client.query<{ ssl: boolean }>(question)
+  await client.end()
+  expect([broken, rows[0]!.ssl]).toEqual([1, false])
+  const connections = promisify(server.getConnections.bind(server))
+  await until(async () => (await connections()) === 0)
+  server.close()
+})
+
+test('a certificate that is away for a moment is an error of those who connect meanwhile', async () => {
+  await become('both')
+  const certificate = join(folder, 'ca.crt')
+  const pool = openPool(urlWith('verify-ca&sslrootcert=CA'), { maxConnections: 1 })
+  const held = await pool.connect()
+  await rename(certificate, `${certificate}.new`)
+  // It waits for the connection, and then needs one of its own.
+  const waiting = pool.query(question).catch((error: unknown) => error)
+  held.release(true)
+  expect(await waiting).toMatchObject({ code: 'ENOENT' })
+  await rename(`${certificate}.new`, certificate)
+  expect((await pool.query(question)).rows).toEqual([{ ssl: true }])
+  await pool.end()
 })

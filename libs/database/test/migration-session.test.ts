@@ -23,6 +23,12 @@ async function connectClient(url: string) {
   return client
 }
 
+test('a URL that cannot be connected to is an error, and not the end of the process', async () => {
+  const url = new URL(database.url)
+  url.searchParams.set('port', '99999')
+  await expect(migrate({ url: url.href, folder: folder.path })).rejects.toThrow('99999')
+})
+
 describe('several instances at once', () => {
   test('all succeed on an empty database, and every migration is applied by one of them', async () => {
     const log = jest.fn()

@@ -59,6 +59,7 @@ describe('a password of p@s:/#%w', () => {
 test.each([
   ['postgresql://ordinal:secret@db:5432/orders', 'postgresql://ordinal:***@db:5432/orders'],
   ['postgresql://ordinal@db/orders?password=secret', 'postgresql://ordinal@db/orders'],
+  ['postgresql://u:secret@db:5432/orders?port=1&host=other', 'postgresql://u:***@other:1/orders'],
   ['postgresql://ordinal:se/cret@db/orders', '(not a URL)'],
   ['postgresql://ordinal:1/secret@db/orders', '(not a valid database URL: encode its password)'],
   ['postgresql://ordinal:1?secret@db/orders', '(not a valid database URL: encode its password)'],

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { escapeIdentifier, type Pool } from 'pg'
 import { databaseUrlOf, type DatabaseAddress } from '@ordinal/config'
-import { createPool, DatabaseClient, migrate, registerPoolMetrics, type PoolerMode } from '@ordinal/database'
+import {
+  createPool,
+  DatabaseClient,
+  migrate,
+  registerPoolMetrics,
+  userOf,
+  type PoolerMode,
+} from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
 import type { Logger } from '@ordinal/logging'
 
@@ -114,8 +121,6 @@ export async function migrateDatabase(
   const role = userOf(runtimeUrl)
   if (role !== userOf(url)) await runAsOwner(url, (database) => grant(escapeIdentifier(role), database))
 }
-
-const userOf = (url: string) => new DatabaseClient({ connectionString: url }).user ?? ''
 
 async function runAsOwner(url: string, statements: (database: string) => string): Promise<void> {
   const owner = new DatabaseClient({ connectionString: url })

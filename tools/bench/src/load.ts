@@ -8,10 +8,11 @@ export interface Load {
   p99Ms: number
   /** Answers that were not 2xx: a measurement with any is none. */
   failures: number
+  firstFailure?: string
 }
 
 /** @throws Error with the first answer that was not 2xx, if any was */
-export function requireSuccess(what: string, { failures, firstFailure }: Load & { firstFailure?: string }) {
+export function requireSuccess(what: string, { failures, firstFailure }: Load) {
   if (failures > 0) throw new Error(`${what}: ${failures} answers were not 2xx, the first: ${firstFailure}`)
 }
 
@@ -35,7 +36,7 @@ export async function load(
   makeRequest: () => string,
   connections: number,
   seconds: number,
-): Promise<Load & { firstFailure?: string }> {
+): Promise<Load> {
   let firstFailure: string | undefined
   const sockets = await Promise.all(
     Array.from({ length: connections }, (_, index) => open(ports[index % ports.length]!)),

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { databaseUrlOf } from '@ordinal/config'
-import { DatabaseClient } from '@ordinal/database'
+import { userOf } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import { soonAfterStart, migrateDatabase, type MigrationSettings } from '@ordinal/service'
 
@@ -26,8 +26,6 @@ export const ownsLedger = (config: MigrationSettings) => {
   const runtimeUrl = databaseUrlOf(config)
   return userOf(config.migrationDatabaseUrl ?? runtimeUrl) === userOf(runtimeUrl)
 }
-
-const userOf = (url: string) => new DatabaseClient({ connectionString: url }).user ?? ''
 
 /** Warns soon after the start if the role of the service could rewrite the ledger. */
 export function warnOfPowerfulRole(pool: Pool, log: Logger) {
