@@ -46,10 +46,16 @@ export const templates = fc
 
 const dateTokens = ['YYYY', 'YY', 'MM', 'DD', 'Q', 'FY', 'FYF'] as const
 
-/** Each set of date tokens that a template can show. */
-export const allTokenSets = Array.from({ length: 2 ** dateTokens.length }, (_, bits) =>
-  dateTokens.filter((_token, nth) => (bits >> nth) & 1),
-)
+const shortDateTokens = ['YY', 'MM', 'DD', 'Q', 'FY2', 'FYF2'] as const
+
+const setsOf = <Token>(all: readonly Token[]) =>
+  Array.from({ length: 2 ** all.length }, (_, bits) => all.filter((_token, nth) => (bits >> nth) & 1))
+
+/** Each set of date tokens that a template can show: with fiscal years of four digits, and with those of two. */
+export const allTokenSets = [
+  ...setsOf(dateTokens),
+  ...setsOf(shortDateTokens).filter((tokens) => tokens.includes('FY2') || tokens.includes('FYF2')),
+]
 
 /** A template that shows some date tokens. */
 export const templateOf = (tokens: readonly string[]) =>

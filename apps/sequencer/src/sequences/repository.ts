@@ -134,7 +134,7 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
   if (failure?.sqlState === 'OR005') {
     const { detail: number } = error as { detail: string }
     return conflict(
-      `template: the number ${number} is taken, and could be issued again; give it another form, or periods a start above the values that were issued`,
+      `template: the number ${number} is taken, and could be issued again; change the template, or raise start above the values that were issued`,
     )
   }
   if (failure?.sqlState === 'OR031')

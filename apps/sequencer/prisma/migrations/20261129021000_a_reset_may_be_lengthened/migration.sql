@@ -75,8 +75,8 @@ REVOKE EXECUTE ON FUNCTION "period_written" FROM PUBLIC;
 CREATE FUNCTION "number_to_repeat"(p_rules public.sequences, p_seen jsonb) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    -- Head and tail are of a fixed width.
-    v_slot CONSTANT public.slot := public.slot_of(p_rules, '2000-01-01');
+    -- Head and tail are of a fixed width: those of any date that all tokens can show, also the ones with two digits.
+    v_slot CONSTANT public.slot := public.slot_of(p_rules, '2050-01-01');
     v_number text;
 BEGIN
     -- Digits are compared as text, since what does not fit the pattern may be looked at before it is left out. As a
