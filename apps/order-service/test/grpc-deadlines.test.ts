@@ -60,9 +60,9 @@ describe('after its deadline a call is not worked on', () => {
     await admin.query('ROLLBACK')
     await admin.end()
     await until(async () => (await waits()).length === 0)
-    expect((await client.call('GetOrder', { id: 1 })).body.order).toMatchObject({
-      status: 'pending',
-      version: 1,
+    expect(await client.call('GetOrder', { id: 1 })).toMatchObject({
+      code: 'OK',
+      body: { order: { status: 'pending', version: 1 } },
     })
     expect(await eventsIn(world)).toHaveLength(1)
   })

@@ -371,6 +371,45 @@ test('values before the first imported one are on record, or the start value is 
   expect(await valuesIn(database, 'B')).toEqual([500, 501])
 })
 
+test('a line that cannot be read makes no value void: corrected, its number is imported', async () => {
+  const file = (date: string) => [
+    'number,business_date',
+    `${sg(1)},`,
+    `${sg(3)},`,
+    `${sg(4)},${date}`,
+    `${sg(5)},`,
+  ]
+  expect(await importCsv('SG', file('01.07.2026'), '?max_hole=10')).toMatchObject({
+    imported: 2,
+    skipped: 1,
+    refused: {
+      total: 2,
+      shown: [
+        { line: 4, number: sg(4) },
+        {
+          line: 5,
+          number: sg(5),
+          reason:
+            'would leave out 1 values before it, of which line 4 may have one: correct that, and import the file again',
+        },
+      ],
+    },
+  })
+  expect(await importCsv('SG', file('2026-07-01'), '?max_hole=10')).toMatchObject({
+    imported: 2,
+    already_there: 2,
+    skipped: 0,
+    refused: { total: 0 },
+  })
+  expect((await states('SG')).map(({ value, event }) => [Number(value), event])).toEqual([
+    [1, 'import'],
+    [2, 'skip'],
+    [3, 'import'],
+    [4, 'import'],
+    [5, 'import'],
+  ])
+})
+
 test('the widest hole is 10,000 values, and takes several statements', async () => {
   expect(outcome(await send('SG', 'number', { query: '?max_hole=10001' }))).toEqual([
     400,

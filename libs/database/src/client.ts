@@ -72,20 +72,22 @@ export class DatabaseClient extends Client {
   // Callbacks and no promises: whoever connects listens for errors from within the callback of pg on.
   #connect(callback: (error?: Error) => void): void {
     if (this.#unreadable) return process.nextTick(callback, this.#unreadable)
-    super.connect((error?: Error) => {
-      if (!error || this.#second === undefined || !maySucceedOtherwise(error)) return callback(error)
-      this.#startAnew(this.#second)
-      super.connect(callback)
-    })
+    try {
+      super.connect((error?: Error) => {
+        if (!error || this.#second === undefined || !maySucceedOtherwise(error)) return callback(error)
+        this.#startAnew(this.#second)
+        super.connect(callback)
+      })
+    } catch (error) {
+      // As for a port that no port can be.
+      this.#abandonConnection()
+      process.nextTick(callback, error)
+    }
   }
 
   /** Puts the client back to before it connected, which pg has no method for. */
   #startAnew(encryption: Encryption): void {
-    const client = this as unknown as { connection: Connection }
-    const failed = client.connection
-    failed.removeAllListeners()
-    failed.on('error', ignore)
-    failed.stream.destroy()
+    this.#abandonConnection()
     Object.assign(this, {
       connection: new Connection({ ...this.#config, ssl: encryption }),
       ssl: encryption,
@@ -93,6 +95,13 @@ export class DatabaseClient extends Client {
       _connectionError: false,
       _ended: false,
     })
+  }
+
+  #abandonConnection(): void {
+    const { connection } = this as unknown as { connection: Connection }
+    connection.removeAllListeners()
+    connection.on('error', ignore)
+    connection.stream.on('error', ignore).destroy()
   }
 }
 

@@ -63,8 +63,11 @@ function rowsOf(run: ImportRun, lines: readonly ImportLine[], sites: ReadonlySet
   for (const { line, number, content } of lines) {
     run.done.rows += 1
     const read = 'fault' in content ? content.fault : readRow(run.sequence, content, sites)
-    if (typeof read === 'string') refuse(run, [{ line, number, reason: read }])
-    else rows.push({ line, ...read })
+    if (typeof read !== 'string') rows.push({ line, ...read })
+    else {
+      refuse(run, [{ line, number, reason: read }])
+      run.unreadLine = Math.min(run.unreadLine, line)
+    }
   }
   return rows
 }

@@ -19,6 +19,12 @@ export interface Refusal {
   reason: string
 }
 
+interface Limits {
+  hole: number
+  inAll: number
+  unreadLine: number
+}
+
 /** Values that go into the ledger together: some that were left out, then, if there is one, that of a row. */
 export interface Step {
   /** The first of the values that were left out, or the row's. */
@@ -39,12 +45,13 @@ const maxSkipAtOnce = 4_000
  * What becomes of rows of one period: in which steps they follow the counter, and which of them cannot.
  *
  * @param last the last value so far
- * @param limits how many values may be left out before one number, and in all
+ * @param limits how many values may be left out before one number, and in all, and from which line on none may, since a
+ *   line could not be read
  */
 export function planRows(
   rows: readonly ImportRow[],
   last: number,
-  limits: { hole: number; inAll: number },
+  limits: Limits,
 ): { steps: Step[]; refused: Refusal[] } {
   const steps: Step[] = []
   const refused: Refusal[] = []
@@ -52,7 +59,7 @@ export function planRows(
   for (const row of rows) {
     const { line, fields, value, frame, date } = row
     const hole = value - last - 1
-    const reason = faultOf(value, last, hole, { ...limits, inAll: limits.inAll - skipped })
+    const reason = faultOf(row, last, hole, { ...limits, inAll: limits.inAll - skipped })
     if (reason !== undefined) {
       refused.push({ line, number: fields.number, reason })
       continue
@@ -67,15 +74,12 @@ export function planRows(
   return { steps, refused }
 }
 
-function faultOf(
-  value: number,
-  last: number,
-  hole: number,
-  limits: { hole: number; inAll: number },
-): string | undefined {
+function faultOf({ line, value }: ImportRow, last: number, hole: number, limits: Limits): string | undefined {
   if (value === last) return 'comes a second time'
   if (value < last) return `comes after the value ${last}: sort the file by the value, within each period`
   if (hole > limits.hole) return `would leave out ${hole} values before it, and max_hole is ${limits.hole}`
+  if (hole > 0 && line > limits.unreadLine)
+    return `would leave out ${hole} values before it, of which line ${limits.unreadLine} may have one: correct that, and import the file again`
   if (hole > limits.inAll)
     return 'would leave out more values than one import may in all; import the file again to go on'
   return undefined

@@ -47,6 +47,8 @@ export interface ImportRun {
   sequence: Sequence
   order: ImportOrder
   periods: Map<string, PeriodState>
+  /** The first line that could not be read: a value that seems left out after it may be its own. */
+  unreadLine: number
   done: Pick<ImportReport, 'rows' | 'imported' | 'skipped' | 'alreadyThere' | 'refused'>
 }
 
@@ -55,6 +57,7 @@ const maxShown = 100
 export const startRun = (given: Pick<ImportRun, 'db' | 'sequence' | 'order'>): ImportRun => ({
   ...given,
   periods: new Map(),
+  unreadLine: Infinity,
   done: { rows: 0, imported: 0, skipped: 0, alreadyThere: 0, refused: { total: 0, shown: [] } },
 })
 
