@@ -1,6 +1,7 @@
 import {
   booleanText,
   cursorText,
+  etagOf,
   id,
   idParams,
   isPageOrCursor,
@@ -62,7 +63,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
     async handle({ params, body, headers }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
       const changed = toJson(await users.update(edited, body))
-      return { status: 200 as const, body: changed, headers: etagOf(changed) }
+      return { status: 200 as const, body: changed, headers: { ETag: etagOf(changed.version) } }
     },
   }
   return [
@@ -86,7 +87,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
           status: 201,
           body: answer,
           headers: {
-            ...etagOf(answer),
+            ETag: etagOf(answer.version),
             Location: `/api/v1/users/${answer.id}`,
             ...(replayed && { 'Idempotency-Replayed': 'true' }),
           },
@@ -116,7 +117,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       errors: ['user_not_found'],
       async handle({ params }) {
         const found = toJson(await users.require(params.id))
-        return { status: 200, body: found, headers: etagOf(found) }
+        return { status: 200, body: found, headers: { ETag: etagOf(found.version) } }
       },
     }),
     route({ method: 'put', ...update }),
@@ -138,5 +139,3 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
     }),
   ]
 }
-
-const etagOf = ({ version }: { version: number }) => ({ ETag: `"${version}"` })

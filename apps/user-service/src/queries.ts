@@ -2,7 +2,7 @@ import type { Queryable } from '@ordinal/database'
 import { emailKey } from './email'
 import type { User } from './repository'
 
-/** What answers have of a user. */
+/** The columns of a user that answers contain. */
 export type UserColumns = Omit<User, 'emailKey' | 'deletedAt'>
 
 export type NewUser = Pick<User, 'email' | 'name' | 'age'>

@@ -110,11 +110,21 @@ test('a PATCH may be a merge patch, by its media type; a field cannot be removed
   }
   const removing = await patch('PATCH', 'application/merge-patch+json', { name: null })
   expect([removing.status, removing.body.code]).toEqual([400, 'validation_failed'])
+  const taken = 'application/json, application/merge-patch+json'
   for (const [method, type] of [
     ['PUT', 'application/merge-patch+json'],
     ['PATCH', 'application/json-patch+json'],
   ] as const) {
-    const { status, body } = await patch(method, type, { age: 9 })
+    const { status, headers, body } = await patch(method, type, { age: 9 })
     expect([status, body.code]).toEqual([415, 'unsupported_media_type'])
+    expect(headers.get('accept-patch')).toBe(method === 'PATCH' ? taken : null)
+  }
+  for (const headers of [
+    { 'content-type': 'application/json; charset=latin1', 'content-encoding': 'identity' },
+    { 'content-type': 'application/json', 'content-encoding': 'sesame' },
+  ]) {
+    const path = `/api/v1/users/${user.id}`
+    const answer = await users.api.request({ method: 'PATCH', path, rawBody: '{"age":9}', headers })
+    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, taken])
   }
 })

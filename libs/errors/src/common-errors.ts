@@ -42,7 +42,7 @@ export const commonErrors = table({
     status: 400,
     title: 'The route does not evaluate this condition',
     cause:
-      'The request has If-Match, If-None-Match or If-Unmodified-Since, and the route does not look at it. To ignore the condition could overwrite what it protects.',
+      'The request has If-Match, If-None-Match or If-Unmodified-Since, and the route does not look at it. Ignoring it could overwrite what it protects.',
     remedy:
       'Leave the header out, or use what the route takes: If-Match where it is documented, If-None-Match on a GET, Idempotency-Key for a request that must not happen twice.',
     example: 'POST /api/v1/orders does not evaluate If-Match',
@@ -107,9 +107,10 @@ export const commonErrors = table({
   unsupported_media_type: {
     status: 415,
     title: 'The media type is not supported',
-    cause: 'The body is not declared as application/json in UTF-8, or its Content-Encoding is not known.',
+    cause:
+      'The body is not declared as a media type that the route takes, in UTF-8, or its Content-Encoding is not known.',
     remedy:
-      'Send the header Content-Type: application/json; a PATCH may also be application/merge-patch+json.',
+      'Send one of the media types that /openapi.json has for the route: for most application/json, for a PATCH also application/merge-patch+json, as Accept-Patch says.',
     example: 'Content-Type is text/plain; application/json is expected',
   },
   route_not_found: {

@@ -8,6 +8,10 @@ const compressed = /(?:--?|;)(?:gzip|br|zstd|deflate)$/
 // A version, and what else an answer depends on, such as "2-unnumbered".
 const versionOf = /^(0|[1-9]\d{0,8})(?:-[a-z0-9-]+)?$/
 
+/** The ETag of an answer: its version, and what else it depends on, such as `unnumbered`, in a-z, 0-9 and hyphens. */
+export const etagOf = (version: number, ...parts: readonly string[]): string =>
+  `"${[version, ...parts].join('-')}"`
+
 /**
  * The versions that an If-Match names; undefined if any will do. A tag that a proxy has made weak or marked as compressed
  * names its version, and so does a version without quotes: nothing is changed between two answers of one version.
@@ -21,7 +25,7 @@ export function versionsIn(ifMatch: string | string[] | undefined): number[] | u
   })
 }
 
-/** The tags of a list, without quotes and without what is weak about them; undefined if it is `*`. */
+/** The tags of a list, without quotes and without the `W/` prefix; undefined if it is `*`. */
 function tagsIn(header: string | string[]): string[] | undefined {
   const text = String(header).trim()
   if (text === '*') return undefined
@@ -35,7 +39,8 @@ function tagsIn(header: string | string[]): string[] | undefined {
 
 /**
  * Refuses a condition that the route does not evaluate: to ignore it would change what the caller wanted to protect. Where
- * nothing is changed, and the whole answer is right whatever the condition says, it may be ignored.
+ * nothing is changed, and the whole answer is right whatever the condition says, it may be ignored. If-Match takes the place
+ * of If-Unmodified-Since (RFC 9110, 13.1.4).
  *
  * @throws AppError `condition_not_supported`
  */
@@ -44,7 +49,7 @@ export function requireKnownConditions(route: Route, headers: Headers): void {
   const isKnown = {
     'if-match': route.conditional || isTagged(route),
     'if-none-match': reads,
-    'if-unmodified-since': false,
+    'if-unmodified-since': reads || headers['if-match'] !== undefined,
   }
   for (const [name, known] of Object.entries(isKnown)) {
     if (known || headers[name] === undefined) continue

@@ -1,5 +1,5 @@
 export type { Workload } from './bulkheads'
-export { versionsIn } from './conditions'
+export { etagOf, versionsIn } from './conditions'
 export { boundConnections } from './connections'
 export { createGate } from './gate'
 export { groupReads } from './group-reads'

@@ -84,13 +84,17 @@ const headers = {
     description: 'The id of the request in logs: as it was sent, or generated',
     schema: text,
   },
-  ETag: { description: 'The version of the resource, for If-Match', schema: text },
+  ETag: {
+    description: 'The version, and what else the answer depends on; for If-Match and If-None-Match',
+    schema: text,
+  },
   Location: { description: 'The path of what was created', schema: text },
   'Idempotency-Replayed': {
     description: '`true` if this is the answer that the same Idempotency-Key got before',
     schema: { ...text, enum: ['true'] },
   },
   'Retry-After': { description: 'Seconds until another try makes sense', schema: whole },
+  'Accept-Patch': { description: 'The media types that a PATCH takes', schema: text },
   'WWW-Authenticate': { description: 'How to authenticate, and what was wrong', schema: text },
   'RateLimit-Limit': {
     description: 'Requests a second of one client, where there is a limit',
@@ -265,6 +269,7 @@ function failure(route: Route, status: number, kinds: readonly { code: string; t
   const told: HeaderName[] = []
   if (status === 429 || status === 503 || kinds.some(isTemporary)) told.push('Retry-After')
   if (status === 401 || status === 403) told.push('WWW-Authenticate')
+  if (status === 415 && route.method === 'patch') told.push('Accept-Patch')
   return {
     description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('\n\n'),
     content: { [problemMediaType]: { schema: problem } },

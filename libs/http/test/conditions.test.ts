@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { unlessKnown, versionsIn } from '../src/conditions'
+import { etagOf, unlessKnown, versionsIn } from '../src/conditions'
 
 const version = fc.integer({ min: 0, max: 999_999_999 })
 /** How a tag may come back from where it passed through: weak, marked as compressed, without quotes. */
@@ -24,6 +24,16 @@ test('every way in which a tag comes back names its version', () => {
       expect(versionsIn(header)).toEqual(tags.map(([version]) => version))
     }),
   )
+})
+
+test('an ETag names the version that it is made of', () => {
+  const part = fc.constantFrom('unnumbered', 'no-user', 'user-7', 'user-0f3a')
+  fc.assert(
+    fc.property(version, fc.array(part, { maxLength: 3 }), (version, parts) => {
+      expect(versionsIn(etagOf(version, ...parts))).toEqual([version])
+    }),
+  )
+  expect([etagOf(2), etagOf(2, 'unnumbered', 'user-7')]).toEqual(['"2"', '"2-unnumbered-user-7"'])
 })
 
 test('what is no tag names no version, and never any', () => {

@@ -117,9 +117,6 @@ function fromBodyParser(error: unknown): AppError | undefined {
       return new AppError('malformed_json', error.message)
     case 'entity.too.large':
       return new AppError('body_too_large', `The body has more than ${limit ?? 'the allowed'} bytes`)
-    case 'charset.unsupported':
-    case 'encoding.unsupported':
-      return new AppError('unsupported_media_type', error.message)
     case 'request.aborted':
     case 'request.size.invalid':
       return new AppError('request_timeout', 'The body did not arrive in full')

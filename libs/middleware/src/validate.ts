@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler } from 'express'
 import type { z } from 'zod'
 import { AppError, type FieldError } from '@ordinal/errors'
 
@@ -10,7 +10,8 @@ const messages: z.core.ParseContext<z.core.$ZodIssue> = {
 }
 
 /**
- * Reads a JSON body of at most so many bytes. A body of another media type is refused, none at all is fine.
+ * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
+ * (RFC 5789, 2.2); none at all is fine.
  *
  * @param media the media types that are taken
  *
@@ -23,19 +24,27 @@ export function parseJsonBody(
 ): RequestHandler {
   const parse = express.json({ limit: limitBytes, strict: true, type: [...media] })
   const expected = `${media.join(' or ')} is expected`
+  const acceptPatch = { 'Accept-Patch': media.join(', ') }
+  const unsupported = ({ method }: Request, detail: string) =>
+    new AppError('unsupported_media_type', detail, method === 'PATCH' ? { headers: acceptPatch } : {})
   return (req, res, next) => {
     const hasBody =
       req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
     if (hasBody && !req.is([...media])) {
       const sent = req.headers['content-type'] ?? 'missing'
-      throw new AppError('unsupported_media_type', `Content-Type is ${sent}; ${expected}`)
+      throw unsupported(req, `Content-Type is ${sent}; ${expected}`)
     }
     parse(req, res, (error?: unknown) => {
+      if (isUnsupported(error)) return next(unsupported(req, error.message))
       if (error !== undefined || !hasBody || req.body !== undefined) return next(error)
       next(new AppError('request_timeout', 'The client closed the connection before the body was read'))
     })
   }
 }
+
+/** Whether the body parser refuses the charset or the encoding of a body. */
+const isUnsupported = (error: unknown): error is Error =>
+  error instanceof Error && (error as { status?: number }).status === 415
 
 /**
  * A function that checks one part of a request against its schema. Fields may come in snake_case or, as proto3

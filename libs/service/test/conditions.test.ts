@@ -39,7 +39,7 @@ test.each<[string, string, string, object | undefined]>([
   ['If-None-Match', 'DELETE', path, undefined],
   ['If-Unmodified-Since', 'DELETE', path, undefined],
   ['If-Match', 'GET', '/api/v1/things', undefined],
-  ['If-Unmodified-Since', 'GET', path, undefined],
+  ['If-Unmodified-Since', 'GET', '/api/v1/next/SG', undefined],
   ['If-Match', 'GET', '/api/v1/next/SG', undefined],
   ['If-None-Match', 'GET', '/api/v1/next/SG', undefined],
   ['If-Match', 'POST', '/api/v1/next/SG', {}],
@@ -49,6 +49,17 @@ test.each<[string, string, string, object | undefined]>([
     expect([answer.status, answer.body.code]).toEqual([400, 'condition_not_supported'])
     expect(answer.body.detail).toContain(`does not evaluate ${name}`)
   }
+})
+
+test('If-Unmodified-Since is ignored beside If-Match, and where nothing is changed', async () => {
+  const condition = { 'if-unmodified-since': 'Sun, 29 Nov 2026 08:00:00 GMT' }
+  for (const read of [path, '/api/v1/things'])
+    for (const method of ['GET', 'HEAD']) expect((await ask(method, read, condition)).status).toBe(200)
+  expect((await ask('GET', path, { ...condition, 'if-match': '"2"' })).status).toBe(200)
+  expect((await ask('GET', path, { ...condition, 'if-match': '"1"' })).status).toBe(412)
+  expect((await ask('DELETE', path, { ...condition, 'if-match': '"2"' })).status).toBe(204)
+  const { status, body } = await ask('POST', '/api/v1/things', { ...condition, 'if-match': '"2"' }, thing)
+  expect([status, body.detail]).toEqual([400, 'POST /api/v1/things does not evaluate If-Match'])
 })
 
 test('a condition for caches is ignored where an answer has no tag: the whole answer is right', async () => {

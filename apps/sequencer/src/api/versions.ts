@@ -30,8 +30,6 @@ export const versionToJson = ({ version, active, createdAt, createdBy, reason }:
   reason,
 })
 
-export const etagOf = ({ version }: { version: number }) => ({ ETag: `"${version}"` })
-
 export const authorOf = (
   { caller, requestId }: Call<never, never, never>['context'],
   reason: string | undefined,

@@ -1,5 +1,6 @@
 import {
   booleanText,
+  etagOf,
   nameText,
   pageOf,
   pageQuery,
@@ -14,7 +15,7 @@ import { gapPolicies } from '@ordinal/audit'
 import { isCallerName } from '@ordinal/middleware'
 import { z } from 'zod'
 import { prefix, prefixParams } from '../api/schemas'
-import { authorOf, etagOf, given, reason, versioned, versionToJson } from '../api/versions'
+import { authorOf, given, reason, versioned, versionToJson } from '../api/versions'
 import { resets } from '../domain/period'
 import { defaultRules, type RuleSet } from '../domain/rules'
 import type { RulesRecord } from './repository'
@@ -157,7 +158,7 @@ export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
         return {
           status: 200,
           body: { ...toJson(versions[0]), versions: versions.map(toJson) },
-          headers: etagOf(versions[0]),
+          headers: { ETag: etagOf(versions[0].version) },
         }
       },
     }),
@@ -176,7 +177,7 @@ export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
         return {
           status: 201,
           body: toJson(defined),
-          headers: { ...etagOf(defined), Location: `/api/v1/sequences/${body.prefix}` },
+          headers: { ETag: etagOf(defined.version), Location: `/api/v1/sequences/${body.prefix}` },
         }
       },
     }),
@@ -195,7 +196,7 @@ export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
         const expected = versionsIn(headers['if-match'])
         const author = authorOf(context, reason)
         const changed = await sequences.change(params.prefix, given<RuleSet>(rulesIn(body)), expected, author)
-        return { status: 200, body: toJson(changed), headers: etagOf(changed) }
+        return { status: 200, body: toJson(changed), headers: { ETag: etagOf(changed.version) } }
       },
     }),
     route({

@@ -1,7 +1,17 @@
-import { booleanText, pageOf, pageQuery, route, skipOf, toPage, versionsIn, type Route } from '@ordinal/http'
+import {
+  booleanText,
+  etagOf,
+  pageOf,
+  pageQuery,
+  route,
+  skipOf,
+  toPage,
+  versionsIn,
+  type Route,
+} from '@ordinal/http'
 import { z } from 'zod'
 import { partitionId, siteId } from '../api/schemas'
-import { authorOf, etagOf, given, reason, versioned, versionToJson } from '../api/versions'
+import { authorOf, given, reason, versioned, versionToJson } from '../api/versions'
 import type { SiteConfig, SiteRecord } from './repository'
 import type { SiteService } from './service'
 import type { ErrorCode } from '../domain/errors'
@@ -67,7 +77,7 @@ export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
         return {
           status: 200,
           body: { ...toJson(versions[0]), versions: versions.map(toJson) },
-          headers: etagOf(versions[0]),
+          headers: { ETag: etagOf(versions[0].version) },
         }
       },
     }),
@@ -86,7 +96,7 @@ export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
         return {
           status: 201,
           body: toJson(added),
-          headers: { ...etagOf(added), Location: `/api/v1/sites/${site_id}` },
+          headers: { ETag: etagOf(added.version), Location: `/api/v1/sites/${site_id}` },
         }
       },
     }),
@@ -105,7 +115,7 @@ export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
         const expected = versionsIn(headers['if-match'])
         const author = authorOf(context, reason)
         const site = await sites.change(params.site_id, given<SiteConfig>(changed), expected, author)
-        return { status: 200, body: toJson(site), headers: etagOf(site) }
+        return { status: 200, body: toJson(site), headers: { ETag: etagOf(site.version) } }
       },
     }),
     route({
