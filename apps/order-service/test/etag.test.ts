@@ -42,6 +42,35 @@ test('an order that gets its number after it was read is no longer what was read
   )
 })
 
+test('the tag of a PATCH is not that of a GET with the user, whether or not the user has a version', async () => {
+  const { id } = await place()
+  for (const [version, status] of [
+    [undefined, 'confirmed'],
+    [1, 'shipped'],
+  ] as const) {
+    Object.assign(world.userService.users.get(1)!, { version })
+    const { headers } = await service.api.patch(`/api/v1/orders/${id}`, { status })
+    const etag = headers.get('etag')!
+    const answer = await read(id, etag)
+    expect([answer.status, answer.body.user]).toEqual([200, expect.objectContaining({ id: 1 })])
+    // If-Match takes the one for the other.
+    const condition = { headers: { 'if-match': etag } }
+    expect((await service.api.get(`/api/v1/orders/${id}`, condition)).status).toBe(200)
+  }
+})
+
+test('a change of a user without a version is one, too', async () => {
+  const { id } = await place()
+  let etag = (await read(id)).headers.get('etag')!
+  for (const change of [{ updated_at: '2026-11-29T08:00:00.000Z' }, { email: 'other@example.com' }]) {
+    expect((await read(id, etag)).status).toBe(304)
+    Object.assign(world.userService.users.get(1)!, change)
+    const { status, headers, body } = await read(id, etag)
+    expect([status, body.user]).toEqual([200, expect.objectContaining(change)])
+    etag = headers.get('etag')!
+  }
+})
+
 test('an order whose user has changed, or cannot be read, is not what was read', async () => {
   const { id } = await place()
   const etags = [(await read(id)).headers.get('etag')!]

@@ -58,7 +58,7 @@ describe('over HTTP', () => {
       const { body, headers } = await patch(status)
       expect(body.version).toBe(index + 2)
       expect(headers.get('etag')).toBe(`"${index + 2}"`)
-      expect((await service.api.get(path)).headers.get('etag')).toBe(`"${index + 2}"`)
+      expect((await service.api.get(path)).headers.get('etag')).toMatch(`"${index + 2}-user-`)
     }
   })
 
@@ -85,6 +85,25 @@ describe('over HTTP', () => {
     expect((await patch('confirmed', etag)).status).toBe(200)
     expect((await patch('cancelled', etag)).status).toBe(412)
     expect(await read()).toMatchObject({ status: 'confirmed', version: 2 })
+  })
+
+  test('a change that the database never makes is refused, not tried for ever', async () => {
+    await world.query(
+      `CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+    )
+    await world.query(
+      'CREATE TRIGGER suppress BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION suppress()',
+    )
+    try {
+      for (const headers of [{ 'if-match': '*' }, { 'if-match': '"1", "2"' }])
+        for (const answer of [
+          await service.api.patch(path, { status: 'confirmed' }, { headers }),
+          await service.api.delete(path, { headers }),
+        ])
+          expect([answer.status, answer.body.code]).toEqual([412, 'version_mismatch'])
+    } finally {
+      await world.query('DROP FUNCTION suppress CASCADE')
+    }
   })
 
   test('of many who take the same step at once, one does', async () => {

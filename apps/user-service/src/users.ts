@@ -61,17 +61,12 @@ export function createUsers({ repository, pool }: Deps) {
      * @throws AppError `user_not_found`, `version_mismatch`, `email_taken`
      */
     async update(edited: Edited, changes: Changes): Promise<User> {
-      // Another request may change the user between the two statements, to a version that the caller names: few can do so.
-      for (;;) {
-        const user = await keepingEmailUnique(changes.email, repository.update(edited, changes))
-        if (user) return user
-        await requireVersion(edited)
-      }
+      return edit(edited, () => keepingEmailUnique(changes.email, repository.update(edited, changes)))
     },
 
     /** @throws AppError `user_not_found`, `version_mismatch` */
     async remove(edited: Edited): Promise<void> {
-      while (!(await repository.markDeleted(edited))) await requireVersion(edited)
+      await edit(edited, () => repository.markDeleted(edited))
     },
   }
 
@@ -80,6 +75,20 @@ export function createUsers({ repository, pool }: Deps) {
     const user = await repository.find(id)
     if (user) return user
     throw new AppError('user_not_found', `There is no user ${id}`)
+  }
+
+  /**
+   * Makes a change, or says why there was none. Between the two statements another request may bring the user to another
+   * version that the caller names; versions only rise, so that it finds each of them once.
+   */
+  async function edit<T>(edited: Edited, change: () => Promise<T | false | undefined>): Promise<T> {
+    const { id, versions = [] } = edited
+    for (let round = 0; round <= versions.length; round += 1) {
+      const changed = await change()
+      if (changed) return changed
+      await requireVersion(edited)
+    }
+    throw new AppError('version_mismatch', `User ${id} changes at this moment`)
   }
 
   async function requireVersion({ id, versions }: Edited): Promise<void> {

@@ -1,3 +1,4 @@
+import { Pool } from 'pg'
 import { setUp } from './user-service'
 
 let users: Awaited<ReturnType<typeof setUp>>
@@ -51,6 +52,26 @@ test('of twenty who change the version that they read, one does', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => change('PATCH', '"1"')))
   expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(19).fill(412)])
   expect((await users.api.get(path)).body.version).toBe(2)
+})
+
+test('a change that the database never makes is refused, not tried for ever', async () => {
+  const pool = new Pool({ connectionString: users.database.url, max: 1 })
+  try {
+    await pool.query(
+      `CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+    )
+    await pool.query(
+      'CREATE TRIGGER suppress BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress()',
+    )
+    for (const method of ['PUT', 'PATCH', 'DELETE'])
+      for (const ifMatch of ['*', '"1"', '"1", "2"']) {
+        const { status, body } = await change(method, ifMatch, method === 'DELETE' ? undefined : { age: 50 })
+        expect([status, body.code]).toEqual([412, 'version_mismatch'])
+      }
+  } finally {
+    await pool.query('DROP FUNCTION IF EXISTS suppress CASCADE')
+    await pool.end()
+  }
 })
 
 test('a user who is gone is 404, whatever version is named', async () => {

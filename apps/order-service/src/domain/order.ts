@@ -62,20 +62,3 @@ export const toJson = (order: Order) => ({
   created_at: order.createdAt.toISOString(),
   updated_at: order.updatedAt.toISOString(),
 })
-
-/**
- * The tag of an answer: its version, and what else the answer depends on. A number, or its user, may come or change without
- * the order being edited; If-Match looks at the version alone.
- *
- * @param order with its user, if the answer has them
- */
-export function etagOf(order: OrderJson & { user?: Readonly<Record<string, unknown>> | null }): string {
-  const { user } = order
-  const parts = [
-    order.version,
-    ...(order.order_number === null ? ['unnumbered'] : []),
-    ...(user === null ? ['no-user'] : []),
-    ...(Number.isSafeInteger(user?.version) && user?.version !== 1 ? [`user-${String(user?.version)}`] : []),
-  ]
-  return `"${parts.join('-')}"`
-}

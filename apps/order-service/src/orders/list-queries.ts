@@ -11,7 +11,8 @@ export interface OrderFilter {
   status?: OrderStatus | undefined
 }
 
-// From the one that leaves the fewest to the one that leaves the most. Each has an index, with the id behind it.
+// From the one that leaves the fewest to the one that leaves the most. The first two are unique; the others
+// have an index with the id behind it.
 const columns = [
   ['order_number', 'orderNumber'],
   ['reference', 'reference'],

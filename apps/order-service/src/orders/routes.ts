@@ -14,7 +14,8 @@ import {
 } from '@ordinal/http'
 import { idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
-import { etagOf, type OrderJson } from '../domain/order'
+import type { OrderJson } from '../domain/order'
+import { etagOfOrder } from './etag'
 import {
   listFilter,
   newOrder,
@@ -92,7 +93,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
     }: Call<{ id: number }, unknown, { status: z.output<typeof status> }>) {
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
       const changed = await orders.changeStatus(edited, body.status, context, deadline)
-      return { status: 200 as const, body: changed, headers: { ETag: etagOf(changed) } }
+      return { status: 200 as const, body: changed, headers: { ETag: etagOfOrder(changed) } }
     },
   }
   return [
@@ -142,7 +143,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
       errors: ['order_not_found'],
       async handle({ params, context, deadline }) {
         const order = await orders.one(params.id, context, deadline)
-        return { status: 200, body: order, headers: { ETag: etagOf(order) } }
+        return { status: 200, body: order, headers: { ETag: etagOfOrder(order) } }
       },
     }),
     route({
@@ -157,7 +158,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
       errors: ['order_not_found'],
       async handle({ params, context, deadline }) {
         const order = await orders.oneByNumber(params.number, context, deadline)
-        return { status: 200, body: order, headers: { ETag: etagOf(order) } }
+        return { status: 200, body: order, headers: { ETag: etagOfOrder(order) } }
       },
     }),
     route({ method: 'put', ...change }),
@@ -182,7 +183,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
 }
 
 const headersOfPlaced = (order: OrderJson, replayed: boolean) => ({
-  ETag: etagOf(order),
+  ETag: etagOfOrder(order),
   Location: `/api/v1/orders/${order.id}`,
   ...(replayed && { 'Idempotency-Replayed': 'true' }),
 })

@@ -7,7 +7,7 @@ import { toList } from '@ordinal/http'
 import { deadlineOfCall, type Trace } from '../clients/service-clients'
 import type { User, Users } from '../clients/users'
 import { toJson, type Order, type OrderJson } from '../domain/order'
-import { mayBecome, type OrderStatus } from '../domain/status'
+import { mayBecome, statusesBefore, type OrderStatus } from '../domain/status'
 import { recordOrderEvents, type OrderEventType } from '../events/order-events'
 import { listOrders } from './list-queries'
 import { markDeleted, updateStatus, type Edited } from './queries'
@@ -100,8 +100,8 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       trace: Trace,
       deadline: Deadline,
     ): Promise<OrderJson> {
-      // Another request may change the order between the two statements, but it has few steps to go: this ends.
-      for (;;) {
+      // Another request may take the order a step further between the two statements; no step leads back.
+      for (let round = 0; round <= statusesBefore(status).length; round += 1) {
         const changed = await commit('order.updated', trace, deadline, (tx) =>
           updateStatus(tx, edited, status),
         )
@@ -114,14 +114,17 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
           )
         }
       }
+      throw changesNow(edited)
     },
 
     /** @throws AppError `order_not_found`, `version_mismatch`, and what `deadline` throws */
     async remove(edited: Edited, trace: Trace, deadline: Deadline): Promise<void> {
-      for (;;) {
+      // Another request may bring the order to another version that the caller names; versions only rise.
+      for (let round = 0; round <= (edited.versions?.length ?? 0); round += 1) {
         if (await commit('order.deleted', trace, deadline, (tx) => markDeleted(tx, edited))) return
         await requireVersion(edited)
       }
+      throw changesNow(edited)
     },
   }
 
@@ -165,3 +168,5 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     return changed
   }
 }
+
+const changesNow = ({ id }: Edited) => new AppError('version_mismatch', `Order ${id} changes at this moment`)
