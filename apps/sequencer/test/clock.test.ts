@@ -54,6 +54,32 @@ test('preview and status are of the day on which the database would issue', asyn
   expect(status).toMatchObject({ period: issued.period, next_counter: 1 })
 })
 
+test('from 2100 on a sequence that shows years with two digits is refused until its template is changed', async () => {
+  const admin = { headers: await bearer('admin') }
+  const path = '/api/v1/sequences/SHORT'
+  const short = {
+    prefix: 'SHORT',
+    template: 'SHORT{FYF2}-{FY2}/{seq:4}',
+    reset: 'fiscal_yearly',
+    fiscal_year_start: 4,
+  }
+  expect((await sequencer.api.post('/api/v1/sequences', short, admin)).status).toBe(201)
+  expect(await next('SHORT')).toMatch(/^SHORT\d\d-\d\d\/0001$/)
+  const tooLate = await sequencer.api.post('/api/v1/next/SHORT', { business_date: '2099-04-01' })
+  expect(tooLate).toMatchObject({ status: 400, body: { code: 'validation_failed' } })
+  await setClock(Math.round((Date.parse('2100-05-01T12:00:00Z') - Date.now()) / 1000))
+
+  const refused = await sequencer.api.post('/api/v1/next/SHORT', {})
+  expect(refused).toMatchObject({ status: 400, body: { code: 'validation_failed' } })
+  expect(refused.body.detail).toContain('cannot show the date 2100-05-01')
+  const change = (template: string) => sequencer.api.put(path, { template }, admin)
+  const stillShort = await change('SHORT/{FY2}/{seq:4}')
+  expect(stillShort).toMatchObject({ status: 409, body: { code: 'rules_conflict' } })
+  expect(stillShort.body.detail).toContain('cannot show the date 2100-05-01')
+  expect((await change('SHORT/{FY}/{seq:4}')).status).toBe(200)
+  expect(await next('SHORT')).toBe('SHORT/2101/0001')
+})
+
 // Longer than a verifier allows for, by a little: the clock soon has come so far.
 test('where the clock is set back, numbers go on from the times before, and the ledger verifies', async () => {
   const admin = { headers: await bearer('admin') }

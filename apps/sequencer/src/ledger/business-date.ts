@@ -13,11 +13,15 @@ export function requireSlot(sequence: Sequence, date: string): Slot {
     return sequence.slotOfDate(date)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new AppError('validation_failed', `business_date: ${error.message}`, {
-      errors: [{ path: 'business_date', message: error.message }],
-    })
+    throw notShown(error.message)
   }
 }
+
+/** The error for a date that the sequence cannot have a number of. */
+export const notShown = (message: string) =>
+  new AppError('validation_failed', `business_date: ${message}`, {
+    errors: [{ path: 'business_date', message }],
+  })
 
 /**
  * Refuses a date far outside the window of the rules without asking the database. The days next to the window are the

@@ -16,6 +16,8 @@ export type Remedy =
   | 'exhausted'
   /** The business date is outside the window of the rules. */
   | 'out_of_window'
+  /** The template cannot show the year of the date. */
+  | 'not_shown'
   /** The sequence is sealed, and a caller of the batch is not the one that may use it. */
   | 'sealed'
   /** The period is closed. */
@@ -30,6 +32,7 @@ export function remedyFor(error: unknown): Remedy {
   const failure = databaseErrorOf(error)
   if (failure?.sqlState === 'OR001') return 'reload_rules'
   if (failure?.sqlState === 'OR002') return 'try_again'
+  if (failure?.sqlState === 'OR020') return 'not_shown'
   if (failure?.sqlState === 'OR022') return 'out_of_window'
   if (failure?.sqlState === 'OR023') return 'closed'
   if (failure?.sqlState === 'OR031') return 'overlap'

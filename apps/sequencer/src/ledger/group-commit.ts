@@ -3,7 +3,7 @@ import { withTimeout, type Deadline } from '@ordinal/deadline'
 import { isAppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import { AppError } from '../domain/errors'
-import { outOfWindow } from './business-date'
+import { notShown, outOfWindow } from './business-date'
 import { remedyFor, windowOf, type Remedy } from './failures'
 import { sealed } from './known-sequences'
 import type { Issued, LedgerRequest } from './request'
@@ -161,7 +161,9 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
     }
     failures.surprises += 1
     if (failures.surprises > maxSurprises) return rejectAll(batch, error)
-    switch (remedy) {
+    // The template may have been changed since: the database looks at the date before it looks for a later version.
+    const next = remedy === 'not_shown' && failures.surprises === 1 ? 'reload_rules' : remedy
+    switch (next) {
       case 'reload_rules':
         return reloadRules(lane.prefix).then(
           () => batch,
@@ -175,7 +177,7 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
     }
     // The others of a batch may be allowed, or be retries, which get their earlier answers.
     if (batch.length > 1) return tryEach(lane, batch)
-    return rejectAll(batch, refusalFor(remedy, error, lane.prefix, batch[0]!.request))
+    return rejectAll(batch, refusalFor(next, error, lane.prefix, batch[0]!.request))
   }
 
   async function tryEach(lane: Lane, batch: Waiting[]): Promise<Waiting[]> {
@@ -197,6 +199,8 @@ function refusalFor(remedy: Refusing, error: unknown, prefix: string, request: L
       return new AppError('sequence_exhausted', `${prefix} has no more values`)
     case 'out_of_window':
       return outOfWindow(prefix, request.business_date, windowOf(error))
+    case 'not_shown':
+      return notShown((error as Error).message)
     case 'closed':
       return new AppError('period_closed', (error as Error).message)
     case 'overlap':

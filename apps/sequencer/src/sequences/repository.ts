@@ -137,6 +137,8 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
       `template: the number ${number} is taken, and could be issued again; change the template, or raise start above the values that were issued`,
     )
   }
+  if (failure?.sqlState === 'OR020')
+    return conflict(`template: ${(error as Error).message}; show years with four digits`)
   if (failure?.sqlState === 'OR031')
     return new AppError('rules_overlap', (error as Error).message, { cause: error })
   if (failure?.sqlState === 'OR006')
