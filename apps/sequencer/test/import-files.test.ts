@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
+import { distance } from 'fastest-levenshtein'
+import { columnNames } from '../src/imports/header'
 import { readLines } from '../src/imports/parse'
 
 async function fieldsOf(text: string, pieceLength: number) {
@@ -48,5 +51,78 @@ test('a file says the same, whichever way a spreadsheet writes it', async () => 
         expect(await fieldsOf(mark + file, pieceLength)).toEqual(expected)
       },
     ),
+  )
+})
+
+/** A file in pieces, which tells how many were taken and whether it was released. */
+function upload(pieces: Iterable<string | Buffer>) {
+  const state = { taken: 0, released: false }
+  async function* chunks() {
+    try {
+      for (const piece of pieces) {
+        await setImmediate()
+        state.taken += 1
+        yield Buffer.from(piece as string)
+      }
+    } finally {
+      state.released = true
+    }
+  }
+  return { state, media: 'text/csv', chunks: chunks() }
+}
+
+test.each(['x', ' ', '"', ',', '\t', 'x,'])(
+  'a line of ten million times %j is refused before more than its beginning was read',
+  async (character) => {
+    const piece = character.repeat(10_000)
+    const file = upload(Array<string>(1_000).fill(piece))
+    const { lines } = readLines(file)
+    await expect(lines.next()).rejects.toMatchObject({ code: 'import_unreadable' })
+    expect(file.state.taken).toBeLessThan(10)
+    expect(file.state.released).toBe(true)
+    const atOnce = readLines(upload([piece.repeat(1_000)]))
+    await expect(atOnce.lines.next()).rejects.toMatchObject({ code: 'import_unreadable' })
+  },
+)
+
+test.each([
+  ['the first piece', ['number\nA\nB\n', 'C\n']],
+  ['a later piece', ['num', 'ber\n', 'A\nB\n', 'C\n']],
+])('a file is released when reading ends in %s', async (_, pieces) => {
+  const file = upload(pieces)
+  for await (const { number } of readLines(file).lines) if (number === 'A') break
+  expect(file.state.released).toBe(true)
+})
+
+test.each([
+  ['the line of the columns', ['numbr\nA\n', 'B\n']],
+  ['a record', ['number\n"A"x\n', 'B\n']],
+  ['the characters', [Buffer.of(0xff), 'B\n']],
+])('a file is released when %s cannot be read', async (_, pieces) => {
+  const file = upload(pieces)
+  await expect(readLines(file).lines.next()).rejects.toMatchObject({ code: 'import_unreadable' })
+  expect(file.state.released).toBe(true)
+})
+
+test('a column that is nearly one of ours is refused, however it is misspelt', async () => {
+  const letters = fc.constantFrom('', 'x', 'z', '9')
+  const edits = fc.array(fc.tuple(fc.nat(20), fc.nat(1), letters), { minLength: 1, maxLength: 2 })
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...columnNames), edits, fc.boolean(), async (name, changes, strict) => {
+      const column = changes.reduce(
+        (text, [at, removed, added]) => text.slice(0, at) + added + text.slice(at + removed),
+        name,
+      )
+      fc.pre(!columnNames.includes(column.replaceAll(/_+/g, '_')) && distance(column, name) > 0)
+      const header = ['number', 'status', 'reason'].filter((other) => other !== name)
+      const { lines } = readLines(upload([[...header, column.toUpperCase()].join()]), {
+        strict,
+        dateFormat: 'yyyy-mm-dd',
+        columns: new Map(),
+      })
+      await expect(lines.next()).rejects.toThrow(
+        `the column "${column.toUpperCase()}" is not known: did you mean "${name}"?`,
+      )
+    }),
   )
 })

@@ -159,8 +159,33 @@ test('columns may have other names, dates another form, and columns that are not
     query: '?date_format=mm/dd/yyyy',
   })
   expect(american.body).toMatchObject({ imported: 1 })
-  for (const wrong of ['x:y', 'number', 'number:'])
+  const twice = ['number:A,number:B', 'number:Invoice No,reason:invoice-no']
+  for (const wrong of ['x:y', 'number', 'number:', ...twice])
     expect(outcome(await send('SG', csv, { query: `?columns=${wrong}` }))).toEqual([400, 'validation_failed'])
+})
+
+test.each([
+  [
+    'number,Stauts,reason\nSG000001,cancelled,x',
+    '',
+    'the column "Stauts" is not known: did you mean "status"?',
+  ],
+  ['number,Stauts,reason\nSG000001,cancelled,x', '?strict=true', 'did you mean "status"?'],
+  ['Numbr,status\nSG000001,issued', '', 'the column "Numbr" is not known: did you mean "number"?'],
+  ['number,ClientID\nSG000001,erp', '', 'did you mean "client_id"?'],
+])('a column that seems to be misspelt is refused: %j%s', async (csv, query, detail) => {
+  const answer = await send('SG', csv, { query })
+  expect(outcome(answer)).toEqual([400, 'import_unreadable'])
+  expect(answer.body.detail).toContain(detail)
+  expect(await valuesIn(database, 'SG')).toEqual([])
+})
+
+test('a column is ignored that is near to one which the file has, or has by another name', async () => {
+  const csv = 'No,Number,generated_by,reason,Season,status\nSG000001,7,erp,,winter,'
+  const answer = await send('SG', csv, { query: '?columns=number:no,client_id:generated_by' })
+  expect(answer.body).toMatchObject({ imported: 1, ignored_columns: ['Number', 'Season'] })
+  const rows = await queryAsAdmin(database, 'SELECT client_id, generated_by FROM ledger')
+  expect(rows).toEqual([{ client_id: 'erp', generated_by: null }])
 })
 
 test('numbers that were cancelled are void, with their reason, and the file may come again', async () => {

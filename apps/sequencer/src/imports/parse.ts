@@ -1,10 +1,12 @@
-import { requestFields } from '@ordinal/audit'
 import { CsvError, parse } from 'csv-parse'
 import { AppError } from '../domain/errors'
 import { text, type Upload } from '@ordinal/http'
 import { z } from 'zod'
 import { asked } from '../api/request-fields'
 import { fullNumber, isWholePlace, wholePlace } from '../api/schemas'
+import { ignoredColumn, requireHeader, type HeaderReading } from './header'
+import { detectSeparator, maxLineLength } from './separator'
+import { shortened } from './shortened'
 
 /** What the file says of a number. */
 const fields = z
@@ -50,19 +52,11 @@ export const importMedia = ['text/csv', 'application/vnd.ms-excel', 'application
 export const dateFormats = ['yyyy-mm-dd', 'dd.mm.yyyy', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const
 
 /** How a file is read. */
-export interface Reading {
+export interface Reading extends HeaderReading {
   dateFormat: (typeof dateFormats)[number]
-  /** Refuses a file with columns that are not known. */
-  strict: boolean
-  /** What columns are called in the file: our name -> the file's. */
-  columns: ReadonlyMap<string, string>
 }
 
 export const usualReading: Reading = { dateFormat: 'yyyy-mm-dd', strict: false, columns: new Map() }
-
-export const columnNames = ['number', ...requestFields.filter((field) => field in asked), 'status', 'reason']
-// Far above any line of such a file, and little to keep in memory.
-const maxLineLength = 65_536
 
 /**
  * The numbers of a file, line by line as it arrives, and the columns that are ignored, once the first line was read.
@@ -152,70 +146,6 @@ function unreadable(cause: Error): Error {
   return cause instanceof CsvError ? new AppError('import_unreadable', cause.message, { cause }) : cause
 }
 
-const separators = [',', ';', '\t'] as const
-
-/**
- * Which separator a text has: the one that is most frequent in its first line with a character besides, outside quotes.
- *
- * @returns the whole text, too, since its beginning is read for it
- */
-async function detectSeparator(texts: AsyncIterable<string>) {
-  const iterator = texts[Symbol.asyncIterator]()
-  let begin = ''
-  let done = false
-  // A line that has no end is refused where records are read.
-  while (!done && !/[^\s,;"][^\r\n]*[\r\n]/.test(begin) && begin.length <= maxLineLength) {
-    const next = await iterator.next()
-    done = next.done === true
-    if (!done) begin += next.value as string
-  }
-  async function* whole() {
-    yield begin
-    if (!done) yield* { [Symbol.asyncIterator]: () => iterator }
-  }
-  return { delimiter: separatorOf(begin), whole: whole() }
-}
-
-/** @param text begins with a line that names columns; lines of nothing but separators may come before */
-function separatorOf(text: string): string {
-  const unquoted = text.replaceAll(/"[^"]*"/g, 'x')
-  const line = /^.*[^\s,;].*$/m.exec(unquoted)?.[0] ?? unquoted
-  const count = (separator: string) => line.split(separator).length
-  return separators.reduce((best, each) => (count(each) > count(best) ? each : best))
-}
-
-// No column has this name.
-const ignoredColumn = '-'
-
-const plainName = (name: string) =>
-  name
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[\s_-]+/g, '_')
-
-/**
- * Our names of the columns, whatever their case, and whether words are apart by spaces, `-` or `_`; those that are not
- * ours are `ignoredColumn`.
- */
-function requireHeader(record: readonly string[], line: number, { columns, strict }: Reading): string[] {
-  const fault = (reason: string) => new AppError('import_unreadable', `Line ${line}: ${reason}`)
-  const ours = new Map(columnNames.map((name) => [plainName(columns.get(name) ?? name), name]))
-  const header = record.map((name) => (name === '' ? '' : (ours.get(plainName(name)) ?? ignoredColumn)))
-  const twice = record.find(
-    (_, index) => columnNames.includes(header[index]!) && header.indexOf(header[index]!) !== index,
-  )
-  if (twice !== undefined) throw fault(`the column "${shortened(twice)}" comes twice`)
-  const missing = ['number', ...columns.keys()].find((name) => !header.includes(name))
-  if (missing !== undefined)
-    throw fault(
-      `there is no column "${columns.get(missing) ?? missing}"; the columns are ${columnNames.join(', ')}, of which the first must be there, separated by commas, semicolons or tabs`,
-    )
-  const unknown = header.indexOf(ignoredColumn)
-  if (strict && unknown >= 0)
-    throw fault(`the column "${shortened(record[unknown]!)}" is none of ${columnNames.join(', ')}`)
-  return header
-}
-
 function lineOfCsv(
   header: readonly string[],
   fields: readonly string[],
@@ -224,7 +154,7 @@ function lineOfCsv(
 ): ImportLine {
   const number = fields[header.indexOf('number')] ?? ''
   const unnamed = fields.findIndex((field, index) => field !== '' && !header[index])
-  // Fields that are empty may be missing at the end, or be too many.
+  // Empty fields beyond the columns are ignored; missing ones are not.
   if (fields.length < header.length || unnamed >= header.length)
     return faulty(
       line,
@@ -294,5 +224,3 @@ const faulty = (line: number, number: string, fault: string): ImportLine => ({
   number: shortened(number),
   content: { fault },
 })
-
-const shortened = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text)

@@ -1,7 +1,8 @@
 import { booleanText, integerText, route, type Route } from '@ordinal/http'
 import { z } from 'zod'
+import { columnNames, plainName } from './header'
 import type { ImportNumbers } from './importer'
-import { columnNames, dateFormats, importMedia, readLines } from './parse'
+import { dateFormats, importMedia, readLines } from './parse'
 import type { ImportReport } from './run'
 import { prefixParams } from '../api/schemas'
 import type { ErrorCode } from '../domain/errors'
@@ -15,7 +16,7 @@ const report = z
     ignored_columns: z.array(z.string()).meta({ description: 'Columns of CSV that are not known' }),
     complete: z.boolean().meta({ description: 'Whether the file was read to its end' }),
     rows: z.int().meta({ description: 'Lines that were read, the one that names the columns aside' }),
-    imported: z.int(),
+    imported: z.int().meta({ description: 'Rows written, void ones too' }),
     already_there: z.int().meta({ description: 'Imported before' }),
     skipped: z.int().meta({ description: 'Values between them that the file leaves out: they are void' }),
     refused: z.object({
@@ -54,6 +55,9 @@ const columnsText = z
       context.addIssue(
         `must be pairs such as number:Invoice Number, of the columns ${columnNames.join(', ')}`,
       )
+    const givesTwice = (names: readonly string[]) => new Set(names).size < names.length
+    if (givesTwice(pairs.map(([ours]) => ours)) || givesTwice(pairs.map(([, theirs]) => plainName(theirs))))
+      context.addIssue('gives a name twice')
     return new Map(pairs)
   })
 
@@ -85,7 +89,8 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
           .default(false)
           .meta({
             override: { default: false },
-            description: 'Refuses CSV with columns that are not known, in place of ignoring them',
+            description:
+              'Refuses CSV with columns that are not known, in place of ignoring them; misspelt ones are always refused',
           }),
         date_format: z
           .enum(dateFormats)

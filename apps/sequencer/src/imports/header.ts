@@ -1,0 +1,77 @@
+import { requestFields } from '@ordinal/audit'
+import { closest, distance } from 'fastest-levenshtein'
+import { asked } from '../api/request-fields'
+import { AppError } from '../domain/errors'
+import { shortened } from './shortened'
+
+export const columnNames = ['number', ...requestFields.filter((field) => field in asked), 'status', 'reason']
+
+/** How the line that names columns is read. */
+export interface HeaderReading {
+  /** Refuses a file with columns that are not known. */
+  strict: boolean
+  /** What columns are called in the file: our name -> the file's. */
+  columns: ReadonlyMap<string, string>
+}
+
+// No column has this name.
+export const ignoredColumn = '-'
+
+/** A name without what makes no difference: its case, and whether words are apart by spaces, `-` or `_`. */
+export const plainName = (name: string) =>
+  name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s_-]+/g, '_')
+
+/**
+ * Our names of the columns; those that are not ours are `ignoredColumn`.
+ *
+ * @throws AppError `import_unreadable`: a column is missing, comes twice, seems to be misspelt, or is not known and the
+ *   reading is strict
+ */
+export function requireHeader(
+  record: readonly string[],
+  line: number,
+  { columns, strict }: HeaderReading,
+): string[] {
+  const fault = (reason: string) => new AppError('import_unreadable', `Line ${line}: ${reason}`)
+  const usual = columnNames.filter((name) => !columns.has(name))
+  // A name that the caller has given to a column wins over the usual name of another.
+  const ours = new Map([
+    ...usual.map((name) => [name, name] as const),
+    ...[...columns].map(([name, theirs]) => [plainName(theirs), name] as const),
+  ])
+  const header = record.map((name) => (name === '' ? '' : (ours.get(plainName(name)) ?? ignoredColumn)))
+  const twice = record.find(
+    (_, index) => columnNames.includes(header[index]!) && header.indexOf(header[index]!) !== index,
+  )
+  if (twice !== undefined) throw fault(`the column "${shortened(twice)}" comes twice`)
+  const unknown = record.filter((_, index) => header[index] === ignoredColumn)
+  const absent = usual.filter((name) => !header.includes(name))
+  for (const name of unknown) {
+    const meant = misspelt(name, absent)
+    if (meant !== undefined)
+      throw fault(
+        `the column "${shortened(name)}" is not known: did you mean "${meant}"? If not, give it another name or leave it out`,
+      )
+  }
+  const missing = ['number', ...columns.keys()].find((name) => !header.includes(name))
+  if (missing !== undefined)
+    throw fault(
+      `there is no column "${columns.get(missing) ?? missing}"; the columns are ${columnNames.join(', ')}, of which the first must be there, separated by commas, semicolons or tabs`,
+    )
+  if (strict && unknown.length > 0)
+    throw fault(`the column "${shortened(unknown[0]!)}" is none of ${columnNames.join(', ')}`)
+  return header
+}
+
+const maxEdits = 2
+
+/** Which of some columns a name seems to mean: to ignore `Stauts` would issue numbers that are void. */
+function misspelt(name: string, absent: readonly string[]): string | undefined {
+  if (absent.length === 0) return undefined
+  const plain = plainName(name)
+  const meant = closest(plain, absent)
+  return distance(plain, meant) <= maxEdits ? meant : undefined
+}
