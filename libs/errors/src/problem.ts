@@ -19,11 +19,12 @@ interface Problem {
  *
  * @param error what went wrong
  * @param requestId the id under which the request was logged
+ * @param basePath what the client has in front of our paths
  */
-export function toProblem(error: AnyAppError, requestId: string): Problem {
+export function toProblem(error: AnyAppError, requestId: string, basePath = ''): Problem {
   const { status, title } = error.kind
   return {
-    type: `/errors/${error.code}`,
+    type: `${basePath}/errors/${error.code}`,
     title,
     status,
     detail: error.message,

@@ -84,6 +84,7 @@ const http: HttpSettings = {
   connectionsPerClient: 0,
   unreadTimeoutMs: 30_000,
   trustProxy: 0,
+  basePath: undefined,
   apiKeys: undefined,
   metricsMaxAgeMs: 0,
   shutdownTimeoutMs: 2_000,

@@ -17,15 +17,11 @@ const files = ['swagger-ui.css', 'swagger-ui-bundle.js']
 
 /** `/openapi.json`, and `/docs`, where it can be read and tried. The document is asked for late: it describes these routes too. */
 export function docsRoutes(title: string, document: () => OpenApiDocument): Route[] {
-  const page = htmlPage(
-    title,
-    `<link rel="stylesheet" href="/docs/files/swagger-ui.css">
-<div id="docs"></div>
-<script src="/docs/files/swagger-ui-bundle.js"></script>
-<script src="/docs/files/start.js"></script>`,
+  const pageFor = perBasePath((basePath) => docsPage(title, basePath))
+  const documentFor = perBasePath((basePath) =>
+    // Servers are relative to where the document is.
+    JSON.stringify({ ...document(), servers: [{ url: basePath || '/' }] }),
   )
-  const pageBytes = Buffer.from(page)
-  let written: Buffer | undefined
   return [
     route({
       method: 'get',
@@ -34,7 +30,7 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
       tag: 'documentation',
       workload: 'document',
       answers: { 200: z.looseObject({ openapi: z.string() }) },
-      handle: () => ({ status: 200, body: (written ??= Buffer.from(JSON.stringify(document()))) }),
+      handle: ({ context: { basePath } }) => ({ status: 200, body: documentFor(basePath) }),
     }),
     route({
       method: 'get',
@@ -44,12 +40,43 @@ export function docsRoutes(title: string, document: () => OpenApiDocument): Rout
       workload: 'document',
       media: 'text/html',
       answers: { 200: z.string() },
-      handle: () => ({ status: 200, body: pageBytes }),
+      handle: ({ context: { basePath } }) => ({ status: 200, body: pageFor(basePath) }),
     }),
   ]
 }
 
-const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })`
+const docsPage = (title: string, basePath: string) =>
+  htmlPage(
+    title,
+    `<link rel="stylesheet" href="${basePath}/docs/files/swagger-ui.css">
+<div id="docs" data-document="${basePath}/openapi.json"></div>
+<script src="${basePath}/docs/files/swagger-ui-bundle.js"></script>
+<script src="${basePath}/docs/files/start.js"></script>`,
+  )
+
+// The page names the document, so that these lines are the same everywhere.
+const start = `SwaggerUIBundle({
+  url: document.getElementById('docs').dataset.document,
+  dom_id: '#docs',
+  deepLinking: true,
+  validatorUrl: null,
+})`
+
+// What a client is known by may differ from request to request, where a proxy passes on what it sends.
+const mostBasePaths = 10
+
+/** The bytes of a text that depends on the path in front of ours: all requests with the same one share them. */
+function perBasePath(write: (basePath: string) => string): (basePath: string) => Buffer {
+  const written = new Map<string, Buffer>()
+  return (basePath) => {
+    const before = written.get(basePath)
+    if (before) return before
+    if (written.size >= mostBasePaths) written.clear()
+    const bytes = Buffer.from(write(basePath))
+    written.set(basePath, bytes)
+    return bytes
+  }
+}
 
 /** The scripts and styles of `/docs`: Swagger UI's own files, and the line that starts it. */
 export function docsFiles(bounds: readonly RequestHandler[]): Router {

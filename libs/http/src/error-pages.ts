@@ -14,16 +14,21 @@ export const errorPages = (errors: ErrorTable): Route =>
     params: z.strictObject({ code: z.string() }),
     answers: { 200: z.string() },
     errors: ['route_not_found'],
-    handle({ params: { code } }) {
+    handle({ params: { code }, context: { basePath } }) {
       // A name that every object has is no code.
       const kind = Object.hasOwn(errors, code) ? errors[code] : undefined
       if (!kind) throw new AppError('route_not_found', `There is no error "${code}"`)
-      return { status: 200, body: errorPage(code, kind) }
+      return { status: 200, body: errorPage(code, kind, basePath) }
     },
   })
 
-function errorPage(code: string, { status, title, cause, remedy, example }: ErrorKind): string {
-  const problem = { type: `/errors/${code}`, title, status, detail: example, code, request_id: '0197c2a4' }
+function errorPage(
+  code: string,
+  { status, title, cause, remedy, example }: ErrorKind,
+  basePath: string,
+): string {
+  const type = `${basePath}/errors/${code}`
+  const problem = { type, title, status, detail: example, code, request_id: '0197c2a4' }
   return htmlPage(
     `${code}: ${title}`,
     `<style>body{font:16px/1.5 system-ui;max-width:42rem;margin:3rem auto;padding:0 1rem}pre{background:#8882;padding:1rem;overflow:auto}</style>

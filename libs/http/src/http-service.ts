@@ -1,4 +1,4 @@
-import express from 'express'
+import express, { type RequestHandler } from 'express'
 import type { ErrorTable } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import { createConnectionMetrics, type Metrics } from '@ordinal/metrics'
@@ -20,6 +20,7 @@ import {
   routeNotFound,
   securityHeaders,
   tokenVerifier,
+  withoutBasePath,
   type TokenSettings,
   type TranslateError,
 } from '@ordinal/middleware'
@@ -68,6 +69,7 @@ export function createHttpService(options: HttpOptions) {
   const bulkheads = createBulkheads({ prefix, registry, heavyPlaces: options.heavyPlaces })
   const refusals = createRefusalLog(log)
   const holdBack = createHoldBack(bulkheads.mainWork.isBusy)
+  const { basePath = '', trustProxy } = settings
   const serving = { ...settings, tokensCheckable: verifyToken !== undefined, live, bulkheads }
 
   const documents: Route[] = [errorPages(errors), ...docsRoutes(title, () => openApi())]
@@ -93,11 +95,12 @@ export function createHttpService(options: HttpOptions) {
   app.disable('etag')
   app.set('query parser', 'simple')
   // Behind a proxy all connections come from one address.
-  const connectionsPerClient = settings.trustProxy > 0 ? 0 : settings.connectionsPerClient
+  const connectionsPerClient = trustProxy > 0 ? 0 : settings.connectionsPerClient
   const connections = createConnectionMetrics(metrics)
   const server = createServer(
     app,
     {
+      basePath,
       onCut: (reason) => connections.cut('http', reason),
       onRefused({ refusal, requestId, address, isBody }) {
         const { code, status } = refusal
@@ -113,11 +116,12 @@ export function createHttpService(options: HttpOptions) {
 
   app.use(
     inOrder(
-      requestContext(settings.trustProxy),
+      requestContext(trustProxy, basePath),
       accessLog(log, refusals),
       observeRequests(metrics),
       securityHeaders(),
       checkHead(settings.allowedHosts ?? []),
+      routeWithoutBasePath([...routes, ...documents, ...probes]),
     ),
   )
   app.use(serveRoutes(probes, { ...serving, limit: limitOf('operations') }))
@@ -142,7 +146,7 @@ export function createHttpService(options: HttpOptions) {
     bulkheads,
     holdBack,
     maxMessageBytes: settings.bodyLimitBytes,
-    trustProxy: settings.trustProxy,
+    trustProxy,
     connectionsPerClient,
     connections,
   }
@@ -159,5 +163,20 @@ export function createHttpService(options: HttpOptions) {
     endStreams: () => live.end(),
     /** Logs the refusals that were only counted until now. */
     flush: () => refusals.flush(),
+  }
+}
+
+/**
+ * Routes a request as if its path did not begin with what clients have in front of ours: a proxy may leave that there or
+ * take it away. A path that one of the routes has as it is stays, so that any path can be in front, such as `/api`.
+ */
+function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
+  const patterns = routes.map(({ path }) => path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+'))
+  const own = new RegExp(`^(?:${patterns.join('|')}|/docs/files/[^/]+)/?$`)
+  const isOwn = (path: string) => own.test(path)
+  return (req, _res, next) => {
+    const { basePath } = req.context
+    if (basePath !== '') req.url = withoutBasePath(req.url, basePath, isOwn)
+    next()
   }
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { hostName, integer, list, origin, port, redisUrl, seconds, variable } from '@ordinal/config'
-import { parseApiKey, type ApiKey } from '@ordinal/middleware'
+import { parseApiKey, plainBasePath, type ApiKey } from '@ordinal/middleware'
 import { z } from 'zod'
 
 const apiKey = z.string().transform((entry, context) => {
@@ -13,6 +13,13 @@ const apiKey = z.string().transform((entry, context) => {
 })
 
 const ipAddress = z.string().refine((text) => isIP(text) > 0, 'must be an IP address')
+
+const basePath = z.string().transform((text, context) => {
+  const path = plainBasePath(text)
+  if (path !== undefined) return path
+  context.addIssue('must be a path such as /numbers, of letters, digits and ._~-, without .. and //')
+  return z.NEVER
+})
 
 /** The variables of serving HTTP: the address, ports, limit and log level of one service, and those that all share. */
 export function httpVariables(
@@ -75,8 +82,15 @@ export function httpVariables(
       default: 30,
     }),
     trustProxy: variable('TRUST_PROXY', integer({ min: 0, max: 10 }), {
-      description: 'How many proxies in front are to be believed about the client address (X-Forwarded-For)',
+      description:
+        'How many proxies in front are to be believed about the client address (X-Forwarded-For) and the path that they take away (X-Forwarded-Prefix)',
       default: 0,
+    }),
+    basePath: variable('BASE_PATH', basePath, {
+      description:
+        'Path that clients have in front of those of a service, where a proxy serves it below one: links begin with it, and the proxy may take it away or leave it. X-Forwarded-Prefix of a proxy that is believed goes before it',
+      optional: true,
+      example: '/numbers',
     }),
     apiKeys: variable('API_KEYS', list<ApiKey>(apiKey), {
       description:
@@ -124,6 +138,8 @@ export interface HttpSettings {
   connectionsPerClient: number
   unreadTimeoutMs: number
   trustProxy: number
+  /** Without a slash at its end; undefined for none. */
+  basePath: string | undefined
   apiKeys: readonly ApiKey[] | undefined
   metricsMaxAgeMs: number
   shutdownTimeoutMs: number

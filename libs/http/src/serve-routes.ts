@@ -96,7 +96,7 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
         deadline: callerDeadline(req, res, route.timed),
       }),
     )
-    const reply = tagged ? unlessKnown(made, req.headers) : made
+    const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)
     if (route.issues) res.setHeader('Cache-Control', 'no-store')
     if (reply.body instanceof Readable) {
       if (route.live) live?.add(reply.body)
@@ -104,6 +104,13 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
     }
     answer(res, reply, contentType)
   }
+}
+
+/** The answer with its Location as the client knows it. */
+function underBasePath(reply: AnyReply, basePath: string): AnyReply {
+  const { Location } = reply.headers ?? {}
+  if (basePath === '' || Location === undefined) return reply
+  return { ...reply, headers: { ...reply.headers, Location: basePath + Location } }
 }
 
 /** The handlers that a request of a class passes before it is served: they wait for a place of its gate. */

@@ -40,7 +40,9 @@ const closingLimits = { unreadMs: 1_000, unsentMs: 2_000 }
 /** Why a connection was cut: its client read nothing of its answers, or sent nothing; or there were too many. */
 type CutReason = 'stalled' | 'crowded'
 
-interface Hooks {
+interface Options {
+  /** What clients have in front of our paths. */
+  basePath?: string
   /** Called with each request that was refused before the app saw it. */
   onRefused?: (refused: Refused) => void
   /** Called for each connection that was cut. */
@@ -50,7 +52,7 @@ interface Hooks {
 /** An HTTP server for an Express app, with bounds on what one client can make it hold (docs/decisions/0040). */
 export function createServer(
   app: Express,
-  { onRefused = () => {}, onCut = () => {} }: Hooks = {},
+  { basePath = '', onRefused = () => {}, onCut = () => {} }: Options = {},
   limits: Partial<typeof defaultLimits> = {},
 ): Server {
   const {
@@ -152,7 +154,7 @@ export function createServer(
     const answers = connections.get(socket)?.answers
     // Node no longer listens for its errors.
     socket.on('error', () => {})
-    onRefused(refuse(socket, connectRefusal()))
+    onRefused(refuse(socket, connectRefusal(), basePath))
     // Answers before it could no longer be sent in full.
     if (answers?.length) socket.destroy()
   })
@@ -166,7 +168,7 @@ export function createServer(
     const unfinished = latest && !latest.req.complete ? latest : undefined
     if (answers.length > (unfinished && !unfinished.closed ? 1 : 0)) return
     if (!socket.writable || unfinished?.headersSent) return void socket.destroy()
-    onRefused(refuse(socket, refusalFor(fault), unfinished?.req))
+    onRefused(refuse(socket, refusalFor(fault), basePath, unfinished?.req))
   }
 
   return {

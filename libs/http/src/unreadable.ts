@@ -17,13 +17,19 @@ export interface Refused {
  * Answers what Node's parser refuses as the other errors are answered, and closes the connection: where the next
  * request would begin is not known.
  *
+ * @param basePath what the client has in front of our paths, unless the request says it
  * @param request the one whose body it is, if it is one's
  */
-export function refuse(socket: Socket, refusal: AppError, request?: IncomingMessage): Refused {
+export function refuse(
+  socket: Socket,
+  refusal: AppError,
+  basePath: string,
+  request?: IncomingMessage,
+): Refused {
   const { context } = (request ?? {}) as { context?: RequestContext }
   const requestId = context?.requestId ?? randomUUID()
   const address = plainAddress(socket.remoteAddress)
-  const body = JSON.stringify(toProblem(refusal, requestId))
+  const body = JSON.stringify(toProblem(refusal, requestId, context?.basePath ?? basePath))
   const headers = {
     ...refusal.headers,
     Connection: 'close',

@@ -72,7 +72,7 @@ export function errorHandler(
   const tell = errorTeller(log, [...translations, fromBodyParser])
   // Express tells error handlers from others by their four parameters.
   return async (error: unknown, req, res, _next) => {
-    const { requestId } = req.context
+    const { requestId, basePath } = req.context
     const told = tell(error, req.context)
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
@@ -88,7 +88,7 @@ export function errorHandler(
     for (const [name, value] of Object.entries(told.headers)) res.setHeader(name, value)
     res.setHeader('Content-Type', problemMediaType)
     res.setHeader('Cache-Control', 'no-store')
-    res.end(JSON.stringify(toProblem(told, requestId)))
+    res.end(JSON.stringify(toProblem(told, requestId, basePath)))
   }
 }
 

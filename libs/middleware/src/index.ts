@@ -1,4 +1,5 @@
 export { accessLog } from './access-log'
+export { plainBasePath, withoutBasePath } from './base-path'
 export { clientAddress, plainAddress } from './client-address'
 export {
   callerIdentifier,

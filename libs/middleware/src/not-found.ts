@@ -3,7 +3,7 @@ import { AppError } from '@ordinal/errors'
 
 /** The end of the line: no route has this path. */
 export const routeNotFound: RequestHandler = (req) => {
-  throw new AppError('route_not_found', `There is nothing at ${req.path}`)
+  throw new AppError('route_not_found', `There is nothing at ${req.context.basePath}${req.path}`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
 import type { Role } from './roles'
 
@@ -17,6 +18,8 @@ export interface RequestContext {
   address: string | undefined
   /** It has sent an API key that is known. */
   machine: boolean
+  /** The path in front of ours, as the client knows it: `/numbers`; empty if there is none. Links begin with it. */
+  basePath: string
   /** The template of the route that serves the request: the label of metrics and logs. */
   route: string
   /** Probes and scrapes are not logged. */
@@ -49,13 +52,18 @@ const hex = () => randomUUID().replaceAll('-', '')
 /**
  * Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered.
  *
- * @param trustProxy how many proxies in front are believed about the client's address
+ * @param trustProxy how many proxies in front are believed about the client's address, and the path that they take away
+ * @param basePath that path, where they do not say
  */
-export function requestContext(trustProxy = 0): RequestHandler {
+export function requestContext(trustProxy = 0, basePath = ''): RequestHandler {
   return (req, res, next) => {
     const forwarded = req.headers['x-forwarded-for'] as string | undefined
     const address = clientAddress(req.socket.remoteAddress, forwarded, trustProxy)
     req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, address)
+    const prefix = req.headers['x-forwarded-prefix'] as string | undefined
+    req.context.basePath = forwardedBasePath(prefix, trustProxy) ?? basePath
+    // A cache between here and the client must not give one the links of another.
+    if (trustProxy > 0) res.setHeader('Vary', 'X-Forwarded-Prefix')
     res.setHeader('X-Request-Id', req.context.requestId)
     res.setHeader('traceparent', req.context.traceparent)
     next()
@@ -81,6 +89,7 @@ export function newContext(
     role: undefined,
     address,
     machine: false,
+    basePath: '',
     route: 'unmatched',
     quiet: false,
     unhurried: false,
