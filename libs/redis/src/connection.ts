@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import type * as Ioredis from 'ioredis'
 import { tellChanges, type Logger } from '@ordinal/logging'
 
 interface Options {
@@ -14,8 +14,11 @@ interface Options {
  * A connection to Redis that fails at once while Redis is away, and is made again for ever. Nothing is queued, and
  * nothing is sent twice by itself: what is to be repeated, the caller knows.
  */
-export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Redis {
-  const redis = new Redis(url, {
+export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Ioredis.Redis {
+  // Loaded where there is a Redis: it takes several megabytes.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import at the top is never late
+  const ioredis = require('ioredis') as typeof Ioredis
+  const redis = new ioredis.Redis(url, {
     // Redis takes no spaces in it, and ioredis does not tell.
     connectionName: name.replaceAll(' ', '-'),
     commandTimeout: commandTimeoutMs,
@@ -34,7 +37,7 @@ export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Red
 }
 
 /** As it was asked for; where no answer comes, the connection is made anew: it may be one that leads nowhere. */
-export async function orReconnect<T>(redis: Redis, answer: Promise<T>): Promise<T> {
+export async function orReconnect<T>(redis: Ioredis.Redis, answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {

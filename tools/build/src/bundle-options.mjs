@@ -2,9 +2,11 @@ import { cpSync, existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { buildSync } from 'esbuild'
+import { latin1Only } from './latin1-only.mjs'
 import { protosAsFiles } from './protos-as-files.mjs'
 import { queryCompilerAsFile } from './query-compiler-as-file.mjs'
 import { root } from './services.mjs'
+import { withoutUnusedParts } from './unused-parts.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -27,12 +29,18 @@ export const bundleOptions = (output = usualOutput(), { failpoints = false } = {
   sourcemap: true,
   // Only places are asked for: the sources' text would be two thirds of the map.
   sourcesContent: false,
-  // V8 keeps the source in memory, and takes two bytes for each character if a comment has but one that is not
-  // Latin-1. Names stay, for the sake of stack traces.
+  // V8 keeps the source in memory. Names stay, for the sake of stack traces.
   minifyWhitespace: true,
   lineLimit: 120,
   dropLabels: failpoints ? [] : ['FAILPOINT'],
-  plugins: [queryCompilerAsFile(output), protosAsFiles(join(root, 'proto'), output)],
+  plugins: [
+    queryCompilerAsFile(output),
+    protosAsFiles(join(root, 'proto'), output),
+    withoutUnusedParts,
+    latin1Only,
+  ],
+  // As Node has it from 21 on. Without it pg makes a Response to see where it runs: 2 MB are loaded for it.
+  banner: { js: '"use strict";globalThis.navigator??={userAgent:"Node.js"};' },
   // npm installs the same table of media types once for each of the four packages that use it.
   alias: { 'mime-db': dirname(createRequire(require.resolve('express')).resolve('mime-db')) },
   // pg asks for pg-native only if it is told to; the binaries of PostgreSQL and the files

@@ -23,11 +23,12 @@ export function queryCompilerAsFile(output) {
   }
 }
 
-// A getter, so that nothing keeps the text once it is compiled.
+// A getter, so that nothing keeps the bytes once they are compiled. They are not made base64 again: Buffer.from, to
+// which the client gives them, takes bytes as they are.
 const reader = `
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
 Object.defineProperty(exports, 'wasm', {
   enumerable: true,
-  get: () => readFileSync(join(__dirname, '${name}'), 'base64'),
+  get: () => readFileSync(join(__dirname, '${name}')),
 })`
