@@ -36,6 +36,7 @@ import { createNumberService } from './numbers/service'
 import { simpleRoutes } from './numbers/simple-routes'
 import { warnOfOverlaps } from './sequences/overlap'
 import { periodRoutes } from './sequences/period-routes'
+import { createRangeWatch } from './sequences/range-watch'
 import { createRulesRepository } from './sequences/repository'
 import { sequenceRoutes } from './sequences/routes'
 import { createSequenceService } from './sequences/service'
@@ -141,6 +142,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       warnOfOverlaps(rules, log),
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),
+      createRangeWatch({ db: readDb, repository: rules, show: numberMetrics.showValuesLeft, log }),
       createCheckpointLog(checkpoints, log),
       liveStream,
     ],

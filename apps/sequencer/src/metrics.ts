@@ -1,9 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { AllocatorMetrics } from './ledger/allocator'
+import type { RangeLeft } from './sequences/range-watch'
 
 interface SequencerMetrics extends AllocatorMetrics {
   /** Shows how many requests wait; `waiting` is asked at every scrape. */
   showWaiting(waiting: () => number): void
+  /** Shows how many values the sequences with an end have left, in place of what was shown before. */
+  showValuesLeft: (ranges: readonly RangeLeft[]) => void
 }
 
 // Anyone who may define sequences could otherwise fill the registry with series.
@@ -38,6 +41,18 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
   })
   // All exist from the start: a rate over a series that appears with the first step misses that step.
   for (const event of ['confirm', 'release', 'expire', 'void']) changed.inc({ event }, 0)
+  const valuesLeft = new Gauge({
+    name: 'sequencer_values_left',
+    help: 'Values that a sequence with an end can still issue in the current period',
+    labelNames: ['prefix'],
+    registers,
+  })
+  const valuesAtWarning = new Gauge({
+    name: 'sequencer_values_warn_at',
+    help: 'With how many values left the rules of the sequence say to warn; 0 where they do not say',
+    labelNames: ['prefix'],
+    registers,
+  })
   const prefixes = new Set<string>()
   const label = (prefix: string) => (prefixes.has(prefix) || prefixes.size < maxPrefixes ? prefix : 'other')
 
@@ -50,6 +65,17 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
     },
     changed: (event) => changed.inc({ event }),
     waited: (seconds) => duration.observe(seconds),
+    showValuesLeft: (ranges) => {
+      valuesLeft.reset()
+      valuesAtWarning.reset()
+      // Those that end first, if there are too many.
+      for (const { prefix, left, warnAt } of ranges
+        .toSorted((a, b) => a.left - a.warnAt - (b.left - b.warnAt))
+        .slice(0, maxPrefixes)) {
+        valuesLeft.set({ prefix }, left)
+        valuesAtWarning.set({ prefix }, warnAt)
+      }
+    },
     showWaiting(waiting) {
       new Gauge({
         name: 'sequencer_requests_waiting',

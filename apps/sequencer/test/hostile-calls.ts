@@ -162,6 +162,8 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
       createdBy: hostileText,
       reason: hostileText,
       requestId: hostileText,
+      end: fc.constantFrom(null, null, null, 1, 5, 20, -1),
+      warnAt: fc.constantFrom(null, null, null, '1', '10%', 'x'),
       known: fc.constantFrom(true, true, false, null),
     })
     .chain((rules) =>
@@ -170,7 +172,7 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
     )
     .map(({ known, ...rules }) => ({
       sql: `SELECT public.add_rules($1, ${version(2, 1)}, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-              ${known ? '(SELECT count(*) FROM public.sequences)' : known === null ? 'NULL' : '3'})`,
+              ${known ? '(SELECT count(*) FROM public.sequences)' : known === null ? 'NULL' : '3'}, $18, $19)`,
       values: Object.values(rules),
     })),
   add_site: fc

@@ -62,6 +62,8 @@ test('a sequence that is defined issues at once, with what was not said as it us
     allow_overlap: false,
     business_date_past_days: 366,
     business_date_future_days: 31,
+    end: null,
+    warn_at: null,
     active: true,
     created_at: expect.any(String),
     created_by: 'ada',

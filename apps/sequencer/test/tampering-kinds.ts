@@ -43,8 +43,13 @@ const otherOfColumn: Record<string, string> = {
   'sequences.gap_policy': `CASE $ WHEN 'strict' THEN 'recycle' ELSE 'strict' END`,
   'sequences.reset': `CASE $ WHEN 'daily' THEN 'yearly' ELSE 'daily' END`,
   'ledger.hold_seconds': 'hold_seconds + 1',
+  'sequences.end_value': '500',
+  'sequences.warn_at': `'10%'`,
 }
-const rowOfColumn: Record<string, string> = { 'ledger.hold_seconds': `hold_seconds IS NOT NULL` }
+const rowOfColumn: Record<string, string> = {
+  'ledger.hold_seconds': `hold_seconds IS NOT NULL`,
+  'sequences.chronological': `prefix = 'ORD'`,
+}
 const rowOf: Record<string, string> = {
   ledger: `prefix = 'SG' AND client_id = 'client-2'`,
   batches: `prefix = 'SG' AND batch = (SELECT min(batch) FROM ledger WHERE client_id = 'client-2')`,
@@ -75,7 +80,7 @@ const namesOf: Record<string, RegExp> = {
   ledger: /SG|batch \d+|value \d+/,
   batches: /batch(es)? \d+/,
   counters: /counter|SG/,
-  sequences: /rules SG/,
+  sequences: /rules (SG|ORD)/,
   sites: /site site-1/,
   closed_periods: /closed period INV/,
   register: /register|rules SG/,
@@ -100,7 +105,7 @@ const copyOf: Record<string, string> = {
   site_usage: `'{"site_id": "ghost"}'`,
 }
 
-const bounded = ['counters.first_value', 'counters.last_value', 'sequences.start']
+const bounded = ['counters.first_value', 'counters.last_value', 'sequences.start', 'sequences.end_value']
 
 /** What no number and no date can hold, in each column that takes it, and entries of the register that are no object. */
 export async function extremes(db: Client): Promise<Tampering[]> {

@@ -13,7 +13,7 @@ const mostKept = 10_000
 
 /**
  * Whether the batches of a counter follow the version of the rules that they name: its gap policy, its time, and, of new
- * numbers, first value, period, form, business date and caller. Only the first fault in each column is reported.
+ * numbers, first value, last value, period, form, business date and caller. Only the first fault in each column is reported.
  */
 export function checkRules(
   { prefix, period, first_value, after_batch }: CounterRecord,
@@ -81,6 +81,9 @@ export function checkRules(
         'caller',
         `has a number of ${stranger.caller}, and the sequence is sealed to ${rules.sealed_to}`,
       )
+    const end = rules.end_value ?? Infinity
+    const beyond = steps.find(({ value }) => value > end)
+    if (beyond) found('added', 'value', `has the value ${beyond.value}, and its rules end at ${end}`)
     const outside = drawn.find((step) => !isInWindow(step, batch, rules))
     if (outside)
       found(

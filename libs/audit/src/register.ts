@@ -14,6 +14,8 @@ export interface RegisteredRules {
   allow_overlap: boolean
   business_date_past_days: number | null
   business_date_future_days: number | null
+  /** In entries of earlier releases there is none. */
+  end_value?: number | null
   /** When they were made. No batch that follows them is dated before `settledBefore`, none by earlier rules after `notAfter`. */
   from: string
   settledBefore: string

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { eventually, startSystem, type System } from '@ordinal/system-tests'
+import { SignJWT } from 'jose'
+import { ask, eventually, startSystem, type System } from '@ordinal/system-tests'
 import { ownAddress, ownPort } from '@ordinal/testing'
 import { faultsOf } from '../src/check'
 import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
@@ -13,6 +14,21 @@ let system: System
 let prometheus: Prometheus
 let traffic: Traffic
 
+const secret = 'a secret of the tests, and of nothing else'
+
+/** A sequence with an end: only of those there are some metrics. */
+async function defineWithEnd(): Promise<void> {
+  const token = await new SignJWT({ sub: 'ada', role: 'admin' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('10 minutes')
+    .sign(new TextEncoder().encode(secret))
+  const rules = { prefix: 'RANGE', template: 'RANGE{seq}', end: 500, warn_at: '10%' }
+  const { status } = await ask(system.sequencer, 'POST', '/api/v1/sequences', rules, {
+    Authorization: `Bearer ${token}`,
+  })
+  if (status !== 201) throw new Error(`the sequence is not defined: ${status}`)
+}
+
 withPrometheus('a running stack, watched', () => {
   beforeAll(async () => {
     const grpcPort = await ownPort()
@@ -22,7 +38,9 @@ withPrometheus('a running stack, watched', () => {
       CIRCUIT_BREAKER_TIMEOUT: '2',
       ORDER_SERVICE_USER_MEMORY: '0',
       SEQUENCER_GRPC_PORT: String(grpcPort),
+      JWT_SECRET: secret,
     })
+    await defineWithEnd()
     const folder = writeHurriedCopy({
       'user-service:8081': new URL(system.users.url).host,
       'order-service:8082': new URL(system.orders.url).host,

@@ -169,9 +169,12 @@ export const errorTable = defineErrors({
   sequence_exhausted: {
     status: 409,
     title: 'The sequence has no more values',
-    cause: 'The next value would be larger than 9007199254740991.',
-    remedy: 'Define another sequence.',
-    example: 'INV has no more values in the period 2026',
+    cause:
+      'The values of a sequence end where its rules say (`end`), else at 9007199254740991, and fewer are left in the period than were asked for.',
+    remedy:
+      'Ask for no more than GET /api/v1/status/{prefix} says are left (values_left). Administrators raise `end` when the range is extended: PUT /api/v1/sequences/{prefix}; or they define a sequence for the next range. Trying again does not help before.',
+    example:
+      'INV has no more values in the period 2026: they end at 500. Raise end, or define a sequence for the next range',
   },
   quota_exceeded: {
     status: 429,

@@ -2,6 +2,7 @@ import type { GapPolicy } from '@ordinal/audit'
 import { isTimeZone } from './calendar'
 import type { Reset } from './period'
 import { bracesOf } from './printf'
+import { valuesAtWarning } from './range'
 import { parseTemplate, requireUnambiguous, TemplateError } from './template'
 
 /** The rules of a sequence, at one version. */
@@ -26,6 +27,10 @@ export interface Rules {
   /** How many days a business date may lie before the current one, and after it; null: any. */
   businessDatePastDays: number | null
   businessDateFutureDays: number | null
+  /** The last value that may be issued in a period; null: there is none. */
+  end: number | null
+  /** With how many values left the service warns, or `10%` of those from start to end; null: it does not. */
+  warnAt: number | string | null
 }
 
 /** The rules of a sequence, apart from which sequence and version it is. */
@@ -38,6 +43,8 @@ export const defaultRules = {
   allowOverlap: false,
   businessDatePastDays: 366,
   businessDateFutureDays: 31,
+  end: null,
+  warnAt: null,
 } as const satisfies Partial<RuleSet>
 
 /** What is wrong with rules, and with which of them. */
@@ -56,7 +63,8 @@ export class RulesError extends Error {
 /**
  * Rules as they are kept: a template in printf notation becomes one with braces.
  *
- * @throws RulesError if the template is invalid or could give a number twice, or there is no such time zone
+ * @throws RulesError if the template is invalid or could give a number twice, there is no such time zone, or the range of
+ *   values is none
  */
 export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
   if (!isTimeZone(rules.timeZone))
@@ -64,6 +72,7 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
       'timeZone',
       `${rules.timeZone} is no IANA time zone; write it as in Europe/Berlin or UTC`,
     )
+  requireRange(rules)
   try {
     const template = bracesOf(rules.template, rules.reset)
     requireUnambiguous(parseTemplate(template, prefix), rules.reset, rules.fiscalYearStart)
@@ -72,4 +81,18 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
     if (!(error instanceof TemplateError)) throw error
     throw new RulesError('template', error.message, { cause: error })
   }
+}
+
+function requireRange({ start, end, warnAt }: RuleSet): void {
+  if (end === null) {
+    if (warnAt === null) return
+    throw new RulesError('warnAt', `says when few values are left, and without end there is no last one`)
+  }
+  if (end < start) throw new RulesError('end', `${end} is below the first value, ${start}`)
+  const values = end - start + 1
+  if ((valuesAtWarning({ start, end, warnAt }) ?? 0) > values)
+    throw new RulesError(
+      'warnAt',
+      `from ${start} to ${end} there are ${values} values, and so never ${warnAt}`,
+    )
 }

@@ -74,7 +74,12 @@ async function importNew(
   rows: readonly ImportRow[],
 ): Promise<readonly ImportRow[]> {
   const { db, order, done } = run
-  const limits = { hole: order.maxHole, inAll: maxSkippedInAll - done.skipped, unreadLine: run.unreadLine }
+  const limits = {
+    hole: order.maxHole,
+    inAll: maxSkippedInAll - done.skipped,
+    unreadLine: run.unreadLine,
+    end: run.sequence.rules.end ?? Number.MAX_SAFE_INTEGER,
+  }
   const { steps, refused } = planRows(rows, state.last, limits)
   const taken = new Set<ImportRow>()
   for (const statement of statementsOf(steps)) {

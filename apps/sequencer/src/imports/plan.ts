@@ -23,6 +23,8 @@ interface Limits {
   hole: number
   inAll: number
   unreadLine: number
+  /** The last value that may be issued. */
+  end: number
 }
 
 /** Values that go into the ledger together: some that were left out, then, if there is one, that of a row. */
@@ -45,8 +47,8 @@ const maxSkipAtOnce = 4_000
  * What becomes of rows of one period: in which steps they follow the counter, and which of them cannot.
  *
  * @param last the last value so far
- * @param limits how many values may be left out before one number, and in all, and from which line on none may, since a
- *   line could not be read
+ * @param limits how many values may be left out before one number, and in all, from which line on none may, since a
+ *   line could not be read, and where the values end
  */
 export function planRows(
   rows: readonly ImportRow[],
@@ -77,6 +79,7 @@ export function planRows(
 function faultOf({ line, value }: ImportRow, last: number, hole: number, limits: Limits): string | undefined {
   if (value === last) return 'comes a second time'
   if (value < last) return `comes after the value ${last}: sort the file by the value, within each period`
+  if (value > limits.end) return `is above ${limits.end}, where the values of the sequence end`
   if (hole > limits.hole) return `would leave out ${hole} values before it, and max_hole is ${limits.hole}`
   if (hole > 0 && line > limits.unreadLine)
     return `would leave out ${hole} values before it, of which line ${limits.unreadLine} may have one: correct that, and import the file again`

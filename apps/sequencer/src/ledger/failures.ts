@@ -12,7 +12,7 @@ export type Remedy =
   | 'wait'
   /** The same, but it may have been written: look the keys up, too. */
   | 'wait_and_look_up'
-  /** The next value would be larger than any value may be. */
+  /** Some of the requests ask for more values than are left; the others can be carried out. */
   | 'exhausted'
   /** The business date is outside the window of the rules. */
   | 'out_of_window'
@@ -35,13 +35,12 @@ export function remedyFor(error: unknown): Remedy {
   if (failure?.sqlState === 'OR020') return 'not_shown'
   if (failure?.sqlState === 'OR022') return 'out_of_window'
   if (failure?.sqlState === 'OR023') return 'closed'
+  if (failure?.sqlState === 'OR025') return 'exhausted'
   if (failure?.sqlState === 'OR031') return 'overlap'
   if (failure?.sqlState === 'OR030') return 'sealed'
   switch (failure?.kind) {
     case 'unique_violation':
       return failure.constraint === 'ledger_idempotency_key_key' ? 'look_up' : 'try_each'
-    case 'check_violation':
-      return failure.constraint === 'counters_last_value_check' ? 'exhausted' : 'try_each'
     case 'unreachable':
     case 'pool_timeout':
     case 'too_many_connections':
@@ -67,3 +66,15 @@ export function windowOf(error: unknown): { first: string; last: string } {
   const [first = '', last = ''] = ((error as { detail?: string }).detail ?? '').split('/')
   return { first, last }
 }
+
+/** What the database gave with OR025. */
+export interface Exhausted {
+  period: string
+  end: number
+  /** How many new values are left. */
+  left: number
+  /** Which requests of the batch cannot be carried out, counted from 1. */
+  refused: number[]
+}
+
+export const exhaustedOf = (error: unknown) => JSON.parse((error as { detail: string }).detail) as Exhausted

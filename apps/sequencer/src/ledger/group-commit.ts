@@ -4,8 +4,9 @@ import { isAppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import { AppError } from '../domain/errors'
 import { notShown, outOfWindow } from './business-date'
-import { remedyFor, windowOf, type Remedy } from './failures'
+import { exhaustedOf, remedyFor, windowOf, type Exhausted, type Remedy } from './failures'
 import { sealed } from './known-sequences'
+import { exhausted } from './range-end'
 import type { Issued, LedgerRequest } from './request'
 import { dropExpired, rejectAll, takeBatch, unconfirmed, type Lane, type Waiting } from './waiting'
 
@@ -159,6 +160,7 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
       await sleep(Math.min(500, 25 * 2 ** failures.waits) * (0.5 + Math.random() / 2))
       return dropExpired(batch, error)
     }
+    if (remedy === 'exhausted') return refuseExhausted(lane, batch, exhaustedOf(error))
     failures.surprises += 1
     if (failures.surprises > maxSurprises) return rejectAll(batch, error)
     // The template may have been changed since: the database looks at the date before it looks for a later version.
@@ -180,6 +182,14 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
     return rejectAll(batch, refusalFor(next, error, lane.prefix, batch[0]!.request))
   }
 
+  /** Rejects the requests for which there are too few values, and returns the others: at least one is rejected each time. */
+  function refuseExhausted({ prefix }: Lane, batch: Waiting[], left: Exhausted): Waiting[] {
+    const isRefused = (_: Waiting, index: number) => left.refused.includes(index + 1)
+    for (const waiting of batch.filter(isRefused))
+      rejectAll([waiting], exhausted(prefix, waiting.request.count, left))
+    return batch.filter((waiting, index) => !isRefused(waiting, index))
+  }
+
   async function tryEach(lane: Lane, batch: Waiting[]): Promise<Waiting[]> {
     for (const waiting of batch) await settle(lane, [waiting])
     return []
@@ -188,15 +198,16 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
   return settle
 }
 
-type Refusing = Exclude<Remedy, 'wait' | 'wait_and_look_up' | 'reload_rules' | 'try_again' | 'look_up'>
+type Refusing = Exclude<
+  Remedy,
+  'exhausted' | 'wait' | 'wait_and_look_up' | 'reload_rules' | 'try_again' | 'look_up'
+>
 
 /** The error for a request that the database refuses. */
 function refusalFor(remedy: Refusing, error: unknown, prefix: string, request: LedgerRequest): unknown {
   switch (remedy) {
     case 'sealed':
       return sealed(prefix)
-    case 'exhausted':
-      return new AppError('sequence_exhausted', `${prefix} has no more values`)
     case 'out_of_window':
       return outOfWindow(prefix, request.business_date, windowOf(error))
     case 'not_shown':

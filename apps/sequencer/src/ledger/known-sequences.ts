@@ -51,6 +51,8 @@ export const rulesOf = (row: Omit<Int8sAsNumbers<SequenceRow>, 'requestId'>): Ru
   allowOverlap: row.allowOverlap,
   businessDatePastDays: row.businessDatePastDays,
   businessDateFutureDays: row.businessDateFutureDays,
+  end: row.endValue,
+  warnAt: row.warnAt === null || row.warnAt.endsWith('%') ? row.warnAt : Number(row.warnAt),
 })
 
 /**

@@ -1,6 +1,8 @@
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '../domain/errors'
+import { valuesLeft } from '../domain/range'
 import type { Rules } from '../domain/rules'
+import { exhausted } from './range-end'
 
 /** The database's clock, by which numbers are dated, in ms since 1970. */
 export async function readClock(db: Queryable): Promise<number> {
@@ -66,23 +68,36 @@ export async function findNumber(
   return rows[0]
 }
 
+/** What `previewValues` finds. */
+export interface Previewed {
+  /** In ascending order. */
+  values: number[]
+  /** How many values can still be issued; undefined if the sequence has no end. */
+  left: number | undefined
+}
+
 /**
- * The values that a request for so many numbers would get now, and nobody gets by this: in ascending order.
+ * The values that a request for so many numbers would get now, and nobody gets by this.
  *
- * @param start the first value of a period that has not begun
+ * @throws AppError `sequence_exhausted`
  */
 export async function previewValues(
   db: Queryable,
-  { prefix, start, gapPolicy }: Pick<Rules, 'prefix' | 'start' | 'gapPolicy'>,
+  rules: Pick<Rules, 'prefix' | 'start' | 'end' | 'gapPolicy'>,
   period: string,
   count: number,
-): Promise<number[]> {
+): Promise<Previewed> {
+  const { prefix, start, gapPolicy } = rules
+  const end = rules.end ?? Number.MAX_SAFE_INTEGER
+  const counter = (await readCounter(db, prefix, period)) ?? undefined
+  const left = valuesLeft(rules, counter)
   // As in issue_numbers: several follow each other, and so are new.
   const free = count === 1 && gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
-  if (free !== null) return [free]
-  const counter = await readCounter(db, prefix, period)
+  if (free !== null && free <= end) return { values: [free], left }
   const first = counter ? counter.lastValue + 1 : start
-  return Array.from({ length: count }, (_, index) => first + index)
+  const fresh = Math.max(0, end - first + 1)
+  if (count > fresh) throw exhausted(prefix, count, { period, end, left: fresh })
+  return { values: Array.from({ length: count }, (_, index) => first + index), left }
 }
 
 /** The lowest value of a period that is free; null if none is. */

@@ -1,10 +1,18 @@
 import type { Frame } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import { groupReads } from '@ordinal/http'
+import { valuesLeft } from '../domain/range'
 import type { Slot } from '../domain/sequence'
 import type { Allocator } from '../ledger/allocator'
 import { requireActive, type KnownSequence, type KnownSequences } from '../ledger/known-sequences'
-import { findClosed, findNumber, previewValues, readCounter, type FoundNumber } from '../ledger/queries'
+import {
+  findClosed,
+  findNumber,
+  previewValues,
+  readCounter,
+  type FoundNumber,
+  type Previewed,
+} from '../ledger/queries'
 import { readGaps, readHistory, type Gap, type HistoryEntry } from './queries'
 
 /** Where the counter of a period is. */
@@ -15,6 +23,9 @@ export interface CounterStatus {
   gaps: number
   reserved: number
   closed: boolean
+  /** The last value that may be issued, and how many can still be; undefined if the sequence has no end. */
+  end: number | undefined
+  valuesLeft: number | undefined
 }
 
 /** Which gaps are asked for. */
@@ -57,6 +68,8 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
       gaps: counter ? counter.free + counter.void : 0,
       reserved: counter?.reserved ?? 0,
       closed: closed !== undefined,
+      end: sequence.rules.end ?? undefined,
+      valuesLeft: valuesLeft(sequence.rules, counter ?? undefined),
     }
   }
 
@@ -75,15 +88,20 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
     status: (prefix: string, date: string | undefined) =>
       groupedStatus(JSON.stringify([prefix, date ?? null])),
 
-    /** The values that a request for so many numbers would get, if nobody else came first. */
+    /**
+     * The values that a request for so many numbers would get, if nobody else came first.
+     *
+     * @throws AppError `sequence_exhausted`
+     */
     async preview(
       prefix: string,
       date: string | undefined,
       count: number,
-    ): Promise<{ period: string; frame: Frame; values: number[] }> {
+    ): Promise<Previewed & { period: string; frame: Frame; end: number | undefined }> {
       const { sequence, slot } = await slotOf(prefix, date)
       const { period, frame } = slot
-      return { period, frame, values: await previewValues(db, sequence.rules, period, count) }
+      const previewed = await previewValues(db, sequence.rules, period, count)
+      return { period, frame, ...previewed, end: sequence.rules.end ?? undefined }
     },
 
     /** Values up to the counter of a period that no document holds, in ascending order. */

@@ -23,7 +23,16 @@ import {
 } from '../api/schemas'
 import type { Gap } from './queries'
 import type { NumberReads } from './reads'
-import { holdSeconds, holdSecondsText, number, status, statusToJson, toNumbers } from './schemas'
+import {
+  holdSeconds,
+  holdSecondsText,
+  number,
+  range,
+  rangeToJson,
+  status,
+  statusToJson,
+  toNumbers,
+} from './schemas'
 import type { NumberService } from './service'
 import type { ErrorCode } from '../domain/errors'
 
@@ -45,7 +54,7 @@ const nextBody = z
   .transform((body) => body ?? {})
 
 const next = z.union([number, z.object({ numbers: z.array(number) })])
-const preview = number.omit({ state: true }).meta({ id: 'Preview' })
+const preview = number.omit({ state: true }).extend(range).meta({ id: 'Preview' })
 
 const unheld = ['free', 'void'] as const
 const gap = z
@@ -111,11 +120,12 @@ export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
       params: prefixParams,
       query: dated,
       answers: { 200: preview },
-      errors: ['sequence_not_found'],
+      errors: ['sequence_not_found', 'sequence_exhausted'],
       async handle({ params: { prefix }, query }) {
-        const { period, frame, values } = await reads.preview(prefix, query.business_date, 1)
+        const { period, frame, values, end, left } = await reads.preview(prefix, query.business_date, 1)
         const counter = values[0]!
-        return { status: 200, body: { full_number: formatNumber(frame, counter), counter, prefix, period } }
+        const full_number = formatNumber(frame, counter)
+        return { status: 200, body: { full_number, counter, prefix, period, ...rangeToJson(end, left) } }
       },
     }),
     route({

@@ -43,6 +43,21 @@ export const toNumbers = (prefix: string, { period, numbers }: Issued): z.input<
     state,
   }))
 
+/** How far the values of a sequence go, in an answer. */
+export const range = {
+  end: z
+    .int()
+    .optional()
+    .meta({ description: 'The last value that may be issued, where the rules have an end' }),
+  values_left: z
+    .int()
+    .optional()
+    .meta({ description: 'How many values can still be issued in the period, where the rules have an end' }),
+}
+
+export const rangeToJson = (end: number | undefined, left: number | undefined) =>
+  end === undefined ? {} : { end, values_left: left }
+
 /** Where a counter is, in an answer. */
 export const status = z.object({
   prefix: z.string(),
@@ -52,12 +67,13 @@ export const status = z.object({
   gaps: z.int().meta({ description: 'Values up to the counter that no document holds' }),
   reserved: z.int(),
   closed: z.literal(true).optional().meta({ description: 'Nothing more is issued in this period' }),
+  ...range,
   database_healthy: z.boolean(),
 })
 
 export const statusToJson = (
   prefix: string,
-  { period, lastValue, gaps, reserved, closed }: CounterStatus,
+  { period, lastValue, gaps, reserved, closed, end, valuesLeft }: CounterStatus,
 ): z.input<typeof status> => ({
   prefix,
   period,
@@ -66,6 +82,7 @@ export const statusToJson = (
   gaps,
   reserved,
   ...(closed && { closed: true as const }),
+  ...rangeToJson(end, valuesLeft),
   // It has just answered.
   database_healthy: true,
 })

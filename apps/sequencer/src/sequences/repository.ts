@@ -2,6 +2,7 @@ import { databaseErrorOf, int8sAsNumbers, type Int8sAsNumbers, type Queryable } 
 import { AppError } from '../domain/errors'
 import type { Rules } from '../domain/rules'
 import type { PrismaClient, Sequence as SequenceRow } from '../generated/prisma/client'
+import { inPeriod } from '../domain/range'
 import { rulesOf } from '../ledger/known-sequences'
 
 /** A version of a sequence's rules, and how it came to be. */
@@ -63,6 +64,16 @@ export function createRulesRepository({ prisma, db }: Deps) {
       return rows[0]!.found
     },
 
+    /** The rules in force of the sequences that have an end. */
+    async withEnd(): Promise<RulesRecord[]> {
+      const { rows } = await db.query<Row>({
+        name: 'rules_with_end',
+        text: `SELECT * FROM (SELECT DISTINCT ON (prefix) ${columns} FROM public.sequences ORDER BY prefix, version DESC) s
+               WHERE active AND "endValue" IS NOT NULL`,
+      })
+      return rows.map(toRecord)
+    },
+
     /** The latest version of each sequence, by prefix, and how many sequences there are. */
     async list({ skip, take, active }: RulesPage) {
       const latest = `SELECT DISTINCT ON (prefix) ${columns} FROM public.sequences ORDER BY prefix, version DESC`
@@ -91,7 +102,8 @@ export function createRulesRepository({ prisma, db }: Deps) {
       const { requestId, knownVersions, ...kept } = rules
       try {
         const { rows } = await db.query<{ created_at: Date }>(
-          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                            $19, $20)
              AS created_at`,
           [
             rules.prefix,
@@ -112,6 +124,8 @@ export function createRulesRepository({ prisma, db }: Deps) {
             rules.reason,
             requestId,
             knownVersions,
+            rules.end,
+            rules.warnAt === null ? null : String(rules.warnAt),
           ],
         )
         return { ...kept, createdAt: rows[0]!.created_at, reason: kept.reason ?? null }
@@ -137,6 +151,13 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
       `template: the number ${number} is taken, and could be issued again; change the template, or raise start above the values that were issued`,
     )
   }
+  if (failure?.sqlState === 'OR009') {
+    const { period, value } = JSON.parse((error as { detail: string }).detail) as {
+      period: string
+      value: number
+    }
+    return conflict(`end: ${value} is issued${inPeriod(period)}, so it cannot be lower than that`)
+  }
   if (failure?.sqlState === 'OR020')
     return conflict(`template: ${(error as Error).message}; show years with four digits`)
   if (failure?.sqlState === 'OR031')
@@ -151,7 +172,7 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
 const columns = `prefix, version, template, reset, time_zone AS "timeZone", fiscal_year_start AS "fiscalYearStart", start,
   gap_policy AS "gapPolicy", release_window_seconds AS "releaseWindowSeconds", sealed_to AS "sealedTo",
   allow_overlap AS "allowOverlap", business_date_past_days AS "businessDatePastDays",
-  business_date_future_days AS "businessDateFutureDays", active, created_at AS "createdAt", created_by AS "createdBy", reason`
+  business_date_future_days AS "businessDateFutureDays", end_value AS "endValue", warn_at AS "warnAt", active, created_at AS "createdAt", created_by AS "createdBy", reason`
 
 type Row = Omit<Int8sAsNumbers<SequenceRow>, 'requestId'>
 

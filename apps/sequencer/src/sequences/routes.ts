@@ -66,6 +66,23 @@ const futureDays = days.meta({
   description: 'How many days a business date may lie after the current one; null: any',
 })
 
+const end = z
+  .int()
+  .min(1)
+  .nullable()
+  .meta({ description: 'The last value that may be issued in a period; null: there is none', example: 500 })
+const warnAt = z
+  .union([
+    z.int().min(1),
+    z.string().regex(/^[1-9]\d?%$/, 'must be a whole number, or a percentage from 1% to 99%'),
+  ])
+  .nullable()
+  .meta({
+    description:
+      'With how many values left the service warns: a number of values, or a percentage of those from start to end; null: never',
+    example: '10%',
+  })
+
 const newSequence = z.strictObject({
   prefix,
   template,
@@ -79,6 +96,8 @@ const newSequence = z.strictObject({
   allow_overlap: allowOverlap.default(defaultRules.allowOverlap),
   business_date_past_days: pastDays.default(defaultRules.businessDatePastDays),
   business_date_future_days: futureDays.default(defaultRules.businessDateFutureDays),
+  end: end.default(defaultRules.end),
+  warn_at: warnAt.default(defaultRules.warnAt),
   reason: reason.optional(),
 })
 const changes = z.strictObject({
@@ -93,6 +112,8 @@ const changes = z.strictObject({
   allow_overlap: allowOverlap.optional(),
   business_date_past_days: pastDays.optional(),
   business_date_future_days: futureDays.optional(),
+  end: end.optional(),
+  warn_at: warnAt.optional(),
   reason: reason.optional(),
 })
 
@@ -110,6 +131,8 @@ const sequence = z
     allow_overlap: allowOverlap,
     business_date_past_days: pastDays,
     business_date_future_days: futureDays,
+    end,
+    warn_at: warnAt,
     ...versioned,
   })
   .meta({ id: 'Sequence' })
@@ -232,6 +255,8 @@ const rulesIn = <Body extends Named>(body: Body) => ({
   allowOverlap: body.allow_overlap as Body['allow_overlap'],
   businessDatePastDays: body.business_date_past_days as Body['business_date_past_days'],
   businessDateFutureDays: body.business_date_future_days as Body['business_date_future_days'],
+  end: body.end as Body['end'],
+  warnAt: body.warn_at as Body['warn_at'],
 })
 
 const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
@@ -247,5 +272,7 @@ const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
   allow_overlap: rules.allowOverlap,
   business_date_past_days: rules.businessDatePastDays,
   business_date_future_days: rules.businessDateFutureDays,
+  end: rules.end,
+  warn_at: rules.warnAt,
   ...versionToJson(rules),
 })

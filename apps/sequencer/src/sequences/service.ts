@@ -154,6 +154,8 @@ const ruleSetOf = ({
   allowOverlap,
   businessDatePastDays,
   businessDateFutureDays,
+  end,
+  warnAt,
 }: RulesRecord): RuleSet => ({
   template,
   reset,
@@ -166,6 +168,8 @@ const ruleSetOf = ({
   allowOverlap,
   businessDatePastDays,
   businessDateFutureDays,
+  end,
+  warnAt,
 })
 
 const sameRules = (rules: RuleSet, current: RulesRecord) =>
