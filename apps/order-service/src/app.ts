@@ -71,7 +71,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const shared = { pool, sequencer, conflicts, outbox, log, leaseMs, databaseTimeoutMs }
   const intents = createIntents(shared)
   const finishOrder = createFinishOrder({ ...shared, intents })
-  const placeOrder = createPlaceOrder({ users, intents, finishOrder })
+  const placeOrder = createPlaceOrder({ users, sequencer, intents, finishOrder })
   const repository = createOrderRepository({ prisma: prismaOn(pool), heavyPrisma: prismaOn(pools.heavy) })
   const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })
   const numbering = createNumbering({

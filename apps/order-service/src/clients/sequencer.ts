@@ -1,6 +1,7 @@
 import { noDeadline, type Deadline } from '@ordinal/deadline'
-import type { Answer, ServiceClient } from '@ordinal/resilience'
+import { ServiceUnavailableError, type Answer, type ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
+import { AppError } from '../domain/errors'
 import { NumberConflictError } from '../domain/number-conflict'
 import { keyFor, type ToNumber } from '../domain/order'
 import { headersOf, UnexpectedAnswerError, type Trace } from './service-clients'
@@ -16,6 +17,8 @@ export type Sequencer = ReturnType<typeof createSequencer>
 // The longest that a template of the sequencer can make.
 const maxNumberLength = 600
 const clientId = 'order-service'
+// For so long the last answer holds that there are no more numbers.
+const exhaustedForMs = 1_000
 // The events that give a value a new holder; the others are steps of the holder.
 const draws = ['issue', 'reserve', 'suppress', 'import']
 
@@ -52,6 +55,14 @@ export function createSequencer(
     ),
   })
   const path = `/api/v1/next/${encodeURIComponent(sequence)}`
+  /** What the sequencer answered when it had no more numbers, and when. */
+  let exhausted: { detail: string; atMs: number } | undefined
+
+  /** What an answer says of it: that there are no more numbers, or that there are. */
+  function note(answer: Answer): void {
+    const isExhausted = answer.status === 409 && codeOf(answer) === 'sequence_exhausted'
+    exhausted = isExhausted ? { detail: detailOf(answer), atMs: performance.now() } : undefined
+  }
 
   /** A replayed answer has the number of the first request, as it was then: this checks that it is still the order's. */
   async function requireStillIssued(
@@ -97,6 +108,30 @@ export function createSequencer(
 
   return {
     /**
+     * Refuses an order that is not stored yet while the sequencer has no more numbers. Orders that ask for one show
+     * that: as long as they get theirs, nothing is asked here.
+     *
+     * @throws AppError `order_numbers_exhausted`
+     */
+    async requireNumbers(trace: Trace, deadline: Deadline): Promise<void> {
+      if (!exhausted) return
+      if (performance.now() - exhausted.atMs >= exhaustedForMs) {
+        // One asks, and the others have its last answer meanwhile.
+        exhausted.atMs = performance.now()
+        const asked = { method: 'GET', path: `/api/v1/preview/${encodeURIComponent(sequence)}` } as const
+        try {
+          note(await client.request({ ...asked, headers: headersOf(trace), deadline }))
+        } catch (error) {
+          // As in any outage: the order is taken, and numbered later.
+          if (!(error instanceof ServiceUnavailableError)) throw error
+          exhausted = undefined
+        }
+      }
+      if (!exhausted) return
+      throw new AppError('order_numbers_exhausted', `The order was not taken: ${exhausted.detail}`)
+    },
+
+    /**
      * The number of an order: the same for each call, until a conflict is recorded, since the key depends on the order
      * alone. After an answer that is no number of the sequence the same key is sent again, so that no number is wasted.
      *
@@ -116,13 +151,18 @@ export function createSequencer(
         headers: { ...headersOf(trace), 'Idempotency-Key': keyFor(order) },
         deadline,
       })
+      const isReplayed = Boolean(answer.headers['idempotency-replayed'])
+      if (!isReplayed) note(answer)
       const number = requireNumber(answer)
-      if (answer.headers['idempotency-replayed'])
-        await requireStillIssued(order, number, { trace, deadline: ofBoth })
+      if (isReplayed) await requireStillIssued(order, number, { trace, deadline: ofBoth })
       return number
     },
   }
 }
 
 const generatedBy = ({ userId }: ToNumber) => `user-${userId}`
+const detailOf = ({ data }: Answer) => {
+  const { detail } = data as { detail?: unknown }
+  return typeof detail === 'string' ? detail : 'the sequencer has no more numbers'
+}
 const codeOf = ({ data }: Answer) => (data as { code?: unknown } | undefined)?.code

@@ -31,6 +31,16 @@ export const errorTable = defineErrors({
     remedy: 'Read the order, and ask only for the step that follows its status.',
     example: 'Order 7 is shipped and cannot become cancelled',
   },
+  order_numbers_exhausted: {
+    status: 409,
+    title: 'There are no more order numbers',
+    cause:
+      'The sequencer has issued all values of the sequence that orders get their numbers from (ORDER_SERVICE_SEQUENCE). The order was not taken.',
+    remedy:
+      'Have an administrator raise `end` of that sequence at the sequencer. Within a second after that, orders are taken again; sending them again before does not help.',
+    example:
+      'The order was not taken: ORD has no more values in the period 2026: they end at 500. Raise end, or define a sequence for the next range',
+  },
   user_service_unavailable: {
     status: 503,
     title: 'The user service does not answer',

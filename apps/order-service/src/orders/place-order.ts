@@ -1,4 +1,6 @@
 import { crashAt } from '@ordinal/failpoints'
+import type { Sequencer } from '../clients/sequencer'
+import { deadlineOfCall } from '../clients/service-clients'
 import type { Users, Verification } from '../clients/users'
 import type { NewOrder } from '../domain/order'
 import type { Intents } from './intents'
@@ -7,6 +9,7 @@ import type { FinishOrder } from './finish-order'
 
 interface Deps {
   users: Users
+  sequencer: Pick<Sequencer, 'requireNumbers'>
   intents: Intents
   finishOrder: FinishOrder
 }
@@ -19,9 +22,9 @@ export type PlaceOrder = (request: NewOrder, asked: Asked) => Promise<Placed>
  * Only a placed order is remembered under its key: a request that was refused has left nothing, and is judged anew.
  *
  * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `user_unknown`, `user_inactive`,
- *   `user_service_unavailable`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
+ *   `user_service_unavailable`, `order_numbers_exhausted`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
  */
-export function createPlaceOrder({ users, intents, finishOrder }: Deps): PlaceOrder {
+export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Deps): PlaceOrder {
   return (request, asked) => place(placingOf(request, asked))
 
   async function place(placing: Placing): Promise<Placed> {
@@ -30,6 +33,7 @@ export function createPlaceOrder({ users, intents, finishOrder }: Deps): PlaceOr
     if (known) return finishOrder(known.order, placing)
 
     const verification = await verifyUser(placing)
+    await sequencer.requireNumbers(placing.context, deadlineOfCall(placing.deadline))
     // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
     placing.deadline.throwIfExpired()
     const order = await intents.record(placing, verification)
