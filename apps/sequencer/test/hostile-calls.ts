@@ -164,6 +164,7 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
       requestId: hostileText,
       end: fc.constantFrom(null, null, null, 1, 5, 20, -1),
       warnAt: fc.constantFrom(null, null, null, '1', '10%', 'x'),
+      chronological: fc.constantFrom(false, false, true, null),
       known: fc.constantFrom(true, true, false, null),
     })
     .chain((rules) =>
@@ -172,7 +173,7 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
     )
     .map(({ known, ...rules }) => ({
       sql: `SELECT public.add_rules($1, ${version(2, 1)}, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-              ${known ? '(SELECT count(*) FROM public.sequences)' : known === null ? 'NULL' : '3'}, $18, $19)`,
+              ${known ? '(SELECT count(*) FROM public.sequences)' : known === null ? 'NULL' : '3'}, $18, $19, $20)`,
       values: Object.values(rules),
     })),
   add_site: fc

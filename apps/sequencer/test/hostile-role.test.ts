@@ -140,6 +140,7 @@ test('whatever the role of the service calls, the ledger verifies, is dense, and
       'sequence_sealed',
       'sequence_not_found',
       'sequence_exhausted',
+      'out_of_order_date',
       'rules_overlap',
     ]).toContain(outcome)
   }

@@ -64,6 +64,7 @@ test('a sequence that is defined issues at once, with what was not said as it us
     business_date_future_days: 31,
     end: null,
     warn_at: null,
+    chronological: false,
     active: true,
     created_at: expect.any(String),
     created_by: 'ada',

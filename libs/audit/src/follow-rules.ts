@@ -13,7 +13,7 @@ const mostKept = 10_000
 
 /**
  * Whether the batches of a counter follow the version of the rules that they name: its gap policy, its time, and, of new
- * numbers, first value, last value, period, form, business date and caller. Only the first fault in each column is reported.
+ * numbers, first value, last value, period, form, business date, their order, and caller. Only the first fault in each column is reported.
  */
 export function checkRules(
   { prefix, period, first_value, after_batch }: CounterRecord,
@@ -25,7 +25,14 @@ export function checkRules(
   const fitting = new Set<string>()
   const closed = register.closed(prefix, period)
 
+  let lastNew: Step | undefined
+
   function add(batch: BatchRecord, steps: readonly Step[]): void {
+    check(batch, steps)
+    if (frameOfBatch(batch)) lastNew = steps.findLast(isNew) ?? lastNew
+  }
+
+  function check(batch: BatchRecord, steps: readonly Step[]): void {
     const found = (kind: Finding['kind'], column: string, detail: string) => {
       if (reported.has(column)) return
       reported.add(column)
@@ -84,6 +91,8 @@ export function checkRules(
     const end = rules.end_value ?? Infinity
     const beyond = steps.find(({ value }) => value > end)
     if (beyond) found('added', 'value', `has the value ${beyond.value}, and its rules end at ${end}`)
+    const early = rules.chronological ? outOfOrder(steps, rules) : undefined
+    if (early) found('altered', 'business_date', early)
     const outside = drawn.find((step) => !isInWindow(step, batch, rules))
     if (outside)
       found(
@@ -97,6 +106,23 @@ export function checkRules(
     // Before the database derived it, an import could begin lower, and a counter later.
     const fits = format === 2 ? first_value === start : first_value >= start || steps.some(isImported)
     return fits ? undefined : `begins at ${first_value}, and its rules at ${start}`
+  }
+
+  /** A number that was drawn has no earlier date than the new one before it; imports take any. */
+  function outOfOrder(steps: readonly Step[], { time_zone }: RegisteredRules): string | undefined {
+    const daysOf = ({ business_date: date, at }: Step) =>
+      date === null ? days.around(at, time_zone) : [date]
+    let before = lastNew
+    for (const step of steps.filter(isNew)) {
+      if (before && !isImported(step)) {
+        const latest = daysOf(step).sort().at(-1)!
+        const earliest = daysOf(before).sort()[0]!
+        if (latest < earliest)
+          return `has ${step.number} of ${latest} behind ${before.number} of ${earliest}, and its rules are chronological`
+      }
+      before = step
+    }
+    return undefined
   }
 
   /** New numbers have the period and the form that the rules give for their date; imported ones without a date, for any. */
@@ -131,6 +157,7 @@ export function checkRules(
   return { add }
 }
 
+const isNew = ({ revision }: Step) => revision === 1
 const isImported = ({ event }: Step) => event === 'import' || event === 'skip'
 
 function unlike({ period, frame }: Slot, date: string, expected: Slot | undefined, value: number) {

@@ -16,6 +16,7 @@ export interface RegisteredRules {
   business_date_future_days: number | null
   /** In entries of earlier releases there is none. */
   end_value?: number | null
+  chronological?: boolean
   /** When they were made. No batch that follows them is dated before `settledBefore`, none by earlier rules after `notAfter`. */
   from: string
   settledBefore: string

@@ -48,6 +48,7 @@ export const issuingErrors = [
   'sequence_exhausted',
   'quota_exceeded',
   'business_date_out_of_window',
+  'out_of_order_date',
   'period_closed',
   'rules_overlap',
   'sequencer_overloaded',

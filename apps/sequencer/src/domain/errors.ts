@@ -151,6 +151,16 @@ export const errorTable = defineErrors({
       'Give a business date within the window that `detail` names. An administrator can change business_date_past_days and business_date_future_days of the sequence, or import old numbers.',
     example: 'INV accepts business dates from 2025-11-27 to 2026-12-29, and 1900-01-01 is not one of them',
   },
+  out_of_order_date: {
+    status: 409,
+    title: 'The business date is before that of the last number',
+    cause:
+      'The rules of the sequence say that its numbers have the order of their business dates, and the last number of the period has a later date.',
+    remedy:
+      'Give the document the date of the last number, which the detail names, or a later one; or draw from a sequence that is not chronological.',
+    example:
+      'INV issues in the order of business dates: 2026-11-20 is before 2026-11-25, the date of INV2026-0007, which is the last number of its period',
+  },
   period_closed: {
     status: 409,
     title: 'The period is closed',

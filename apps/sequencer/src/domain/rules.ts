@@ -31,6 +31,8 @@ export interface Rules {
   end: number | null
   /** With how many values left the service warns, or `10%` of those from start to end; null: it does not. */
   warnAt: number | string | null
+  /** Whether no number has an earlier business date than the one before it in its period. */
+  chronological: boolean
 }
 
 /** The rules of a sequence, apart from which sequence and version it is. */
@@ -45,6 +47,7 @@ export const defaultRules = {
   businessDateFutureDays: 31,
   end: null,
   warnAt: null,
+  chronological: false,
 } as const satisfies Partial<RuleSet>
 
 /** What is wrong with rules, and with which of them. */
@@ -63,8 +66,8 @@ export class RulesError extends Error {
 /**
  * Rules as they are kept: a template in printf notation becomes one with braces.
  *
- * @throws RulesError if the template is invalid or could give a number twice, there is no such time zone, or the range of
- *   values is none
+ * @throws RulesError if the template is invalid or could give a number twice, there is no such time zone, the range of
+ *   values is none, or the order of dates could not be kept
  */
 export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
   if (!isTimeZone(rules.timeZone))
@@ -73,6 +76,11 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
       `${rules.timeZone} is no IANA time zone; write it as in Europe/Berlin or UTC`,
     )
   requireRange(rules)
+  if (rules.chronological && rules.gapPolicy === 'recycle')
+    throw new RulesError(
+      'chronological',
+      'needs the gap_policy strict: with recycle a released value would be issued again to a later document, before those of earlier dates',
+    )
   try {
     const template = bracesOf(rules.template, rules.reset)
     requireUnambiguous(parseTemplate(template, prefix), rules.reset, rules.fiscalYearStart)

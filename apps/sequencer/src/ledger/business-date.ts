@@ -2,6 +2,7 @@ import { AppError } from '../domain/errors'
 import { windowOfDates } from '../domain/calendar'
 import type { Rules } from '../domain/rules'
 import type { Sequence, Slot } from '../domain/sequence'
+import type { OutOfOrder } from './failures'
 
 /**
  * The slot of a business date.
@@ -35,6 +36,20 @@ export function requireNearWindow(rules: Rules, date: string, atMs: number): voi
   if ((near.first === '' || date >= near.first) && (near.last === '' || date <= near.last)) return
   throw outOfWindow(rules.prefix, date, windowOfDates(rules, atMs, 0))
 }
+
+/** The error for a date before that of the last number of its period. */
+export const outOfOrder = (
+  prefix: string,
+  {
+    date,
+    last_date: lastDate,
+    last_number: lastNumber,
+  }: Pick<OutOfOrder, 'date' | 'last_date' | 'last_number'>,
+) =>
+  new AppError(
+    'out_of_order_date',
+    `${prefix} issues in the order of business dates: ${date} is before ${lastDate}, the date of ${lastNumber}, which is the last number of its period`,
+  )
 
 /** The error for a date outside of a window, of which an end without a bound is empty. */
 export function outOfWindow(

@@ -14,6 +14,8 @@ export type Remedy =
   | 'wait_and_look_up'
   /** Some of the requests ask for more values than are left; the others can be carried out. */
   | 'exhausted'
+  /** The business date is before that of the last number; requests that were made before can be answered. */
+  | 'out_of_order'
   /** The business date is outside the window of the rules. */
   | 'out_of_window'
   /** The template cannot show the year of the date. */
@@ -36,6 +38,7 @@ export function remedyFor(error: unknown): Remedy {
   if (failure?.sqlState === 'OR022') return 'out_of_window'
   if (failure?.sqlState === 'OR023') return 'closed'
   if (failure?.sqlState === 'OR025') return 'exhausted'
+  if (failure?.sqlState === 'OR026') return 'out_of_order'
   if (failure?.sqlState === 'OR031') return 'overlap'
   if (failure?.sqlState === 'OR030') return 'sealed'
   switch (failure?.kind) {
@@ -77,4 +80,13 @@ export interface Exhausted {
   refused: number[]
 }
 
+/** What the database gave with OR026. */
+export interface OutOfOrder {
+  date: string
+  last_date: string
+  last_number: string
+  refused: number[]
+}
+
 export const exhaustedOf = (error: unknown) => JSON.parse((error as { detail: string }).detail) as Exhausted
+export const outOfOrderOf = (error: unknown) => JSON.parse((error as { detail: string }).detail) as OutOfOrder

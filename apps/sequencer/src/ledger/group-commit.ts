@@ -3,8 +3,8 @@ import { withTimeout, type Deadline } from '@ordinal/deadline'
 import { isAppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import { AppError } from '../domain/errors'
-import { notShown, outOfWindow } from './business-date'
-import { exhaustedOf, remedyFor, windowOf, type Exhausted, type Remedy } from './failures'
+import { notShown, outOfOrder, outOfWindow } from './business-date'
+import { exhaustedOf, outOfOrderOf, remedyFor, windowOf, type Remedy } from './failures'
 import { sealed } from './known-sequences'
 import { exhausted } from './range-end'
 import type { Issued, LedgerRequest } from './request'
@@ -160,7 +160,7 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
       await sleep(Math.min(500, 25 * 2 ** failures.waits) * (0.5 + Math.random() / 2))
       return dropExpired(batch, error)
     }
-    if (remedy === 'exhausted') return refuseExhausted(lane, batch, exhaustedOf(error))
+    if (remedy === 'exhausted' || remedy === 'out_of_order') return refuseSome(lane, batch, remedy, error)
     failures.surprises += 1
     if (failures.surprises > maxSurprises) return rejectAll(batch, error)
     // The template may have been changed since: the database looks at the date before it looks for a later version.
@@ -182,11 +182,18 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
     return rejectAll(batch, refusalFor(next, error, lane.prefix, batch[0]!.request))
   }
 
-  /** Rejects the requests for which there are too few values, and returns the others: at least one is rejected each time. */
-  function refuseExhausted({ prefix }: Lane, batch: Waiting[], left: Exhausted): Waiting[] {
-    const isRefused = (_: Waiting, index: number) => left.refused.includes(index + 1)
-    for (const waiting of batch.filter(isRefused))
-      rejectAll([waiting], exhausted(prefix, waiting.request.count, left))
+  /** Rejects the requests that the database names, and returns the others: at least one is rejected each time. */
+  function refuseSome(
+    { prefix }: Lane,
+    batch: Waiting[],
+    remedy: 'exhausted' | 'out_of_order',
+    error: unknown,
+  ): Waiting[] {
+    const found = remedy === 'exhausted' ? exhaustedOf(error) : outOfOrderOf(error)
+    const refusalOf = ({ count }: LedgerRequest) =>
+      'end' in found ? exhausted(prefix, count, found) : outOfOrder(prefix, found)
+    const isRefused = (_: Waiting, index: number) => found.refused.includes(index + 1)
+    for (const waiting of batch.filter(isRefused)) rejectAll([waiting], refusalOf(waiting.request))
     return batch.filter((waiting, index) => !isRefused(waiting, index))
   }
 
@@ -200,7 +207,7 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
 
 type Refusing = Exclude<
   Remedy,
-  'exhausted' | 'wait' | 'wait_and_look_up' | 'reload_rules' | 'try_again' | 'look_up'
+  'exhausted' | 'out_of_order' | 'wait' | 'wait_and_look_up' | 'reload_rules' | 'try_again' | 'look_up'
 >
 
 /** The error for a request that the database refuses. */

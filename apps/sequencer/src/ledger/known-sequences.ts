@@ -53,6 +53,7 @@ export const rulesOf = (row: Omit<Int8sAsNumbers<SequenceRow>, 'requestId'>): Ru
   businessDateFutureDays: row.businessDateFutureDays,
   end: row.endValue,
   warnAt: row.warnAt === null || row.warnAt.endsWith('%') ? row.warnAt : Number(row.warnAt),
+  chronological: row.chronological,
 })
 
 /**

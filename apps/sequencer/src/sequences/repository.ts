@@ -103,7 +103,7 @@ export function createRulesRepository({ prisma, db }: Deps) {
       try {
         const { rows } = await db.query<{ created_at: Date }>(
           `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                            $19, $20)
+                            $19, $20, $21)
              AS created_at`,
           [
             rules.prefix,
@@ -126,6 +126,7 @@ export function createRulesRepository({ prisma, db }: Deps) {
             knownVersions,
             rules.end,
             rules.warnAt === null ? null : String(rules.warnAt),
+            rules.chronological,
           ],
         )
         return { ...kept, createdAt: rows[0]!.created_at, reason: kept.reason ?? null }
@@ -172,7 +173,7 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
 const columns = `prefix, version, template, reset, time_zone AS "timeZone", fiscal_year_start AS "fiscalYearStart", start,
   gap_policy AS "gapPolicy", release_window_seconds AS "releaseWindowSeconds", sealed_to AS "sealedTo",
   allow_overlap AS "allowOverlap", business_date_past_days AS "businessDatePastDays",
-  business_date_future_days AS "businessDateFutureDays", end_value AS "endValue", warn_at AS "warnAt", active, created_at AS "createdAt", created_by AS "createdBy", reason`
+  business_date_future_days AS "businessDateFutureDays", end_value AS "endValue", warn_at AS "warnAt", chronological, active, created_at AS "createdAt", created_by AS "createdBy", reason`
 
 type Row = Omit<Int8sAsNumbers<SequenceRow>, 'requestId'>
 

@@ -83,6 +83,11 @@ const warnAt = z
     example: '10%',
   })
 
+const chronological = z.boolean().meta({
+  description:
+    'Whether a number is refused whose business date is before that of the last number of its period; only with the gap_policy strict',
+})
+
 const newSequence = z.strictObject({
   prefix,
   template,
@@ -98,6 +103,7 @@ const newSequence = z.strictObject({
   business_date_future_days: futureDays.default(defaultRules.businessDateFutureDays),
   end: end.default(defaultRules.end),
   warn_at: warnAt.default(defaultRules.warnAt),
+  chronological: chronological.default(defaultRules.chronological),
   reason: reason.optional(),
 })
 const changes = z.strictObject({
@@ -114,6 +120,7 @@ const changes = z.strictObject({
   business_date_future_days: futureDays.optional(),
   end: end.optional(),
   warn_at: warnAt.optional(),
+  chronological: chronological.optional(),
   reason: reason.optional(),
 })
 
@@ -133,6 +140,7 @@ const sequence = z
     business_date_future_days: futureDays,
     end,
     warn_at: warnAt,
+    chronological,
     ...versioned,
   })
   .meta({ id: 'Sequence' })
@@ -257,6 +265,7 @@ const rulesIn = <Body extends Named>(body: Body) => ({
   businessDateFutureDays: body.business_date_future_days as Body['business_date_future_days'],
   end: body.end as Body['end'],
   warnAt: body.warn_at as Body['warn_at'],
+  chronological: body.chronological as Body['chronological'],
 })
 
 const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
@@ -274,5 +283,6 @@ const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
   business_date_future_days: rules.businessDateFutureDays,
   end: rules.end,
   warn_at: rules.warnAt,
+  chronological: rules.chronological,
   ...versionToJson(rules),
 })

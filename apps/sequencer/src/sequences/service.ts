@@ -156,6 +156,7 @@ const ruleSetOf = ({
   businessDateFutureDays,
   end,
   warnAt,
+  chronological,
 }: RulesRecord): RuleSet => ({
   template,
   reset,
@@ -170,6 +171,7 @@ const ruleSetOf = ({
   businessDateFutureDays,
   end,
   warnAt,
+  chronological,
 })
 
 const sameRules = (rules: RuleSet, current: RulesRecord) =>
