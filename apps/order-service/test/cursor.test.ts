@@ -1,4 +1,6 @@
-import { cursorFor } from '@ordinal/http'
+import { cursorsOf } from '@ordinal/http'
+import { z } from 'zod'
+import { orderCursors } from '../src/orders/schemas'
 import { anOrder, createWorld, type Instance, type World } from './world'
 
 let world: World
@@ -111,25 +113,47 @@ test('the same, by page, passes over orders: the test above could fail', async (
   expect((await list(`cursor=${first.next}&page_size=5`)).ids).toEqual([6, 7, 8, 9, 10])
 })
 
+const encoded = (content: unknown) => Buffer.from(JSON.stringify(content)).toString('base64url')
+
 test.each([
   ['no base64url', '!!'],
   ['no JSON', Buffer.from('nonsense').toString('base64url')],
   ['nothing', ''],
-  ['of another list', cursorFor([1, 'INV', '2026', 1, 1])],
-  ['without an id', cursorFor([])],
-  ['followed by something', `${cursorFor([1])}!`],
+  ['of another list', cursorsOf('users', z.tuple([z.int()])).write([1])],
+  ['as an earlier release wrote it', encoded([1])],
+  ['without an id', encoded([])],
+  ['followed by something', `${orderCursors.write([1])}!`],
   ['written in another way', Buffer.from('[1 ]').toString('base64url')],
-  ['of no order', cursorFor([0])],
-  ['with a text for an id', cursorFor(['1'])],
-  ['with a fraction', cursorFor([1.5])],
-  ['with an id that no order can have', cursorFor([2 ** 53])],
-  ['with SQL', cursorFor(['1 OR true'])],
+  ['of no order', orderCursors.write([0])],
+  ['with a text for an id', encoded(['1'])],
+  ['with a fraction', orderCursors.write([1.5])],
+  ['with an id that no order can have', orderCursors.write([2 ** 53])],
+  ['with SQL', encoded(['1 OR true'])],
   ['no list', Buffer.from('{"__proto__":[1]}').toString('base64url')],
   ['too long', 'A'.repeat(1001)],
 ])('a cursor that is %s is refused', async (_what, cursor) => {
   const { status, body } = await service.api.get(`/api/v1/orders?cursor=${encodeURIComponent(cursor)}`)
   expect([status, body.code]).toEqual([400, 'validation_failed'])
   expect(body.errors).toMatchObject([{ path: 'query.cursor' }])
+})
+
+test('a cursor goes with the filters that it was answered for, in any order, and with no others', async () => {
+  await fill(30)
+  const { next } = await list('user_id=2&status=pending&page_size=1')
+  expect((await list(`status=pending&cursor=${next}&user_id=2&page_size=5`)).ids.length).toBeGreaterThan(0)
+  for (const filter of [
+    '',
+    'user_id=2',
+    'user_id=1&status=pending',
+    'user_id=2&status=pending&product_id=P1',
+  ]) {
+    const { status, body } = await service.api.get(`/api/v1/orders?cursor=${next}&${filter}`)
+    expect([filter, status, body.errors]).toEqual([
+      filter,
+      400,
+      [{ path: 'query.cursor', message: expect.stringContaining('with the same filters') }],
+    ])
+  }
 })
 
 test('a cursor and a page exclude each other', async () => {
@@ -139,7 +163,7 @@ test('a cursor and a page exclude each other', async () => {
 
 test('a cursor behind the last order finds nothing', async () => {
   await fill(3)
-  const { ids, next } = await list(`cursor=${cursorFor([Number.MAX_SAFE_INTEGER])}`)
+  const { ids, next } = await list(`cursor=${orderCursors.write([Number.MAX_SAFE_INTEGER])}`)
   expect([ids, next]).toEqual([[], null])
 })
 

@@ -1,4 +1,5 @@
 import { createGrpcClient, protosByReflection } from '@ordinal/testing'
+import { orderCursors } from '../src/orders/schemas'
 import {
   createOrderClient,
   eventsIn,
@@ -73,9 +74,10 @@ describe('the five calls', () => {
     const first = await client.call('ListOrders', { page_size: 2, ...filter })
     expect(first.body.orders.map(({ id }: { id: number }) => id)).toEqual([1, 3])
     const cursor = first.body.pagination.next_cursor as string
-    expect(cursor).toBe((await rest('page_size=2&user_id=1')).pagination.next_cursor)
+    const query = new URLSearchParams({ ...filter, user_id: '1' }).toString()
+    expect(cursor).toBe((await rest(`page_size=2&${query}`)).pagination.next_cursor)
     const second = await client.call('ListOrders', { cursor, ...filter })
-    expect(second.body.orders).toEqual((await rest(`cursor=${cursor}&user_id=1`)).data)
+    expect(second.body.orders).toEqual((await rest(`cursor=${cursor}&${query}`)).data)
     expect(second.body.orders.map(({ id }: { id: number }) => id)).toEqual([5])
     expect(second.body.pagination).toEqual({ page_size: 20, next_cursor: '' })
     expect((await client.call('ListOrders', { cursor: '0', page_size: 1 })).body.pagination).toEqual({
@@ -155,6 +157,13 @@ test.each<[string, string, object, string, string]>([
   ['a page below zero', 'ListOrders', { page: -1 }, 'INVALID_ARGUMENT', 'validation_failed'],
   ['a large page', 'ListOrders', { page_size: 101 }, 'INVALID_ARGUMENT', 'validation_failed'],
   ['no cursor', 'ListOrders', { cursor: 'x' }, 'INVALID_ARGUMENT', 'validation_failed'],
+  [
+    'a cursor of other filters',
+    'ListOrders',
+    { cursor: orderCursors.write([1]), user_id: 1 },
+    'INVALID_ARGUMENT',
+    'validation_failed',
+  ],
   ['a cursor and a page', 'ListOrders', { cursor: '0', page: 1 }, 'INVALID_ARGUMENT', 'validation_failed'],
 ])('%s is refused, and nothing is stored', async (_what, method, changes, ...expected) => {
   const message = method === 'CreateOrder' ? { ...anOrder, ...changes } : changes

@@ -121,6 +121,7 @@ describe('the list', () => {
     ['period=%00', 'query.period'],
     ['after=0&prefix=SG', 'query.prefix'],
     ['after=0&cursor=WzBd', 'query.cursor'],
+    [`after=${Buffer.from('[0,"","",0,0]').toString('base64url')}`, 'query.after'],
     ['from=yesterday', 'query.from'],
     ['page_size=1001', 'query.page_size'],
     ['state=lost', 'query.state'],
@@ -128,6 +129,20 @@ describe('the list', () => {
     const { status, body } = await sequencer.api.get(`/api/v1/audit?${query}`, { headers })
     expect([status, body.errors[0].path]).toEqual([400, path])
   })
+})
+
+test('a cursor of the list leads on in no other list, nor with other filters, nor in the feed or the stream', async () => {
+  await writeLedger(database.runtimeUrl)
+  const listed = (await get('/api/v1/audit?page_size=1&prefix=SG')).pagination.next_cursor as string
+  const fed = (await get('/api/v1/audit?after=0&page_size=1')).pagination.next_cursor as string
+  expect((await get(`/api/v1/audit?page_size=1&prefix=SG&cursor=${listed}`)).data).toHaveLength(1)
+  const refused = async (path: string) => (await sequencer.api.get(path, { headers })).body.errors?.[0].path
+  expect(await refused(`/api/v1/audit?cursor=${listed}`)).toBe('query.cursor')
+  expect(await refused(`/api/v1/audit?prefix=INV&cursor=${listed}`)).toBe('query.cursor')
+  expect(await refused(`/api/v1/audit?cursor=${fed}`)).toBe('query.cursor')
+  expect(await refused(`/api/v1/audit?after=${listed}`)).toBe('query.after')
+  expect(await refused(`/api/v1/stream?last_event_id=${listed}`)).toBe('query.last_event_id')
+  expect(await refused(`/api/v1/gaps/SG?cursor=${listed}`)).toBe('query.cursor')
 })
 
 describe('the feed', () => {

@@ -1,6 +1,5 @@
 import {
   booleanText,
-  cursorText,
   etagOf,
   id,
   idParams,
@@ -19,7 +18,7 @@ import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import { email } from './email'
 import type { ErrorCode } from './errors'
-import { toJson, type Users } from './users'
+import { toJson, userCursors, type Users } from './users'
 
 const name = text(1, 200).meta({ example: 'Ada Lovelace' })
 const age = z.int().min(0).max(150).meta({ example: 36 })
@@ -42,10 +41,8 @@ const changes = z
   .strictObject({ ...newUser.shape, active: z.boolean() })
   .partial()
   .refine((fields) => Object.keys(fields).length > 0, 'must have at least one field')
-// Users are listed by their ids.
-const cursor = cursorText(z.tuple([z.int().min(1)]), [0])
 const query = z
-  .strictObject({ ...listQuery(cursor), search: text(1, 200).optional(), active: booleanText().optional() })
+  .strictObject({ ...listQuery, search: text(1, 200).optional(), active: booleanText().optional() })
   .refine(isPageOrCursor, pageOrCursor)
 
 /** `/api/v1/users`. */
@@ -102,7 +99,10 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       summary: 'List users, oldest first, by page or by cursor',
       query,
       answers: { 200: listOf(user) },
-      handle: async ({ query }) => ({ status: 200, body: await users.list(query) }),
+      async handle({ query: { page, cursor, page_size, ...filter } }) {
+        const part = { page, after: userCursors.read(cursor, filter), page_size }
+        return { status: 200, body: await users.list(part, filter) }
+      },
     }),
     route({
       method: 'get',

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { databaseErrorOf, transaction } from '@ordinal/database'
-import { toList } from '@ordinal/http'
+import { cursorsOf, toList } from '@ordinal/http'
+import { z } from 'zod'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
 import { insertUser, type NewUser, type UserColumns } from './queries'
@@ -11,10 +12,14 @@ type UserJson = ReturnType<typeof toJson>
 
 export type Users = ReturnType<typeof createUsers>
 
-interface ListRequest extends UserFilter {
+/** Users are listed by their ids. */
+export const userCursors = cursorsOf('users', z.tuple([z.int().min(1)]), [0])
+
+/** Which part of a list. */
+interface Part {
   page?: number | undefined
   /** The id of the user before. In place of a page. */
-  cursor?: readonly [id: number] | undefined
+  after?: readonly [id: number] | undefined
   page_size: number
 }
 
@@ -43,16 +48,16 @@ export function createUsers({ repository, pool }: Deps) {
     require: requireUser,
 
     /** A part of the list of the users that fit, oldest first. They are counted only if it is read by page. */
-    async list({ page = 1, cursor, page_size, ...filter }: ListRequest) {
+    async list({ page = 1, after, page_size }: Part, filter: UserFilter) {
       // One more shows whether the list goes on.
       const take = page_size + 1
-      const [rows, total] = await (cursor
-        ? [await repository.list(filter, { after: cursor[0], take }), undefined]
+      const [rows, total] = await (after
+        ? [await repository.list(filter, { after: after[0], take }), undefined]
         : Promise.all([
             repository.list(filter, { skip: (page - 1) * page_size, take }),
             repository.count(filter),
           ]))
-      return toList(rows, total, { page, page_size }, toJson, ({ id }) => [id])
+      return toList(rows, total, { page, page_size }, toJson, ({ id }) => userCursors.write([id], filter))
     },
 
     /**

@@ -124,13 +124,26 @@ test('by cursor each user comes once, whoever is created or deleted meanwhile, a
   await users.api.delete(`/api/v1/users/${first.data[0].id}`)
   await users.createUser({ name: 'User 6' })
   const second = await list(`cursor=${first.pagination.next_cursor}&page_size=2`)
-  const third = await list(`cursor=${second.pagination.next_cursor}&page_size=2&search=user`)
+  const third = await list(`cursor=${second.pagination.next_cursor}&page_size=2`)
   expect([first, second, third].flatMap(namesOf)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `User ${n}`))
   expect(third.pagination).toEqual({ page_size: 2, next_cursor: null })
 })
 
-test('a cursor of another list, and a cursor beside a page, are 400', async () => {
-  for (const query of ['cursor=x', 'cursor=WyJhIl0', 'cursor=', 'cursor=0&page=1']) {
+test('a cursor of another list or of other filters, and a cursor beside a page, are 400', async () => {
+  for (let i = 1; i <= 3; i++) await users.createUser({ name: `User ${i}` })
+  const { next_cursor } = (await list('page_size=1')).pagination
+  const { next_cursor: ofUsers } = (await list('page_size=1&search=user')).pagination
+  expect(namesOf(await list(`cursor=${ofUsers}&search=user`))).toEqual(['User 2', 'User 3'])
+  const old = Buffer.from('[1]').toString('base64url')
+  const other = [`cursor=${next_cursor}&search=user`, `cursor=${ofUsers}`, `cursor=${ofUsers}&search=users`]
+  for (const query of [
+    ...other,
+    `cursor=${old}`,
+    'cursor=x',
+    'cursor=WyJhIl0',
+    'cursor=',
+    'cursor=0&page=1',
+  ]) {
     const { status, body } = await users.api.get(`/api/v1/users?${query}`)
     expect([status, body.code]).toEqual([400, 'validation_failed'])
   }

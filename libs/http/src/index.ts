@@ -1,6 +1,7 @@
 export type { Workload } from './bulkheads'
 export { etagOf, versionsIn } from './conditions'
 export { boundConnections } from './connections'
+export { cursorsOf, cursorText } from './cursors'
 export { createGate } from './gate'
 export { groupReads } from './group-reads'
 export type { GrpcChassis, GrpcServer } from './grpc'

@@ -1,6 +1,6 @@
-import { AppError } from '@ordinal/errors'
 import { hasUnseen } from '@ordinal/middleware'
 import { z } from 'zod'
+import { cursorText } from './cursors'
 
 // Neither PostgreSQL nor a log line can hold NUL, and lone surrogates are no text at all.
 const printable = /^[^\p{Cc}\p{Cs}]*$/u
@@ -94,12 +94,9 @@ export function toPage<Item>(data: Item[], total: number, query: { page: number;
 
 /** The part of the query of a list that is followed by a cursor: a list of any length, which is never counted. */
 export const cursorQuery = {
-  cursor: z
-    .string()
-    .min(1)
-    .max(1000)
-    .optional()
-    .meta({ description: '`next_cursor` of the answer before; from the beginning if not given' }),
+  cursor: cursorText.optional().meta({
+    description: '`next_cursor` of the answer before, with the same filters; from the beginning if not given',
+  }),
   page_size: pageQuery.page_size,
 }
 
@@ -117,56 +114,18 @@ export const pieceOf = <Item extends z.ZodType>(item: Item) =>
  * The answer for a piece of a list.
  *
  * @param rows one more than `page_size`, if there are so many: then the list goes on
- * @param keyOf where a row stands in the list's order
+ * @param cursorOf a cursor that points behind a row
  */
 export function toPiece<Row, Item>(
   rows: readonly Row[],
   page_size: number,
   toItem: (row: Row) => Item,
-  keyOf: (row: Row) => readonly (string | number)[],
+  cursorOf: (row: Row) => string,
 ) {
   const shown = rows.slice(0, page_size)
   const last = rows.length > page_size ? shown.at(-1) : undefined
-  const next_cursor = last ? cursorFor(keyOf(last)) : null
+  const next_cursor = last ? cursorOf(last) : null
   return { data: shown.map(toItem), pagination: { page_size, next_cursor } }
-}
-
-/** A cursor that points behind a row: where it stands in the list's order, for `readCursor`. */
-export const cursorFor = (key: readonly (string | number)[]) =>
-  Buffer.from(JSON.stringify(key)).toString('base64url')
-
-/**
- * The content of a cursor.
- *
- * @throws Error if `cursorFor` would write it in another way: decoding base64 passes over what is none
- */
-export function decodedCursor(cursor: string): unknown {
-  const key = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as (string | number)[]
-  if (cursorFor(key) !== cursor) throw new Error('not as it was written')
-  return key
-}
-
-/**
- * Reads where a cursor points; undefined if there is none.
- *
- * @param key the schema of what the cursor was made for
- * @param parameter of the query, which an error names
- * @throws AppError `validation_failed`
- */
-export function readCursor<Key>(
-  cursor: string | undefined,
-  key: z.ZodType<Key>,
-  parameter = 'cursor',
-): Key | undefined {
-  if (cursor === undefined) return undefined
-  try {
-    return key.parse(decodedCursor(cursor))
-  } catch {
-    const message = 'is no cursor of this list: use next_cursor as it was answered'
-    throw new AppError('validation_failed', `query.${parameter}: ${message}`, {
-      errors: [{ path: `query.${parameter}`, message }],
-    })
-  }
 }
 
 /** RFC 9457, as every error is answered. */

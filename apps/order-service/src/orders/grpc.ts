@@ -1,7 +1,7 @@
 import { grpcMethod, loadProtos, type GrpcService } from '@ordinal/grpc'
-import { id, isPageOrCursor, pageOrCursor } from '@ordinal/http'
+import { cursorText, id, isPageOrCursor, pageOrCursor } from '@ordinal/http'
 import { z } from 'zod'
-import { listFilter, newOrder, orderCursor, orderNumber, status, toNewOrder } from './schemas'
+import { listFilter, newOrder, orderCursors, orderNumber, status, toNewOrder } from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
 
@@ -15,7 +15,7 @@ const deleteMessage = z.strictObject({ id: id(), version })
 const listMessage = z
   .strictObject({
     page: z.int().min(1).max(1_000_000).optional(),
-    cursor: orderCursor.optional(),
+    cursor: cursorText.optional(),
     page_size: z.int().min(1).max(100).default(20),
     user_id: id().optional(),
     ...listFilter,
@@ -64,8 +64,9 @@ export const orderService = ({ orders, placeOrder }: Deps, appFolder: string): G
     ListOrders: grpcMethod({
       message: listMessage,
       workload: 'heavy',
-      async handle({ message }) {
-        const { data, pagination } = await orders.list(message)
+      async handle({ message: { page, cursor, page_size, ...filter } }) {
+        const part = { page, after: orderCursors.read(cursor, filter, 'cursor'), page_size }
+        const { data, pagination } = await orders.list(part, filter)
         return { message: { orders: data, pagination } }
       },
     }),

@@ -19,7 +19,7 @@ import { etagOfOrder } from './etag'
 import {
   listFilter,
   newOrder,
-  orderCursor,
+  orderCursors,
   orderNumber,
   price,
   productId,
@@ -63,7 +63,7 @@ const orderWithUser = order
   .meta({ id: 'OrderWithUser' })
 
 const query = z
-  .strictObject({ ...listQuery(orderCursor), user_id: integerText(1).optional(), ...listFilter })
+  .strictObject({ ...listQuery, user_id: integerText(1).optional(), ...listFilter })
   .refine(isPageOrCursor, pageOrCursor)
 
 interface Deps {
@@ -130,7 +130,10 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
       summary: 'List orders, oldest first, by page or by cursor',
       query,
       answers: { 200: listOf(order) },
-      handle: async ({ query }) => ({ status: 200, body: await orders.list(query) }),
+      async handle({ query: { page, cursor, page_size, ...filter } }) {
+        const part = { page, after: orderCursors.read(cursor, filter), page_size }
+        return { status: 200, body: await orders.list(part, filter) }
+      },
     }),
     route({
       method: 'get',

@@ -1,4 +1,4 @@
-import { cursorText, id, text } from '@ordinal/http'
+import { cursorsOf, id, text } from '@ordinal/http'
 import { z } from 'zod'
 import type { NewOrder } from '../domain/order'
 import { orderStatuses } from '../domain/status'
@@ -42,4 +42,4 @@ export const listFilter = {
 }
 
 /** Orders are listed by their ids. */
-export const orderCursor = cursorText(z.tuple([z.int().min(1)]), [0])
+export const orderCursors = cursorsOf('orders', z.tuple([z.int().min(1)]), [0])

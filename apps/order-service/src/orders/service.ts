@@ -12,6 +12,7 @@ import { recordOrderEvents, type OrderEventType } from '../events/order-events'
 import { listOrders } from './list-queries'
 import { markDeleted, updateStatus, type Edited } from './queries'
 import type { OrderRepository } from './repository'
+import { orderCursors } from './schemas'
 
 interface Deps {
   repository: OrderRepository
@@ -24,12 +25,16 @@ interface Deps {
   databaseTimeoutMs: number
 }
 
-/** Which orders, and where in their list. */
-interface ListRequest {
+/** Which part of a list. */
+interface Part {
   page?: number | undefined
   /** The id of the order before. In place of a page. */
-  cursor?: readonly [id: number] | undefined
+  after?: readonly [id: number] | undefined
   page_size: number
+}
+
+/** Which orders. */
+interface ListFilter {
   order_number?: string | undefined
   reference?: string | undefined
   user_id?: number | undefined
@@ -70,7 +75,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     },
 
     /** A part of a list, oldest first. It is counted only if it is read by page, and has no users. */
-    async list({ page = 1, cursor, page_size, ...asked }: ListRequest) {
+    async list({ page = 1, after, page_size }: Part, asked: ListFilter) {
       const filter = {
         orderNumber: asked.order_number,
         reference: asked.reference,
@@ -80,13 +85,13 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       }
       // One more shows whether the list goes on.
       const take = page_size + 1
-      const [rows, total] = await (cursor
-        ? [await listOrders(heavyDb, filter, { after: cursor[0], take }), undefined]
+      const [rows, total] = await (after
+        ? [await listOrders(heavyDb, filter, { after: after[0], take }), undefined]
         : Promise.all([
             listOrders(heavyDb, filter, { skip: (page - 1) * page_size, take }),
             repository.count(filter),
           ]))
-      return toList(rows, total, { page, page_size }, toJson, ({ id }) => [id])
+      return toList(rows, total, { page, page_size }, toJson, ({ id }) => orderCursors.write([id], asked))
     },
 
     /**

@@ -2,11 +2,9 @@ import { numberEvents, numberStates } from '@ordinal/audit'
 import { AppError, type ErrorCode } from '../domain/errors'
 import {
   booleanText,
-  cursorFor,
   cursorQuery,
   integerText,
   pieceOf,
-  readCursor,
   route,
   text,
   toPiece,
@@ -17,7 +15,7 @@ import { requestColumns } from '../api/request-fields'
 import { fullNumber } from '../api/schemas'
 import { exportFormats } from './export'
 import type { FedEntry, FeedPlace } from './queries/feed'
-import { chosen, moment, place } from './schemas'
+import { chosen, feedCursors, listCursors, moment } from './schemas'
 import type { AuditService } from './service'
 
 const stretch = {
@@ -95,11 +93,11 @@ export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
   const reading = { method: 'get', tag: 'audit', requires: 'viewer', workload: 'heavy' } as const
 
   async function feed(after: string, pageSize: number) {
-    const rows = await audit.feed(after === '0' ? undefined : requirePlace('after', after), pageSize)
+    const rows = await audit.feed(feedCursors.read(after, {}, 'query.after'), pageSize)
     const last = rows.at(-1)
     return {
       data: rows.map(toJson),
-      pagination: { page_size: pageSize, next_cursor: last ? cursorFor(placeOf(last)) : after },
+      pagination: { page_size: pageSize, next_cursor: last ? feedCursors.write(placeOf(last)) : after },
     }
   }
 
@@ -116,9 +114,10 @@ export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
           requireNoFilter({ cursor, ...filter })
           return { status: 200, body: await feed(after, page_size) }
         }
-        const before = cursor === undefined ? undefined : requirePlace('cursor', cursor)
+        const before = listCursors.read(cursor, filter)
         const rows = await audit.list(filter, before, page_size + 1)
-        return { status: 200, body: toPiece(rows, page_size, toJson, placeOf) }
+        const cursorOf = (row: FedEntry) => listCursors.write(placeOf(row), filter)
+        return { status: 200, body: toPiece(rows, page_size, toJson, cursorOf) }
       },
     }),
     route({
@@ -156,10 +155,6 @@ const placeOf = ({ feed, prefix, period, batch, position }: FedEntry): FeedPlace
   batch,
   position,
 ]
-
-function requirePlace(parameter: string, cursor: string): FeedPlace {
-  return readCursor(cursor, place, parameter)!
-}
 
 function requireNoFilter(filter: Record<string, unknown>): void {
   const given = Object.keys(filter).filter((name) => filter[name] !== undefined)

@@ -1,5 +1,7 @@
+import { cursorsOf } from '@ordinal/http'
 import { z } from 'zod'
 import { period, prefix } from '../api/schemas'
+import { feedStart, type FeedPlace } from './queries/feed'
 
 /** Whose chains: all, those of a sequence, or one. */
 export const chosen = { prefix: prefix.optional(), period: period.optional() }
@@ -10,5 +12,9 @@ export const moment = z.iso
   .transform((time) => new Date(time))
   .meta({ override: { type: 'string', format: 'date-time' }, example: '2026-11-21T00:00:00Z' })
 
-/** The content of a cursor: a place in the feed. */
-export const place = z.tuple([z.int(), prefix.or(z.literal('')), period, z.int(), z.int()])
+const place: z.ZodType<FeedPlace> = z.tuple([z.int(), prefix.or(z.literal('')), period, z.int(), z.int()])
+
+/** The cursors of the list, the newest row first. */
+export const listCursors = cursorsOf('audit', place)
+/** Those of the feed, which are also the ids of events in the stream. */
+export const feedCursors = cursorsOf('feed', place, feedStart)

@@ -7,14 +7,7 @@ import type { Checkpoints } from './checkpoints'
 import { exportLedger, type ExportFormat, type ExportRequest } from './export'
 import { requireChosen } from './queries/chosen'
 import type { Chosen } from './queries/counters'
-import {
-  feedStart,
-  listEntries,
-  readFeed,
-  type EntryFilter,
-  type FedEntry,
-  type FeedPlace,
-} from './queries/feed'
+import { listEntries, readFeed, type EntryFilter, type FedEntry, type FeedPlace } from './queries/feed'
 import type { BuildSchema } from './schema'
 import { verifyLedger, type VerifyReport, type VerifyRequest } from './verify'
 
@@ -47,7 +40,7 @@ export function createAuditService({ pool, checkpoints, schema, log }: Deps) {
       listEntries(pool, filter, before, limit),
 
     /** Rows after a place, in the order that is the same for every caller; from the first row on, if not given. */
-    feed: (after: FeedPlace = feedStart, limit: number): Promise<FedEntry[]> => readFeed(pool, after, limit),
+    feed: (after: FeedPlace, limit: number): Promise<FedEntry[]> => readFeed(pool, after, limit),
 
     /**
      * The ledger as a text, which is made as it is read.

@@ -1,5 +1,5 @@
-import { cursorFor } from '@ordinal/http'
 import { comesAfter, type BatchEvent, type FeedPlace } from './queries/feed'
+import { feedCursors } from './schemas'
 import type { Totals } from './queries/totals'
 
 /** The index of the first event after a place: they are in the order of their places. */
@@ -56,7 +56,7 @@ function bytesOf(event: BatchEvent, index: number, all: readonly BatchEvent[]): 
   const next = all[index + 1]
   const isLast = !next || comesAfter(placeOf(next), placeOf(event))
   const data = { prefix, period, batch, event: name, count, first_number, last_number, at }
-  const bytes = Buffer.from(eventText(name, data, isLast ? cursorFor(placeOf(event)) : ''))
+  const bytes = Buffer.from(eventText(name, data, isLast ? feedCursors.write(placeOf(event)) : ''))
   eventBytes.set(event, bytes)
   return bytes
 }

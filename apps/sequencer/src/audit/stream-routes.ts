@@ -1,6 +1,6 @@
-import { readCursor, route, type Route } from '@ordinal/http'
+import { route, type Route } from '@ordinal/http'
 import { z } from 'zod'
-import { place } from './schemas'
+import { feedCursors } from './schemas'
 import type { LiveStream } from './stream'
 import type { ErrorCode } from '../domain/errors'
 
@@ -27,7 +27,7 @@ export function streamRoutes(live: LiveStream): Route<ErrorCode>[] {
       answers: { 200: z.string() },
       handle({ query, headers }) {
         const last = headers['last-event-id'] ?? query.last_event_id
-        const missedSince = last === undefined ? undefined : readCursor(String(last), place, 'last_event_id')
+        const missedSince = feedCursors.read(last && String(last), {}, 'query.last_event_id')
         return {
           status: 200,
           body: live.open(missedSince),

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '../domain/errors'
 import type { Logger } from '@ordinal/logging'
-import { cursorFor } from '@ordinal/http'
 import { batchesAtOnce, createMissedReader } from './missed-events'
 import {
   comesAfter,
@@ -13,6 +12,7 @@ import {
   type BatchEvent,
   type FeedPlace,
 } from './queries/feed'
+import { feedCursors } from './schemas'
 import { readTotals } from './queries/totals'
 import { bytesFrom, eventText, firstAfter, placeOf, shownStats, statsOf, type Stats } from './stream-events'
 
@@ -115,7 +115,7 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
         return
       }
     }
-    send(listener, Buffer.from(eventText('behind', { after: cursorFor(listener.place) })))
+    send(listener, Buffer.from(eventText('behind', { after: feedCursors.write(listener.place) })))
     listener.live = true
   }
 

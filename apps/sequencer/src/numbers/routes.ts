@@ -1,9 +1,9 @@
 import { formatNumber, numberEvents } from '@ordinal/audit'
 import {
   cursorQuery,
+  cursorsOf,
   integerText,
   pieceOf,
-  readCursor,
   route,
   timestamp,
   toPiece,
@@ -56,6 +56,8 @@ const nextBody = z
 const next = z.union([number, z.object({ numbers: z.array(number) })])
 const preview = number.omit({ state: true }).extend(range).meta({ id: 'Preview' })
 
+/** Gaps are listed by their values. */
+const gapCursors = cursorsOf('gaps', z.tuple([z.int().min(1)]))
 const unheld = ['free', 'void'] as const
 const gap = z
   .object({
@@ -157,9 +159,11 @@ export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
       answers: { 200: pieceOf(gap) },
       errors: ['sequence_not_found'],
       async handle({ params: { prefix }, query: { cursor, page_size, period, state } }) {
-        const after = readCursor(cursor, z.tuple([z.int().min(1)]))?.[0] ?? 0
-        const gaps = await reads.gaps({ prefix, period, state, after, limit: page_size + 1 })
-        return { status: 200, body: toPiece(gaps, page_size, gapToJson, ({ value }) => [value]) }
+        const filter = { prefix, period, state }
+        const after = gapCursors.read(cursor, filter)?.[0] ?? 0
+        const gaps = await reads.gaps({ ...filter, after, limit: page_size + 1 })
+        const cursorOf = ({ value }: Gap) => gapCursors.write([value], filter)
+        return { status: 200, body: toPiece(gaps, page_size, gapToJson, cursorOf) }
       },
     }),
   ]
