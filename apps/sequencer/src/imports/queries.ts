@@ -35,8 +35,10 @@ export async function readOrigins(
 ): Promise<Map<number, Origin>> {
   const { rows } = await db.query<Origin>({
     name: 'read_origins',
-    text: `SELECT value, event, number, reason, caller, request_id, at FROM public.ledger
-           WHERE prefix = $1 AND period = $2 AND value = ANY ($3::bigint[]) AND revision = 1`,
+    text: `SELECT origin.* FROM unnest($3::bigint[]) wanted (value) CROSS JOIN LATERAL (
+             SELECT l.value, l.event, l.number, l.reason, l.caller, l.request_id, l.at FROM public.ledger l
+             WHERE l.prefix = $1 AND l.period = $2 AND l.value = wanted.value ORDER BY l.revision LIMIT 1
+           ) origin`,
     values: [prefix, period, values],
   })
   return new Map(rows.map((row) => [row.value, row]))

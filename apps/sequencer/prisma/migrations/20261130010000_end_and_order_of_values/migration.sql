@@ -194,7 +194,8 @@ BEGIN
         END IF;
         SELECT coalesce(l.business_date, public.day_in(v_rules.time_zone, l.at)), l.number INTO v_last_date, v_last_number
         FROM public.ledger l
-        WHERE l.prefix = p_prefix AND l.period = v_slot.period AND l.value = v_counter.last_value AND l.revision = 1;
+        WHERE l.prefix = p_prefix AND l.period = v_slot.period AND l.value = v_counter.last_value
+        ORDER BY l.revision LIMIT 1;
         IF coalesce(p_date, v_today) < v_last_date THEN
             RAISE EXCEPTION 'the date % is before %, that of %', coalesce(p_date, v_today), v_last_date, v_last_number
                 USING ERRCODE = 'OR026', DETAIL = json_build_object(

@@ -15,10 +15,14 @@ interface BatchWithRows<Row> {
 /** A row, the step of its value before it, and for a release or expiry the site that had drawn the number. */
 export type LinkedStep = Step & { holder: [site: string | null, partition: string, type: string] | null }
 
+// Asked for by their order: where the table has no statistics yet, the planner takes one unique index for as good as the
+// other, and by that of the chain it would read the whole chain for each row.
 const beforeColumns = `
   CASE WHEN l.revision > 1 THEN (
     SELECT json_build_object('state', p.state, 'number', p.number) FROM public.ledger p
-    WHERE p.prefix = l.prefix AND p.period = l.period AND p.value = l.value AND p.revision = l.revision - 1
+    WHERE p.prefix = l.prefix AND p.period = l.period AND p.value = l.value
+      AND p.revision >= l.revision - 1 AND p.revision < l.revision
+    ORDER BY p.revision LIMIT 1
   ) END AS before,
   CASE WHEN l.event IN ('release', 'expire') THEN (
     SELECT json_build_array(h.site_id, coalesce(h.partition_id, ''), coalesce(h.invoice_type, '')) FROM public.ledger h
