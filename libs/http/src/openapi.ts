@@ -76,6 +76,12 @@ function securityOf(requires: Requirement | undefined, takesTokens: boolean): Re
 }
 
 const text = { type: 'string' as const }
+const formMedia = 'multipart/form-data'
+const formOfFile = {
+  type: 'object' as const,
+  properties: { file: { ...text, description: 'The one file; its field may have any name' } },
+  required: ['file'],
+}
 const whole = { type: 'integer' as const }
 
 /** The headers of answers. Each answer has those that apply to it. */
@@ -135,7 +141,7 @@ function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
       requestBody: {
         required: true,
         content: Object.fromEntries(
-          route.upload.map((media) => [media, { schema: { type: 'string' as const } }]),
+          route.upload.map((media) => [media, { schema: media === formMedia ? formOfFile : text }]),
         ),
       },
     }),

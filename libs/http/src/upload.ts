@@ -6,6 +6,8 @@ import { withTimeout } from '@ordinal/deadline'
 export interface Upload {
   /** Its media type, without parameters. */
   media: string
+  /** The header as it was sent. */
+  contentType: string
   /**
    * Its bytes. The sender is made to wait while nobody asks for them.
    *
@@ -35,7 +37,7 @@ export function takeUpload(req: Request, media: readonly string[]): Upload {
     throw new AppError('unsupported_media_type', `Content-Encoding is ${encoding}; send the body as it is`)
   if (charset !== undefined && charset !== 'utf-8')
     throw new AppError('unsupported_media_type', `The charset is ${charset}; utf-8 is expected`)
-  return { media: sent, chunks: arriving(req) }
+  return { media: sent, contentType: req.headers['content-type'] ?? '', chunks: arriving(req) }
 }
 
 async function* arriving(req: Request): AsyncGenerator<Buffer> {

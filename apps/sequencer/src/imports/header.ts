@@ -37,11 +37,7 @@ export function requireHeader(
 ): string[] {
   const fault = (reason: string) => new AppError('import_unreadable', `Line ${line}: ${reason}`)
   const usual = columnNames.filter((name) => !columns.has(name))
-  // A name that the caller has given to a column wins over the usual name of another.
-  const ours = new Map([
-    ...usual.map((name) => [name, name] as const),
-    ...[...columns].map(([name, theirs]) => [plainName(theirs), name] as const),
-  ])
+  const ours = ourNames(columns)
   const header = record.map((name) => (name === '' ? '' : (ours.get(plainName(name)) ?? ignoredColumn)))
   const twice = record.find(
     (_, index) => columnNames.includes(header[index]!) && header.indexOf(header[index]!) !== index,
@@ -66,6 +62,48 @@ export function requireHeader(
   return header
 }
 
+/** The names of a file -> ours. A name that the caller has given to a column wins over the usual name of another. */
+function ourNames(columns: HeaderReading['columns']): ReadonlyMap<string, string> {
+  const usual = columnNames.filter((name) => !columns.has(name))
+  return new Map([
+    ...usual.map((name) => [name, name] as const),
+    ...[...columns].map(([name, theirs]) => [plainName(theirs), name] as const),
+  ])
+}
+
+/**
+ * A function that gives an object the names of our columns, as `requireHeader` does for the columns of a file.
+ *
+ * @param ignored gets the names that are not known
+ * @returns of the function: what is wrong with the object, as a text
+ */
+export function fieldNaming({ columns, strict }: HeaderReading, ignored: string[]) {
+  const ours = ourNames(columns)
+  const usual = columnNames.filter((name) => !columns.has(name))
+
+  return (value: object): object | string => {
+    const given = Object.entries(value).map(([theirs, field]) => {
+      const name = ours.get(plainName(theirs))
+      return { theirs, name, field: field as unknown }
+    })
+    const names = given.map(({ name }) => name)
+    const twice = given.find(({ name }, index) => name !== undefined && names.indexOf(name) !== index)
+    if (twice) return `the field "${shortened(twice.theirs)}" comes twice`
+    const absent = usual.filter((name) => !names.includes(name))
+    for (const { theirs, name } of given) {
+      if (name !== undefined) continue
+      const meant = misspelt(theirs, absent)
+      if (meant !== undefined)
+        return `the field "${shortened(theirs)}" is not known: did you mean "${meant}"?`
+      if (strict) return `the field "${shortened(theirs)}" is none of ${columnNames.join(', ')}`
+      const shown = shortened(theirs)
+      if (ignored.length < mostIgnored && !ignored.includes(shown)) ignored.push(shown)
+    }
+    return Object.fromEntries(given.flatMap(({ name, field }) => (name === undefined ? [] : [[name, field]])))
+  }
+}
+
+const mostIgnored = 100
 const maxEdits = 2
 
 /** Which of some columns a name seems to mean: to ignore `Stauts` would issue numbers that are void. */

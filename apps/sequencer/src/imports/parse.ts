@@ -4,7 +4,7 @@ import { text, type Upload } from '@ordinal/http'
 import { z } from 'zod'
 import { asked } from '../api/request-fields'
 import { fullNumber, isWholePlace, wholePlace } from '../api/schemas'
-import { ignoredColumn, requireHeader, type HeaderReading } from './header'
+import { fieldNaming, ignoredColumn, requireHeader, type HeaderReading } from './header'
 import { detectSeparator, maxLineLength } from './separator'
 import { shortened } from './shortened'
 
@@ -46,6 +46,9 @@ export interface ImportLine {
   content: ImportFields | { fault: string }
 }
 
+/** A file, as it arrives. */
+export type ImportFile = Pick<Upload, 'media' | 'chunks'>
+
 // What browsers on Windows call CSV is the second.
 export const importMedia = ['text/csv', 'application/vnd.ms-excel', 'application/x-ndjson'] as const
 
@@ -63,11 +66,11 @@ export const usualReading: Reading = { dateFormat: 'yyyy-mm-dd', strict: false, 
  *
  * @throws AppError `import_unreadable`: the file has another form, from the line on that is named; `request_timeout`
  */
-export function readLines({ media, chunks }: Upload, reading = usualReading) {
+export function readLines({ media, chunks }: ImportFile, reading = usualReading) {
   const ignored: string[] = []
   const texts = decoded(chunks)
   const lines =
-    media === 'application/x-ndjson' ? jsonLines(texts, reading) : csvLines(texts, reading, ignored)
+    media === 'application/x-ndjson' ? jsonLines(texts, reading, ignored) : csvLines(texts, reading, ignored)
   return { lines, ignored }
 }
 
@@ -169,7 +172,12 @@ function lineOfCsv(
   return checked(line, Object.fromEntries(given), reading)
 }
 
-async function* jsonLines(texts: AsyncIterable<string>, reading: Reading): AsyncGenerator<ImportLine> {
+async function* jsonLines(
+  texts: AsyncIterable<string>,
+  reading: Reading,
+  ignored: string[],
+): AsyncGenerator<ImportLine> {
+  const named = fieldNaming(reading, ignored)
   let line = 0
   let empty = true
   let rest = ''
@@ -177,7 +185,7 @@ async function* jsonLines(texts: AsyncIterable<string>, reading: Reading): Async
     line += 1
     if (json.trim() === '') return []
     empty = false
-    return [lineOfJson(json, line, reading)]
+    return [lineOfJson(json, line, reading, named)]
   }
   for await (const piece of texts) {
     const complete = (rest + piece).split('\n')
@@ -190,14 +198,24 @@ async function* jsonLines(texts: AsyncIterable<string>, reading: Reading): Async
   if (empty) throw new AppError('import_unreadable', 'The file is empty')
 }
 
-function lineOfJson(json: string, line: number, reading: Reading): ImportLine {
+function lineOfJson(
+  json: string,
+  line: number,
+  reading: Reading,
+  named: ReturnType<typeof fieldNaming>,
+): ImportLine {
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch {
     return faulty(line, '', 'is no JSON')
   }
-  return checked(line, value, reading)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return checked(line, value, reading)
+  const content = named(value)
+  if (typeof content !== 'string') return checked(line, content, reading)
+  const { number } = value as { number?: unknown }
+  return faulty(line, typeof number === 'string' ? number : '', content)
 }
 
 function checked(line: number, value: unknown, { dateFormat }: Reading): ImportLine {

@@ -1,5 +1,6 @@
 import { booleanText, integerText, route, type Route } from '@ordinal/http'
 import { z } from 'zod'
+import { fileOfForm, formMedia } from './form'
 import { columnNames, plainName } from './header'
 import type { ImportNumbers } from './importer'
 import { dateFormats, importMedia, readLines } from './parse'
@@ -13,7 +14,9 @@ const report = z
   .object({
     prefix: z.string(),
     dry_run: z.boolean(),
-    ignored_columns: z.array(z.string()).meta({ description: 'Columns of CSV that are not known' }),
+    ignored_columns: z
+      .array(z.string())
+      .meta({ description: 'Columns of CSV, or fields of NDJSON, that are not known: the first hundred' }),
     complete: z.boolean().meta({ description: 'Whether the file was read to its end' }),
     rows: z.int().meta({ description: 'Lines that were read, the one that names the columns aside' }),
     imported: z.int().meta({ description: 'Rows written, void ones too' }),
@@ -90,7 +93,7 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
           .meta({
             override: { default: false },
             description:
-              'Refuses CSV with columns that are not known, in place of ignoring them; misspelt ones are always refused',
+              'Refuses CSV with columns that are not known, and lines of NDJSON with such fields, in place of ignoring them; misspelt ones are always refused',
           }),
         date_format: z
           .enum(dateFormats)
@@ -101,10 +104,11 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
           }),
         columns: columnsText.optional().meta({
           override: { type: 'string' },
-          description: 'What columns of CSV are called: `number:Invoice Number,client_id:Customer`',
+          description:
+            'What columns of CSV, or fields of NDJSON, are called: `number:Invoice Number,client_id:Customer`',
         }),
       }),
-      upload: importMedia,
+      upload: [...importMedia, formMedia],
       answers: { 200: report },
       issues: true,
       errors: [
@@ -125,7 +129,8 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
           requestId: context.requestId,
         }
         const { strict, date_format: dateFormat, columns = new Map<string, string>() } = query
-        const { lines, ignored } = readLines(upload!, { strict, dateFormat, columns })
+        const file = upload!.media === formMedia ? await fileOfForm(upload!) : upload!
+        const { lines, ignored } = readLines(file, { strict, dateFormat, columns })
         const done = await importNumbers(order, lines)
         const body = { prefix, dry_run: query.dry_run, ignored_columns: ignored, ...toJson(done) }
         return { status: 200, body }
