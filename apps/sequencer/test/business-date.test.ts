@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { dayOf } from '../src/domain/calendar'
-import { fiscalYearOf } from '../src/domain/period'
+import { firstDayOf, fiscalYearOf } from '../src/domain/fiscal-year'
 import type { Reset } from '../src/domain/period'
 import { createSequence, type Sequence } from '../src/domain/sequence'
 import { plainRules } from './rule-sets'
@@ -74,8 +74,8 @@ test("a moment's slot has the date of the zone, and is that of the business date
     fc.property(
       moments,
       zone,
-      fc.constantFrom<Reset>('yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'daily'),
-      fc.constantFrom(1, 4, 7, 10),
+      fc.constantFrom<Reset>('yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'weekly', 'daily'),
+      fc.constantFrom(1, 4, 7, 10, 406, 1231),
       (at, timeZone, reset, fiscalYearStart) => {
         const sequence = sequenceIn(timeZone, reset, fiscalYearStart)
         const date = dateIn(timeZone, at)
@@ -123,10 +123,22 @@ test.each([
   ['Pacific/Auckland', 7, '2026-06-30T12:00:00Z'],
   ['Asia/Kolkata', 4, '2026-03-31T18:30:00Z'],
   ['America/Los_Angeles', 7, '2026-07-01T07:00:00Z'],
-])('in %s the fiscal year that starts in month %i begins at %s', (timeZone, start, at) => {
+  ['Pacific/Auckland', 406, '2026-04-05T12:00:00Z'], // the day after its clocks went back
+  ['UTC', 406, '2026-04-06T00:00:00Z'],
+])('in %s the fiscal year that starts with %i begins at %s', (timeZone, start, at) => {
   const sequence = sequenceIn(timeZone, 'fiscal_yearly', start)
   expect(sequence.slotAt(Date.parse(at)).period).toBe('FY2027')
   expect(sequence.slotAt(Date.parse(at) - 1).period).toBe('FY2026')
+})
+
+test.each([
+  ['Pacific/Auckland', '2026-11-29T11:00:00Z'],
+  ['America/Los_Angeles', '2026-11-30T08:00:00Z'],
+  ['UTC', '2026-11-30T00:00:00Z'],
+])('in %s the week 49 of 2026 begins at %s, a Monday', (timeZone, at) => {
+  const sequence = sequenceIn(timeZone, 'weekly')
+  expect(sequence.slotAt(Date.parse(at)).period).toBe('2026-W49')
+  expect(sequence.slotAt(Date.parse(at) - 1).period).toBe('2026-W48')
 })
 
 test.each([
@@ -150,20 +162,22 @@ test('from day to day a period stays or is the next one, never one that has been
     fc.property(
       moments,
       zone,
-      fc.constantFrom<Reset>('yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'daily'),
-      fc.constantFrom(1, 4, 7),
+      fc.constantFrom<Reset>('yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'weekly', 'daily'),
+      fc.constantFrom(1, 4, 7, 406, 102),
       (at, timeZone, reset, fiscalYearStart) => {
         const sequence = sequenceIn(timeZone, reset, fiscalYearStart)
         const today = sequence.slotAt(at)
         const tomorrow = sequence.slotAt(today.window!.untilMs)
         // Periods sort as texts as they follow in time.
         expect(tomorrow.period >= today.period).toBe(true)
-        const { month, day } = dayOf(today.window!.untilMs, timeZone).date
+        const { year, month, day } = dayOf(today.window!.untilMs, timeZone).date
+        const first = firstDayOf(fiscalYearStart)
         const begins = {
           yearly: month === 1 && day === 1,
-          fiscal_yearly: month === fiscalYearStart && day === 1,
+          fiscal_yearly: month === first.month && day === first.day,
           quarterly: month % 3 === 1 && day === 1,
           monthly: day === 1,
+          weekly: new Date(Date.UTC(year, month - 1, day)).getUTCDay() === 1,
           daily: true,
           never: false,
         }[reset]

@@ -38,11 +38,14 @@ const forms = [
   '{FYF2}-{FY2}/{seq:2}',
   '{FYF2}{MM}-{seq:2}',
   '{YY}{MM}-{seq:2}',
+  '{GGGG}{WW}-{seq:2}',
+  '{YYYY}{MM}-{WW}{seq}',
+  '{GG}{WW}-{seq:2}',
 ]
 const rulesToTry = fc.record({
   template: fc.constantFrom(...forms),
-  reset: fc.constantFrom<Reset>('never', 'yearly', 'fiscal_yearly', 'quarterly', 'monthly'),
-  fiscalYearStart: fc.constantFrom(1, 6, 7),
+  reset: fc.constantFrom<Reset>('never', 'yearly', 'fiscal_yearly', 'quarterly', 'monthly', 'weekly'),
+  fiscalYearStart: fc.constantFrom(1, 6, 7, 602),
   more: fc.constantFrom(0, 0, 1, 2, 5),
 })
 interface Request {
@@ -52,19 +55,28 @@ interface Request {
 }
 const issues = fc.array(
   fc.record<Request>({
-    date: fc.constantFrom('2025-05-31', '2025-06-01', '2025-12-31', '2026-01-01', '2026-06-30', '2026-07-01'),
+    date: fc.constantFrom(
+      ...['2024-12-30', '2025-05-31', '2025-06-01', '2025-06-02', '2025-12-31', '2026-01-01', '2026-06-30'],
+      '2026-07-01',
+    ),
     count: fc.integer({ min: 1, max: 3 }),
     release: fc.boolean(),
   }),
   { maxLength: 4 },
 )
 
-// All months of the years that a number of these tests can show. A year and month of two digits each may be read as a
+// All days of the years that a number of these tests can show. A year and month of two digits each may be read as a
 // year, so 2406 to 2612, and the fiscal years that end or begin in these.
 const years = [24, 25, 26].flatMap((year) => Array.from({ length: 14 }, (_, month) => 100 * year + month))
-const days = [2024, 2025, 2026, 2027, 2028, ...years].flatMap((year) =>
-  Array.from({ length: 12 }, (_, month) => `${year}-${String(month + 1).padStart(2, '0')}-01`),
-)
+const dayMs = 86_400_000
+const days = [
+  ...Array.from({ length: 5 * 366 }, (_, day) =>
+    new Date(Date.UTC(2024, 0, 1) + day * dayMs).toISOString().slice(0, 10),
+  ),
+  ...years.flatMap((year) =>
+    Array.from({ length: 12 }, (_, month) => `${year}-${String(month + 1).padStart(2, '0')}-01`),
+  ),
+]
 // A quarter and two digits are at most 499 where they are read as three.
 const maxValue = 499
 
@@ -86,8 +98,7 @@ function couldRepeat(rules: Rules, { rows, firstValues }: Known): boolean {
     positions.set(number, (positions.get(number) ?? new Set()).add(`${period} ${value}`))
   const numbers = [...positions.keys()]
   const byForm = new Map(
-    days
-      .flatMap((date) => slotOf(sequence, date) ?? [])
+    slotsOf(sequence)
       .filter(({ frame }) => numbers.some((number) => number.startsWith(frame.head)))
       .map((slot) => [`${slot.period} ${slot.frame.head}`, slot]),
   )
@@ -98,6 +109,20 @@ function couldRepeat(rules: Rules, { rows, firstValues }: Known): boolean {
     }
     return false
   })
+}
+
+const known = new Map<string, Slot[]>()
+
+/** The slots of all days. */
+function slotsOf(sequence: Sequence): Slot[] {
+  const { template, reset, fiscalYearStart } = sequence.rules
+  const key = `${template} ${reset} ${fiscalYearStart}`
+  if (!known.has(key))
+    known.set(
+      key,
+      days.flatMap((date) => slotOf(sequence, date) ?? []),
+    )
+  return known.get(key)!
 }
 
 /** The slot of a date; undefined if the template cannot show it. */
@@ -151,10 +176,10 @@ test('a change of rules is refused exactly if it could repeat a number, and none
         expect(twice).toEqual([])
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   )
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0)
-})
+}, 120_000)
 
 function isSound(rules: Rules): boolean {
   try {

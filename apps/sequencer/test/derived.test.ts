@@ -2,11 +2,21 @@ import fc from 'fast-check'
 import { Client } from 'pg'
 import { formatNumber } from '@ordinal/audit'
 import type { TestDatabase } from '@ordinal/testing'
-import { resets } from '../src/domain/period'
+import { dayOf } from '../src/domain/calendar'
+import { periodOf, resets } from '../src/domain/period'
 import { RulesError, validateRules, type Rules } from '../src/domain/rules'
 import { createSequence } from '../src/domain/sequence'
 import { createInstance } from './instance'
-import { allTokenSets, anyReset, dates, plainRules, templateOf, templates } from './rule-sets'
+import {
+  anyFiscalYearStart,
+  anyReset,
+  dates,
+  fiscalYearStarts,
+  plainRules,
+  templateOf,
+  templates,
+  tokenSets,
+} from './rule-sets'
 import { createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
 import { bearer, secret } from './tokens'
 
@@ -41,9 +51,8 @@ const fails = (work: Promise<unknown>) =>
 test('the database derives the period and the frame of a date as the service does', async () => {
   const admin = new Client(database.adminUrl)
   await admin.connect()
-  const fiscalYearStarts = fc.integer({ min: 1, max: 12 })
   await fc.assert(
-    fc.asyncProperty(templates, anyReset, fiscalYearStarts, dates, async (template, reset, start, date) => {
+    fc.asyncProperty(templates, anyReset, anyFiscalYearStart, dates, async (template, reset, start, date) => {
       const rules = { ...plainRules, template, reset, fiscalYearStart: start }
       const expected = (() => {
         try {
@@ -82,21 +91,93 @@ test('the database derives the period and the frame of a date as the service doe
     { numRuns: 300 },
   )
   await admin.end()
+}, 120_000)
+
+const momentsOfRules = fc.record({
+  reset: anyReset,
+  start: anyFiscalYearStart,
+  zone: fc.constantFrom(
+    'UTC',
+    'Europe/London',
+    'Asia/Kolkata',
+    'Pacific/Apia',
+    'America/New_York',
+    'Australia/Lord_Howe',
+  ),
+  at: fc.oneof(
+    fc
+      .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
+      .map((date) => date.getTime()),
+    fc
+      .tuple(dates, fc.integer({ min: -26, max: 26 }), fc.integer({ min: -1, max: 0 }))
+      .map(([date, hours, ms]) => Date.parse(date) + hours * 3_600_000 + ms)
+      .filter((at) => at > Date.parse('1970-01-02') && at < Date.parse('2099-12-30')),
+  ),
 })
 
-test('the database accepts the same sets of tokens for each reset and fiscal year as the service', async () => {
-  const sets = allTokenSets.flatMap((tokens) =>
-    resets.flatMap((reset) =>
-      Array.from({ length: 12 }, (_, month) => ({
-        template: templateOf(tokens),
-        reset,
-        fiscal_year_start: month + 1,
-      })),
-    ),
+test('a moment is in the same period for the database as for the service, in any zone and fiscal year', async () => {
+  const admin = new Client(database.adminUrl)
+  await admin.connect()
+  await fc.assert(
+    fc.asyncProperty(fc.array(momentsOfRules, { minLength: 100, maxLength: 200 }), async (moments) => {
+      const { rows } = await admin.query<{ period: string }>(
+        `SELECT period_of(m.reset, m.start, day_in(m.zone, to_timestamp(m.at / 1000.0))) AS period
+         FROM ROWS FROM (jsonb_to_recordset($1) AS (reset text, start integer, zone text, at numeric))
+              WITH ORDINALITY AS m(reset, start, zone, at, n) ORDER BY m.n`,
+        [JSON.stringify(moments)],
+      )
+      const expected = moments.map(({ reset, start, zone, at }) =>
+        periodOf(reset, dayOf(at, zone).date, start),
+      )
+      expect(rows.map(({ period }) => period)).toEqual(expected)
+    }),
+    { numRuns: 30 },
   )
+  await admin.end()
+})
+
+test.each([
+  ['weekly', 1, '2020-12-31', '2020-W53'],
+  ['weekly', 1, '2021-01-03', '2020-W53'],
+  ['weekly', 1, '2024-12-30', '2025-W01'],
+  ['fiscal_yearly', 406, '2026-04-05', 'FY2026'],
+  ['fiscal_yearly', 406, '2026-04-06', 'FY2027'],
+] as const)('for the database, %s from %i, %s is in %s', async (reset, start, date, period) => {
+  const { rows } = await role.query('SELECT period_of($1, $2, $3) AS period', [reset, start, date])
+  expect(rows).toEqual([{ period }])
+})
+
+test('the database takes the same beginnings of fiscal years as the service', async () => {
   const admin = new Client(database.adminUrl)
   await admin.connect()
   await admin.query(`
+    CREATE FUNCTION pg_temp.is_taken(p_start integer) RETURNS boolean LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO public.sequences (prefix, version, template, reset, fiscal_year_start, created_by)
+      VALUES ('INV', 2, '{seq}', 'never', p_start, 'test');
+      RAISE EXCEPTION USING ERRCODE = 'ZZ001';
+    EXCEPTION WHEN SQLSTATE 'ZZ001' THEN RETURN true; WHEN check_violation THEN RETURN false;
+    END $$`)
+  const { rows } = await admin.query<{ start: number }>(
+    'SELECT start FROM generate_series(-1, 1300) start WHERE pg_temp.is_taken(start) ORDER BY start',
+  )
+  await admin.end()
+  expect(rows.map(({ start }) => start)).toEqual(fiscalYearStarts.toSorted((a, b) => a - b))
+})
+
+test.each(
+  [6, 406].flatMap((start) => resets.filter((reset) => reset !== 'never').map((reset) => ({ start, reset }))),
+)(
+  'the database accepts the same sets of tokens as the service: $reset, with fiscal years from $start',
+  async ({ start, reset }) => {
+    const sets = tokenSets(start).map((tokens) => ({
+      template: templateOf(tokens),
+      reset,
+      fiscal_year_start: start,
+    }))
+    const admin = new Client(database.adminUrl)
+    await admin.connect()
+    await admin.query(`
     CREATE FUNCTION pg_temp.is_refused(p_template text, p_reset text, p_start integer) RETURNS boolean LANGUAGE plpgsql AS $$
     BEGIN
       INSERT INTO public.sequences (prefix, version, template, reset, fiscal_year_start, created_by)
@@ -104,19 +185,20 @@ test('the database accepts the same sets of tokens for each reset and fiscal yea
       RAISE EXCEPTION USING ERRCODE = 'ZZ001';
     EXCEPTION WHEN SQLSTATE 'ZZ001' THEN RETURN false; WHEN SQLSTATE 'OR021' THEN RETURN true;
     END $$`)
-  const { rows } = await admin.query<{ refused: boolean[] }>(
-    `SELECT array_agg(pg_temp.is_refused(s.template, s.reset, s.fiscal_year_start) ORDER BY s.n) AS refused
+    const { rows } = await admin.query<{ refused: boolean[] }>(
+      `SELECT array_agg(pg_temp.is_refused(s.template, s.reset, s.fiscal_year_start) ORDER BY s.n) AS refused
      FROM ROWS FROM (jsonb_to_recordset($1) AS (template text, reset text, fiscal_year_start integer))
           WITH ORDINALITY AS s(template, reset, fiscal_year_start, n)`,
-    [JSON.stringify(sets)],
-  )
-  await admin.end()
-  const differing = sets.filter(({ template, reset, fiscal_year_start: fiscalYearStart }, nth) => {
-    const accepted = isSound({ ...plainRules, template, reset, fiscalYearStart })
-    return accepted === rows[0]!.refused[nth]
-  })
-  expect(differing).toEqual([])
-})
+      [JSON.stringify(sets)],
+    )
+    await admin.end()
+    const differing = sets.filter(({ template }, nth) => {
+      const accepted = isSound({ ...plainRules, template, reset, fiscalYearStart: start })
+      return accepted === rows[0]!.refused[nth]
+    })
+    expect(differing).toEqual([])
+  },
+)
 
 test('the database reads the period of a number as the service does', async () => {
   const admin = new Client(database.adminUrl)
@@ -126,7 +208,7 @@ test('the database reads the period of a number as the service does', async () =
     fc.asyncProperty(
       templates,
       anyReset,
-      fc.integer({ min: 1, max: 12 }),
+      anyFiscalYearStart,
       dates,
       changes,
       fc.nat(),
@@ -156,10 +238,10 @@ test('the database reads the period of a number as the service does', async () =
         expect(rows[0]!.period).toBe(read?.slot.period ?? null)
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   )
   await admin.end()
-})
+}, 120_000)
 
 test('a date outside the window is refused with its bounds, and one inside is not', async () => {
   const instance = createInstance(database.runtimeUrl)

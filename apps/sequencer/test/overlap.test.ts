@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { formatNumber } from '@ordinal/audit'
 import { overlapOf, type Texts } from '../src/domain/overlap'
-import { createSequence } from '../src/domain/sequence'
+import { createSequence, type Sequence } from '../src/domain/sequence'
 import { plainRules } from './rule-sets'
 
 const today = '20261128'
@@ -26,6 +26,9 @@ test.each([
   [texts('A', '{FY}/{seq}', 1, 7), texts('B', '{YYYY}/{seq}'), '2026/1'],
   [texts('A', '{FYF2}-{FY2}/{seq}', 1, 7), texts('B', '26-{YY}/{seq}'), '26-27/1'],
   [texts('A', 'x{seq}x'), texts('x', '{prefix}{seq}x'), 'x1x'],
+  [texts('A', '{GGGG}W{WW}/{seq}'), texts('B', '{YYYY}W{WW}/{seq}'), '2026W48/1'],
+  [texts('A', '{GG}{WW}/{seq}'), texts('B', '2053/{seq}'), '2053/1'],
+  [texts('A', '{FY}{MM}{DD}/{seq}', 1, 406), texts('B', '20270406/{seq}'), '20270406/1'],
 ])('%j and %j could both give %s', (a, b, expected) => {
   for (const found of [overlapOf(a, b, today), overlapOf(b, a, today)]) {
     expect(found?.example).toBeDefined()
@@ -49,6 +52,11 @@ test.each([
   [texts('A', 'X0{seq:3}'), texts('B', 'X{seq:4}', 10_000)],
   [texts('A', 'X{seq:16}'), texts('B', 'X{seq:17}'.replace('17', '16') + '0')],
   [texts('A', 'a{seq}'), texts('B', 'A{seq}')],
+  [texts('A', '{WW}/{seq}'), texts('B', '54/{seq}')],
+  [texts('A', '{GGGG}{WW}/{seq}'), texts('B', '202153/{seq}')],
+  [texts('A', '{MM}{WW}/{seq}'), texts('B', '0220/{seq}')],
+  [texts('A', '{YYYY}{GGGG}{WW}/{seq}'), texts('B', '2024202502/{seq}')],
+  [texts('A', '{YYYY}{FY}{MM}{DD}/{seq}', 1, 406), texts('B', '202620270405/{seq}')],
 ])('%j and %j give no number in common', (a, b) => {
   expect(overlapOf(a, b, today)).toBeNull()
   expect(overlapOf(b, a, today)).toBeNull()
@@ -67,6 +75,8 @@ const pieces = fc.constantFrom(
   '{YY}',
   '{FY2}',
   '{FYF2}',
+  '{GG}',
+  '{WW}',
   '{{',
   '-',
 )
@@ -76,34 +86,37 @@ const anyTexts = fc
     seq: fc.constantFrom('{seq}', '{seq:2}', '{seq:3}'),
     tail: fc.array(pieces, { maxLength: 2 }),
     start: fc.constantFrom(1, 2, 9, 10, 95),
+    fiscalYearStart: fc.constantFrom(1, 406),
   })
-  .map(({ head, seq, tail, start }) => texts('P', head.join('') + seq + tail.join(''), start))
+  .map(({ head, seq, tail, start, fiscalYearStart }) =>
+    texts('P', head.join('') + seq + tail.join(''), start, fiscalYearStart),
+  )
 
-/** All numbers of the days of three years, with values of up to three digits. */
-function numbersOf({ template, start, prefix }: Texts): Set<string> {
-  const sequence = createSequence({ ...plainRules, prefix, template })
-  const dates =
-    template.includes('{Y') ||
-    template.includes('{M') ||
-    template.includes('{D') ||
-    template.includes('{Q') ||
-    template.includes('{F')
-  const numbers = new Set<string>()
+/** All numbers of the days of some years, with values of up to three digits. */
+function numbersOf({ template, start, prefix, fiscalYearStart }: Texts): Set<string> {
+  const sequence = createSequence({ ...plainRules, prefix, template, fiscalYearStart })
+  const dated = /\{(Y|M|D|Q|F|G|W)/.test(template)
+  const years = /\{(YY|F|G|W)/.test(template) ? [2000, 2001, 2002, 2010, 2012, 2020, 2021, 2022, 2099] : []
   const frames = new Map<string, ReturnType<typeof sequence.slotOfDate>['frame']>()
-  for (let day = 0; day < (dates ? 366 : 1); day += 1) {
-    const { frame } = sequence.slotOfDate(new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10))
-    frames.set(frame.head + '|' + frame.tail, frame)
-  }
-  for (const year of template.includes('{YY}') || template.includes('{F')
-    ? [2000, 2001, 2002, 2010, 2012, 2020, 2021, 2022, 2099]
-    : [])
-    for (let day = 0; day < 365; day += 1) {
-      const { frame } = sequence.slotOfDate(new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10))
-      frames.set(frame.head + '|' + frame.tail, frame)
+  for (const year of [2024, ...years])
+    for (let day = 0; day < (dated ? 366 : 1); day += 1) {
+      const date = new Date(Date.UTC(year, 0, 1 + day)).toISOString().slice(0, 10)
+      const frame = frameOn(sequence, date)
+      if (frame) frames.set(frame.head + '|' + frame.tail, frame)
     }
+  const numbers = new Set<string>()
   for (const frame of frames.values())
     for (let value = start; value < 1000; value += 1) numbers.add(formatNumber(frame, value))
   return numbers
+}
+
+function frameOn(sequence: Sequence, date: string) {
+  try {
+    return sequence.slotOfDate(date).frame
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 test('what two sequences have in common is found, and what is found they have in common', () => {
@@ -136,6 +149,8 @@ test('the longest templates are decided soon, too', () => {
     ['{MM}{DD}'.repeat(10) + '{seq}', '{DD}{MM}'.repeat(10) + '{seq}'],
     ['{seq}' + '{DD}'.repeat(20), '{DD}'.repeat(20) + '{seq}'],
     ['{YY}{FY}'.repeat(8) + '{seq}', '{FY}{YY}'.repeat(8) + '{seq}'],
+    ['{GG}{WW}'.repeat(8) + '{seq}', '{WW}{GG}'.repeat(8) + '{seq}'],
+    ['{GGGG}{WW}{DD}'.repeat(5) + '{seq}', '1' + '{GGGG}{DD}{WW}'.repeat(5) + '{seq}'],
   ]
   for (const [one, other] of hard) {
     const startedAt = performance.now()

@@ -3,7 +3,7 @@ import { createSequence, type Sequence } from '../src/domain/sequence'
 import { formatNumber } from '@ordinal/audit'
 import { TemplateError } from '../src/domain/template'
 import type { Reset } from '../src/domain/period'
-import { anyReset, dates, plainRules, templates, values } from './rule-sets'
+import { anyFiscalYearStart, anyReset, dates, plainRules, templates, values } from './rule-sets'
 
 const sequence = (template: string, reset: Reset = 'never', fiscalYearStart = 1): Sequence =>
   createSequence({ ...plainRules, template, reset, fiscalYearStart })
@@ -29,10 +29,34 @@ test.each([
   ['{FYF2}{MM}-{seq}', 'monthly', '2403-7', 7, '2025-03'],
   ['{DD}.{MM}.{FY}/{seq}', 'daily', '29.02.2024/5', 5, '2024-02-29'],
   ['{DD}-{seq}', 'never', '31-9', 9, ''],
+  ['{GGGG}-W{WW}-{seq}', 'weekly', '2020-W53-9', 9, '2020-W53'],
+  ['{GG}{WW}-{seq}', 'weekly', '2501-9', 9, '2025-W01'],
+  ['{YYYY}{MM}{WW}-{seq}', 'weekly', '20241201-9', 9, '2025-W01'],
+  ['{YYYY}{MM}{WW}-{seq}', 'weekly', '20210153-9', 9, '2020-W53'],
+  ['{WW}-{seq}', 'never', '53-9', 9, ''],
+  ['{MM}{DD}{WW}-{seq}', 'never', '010153-9', 9, ''],
+  ['{GGGG}-{seq}', 'never', '0001-9', 9, ''],
   ['{{7{seq:2}}}', 'never', '{701}', 1, ''],
 ] as const)('%s, %s: %s is value %i of %s', (template, reset, number, value, period) => {
   expect(sequence(template, reset, 4).read(number)).toMatchObject({ value, slot: { period, window: null } })
 })
+
+test.each([
+  ['{FY}-{seq}', 'fiscal_yearly', '2026-04-05', '2026-9', 'FY2026'],
+  ['{FY}-{seq}', 'fiscal_yearly', '2026-04-06', '2027-9', 'FY2027'],
+  ['{YYYY}{MM}{DD}-{seq}', 'fiscal_yearly', '2026-04-05', '20260405-9', 'FY2026'],
+  ['{YYYY}{MM}{DD}-{seq}', 'fiscal_yearly', '2026-04-06', '20260406-9', 'FY2027'],
+  ['{FYF}/{FY2}-{MM}-{seq}', 'fiscal_yearly', '2026-04-05', '2025/26-04-9', 'FY2026'],
+  ['{FYF}/{FY2}-{MM}-{seq}', 'fiscal_yearly', '2026-04-06', '2026/27-04-9', 'FY2027'],
+] as const)(
+  'with fiscal years from 6 April, %s, %s is on %s %s, of the period %s',
+  (template, reset, date, number, period) => {
+    const of = sequence(template, reset, 406)
+    expect(formatNumber(of.slotOfDate(date).frame, 9)).toBe(number)
+    expect(of.slotOfDate(date).period).toBe(period)
+    expect(of.read(number)).toMatchObject({ value: 9, slot: { period } })
+  },
+)
 
 test.each([
   ['{prefix}{seq:4}', 'INV042', 'too narrow'],
@@ -56,6 +80,11 @@ test.each([
   ['{YYYY}-{seq}', '0000-1', 'no such year'],
   ['{FYF}/{FY2}-{seq}', '2024/26-1', 'no such span'],
   ['{YYYY}-{seq}', ' 202-1', 'no year'],
+  ['{GGGG}{WW}-{seq}', '202153-1', 'a year without a week 53'],
+  ['{GGGG}{WW}-{seq}', '202600-1', 'no such week'],
+  ['{WW}-{seq}', '54-1', 'no such week'],
+  ['{MM}{WW}-{seq}', '0253-1', 'a week that has no day of the month'],
+  ['{GGGG}{YYYY}{WW}-{seq}', '2025202402-1', 'a week in another year'],
 ] as const)('%s never writes %j: %s', (template, number, _why) => {
   expect(sequence(template, 'never', 4).read(number)).toBeUndefined()
 })
@@ -66,7 +95,7 @@ test('what any accepted rules write is read back: the value, the period and the 
     fc.property(
       templates,
       anyReset,
-      fc.integer({ min: 1, max: 12 }),
+      anyFiscalYearStart,
       dates,
       values,
       (template, reset, fiscalYearStart, date, value) => {
@@ -80,9 +109,9 @@ test('what any accepted rules write is read back: the value, the period and the 
         expect(of.slotOfDate(found.slot.date)).toMatchObject({ period: slot.period, frame: slot.frame })
       },
     ),
-    { numRuns: 20_000 },
+    { numRuns: 8_000 },
   )
-  expect(read).toBeGreaterThan(2_000)
+  expect(read).toBeGreaterThan(800)
 })
 
 test('what is read is written in the very same way: no other text passes for a number', () => {
@@ -94,7 +123,7 @@ test('what is read is written in the very same way: no other text passes for a n
   })
   fc.assert(
     fc.property(templates, anyReset, dates, values, spoil, (template, reset, date, value, spoilt) => {
-      const of = accepted(template, reset, 4)
+      const of = accepted(template, reset, 406)
       const slot = of && slotOf(of, date)
       if (!of || !slot) return
       const right = formatNumber(slot.frame, value)
@@ -105,9 +134,9 @@ test('what is read is written in the very same way: no other text passes for a n
       read += 1
       expect(formatNumber(found.slot.frame, found.value)).toBe(number)
     }),
-    { numRuns: 20_000 },
+    { numRuns: 8_000 },
   )
-  expect(read).toBeGreaterThan(500)
+  expect(read).toBeGreaterThan(200)
 })
 
 function accepted(template: string, reset: Reset, fiscalYearStart: number): Sequence | undefined {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
-import { dayOf, parseDate } from '../src/domain/calendar'
-import { fiscalYearOf, periodOf } from '../src/domain/period'
+import { Temporal } from 'temporal-polyfill'
+import { dayOf, parseDate, type PlainDate } from '../src/domain/calendar'
+import { firstDayOf, fiscalYearOf, fiscalYearStartOf, parseFiscalYearStart } from '../src/domain/fiscal-year'
+import { periodOf } from '../src/domain/period'
 import { createSequence } from '../src/domain/sequence'
-import { plainRules } from './rule-sets'
+import { anyFiscalYearStart, fiscalYearStarts, plainRules } from './rule-sets'
 
 test.each([
   ['never', '2026-11-21', 1, ''],
@@ -15,7 +17,22 @@ test.each([
   ['fiscal_yearly', '2026-04-01', 4, 'FY2027'],
   ['fiscal_yearly', '2026-12-31', 1, 'FY2026'],
   ['fiscal_yearly', '2026-12-01', 12, 'FY2027'],
-] as const)('%s: %s, with a fiscal year from month %i, is in "%s"', (reset, date, start, period) => {
+  ['fiscal_yearly', '2026-04-05', 406, 'FY2026'],
+  ['fiscal_yearly', '2026-04-06', 406, 'FY2027'],
+  ['fiscal_yearly', '2026-12-30', 1231, 'FY2026'],
+  ['fiscal_yearly', '2026-12-31', 1231, 'FY2027'],
+  ['fiscal_yearly', '2028-02-28', 228, 'FY2029'],
+  ['fiscal_yearly', '2028-02-29', 3, 'FY2028'],
+  ['weekly', '2020-12-31', 1, '2020-W53'],
+  ['weekly', '2021-01-01', 1, '2020-W53'],
+  ['weekly', '2021-01-02', 1, '2020-W53'],
+  ['weekly', '2021-01-03', 1, '2020-W53'],
+  ['weekly', '2021-01-04', 1, '2021-W01'],
+  ['weekly', '2024-12-29', 1, '2024-W52'],
+  ['weekly', '2024-12-30', 1, '2025-W01'],
+  ['weekly', '0001-01-01', 1, '0001-W01'],
+  ['weekly', '9999-12-31', 1, '9999-W52'],
+] as const)('%s: %s, with a fiscal year from %i, is in "%s"', (reset, date, start, period) => {
   expect(periodOf(reset, parseDate(date), start)).toBe(period)
 })
 
@@ -56,6 +73,46 @@ test('each moment is in exactly one day: days meet without a gap or an overlap',
     }),
   )
 })
+
+test('a fiscal year begins on its day each year, and on no other', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1990, max: 2090 }), fc.nat(366), anyFiscalYearStart, (year, nth, start) => {
+      const [before, date] = [nth - 1, nth].map((day) => {
+        const {
+          year: y,
+          month,
+          day: d,
+        } = Temporal.PlainDate.from({ year, month: 1, day: 1 }).add({ days: day })
+        return { year: y, month, day: d }
+      }) as [PlainDate, PlainDate]
+      const first = firstDayOf(start)
+      const begins = date.month === first.month && date.day === first.day
+      expect(fiscalYearOf(date, start) - fiscalYearOf(before, start)).toBe(begins ? 1 : 0)
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test.each(fiscalYearStarts.map((start) => [start, fiscalYearStartOf(start)] as const))(
+  'the beginning %i of fiscal years is written as %s, and read as written',
+  (start, text) => {
+    const { month, day } = firstDayOf(start)
+    expect(
+      Temporal.PlainMonthDay.from({ monthCode: `M${String(month).padStart(2, '0')}`, day }),
+    ).toBeDefined()
+    expect(parseFiscalYearStart([month, day].map((part) => String(part).padStart(2, '0')).join('-'))).toBe(
+      start,
+    )
+    expect(typeof text === 'number' ? text : parseFiscalYearStart(text)).toBe(start)
+  },
+)
+
+test.each(['02-29', '02-30', '04-31', '13-01', '00-01', '04-00', '4-6', '0406', '04-06 ', '', '04-6'])(
+  'fiscal years do not begin on %j',
+  (text) => {
+    expect(() => parseFiscalYearStart(text)).toThrow(RangeError)
+  },
+)
 
 test('a fiscal year is twelve months without a gap', () => {
   fc.assert(

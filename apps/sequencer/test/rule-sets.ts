@@ -25,6 +25,9 @@ const tokens = [
   '{FY2}',
   '{FYF}',
   '{FYF2}',
+  '{GGGG}',
+  '{GG}',
+  '{WW}',
   '{prefix}',
   '-',
   '7',
@@ -44,18 +47,34 @@ export const templates = fc
   )
   .map(([head, tail, seq]) => head.join('') + seq + tail.join(''))
 
-const dateTokens = ['YYYY', 'YY', 'MM', 'DD', 'Q', 'FY', 'FYF'] as const
-
-const shortDateTokens = ['YY', 'MM', 'DD', 'Q', 'FY2', 'FYF2'] as const
-
 const setsOf = <Token>(all: readonly Token[]) =>
   Array.from({ length: 2 ** all.length }, (_, bits) => all.filter((_token, nth) => (bits >> nth) & 1))
 
-/** Each set of date tokens that a template can show: with fiscal years of four digits, and with those of two. */
-export const allTokenSets = [
-  ...setsOf(dateTokens),
-  ...setsOf(shortDateTokens).filter((tokens) => tokens.includes('FY2') || tokens.includes('FYF2')),
-]
+const years = ['YYYY', 'YY'] as const
+const fiscalYears = ['FY', 'FY2', 'FYF', 'FYF2'] as const
+const weekYears = ['GGGG', 'GG'] as const
+
+/**
+ * Each set of things that date tokens can show. A year can be shown by several tokens: which it is here is another for each
+ * `nth`.
+ */
+export const tokenSets = (nth: number) =>
+  setsOf([years[nth % 2]!, fiscalYears[nth % 4]!, weekYears[(nth >> 1) % 2]!, 'Q', 'MM', 'DD', 'WW'] as const)
+
+const lastDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** When fiscal years can begin: a month, or month and day in one. */
+export const fiscalYearStarts = lastDays.flatMap((last, index) => [
+  index + 1,
+  ...Array.from({ length: last - 1 }, (_, day) => 100 * (index + 1) + day + 2),
+])
+
+/** Of these, more often than by chance a month, the 6 April, and days on which weeks make a difference. */
+export const anyFiscalYearStart = fc.oneof(
+  fc.integer({ min: 1, max: 12 }),
+  fc.constantFrom(406, 102, 104, 108, 109, 228, 1224, 1225, 1229, 1231),
+  fc.constantFrom(...fiscalYearStarts),
+)
 
 /** A template that shows some date tokens. */
 export const templateOf = (tokens: readonly string[]) =>
@@ -82,7 +101,22 @@ export const dates = fc.oneof(
   fc
     .tuple(
       fc.integer({ min: 2000, max: 2099 }),
-      fc.constantFrom([1, 1], [12, 31], [3, 31], [4, 1], [6, 30], [7, 1]),
+      fc.constantFrom(
+        ...([
+          [1, 1],
+          [1, 3],
+          [1, 4],
+          [12, 28],
+          [12, 29],
+          [12, 31],
+          [3, 31],
+          [4, 1],
+          [4, 5],
+          [4, 6],
+          [6, 30],
+          [7, 1],
+        ] as const),
+      ),
     )
     .map(([year, [month, day]]) => text(year, month, day)),
   fc.integer({ min: 2000, max: 2099 }).map((year) => text(year, 2, isLeap(year) ? 29 : 28)),

@@ -129,11 +129,14 @@ test.each([
   [{ prefix: 'a b', template: '{seq}' }],
   [{ prefix: 'X'.repeat(33), template: '{seq}' }],
   [{ prefix: 'X' }],
-  [{ prefix: 'X', template: '{seq}', reset: 'weekly' }],
+  [{ prefix: 'X', template: '{seq}', reset: 'hourly' }],
   [{ prefix: 'X', template: '{seq}', start: 0 }],
   [{ prefix: 'X', template: '{seq}', start: 1.5 }],
   [{ prefix: 'X', template: '{seq}', start: 9_007_199_254_740_992 }],
   [{ prefix: 'X', template: '{seq}', fiscal_year_start: 13 }],
+  [{ prefix: 'X', template: '{seq}', fiscal_year_start: 406 }],
+  [{ prefix: 'X', template: '{seq}', fiscal_year_start: '4' }],
+  [{ prefix: 'X', template: '{seq}', fiscal_year_start: null }],
   [{ prefix: 'X', template: '{seq}', gap_policy: 'none' }],
   [{ prefix: 'X', template: '{seq}\u0000' }],
   [{ prefix: 'X', template: 'x'.repeat(101) }],
@@ -282,6 +285,59 @@ test('a closed period repeats nothing', async () => {
   )
   expect(closed.status).toBeLessThan(300)
   expect((await change('K', back)).status).toBe(200)
+})
+
+test('a fiscal year begins on its day, and is given and answered as rules are written', async () => {
+  const rules = { prefix: 'UK', template: '{FYF}/{FY2}-{seq:4}', reset: 'fiscal_yearly' }
+  const { status, body } = await define({
+    ...rules,
+    fiscal_year_start: '04-06',
+    business_date_past_days: null,
+  })
+  expect([status, body.fiscal_year_start]).toEqual([201, '04-06'])
+  expect(await next('UK', { business_date: '2026-04-05' })).toBe('2025/26-0001')
+  expect(await next('UK', { business_date: '2026-04-06' })).toBe('2026/27-0001')
+  const preview = await sequencer.api.get('/api/v1/preview/UK?business_date=2026-04-06')
+  expect(preview.body).toMatchObject({ full_number: '2026/27-0002', period: 'FY2027' })
+  const { body: status2026 } = await sequencer.api.get('/api/v1/status/UK?business_date=2026-04-05')
+  expect(status2026).toMatchObject({ period: 'FY2026', current_counter: 1 })
+  // As before, and in one spelling: the first of a month is the month.
+  const month = await change('UK', { fiscal_year_start: '04-01' })
+  expect([month.status, month.body.fiscal_year_start, month.body.version]).toEqual([200, 4, 2])
+  expect((await change('UK', { fiscal_year_start: 4 })).body.version).toBe(2)
+})
+
+test.each([
+  ['02-29', 'only leap years have the 29th of February: write 02-28 or 03-01'],
+  ['04-31', 'is no day of the year: write month and day, as in 04-06 for 6 April'],
+  [13, 'must be a month, 1 to 12, or a day, as in "04-06" for 6 April'],
+  [true, 'must be a month, 1 to 12, or a day, as in "04-06" for 6 April'],
+])('fiscal years do not begin on %j, and the answer says why', async (fiscal_year_start, message) => {
+  const { status, body } = await define({ prefix: 'UK', template: '{FY}-{seq}', fiscal_year_start })
+  expect([status, body.errors]).toEqual([400, [{ path: 'body.fiscal_year_start', message }]])
+})
+
+test('values begin again each week, in the year of the week, and a week that is over can be closed', async () => {
+  const rules = { prefix: 'W', template: '{GGGG}-W{WW}-{seq:3}', reset: 'weekly' }
+  expect((await define({ ...rules, business_date_past_days: null })).status).toBe(201)
+  const dates = ['2020-12-27', '2020-12-31', '2021-01-03', '2021-01-04', '2024-12-30', '2025-01-05']
+  const numbers: unknown[] = []
+  for (const business_date of dates) numbers.push(await next('W', { business_date }))
+  expect(numbers).toEqual([
+    '2020-W52-001',
+    '2020-W53-001',
+    '2020-W53-002',
+    '2021-W01-001',
+    '2025-W01-001',
+    '2025-W01-002',
+  ])
+  const close = (period: string) =>
+    sequencer.api.post(`/api/v1/sequences/W/periods/${period}/close`, { reason: 'done' }, { headers })
+  expect((await close('2020-W53')).status).toBe(200)
+  expect(outcome(await close('9999-W01'))).toEqual([409, 'period_not_over'])
+  expect(outcome(await close('2020-W54'))).toEqual([409, 'period_not_over'])
+  const refused = await sequencer.api.post('/api/v1/next/W', { business_date: '2021-01-01' })
+  expect(outcome(refused)).toEqual([409, 'period_closed'])
 })
 
 test('the fiscal year follows from year and month, also where its first month is changed', async () => {

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { isSlotOfSomeDate, slotOf } from '@ordinal/audit'
 import { RulesError, validateRules, type Rules } from '../src/domain/rules'
 import { createSequence } from '../src/domain/sequence'
-import { anyReset, dates, plainRules, templates, values } from './rule-sets'
+import { anyFiscalYearStart, anyReset, dates, plainRules, templates, values } from './rule-sets'
 
 const ruleSets = fc
-  .record({ template: templates, reset: anyReset, fiscalYearStart: fc.integer({ min: 1, max: 12 }) })
+  .record({ template: templates, reset: anyReset, fiscalYearStart: anyFiscalYearStart })
   .map((chosen): Rules => ({ ...plainRules, ...chosen }))
   .filter((rules) => {
     try {

@@ -60,6 +60,23 @@ export function windowOfDates(
 /** A date as in `2026-11-21`. */
 export const dateText = (date: PlainDate) => Temporal.PlainDate.from(date).toString()
 
+/** The week of a date by ISO 8601: it begins on Monday, and belongs to the year that has its Thursday. */
+export function weekOf(date: PlainDate): { year: number; week: number } {
+  const { yearOfWeek, weekOfYear } = Temporal.PlainDate.from(date)
+  return { year: yearOfWeek!, week: weekOfYear! }
+}
+
+/** The days of a week by ISO 8601, Monday first. Where a year has no week 53, they are those of the next year's first. */
+export function daysOfWeek(year: number, week: number): PlainDate[] {
+  // The fourth of January is always in the first week.
+  const fourth = Temporal.PlainDate.from({ year, month: 1, day: 4 })
+  const monday = fourth.add({ days: 7 * (week - 1) + 1 - fourth.dayOfWeek })
+  return Array.from({ length: 7 }, (_, days) => {
+    const { year, month, day } = monday.add({ days })
+    return { year, month, day }
+  })
+}
+
 /** How many days a month has. */
 export const daysInMonth = (year: number, month: number) =>
   Temporal.PlainYearMonth.from({ year, month }).daysInMonth

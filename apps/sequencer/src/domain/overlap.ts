@@ -1,4 +1,5 @@
-import { canHaveDate, type DatePattern, type ShortYear } from './overlap-dates'
+import { parseDate, weekOf } from './calendar'
+import { canHaveDate, type DatePattern, type ShownYear } from './overlap-dates'
 import { lowestValue } from './overlap-values'
 import { couldMeet, parseTemplate, partsWidth, tokenWidths, type DateToken, type Template } from './template'
 
@@ -62,6 +63,7 @@ function layOut(
   today: string,
 ): Layout {
   const digits = length - partsWidth(head) - partsWidth(tail)
+  const { year: weekYear, week } = weekOf(parseDate(today))
   const shown: Record<DateToken, string> = {
     YYYY: today.slice(0, 4),
     YY: today.slice(2, 4),
@@ -72,6 +74,9 @@ function layOut(
     FY2: today.slice(2, 4),
     FYF: today.slice(0, 4),
     FYF2: today.slice(2, 4),
+    GGGG: String(weekYear),
+    GG: String(weekYear).slice(2),
+    WW: String(week).padStart(2, '0'),
   }
   const placesOf = (parts: Template['head']): Layout['places'] =>
     parts.flatMap((part): Layout['places'] =>
@@ -128,7 +133,7 @@ function digitsFor(layouts: readonly Layout[], at: number): string[] {
 }
 
 /** The years that are shown with their last two digits. */
-const shortened: Partial<Record<DateToken, ShortYear>> = { YY: 'YYYY', FY2: 'FY', FYF2: 'FYF' }
+const shortened: Partial<Record<DateToken, ShownYear>> = { YY: 'YYYY', FY2: 'FY', FYF2: 'FYF', GG: 'GGGG' }
 
 /** Whether some number of this layout has the characters that are known. */
 function couldBe(
@@ -136,7 +141,10 @@ function couldBe(
   known: readonly (string | undefined)[],
 ): boolean {
   const value = Array<string | undefined>(digits).fill(undefined)
-  const date: DatePattern = { YYYY: [], MM: [], DD: [], Q: [], FY: [], FYF: [], short: new Set() }
+  const date: DatePattern = {
+    ...{ YYYY: [], MM: [], DD: [], Q: [], FY: [], FYF: [], GGGG: [], WW: [] },
+    short: new Set(),
+  }
   for (const [at, place] of places.entries()) {
     const char = known[at]
     if ('text' in place) continue

@@ -1,4 +1,5 @@
-import { daysInMonth, type PlainDate } from './calendar'
+import { daysInMonth, daysOfWeek, type PlainDate } from './calendar'
+import { firstDayOf, yearsSpanned } from './fiscal-year'
 import { frameOf, partsWidth, requireShown, type DateToken, type Template } from './template'
 
 /** What a number says: its value, and a date on which it has this form. */
@@ -60,30 +61,69 @@ function tokensIn(parts: Template['head'], text: string): Shown {
 
 /** Days of which one is as shown, if any is: a few, as what is not shown makes no difference. */
 function candidates(shown: Shown, fiscalYearStart: number): PlainDate[] {
-  const { YYYY, YY, MM, DD, Q } = shown
+  const { YYYY, YY, WW } = shown
+  // With {YY} there are the years of this century only, as with all that have two digits.
+  const year = YY === undefined ? YYYY : 2000 + YY
   const fiscalYear = fiscalYearIn(shown, fiscalYearStart)
-  // With {YY} there are the years of this century only.
-  const years = yearsOf(YY === undefined ? YYYY : 2000 + YY, fiscalYear)
-  const anyMonth = DD !== undefined || Q !== undefined || fiscalYear !== undefined
-  const months = MM !== undefined ? [MM] : anyMonth ? allMonths : [1]
-  return years.flatMap((year) =>
-    months
-      .filter((month) => allMonths.includes(month))
-      .map((month) => ({ year, month, day: DD ?? 1 }))
-      .filter(({ month, day }) => day >= 1 && day <= daysInMonth(year, month)),
-  )
+  const weekYear = shown.GG === undefined ? shown.GGGG : 2000 + shown.GG
+  const years = yearsOf(year, fiscalYear, weekYear)?.filter(isYear)
+  if (WW !== undefined) return inWeeks(WW, weekYear, years ?? allWeeks)
+  const daysIn = daysOfMonths(shown, fiscalYear !== undefined, weekYear !== undefined, fiscalYearStart)
+  return (years ?? [leapYear]).flatMap((each) => daysIn(each))
 }
-
-const allMonths = Array.from({ length: 12 }, (_, index) => index + 1)
 
 function fiscalYearIn({ FY, FY2, FYF, FYF2 }: Shown, fiscalYearStart: number): number | undefined {
   const last = FY2 === undefined ? FY : 2000 + FY2
   const first = FYF2 === undefined ? FYF : 2000 + FYF2
-  return last ?? (first === undefined ? undefined : first + (fiscalYearStart > 1 ? 1 : 0))
+  return last ?? (first === undefined ? undefined : first + yearsSpanned(fiscalYearStart))
 }
 
-function yearsOf(year: number | undefined, fiscalYear: number | undefined): number[] {
-  if (year !== undefined) return year >= 0 ? [year] : []
-  if (fiscalYear !== undefined) return fiscalYear >= 1 ? [fiscalYear - 1, fiscalYear] : []
-  return [2000] // a leap year: it has every day
+/** The calendar years of which one is meant, if any is. */
+function yearsOf(year?: number, fiscalYear?: number, weekYear?: number): number[] | undefined {
+  if (year !== undefined) return [year]
+  if (fiscalYear !== undefined) return [fiscalYear - 1, fiscalYear]
+  if (weekYear !== undefined) return [weekYear - 1, weekYear, weekYear + 1]
+  return undefined
+}
+
+const leapYear = 2000 // it has every day
+const allWeeks = Array.from({ length: 28 }, (_, nth) => 2000 + nth) // each day is in every week in which it can be
+const isYear = (year: number) => year >= 1 && year <= 9999
+
+/** The days of weeks that are in some years, or may be. */
+function inWeeks(week: number, weekYear: number | undefined, years: readonly number[]): PlainDate[] {
+  if (!(week >= 1 && week <= 53)) return []
+  const weekYears =
+    weekYear === undefined ? new Set(years.flatMap((year) => [year - 1, year, year + 1])) : [weekYear]
+  return [...weekYears].filter(isYear).flatMap((each) => daysOfWeek(each, week))
+}
+
+const allMonths = Array.from({ length: 12 }, (_, index) => index + 1)
+
+/** The days of a year of which one is as shown, if any is. */
+function daysOfMonths(
+  { MM, DD, Q }: Shown,
+  fiscal: boolean,
+  ofWeeks: boolean,
+  fiscalYearStart: number,
+): (year: number) => PlainDate[] {
+  const anyMonth = DD !== undefined || Q !== undefined || fiscal || ofWeeks
+  const months = MM !== undefined ? [MM] : anyMonth ? allMonths : [1]
+  const first = firstDayOf(fiscalYearStart)
+  return (year) =>
+    months
+      .filter((month) => allMonths.includes(month))
+      .flatMap((month) => {
+        const last = daysInMonth(year, month)
+        return days(month, last)
+          .filter((day) => day >= 1 && day <= last)
+          .map((day) => ({ year, month, day }))
+      })
+
+  /** Of days that differ in what is shown, one each: fiscal years change on one day, weeks' years at a month's end. */
+  function days(month: number, last: number): number[] {
+    if (DD !== undefined) return [DD]
+    const around = fiscal && month === first.month ? [first.day - 1, first.day] : []
+    return [1, ...around, ...(ofWeeks ? [last] : [])]
+  }
 }

@@ -2,20 +2,24 @@ import type { Reset } from './period'
 import { TemplateError } from './template'
 
 /** What the dates of each reset are, in the order in which printf is given them. */
-const dates: Record<Reset, ('year' | 'fiscal year' | 'quarter' | 'month' | 'day')[]> = {
-  never: [],
-  yearly: ['year'],
-  fiscal_yearly: ['fiscal year'],
-  quarterly: ['year', 'quarter'],
-  monthly: ['year', 'month'],
-  daily: ['year', 'month', 'day'],
-}
+const dates: Record<Reset, ('year' | 'fiscal year' | 'quarter' | 'month' | 'week year' | 'week' | 'day')[]> =
+  {
+    never: [],
+    yearly: ['year'],
+    fiscal_yearly: ['fiscal year'],
+    quarterly: ['year', 'quarter'],
+    monthly: ['year', 'month'],
+    weekly: ['week year', 'week'],
+    daily: ['year', 'month', 'day'],
+  }
 
 const tokens: Record<string, Record<string, string | undefined>> = {
   year: { '%d': '{YYYY}', '%04d': '{YYYY}', '%02d': '{YY}' },
   'fiscal year': { '%d': '{FY}', '%04d': '{FY}' },
   quarter: { '%d': '{Q}', '%01d': '{Q}' },
   month: { '%02d': '{MM}' },
+  'week year': { '%d': '{GGGG}', '%04d': '{GGGG}', '%02d': '{GG}' },
+  week: { '%02d': '{WW}' },
   day: { '%02d': '{DD}' },
 }
 

@@ -1,9 +1,10 @@
 import type { GapPolicy } from '@ordinal/audit'
 import { isTimeZone } from './calendar'
+import { requireUnambiguous } from './determined'
 import type { Reset } from './period'
 import { bracesOf } from './printf'
 import { valuesAtWarning } from './range'
-import { parseTemplate, requireUnambiguous, TemplateError } from './template'
+import { parseTemplate, TemplateError } from './template'
 
 /** The rules of a sequence, at one version. */
 export interface Rules {
@@ -13,7 +14,7 @@ export interface Rules {
   reset: Reset
   /** An IANA time zone: in it, a moment has its business date. */
   timeZone: string
-  /** The month, 1 to 12, in which the fiscal year begins. */
+  /** When the fiscal year begins: a month, 1 to 12, on its first day, or a day, as in 406 for 6 April. */
   fiscalYearStart: number
   /** The first value of a period. */
   start: number

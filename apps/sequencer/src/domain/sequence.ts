@@ -1,9 +1,10 @@
 import type { Frame } from '@ordinal/audit'
 import { dateText, dayOf, parseDate, type PlainDate } from './calendar'
+import { requireUnambiguous } from './determined'
 import { periodOf } from './period'
 import { parseNumber } from './parse-number'
 import type { Rules } from './rules'
-import { frameOf, parseTemplate, requireShown, requireUnambiguous, showsDate } from './template'
+import { frameOf, parseTemplate, requireShown, showsDate } from './template'
 
 /** Where the numbers of a business date belong, and what they look like. */
 export interface Slot {

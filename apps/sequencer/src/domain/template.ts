@@ -1,9 +1,10 @@
 import type { Frame } from '@ordinal/audit'
-import type { PlainDate } from './calendar'
-import { firstYearOf, fiscalYearOf, type Reset } from './period'
+import { weekOf, type PlainDate } from './calendar'
+import { firstYearOf, fiscalYearOf } from './fiscal-year'
 
 /** A date token of a template. All are of a fixed width, so that a number can be read in one way only. */
-export type DateToken = 'YYYY' | 'YY' | 'MM' | 'DD' | 'Q' | 'FY' | 'FY2' | 'FYF' | 'FYF2'
+export type DateToken =
+  'YYYY' | 'YY' | 'MM' | 'DD' | 'Q' | 'FY' | 'FY2' | 'FYF' | 'FYF2' | 'GGGG' | 'GG' | 'WW'
 
 type Part = { text: string } | { token: DateToken }
 
@@ -30,6 +31,9 @@ export const tokenWidths: Record<DateToken, number> = {
   FY2: 2,
   FYF: 4,
   FYF2: 2,
+  GGGG: 4,
+  GG: 2,
+  WW: 2,
 }
 const dateTokens = Object.keys(tokenWidths)
 const maxWidth = 16 // as many digits as the largest value has
@@ -69,7 +73,7 @@ function parsePiece(piece: string, prefix: string): Part | { width: number } {
   if (token === 'seq') return { width: 1 }
   if (digits === undefined)
     throw new TemplateError(
-      `${piece} is no token; there are {prefix}, {YYYY}, {YY}, {MM}, {DD}, {Q}, {FY}, {FY2}, {FYF}, {FYF2} and {seq}`,
+      `${piece} is no token; there are {prefix}, ${dateTokens.map((known) => `{${known}}`).join(', ')} and {seq}`,
     )
   const width = Number(digits)
   if (width < 1 || width > maxWidth)
@@ -90,90 +94,22 @@ export const showsDate = ({ head, tail }: Template) => [...head, ...tail].some((
  * @throws RangeError
  */
 export function requireShown({ head, tail }: Template, date: PlainDate, fiscalYearStart: number): void {
-  const years = {
-    YY: date.year,
-    FY2: fiscalYearOf(date, fiscalYearStart),
-    FYF2: firstYearOf(date, fiscalYearStart),
+  const fiscalYear = fiscalYearOf(date, fiscalYearStart)
+  const years: Partial<Record<DateToken, () => number>> = {
+    YY: () => date.year,
+    FY2: () => fiscalYear,
+    FYF2: () => firstYearOf(date, fiscalYearStart),
+    GG: () => weekOf(date).year,
   }
   for (const part of [...head, ...tail]) {
-    if (!('token' in part) || !(part.token in years)) continue
-    const year = years[part.token as keyof typeof years]
+    const year = 'token' in part ? years[part.token]?.() : undefined
+    if (!('token' in part) || year === undefined) continue
     if (year < 2000 || year > 2099)
       throw new RangeError(`{${part.token}} shows the years 2000 to 2099, and ${year} is none of them`)
   }
   // With a fifth digit, or none, a year would no longer have its fixed width.
-  if (date.year < 1 || years.FY2 > 9999) throw new RangeError('the years are 1 to 9999')
+  if (date.year < 1 || fiscalYear > 9999) throw new RangeError('the years are 1 to 9999')
 }
-
-/** What follows from the date tokens of a number. `year` is the calendar year. */
-type Fact = 'year' | 'fiscal year' | 'quarter' | 'month' | 'day'
-
-/** What has to follow from the tokens of a number, so that it belongs to one period. */
-const needed: Record<Reset, Fact[]> = {
-  never: [],
-  yearly: ['year'],
-  fiscal_yearly: ['fiscal year'],
-  quarterly: ['year', 'quarter'],
-  monthly: ['year', 'month'],
-  daily: ['year', 'month', 'day'],
-}
-
-/** Tokens that show a fact, each by itself. */
-const shownBy: Record<Fact, DateToken[]> = {
-  year: ['YYYY', 'YY'],
-  'fiscal year': ['FY', 'FY2', 'FYF', 'FYF2'],
-  quarter: ['Q', 'MM'],
-  month: ['MM'],
-  day: ['DD'],
-}
-
-const tokensToAdd: DateToken[] = ['YYYY', 'YY', 'FY', 'Q', 'MM', 'DD']
-
-/** The facts that follow from some tokens; a test compares it with all dates. */
-function factsOf(tokens: readonly DateToken[], fiscalYearStart: number): ReadonlySet<Fact> {
-  const facts = new Set<Fact>()
-  for (const [fact, choice] of Object.entries(shownBy) as [Fact, DateToken[]][])
-    if (choice.some((token) => tokens.includes(token))) facts.add(fact)
-  // One year gives the other where it is known on which side of the fiscal year's first month a date is.
-  const quartersAreWhole = fiscalYearStart % 3 === 1
-  if (fiscalYearStart === 1 || facts.has('month') || (facts.has('quarter') && quartersAreWhole)) {
-    if (facts.has('year')) facts.add('fiscal year')
-    else if (facts.has('fiscal year')) facts.add('year')
-  }
-  return facts
-}
-
-/**
- * Refuses a template that could give the same number in two periods. As every date token has a fixed width, two
- * numbers are the same text only if their dates as shown and their values are; so it is enough that the period
- * follows from what is shown, as the fiscal year does from `{YYYY}` and `{MM}`.
- *
- * @throws TemplateError that names the tokens that are missing
- */
-export function requireUnambiguous(template: Template, reset: Reset, fiscalYearStart: number): void {
-  const shown = [...template.head, ...template.tail].flatMap((part) => ('token' in part ? [part.token] : []))
-  const isEnough = (more: readonly DateToken[]) => {
-    const facts = factsOf([...shown, ...more], fiscalYearStart)
-    return needed[reset].every((fact) => facts.has(fact))
-  }
-  if (isEnough([])) return
-  throw new TemplateError(
-    `values begin again ${reset.replace('_', ' ')}, so numbers would repeat: add ${whatToAdd()}`,
-  )
-
-  /** One token of several, or one of each of several rows. */
-  function whatToAdd(): string {
-    const single = tokensToAdd.filter((token) => isEnough([token]))
-    if (single.length > 0) return choiceOf(single)
-    const facts = factsOf(shown, fiscalYearStart)
-    const rows = needed[reset].filter((fact) => !facts.has(fact)).map((fact) => shownBy[fact])
-    // With {FY}, the month gives the calendar year, too.
-    const others = rows.slice(1)
-    return (isEnough(others.map(([token]) => token!)) ? others : rows).map(choiceOf).join(' and ')
-  }
-}
-
-const choiceOf = (tokens: readonly DateToken[]) => tokens.map((token) => `{${token}}`).join(' or ')
 
 /**
  * Whether a number of one template could be the very text of a number of another: decided by walking both at once.
@@ -241,5 +177,11 @@ function writeToken(token: DateToken, date: PlainDate, fiscalYearStart: number):
       return digits(firstYearOf(date, fiscalYearStart), 4)
     case 'FYF2':
       return digits(firstYearOf(date, fiscalYearStart) % 100, 2)
+    case 'GGGG':
+      return digits(weekOf(date).year, 4)
+    case 'GG':
+      return digits(weekOf(date).year % 100, 2)
+    case 'WW':
+      return digits(weekOf(date).week, 2)
   }
 }

@@ -8,8 +8,8 @@ import type { ErrorCode } from '../domain/errors'
 const period = z
   .string()
   .regex(
-    /^(FY)?\d{4}$|^\d{4}-(Q[1-4]|\d{2}(-\d{2})?)$/,
-    'is no period; they are written as in 2026, FY2026, 2026-Q4, 2026-11 or 2026-11-21',
+    /^(FY)?\d{4}$|^\d{4}-(Q[1-4]|W\d{2}|\d{2}(-\d{2})?)$/,
+    'is no period; they are written as in 2026, FY2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-21',
   )
   .meta({ example: '2025' })
 

@@ -16,6 +16,7 @@ import { isCallerName } from '@ordinal/middleware'
 import { z } from 'zod'
 import { prefix, prefixParams } from '../api/schemas'
 import { authorOf, given, reason, versioned, versionToJson } from '../api/versions'
+import { fiscalYearStartOf, parseFiscalYearStart } from '../domain/fiscal-year'
 import { resets } from '../domain/period'
 import { defaultRules, type RuleSet } from '../domain/rules'
 import type { RulesRecord } from './repository'
@@ -31,11 +32,26 @@ const timeZone = text(1, 64).meta({
   description: 'The IANA time zone in which a moment has its business date',
   example: 'Europe/Berlin',
 })
+const firstOfFiscalYear =
+  'When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April'
+const monthOrDay = 'must be a month, 1 to 12, or a day, as in "04-06" for 6 April'
 const fiscalYearStart = z
-  .int()
-  .min(1)
-  .max(12)
-  .meta({ description: 'The month in which the fiscal year begins' })
+  .union(
+    [
+      z.int().min(1, monthOrDay).max(12, monthOrDay),
+      z.string().superRefine((text, context) => {
+        try {
+          parseFiscalYearStart(text)
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error
+          context.addIssue({ code: 'custom', message: error.message })
+        }
+      }),
+    ],
+    { error: monthOrDay },
+  )
+  .transform((start) => (typeof start === 'number' ? start : parseFiscalYearStart(start)))
+  .meta({ description: firstOfFiscalYear })
 const start = z
   .int()
   .min(1)
@@ -130,7 +146,7 @@ const sequence = z
     template: z.string(),
     reset,
     time_zone: z.string(),
-    fiscal_year_start: z.int(),
+    fiscal_year_start: z.union([z.int(), z.string()]).meta({ description: firstOfFiscalYear }),
     start: z.int(),
     gap_policy: gapPolicy,
     release_window_seconds: releaseWindow,
@@ -273,7 +289,7 @@ const toJson = (rules: RulesRecord): z.input<typeof sequence> => ({
   template: rules.template,
   reset: rules.reset,
   time_zone: rules.timeZone,
-  fiscal_year_start: rules.fiscalYearStart,
+  fiscal_year_start: fiscalYearStartOf(rules.fiscalYearStart),
   start: rules.start,
   gap_policy: rules.gapPolicy,
   release_window_seconds: rules.releaseWindowSeconds,
