@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { readCheckpoint, verifyExport } from '@ordinal/audit'
 import { createCutProxy, until, type TestDatabase } from '@ordinal/testing'
+import { listCursors } from '../src/audit/schemas'
 import { createInstance } from './instance'
 import { writeLedger } from './ledger-of-all-kinds'
 import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo } from './sequencer'
@@ -462,6 +463,12 @@ test('a ledger that PostgreSQL has no statistics of yet is verified without read
   // The statistics of a connection are there a second after it was used.
   await until(async () => (await rowsRead()) >= before + rows)
   expect((await rowsRead()) - before).toBeLessThan(10 * rows)
+})
+
+test('a cursor is refused that a caller made for a position which no batch can have', () => {
+  const made = (position: number) => listCursors.write([1, 'SG', '', 1, position])
+  expect(listCursors.read(made(2 ** 31 - 1))).toHaveLength(5)
+  expect(() => listCursors.read(made(2 ** 31))).toThrow('is no cursor of this list')
 })
 
 test('one verification at a time: another one is refused, with the time to come again', async () => {

@@ -12,7 +12,14 @@ export const moment = z.iso
   .transform((time) => new Date(time))
   .meta({ override: { type: 'string', format: 'date-time' }, example: '2026-11-21T00:00:00Z' })
 
-const place: z.ZodType<FeedPlace> = z.tuple([z.int(), prefix.or(z.literal('')), period, z.int(), z.int()])
+const place: z.ZodType<FeedPlace> = z.tuple([
+  z.int(),
+  prefix.or(z.literal('')),
+  period,
+  z.int(),
+  // In a batch: an integer of PostgreSQL.
+  z.int32(),
+])
 
 /** The cursors of the list, the newest row first. */
 export const listCursors = cursorsOf('audit', place)
