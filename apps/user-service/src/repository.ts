@@ -47,11 +47,17 @@ export const createUserRepository = ({ prisma, heavyPrisma }: Deps) => ({
   /** How many users there are that fit. */
   count: (filter: UserFilter): Promise<number> => heavyPrisma.user.count({ where: whereFits(filter) }),
 
-  /** Undefined if there is no such user, or not in one of the versions. */
+  /**
+   * Undefined if there is no such user, not in one of the versions, or with these very fields already: what changes nothing
+   * is no version more.
+   */
   async update(edited: Edited, changes: Changes): Promise<User | undefined> {
     const { email } = changes
     const data = { ...changes, ...(email !== undefined && { emailKey: emailKey(email) }) }
-    const [row] = await prisma.user.updateManyAndReturn({ where: whereIs(edited), data })
+    const [row] = await prisma.user.updateManyAndReturn({
+      where: { ...whereIs(edited), OR: whereDiffers(changes) },
+      data,
+    })
     return row && int8sAsNumbers(row)
   },
 
@@ -70,6 +76,9 @@ const whereIs = ({ id, versions }: Edited): Prisma.UserWhereInput => ({
   deletedAt: null,
   ...(versions && { version: { in: versions } }),
 })
+
+const whereDiffers = (changes: Changes): Prisma.UserWhereInput[] =>
+  Object.entries(changes).map(([field, value]) => ({ [field]: { not: value } }))
 
 function whereFits({ search, active }: UserFilter): Prisma.UserWhereInput {
   // Prisma hands the text to LIKE as it is, where these three have a meaning.

@@ -61,12 +61,13 @@ export function createUsers({ repository, pool }: Deps) {
     },
 
     /**
-     * Changes the fields that are given.
+     * Changes the fields that are given. A user who has them already stays as it is, in its version.
      *
      * @throws AppError `user_not_found`, `version_mismatch`, `email_taken`
      */
     async update(edited: Edited, changes: Changes): Promise<User> {
-      return edit(edited, () => keepingEmailUnique(changes.email, repository.update(edited, changes)))
+      const change = () => keepingEmailUnique(changes.email, repository.update(edited, changes))
+      return edit(edited, change, (user) => hasAll(user, changes) && user)
     },
 
     /** @throws AppError `user_not_found`, `version_mismatch` */
@@ -84,24 +85,34 @@ export function createUsers({ repository, pool }: Deps) {
 
   /**
    * Makes a change, or says why there was none. Between the two statements another request may bring the user to another
-   * version that the caller names; versions only rise, so that it finds each of them once.
+   * version that the caller names; versions only rise, so that it finds each of them once. It may also take away what the
+   * change would have given: once more is tried for that.
+   *
+   * @param asItIs what to give for a user that needs no change; false if it needs one
    */
-  async function edit<T>(edited: Edited, change: () => Promise<T | false | undefined>): Promise<T> {
+  async function edit<T>(
+    edited: Edited,
+    change: () => Promise<T | false | undefined>,
+    asItIs: (user: User) => T | false = () => false,
+  ): Promise<T> {
     const { id, versions = [] } = edited
-    for (let round = 0; round <= versions.length; round += 1) {
-      const changed = await change()
-      if (changed) return changed
-      await requireVersion(edited)
+    for (let round = 0; round <= versions.length + 1; round += 1) {
+      const done = (await change()) || asItIs(await requireVersion(edited))
+      if (done) return done
     }
     throw new AppError('version_mismatch', `User ${id} changes at this moment`)
   }
 
-  async function requireVersion({ id, versions }: Edited): Promise<void> {
-    const { version } = await requireUser(id)
-    if (!versions || versions.includes(version)) return
+  async function requireVersion({ id, versions }: Edited): Promise<User> {
+    const user = await requireUser(id)
+    const { version } = user
+    if (!versions || versions.includes(version)) return user
     throw new AppError('version_mismatch', `User ${id} is at version ${version}; its ETag is "${version}"`)
   }
 }
+
+const hasAll = (user: User, changes: Changes) =>
+  Object.entries(changes).every(([field, value]) => user[field as keyof Changes] === value)
 
 async function keepingEmailUnique<T>(email: string | undefined, writing: Promise<T>): Promise<T> {
   try {

@@ -48,6 +48,24 @@ test.each(['"1"', 'W/"1"', '1', '*', '"7", "1"', '"1-gzip"'])(
   },
 )
 
+test.each(['PUT', 'PATCH'])('%s with what the user has already counts no version', async (method) => {
+  const before = (await users.api.get(path)).body
+  const { email, name, age, active } = before
+  for (const body of [{ age }, { email }, { name, active }, { email, name, age, active }])
+    for (const ifMatch of ['*', '"1"', '"3", "1"']) {
+      const answer = await change(method, ifMatch, body)
+      expect([answer.status, answer.body, answer.headers.get('etag')]).toEqual([200, before, '"1"'])
+    }
+  expect((await change(method, '"2"', { age })).status).toBe(412)
+  expect((await change(method, '"1"', { age, name: `${name}!` })).body).toMatchObject({ age, version: 2 })
+  expect((await change(method, '"2"', { email: email.toUpperCase() })).body.version).toBe(3)
+})
+
+test('of twenty callers who make the same change, one counts a version', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => users.api.patch(path, { age: 77 })))
+  for (const { status, body } of answers) expect([status, body.age, body.version]).toEqual([200, 77, 2])
+})
+
 test('of twenty who change the version that they read, one does', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => change('PATCH', '"1"')))
   expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(19).fill(412)])
