@@ -37,9 +37,13 @@ export function faultOfPostgresUrl(text: string): string | undefined {
 }
 
 function faultOfParameters(parameters: URLSearchParams): string | undefined {
-  for (const name of parameters.keys()) {
-    if (!known.includes(name))
-      return `has the parameter ${JSON.stringify(name)}, which is not known: ${adviceFor(name)}`
+  const unknown = [...new Set(parameters.keys())].filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    return unknown
+      .map((name) => `has the parameter ${JSON.stringify(name)}, which is not known: ${adviceFor(name)}`)
+      .join('; ')
+  }
+  for (const name of new Set(parameters.keys())) {
     if (parameters.getAll(name).length > 1) return `has the parameter ${name} more than once`
     if (parameters.get(name) === '') return `has the parameter ${name} without a value`
   }

@@ -60,3 +60,22 @@ test('a parameter that is not known is named, whatever it is', () => {
     }),
   )
 })
+
+test('all parameters that are not known are named, each once, with its advice', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !known.includes(text))
+  fc.assert(
+    fc.property(fc.array(name, { minLength: 1, maxLength: 6 }), (names) => {
+      const parameters = new URLSearchParams(
+        ['sslmode', ...names].map((name): [string, string] => [name, 'x']),
+      )
+      const fault = faultOf(`?${parameters.toString()}`)!
+      const told = [...new Set(names)].map(
+        (name) => `has the parameter ${JSON.stringify(name)}, which is not known: `,
+      )
+      for (const each of told) expect(fault.split(each)).toHaveLength(2)
+    }),
+  )
+  expect(faultOf('?schema=app&sslmod=require&schema=b')).toMatch(
+    /"schema", which is not known: the tables of .*; has the parameter "sslmod", which is not known: is sslmode meant\?$/,
+  )
+})
