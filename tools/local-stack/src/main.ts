@@ -99,11 +99,17 @@ async function main(): Promise<number> {
   return 0
 }
 
-function work(): Promise<number> {
+/** Does what the arguments ask for; gives the exit code. What is wrong with the settings is printed, without a stack. */
+async function work(): Promise<number> {
   const [command, name = '', ...args] = process.argv.slice(2)
-  if (command === '--token') return printToken(readSettings(root), name)
-  if (command === '--once') return runOnce(readSettings(root), name, args)
-  return main()
+  try {
+    if (command === '--token') return await printToken(readSettings(root), name)
+    if (command === '--once') return await runOnce(readSettings(root), name, args)
+    return await main()
+  } catch (error) {
+    fail(error as Error)
+    return 1
+  }
 }
 
 void work().then((exitCode) => process.exit(exitCode))

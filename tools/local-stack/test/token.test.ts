@@ -73,6 +73,28 @@ test('a secret of a file that .env names is used, by the stack and for a token',
   })
 })
 
+const badFiles: [string, (folder: string) => Promise<string>][] = [
+  ['there is no such file', (folder) => Promise.resolve(join(folder, 'nowhere'))],
+  ['it is not a file', (folder) => Promise.resolve(folder)],
+  [
+    'it is empty',
+    async (folder) => {
+      await writeFile(join(folder, 'empty'), '\n')
+      return join(folder, 'empty')
+    },
+  ],
+]
+test.each(badFiles)('a file of the secret that cannot be read is one line: %s', async (fault, make) => {
+  const repository = await createRepository()
+  const file = await make(repository.root)
+  await writeFile(join(repository.root, '.env'), `JWT_SECRET_FILE=${file}\n`)
+  const line = `✗ JWT_SECRET_FILE is "${file}": ${fault}\n`
+  await expect(token(repository, 'admin')).rejects.toMatchObject({ code: 1, stdout: '', stderr: line })
+  const stack = repository.run()
+  expect(await stack.ended()).toBe(1)
+  expect(stack.output()).toBe(line)
+})
+
 test.each([[[]], [['root']], [['']]])('the role %j is told to be none', async (role) => {
   const repository = await createRepository()
   await expect(token(repository, ...role)).rejects.toMatchObject({
