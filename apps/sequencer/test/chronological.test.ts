@@ -43,6 +43,14 @@ const verifies = async () => {
   expect(body).toMatchObject({ fits: true, findings: [] })
   expect((await inspectLedger(database)).faults).toEqual([])
 }
+/** As somebody who owns the database and leaves the triggers as they were. */
+const alterRules = (update: string) =>
+  queryAsAdmin(
+    database,
+    `ALTER TABLE sequences DISABLE TRIGGER ALL; ${update};
+     ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_append_only; ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_next_version;
+     ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_sound; ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_register`,
+  )
 function createInstance() {
   const instance = openInstance(database.runtimeUrl)
   closing.push(instance.close)
@@ -132,6 +140,46 @@ test('where the rule comes to a period that has begun, it counts from the last n
   expect(await next(on(-7))).toEqual(refused(-7, -6, 'C2'))
   expect((await next(on(-5)))[1]).toBe('C3')
   await verifies()
+})
+
+// 26 hours apart: it is never the same day in both.
+const [ahead, behind] = ['Pacific/Kiritimati', 'Etc/GMT+12']
+const dayIn = (zone: string) => new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(new Date())
+
+test('a number keeps the date on which it was issued when the time zone changes, also with the rule off meanwhile', async () => {
+  const dated = { template: 'C{YYYY}{MM}{DD}-{seq}', time_zone: ahead }
+  await define(dated)
+  const first = await next()
+  const refusal = async (number: string) => {
+    const [status, code, detail] = await next()
+    expect([status, code]).toEqual([409, 'out_of_order_date'])
+    expect(detail).toContain(`is before ${dayIn(ahead)}, the date of ${number}`)
+  }
+  expect((await change({ time_zone: behind })).status).toBe(200)
+  await refusal(first[1])
+  expect((await change({ time_zone: ahead, chronological: false })).status).toBe(200)
+  expect((await change({ time_zone: behind })).status).toBe(200)
+  expect((await change({ chronological: true })).status).toBe(200)
+  await refusal(first[1])
+  const second = await next({ business_date: dayIn(ahead) })
+  await refusal(second[1])
+  await verifies()
+})
+
+test('verify finds a number that is out of order by the time zones in which the two were issued', async () => {
+  await define({ time_zone: ahead })
+  await next()
+  await change({ time_zone: behind })
+  await alterRules('UPDATE sequences SET chronological = false WHERE version = 2')
+  await next({ business_date: dayIn(behind) })
+  await alterRules('UPDATE sequences SET chronological = true WHERE version = 2')
+  const { body } = await sequencer.api.get('/api/v1/audit/verify?prefix=C', admin)
+  expect(body.findings).toContainEqual(
+    expect.objectContaining({
+      column: 'business_date',
+      detail: expect.stringContaining('behind C1 of'),
+    }),
+  )
 })
 
 test('imports take any date, and the last imported number counts', async () => {
@@ -262,18 +310,9 @@ test('a number that somebody wrote out of order is found', async () => {
   await define()
   await next(on(-5))
   await next(on(-3))
-  await queryAsAdmin(
-    database,
-    `ALTER TABLE sequences DISABLE TRIGGER ALL; UPDATE sequences SET chronological = false WHERE prefix = 'C';
-     ALTER TABLE sequences ENABLE TRIGGER ALL`,
-  )
+  await alterRules(`UPDATE sequences SET chronological = false WHERE prefix = 'C'`)
   await next(on(-4))
-  await queryAsAdmin(
-    database,
-    `ALTER TABLE sequences DISABLE TRIGGER ALL; UPDATE sequences SET chronological = true WHERE prefix = 'C';
-     ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_append_only; ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_next_version;
-     ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_sound; ALTER TABLE sequences ENABLE ALWAYS TRIGGER sequences_register`,
-  )
+  await alterRules(`UPDATE sequences SET chronological = true WHERE prefix = 'C'`)
   const { body } = await sequencer.api.get('/api/v1/audit/verify?prefix=C', admin)
   expect(body.findings).toMatchObject([
     {

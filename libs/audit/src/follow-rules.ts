@@ -25,11 +25,14 @@ export function checkRules(
   const fitting = new Set<string>()
   const closed = register.closed(prefix, period)
 
-  let lastNew: Step | undefined
+  // The last new number, and the days on which it may have been issued by the rules of its batch.
+  let lastNew: { step: Step; days: string[] } | undefined
 
   function add(batch: BatchRecord, steps: readonly Step[]): void {
     check(batch, steps)
-    if (frameOfBatch(batch)) lastNew = steps.findLast(isNew) ?? lastNew
+    const step = frameOfBatch(batch) && steps.findLast(isNew)
+    const rules = register.rulesOf(prefix, batch.rules_version)
+    if (step && rules) lastNew = { step, days: daysOf(step, rules) }
   }
 
   function check(batch: BatchRecord, steps: readonly Step[]): void {
@@ -109,20 +112,24 @@ export function checkRules(
   }
 
   /** A number that was drawn has no earlier date than the new one before it; imports take any. */
-  function outOfOrder(steps: readonly Step[], { time_zone }: RegisteredRules): string | undefined {
-    const daysOf = ({ business_date: date, at }: Step) =>
-      date === null ? days.around(at, time_zone) : [date]
+  function outOfOrder(steps: readonly Step[], rules: RegisteredRules): string | undefined {
     let before = lastNew
     for (const step of steps.filter(isNew)) {
+      const own = daysOf(step, rules)
       if (before && !isImported(step)) {
-        const latest = daysOf(step).sort().at(-1)!
-        const earliest = daysOf(before).sort()[0]!
+        const latest = own.at(-1)!
+        const earliest = before.days[0]!
         if (latest < earliest)
-          return `has ${step.number} of ${latest} behind ${before.number} of ${earliest}, and its rules are chronological`
+          return `has ${step.number} of ${latest} behind ${before.step.number} of ${earliest}, and its rules are chronological`
       }
-      before = step
+      before = { step, days: own }
     }
     return undefined
+  }
+
+  /** The date of a number, or the days on which one without a date may have been issued, in ascending order. */
+  function daysOf({ business_date: date, at }: Step, { time_zone }: RegisteredRules): string[] {
+    return date === null ? [...days.around(at, time_zone)].sort() : [date]
   }
 
   /** New numbers have the period and the form that the rules give for their date; imported ones without a date, for any. */

@@ -192,8 +192,11 @@ BEGIN
         IF v_imports > 0 THEN
             RAISE EXCEPTION 'where the order of dates matters, imports go by themselves' USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        SELECT coalesce(l.business_date, public.day_in(v_rules.time_zone, l.at)), l.number INTO v_last_date, v_last_number
+        -- Without a business date a number has the day on which it was issued, in the time zone of the rules of that day.
+        SELECT coalesce(l.business_date, public.day_in(s.time_zone, l.at)), l.number INTO v_last_date, v_last_number
         FROM public.ledger l
+        JOIN public.batches b ON b.prefix = l.prefix AND b.period = l.period AND b.batch = l.batch
+        JOIN public.sequences s ON s.prefix = b.prefix AND s.version = b.rules_version
         WHERE l.prefix = p_prefix AND l.period = v_slot.period AND l.value = v_counter.last_value
         ORDER BY l.revision LIMIT 1;
         IF coalesce(p_date, v_today) < v_last_date THEN
