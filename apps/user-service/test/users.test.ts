@@ -127,4 +127,12 @@ test('a PATCH may be a merge patch, by its media type; a field cannot be removed
     const answer = await users.api.request({ method: 'PATCH', path, rawBody: '{"age":9}', headers })
     expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, taken])
   }
+  for (const [method, path, told] of [
+    ['OPTIONS', `/api/v1/users/${user.id}`, taken],
+    ['OPTIONS', '/api/v1/users', null],
+    ['POST', `/api/v1/users/${user.id}`, null],
+  ] as const) {
+    const { status, headers } = await users.api.request({ method, path })
+    expect([method, path, status, headers.get('accept-patch')]).toEqual([method, path, 405, told])
+  }
 })

@@ -43,6 +43,7 @@ export function serveRoutes(
 ): Router {
   const router = Router({ caseSensitive: true, strict: false })
   const methodsOf = new Map<string, string[]>()
+  const patchMediaOf = new Map<string, readonly string[]>()
 
   for (const route of routes) {
     const path = expressPath(route.path)
@@ -52,6 +53,7 @@ export function serveRoutes(
       router.head(path, methodNotAllowed(route.path, ['GET', 'POST']))
     else if (route.method === 'get') methods.push('HEAD')
     methods.push(route.method.toUpperCase())
+    if (route.method === 'patch') patchMediaOf.set(route.path, bodyMediaOf(route))
 
     const enter: RequestHandler = (req, _res, next) => {
       req.context.route = route.path
@@ -71,7 +73,8 @@ export function serveRoutes(
       serve(route, live),
     )
   }
-  for (const [path, methods] of methodsOf) router.all(expressPath(path), methodNotAllowed(path, methods))
+  for (const [path, methods] of methodsOf)
+    router.all(expressPath(path), methodNotAllowed(path, methods, patchMediaOf.get(path)))
   return router
 }
 

@@ -21,7 +21,14 @@ test('a page of an allowed origin may read the answer, and the headers that it n
   expect(headers.get('access-control-allow-origin')).toBe('https://b.example.com')
   const exposed = headers.get('access-control-expose-headers')!.split(',')
   expect(exposed).toEqual(
-    expect.arrayContaining(['X-Request-Id', 'Retry-After', 'RateLimit-Remaining', 'ETag', 'Location']),
+    expect.arrayContaining([
+      'X-Request-Id',
+      'Retry-After',
+      'RateLimit-Remaining',
+      'ETag',
+      'Location',
+      'Accept-Patch',
+    ]),
   )
   expect(headers.get('vary')).toContain('Origin')
 })
@@ -43,6 +50,15 @@ test('a preflight is answered: methods, headers, and for how long', async () => 
   expect(headers.get('access-control-allow-methods')).toContain('PATCH')
   expect(headers.get('access-control-allow-headers')).toBe('content-type,idempotency-key,x-api-key')
   expect(headers.get('access-control-max-age')).toBe('600')
+})
+
+test('an OPTIONS that is no preflight goes on to the routes, and a page may read their answer', async () => {
+  const { url } = await serve(() => [allowOrigins(['https://a.example.com']), answer])
+  const origin = 'https://a.example.com'
+  const answered = await fetch(url, { method: 'OPTIONS', headers: { origin } })
+  expect(answered.status).toBe(200)
+  expect(answered.headers.get('access-control-allow-origin')).toBe(origin)
+  expect(answered.headers.get('access-control-expose-headers')).toContain('Accept-Patch')
 })
 
 test('with * any page may, but never with the credentials of a browser', async () => {
