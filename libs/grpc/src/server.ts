@@ -74,7 +74,7 @@ export function grpcServer(
     )
     health.addToServer(server)
     const described = [...services.map(({ protos }) => protos), loadSync(protoPath)]
-    new ReflectionService(Object.assign({}, ...described) as PackageDefinition).addToServer(server)
+    addReflection(server, Object.assign({}, ...described) as PackageDefinition)
 
     // A listener of our own: the library neither says which port is taken, nor closes connections when asked to.
     const connections = new Set<Socket>()
@@ -133,3 +133,17 @@ export function grpcServer(
     }
   }
 }
+
+/**
+ * Describes the services to clients that have no file. The library finds names in plain objects, and would take `toString`
+ * for a symbol: its tables lose what they inherit.
+ */
+function addReflection(server: Server, described: PackageDefinition): void {
+  const service = new ReflectionService(described)
+  const { v1, v1Alpha } = service as unknown as Record<'v1' | 'v1Alpha', ReflectionTables>
+  for (const { files, symbols, extensions, services } of [v1, v1Alpha])
+    for (const table of [files, symbols, extensions, services]) Object.setPrototypeOf(table, null)
+  service.addToServer(server)
+}
+
+type ReflectionTables = Record<'files' | 'symbols' | 'extensions' | 'services', object>

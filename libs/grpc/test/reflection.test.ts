@@ -38,6 +38,21 @@ describe.each(['v1', 'v1alpha'] as const)('reflection %s', (version) => {
     const { error_response } = await ask({ file_containing_symbol: 'fake.Other' })
     expect(error_response.error_code).toBe(5)
   })
+
+  test.each([...Object.getOwnPropertyNames(Object.prototype), ''])(
+    'does not know "%s", which objects of JavaScript have, for a name of its own',
+    async (name) => {
+      for (const request of [
+        { file_containing_symbol: name },
+        { file_by_filename: name },
+        { file_containing_extension: { containing_type: name, extension_number: 1 } },
+        { all_extension_numbers_of_type: name },
+      ]) {
+        const { error_response } = await ask(request)
+        expect([request, error_response?.error_code]).toEqual([request, 5])
+      }
+    },
+  )
 })
 
 test('a client that has no file asks for the health, as grpcurl does', async () => {
