@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from 'express'
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { ErrorTable } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import { createConnectionMetrics, type Metrics } from '@ordinal/metrics'
@@ -129,6 +129,7 @@ export function createHttpService(options: HttpOptions) {
   app.use(identifyCaller(identify))
   const limit = limiter && rateLimit(limiter)
   if (limit) app.use(alsoWhenRefused(limit), limit)
+  app.use(nameRouteOfRefused([...routes, ...documents]))
   app.use(serveRoutes(routes, serving))
   const limitOfDocuments = limit ? undefined : limitOf('documents')
   app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
@@ -171,8 +172,7 @@ export function createHttpService(options: HttpOptions) {
  * take it away. A path that one of the routes has as it is stays, so that any path can be in front, such as `/api`.
  */
 function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
-  const patterns = routes.map(({ path }) => path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+'))
-  const own = new RegExp(`^(?:${patterns.join('|')}|/docs/files/[^/]+)/?$`)
+  const own = new RegExp(`^(?:${routes.map(patternOf).join('|')}|/docs/files/[^/]+)/?$`)
   const isOwn = (path: string) => own.test(path)
   return (req, _res, next) => {
     const { basePath } = req.context
@@ -180,3 +180,18 @@ function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
     next()
   }
 }
+
+/** Finds the route of a request that was refused before it was routed, for logs and metrics. */
+function nameRouteOfRefused(routes: readonly Route[]): ErrorRequestHandler {
+  const patterns = routes.map((route) => ({ ...route, pattern: new RegExp(`^${patternOf(route)}/?$`) }))
+  return (refusal, req, _res, next) => {
+    const fitting = patterns.filter(({ pattern }) => pattern.test(req.path))
+    const method = req.method === 'HEAD' ? 'get' : req.method.toLowerCase()
+    const route = fitting.find((route) => route.method === method) ?? fitting[0]
+    if (route) req.context.route = route.path
+    next(refusal)
+  }
+}
+
+/** The paths of a route, as a regular expression has them. */
+const patternOf = ({ path }: Route) => path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')

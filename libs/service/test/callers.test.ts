@@ -64,6 +64,34 @@ test('any other caller is limited, paths that are nowhere included', async () =>
   expect(answers.every(({ headers }) => headers.has('ratelimit-remaining'))).toBe(true)
 })
 
+test('a refusal before routing is counted and logged under the route that was meant', async () => {
+  const { service, api, logged } = await startFakeService(database.url, { rateLimit: 2, apiKeys })
+  const get = (path: string, headers = {}) => api.get(path, { headers })
+  await get('/api/v1/things/7', { 'X-API-Key': 'wrong' })
+  // Of each kind more than the limit and its burst.
+  const twenty = Array.from({ length: 20 }, (_, index) => index + 1)
+  await Promise.all([
+    ...twenty.map((id) => get(`/api/v1/things/${id}`)),
+    ...twenty.map(() => api.request({ method: 'HEAD', path: '/api/v1/things/' })),
+    ...twenty.map(() => get('/nowhere')),
+  ])
+  const counted = (await get('/metrics')).body as unknown as string
+  for (const [method, route, status] of [
+    ['GET', '/api/v1/things/{id}', 401],
+    ['GET', '/api/v1/things/{id}', 429],
+    ['HEAD', '/api/v1/things', 429],
+    ['GET', 'unmatched', 429],
+  ])
+    expect(counted).toContain(
+      `fake_service_requests_total{method="${method}",route="${route}",status="${status}"}`,
+    )
+  await service.stop()
+  const refused = logged.of('request').filter(({ status }) => status === 429)
+  expect(new Set(refused.map(({ route }) => route))).toEqual(
+    new Set(['/api/v1/things/{id}', '/api/v1/things', 'unmatched']),
+  )
+})
+
 test('a page of an allowed origin may read every answer, refusals too', async () => {
   const answers = await askOften('/nowhere', { Origin: 'https://app.example.com' })
   expect(answers.some(({ status }) => status === 429)).toBe(true)
