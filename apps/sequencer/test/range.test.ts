@@ -68,6 +68,65 @@ test('a sequence with an end issues up to it, and says then how that is mended',
   await verifies()
 })
 
+const release = (number: string) =>
+  sequencer.api.post(`/api/v1/numbers/${number}/release`, { reason: 'test' }, admin)
+
+test('released values come one at a time, and the refusal of several at once says how many there are', async () => {
+  await define({ end: 4, gap_policy: 'recycle' })
+  await next({ count: 3 })
+  for (const number of ['R1', 'R2', 'R3']) await release(number)
+  expect((await next({ count: 2 })).body.detail).toBe(
+    'R has 1 new value left, where they end at 4, and 3 released values, issued one at a time, and the request asks for 2: ask for one number at a time, raise end, or define a sequence for the next range',
+  )
+  expect((await next()).body.full_number).toBe('R1')
+  const { issue } = createInstance()
+  const [, two, three] = await Promise.allSettled([1, 2, 3].map((count) => issue({ prefix: 'R', count })))
+  expect((two as PromiseRejectedResult).reason).toMatchObject({
+    message: expect.stringContaining('R has 1 new value left, where they end at 4, and 1 released value,'),
+  })
+  expect((three as PromiseRejectedResult).reason).toMatchObject({
+    message: expect.stringContaining('asks for 3: ask for one number at a time'),
+  })
+  expect([(await next()).body.full_number, (await next()).body.full_number]).toEqual(['R3', 'R4'])
+  expect((await next()).body.detail).toContain('has no more values')
+})
+
+test('of several at once, who is refused hears what the others leave', async () => {
+  await define({ end: 3 })
+  const { issue } = createInstance()
+  const results = await Promise.allSettled([2, 1, 1].map((count) => issue({ prefix: 'R', count })))
+  expect(results[2]).toMatchObject({
+    reason: { message: expect.stringContaining('R has no more values: they end at 3') },
+  })
+})
+
+test('values of a past period that are free above its end are not left', async () => {
+  const year = new Date().getUTCFullYear() - 1
+  const before = { business_date: `${year}-12-30` }
+  await define({ template: 'R{YYYY}-{seq}', reset: 'yearly', start: 2, end: 9, gap_policy: 'recycle' })
+  await next({ ...before, count: 6 })
+  for (const value of [7, 2]) await release(`R${year}-${value}`)
+  await change({ end: 3 })
+  const path = `/api/v1/status/R?business_date=${before.business_date}`
+  expect(await read(path)).toMatchObject({ gaps: 2, values_left: 1 })
+  expect((await next({ ...before, count: 2 })).body.detail).toContain(
+    `has no new values left in the period ${year}, where they end at 3, and 1 released value,`,
+  )
+  expect((await next(before)).body.full_number).toBe(`R${year}-2`)
+  expect(await read(path)).toMatchObject({ gaps: 1, values_left: 0 })
+})
+
+test('where values end because there are no greater ones, nothing says that the end can be raised', async () => {
+  await define({ start: Number.MAX_SAFE_INTEGER })
+  expect((await next({ count: 2 })).body.detail).toBe(
+    'R has 1 value left, of which the last is 9007199254740991, and the request asks for 2: ask for fewer, or define another sequence',
+  )
+  await next()
+  expect((await next()).body.detail).toBe(
+    'R has no more values: they end at 9007199254740991. Define another sequence',
+  )
+})
+
 test('status and preview say where a sequence ends, and how many values are left', async () => {
   await define({ end: 2 })
   expect(await read('/api/v1/status/R')).toMatchObject({ end: 2, values_left: 2 })
@@ -362,9 +421,9 @@ test('which requests of a batch are beyond the end: those that the earlier ones 
       async (requests, freeValues, fresh) => {
         const left = requests.flatMap(([, isLeft], index) => (isLeft ? [index + 1] : []))
         fc.pre(left.length > 0)
-        const [row] = await queryAsAdmin<{ beyond: number[] }>(
+        const [row] = await queryAsAdmin<{ beyond: number[]; fresh: number }>(
           database,
-          `SELECT requests_beyond((SELECT array_agg(r) FROM jsonb_populate_recordset(NULL::ledger_request, $1) r), $2, $3, $4) AS beyond`,
+          `SELECT beyond, fresh::int FROM requests_beyond((SELECT array_agg(r) FROM jsonb_populate_recordset(NULL::ledger_request, $1) r), $2, $3, $4)`,
           [JSON.stringify(requests.map(([of]) => of)), left, freeValues, fresh],
         )
         // Values are given out one by one: what is given stays dense, and nobody is refused who could be served then.
@@ -377,7 +436,7 @@ test('which requests of a batch are beyond the end: those that the earlier ones 
           else values -= count
           return false
         })
-        expect(row!.beyond).toEqual(expected)
+        expect(row).toEqual({ beyond: expected, fresh: Math.max(0, values) })
       },
     ),
     { numRuns: 60 },
@@ -395,8 +454,12 @@ test('how many values are left, and with how many it is warned', () => {
     fc.property(range, fc.integer({ min: 1, max: 99 }), (of, percent) => {
       const values = of.end - of.start + 1
       expect(valuesLeft({ ...of, gapPolicy: 'strict' }, undefined)).toBe(values)
-      expect(valuesLeft({ ...of, gapPolicy: 'recycle' }, { lastValue: of.end, free: 2 })).toBe(2)
-      expect(valuesLeft({ ...of, gapPolicy: 'strict' }, { lastValue: of.end, free: 2 })).toBe(0)
+      expect(
+        valuesLeft({ ...of, gapPolicy: 'recycle' }, { lastValue: of.end, free: 2, freeAboveEnd: 0 }),
+      ).toBe(2)
+      expect(
+        valuesLeft({ ...of, gapPolicy: 'strict' }, { lastValue: of.end, free: 2, freeAboveEnd: 0 }),
+      ).toBe(0)
       const at = valuesAtWarning({ ...of, warnAt: `${percent}%` })!
       expect(Number.isSafeInteger(at)).toBe(true)
       expect(at).toBeLessThanOrEqual(values)

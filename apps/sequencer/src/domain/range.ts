@@ -11,8 +11,9 @@ interface Range {
 interface Counted {
   /** The last value that was given. */
   lastValue: number
-  /** How many released values could be issued again. */
+  /** How many released values are free, and how many of them are above the end and so are not issued again. */
   free: number
+  freeAboveEnd: number
 }
 
 /**
@@ -27,8 +28,12 @@ export function valuesLeft(
 ): number | undefined {
   if (end === null) return undefined
   const fresh = Math.max(0, end - (counted?.lastValue ?? start - 1))
-  return fresh + (gapPolicy === 'recycle' ? (counted?.free ?? 0) : 0)
+  return fresh + releasedLeft({ gapPolicy }, counted)
 }
+
+/** How many released values can be issued again in a period, one at a time. */
+export const releasedLeft = ({ gapPolicy }: { gapPolicy: GapPolicy }, counted: Counted | undefined) =>
+  gapPolicy === 'recycle' && counted ? counted.free - counted.freeAboveEnd : 0
 
 /** With how many values left the service warns; undefined if it does not. A percentage is of the values from start to end. */
 export function valuesAtWarning({ start, end, warnAt }: Range): number | undefined {

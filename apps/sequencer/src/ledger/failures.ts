@@ -74,8 +74,9 @@ export function windowOf(error: unknown): { first: string; last: string } {
 export interface Exhausted {
   period: string
   end: number
-  /** How many new values are left. */
+  /** How many new values are left after the requests that can be carried out, and how many released ones. */
   left: number
+  free: number
   /** Which requests of the batch cannot be carried out, counted from 1. */
   refused: number[]
 }

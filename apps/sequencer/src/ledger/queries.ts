@@ -1,6 +1,6 @@
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '../domain/errors'
-import { valuesLeft } from '../domain/range'
+import { releasedLeft, valuesLeft } from '../domain/range'
 import type { Rules } from '../domain/rules'
 import { exhausted } from './range-end'
 
@@ -18,20 +18,28 @@ interface CounterStatus {
   lastValue: number
   reserved: number
   free: number
+  /** How many of the free values are above the end, where there is one: they are not issued again. */
+  freeAboveEnd: number
   void: number
 }
+
+/** Free values of the counter `c` above an end: of a period that is over, if any. */
+export const freeAbove = (end: string) => `CASE WHEN c.last_value > ${end} AND c.free > 0 THEN (
+    SELECT count(*)::int FROM public.free_values f
+    WHERE f.prefix = c.prefix AND f.period = c.period AND f.value > ${end}) ELSE 0 END`
 
 /** Where the counter of a period is; null if nothing was issued in it. */
 export async function readCounter(
   db: Queryable,
   prefix: string,
   period: string,
+  end: number | null,
 ): Promise<CounterStatus | null> {
   const { rows } = await db.query<CounterStatus>({
     name: 'read_counter',
-    text: `SELECT last_value AS "lastValue", reserved, free, void
-           FROM public.counters WHERE prefix = $1 AND period = $2`,
-    values: [prefix, period],
+    text: `SELECT c.last_value AS "lastValue", c.reserved, c.free, c.void, ${freeAbove('$3::bigint')} AS "freeAboveEnd"
+           FROM public.counters c WHERE c.prefix = $1 AND c.period = $2`,
+    values: [prefix, period, end],
   })
   return rows[0] ?? null
 }
@@ -89,14 +97,15 @@ export async function previewValues(
 ): Promise<Previewed> {
   const { prefix, start, gapPolicy } = rules
   const end = rules.end ?? Number.MAX_SAFE_INTEGER
-  const counter = (await readCounter(db, prefix, period)) ?? undefined
+  const counter = (await readCounter(db, prefix, period, rules.end)) ?? undefined
   const left = valuesLeft(rules, counter)
   // As in issue_numbers: several follow each other, and so are new.
   const free = count === 1 && gapPolicy === 'recycle' ? await lowestFree(db, prefix, period) : null
   if (free !== null && free <= end) return { values: [free], left }
   const first = counter ? counter.lastValue + 1 : start
   const fresh = Math.max(0, end - first + 1)
-  if (count > fresh) throw exhausted(prefix, count, { period, end, left: fresh })
+  if (count > fresh)
+    throw exhausted(prefix, count, { period, end, left: fresh, free: releasedLeft(rules, counter) })
   return { values: Array.from({ length: count }, (_, index) => first + index), left }
 }
 

@@ -60,7 +60,7 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
 
   async function readStatus(prefix: string, date: string | undefined): Promise<CounterStatus> {
     const { sequence, slot } = await slotOf(prefix, date)
-    const counter = await readCounter(db, prefix, slot.period)
+    const counter = await readCounter(db, prefix, slot.period, sequence.rules.end)
     const closed = await findClosed(db, prefix, slot.period)
     return {
       period: slot.period,

@@ -72,7 +72,7 @@ async function readRanges(db: Queryable, rules: readonly RulesRecord[]): Promise
   const now = await readClock(db)
   const current = rules.flatMap((of) => {
     const period = periodAt(of, now)
-    return period === undefined ? [] : [{ of, prefix: of.prefix, period }]
+    return period === undefined ? [] : [{ of, prefix: of.prefix, period, end: of.end }]
   })
   const counters = await readCounters(db, current)
   return current.map(({ of, prefix, period }, index) => ({

@@ -126,7 +126,7 @@ export function createDrawService({ db, heavyDb, sites, allocator, numbers, read
       const { sequence, slot } = await reads.slotOf(prefix)
       const { period } = slot
       const [counter, totals, perSecond, usage] = await Promise.all([
-        readCounter(heavyDb, prefix, period),
+        readCounter(heavyDb, prefix, period, sequence.rules.end),
         readTotals(heavyDb, prefix),
         readRate(heavyDb, prefix, period),
         readUsage(heavyDb, prefix),

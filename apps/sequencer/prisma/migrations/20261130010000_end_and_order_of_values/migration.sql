@@ -20,29 +20,29 @@ $$;
 REVOKE EXECUTE ON FUNCTION "requests_left" FROM PUBLIC;
 
 -- The requests of a batch that cannot be carried out with the values there are, by their places: each takes what those
--- before it leave.
+-- before it leave. And how many new values are left after those that can.
 --
 -- p_left   the places of the requests that ask for numbers
 -- p_free   how many released values there are for requests for one number
 -- p_fresh  how many new values there are
-CREATE FUNCTION "requests_beyond"(p_requests public.ledger_request[], p_left integer[], p_free integer, p_fresh bigint)
-RETURNS integer[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION "requests_beyond"(p_requests public.ledger_request[], p_left integer[], p_free integer, p_fresh bigint,
+                                  OUT beyond integer[], OUT fresh bigint)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    v_beyond integer[] := '{}';
     v_free integer := p_free;
-    v_fresh bigint := p_fresh;
     v_nth integer;
 BEGIN
+    beyond := '{}';
+    fresh := greatest(p_fresh, 0);
     FOREACH v_nth IN ARRAY p_left LOOP
         IF v_free > 0 AND p_requests[v_nth].count = 1 AND p_requests[v_nth].event IN ('issue', 'reserve', 'suppress') THEN
             v_free := v_free - 1;
-        ELSIF p_requests[v_nth].count <= v_fresh THEN
-            v_fresh := v_fresh - p_requests[v_nth].count;
+        ELSIF p_requests[v_nth].count <= fresh THEN
+            fresh := fresh - p_requests[v_nth].count;
         ELSE
-            v_beyond := v_beyond || v_nth;
+            beyond := beyond || v_nth;
         END IF;
     END LOOP;
-    RETURN v_beyond;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION "requests_beyond" FROM PUBLIC;
@@ -238,10 +238,15 @@ BEGIN
     v_taken := cardinality(v_recycled);
     v_fresh := v_count - v_taken;
     IF v_fresh > 0 AND v_counter.last_value + v_fresh > v_end THEN
-        RAISE EXCEPTION 'the values of % end at %', p_prefix, v_end USING ERRCODE = 'OR025', DETAIL = json_build_object(
-            'period', v_slot.period, 'end', v_end, 'left', greatest(v_end - v_counter.last_value, 0),
-            'refused', public.requests_beyond(p_requests, public.requests_left(p_requests, v_replayed), v_taken,
-                                              v_end - v_counter.last_value))::text;
+        -- What is left when the others have been carried out, for which all of the released values taken here are used.
+        RAISE EXCEPTION 'the values of % end at %', p_prefix, v_end USING ERRCODE = 'OR025', DETAIL = (
+            SELECT json_build_object(
+                'period', v_slot.period, 'end', v_end, 'left', r.fresh, 'refused', r.beyond,
+                'free', CASE WHEN v_rules.gap_policy = 'recycle' THEN v_counter.free - v_taken - (
+                    SELECT count(*) FROM public.free_values f
+                    WHERE f.prefix = p_prefix AND f.period = v_slot.period AND f.value > v_end) ELSE 0 END)
+            FROM public.requests_beyond(p_requests, public.requests_left(p_requests, v_replayed), v_taken,
+                                        v_end - v_counter.last_value) r)::text;
     END IF;
 
     v_batch.prefix := p_prefix;
