@@ -9,7 +9,7 @@ import {
 } from 'zod-openapi'
 import { isTagged } from './conditions'
 import { bodyMediaOf, changesSomething, type Route } from './route'
-import { problem } from './schemas'
+import { linePatterns, problem } from './schemas'
 import { shareComponents } from './share-components'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>
@@ -35,13 +35,28 @@ export function openApiDocument(
   const document = createDocument(
     {
       openapi: '3.1.0',
-      info: { ...info, license: { name: 'MIT', identifier: 'MIT' } },
+      info: {
+        ...info,
+        description: `${info.description}\n\n${ofEveryAnswer}`,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
       // Wherever the document is.
       servers: [{ url: '/' }],
       paths,
-      components: { headers, securitySchemes: { ...(takesTokens && { token }), apiKey } },
+      components: {
+        schemas: { Line: lineSchema },
+        headers,
+        securitySchemes: { ...(takesTokens && { token }), apiKey },
+      },
     },
-    { override: ({ jsonSchema }) => withoutLimitsOfNumbers(jsonSchema) },
+    {
+      override({ jsonSchema }) {
+        withoutLimitsOfNumbers(jsonSchema)
+        // The format says it all.
+        if (jsonSchema.format === 'date') delete jsonSchema.pattern
+        withLineShared(jsonSchema)
+      },
+    },
   )
   return shareComponents(document)
 }
@@ -51,6 +66,22 @@ function withoutLimitsOfNumbers(schema: { minimum?: unknown; maximum?: unknown }
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
+
+/** What every text of one line must be, in `components` once: in place its patterns would be half of most schemas. */
+const lineSchema = {
+  type: 'string' as const,
+  description: 'One line, without control, invisible or bidirectional characters',
+  allOf: linePatterns.map((pattern) => ({ pattern: pattern.source })),
+}
+
+function withLineShared(schema: { allOf?: object[] }): void {
+  if (JSON.stringify(schema.allOf) === JSON.stringify(lineSchema.allOf))
+    schema.allOf = [{ $ref: '#/components/schemas/Line' }]
+}
+
+const ofEveryAnswer =
+  'Every operation has a `default` answer: the errors that any such request can meet, also under a status that the operation ' +
+  'has for others. Its headers X-Request-Id and RateLimit-… are in the other answers of the operation too.'
 
 const token = {
   type: 'http' as const,
@@ -111,12 +142,11 @@ const headers = {
 }
 type HeaderName = keyof typeof headers
 
-/** These headers and those that every answer of such a route may have, as references. */
-function headersOf({ unlimited }: Route, names: readonly HeaderName[]) {
-  const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
-  const all: HeaderName[] = ['X-Request-Id', ...(unlimited ? [] : limits), ...names]
-  return Object.fromEntries(all.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
-}
+/** References to headers, if there are any. */
+const headersOf = (names: readonly HeaderName[]) =>
+  names.length > 0 && {
+    headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+  }
 
 function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
   const { params, query, body } = route
@@ -154,7 +184,7 @@ function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
 type Responses = Record<string, ZodOpenApiResponseObject>
 
 /** A status can be an answer and a refusal: a health page is 503 when something is down, and when too many ask for it. */
-function bothOf(successes: Responses, failures: Responses) {
+function bothOf(successes: Responses, failures: Responses): Responses {
   const responses: Responses = { ...successes, ...failures }
   for (const status in failures) {
     const [success, failure] = [successes[status], failures[status]!]
@@ -200,7 +230,7 @@ const timeout = {
 function successes(route: Route): Responses {
   const unchanged = {
     description: 'If-None-Match has the ETag; no body',
-    headers: headersOf(route, ['ETag']),
+    ...headersOf(['ETag']),
   }
   return { ...answersOf(route), ...(isTagged(route) && { 304: unchanged }) }
 }
@@ -216,7 +246,7 @@ function answersOf(route: Route): Responses {
               content: Object.fromEntries([route.media].flat().map((media) => [media, { schema }])),
             }
           : { description: 'Done; no body' }),
-        headers: headersOf(route, [...route.headers, ...(route.idempotent ? replayed : [])]),
+        ...headersOf([...route.headers, ...(route.idempotent ? replayed : [])]),
       },
     ]),
   )
@@ -231,54 +261,95 @@ const anywhere = [
   'expectation_failed',
   'host_not_allowed',
   'headers_too_large',
-  'validation_failed',
+  'request_timeout',
   'internal_error',
 ] as const satisfies CommonCode[]
 
-/** The errors of a route by status: its own, and those that any request of its kind can meet. */
-function failures(route: Route, { takesTokens, errors }: Shared) {
-  const codes: string[] = [...route.errors, ...anywhere]
-  if (route.workload !== 'main') codes.push('overloaded')
-  if (!route.unlimited) codes.push('rate_limited')
-  if (!route.probe) codes.push('invalid_api_key', 'database_unavailable')
-  if (!route.probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
+/** The errors that any request with such bounds and callers can meet. */
+function commonCodes(route: Route, takesTokens: boolean): string[] {
+  const { workload, unlimited, probe } = route
+  const codes: string[] = [...anywhere]
+  if (workload !== 'main') codes.push('overloaded')
+  if (!unlimited) codes.push('rate_limited')
   if (changesSomething(route)) codes.push('cross_site_request')
+  if (!probe) codes.push('invalid_api_key', 'database_unavailable')
+  if (!probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
+  return codes
+}
+
+/** The errors of a route, and those of requests of its kind. */
+function ownCodes(route: Route): string[] {
+  const codes: string[] = [...route.errors, 'validation_failed']
   if (route.requires) codes.push('authentication_required')
   if (route.requires && route.requires !== 'caller') codes.push('role_too_low')
   if (route.params) codes.push('malformed_url')
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
-  if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type', 'request_timeout')
-  if (route.upload) codes.push('unsupported_media_type', 'request_timeout')
+  if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type')
+  if (route.upload) codes.push('unsupported_media_type')
   if (isTagged(route)) codes.push('version_mismatch')
   if (route.idempotent) codes.push('invalid_idempotency_key')
   if (route.timed) codes.push('deadline_exceeded')
-
-  const kinds = [...new Set(codes)].map((code) => ({ code, ...errors[code]! }))
-  const statuses = new Set(kinds.map(({ status }) => status))
-  return Object.fromEntries(
-    [...statuses].map((status) => [
-      String(status),
-      failure(
-        route,
-        status,
-        kinds.filter((kind) => kind.status === status),
-      ),
-    ]),
-  )
+  return codes
 }
+
+interface Kind {
+  code: string
+  status: number
+  title: string
+}
+
+/** The errors of a route by status, and as `default` those that any request can meet. */
+function failures(route: Route, { takesTokens, errors }: Shared): Responses {
+  const kindsOf = (codes: readonly string[]): Kind[] =>
+    [...new Set(codes)].map((code) => ({ code, ...errors[code]! }))
+  const common = kindsOf(commonCodes(route, takesTokens))
+  // Under a status that the route answers itself, `default` would say nothing of errors.
+  const own = [...kindsOf(ownCodes(route)), ...common.filter(({ status }) => status in route.answers)]
+  const statuses = [...new Set(own.map(({ status }) => status))]
+  return {
+    ...Object.fromEntries(
+      statuses.map((status) => [
+        String(status),
+        failure(
+          route,
+          status,
+          own.filter((kind) => kind.status === status),
+        ),
+      ]),
+    ),
+    default: commonFailure(route, common),
+  }
+}
+
+function commonFailure({ unlimited, probe }: Route, kinds: readonly Kind[]): ZodOpenApiResponseObject {
+  const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
+  const sorted = [...kinds].sort((a, b) => a.status - b.status)
+  return {
+    description: sorted.map(({ status, code, title }) => `${status} \`${code}\`: ${title}`).join('\n\n'),
+    content: { [problemMediaType]: { schema: problem } },
+    ...headersOf([
+      'X-Request-Id',
+      ...(unlimited ? [] : limits),
+      ...(kinds.some(({ status }) => mayRetry(status)) ? (['Retry-After'] as const) : []),
+      ...(probe ? [] : (['WWW-Authenticate'] as const)),
+    ]),
+  }
+}
+
+const mayRetry = (status: number) => status === 429 || status === 503
 
 /** Whether a conflict goes away by waiting. */
 const isTemporary = ({ code }: { code: string }) =>
   code === 'idempotency_key_in_use' || code.endsWith('_under_way')
 
-function failure(route: Route, status: number, kinds: readonly { code: string; title: string }[]) {
+function failure(route: Route, status: number, kinds: readonly Kind[]): ZodOpenApiResponseObject {
   const told: HeaderName[] = []
-  if (status === 429 || status === 503 || kinds.some(isTemporary)) told.push('Retry-After')
+  if (mayRetry(status) || kinds.some(isTemporary)) told.push('Retry-After')
   if (status === 401 || status === 403) told.push('WWW-Authenticate')
   if (status === 415 && route.method === 'patch') told.push('Accept-Patch')
   return {
     description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('\n\n'),
     content: { [problemMediaType]: { schema: problem } },
-    headers: headersOf(route, told),
+    ...headersOf(told),
   }
 }

@@ -9,6 +9,9 @@ const printable = /^[^\p{Cc}\p{Cs}]*$/u
 const seen =
   /^[^\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u115f\u1160\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb]*$/u
 
+/** What `text` asks of the characters of a line. */
+export const linePatterns = [printable, seen]
+
 /** One line of text: no control or unseen characters, between `min` and `max` characters once trimmed. */
 export const text = (min: number, max: number) =>
   z
@@ -58,8 +61,10 @@ export const idParams = z.strictObject({ id: integerText(1) })
 /** An id in an answer. */
 export const id = () => z.int().min(1)
 
+const instant = z.iso.datetime().meta({ id: 'Timestamp', example: '2026-11-21T03:43:00.000Z' })
+
 /** An instant, as RFC 3339 in UTC. */
-export const timestamp = () => z.iso.datetime().meta({ example: '2026-11-21T03:43:00.000Z' })
+export const timestamp = () => instant
 
 /** The part of a list's query that every list has. */
 export const pageQuery = {

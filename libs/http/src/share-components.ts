@@ -2,54 +2,100 @@ import { STATUS_CODES } from 'node:http'
 import type { createDocument } from 'zod-openapi'
 
 type Document = ReturnType<typeof createDocument>
-type Kind = 'responses' | 'parameters'
+type Kind = 'responses' | 'parameters' | 'requestBodies' | 'schemas'
 type Described = Record<string, unknown>
 interface Operation {
   parameters?: Described[]
+  requestBody?: Described
   responses: Record<string, Described>
 }
 
 /**
- * The document with parameters and errors that several operations have in its components, once each: an operation names
- * them by `$ref`. So it is a fraction as long, and generated clients have one type for each. Headers that no answer has are
- * left out.
+ * The document with fields, parameters, request bodies and answers that several operations have in its components, once
+ * each: an operation names them by `$ref`. So it is a fraction as long, and generated clients have one type for each.
+ * Headers that no answer has are left out.
  */
 export function shareComponents(document: Document): Document {
   const operations = Object.values(document.paths ?? {}).flatMap(
     (methods) => Object.values(methods) as Operation[],
   )
+  for (const { parameters = [] } of operations) parameters.forEach(describeOnce)
+  const schemas = shareFields(document)
   const parameters = operations.flatMap((operation) => operation.parameters ?? [])
-  const errors = operations.flatMap(({ responses }) =>
-    Object.entries(responses).filter(([status]) => Number(status) >= 400),
-  )
+  const bodies = operations.flatMap(({ requestBody }) => (requestBody ? [requestBody] : []))
+  const answers = operations.flatMap(({ responses }) => Object.entries(responses))
   const sharedParameters = share(
     'parameters',
     parameters.map((parameter) => [String(parameter.name).replaceAll(/\W/g, ''), parameter]),
   )
-  const sharedErrors = share(
+  const sharedBodies = share(
+    'requestBodies',
+    bodies.map((body) => ['Body', body]),
+  )
+  const sharedAnswers = share(
     'responses',
-    errors.map(([status, error]) => [nameOf(status), error]),
+    answers.map(([status, answer]) => [nameOf(status), answer]),
   )
   for (const operation of operations) {
     if (operation.parameters) operation.parameters = operation.parameters.map(sharedParameters.refer)
-    for (const [status, error] of Object.entries(operation.responses))
-      if (Number(status) >= 400) operation.responses[status] = sharedErrors.refer(error)
+    if (operation.requestBody) operation.requestBody = sharedBodies.refer(operation.requestBody)
+    for (const [status, answer] of Object.entries(operation.responses))
+      operation.responses[status] = sharedAnswers.refer(answer)
   }
-  const text = JSON.stringify(document.paths) + JSON.stringify(sharedErrors.components)
+  const text = JSON.stringify(document.paths) + JSON.stringify(sharedAnswers.components)
   const used = ([name]: [string, unknown]) => text.includes(`"#/components/headers/${name}"`)
   return {
     ...document,
     components: {
       ...document.components,
+      schemas: { ...document.components?.schemas, ...(schemas as object) },
       headers: Object.fromEntries(Object.entries(document.components?.headers ?? {}).filter(used)),
       ...(sharedParameters.components && { parameters: sharedParameters.components as never }),
-      ...(sharedErrors.components && { responses: sharedErrors.components as never }),
+      ...(sharedBodies.components && { requestBodies: sharedBodies.components as never }),
+      ...(sharedAnswers.components && { responses: sharedAnswers.components as never }),
     },
   }
 }
 
-/** `Not Found` -> `NotFound`. */
-const nameOf = (status: string) => (STATUS_CODES[status] ?? status).replaceAll(/\W/g, '')
+/** A parameter has the description of its schema, which then needs none. */
+function describeOnce(parameter: Described): void {
+  const { description, schema } = parameter as { description?: string; schema?: { description?: string } }
+  if (description === undefined || schema?.description !== description) return
+  const { description: _, ...rest } = schema
+  parameter.schema = rest
+}
+
+// A reference to a shorter schema would be no shorter.
+const shortestShared = 60
+
+/** Puts references in place of what several objects have as a field of the same name, and returns what they refer to. */
+function shareFields(document: Document): Record<string, Described> | undefined {
+  const objects = objectsIn(document)
+  const fields = objects.flatMap((fields) =>
+    Object.entries(fields).filter(([, schema]) => {
+      const text = JSON.stringify(schema)
+      return text.length >= shortestShared && !text.includes('"properties":')
+    }),
+  )
+  const shared = share('schemas', fields)
+  for (const fields of objects)
+    for (const [name, schema] of Object.entries(fields)) fields[name] = shared.refer(schema)
+  return shared.components
+}
+
+type Fields = Record<string, Described>
+
+/** The fields of each object that is described anywhere in a part of the document. */
+function objectsIn(part: unknown): Fields[] {
+  if (typeof part !== 'object' || part === null) return []
+  const within = Object.values(part).flatMap(objectsIn)
+  const isObject = 'properties' in part && 'type' in part && part.type === 'object'
+  return isObject ? [part.properties as Fields, ...within] : within
+}
+
+/** 404 -> `NotFound`. */
+const nameOf = (status: string) =>
+  status === 'default' ? 'AnyError' : (STATUS_CODES[status] ?? status).replaceAll(/\W/g, '')
 
 /** What occurs more than once, by name, and a function that gives a reference in its place. */
 function share(kind: Kind, all: readonly (readonly [name: string, what: Described])[]) {

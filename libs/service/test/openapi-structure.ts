@@ -30,8 +30,8 @@ const referenceTo = (kind: string) => object({ $ref: { type: 'string', pattern: 
 const orReference = (whole: object, kind: string) => ({ oneOf: [referenceTo(kind), whole] })
 const response = object({ description: text, headers: mapOf(referenceTo('headers')), content }, [
   'description',
-  'headers',
 ])
+const requestBody = object({ required: flag, content })
 // None at all: anyone may call.
 const oneScheme = { type: 'object', additionalProperties: { type: 'array', items: text }, maxProperties: 1 }
 
@@ -41,9 +41,9 @@ const operation = object(
     tags: { type: 'array', items: text, minItems: 1 },
     operationId: { type: 'string', pattern: '^[a-z0-9_]+$' },
     parameters: { type: 'array', items: orReference(parameter, 'parameters') },
-    requestBody: object({ required: flag, content }),
+    requestBody: orReference(requestBody, 'requestBodies'),
     security: { type: 'array', items: oneScheme },
-    responses: mapOf(orReference(response, 'responses'), { pattern: '^[2-5][0-9]{2}$' }),
+    responses: mapOf(orReference(response, 'responses'), { pattern: '^([2-5][0-9]{2}|default)$' }),
   },
   ['summary', 'tags', 'operationId', 'security', 'responses'],
 )
@@ -79,6 +79,7 @@ export const openApiStructure = object({
       schemas: mapOf(schema, { pattern: '^[A-Za-z0-9._-]+$' }),
       headers: mapOf(object({ description: text, schema })),
       parameters: mapOf(parameter),
+      requestBodies: mapOf(requestBody),
       responses: mapOf(response),
       securitySchemes: mapOf({ oneOf: [bearerScheme, keyScheme] }),
     },

@@ -18,7 +18,7 @@ interface Operation {
     string,
     {
       description: string
-      headers: Record<string, { $ref: string }>
+      headers?: Record<string, { $ref: string }>
       content?: Record<string, { schema: object }>
     }
   >
@@ -56,7 +56,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-type Components = Record<'parameters' | 'responses', Record<string, object>>
+type Components = Record<'parameters' | 'requestBodies' | 'responses', Record<string, object>>
 
 /** The operation with what it refers to in place of the references. */
 function withoutReferences(operation: Operation, components: Components): Operation {
@@ -64,10 +64,11 @@ function withoutReferences(operation: Operation, components: Components): Operat
     const [, , kind, name] = '$ref' in part ? String(part.$ref).split('/') : []
     return kind && name ? (components[kind as keyof Components][name] as T) : part
   }
-  const { parameters, responses } = operation
+  const { parameters, requestBody, responses } = operation
   return {
     ...operation,
     ...(parameters && { parameters: parameters.map(resolve) }),
+    ...(requestBody && { requestBody: resolve(requestBody) }),
     responses: Object.fromEntries(Object.entries(responses).map(([status, it]) => [status, resolve(it)])),
   }
 }
@@ -145,13 +146,14 @@ test('every path is served for the methods that are documented, and for no other
 test('what several operations have is there once', () => {
   const { paths, components } = fake.service.openApi
   const all = Object.values(paths!).flatMap((methods) => Object.values(methods) as Operation[])
-  const own = all.flatMap(({ parameters = [], responses }) => [
+  const own = all.flatMap(({ parameters = [], requestBody, responses }) => [
     ...parameters,
-    ...Object.entries(responses).flatMap(([status, response]) => (Number(status) < 400 ? [] : [response])),
+    ...(requestBody ? [requestBody] : []),
+    ...Object.values(responses),
   ])
   const texts = own.filter((part) => !('$ref' in part)).map((part) => JSON.stringify(part))
   expect(new Set(texts).size).toBe(texts.length)
-  expect(Object.keys(components!.responses!)).toContain('InternalServerError')
+  expect(Object.keys(components!.responses!)).toContain('AnyError')
   expect(Object.keys(components!.parameters!)).toContain('id')
 })
 
@@ -203,6 +205,21 @@ test('every error is documented as a problem', () => {
   }
 })
 
+test('what any request can meet is under `default`, by status, and what only some can is not', () => {
+  const codesOf = (method: string, path: string) =>
+    find(method, path)
+      .responses.default!.description.split('\n\n')
+      .map((line) => line.replace(/:.*/, ''))
+  const anywhere = ['400 `malformed_request`', '417 `expectation_failed`', '421 `host_not_allowed`']
+  for (const { method, path } of operations)
+    expect(codesOf(method, path)).toEqual(expect.arrayContaining([...anywhere, '500 `internal_error`']))
+  expect(codesOf('POST', '/api/v1/things')).toContain('403 `cross_site_request`')
+  expect(codesOf('GET', '/api/v1/things')).not.toContain('403 `cross_site_request`')
+  expect(codesOf('GET', '/health/live')).not.toContain('429 `rate_limited`')
+  // A status of its own hides `default`.
+  expect(find('GET', '/health').responses[503]!.description).toContain('`overloaded`')
+})
+
 test('a route that needs a role says so, with how to show it and what happens without', () => {
   const open = (security: Record<string, string[]>[]) => security.some((way) => Object.keys(way).length === 0)
   const needing = operations.filter(({ security }) => security.length > 0 && !open(security))
@@ -224,16 +241,16 @@ test('a route that needs no role says that a key or a token may be sent, a probe
 
 test('an answer tells of the headers that it may have', () => {
   const headersOf = (method: string, path: string, status: string) =>
-    Object.keys(find(method, path).responses[status]!.headers)
-  const always = ['X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset']
-  expect(headersOf('POST', '/api/v1/things', '201')).toEqual([...always, 'Location', 'Idempotency-Replayed'])
-  expect(headersOf('GET', '/api/v1/things', '200')).toEqual(always)
-  expect(headersOf('GET', '/api/v1/things', '503')).toEqual([...always, 'Retry-After'])
-  expect(headersOf('GET', '/api/v1/things', '401')).toEqual([...always, 'WWW-Authenticate'])
-  expect(headersOf('GET', '/health/live', '200')).toEqual(['X-Request-Id'])
+    Object.keys(find(method, path).responses[status]!.headers ?? {})
+  const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset']
+  expect(headersOf('POST', '/api/v1/things', '201')).toEqual(['Location', 'Idempotency-Replayed'])
+  expect(headersOf('GET', '/api/v1/callers/me', '401')).toEqual(['WWW-Authenticate'])
+  const ofErrors = ['Retry-After', 'WWW-Authenticate']
+  expect(headersOf('GET', '/api/v1/things', 'default')).toEqual(['X-Request-Id', ...limits, ...ofErrors])
+  expect(headersOf('GET', '/health/live', 'default')).toEqual(['X-Request-Id', 'Retry-After'])
   const described = Object.keys(fake.service.openApi.components!.headers!)
   for (const { responses } of operations)
-    for (const { headers } of Object.values(responses))
+    for (const { headers = {} } of Object.values(responses))
       for (const [name, { $ref }] of Object.entries(headers))
         expect([described.includes(name), $ref]).toEqual([true, `#/components/headers/${name}`])
 })

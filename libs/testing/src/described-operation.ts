@@ -14,6 +14,7 @@ export interface Operation {
 }
 
 interface Response {
+  description?: string
   content?: object
   headers?: object
 }
@@ -35,18 +36,24 @@ export function findOperation(
   const responses = template && paths[template]?.[method]?.responses
   if (!responses) return undefined
 
-  const find = (status: number) => {
-    const response = responses[status] ?? {}
-    if (!('$ref' in response))
-      return { response, steps: ['paths', template, method, 'responses', String(status)] }
+  const find = (key: string): { response: Response; steps: string[] } => {
+    const response = responses[key] ?? {}
+    if (!('$ref' in response)) return { response, steps: ['paths', template, method, 'responses', key] }
     const steps = response.$ref.slice('#/'.length).split('/')
     return { response: valueAt(document, steps) as Response, steps }
   }
+  const common = find('default').response
+  const headersOf = ({ headers = {} }: Response) => Object.keys(headers)
+  const findFor = (status: number) => find(status in responses ? String(status) : 'default')
+  const statuses = Object.keys(responses).filter((key) => key !== 'default')
   return {
-    statuses: Object.keys(responses).map(Number),
-    headers: (status) => Object.keys(find(status).response.headers ?? {}),
+    statuses: [...new Set([...statuses.map(Number), ...statusesToldBy(common)])],
+    headers: (status) => [
+      ...headersOf(findFor(status).response),
+      ...headersOf(common).filter((name) => ofEveryAnswer.test(name)),
+    ],
     media: (status) => {
-      const { response, steps } = find(status)
+      const { response, steps } = findFor(status)
       return Object.keys(response.content ?? {}).map((type) => ({
         type,
         schema: pointer(...steps, 'content', type, 'schema'),
@@ -54,6 +61,13 @@ export function findOperation(
     },
   }
 }
+
+/** The headers of `default` that the other answers of its operation have too, as the document's description says. */
+const ofEveryAnswer = /^(X-Request-Id|RateLimit-.*)$/
+
+/** The statuses of the errors that a `default` describes, each in a line of its own. */
+const statusesToldBy = ({ description = '' }: Response) =>
+  Array.from(description.matchAll(/^(\d{3}) `/gm), ([, status]) => Number(status))
 
 const valueAt = (document: unknown, steps: readonly string[]) =>
   steps.reduce((value, step) => (value as Record<string, unknown>)[step], document)

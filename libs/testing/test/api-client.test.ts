@@ -34,7 +34,11 @@ const document = {
       },
       delete: { responses: { 204: { description: 'Done' } } },
     },
-    '/ping': { get: { responses: { 200: { description: 'Done' } } } },
+    '/ping': {
+      get: {
+        responses: { 200: { description: 'Done' }, default: { $ref: '#/components/responses/AnyError' } },
+      },
+    },
     '/users/me': {
       get: { responses: { 200: { content: { 'text/plain': { schema: { type: 'string' } } } } } },
     },
@@ -48,7 +52,14 @@ const document = {
     },
   },
   components: {
-    headers: { ETag: {} },
+    headers: { ETag: {}, 'RateLimit-Limit': {}, 'Retry-After': {} },
+    responses: {
+      AnyError: {
+        description: '417 `expectation_failed`: Not known\n\n503 `overloaded`: Too much to do',
+        headers: { 'RateLimit-Limit': {}, 'Retry-After': {} },
+        ...failure,
+      },
+    },
     schemas: {
       User: {
         type: 'object',
@@ -133,6 +144,13 @@ test.each<[string, string, string, Canned]>([
   ['HEAD as GET, without its body', 'HEAD', '/users/7', json(200, '')],
   ['a described error', 'GET', '/users/7', failed()],
   ['a described 503 that is no problem', 'GET', '/health', json(503, {})],
+  ['an error of `default`', 'GET', '/ping', failed(code('overloaded', 503), { 'retry-after': '1' })],
+  [
+    'a header of every answer',
+    'GET',
+    '/ping',
+    { status: 200, headers: { 'ratelimit-limit': '9' }, body: '' },
+  ],
   ['a path that is nowhere', 'GET', '/nowhere', failed(code('route_not_found', 404))],
   ['a path that cannot be read', 'GET', '/nowhere/%zz', failed(code('malformed_url', 400))],
   [
@@ -155,6 +173,20 @@ test.each<[string, string, string, Canned, string]>([
     '/users/7',
     json(202, user),
     'GET /users/7 -> 202: the document has only 200, 404',
+  ],
+  [
+    'an error that `default` does not have',
+    'GET',
+    '/ping',
+    failed(code('user_not_found', 404)),
+    'only 200, 417, 503',
+  ],
+  [
+    'a header of errors with a success',
+    'GET',
+    '/ping',
+    { status: 200, headers: { 'retry-after': '1' }, body: '' },
+    'does not say that it has the header Retry-After',
   ],
   ['an error that is not described', 'DELETE', '/users/7', failed(), 'only 204'],
   ['a success at a path that is nowhere', 'GET', '/nowhere', json(200, user), 'no such path and method'],

@@ -34,6 +34,11 @@ test.each(names)('/openapi.json of %s has no fault by the tools of others', asyn
   expect(compile.operations).toBeGreaterThan(8)
 })
 
+test.each(names)('/openapi.json of %s is under 100 kB', async (name) => {
+  const bytes = await (await fetch(`${system[name].url}/openapi.json`)).arrayBuffer()
+  expect(bytes.byteLength).toBeLessThan(100_000)
+})
+
 test('control: the tools of others see what is wrong', async () => {
   const source = await (await fetch(`${system.users.url}/openapi.json`)).text()
   const { lint, compile } = judge(
@@ -50,7 +55,7 @@ test('control: the tools of others see what is wrong', async () => {
 
 /** What Redocly's recommended rules say of a document, and the compiler of the types that are generated from it. */
 function judge(source: string): { lint: string[]; compile: { lines: string[]; operations: number } } {
-  const program = path.join(__dirname, 'judge-openapi.mjs')
+  const program = path.join(__dirname, 'lint-openapi.mjs')
   return JSON.parse(
     execFileSync(process.execPath, [program], { input: source, encoding: 'utf8' }),
   ) as ReturnType<typeof judge>
