@@ -72,6 +72,24 @@ test('an earlier date than that of the last number is refused with both, and a r
   await verifies()
 })
 
+test('a preview is refused as the draw would be, with a date and without one', async () => {
+  await define({ time_zone: behind })
+  const preview = async (query = '') => {
+    const { status, body } = await sequencer.api.get(`/api/v1/preview/C${query}`)
+    return [status, body.full_number ?? body.code, body.detail] as const
+  }
+  expect(await preview(`?business_date=${day(-9)}`)).toEqual([200, 'C1', undefined])
+  await next(on(-3))
+  expect(await preview(`?business_date=${day(-4)}`)).toEqual(refused(-4, -3, 'C1'))
+  expect(await preview(`?business_date=${day(-3)}`)).toEqual([200, 'C2', undefined])
+  expect(await preview()).toEqual([200, 'C2', undefined])
+  await next(on(5))
+  expect(await preview()).toEqual(await next())
+  expect((await preview())[1]).toBe('out_of_order_date')
+  await change({ chronological: false })
+  expect(await preview()).toEqual([200, 'C3', undefined])
+})
+
 test('it holds after a restart', async () => {
   await define()
   await next(on(-2))

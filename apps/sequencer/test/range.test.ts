@@ -79,7 +79,8 @@ test('released values come one at a time, and the refusal of several at once say
     'R has 1 new value left, where they end at 4, and 3 released values, issued one at a time, and the request asks for 2: ask for one number at a time, raise end, or define a sequence for the next range',
   )
   expect((await next()).body.full_number).toBe('R1')
-  const { issue } = createInstance()
+  const { issue, sequences } = createInstance()
+  await sequences.load('R') // so that all go in one batch
   const [, two, three] = await Promise.allSettled([1, 2, 3].map((count) => issue({ prefix: 'R', count })))
   expect((two as PromiseRejectedResult).reason).toMatchObject({
     message: expect.stringContaining('R has 1 new value left, where they end at 4, and 1 released value,'),
@@ -93,7 +94,8 @@ test('released values come one at a time, and the refusal of several at once say
 
 test('of several at once, who is refused hears what the others leave', async () => {
   await define({ end: 3 })
-  const { issue } = createInstance()
+  const { issue, sequences } = createInstance()
+  await sequences.load('R')
   const results = await Promise.allSettled([2, 1, 1].map((count) => issue({ prefix: 'R', count })))
   expect(results[2]).toMatchObject({
     reason: { message: expect.stringContaining('R has no more values: they end at 3') },
@@ -154,6 +156,12 @@ test('gRPC refuses at the end as well, and its status has the end', async () => 
   const { body } = await client.call('GetStatus', { prefix: 'R' }, {})
   expect(body).toEqual(await read('/api/v1/status/R'))
   expect(body).toMatchObject({ end: 2, values_left: 0 })
+})
+
+test('a warn_at that is neither a number of values nor a percentage is refused with what it can be', async () => {
+  const message = 'must be a number of values, at least 1, or a percentage from 1% to 99%, as in "10%"'
+  for (const warn_at of [{}, [], true, 0, 1.5, '100%', '0%', 'x'])
+    expect((await define({ end: 3, warn_at })).body.errors).toEqual([{ path: 'body.warn_at', message }])
 })
 
 test('each period has the values up to the end', async () => {

@@ -121,9 +121,9 @@ export const errorTable = defineErrors({
     status: 409,
     title: 'The rules do not fit the numbers that were issued',
     cause:
-      'Under these rules a number that was issued could be issued again, or the start value would be lowered, or would have no effect.',
+      'Under these rules a number that was issued could be issued again, or the start value would be lowered, or would have no effect, or the end would be below a value that was issued in a period that is not over.',
     remedy:
-      'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart, and so does a start above the values that were issued, in periods that have not begun.',
+      'Change the rules as the detail says; a character that no number had so far keeps the new numbers apart, and so does a start above the values that were issued, in periods that have not begun. An end is at least the value that the detail names.',
     example: 'The number 202611-0042 is taken, and could be issued again: give the template another form',
   },
   import_unreadable: {

@@ -1,7 +1,9 @@
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '../domain/errors'
+import { dateText, dayOf } from '../domain/calendar'
 import { releasedLeft, valuesLeft } from '../domain/range'
 import type { Rules } from '../domain/rules'
+import { outOfOrder } from './business-date'
 import { exhausted } from './range-end'
 
 /** The database's clock, by which numbers are dated, in ms since 1970. */
@@ -107,6 +109,45 @@ export async function previewValues(
   if (count > fresh)
     throw exhausted(prefix, count, { period, end, left: fresh, free: releasedLeft(rules, counter) })
   return { values: Array.from({ length: count }, (_, index) => first + index), left }
+}
+
+/**
+ * Refuses a date that a chronological sequence refuses now, as issue_numbers would.
+ *
+ * @param date undefined: without a business date
+ * @throws AppError `out_of_order_date`
+ */
+export async function requireInOrder(
+  db: Queryable,
+  { prefix, timeZone, chronological }: Pick<Rules, 'prefix' | 'timeZone' | 'chronological'>,
+  period: string,
+  date: string | undefined,
+): Promise<void> {
+  if (!chronological) return
+  const { rows } = await db.query<{
+    number: string
+    businessDate: string | null
+    atMs: number
+    timeZone: string
+    nowMs: number
+  }>({
+    name: 'read_last_date',
+    text: `SELECT l.number, l.business_date::text AS "businessDate", s.time_zone AS "timeZone",
+                  floor(extract(epoch FROM l.at) * 1000)::double precision AS "atMs",
+                  floor(extract(epoch FROM clock_timestamp()) * 1000)::double precision AS "nowMs"
+           FROM public.counters c
+           JOIN public.ledger l ON l.prefix = c.prefix AND l.period = c.period AND l.value = c.last_value
+           JOIN public.batches b ON b.prefix = l.prefix AND b.period = l.period AND b.batch = l.batch
+           JOIN public.sequences s ON s.prefix = b.prefix AND s.version = b.rules_version
+           WHERE c.prefix = $1 AND c.period = $2 ORDER BY l.revision LIMIT 1`,
+    values: [prefix, period],
+  })
+  const [last] = rows
+  if (!last) return
+  const asked = date ?? dateText(dayOf(last.nowMs, timeZone).date)
+  const lastDate = last.businessDate ?? dateText(dayOf(last.atMs, last.timeZone).date)
+  if (asked < lastDate)
+    throw outOfOrder(prefix, { date: asked, last_date: lastDate, last_number: last.number })
 }
 
 /** The lowest value of a period that is free; null if none is. */

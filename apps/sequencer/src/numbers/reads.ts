@@ -10,6 +10,7 @@ import {
   findNumber,
   previewValues,
   readCounter,
+  requireInOrder,
   type FoundNumber,
   type Previewed,
 } from '../ledger/queries'
@@ -91,7 +92,7 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
     /**
      * The values that a request for so many numbers would get, if nobody else came first.
      *
-     * @throws AppError `sequence_exhausted`
+     * @throws AppError `out_of_order_date`, `sequence_exhausted`
      */
     async preview(
       prefix: string,
@@ -100,6 +101,7 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
     ): Promise<Previewed & { period: string; frame: Frame; end: number | undefined }> {
       const { sequence, slot } = await slotOf(prefix, date)
       const { period, frame } = slot
+      await requireInOrder(db, sequence.rules, period, date)
       const previewed = await previewValues(db, sequence.rules, period, count)
       return { period, frame, ...previewed, end: sequence.rules.end ?? undefined }
     },

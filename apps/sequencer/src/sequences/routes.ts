@@ -87,15 +87,20 @@ const end = z
   .min(1)
   .nullable()
   .meta({ description: 'The last value that may be issued in a period; null: there is none', example: 500 })
+const valuesOrPercentage =
+  'must be a number of values, at least 1, or a percentage from 1% to 99%, as in "10%"'
 const warnAt = z
-  .union([
-    z.int().min(1),
-    z.string().regex(/^[1-9]\d?%$/, 'must be a whole number, or a percentage from 1% to 99%'),
-  ])
+  .union(
+    [
+      z.int(valuesOrPercentage).min(1, valuesOrPercentage),
+      z.string().regex(/^[1-9]\d?%$/, valuesOrPercentage),
+    ],
+    { error: valuesOrPercentage },
+  )
   .nullable()
   .meta({
     description:
-      'With how many values left the service warns: a number of values, or a percentage of those from start to end; null: never',
+      'With how many values left the service warns: a number of values, or a percentage (1% to 99%) of those from start to end; null: only when none is left',
     example: '10%',
   })
 
