@@ -238,7 +238,7 @@ test('the database reads the period of a number as the service does', async () =
         expect(rows[0]!.period).toBe(read?.slot.period ?? null)
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 1_000 },
   )
   await admin.end()
 }, 120_000)

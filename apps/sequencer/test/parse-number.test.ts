@@ -109,7 +109,7 @@ test('what any accepted rules write is read back: the value, the period and the 
         expect(of.slotOfDate(found.slot.date)).toMatchObject({ period: slot.period, frame: slot.frame })
       },
     ),
-    { numRuns: 8_000 },
+    { numRuns: 20_000 },
   )
   expect(read).toBeGreaterThan(800)
 })
@@ -134,7 +134,7 @@ test('what is read is written in the very same way: no other text passes for a n
       read += 1
       expect(formatNumber(found.slot.frame, found.value)).toBe(number)
     }),
-    { numRuns: 8_000 },
+    { numRuns: 20_000 },
   )
   expect(read).toBeGreaterThan(200)
 })

@@ -209,7 +209,7 @@ test('whatever template is accepted, two periods or two values never give the sa
         if (!same) expect(formatNumber(slotA.frame, a)).not.toBe(formatNumber(slotB.frame, b))
       },
     ),
-    { numRuns: 8_000 },
+    { numRuns: 20_000 },
   )
   expect(accepted).toBeGreaterThan(500)
 })

@@ -82,17 +82,27 @@ const base = 60 // more than any of these is
 
 // Dates that show the same year of any kind are less than three years apart, and after 28 years leap days and weekdays
 // come again as they were. Without a year, a date comes again in any other.
-const days = 30 * 366
+const dayCount = 30 * 366
 
-/** Whether some facts follow from those that are shown: tried with all days. */
+/** Whether some facts follow from those that are shown. */
 function determines(shown: readonly Fact[], wanted: readonly Fact[], fiscalYearStart: number): boolean {
-  const columns = columnsFor(fiscalYearStart)
+  const isFiscal = [...shown, ...wanted].includes('fiscal year')
+  const { columns, found } = daysFor(isFiscal ? fiscalYearStart : 1)
+  const question = `${shown.join()} > ${wanted.join()}`
+  const known = found.get(question)
+  if (known !== undefined) return known
+  const answer = followOnAllDays(columns, shown, wanted)
+  found.set(question, answer)
+  return answer
+}
+
+function followOnAllDays(columns: Columns, shown: readonly Fact[], wanted: readonly Fact[]): boolean {
   const [given, sought] = [shown, wanted].map((facts) => facts.map((fact) => columns[fact])) as [
     Uint8Array[],
     Uint8Array[],
   ]
   const first = new Map<number, number>()
-  for (let day = 0; day < days; day += 1) {
+  for (let day = 0; day < dayCount; day += 1) {
     let key = 0
     for (const column of given) key = base * key + column[day]!
     const before = first.get(key)
@@ -102,30 +112,38 @@ function determines(shown: readonly Fact[], wanted: readonly Fact[], fiscalYearS
   return true
 }
 
-// Of rules that are refused, many tokens are tried with one beginning of fiscal years.
-let latest: { fiscalYearStart: number; columns: Columns } | undefined
+/** All days with one beginning of fiscal years, and what was found out with them. */
+interface Days {
+  columns: Columns
+  found: Map<string, boolean>
+}
 
-function columnsFor(fiscalYearStart: number): Columns {
-  if (latest?.fiscalYearStart === fiscalYearStart) return latest.columns
+/** By the beginning of fiscal years: 366 of 11 KB at most. */
+const daysOf = new Map<number, Days>()
+
+function daysFor(fiscalYearStart: number): Days {
+  const kept = daysOf.get(fiscalYearStart)
+  if (kept) return kept
   const known = (calendar ??= readCalendar())
   const fiscalYears = known.year.map((year, nth) =>
     fiscalYearOf({ year, month: known.month[nth]!, day: known.day[nth]! }, fiscalYearStart),
   )
-  latest = { fiscalYearStart, columns: { ...known, 'fiscal year': fiscalYears } }
-  return latest.columns
+  const days = { columns: { ...known, 'fiscal year': fiscalYears }, found: new Map<string, boolean>() }
+  daysOf.set(fiscalYearStart, days)
+  return days
 }
 
 let calendar: Omit<Columns, 'fiscal year'> | undefined
 
 /** Reads each day from the first of January 2001 on, which was a Monday. */
 function readCalendar(): Omit<Columns, 'fiscal year'> {
-  const empty = () => new Uint8Array(days)
+  const empty = () => new Uint8Array(dayCount)
   const columns = {
     ...{ year: empty(), quarter: empty(), month: empty(), day: empty() },
     ...{ 'week year': empty(), week: empty() },
   }
   const start = Date.UTC(2001, 0, 1)
-  for (let nth = 0; nth < days; nth += 1) {
+  for (let nth = 0; nth < dayCount; nth += 1) {
     // Arithmetic, since a calendar takes twenty times as long.
     const date = new Date(start + nth * dayMs)
     const thursday = new Date(start + (nth - (nth % 7) + 3) * dayMs)
