@@ -80,6 +80,43 @@ test('from 2100 on a sequence that shows years with two digits is refused until 
   expect(await next('SHORT')).toBe('SHORT/2101/0001')
 })
 
+test.each(['{YY}', '{FY2}', '{FYF2}', '{GG}'])(
+  'from 2101 on %s is refused with one problem, with a date or without, of numbers that are read and issued',
+  async (token) => {
+    const admin = { headers: await bearer('admin') }
+    const short = { prefix: 'SHORT', template: `SHORT${token}/{seq}`, business_date_future_days: null }
+    expect((await sequencer.api.post('/api/v1/sequences', { ...short, reset: 'never' }, admin)).status).toBe(
+      201,
+    )
+    await setClock(Math.round((Date.parse('2101-05-01T12:00:00Z') - Date.now()) / 1000))
+    await queryAsAdmin(
+      database,
+      `ALTER ROLE ${new URL(database.runtimeUrl).username} SET search_path = ahead, pg_catalog, public`,
+    )
+    const later = await startSequencer(database, { JWT_SECRET: secret })
+    const dated = '?business_date=2101-05-01'
+    const answers = [
+      ...(await Promise.all(
+        ['preview/SHORT', 'status/SHORT', `preview/SHORT${dated}`, `status/SHORT${dated}`, 'gaps/SHORT'].map(
+          (path) => later.api.get(`/api/v1/${path}`, admin),
+        ),
+      )),
+      ...(await Promise.all(
+        [{}, { hold_seconds: 60 }, { business_date: '2101-05-01' }].map((body) =>
+          later.api.post('/api/v1/next/SHORT', body),
+        ),
+      )),
+    ]
+    await later.stop()
+    for (const { status, body } of answers) {
+      expect({ status, code: body.code }).toEqual({ status: 400, code: 'validation_failed' })
+      expect(body.errors).toEqual([
+        { path: 'business_date', message: expect.stringMatching(/show/) as string },
+      ])
+    }
+  },
+)
+
 // Longer than a verifier allows for, by a little: the clock soon has come so far.
 test('where the clock is set back, numbers go on from the times before, and the ledger verifies', async () => {
   const admin = { headers: await bearer('admin') }

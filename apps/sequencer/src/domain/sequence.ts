@@ -26,7 +26,11 @@ export interface Sequence {
    * @throws RangeError if there is no such day, or the template cannot show its year
    */
   slotOfDate(date: string): Slot
-  /** The slot of a moment, in ms since 1970. */
+  /**
+   * The slot of a moment, in ms since 1970.
+   *
+   * @throws RangeError if the template cannot show its year
+   */
   slotAt(atMs: number): Slot
   /** Reads a number as these rules write it: its value, and where it belongs; undefined if they never write it so. */
   read(number: string): { value: number; slot: Slot } | undefined

@@ -4,7 +4,7 @@ import { withQueryTimeout, type Queryable } from '@ordinal/database'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
 import type { Sequence, Slot } from '../domain/sequence'
-import { requireNearWindow, requireSlot } from './business-date'
+import { requireNearWindow, requireSlot, requireSlotAt } from './business-date'
 import { createGroupCommit, type GroupCommitOptions } from './group-commit'
 import { requireActive, requireUnsealed, type KnownSequences } from './known-sequences'
 import { createLanes, type LaneMetrics } from './lanes'
@@ -148,10 +148,14 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
       .finally(() => metrics.waited((performance.now() - startedAtMs) / 1000))
   }
 
-  /** The slot that a request would get: of its business date, or now, by the database's clock. */
+  /**
+   * The slot that a request would get: of its business date, or now, by the database's clock.
+   *
+   * @throws AppError `validation_failed` if the sequence cannot have a number of this date
+   */
   async function slotFor(sequence: Sequence, businessDate: string | undefined): Promise<Slot> {
     return businessDate === undefined
-      ? sequence.slotAt(await readClock(db))
+      ? requireSlotAt(sequence, await readClock(db))
       : requireSlot(sequence, businessDate)
   }
 

@@ -10,8 +10,21 @@ import type { OutOfOrder } from './failures'
  * @throws AppError `validation_failed` if the sequence cannot have a number of this date
  */
 export function requireSlot(sequence: Sequence, date: string): Slot {
+  return shown(() => sequence.slotOfDate(date))
+}
+
+/**
+ * The slot of a moment, in ms since 1970.
+ *
+ * @throws AppError `validation_failed` if the sequence cannot have a number of its date
+ */
+export function requireSlotAt(sequence: Sequence, atMs: number): Slot {
+  return shown(() => sequence.slotAt(atMs))
+}
+
+function shown(slotOf: () => Slot): Slot {
   try {
-    return sequence.slotOfDate(date)
+    return slotOf()
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw notShown(error.message)
