@@ -3,7 +3,7 @@ module.exports = {
   globalSetup: '@ordinal/testing/global-setup',
   globalTeardown: '@ordinal/testing/global-teardown',
   testEnvironment: './src/environment.ts',
-  // Nothing else is tested meanwhile, since times and memory are measured; a file waits for half of its time.
+  // Times and memory are measured, so that nothing else is tested meanwhile; a file waits for half of its time.
   maxWorkers: 2,
   // Shows each promise, and the seeds.
   verbose: true,

@@ -68,7 +68,7 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
     showValuesLeft: (ranges) => {
       valuesLeft.reset()
       valuesAtWarning.reset()
-      // Those that end first, if there are too many.
+      // If there are too many, those that are nearest to their warning.
       for (const { prefix, left, warnAt } of ranges
         .toSorted((a, b) => a.left - a.warnAt - (b.left - b.warnAt))
         .slice(0, maxPrefixes)) {

@@ -218,7 +218,7 @@ test('imports take any date, and the last imported number counts', async () => {
   await verifies()
 })
 
-test('whoever asks at once, on whichever instance: the dates follow each other in the order of the values', async () => {
+test('of many requests at once to several instances, the dates follow each other in the order of the values', async () => {
   await define()
   const instances = upTo(4).map(createInstance)
   const results = await Promise.allSettled(
@@ -243,10 +243,6 @@ test('whoever asks at once, on whichever instance: the dates follow each other i
   expect(rows.length).toBeGreaterThan(3)
   const dates = rows.map(({ date }) => date)
   expect(dates).toEqual([...dates].sort())
-  // Retries are answered, in one batch with what is refused.
-  const first =
-    results.findIndex((result, index) => result.status === 'fulfilled' && (index + 1) % 5 === 0) + 1
-  expect(first).toBeGreaterThan(0)
   await verifies()
 })
 

@@ -97,9 +97,11 @@ test.each(fiscalYearStarts.map((start) => [start, fiscalYearStartOf(start)] as c
   'the beginning %i of fiscal years is written as %s, and read as written',
   (start, text) => {
     const { month, day } = firstDayOf(start)
-    expect(
-      Temporal.PlainMonthDay.from({ monthCode: `M${String(month).padStart(2, '0')}`, day }),
-    ).toBeDefined()
+    // Throws for a day that the month does not have.
+    Temporal.PlainMonthDay.from(
+      { monthCode: `M${String(month).padStart(2, '0')}`, day },
+      { overflow: 'reject' },
+    )
     expect(parseFiscalYearStart([month, day].map((part) => String(part).padStart(2, '0')).join('-'))).toBe(
       start,
     )

@@ -92,7 +92,7 @@ test('released values come one at a time, and the refusal of several at once say
   expect((await next()).body.detail).toContain('has no more values')
 })
 
-test('of several at once, who is refused hears what the others leave', async () => {
+test('the refusal of one of several at once says what the others leave', async () => {
   await define({ end: 3 })
   const { issue, sequences } = createInstance()
   await sequences.load('R')
@@ -195,7 +195,7 @@ test('a batch that fits in part issues what fits, without a hole, and refuses th
   await verifies()
 })
 
-test('whoever comes at once to the end: no hole, nothing above it, and a key gets its number again', async () => {
+test('many requests at once leave no hole, get nothing above the end, and a key gets its number again', async () => {
   await define({ end: 250, start: 3 })
   const instances = upTo(4).map(createInstance)
   const ask = (n: number, key: boolean) =>
@@ -276,7 +276,7 @@ test.each([
   { end: 9, warn_at: '100%' },
   { end: 9, warn_at: '5' },
   { end: 9, warn_at: 0 },
-])('rules are no rules: %j', async (rules) => {
+])('rules of another shape are refused: %j', async (rules) => {
   expect((await define(rules)).status).toBe(400)
 })
 
@@ -451,7 +451,7 @@ test('which requests of a batch are beyond the end: those that the earlier ones 
   )
 })
 
-test('how many values are left, and with how many it is warned', () => {
+test('how many values are left, and with how many left the service warns', () => {
   const range = fc
     .tuple(
       fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),

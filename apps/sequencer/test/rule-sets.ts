@@ -55,8 +55,7 @@ const fiscalYears = ['FY', 'FY2', 'FYF', 'FYF2'] as const
 const weekYears = ['GGGG', 'GG'] as const
 
 /**
- * Each set of things that date tokens can show. A year can be shown by several tokens: which it is here is another for each
- * `nth`.
+ * Each set of things that date tokens can show. Several tokens show a year: `nth` chooses among them.
  */
 export const tokenSets = (nth: number) =>
   setsOf([years[nth % 2]!, fiscalYears[nth % 4]!, weekYears[(nth >> 1) % 2]!, 'Q', 'MM', 'DD', 'WW'] as const)

@@ -48,8 +48,8 @@ export const createUserRepository = ({ prisma, heavyPrisma }: Deps) => ({
   count: (filter: UserFilter): Promise<number> => heavyPrisma.user.count({ where: whereFits(filter) }),
 
   /**
-   * Undefined if there is no such user, not in one of the versions, or with these very fields already: what changes nothing
-   * is no version more.
+   * Undefined if there is no such user, if it is in none of the versions, or if it has these fields already: a change of
+   * nothing makes no new version.
    */
   async update(edited: Edited, changes: Changes): Promise<User | undefined> {
     const { email } = changes

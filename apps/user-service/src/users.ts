@@ -61,7 +61,7 @@ export function createUsers({ repository, pool }: Deps) {
     },
 
     /**
-     * Changes the fields that are given. A user who has them already stays as it is, in its version.
+     * Changes the fields that are given. A user who has them already keeps its version.
      *
      * @throws AppError `user_not_found`, `version_mismatch`, `email_taken`
      */
@@ -85,10 +85,10 @@ export function createUsers({ repository, pool }: Deps) {
 
   /**
    * Makes a change, or says why there was none. Between the two statements another request may bring the user to another
-   * version that the caller names; versions only rise, so that it finds each of them once. It may also take away what the
-   * change would have given: once more is tried for that.
+   * version that the caller names; versions only rise, so that it finds each of them once. Or it may change a user who
+   * needed no change a moment before: the last round is for that.
    *
-   * @param asItIs what to give for a user that needs no change; false if it needs one
+   * @param asItIs the result for a user who needs no change; false if there is something to change
    */
   async function edit<T>(
     edited: Edited,

@@ -13,7 +13,8 @@ const mostKept = 10_000
 
 /**
  * Whether the batches of a counter follow the version of the rules that they name: its gap policy, its time, and, of new
- * numbers, first value, last value, period, form, business date, their order, and caller. Only the first fault in each column is reported.
+ * numbers, first value, last value, period, form, business date, order of dates and caller. Only the first fault in each
+ * column is reported.
  */
 export function checkRules(
   { prefix, period, first_value, after_batch }: CounterRecord,
@@ -94,8 +95,8 @@ export function checkRules(
     const end = rules.end_value ?? Infinity
     const beyond = steps.find(({ value }) => value > end)
     if (beyond) found('added', 'value', `has the value ${beyond.value}, and its rules end at ${end}`)
-    const early = rules.chronological ? outOfOrder(steps, rules) : undefined
-    if (early) found('altered', 'business_date', early)
+    const disorder = rules.chronological ? outOfOrder(steps, rules) : undefined
+    if (disorder) found('altered', 'business_date', disorder)
     const outside = drawn.find((step) => !isInWindow(step, batch, rules))
     if (outside)
       found(

@@ -62,7 +62,7 @@ interface Shown extends Day {
 
 function shownOn(day: Day, { fiscal_year_start: start, template, reset }: SlotRules): Shown {
   const date = 100 * day.month + day.day
-  // A month, on its first day, or month and day in one, as in 406.
+  // A start is a month, on its first day, or month and day in one, as in 406.
   const fiscalYear = start > 1 && date >= (start > 12 ? start : 100 * start + 1) ? day.year + 1 : day.year
   const firstYear = start > 1 ? fiscalYear - 1 : fiscalYear
   // Weeks take longer than all the rest, and few rules have them.

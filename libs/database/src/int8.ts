@@ -20,7 +20,7 @@ export const INT8_AS_NUMBER: CustomTypesConfig = {
 
 /** A row with each `int8` as a number. */
 export type Int8sAsNumbers<Row> = { [Column in keyof Row]: Int8AsNumber<Row[Column]> }
-// By itself, so that of `bigint | null` each is looked at.
+// A type of its own, so that it distributes over `bigint | null`.
 type Int8AsNumber<Value> = Value extends bigint ? number : Value
 
 /** A row that Prisma read, whose `int8`s are of the type bigint, with numbers as pg has them. @throws RangeError beyond 2^53 */

@@ -19,7 +19,7 @@ interface Problem {
  *
  * @param error what went wrong
  * @param requestId the id under which the request was logged
- * @param basePath what the client has in front of our paths
+ * @param basePath the path in front of ours, as the client knows it
  */
 export function toProblem(error: AnyAppError, requestId: string, basePath = ''): Problem {
   const { status, title } = error.kind

@@ -135,8 +135,8 @@ export function grpcServer(
 }
 
 /**
- * Describes the services to clients that have no file. The library finds names in plain objects, and would take `toString`
- * for a symbol: its tables lose what they inherit.
+ * Describes the services to clients that have no file. The library looks names up in plain objects, and would take
+ * `toString` for a symbol: so its tables get no prototype.
  */
 function addReflection(server: Server, described: PackageDefinition): void {
   const service = new ReflectionService(described)

@@ -8,31 +8,31 @@ export const cursorText = z.string().min(1).max(1000)
 /** Where a row stands in the order of its list. */
 type Place = readonly (string | number)[]
 
-/** What a list was asked for, besides the part of it: parsed, so that one filter is written in one way. */
+/** The filters of a request for a list, parsed, so that one filter is written in one way. */
 type Filter = object
 
 /**
- * The cursors of a list. One has the place of a row, and a digest of the place, the name of the list and its filters: so a
- * cursor of another list or for other filters is refused, and one that was altered. It is no secret and gives no right, so
- * that instances need no key in common (docs/decisions/0065).
+ * The cursors of a list. One has the place of a row, and a digest of the place, the name of the list and its filters: so
+ * a cursor of another list or of other filters is refused, and one that was altered. It is no secret and gives no right:
+ * instances need no key in common (docs/decisions/0065).
  *
  * @param list its name, which no other list of the service has
  * @param place the schema of a place
  * @param first the place in front of the first row, which the cursor `0` stands for, if it does
  */
 export function cursorsOf<P extends Place>(list: string, place: z.ZodType<P>, first?: NoInfer<P>) {
-  const digestOf = (place: Place, filter: Filter) => {
+  const digestOf = (at: Place, filter: Filter) => {
     const given = Object.entries(filter).filter(([, value]: [string, unknown]) => value !== undefined)
-    const named = given.sort(([a], [b]) => (a < b ? -1 : 1))
+    const sorted = given.sort(([a], [b]) => (a < b ? -1 : 1))
     return createHash('sha256')
-      .update(JSON.stringify([list, place, named]))
+      .update(JSON.stringify([list, at, sorted]))
       .digest('base64url')
       .slice(0, 12)
   }
 
   /** A cursor that points behind a row. */
-  function write(place: P, filter: Filter = {}): string {
-    return textOf([...place, digestOf(place, filter)])
+  function write(at: P, filter: Filter = {}): string {
+    return textOf([...at, digestOf(at, filter)])
   }
 
   /**
@@ -47,7 +47,7 @@ export function cursorsOf<P extends Place>(list: string, place: z.ZodType<P>, fi
     if (cursor === undefined) return undefined
     if (cursor === '0' && first) return first
     const found = place.safeParse(contentOf(cursor)?.slice(0, -1))
-    // Decoding passes over much that is none of what was encoded.
+    // Decoding base64 passes over characters that encoding never writes.
     if (found.success && write(found.data, filter) === cursor) return found.data
     const message =
       'is no cursor of this list with these filters: send one as it was answered, with the same filters, or begin anew'

@@ -62,10 +62,10 @@ const start = `SwaggerUIBundle({
   validatorUrl: null,
 })`
 
-// What a client is known by may differ from request to request, where a proxy passes on what it sends.
+// Where a proxy passes on X-Forwarded-Prefix of its clients, they choose the base path: the number kept is bounded.
 const mostBasePaths = 10
 
-/** The bytes of a text that depends on the path in front of ours: all requests with the same one share them. */
+/** The bytes of a text that depends on the base path: all requests with the same one share them. */
 function perBasePath(write: (basePath: string) => string): (basePath: string) => Buffer {
   const written = new Map<string, Buffer>()
   return (basePath) => {

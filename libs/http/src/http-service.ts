@@ -168,8 +168,8 @@ export function createHttpService(options: HttpOptions) {
 }
 
 /**
- * Routes a request as if its path did not begin with what clients have in front of ours: a proxy may leave that there or
- * take it away. A path that one of the routes has as it is stays, so that any path can be in front, such as `/api`.
+ * Routes a request as if its path did not begin with the base path, which a proxy may strip or leave. A path that is that
+ * of a route already stays as it is, so that the base path can be one with which our own paths begin, such as `/api`.
  */
 function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
   const own = new RegExp(`^(?:${routes.map(patternOf).join('|')}|/docs/files/[^/]+)/?$`)
@@ -181,7 +181,7 @@ function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
   }
 }
 
-/** Finds the route of a request that was refused before it was routed, for logs and metrics. */
+/** Names the route of a request that was refused before it was routed, for logs and metrics. */
 function nameRouteOfRefused(routes: readonly Route[]): ErrorRequestHandler {
   const patterns = routes.map((route) => ({ ...route, pattern: new RegExp(`^${patternOf(route)}/?$`) }))
   return (refusal, req, _res, next) => {

@@ -83,12 +83,12 @@ export function httpVariables(
     }),
     trustProxy: variable('TRUST_PROXY', integer({ min: 0, max: 10 }), {
       description:
-        'How many proxies in front are to be believed about the client address (X-Forwarded-For) and the path that they take away (X-Forwarded-Prefix)',
+        'How many proxies in front are to be believed about the client address (X-Forwarded-For) and the path that they strip (X-Forwarded-Prefix)',
       default: 0,
     }),
     basePath: variable('BASE_PATH', basePath, {
       description:
-        'Path that clients have in front of those of a service, where a proxy serves it below one: links begin with it, and the proxy may take it away or leave it. X-Forwarded-Prefix of a proxy that is believed goes before it',
+        'Path below which a proxy serves the service, whether it strips the path or not: links begin with it. X-Forwarded-Prefix of a proxy that is believed takes precedence',
       optional: true,
       example: '/numbers',
     }),

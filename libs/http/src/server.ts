@@ -41,7 +41,7 @@ const closingLimits = { unreadMs: 1_000, unsentMs: 2_000 }
 type CutReason = 'stalled' | 'crowded'
 
 interface Options {
-  /** What clients have in front of our paths. */
+  /** The path in front of ours, as clients know it. */
   basePath?: string
   /** Called with each request that was refused before the app saw it. */
   onRefused?: (refused: Refused) => void

@@ -68,7 +68,7 @@ function describeOnce(parameter: Described): void {
 // A reference to a shorter schema would be no shorter.
 const shortestShared = 60
 
-/** Puts references in place of what several objects have as a field of the same name, and returns what they refer to. */
+/** Puts references in place of fields that several objects have under the same name, and returns what they refer to. */
 function shareFields(document: Document): Record<string, Described> | undefined {
   const objects = objectsIn(document)
   const fields = objects.flatMap((fields) =>

@@ -17,7 +17,7 @@ export interface Refused {
  * Answers what Node's parser refuses as the other errors are answered, and closes the connection: where the next
  * request would begin is not known.
  *
- * @param basePath what the client has in front of our paths, unless the request says it
+ * @param basePath the path in front of ours, as the client knows it, unless the request says it
  * @param request the one whose body it is, if it is one's
  */
 export function refuse(

@@ -41,7 +41,7 @@ test('a cursor leads back to the place that it was written for, whatever the ord
   )
 })
 
-test('with other filters it is refused', () => {
+test('a cursor with other filters is refused', () => {
   fc.assert(
     fc.property(ids, filters, filters, (id, filter, other) => {
       fc.pre(JSON.stringify(sorted(filter)) !== JSON.stringify(sorted(other)))
@@ -51,7 +51,7 @@ test('with other filters it is refused', () => {
 })
 const sorted = (filter: object) => Object.entries(filter).sort()
 
-test('and so is one of another list, also of the same shape', () => {
+test('a cursor of another list is refused, also of one with the same shape', () => {
   fc.assert(
     fc.property(ids, filters, (id, filter) => {
       const cursor = gaps.write([id], filter)

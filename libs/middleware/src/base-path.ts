@@ -13,7 +13,7 @@ export function plainBasePath(text: string): string | undefined {
 }
 
 /**
- * The path that the proxies in front have taken away, outermost first.
+ * The path that the proxies in front have stripped, outermost first.
  *
  * @param forwarded X-Forwarded-Prefix: its last entries are the proxies', the others may be forged
  * @param proxies how many proxies are believed
@@ -28,7 +28,7 @@ export function forwardedBasePath(forwarded: string | undefined, proxies: number
 const authority = /^https?:\/\/[^/?#]*/i
 
 /**
- * The target of a request without a path that it begins with, as if a proxy had taken that away.
+ * The target of a request without a path that it begins with, as if a proxy had stripped that.
  *
  * @param isOwn whether a path is one that is served as it is: then it stays
  */

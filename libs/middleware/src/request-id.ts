@@ -52,8 +52,8 @@ const hex = () => randomUUID().replaceAll('-', '')
 /**
  * Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered.
  *
- * @param trustProxy how many proxies in front are believed about the client's address, and the path that they take away
- * @param basePath that path, where they do not say
+ * @param trustProxy how many proxies in front are believed about the client's address, and the path that they strip
+ * @param basePath that path, where they do not say it
  */
 export function requestContext(trustProxy = 0, basePath = ''): RequestHandler {
   return (req, res, next) => {

@@ -39,7 +39,7 @@ export const bundleOptions = (output = usualOutput(), { failpoints = false } = {
     withoutUnusedParts,
     latin1Only,
   ],
-  // As Node has it from 21 on. Without it pg makes a Response to see where it runs: 2 MB are loaded for it.
+  // Node has it from 21 on. Without it pg makes a Response to find out where it runs, which loads 2 MB.
   banner: { js: '"use strict";globalThis.navigator??={userAgent:"Node.js"};' },
   // npm installs the same table of media types once for each of the four packages that use it.
   alias: { 'mime-db': dirname(createRequire(require.resolve('express')).resolve('mime-db')) },

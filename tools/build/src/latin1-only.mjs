@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * An esbuild plugin: a bundle with a character that is not Latin-1 is refused. V8 keeps the source in memory and takes
- * two bytes for each of its characters for the sake of one: 4 MB for a service. esbuild escapes those of strings, but
- * neither those of regular expressions nor those of comments that it keeps.
+ * An esbuild plugin: refuses a bundle with a character that is not Latin-1. V8 keeps the source in memory, and one such
+ * character doubles it: 4 MB for a service. esbuild escapes them in strings, but neither in regular expressions nor in
+ * the comments that it keeps.
  */
 export const latin1Only = {
   name: 'latin1-only',

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 
-/** What a dependency brings along and no service uses, by the file that has it: what it is instead. */
+/** Files of dependencies that no service uses, and what the bundle has in their place. */
 const parts = [
-  // The messages of 60 languages: errors are told in English.
+  // The messages of 60 languages: errors are in English.
   [/zod\/v4\/locales\/index\.js$/, "export { default as en } from './en.js'"],
   // The tables of East Asian encodings: a body is UTF-8, or refused.
   [/iconv-lite\/encodings\/dbcs-data\.js$/, 'module.exports = {}'],

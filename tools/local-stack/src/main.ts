@@ -99,7 +99,7 @@ async function main(): Promise<number> {
   return 0
 }
 
-/** Does what the arguments ask for; gives the exit code. What is wrong with the settings is printed, without a stack. */
+/** Does what the arguments ask for; gives the exit code. An error is printed as one line, without its stack. */
 async function work(): Promise<number> {
   const [command, name = '', ...args] = process.argv.slice(2)
   try {

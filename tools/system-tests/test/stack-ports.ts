@@ -24,15 +24,15 @@ export interface StackPorts {
 
 /**
  * Chooses the ports for `make run` in a copy of the repository: those that the pages name, and others, by its .env,
- * where another program of this machine has them, such as the stack of another clone, or may take them at any moment:
- * another worker of this run.
+ * where another program of this machine has them, such as the stack of another clone. Only the first worker of a run takes
+ * the usual ones: another could take them at the same moment.
  */
 export async function choosePorts(copy: string): Promise<StackPorts> {
   const chosen = new Map<number, number>()
   const settings: string[] = []
-  const alone = process.env.JEST_WORKER_ID === '1'
+  const isFirstWorker = process.env.JEST_WORKER_ID === '1'
   for (const [variable, port] of Object.entries(usual)) {
-    chosen.set(port, alone && (await isFree(port)) ? port : await freePort())
+    chosen.set(port, isFirstWorker && (await isFree(port)) ? port : await freePort())
     if (chosen.get(port) !== port) settings.push(`${variable}=${chosen.get(port)}\n`)
   }
   if (settings.length > 0) writeFileSync(join(copy, '.env'), settings.join(''))

@@ -17,7 +17,7 @@ export type Sequencer = ReturnType<typeof createSequencer>
 // The longest that a template of the sequencer can make.
 const maxNumberLength = 600
 const clientId = 'order-service'
-// For so long the last answer holds that there are no more numbers.
+// For how long an answer that there are no more numbers is taken to hold.
 const exhaustedForMs = 1_000
 // The events that give a value a new holder; the others are steps of the holder.
 const draws = ['issue', 'reserve', 'suppress', 'import']
@@ -58,8 +58,8 @@ export function createSequencer(
   /** What the sequencer answered when it had no more numbers, and when. */
   let exhausted: { detail: string; atMs: number } | undefined
 
-  /** What an answer says of it: that there are no more numbers, or that there are. */
-  function note(answer: Answer): void {
+  /** Remembers whether the sequencer has more numbers, by its answer. */
+  function noteExhaustion(answer: Answer): void {
     const isExhausted = answer.status === 409 && codeOf(answer) === 'sequence_exhausted'
     exhausted = isExhausted ? { detail: detailOf(answer), atMs: performance.now() } : undefined
   }
@@ -108,19 +108,19 @@ export function createSequencer(
 
   return {
     /**
-     * Refuses an order that is not stored yet while the sequencer has no more numbers. Orders that ask for one show
-     * that: as long as they get theirs, nothing is asked here.
+     * Refuses an order that is not stored yet while the sequencer has no more numbers. This asks only after an order got
+     * that answer instead of its number, and then once a second.
      *
      * @throws AppError `order_numbers_exhausted`
      */
     async requireNumbers(trace: Trace, deadline: Deadline): Promise<void> {
       if (!exhausted) return
       if (performance.now() - exhausted.atMs >= exhaustedForMs) {
-        // One asks, and the others have its last answer meanwhile.
+        // One request asks; meanwhile the last answer holds for the others.
         exhausted.atMs = performance.now()
         const asked = { method: 'GET', path: `/api/v1/preview/${encodeURIComponent(sequence)}` } as const
         try {
-          note(await client.request({ ...asked, headers: headersOf(trace), deadline }))
+          noteExhaustion(await client.request({ ...asked, headers: headersOf(trace), deadline }))
         } catch (error) {
           // As in any outage: the order is taken, and numbered later.
           if (!(error instanceof ServiceUnavailableError)) throw error
@@ -152,7 +152,7 @@ export function createSequencer(
         deadline,
       })
       const isReplayed = Boolean(answer.headers['idempotency-replayed'])
-      if (!isReplayed) note(answer)
+      if (!isReplayed) noteExhaustion(answer)
       const number = requireNumber(answer)
       if (isReplayed) await requireStillIssued(order, number, { trace, deadline: ofBoth })
       return number

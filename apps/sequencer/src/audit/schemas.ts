@@ -17,7 +17,7 @@ const place: z.ZodType<FeedPlace> = z.tuple([
   prefix.or(z.literal('')),
   period,
   z.int(),
-  // In a batch: an integer of PostgreSQL.
+  // The position in the batch: an integer of PostgreSQL.
   z.int32(),
 ])
 

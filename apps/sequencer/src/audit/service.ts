@@ -39,7 +39,7 @@ export function createAuditService({ pool, checkpoints, schema, log }: Deps) {
     list: (filter: EntryFilter, before: FeedPlace | undefined, limit: number): Promise<FedEntry[]> =>
       listEntries(pool, filter, before, limit),
 
-    /** Rows after a place, in the order that is the same for every caller; from the first row on, if not given. */
+    /** Rows after a place, in the order that is the same for every caller. */
     feed: (after: FeedPlace, limit: number): Promise<FedEntry[]> => readFeed(pool, after, limit),
 
     /**

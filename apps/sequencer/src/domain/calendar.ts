@@ -66,7 +66,7 @@ export function weekOf(date: PlainDate): { year: number; week: number } {
   return { year: yearOfWeek!, week: weekOfYear! }
 }
 
-/** The days of a week by ISO 8601, Monday first. Where a year has no week 53, they are those of the next year's first. */
+/** The days of a week by ISO 8601, Monday first; week 53 of a year that has none is the first of the next year. */
 export function daysOfWeek(year: number, week: number): PlainDate[] {
   // The fourth of January is always in the first week.
   const fourth = Temporal.PlainDate.from({ year, month: 1, day: 4 })

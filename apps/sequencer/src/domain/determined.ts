@@ -2,7 +2,7 @@ import { fiscalYearOf } from './fiscal-year'
 import type { Reset } from './period'
 import { TemplateError, type DateToken, type Template } from './template'
 
-/** What the date tokens of a number can show. `year` is the calendar year, `week year` that to which the week belongs. */
+/** What the date tokens of a number can show. `year` is the calendar year, `week year` the one that the week belongs to. */
 type Fact = 'year' | 'fiscal year' | 'quarter' | 'month' | 'day' | 'week year' | 'week'
 
 /** What has to follow from the tokens of a number, so that it belongs to one period. */
@@ -74,11 +74,11 @@ function tokensToAdd(reset: Reset): DateToken[] {
   return [...all.filter((token) => direct.includes(token)), ...all.filter((token) => !direct.includes(token))]
 }
 
-/** What there is of each day; the years are counted from 2000 on. */
+/** Each fact for each day in a row; the years are counted from 2000 on. */
 type Columns = Record<Fact, Uint8Array>
 
 const dayMs = 86_400_000
-const base = 60 // more than any of these is
+const base = 60 // more than any value of a fact
 
 // Dates that show the same year of any kind are less than three years apart, and after 28 years leap days and weekdays
 // come again as they were. Without a year, a date comes again in any other.
@@ -112,13 +112,13 @@ function followOnAllDays(columns: Columns, shown: readonly Fact[], wanted: reado
   return true
 }
 
-/** All days with one beginning of fiscal years, and what was found out with them. */
+/** All days with one beginning of fiscal years, and the answers that were found with them. */
 interface Days {
   columns: Columns
   found: Map<string, boolean>
 }
 
-/** By the beginning of fiscal years: 366 of 11 KB at most. */
+/** By the beginning of fiscal years: at most 366 entries, of 11 KB each. */
 const daysOf = new Map<number, Days>()
 
 function daysFor(fiscalYearStart: number): Days {
@@ -139,8 +139,12 @@ let calendar: Omit<Columns, 'fiscal year'> | undefined
 function readCalendar(): Omit<Columns, 'fiscal year'> {
   const empty = () => new Uint8Array(dayCount)
   const columns = {
-    ...{ year: empty(), quarter: empty(), month: empty(), day: empty() },
-    ...{ 'week year': empty(), week: empty() },
+    year: empty(),
+    quarter: empty(),
+    month: empty(),
+    day: empty(),
+    'week year': empty(),
+    week: empty(),
   }
   const start = Date.UTC(2001, 0, 1)
   for (let nth = 0; nth < dayCount; nth += 1) {

@@ -182,7 +182,7 @@ export const errorTable = defineErrors({
     cause:
       'The values of a sequence end where its rules say (`end`), else at 9007199254740991, and fewer are left in the period than were asked for.',
     remedy:
-      'GET /api/v1/status/{prefix} says how many are left (values_left). Released ones among them are issued one at a time, to requests for one number; several at once are new values, so where the detail says that too few are, ask for fewer, or for one at a time. Administrators raise `end` when the range is extended: PUT /api/v1/sequences/{prefix}; or they define a sequence for the next range. Trying again does not help before.',
+      'GET /api/v1/status/{prefix} says how many are left (values_left). Released ones among them are issued one at a time, to requests for one number; several at once are new values, so where the detail says that too few of these are left, ask for fewer, or for one at a time. Administrators raise `end` when the range is extended: PUT /api/v1/sequences/{prefix}; or they define a sequence for the next range. Trying again does not help before.',
     example:
       'INV has no more values in the period 2026: they end at 500. Raise end, or define a sequence for the next range',
   },

@@ -1,7 +1,7 @@
 import type { PlainDate } from './calendar'
 
-// Rules say when a fiscal year begins by one number: a month, 1 to 12, on its first day, or a day, as in 406 for 6 April.
-// So the ledgers, exports and rules from before days could be given stay as they are.
+// When a fiscal year begins is one number: a month, 1 to 12, on its first day, or a day, as in 406 for 6 April. So ledgers
+// and exports that have only months stay as they are.
 
 /** The day on which fiscal years begin. */
 export const firstDayOf = (fiscalYearStart: number): { month: number; day: number } =>

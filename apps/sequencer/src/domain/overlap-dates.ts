@@ -3,7 +3,7 @@ import { fiscalYearOf, yearsSpanned } from './fiscal-year'
 
 type Digits = readonly (string | undefined)[]
 
-/** A year that a number can show: the calendar year, the last and the first of the fiscal year, and that of the week. */
+/** A year that a number can show: the calendar year, the last and first of the fiscal year, and that of the week. */
 export type ShownYear = 'YYYY' | 'FY' | 'FYF' | 'GGGG'
 
 /** The known digits of a date, by token and by place in the token; where one is missing, any will do. */
@@ -49,7 +49,7 @@ function canShow(year: number, ahead: Offsets, pattern: DatePattern): boolean {
   })
 }
 
-/** What the days that have the digits make of the year: each once. */
+/** By how many years the others are ahead on the days that have these digits: each combination once. */
 function offsetsIn(
   days: readonly Day[],
   { MM, DD, Q, WW }: DatePattern,
@@ -71,8 +71,8 @@ function offsetsIn(
 const byLength = kindsOf(2, (year) => (isLeapYear(year) ? 1 : 0))
 
 /**
- * Years of one length that begin on one day of the week, from Monday on, and after a year of one length: they have the same
- * days in the same weeks.
+ * Years of one length that begin on the same day of the week, after a year of one length: they have the same days in the
+ * same weeks.
  */
 const byWeekdays = kindsOf(
   21,

@@ -142,7 +142,14 @@ function couldBe(
 ): boolean {
   const value = Array<string | undefined>(digits).fill(undefined)
   const date: DatePattern = {
-    ...{ YYYY: [], MM: [], DD: [], Q: [], FY: [], FYF: [], GGGG: [], WW: [] },
+    YYYY: [],
+    MM: [],
+    DD: [],
+    Q: [],
+    FY: [],
+    FYF: [],
+    GGGG: [],
+    WW: [],
     short: new Set(),
   }
   for (const [at, place] of places.entries()) {

@@ -8,7 +8,7 @@ interface Range {
 }
 
 /** Where a counter is, as far as it decides how many values are left. */
-interface Counted {
+export interface Counted {
   /** The last value that was given. */
   lastValue: number
   /** How many released values are free, and how many of them are above the end and so are not issued again. */
@@ -35,7 +35,7 @@ export function valuesLeft(
 export const releasedLeft = ({ gapPolicy }: { gapPolicy: GapPolicy }, counted: Counted | undefined) =>
   gapPolicy === 'recycle' && counted ? counted.free - counted.freeAboveEnd : 0
 
-/** With how many values left the service warns; undefined if it does not. A percentage is of the values from start to end. */
+/** With how many values left the service warns; undefined if it does not. A percentage is of all values of a period. */
 export function valuesAtWarning({ start, end, warnAt }: Range): number | undefined {
   if (end === null || warnAt === null) return undefined
   if (typeof warnAt === 'number') return warnAt

@@ -67,8 +67,8 @@ export class RulesError extends Error {
 /**
  * Rules as they are kept: a template in printf notation becomes one with braces.
  *
- * @throws RulesError if the template is invalid or could give a number twice, there is no such time zone, the range of
- *   values is none, or the order of dates could not be kept
+ * @throws RulesError if the template is invalid or could give a number twice, there is no such time zone, the range has no
+ *   values or never as many as `warnAt`, or the order of dates could not be kept
  */
 export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
   if (!isTimeZone(rules.timeZone))
@@ -95,7 +95,7 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
 function requireRange({ start, end, warnAt }: RuleSet): void {
   if (end === null) {
     if (warnAt === null) return
-    throw new RulesError('warnAt', `says when few values are left, and without end there is no last one`)
+    throw new RulesError('warnAt', 'says when few values are left, and without end there is no last one')
   }
   if (end < start) throw new RulesError('end', `${end} is below the first value, ${start}`)
   const values = end - start + 1

@@ -13,8 +13,8 @@ export const formMedia = 'multipart/form-data'
 /**
  * The one file of a form, as it arrives.
  *
- * @throws AppError `import_unreadable` if the form has none, or cannot be read; `unsupported_media_type`. Reading the file
- *   throws the first as well, if something comes after it
+ * @throws AppError `import_unreadable` if the form has none, or cannot be read; `unsupported_media_type`. Reading the
+ *   file throws the first as well, if something comes after the file
  */
 export async function fileOfForm({ contentType, chunks }: Upload): Promise<ImportFile> {
   const { default: busboy } = await import('busboy')
@@ -47,7 +47,7 @@ export async function fileOfForm({ contentType, chunks }: Upload): Promise<Impor
     if (!found) throw unreadable('The form has no file')
     return found
   })
-  // What reads it gets the error.
+  // The error reaches whoever reads it, below.
   file.on('error', () => {})
   try {
     if (excess) throw excess

@@ -36,7 +36,6 @@ export function requireHeader(
   { columns, strict }: HeaderReading,
 ): string[] {
   const fault = (reason: string) => new AppError('import_unreadable', `Line ${line}: ${reason}`)
-  const usual = columnNames.filter((name) => !columns.has(name))
   const ours = ourNames(columns)
   const header = record.map((name) => (name === '' ? '' : (ours.get(plainName(name)) ?? ignoredColumn)))
   const twice = record.find(
@@ -44,7 +43,7 @@ export function requireHeader(
   )
   if (twice !== undefined) throw fault(`the column "${shortened(twice)}" comes twice`)
   const unknown = record.filter((_, index) => header[index] === ignoredColumn)
-  const absent = usual.filter((name) => !header.includes(name))
+  const absent = usualNames(columns).filter((name) => !header.includes(name))
   for (const name of unknown) {
     const meant = misspelt(name, absent)
     if (meant !== undefined)
@@ -64,12 +63,14 @@ export function requireHeader(
 
 /** The names of a file -> ours. A name that the caller has given to a column wins over the usual name of another. */
 function ourNames(columns: HeaderReading['columns']): ReadonlyMap<string, string> {
-  const usual = columnNames.filter((name) => !columns.has(name))
   return new Map([
-    ...usual.map((name) => [name, name] as const),
+    ...usualNames(columns).map((name) => [name, name] as const),
     ...[...columns].map(([name, theirs]) => [plainName(theirs), name] as const),
   ])
 }
+
+/** The columns that the caller has given no other name. */
+const usualNames = (columns: HeaderReading['columns']) => columnNames.filter((name) => !columns.has(name))
 
 /**
  * A function that gives an object the names of our columns, as `requireHeader` does for the columns of a file.
@@ -79,7 +80,7 @@ function ourNames(columns: HeaderReading['columns']): ReadonlyMap<string, string
  */
 export function fieldNaming({ columns, strict }: HeaderReading, ignored: string[]) {
   const ours = ourNames(columns)
-  const usual = columnNames.filter((name) => !columns.has(name))
+  const usual = usualNames(columns)
 
   return (value: object): object | string => {
     const given = Object.entries(value).map(([theirs, field]) => {

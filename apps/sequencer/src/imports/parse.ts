@@ -62,7 +62,8 @@ export interface Reading extends HeaderReading {
 export const usualReading: Reading = { dateFormat: 'yyyy-mm-dd', strict: false, columns: new Map() }
 
 /**
- * The numbers of a file, line by line as it arrives, and the columns that are ignored, once the first line was read.
+ * The numbers of a file, line by line as it arrives, and the names that are ignored: of CSV once the first line was read, of
+ * NDJSON those of the lines that were read.
  *
  * @throws AppError `import_unreadable`: the file has another form, from the line on that is named; `request_timeout`
  */

@@ -59,8 +59,8 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    *
    * @param deadline of the caller, if it is sooner than `requestTimeoutMs`
    * @throws AppError `sequence_not_found`, `sequence_sealed`, `validation_failed` (an impossible business date),
-   *   `business_date_out_of_window`, `out_of_order_date`, `period_closed`, `rules_overlap`, `idempotency_key_reused`, `sequence_exhausted`,
-   *   `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`
+   *   `business_date_out_of_window`, `out_of_order_date`, `period_closed`, `rules_overlap`, `idempotency_key_reused`,
+   *   `sequence_exhausted`, `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`
    */
   async function issue(request: IssueRequest, deadline = noDeadline): Promise<Issued> {
     if (request.key === undefined) return issueNew(request, deadline)

@@ -25,7 +25,7 @@ interface CounterStatus {
   void: number
 }
 
-/** Free values of the counter `c` above an end: of a period that is over, if any. */
+/** How many free values of the counter `c` are above an end; only a period that is over can have some. */
 export const freeAbove = (end: string) => `CASE WHEN c.last_value > ${end} AND c.free > 0 THEN (
     SELECT count(*)::int FROM public.free_values f
     WHERE f.prefix = c.prefix AND f.period = c.period AND f.value > ${end}) ELSE 0 END`

@@ -9,18 +9,16 @@ export function exhausted(
   { period, end, left, free }: Pick<Exhausted, 'period' | 'end' | 'left' | 'free'>,
 ): AppError {
   const where = inPeriod(period)
-  // No sequence has a value above this one.
-  const canBeRaised = end < Number.MAX_SAFE_INTEGER
-  const remedy = canBeRaised
-    ? 'raise end, or define a sequence for the next range'
-    : 'or define another sequence'
-  if (left + free === 0) {
-    const last = canBeRaised ? `R${remedy.slice(1)}` : 'Define another sequence'
+  // No sequence has a value above the largest safe integer.
+  const remedies =
+    end < Number.MAX_SAFE_INTEGER
+      ? ['raise end', 'define a sequence for the next range']
+      : ['define another sequence']
+  if (left + free === 0)
     return new AppError(
       'sequence_exhausted',
-      `${prefix} has no more values${where}: they end at ${end}. ${last}`,
+      `${prefix} has no more values${where}: they end at ${end}. ${sentenceOf(choiceOf(remedies))}`,
     )
-  }
   const has =
     free === 0
       ? `${valuesOf(left)} left${where}, of which the last is ${end}`
@@ -28,9 +26,15 @@ export function exhausted(
   const ask = free === 0 ? 'ask for fewer' : 'ask for one number at a time'
   return new AppError(
     'sequence_exhausted',
-    `${prefix} has ${has}, and the request asks for ${count}: ${ask}, ${remedy}`,
+    `${prefix} has ${has}, and the request asks for ${count}: ${choiceOf([ask, ...remedies])}`,
   )
 }
+
+/** `a, b, or c`. */
+const choiceOf = (ways: readonly string[]) =>
+  ways.map((way, index) => (index > 0 && index === ways.length - 1 ? `or ${way}` : way)).join(', ')
+
+const sentenceOf = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const valuesOf = (count: number, kind = '') =>
   `${count === 0 ? 'no' : count} ${kind}${count === 1 ? 'value' : 'values'}`

@@ -1,20 +1,14 @@
 import type { Queryable } from '@ordinal/database'
+import type { Counted } from '../domain/range'
 import { freeAbove } from '../ledger/queries'
-
-/** Where the counter of a period is. */
-interface CounterOfRange {
-  lastValue: number
-  free: number
-  freeAboveEnd: number
-}
 
 /** Where the counters of some periods are, in their order; undefined of one that has not begun. */
 export async function readCounters(
   db: Queryable,
   asked: readonly { prefix: string; period: string; end: number | null }[],
-): Promise<(CounterOfRange | undefined)[]> {
+): Promise<(Counted | undefined)[]> {
   if (asked.length === 0) return []
-  const { rows } = await db.query<CounterOfRange & { nth: number }>({
+  const { rows } = await db.query<Counted & { nth: number }>({
     name: 'read_counters',
     text: `SELECT a.nth, c.last_value AS "lastValue", c.free, ${freeAbove('a.end_value')} AS "freeAboveEnd"
            FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY a(prefix, period, end_value, nth)

@@ -26,19 +26,17 @@ interface Deps {
   everyMs?: number
 }
 
-const fiveSecondsMs = 5_000
-
 /**
  * Watches the sequences that have an end: shows how many values each has left in its current period, and logs one line
- * when a period gets to where its rules say to warn, or else to its end.
+ * when no more are left than its rules say in `warnAt`, or none.
  */
-export function createRangeWatch({ db, repository, show, log, everyMs = fiveSecondsMs }: Deps) {
-  // The line that was logged last, by prefix: a period has it once, and again if its end is another.
+export function createRangeWatch({ db, repository, show, log, everyMs = 5_000 }: Deps) {
+  // What was logged last, by prefix: a line for each period, and another if its end or `warnAt` changes.
   const logged = new Map<string, string>()
 
   async function watch(): Promise<void> {
     const rules = await repository.withEnd()
-    if (rules.length === 0 && logged.size === 0) return show([])
+    if (rules.length === 0) return show([])
     const ranges = await readRanges(db, rules)
     show(ranges)
     for (const range of ranges) warnOnce(range)
@@ -60,8 +58,8 @@ export function createRangeWatch({ db, repository, show, log, everyMs = fiveSeco
     run: watch,
     report: tellChanges(
       log,
-      'it could not be read how many values are left; trying again',
-      'it is read again how many values are left',
+      'the values left could not be read; trying again',
+      'the values left are read again',
     ),
     everyMs,
   })
@@ -70,17 +68,18 @@ export function createRangeWatch({ db, repository, show, log, everyMs = fiveSeco
 /** How many values some sequences have left now, by the database's clock. */
 async function readRanges(db: Queryable, rules: readonly RulesRecord[]): Promise<RangeLeft[]> {
   const now = await readClock(db)
-  const current = rules.flatMap((of) => {
-    const period = periodAt(of, now)
-    return period === undefined ? [] : [{ of, prefix: of.prefix, period, end: of.end }]
+  const current = rules.flatMap((record) => {
+    const { prefix, end } = record
+    const period = periodAt(record, now)
+    return period === undefined ? [] : [{ record, prefix, period, end }]
   })
   const counters = await readCounters(db, current)
-  return current.map(({ of, prefix, period }, index) => ({
+  return current.map(({ record, prefix, period, end }, index) => ({
     prefix,
     period,
-    end: of.end!,
-    left: valuesLeft(of, counters[index])!,
-    warnAt: valuesAtWarning(of) ?? 0,
+    end: end!,
+    left: valuesLeft(record, counters[index])!,
+    warnAt: valuesAtWarning(record) ?? 0,
   }))
 }
 

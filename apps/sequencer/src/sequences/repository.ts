@@ -1,8 +1,8 @@
 import { databaseErrorOf, int8sAsNumbers, type Int8sAsNumbers, type Queryable } from '@ordinal/database'
 import { AppError } from '../domain/errors'
+import { inPeriod } from '../domain/range'
 import type { Rules } from '../domain/rules'
 import type { PrismaClient, Sequence as SequenceRow } from '../generated/prisma/client'
-import { inPeriod } from '../domain/range'
 import { rulesOf } from '../ledger/known-sequences'
 
 /** A version of a sequence's rules, and how it came to be. */
@@ -173,7 +173,8 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
 const columns = `prefix, version, template, reset, time_zone AS "timeZone", fiscal_year_start AS "fiscalYearStart", start,
   gap_policy AS "gapPolicy", release_window_seconds AS "releaseWindowSeconds", sealed_to AS "sealedTo",
   allow_overlap AS "allowOverlap", business_date_past_days AS "businessDatePastDays",
-  business_date_future_days AS "businessDateFutureDays", end_value AS "endValue", warn_at AS "warnAt", chronological, active, created_at AS "createdAt", created_by AS "createdBy", reason`
+  business_date_future_days AS "businessDateFutureDays", end_value AS "endValue", warn_at AS "warnAt", chronological, active,
+  created_at AS "createdAt", created_by AS "createdBy", reason`
 
 type Row = Omit<Int8sAsNumbers<SequenceRow>, 'requestId'>
 

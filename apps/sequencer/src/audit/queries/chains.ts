@@ -15,8 +15,8 @@ interface BatchWithRows<Row> {
 /** A row, the step of its value before it, and for a release or expiry the site that had drawn the number. */
 export type LinkedStep = Step & { holder: [site: string | null, partition: string, type: string] | null }
 
-// Asked for by their order: where the table has no statistics yet, the planner takes one unique index for as good as the
-// other, and by that of the chain it would read the whole chain for each row.
+// With ORDER BY, so that the primary key is read: where the table has no statistics yet, the planner takes one unique
+// index for as good as the other, and by that of the chain it would read the whole chain for each row.
 const beforeColumns = `
   CASE WHEN l.revision > 1 THEN (
     SELECT json_build_object('state', p.state, 'number', p.number) FROM public.ledger p
