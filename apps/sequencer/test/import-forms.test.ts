@@ -120,7 +120,9 @@ test('a client that goes away in the middle of a form ends its import, and the s
   request.write('--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\nnumber\nSG0')
   await once(request, 'finish', { signal: AbortSignal.timeout(100) }).catch(() => {})
   request.destroy()
-  await until(async () => (await sequencer.api.post('/api/v1/next/SG')).status === 200)
+  const issued = async () => (await sequencer.api.post('/api/v1/next/SG')).status === 200
+  await until(issued)
+  expect(await issued()).toBe(true)
   expect((await sequencer.api.get('/health/ready')).status).toBe(200)
 })
 
@@ -163,6 +165,8 @@ test('fields of NDJSON may have other names, and those that are not ours are rep
     'the field "invoice_number" comes twice',
     expect.stringContaining('did you mean "status"'),
   ])
+  // Of two fields that are both the number, the last one.
+  expect(strict.refused.shown.map(({ number }: { number: string }) => number)).toEqual([1, 2, 4, 3].map(sg))
   expect((await send(type, body, query)).body).toMatchObject({
     rows: 4,
     imported: 2,

@@ -211,7 +211,7 @@ test('whatever template is accepted, two periods or two values never give the sa
     ),
     { numRuns: 20_000 },
   )
-  expect(accepted).toBeGreaterThan(500)
+  expect(accepted).toBeGreaterThan(1000)
 })
 
 /** Years that a template cannot show are refused when the number is asked for. */

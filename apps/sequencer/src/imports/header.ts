@@ -76,31 +76,35 @@ const usualNames = (columns: HeaderReading['columns']) => columnNames.filter((na
  * A function that gives an object the names of our columns, as `requireHeader` does for the columns of a file.
  *
  * @param ignored gets the names that are not known
- * @returns of the function: what is wrong with the object, as a text
+ * @returns of the function: the object with our names, and what is wrong with it, if anything
  */
 export function fieldNaming({ columns, strict }: HeaderReading, ignored: string[]) {
   const ours = ourNames(columns)
   const usual = usualNames(columns)
 
-  return (value: object): object | string => {
+  return (value: object): { object: object; fault?: string } => {
     const given = Object.entries(value).map(([theirs, field]) => {
       const name = ours.get(plainName(theirs))
       return { theirs, name, field: field as unknown }
     })
     const names = given.map(({ name }) => name)
     const twice = given.find(({ name }, index) => name !== undefined && names.indexOf(name) !== index)
-    if (twice) return `the field "${shortened(twice.theirs)}" comes twice`
+    const object = Object.fromEntries(
+      given.flatMap(({ name, field }) => (name === undefined ? [] : [[name, field]])),
+    )
+    if (twice) return { object, fault: `the field "${shortened(twice.theirs)}" comes twice` }
     const absent = usual.filter((name) => !names.includes(name))
     for (const { theirs, name } of given) {
       if (name !== undefined) continue
       const meant = misspelt(theirs, absent)
       if (meant !== undefined)
-        return `the field "${shortened(theirs)}" is not known: did you mean "${meant}"?`
-      if (strict) return `the field "${shortened(theirs)}" is none of ${columnNames.join(', ')}`
+        return { object, fault: `the field "${shortened(theirs)}" is not known: did you mean "${meant}"?` }
+      if (strict)
+        return { object, fault: `the field "${shortened(theirs)}" is none of ${columnNames.join(', ')}` }
       const shown = shortened(theirs)
       if (ignored.length < mostIgnored && !ignored.includes(shown)) ignored.push(shown)
     }
-    return Object.fromEntries(given.flatMap(({ name, field }) => (name === undefined ? [] : [[name, field]])))
+    return { object }
   }
 }
 

@@ -213,10 +213,10 @@ function lineOfJson(
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return checked(line, value, reading)
-  const content = named(value)
-  if (typeof content !== 'string') return checked(line, content, reading)
-  const { number } = value as { number?: unknown }
-  return faulty(line, typeof number === 'string' ? number : '', content)
+  const { object, fault } = named(value)
+  if (fault === undefined) return checked(line, object, reading)
+  const { number } = object as { number?: unknown }
+  return faulty(line, typeof number === 'string' ? number : '', fault)
 }
 
 function checked(line: number, value: unknown, { dateFormat }: Reading): ImportLine {

@@ -193,6 +193,8 @@ function createSettle({ log, reloadRules }: Pick<GroupCommitOptions, 'log' | 're
     const refusalOf = ({ count }: LedgerRequest) =>
       'end' in found ? exhausted(prefix, count, found) : outOfOrder(prefix, found)
     const isRefused = (_: Waiting, index: number) => found.refused.includes(index + 1)
+    // Without one it would be the same batch again, for ever.
+    if (!batch.some(isRefused)) return rejectAll(batch, error)
     for (const waiting of batch.filter(isRefused)) rejectAll([waiting], refusalOf(waiting.request))
     return batch.filter((waiting, index) => !isRefused(waiting, index))
   }
