@@ -70,9 +70,9 @@ check: deps ## Check everything that needs no test: code, types, format, and fil
 	@npx prettier --check --log-level warn .
 	@node dist/tools/generators/main.js --check
 test: check ## Check and test everything
-	@$(NX) run-many -t test --parallel=3
+	@$(NX) run-many -t test --parallel=2
 coverage: check ## The same, and report what the tests reach in coverage/
-	@$(NX) run-many -t test --parallel=3 -- --coverage
+	@$(NX) run-many -t test --parallel=2 -- --coverage
 #: test-<service>: ## Test one service
 $(SHORT_NAMES:%=test-%): test-%: deps
 	@$(NX) test $(call service_named,$*)

@@ -16,7 +16,7 @@ module.exports = {
   },
   // swc compiles our own sources, which npm links under node_modules, and the packages that are ESM only.
   transformIgnorePatterns: ['/node_modules/(?!@ordinal/|uuid/|jose/|temporal-)'],
-  // Nx tests three projects at a time: two processors have enough to do.
+  // Nx tests two projects at a time: two processors have enough to do.
   maxWorkers: 1,
   testTimeout: 30_000,
   // What a file has loaded stays in its process: beyond this the next file gets a new one.

@@ -340,9 +340,10 @@ test('a sequencer that lies on and on, each time otherwise, is asked ever more r
 
 test('of conflicts without end the first ten are on record, and the key is counted on', async () => {
   await start()
-  const { id, reference } = await leaveOrder(world)
-  await world.query('UPDATE orders SET numbering_attempt = 10 WHERE id = $1', [id])
   liar.lie = value({ code: 'idempotency_key_reused' }, 422)
+  // Nobody gets its number before it has come so far.
+  const { id, reference } = await leaveOrder(world, { leasedSeconds: 60 })
+  await world.query('UPDATE orders SET numbering_attempt = 10, numbering_after = now() WHERE id = $1', [id])
   await until(() => liar.keys.includes(`${reference}:10`))
   await until(async () => (await conflictsOf(id)).length === 1)
   await world.query('UPDATE orders SET numbering_after = now()')

@@ -48,7 +48,10 @@ test.each([
   ['%d%d%05d', 'monthly', '%d stands for the month here: write %02d'],
   ['%03d%05d', 'yearly', '%03d stands for the year here: write %d or %04d or %02d'],
   ['%s%099d', 'never', '{seq:99}: the width is a number from 1 to 16'],
-] as const)('the printf template %s with the reset %s is refused: %s', (template, reset, message) => {
+  ['e\u0301{seq}', 'never', 'write it as one character (Unicode NFC)'],
+  ['x\u00a0{seq}', 'never', 'it has a space that is not the usual one'],
+  ['x\u3000{seq}', 'never', 'it has a space that is not the usual one'],
+] as const)('the template %s with the reset %s is refused: %s', (template, reset, message) => {
   const save = () => validateRules('SG', { ...plain, template, reset })
   expect(save).toThrow(RulesError)
   expect(save).toThrow(message)

@@ -83,6 +83,7 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
       'needs the gap_policy strict: with recycle a released value would be issued again to a later document, before those of earlier dates',
     )
   try {
+    requireOneSpelling(rules.template)
     const template = bracesOf(rules.template, rules.reset)
     requireUnambiguous(parseTemplate(template, prefix), rules.reset, rules.fiscalYearStart)
     return { ...rules, template }
@@ -90,6 +91,18 @@ export function validateRules<R extends RuleSet>(prefix: string, rules: R): R {
     if (!(error instanceof TemplateError)) throw error
     throw new RulesError('template', error.message, { cause: error })
   }
+}
+
+/**
+ * Refuses a text that has another of the same look: with it, two sequences could give numbers that nobody can tell apart.
+ *
+ * @throws TemplateError
+ */
+function requireOneSpelling(template: string): void {
+  if (template !== template.normalize('NFC'))
+    throw new TemplateError('it has a letter in several parts: write it as one character (Unicode NFC)')
+  if (/[^\S ]/.test(template))
+    throw new TemplateError('it has a space that is not the usual one: write U+0020')
 }
 
 function requireRange({ start, end, warnAt }: RuleSet): void {

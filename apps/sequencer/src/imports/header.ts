@@ -76,7 +76,7 @@ const usualNames = (columns: HeaderReading['columns']) => columnNames.filter((na
  * A function that gives an object the names of our columns, as `requireHeader` does for the columns of a file.
  *
  * @param ignored gets the names that are not known
- * @returns of the function: the object with our names, and what is wrong with it, if anything
+ * @returns of the function: the object with our names, without what is null in it, and what is wrong with it, if anything
  */
 export function fieldNaming({ columns, strict }: HeaderReading, ignored: string[]) {
   const ours = ourNames(columns)
@@ -90,7 +90,7 @@ export function fieldNaming({ columns, strict }: HeaderReading, ignored: string[
     const names = given.map(({ name }) => name)
     const twice = given.find(({ name }, index) => name !== undefined && names.indexOf(name) !== index)
     const object = Object.fromEntries(
-      given.flatMap(({ name, field }) => (name === undefined ? [] : [[name, field]])),
+      given.flatMap(({ name, field }) => (name === undefined || field === null ? [] : [[name, field]])),
     )
     if (twice) return { object, fault: `the field "${shortened(twice.theirs)}" comes twice` }
     const absent = usual.filter((name) => !names.includes(name))

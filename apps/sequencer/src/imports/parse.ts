@@ -49,8 +49,13 @@ export interface ImportLine {
 /** A file, as it arrives. */
 export type ImportFile = Pick<Upload, 'media' | 'chunks'>
 
-// What browsers on Windows call CSV is the second.
-export const importMedia = ['text/csv', 'application/vnd.ms-excel', 'application/x-ndjson'] as const
+// What browsers on Windows call CSV is the second; in the third tabs separate the fields, which is seen in the file itself.
+export const importMedia = [
+  'text/csv',
+  'application/vnd.ms-excel',
+  'text/tab-separated-values',
+  'application/x-ndjson',
+] as const
 
 export const dateFormats = ['yyyy-mm-dd', 'dd.mm.yyyy', 'dd/mm/yyyy', 'mm/dd/yyyy'] as const
 
@@ -223,7 +228,8 @@ function checked(line: number, value: unknown, { dateFormat }: Reading): ImportL
   const result = fields.safeParse(withIsoDate(value, dateFormat))
   if (result.success) return { line, number: result.data.number, content: result.data }
   const { number } = (value ?? {}) as { number?: unknown }
-  const { path, message } = result.error.issues[0]!
+  const { path, message: fault } = result.error.issues[0]!
+  const message = path[0] === 'business_date' ? `is no date of the form ${dateFormat}` : fault
   return faulty(line, typeof number === 'string' ? number : '', [...path, message].join(': '))
 }
 
