@@ -113,6 +113,11 @@ export async function schemaChanges(db: Client, service: string): Promise<Tamper
       'CREATE TABLE more () INHERITS (ledger)',
       /table public.more under public.ledger was added/,
     ),
+    change(
+      'a table above',
+      'CREATE TABLE more (prefix text COLLATE "C" NOT NULL); ALTER TABLE ledger INHERIT more',
+      /table public.ledger under public.more was added/,
+    ),
     change('a column added', `ALTER TABLE ledger ADD COLUMN extra text`, /column ledger.extra was added/),
     change(
       'a default altered',
