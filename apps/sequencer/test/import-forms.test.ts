@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import http from 'node:http'
 import fc from 'fast-check'
 import { until, type ApiAnswer, type TestDatabase } from '@ordinal/testing'
@@ -92,9 +91,13 @@ test.each<[string, [string, File | string][], string]>([
 test.each([
   ['a type that is not taken', file(csv, 'a.pdf', 'application/pdf')],
   ['no type and another ending', file(csv, 'a.xlsx')],
-  ['no type and no name', file('', '')],
 ])('a file with %s is 415', async (_what, other) => {
   expect(outcome(await sendForm([['file', other]]))).toEqual([415, 'unsupported_media_type'])
+})
+
+test('a form in which no file was chosen has none', async () => {
+  const { status, body } = await sendForm([['file', file('', '')]])
+  expect([status, body.detail]).toEqual([400, 'The form has no file: choose one'])
 })
 
 test.each([
@@ -118,8 +121,8 @@ test('a client that goes away in the middle of a form ends its import, and the s
     headers: { ...admin, 'Content-Type': 'multipart/form-data; boundary=b' },
   })
   request.on('error', () => {})
-  request.write('--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\nnumber\nSG0')
-  await once(request, 'finish', { signal: AbortSignal.timeout(100) }).catch(() => {})
+  const begun = '--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\nnumber\nSG0'
+  await new Promise((resolve) => request.write(begun, resolve))
   request.destroy()
   const issued = async () => (await sequencer.api.post('/api/v1/next/SG')).status === 200
   await until(issued)

@@ -287,6 +287,49 @@ test('a closed period repeats nothing', async () => {
   expect((await change('K', back)).status).toBe(200)
 })
 
+const close = (prefix: string, period: string) =>
+  sequencer.api.post(`/api/v1/sequences/${prefix}/periods/${period}/close`, { reason: 'done' }, { headers })
+
+test.each([
+  ['UK', '2025', 'now it is in FY2'],
+  ['UK', '2024-12-30', 'now it is in FY2'],
+  ['EVER', '2025', 'its values never begin again'],
+  ['WEEK', '2024-W53', 'now it is in 2'],
+  ['DAY', '2025-02-29', 'now it is in 2'],
+])('%s has no period %s, so it cannot be closed', async (prefix, period, current) => {
+  await define({ prefix: 'UK', template: '{FY}-{seq}', reset: 'fiscal_yearly', fiscal_year_start: '04-06' })
+  await define({ prefix: 'EVER', template: 'EVER{seq}', reset: 'never' })
+  await define({ prefix: 'WEEK', template: 'W{GGGG}{WW}-{seq}', reset: 'weekly' })
+  await define({ prefix: 'DAY', template: 'D{YYYY}{MM}{DD}-{seq}', reset: 'daily' })
+  const { status, body } = await close(prefix, period)
+  expect([status, body.code]).toEqual([400, 'validation_failed'])
+  expect(body.detail).toContain(`${prefix} has no period ${period}: ${current}`)
+  expect((await sequencer.api.get('/api/v1/audit/verify', { headers })).body.findings).toEqual([])
+})
+
+test('no rules move today into a closed period; nothing is previewed in one, and it stays as it was closed', async () => {
+  // Farthest ahead of all zones; in the one farthest behind it is one or two days earlier.
+  const dayThere = (daysAgo: number) =>
+    new Date(Date.now() + (14 - 24 * daysAgo) * 3_600_000).toISOString().slice(0, 10)
+  await define({
+    prefix: 'DAY',
+    template: 'D{YYYY}{MM}{DD}-{seq}',
+    reset: 'daily',
+    time_zone: 'Pacific/Kiritimati',
+  })
+  const closed = [(await close('DAY', dayThere(1))).body, (await close('DAY', dayThere(2))).body]
+  const behind = await change('DAY', { time_zone: 'Etc/GMT+12' })
+  expect(outcome(behind)).toEqual([409, 'rules_conflict'])
+  expect(behind.body.detail).toMatch(/^the current period of DAY would be .*, which is closed$/)
+  expect((await change('DAY', { time_zone: 'Pacific/Kiritimati', allow_overlap: true })).status).toBe(200)
+  expect(outcome(await sequencer.api.get(`/api/v1/preview/DAY?business_date=${closed[0].period}`))).toEqual([
+    409,
+    'period_closed',
+  ])
+  expect((await close('DAY', closed[1].period)).body).toEqual(closed[1])
+  expect((await sequencer.api.get('/api/v1/audit/verify', { headers })).body.findings).toEqual([])
+})
+
 test('a fiscal year begins on its day, and is given and answered as rules are written', async () => {
   const rules = { prefix: 'UK', template: '{FYF}/{FY2}-{seq:4}', reset: 'fiscal_yearly' }
   const { status, body } = await define({

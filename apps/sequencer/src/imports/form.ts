@@ -17,14 +17,8 @@ export const formMedia = 'multipart/form-data'
  *   file throws the first as well, if something comes after the file
  */
 export async function fileOfForm({ contentType, chunks }: Upload): Promise<ImportFile> {
-  const { default: busboy } = await import('busboy')
-  const form = (() => {
-    try {
-      return busboy({ headers: { 'content-type': contentType }, limits: { files: 1, fields: 0 } })
-    } catch (cause) {
-      throw unreadable('The form cannot be read: its Content-Type has no boundary', cause)
-    }
-  })()
+  const form = await openForm(contentType)
+  // Kept: a form that was written to its end is destroyed without an error.
   let excess: AppError | undefined
   const refuse = (detail: string) => () => {
     excess ??= unreadable(detail)
@@ -32,7 +26,6 @@ export async function fileOfForm({ contentType, chunks }: Upload): Promise<Impor
   }
   form.once('filesLimit', refuse('The form has more than one file'))
   form.once('fieldsLimit', refuse('The form has a field beside its file: options are parameters of the URL'))
-  const opened = once(form, 'file') as Promise<[name: string, file: Readable, info: FileInfo]>
   const read = pipeline(Readable.from(chunks), form)
     .catch((cause: unknown) => {
       if (excess) return
@@ -41,13 +34,11 @@ export async function fileOfForm({ contentType, chunks }: Upload): Promise<Impor
     .then(() => {
       if (excess) throw excess
     })
-  // Both are awaited below, one of them perhaps never.
-  for (const promise of [opened, read]) promise.catch(() => {})
-  const [, file, info] = await Promise.race([opened.catch(() => read), read]).then((found) => {
-    if (!found) throw unreadable('The form has no file')
-    return found
-  })
-  // The error reaches whoever reads it, below.
+  // Whoever reads the file hears of it, in contentOf.
+  read.catch(() => {})
+  const found = await Promise.race([once(form, 'file').catch(() => read), read])
+  if (!found) throw unreadable('The form has no file')
+  const [, file, info] = found as [name: string, file: Readable, info: FileInfo]
   file.on('error', () => {})
   try {
     if (excess) throw excess
@@ -55,6 +46,15 @@ export async function fileOfForm({ contentType, chunks }: Upload): Promise<Impor
   } catch (error) {
     form.destroy()
     throw error
+  }
+}
+
+async function openForm(contentType: string | undefined): Promise<Busboy> {
+  const { default: busboy } = await import('busboy')
+  try {
+    return busboy({ headers: { 'content-type': contentType }, limits: { files: 1, fields: 0 } })
+  } catch (cause) {
+    throw unreadable('The form cannot be read: its Content-Type has no boundary', cause)
   }
 }
 
@@ -83,6 +83,8 @@ const mediaOfEnding = new Map([
 
 /** The media type of a file: as it is sent, or by the ending of its name. */
 function mediaOf({ mimeType, filename = '' }: FileInfo): string {
+  // What a browser sends where nobody has chosen a file.
+  if (filename === '' && unknownMedia.includes(mimeType)) throw unreadable('The form has no file: choose one')
   const sent = mimeType.toLowerCase()
   const media = unknownMedia.includes(sent)
     ? mediaOfEnding.get(path.extname(filename).toLowerCase())

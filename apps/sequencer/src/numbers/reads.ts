@@ -1,6 +1,7 @@
 import type { Frame } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import { groupReads } from '@ordinal/http'
+import { AppError } from '../domain/errors'
 import { valuesLeft } from '../domain/range'
 import type { Slot } from '../domain/sequence'
 import type { Allocator } from '../ledger/allocator'
@@ -92,7 +93,7 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
     /**
      * The values that a request for so many numbers would get, if nobody else came first.
      *
-     * @throws AppError `out_of_order_date`, `sequence_exhausted`
+     * @throws AppError `period_closed`, `out_of_order_date`, `sequence_exhausted`
      */
     async preview(
       prefix: string,
@@ -101,6 +102,8 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
     ): Promise<Previewed & { period: string; frame: Frame; end: number | undefined }> {
       const { sequence, slot } = await slotOf(prefix, date)
       const { period, frame } = slot
+      if (await findClosed(db, prefix, period))
+        throw new AppError('period_closed', `the period ${period} of ${prefix} is closed`)
       await requireInOrder(db, sequence.rules, period, date)
       const previewed = await previewValues(db, sequence.rules, period, count)
       return { period, frame, ...previewed, end: sequence.rules.end ?? undefined }

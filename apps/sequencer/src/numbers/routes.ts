@@ -122,7 +122,7 @@ export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
       params: prefixParams,
       query: dated,
       answers: { 200: preview },
-      errors: ['sequence_not_found', 'sequence_exhausted', 'out_of_order_date'],
+      errors: ['sequence_not_found', 'period_closed', 'sequence_exhausted', 'out_of_order_date'],
       async handle({ params: { prefix }, query }) {
         const { period, frame, values, end, left } = await reads.preview(prefix, query.business_date, 1)
         const counter = values[0]!

@@ -5,7 +5,7 @@ import { findClosed, type ClosedPeriod } from '../ledger/queries'
 /**
  * Closes a period for good. A period that is closed already keeps who closed it, when and why.
  *
- * @throws AppError `period_not_over`
+ * @throws AppError `period_not_over`; `validation_failed` if the sequence never had a period of this kind
  */
 export async function closePeriod(
   db: Queryable,
@@ -20,8 +20,17 @@ export async function closePeriod(
   try {
     await db.query(`SELECT public.close_period($1, $2, $3, $4, $5)`, [prefix, period, by, reason, requestId])
   } catch (error) {
-    if (databaseErrorOf(error)?.sqlState !== 'OR024') throw error
-    throw new AppError('period_not_over', (error as Error).message, { cause: error })
+    const sqlState = databaseErrorOf(error)?.sqlState
+    if (sqlState === 'OR024')
+      throw new AppError('period_not_over', (error as Error).message, { cause: error })
+    if (sqlState !== 'OR011') throw error
+    const { detail: current } = error as { detail?: string }
+    const has = current ? `now it is in ${current}` : 'its values never begin again'
+    const message = `${(error as Error).message}: ${has}`
+    throw new AppError('validation_failed', `params.period: ${message}`, {
+      errors: [{ path: 'params.period', message }],
+      cause: error,
+    })
   }
   return (await findClosed(db, prefix, period))!
 }

@@ -152,6 +152,7 @@ function refusalOf(error: unknown, { prefix, version, start }: NewRules): AppErr
       `template: the number ${number} is taken, and could be issued again; change the template, or raise start above the values that were issued`,
     )
   }
+  if (failure?.sqlState === 'OR010') return conflict((error as Error).message)
   if (failure?.sqlState === 'OR009') {
     const { period, value } = JSON.parse((error as { detail: string }).detail) as {
       period: string

@@ -120,7 +120,7 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
     /**
      * Closes a period that is over, for good. One that is closed already stays as it was closed.
      *
-     * @throws AppError `sequence_not_found`, `period_not_over`
+     * @throws AppError `sequence_not_found`, `period_not_over`; `validation_failed` if it never had such a period
      */
     async closePeriod(
       prefix: string,
