@@ -77,6 +77,9 @@ const validRules = {
   gapPolicy: 'strict',
   window: 60,
   past: 366,
+  end: null,
+  warnAt: null,
+  chronological: false,
   createdBy: 'mallory',
   known: true,
 }
@@ -135,11 +138,36 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
     })),
   close_period: fc
     .tuple(
-      prefixes,
-      fc.constantFrom('', '2026', '2026-11', '2027', '2025', 'FY2026', '2026-Q4', '2026-02-31', 'HACK', null),
+      fc.oneof(
+        {
+          weight: 6,
+          arbitrary: fc.tuple(
+            prefixes,
+            fc.constantFrom(
+              ...[
+                '',
+                '2026',
+                '2026-11',
+                '2027',
+                '2025',
+                'FY2026',
+                '2026-Q4',
+                '2026-02-31',
+                '2024-W53',
+                'HACK',
+              ],
+              null,
+            ),
+          ),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom<[string, string][]>(['ORD', '2025'], ['ORD', '2024'], ['PO', '2025-12']),
+        },
+      ),
       hostileText,
     )
-    .map(([prefix, period, reason]) => ({
+    .map(([[prefix, period], reason]) => ({
       sql: `SELECT public.close_period($1, $2, 'm', $3, 'q')`,
       values: [prefix, period, reason],
     })),
