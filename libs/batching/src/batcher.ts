@@ -1,0 +1,76 @@
+export interface BatcherOptions<Item, Result> {
+  /**
+   * Carries out some items together.
+   *
+   * @returns for each item, in their order, its result, or the Error that it alone is refused with
+   */
+  carryOut: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>
+  /** How many items go together at most. */
+  maxItems: number
+  /** How many runs may be under way at the same time; 1 if not given. */
+  atOnce?: number
+  /**
+   * Whether a run that has failed, and has left nothing behind, may have failed for one item only: then each is carried out
+   * alone, and one bad item harms no other. Never if not given: all get the error.
+   */
+  mayBeOfOne?: (error: unknown) => boolean
+}
+
+/** Hands in an item, and gives its result. */
+export type Batcher<Item, Result> = (item: Item) => Promise<Result>
+
+interface Waiting<Item, Result> {
+  item: Item
+  resolve: (result: Result) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Lets what is asked for at the same time be done together: items that arrive while a run is under way wait, and go
+ * together in the next one. There is no timer, so an item that is alone waits for nothing, and under load batches grow
+ * by themselves: group commit, as databases have it for their logs.
+ */
+export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
+  const { carryOut, maxItems, atOnce = 1, mayBeOfOne = () => false } = options
+  const queue: Waiting<Item, Result>[] = []
+  let running = 0
+
+  function add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      queue.push({ item, resolve, reject })
+      if (running < atOnce) startRun()
+    })
+  }
+
+  function startRun(): void {
+    running += 1
+    // After the items that have already arrived with this one.
+    setImmediate(() => void runWhileThereAreItems())
+  }
+
+  async function runWhileThereAreItems(): Promise<void> {
+    while (queue.length > 0) await settle(queue.splice(0, maxItems))
+    running -= 1
+  }
+
+  /** Never rejects. */
+  async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await carryOut(batch.map(({ item }) => item))
+      if (results.length !== batch.length) {
+        throw new Error(`There are ${results.length} results for ${batch.length} items`)
+      }
+      batch.forEach((waiting, nth) => answer(waiting, results[nth]!))
+    } catch (error) {
+      if (batch.length > 1 && mayBeOfOne(error)) for (const waiting of batch) await settle([waiting])
+      else for (const { reject } of batch) reject(error)
+    }
+  }
+
+  return add
+}
+
+function answer<Item, Result>({ resolve, reject }: Waiting<Item, Result>, result: Result | Error): void {
+  if (result instanceof Error) reject(result)
+  else resolve(result)
+}
