@@ -78,7 +78,7 @@ export function createCallObserver(
       const durationMs = performance.now() - startedAt
       const name = codes[code]
       callServed({ method, code: name, seconds: durationMs / 1000 })
-      log.info('request', {
+      log.request({
         request_id: requestId,
         trace_id: traceparent.slice(3, 35),
         method: 'gRPC',

@@ -52,6 +52,33 @@ test('secrets are redacted at every depth, in headers, URLs and the causes of er
   expect(stream.text).toContain('outer')
 })
 
+test('the line of a request is as any other, and as little written where the level is higher', async () => {
+  const written = async (level: string) => {
+    const stream = collector()
+    const log = createLogger({ service: 's', level, stream })
+    const fields = {
+      path: '/a://b:hunter2@c',
+      token: 'hunter2',
+      time: 'not this',
+      route: undefined,
+      status: 200,
+    }
+    log.request(fields)
+    log.info('request', fields)
+    await log.close()
+    return stream.text
+  }
+  const [direct, usual] = linesOf(await written('info'))
+  expect(direct).toEqual({ ...usual, time: direct!.time })
+  expect(direct).toMatchObject({
+    message: 'request',
+    path: '/a://b:[redacted]@c',
+    token: '[redacted]',
+    status: 200,
+  })
+  expect(await written('warn')).toBe('')
+})
+
 test.each([
   ['postgres://me:hunter2@db:5432/x', 'postgres://me:[redacted]@db:5432/x'],
   ['a b://:p@s:/#%w@host/path c', 'a b://:[redacted]@host/path c'],

@@ -18,7 +18,7 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
       if (quiet) return
       const path = shortened(req.path)
       if (held && refusals?.count({ code: held, request_id: requestId, path, ip })) return
-      log.info('request', {
+      log.request({
         request_id: requestId,
         trace_id: traceparent.slice(3, 35),
         method: req.method,
