@@ -100,7 +100,9 @@ export function createPipelines(reading: Reading, behind: () => number) {
       waitingInAll += 1
       connection.waiting.push(begin)
       connection.paused = true
-      connection.socket.pause()
+      // Most clients send no more before they are answered: then the two system calls of a pause are saved. It follows
+      // as soon as more arrives.
+      if (connection.unparsed) connection.socket.pause()
       if (isFresh) {
         fresh.push({ connection, since: performance.now() })
         schedule()

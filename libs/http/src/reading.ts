@@ -38,6 +38,7 @@ export function createReading(
       connection.parse = parse
       socket.on('data', (bytes: Buffer) => {
         keep(connection, connection.unparsed ? Buffer.concat([connection.unparsed, bytes]) : bytes)
+        if (connection.paused) socket.pause()
         if (unparsedInAll > mostUnparsed) crowded(connection)
         else reading.parse(connection, bodyMs < bodyMsInTurn)
       })

@@ -34,6 +34,32 @@ test('of many requests that arrive at once some begin in each turn of the event 
   expect(begun).toEqual(from(1, 40))
 })
 
+test('a connection whose request waits is paused once it sends more, and only then', () => {
+  const reading = createReading(
+    () => {},
+    () => {},
+  )
+  const pipelines = createPipelines(reading, () => 0)
+  const begun = jest.fn()
+  const connections = from(1, 20).map((n) => {
+    const connection = newConnection(new Socket().on('data', begin), n)
+    function begin() {
+      pipelines.enter(connection, begun)
+    }
+    reading.takeOver(connection)
+    connection.socket.emit('data', Buffer.from('a request'))
+    return connection
+  })
+  expect(begun).toHaveBeenCalledTimes(16)
+  expect(connections.map(({ socket }) => socket.isPaused())).toEqual(Array(20).fill(false))
+  const { socket, unparsed } = connections[19]!
+  expect(unparsed).toBeUndefined()
+  socket.emit('data', Buffer.from('another'))
+  expect(socket.isPaused()).toBe(true)
+  // It waits as bytes.
+  expect(connections[19]!.unparsed?.toString()).toBe('another')
+})
+
 test('once they wait too long, the newest begins in turn with the oldest, and each has its turn', async () => {
   const { begun, arrive } = burst(40)
   const blockedUntil = performance.now() + 150
