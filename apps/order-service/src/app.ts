@@ -19,6 +19,7 @@ import { PrismaClient } from './generated/prisma/client'
 import { createNumberingMetrics, createUserMetrics } from './metrics'
 import { createNumberConflicts } from './numbering/conflicts'
 import { createNumbering } from './numbering/numbering'
+import { createCommitAnswer } from './orders/answers'
 import { createFinishOrder } from './orders/finish-order'
 import { orderService } from './orders/grpc'
 import { createIntents } from './orders/intents'
@@ -70,7 +71,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   })
   const shared = { pool, sequencer, conflicts, outbox, log, leaseMs, databaseTimeoutMs }
   const intents = createIntents(shared)
-  const finishOrder = createFinishOrder({ ...shared, intents })
+  const commitAnswer = createCommitAnswer(shared)
+  const finishOrder = createFinishOrder({ ...shared, intents, commitAnswer })
   const placeOrder = createPlaceOrder({ users, sequencer, intents, finishOrder })
   const repository = createOrderRepository({ prisma: prismaOn(pool), heavyPrisma: prismaOn(pools.heavy) })
   const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })

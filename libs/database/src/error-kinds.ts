@@ -50,6 +50,18 @@ export const RETRYABLE: ReadonlySet<DatabaseErrorKind> = new Set([
   'unreachable',
 ])
 
+/** The server has refused what it was given; others tell of the server, or of others who use it. */
+export const OF_ROWS: ReadonlySet<DatabaseErrorKind> = new Set([
+  'unique_violation',
+  'foreign_key_violation',
+  'check_violation',
+  'not_null_violation',
+  'exclusion_violation',
+  'data_exception',
+  // What a trigger raises, too.
+  'other',
+])
+
 /** The connection is broken or useless: one that has become read-only may lead to a demoted primary. */
 export const SESSION_ENDING: ReadonlySet<DatabaseErrorKind> = new Set([
   'connection_lost',

@@ -1,4 +1,11 @@
-import { kindOfMark, kindOfSqlState, RETRYABLE, SESSION_ENDING, type DatabaseErrorKind } from './error-kinds'
+import {
+  kindOfMark,
+  kindOfSqlState,
+  OF_ROWS,
+  RETRYABLE,
+  SESSION_ENDING,
+  type DatabaseErrorKind,
+} from './error-kinds'
 
 /**
  * The outcome of a commit is not known: the connection was lost, or abandoned, while it was under way;
@@ -35,6 +42,12 @@ export function databaseErrorOf(error: unknown): DatabaseError | undefined {
   const sqlState = sqlStateOf(thrown)
   const kind = sqlState ? kindOfSqlState(sqlState) : kindWithoutSqlState(thrown)
   return kind && { kind, sqlState, constraint: constraintOf(thrown), retryable: RETRYABLE.has(kind) }
+}
+
+/** Whether the server may have refused a statement, without effect, for one of several rows that it was given. */
+export function mayBeOfOneRow(error: unknown): boolean {
+  const kind = databaseErrorOf(error)?.kind
+  return kind !== undefined && OF_ROWS.has(kind)
 }
 
 /** After such an error the session is over, or of no use: its connection must not serve again. */

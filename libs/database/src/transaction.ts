@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg'
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
 import { timeoutOf, withClient, withinTimeout } from './checkout'
 import { CommitUnknownError, databaseErrorOf, endsSession } from './errors'
@@ -18,21 +18,51 @@ interface TransactionOptions {
 }
 
 /**
+ * Runs one statement as a transaction of its own, in one round trip. After a serialization failure or a deadlock it runs
+ * again.
+ * @throws QueryTimeoutError; AppError `deadline_exceeded`, `caller_gone`; CommitUnknownError if the connection broke, or
+ *   the time was over, while it was under way
+ */
+export function runAlone<R extends QueryResultRow>(
+  pool: Pool,
+  statement: QueryConfig,
+  options: Omit<TransactionOptions, 'isolation'> = {},
+): Promise<QueryResult<R>> {
+  return tryAgain(pool, options, async (limit) => {
+    let sent = false
+    const run = (client: PoolClient) => {
+      sent = true
+      return client.query<R>(statement)
+    }
+    return withClient(pool, run, limit).catch((error: unknown) => {
+      throw sent ? orUnknown(error) : error
+    })
+  })
+}
+
+/**
  * Runs `work` in a transaction and commits it; an error rolls it back. After a serialization failure or a
  * deadlock all of `work` runs again, on a new transaction: it must do nothing but use `tx`, which is dead
  * once the transaction is over.
  * @throws whatever `work` throws; QueryTimeoutError; AppError `deadline_exceeded`, `caller_gone`; CommitUnknownError if
  *   the connection broke, or the time was over, while COMMIT was under way: that is never tried again.
  */
-export async function transaction<T>(
+export function transaction<T>(
   pool: Pool,
   work: (tx: Queryable) => Promise<T>,
-  { isolation, attempts = 5, timeoutMs = timeoutOf(pool), deadline = noDeadline }: TransactionOptions = {},
+  options: TransactionOptions = {},
+): Promise<T> {
+  return tryAgain(pool, options, (limit) => attemptTransaction(pool, work, limit, options.isolation))
+}
+
+async function tryAgain<T>(
+  pool: Pool,
+  { attempts = 5, timeoutMs = timeoutOf(pool), deadline = noDeadline }: TransactionOptions,
+  run: (limit: AbortSignal) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     deadline.throwIfExpired()
     try {
-      const run = (limit: AbortSignal) => attemptTransaction(pool, work, limit, isolation)
       return await withinTimeout(timeoutMs, run, deadline)
     } catch (error) {
       if (attempt >= attempts || !mayRunAgain(error)) throw error
@@ -67,8 +97,7 @@ async function attemptTransaction<T>(
   try {
     return await withClient(pool, run, signal)
   } catch (error) {
-    if (!committing || error instanceof CommitUnknownError || refused(error)) throw error
-    throw new CommitUnknownError('The connection was lost while COMMIT was under way', { cause: error })
+    throw committing ? orUnknown(error) : error
   }
 }
 
@@ -107,6 +136,12 @@ async function commit(client: PoolClient) {
 }
 
 class RolledBackError extends Error {}
+
+/** The error of a commit that was under way: unknown, unless the server said how it ended. */
+function orUnknown(error: unknown): unknown {
+  if (error instanceof CommitUnknownError || refused(error)) return error
+  return new CommitUnknownError('The connection was lost while a commit was under way', { cause: error })
+}
 
 /** The server itself said that it did not commit. */
 function refused(error: unknown): boolean {

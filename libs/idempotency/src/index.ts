@@ -1,4 +1,11 @@
 export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempotency-key'
 export { createKeySweeper, keyRetentionVariables } from './key-retention'
 export { once } from './once'
-export { beginRequest, endLease, findRequest, finishRequest } from './requests'
+export {
+  beginRequest,
+  beginRequestsFrom,
+  createRequestFinder,
+  endLease,
+  findRequest,
+  finishRequests,
+} from './requests'

@@ -1,6 +1,6 @@
 import type { Queryable } from '@ordinal/database'
 import type { IdempotencyKey } from './idempotency-key'
-import { beginRequest, findRequest, finishRequest } from './requests'
+import { beginRequest, findRequest, finishRequests } from './requests'
 
 const mostRounds = 5
 
@@ -21,7 +21,10 @@ export async function once<Answer extends object>(
     const begun = await beginRequest(tx, key)
     const known = begun ? undefined : await findRequest<Answer>(tx, key, 0)
     if (known?.answer) return { answer: known.answer, replayed: true }
-    if (begun || known) return { answer: await finishRequest(tx, key, await work()), replayed: false }
+    if (begun || known) {
+      const [answer] = await finishRequests(tx, [{ key, answer: await work() }])
+      return { answer: answer!, replayed: false }
+    }
     // The key was taken, and has been deleted since.
   }
   throw new Error(`The key "${key.key}" was deleted ${mostRounds} times while it was read`)

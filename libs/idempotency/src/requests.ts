@@ -1,3 +1,4 @@
+import { createBatcher } from '@ordinal/batching'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { IdempotencyKey } from './idempotency-key'
@@ -5,6 +6,8 @@ import type { IdempotencyKey } from './idempotency-key'
 // Requests with an Idempotency-Key, in the table `idempotency_records` of the service's own database (schema.sql). The
 // sequencer does not use it: there the statement that issues a number records the key, in the ledger's entry
 // (docs/decisions/0060).
+
+const mostTogether = 128
 
 /** A request that came before with the same key. */
 export type KnownRequest<Answer> =
@@ -29,17 +32,58 @@ export interface Begin {
  */
 export async function findRequest<Answer extends object>(
   db: Queryable,
-  { caller, key, fingerprint }: IdempotencyKey,
+  key: IdempotencyKey,
   leaseMs: number,
 ): Promise<KnownRequest<Answer> | undefined> {
-  const { rows } = await db.query<{ first: Buffer; answer: Answer | null; resourceId: number | null }>({
-    name: 'find_request',
-    text: `SELECT fingerprint AS first, answer, resource_id AS "resourceId"
-     FROM idempotency_records WHERE caller = $1 AND key = $2`,
-    values: [caller, key],
+  const [record] = await readRecords<Answer>(db, [key])
+  return record && knownBy(db, key, record, leaseMs)
+}
+
+/**
+ * As `findRequest`, for callers that come together: those whose keys are looked up while a statement is under way go
+ * together in the next.
+ */
+export function createRequestFinder<Answer extends object>(db: Queryable, leaseMs: number) {
+  const read = createBatcher<IdempotencyKey, RequestRecord<Answer> | undefined>({
+    carryOut: (keys) => readRecords<Answer>(db, keys),
+    maxItems: mostTogether,
   })
-  if (!rows[0]) return undefined
-  const { first, answer, resourceId } = rows[0]
+  return async (key: IdempotencyKey): Promise<KnownRequest<Answer> | undefined> => {
+    const record = await read(key)
+    return record && knownBy(db, key, record, leaseMs)
+  }
+}
+
+interface RequestRecord<Answer> {
+  first: Buffer
+  answer: Answer | null
+  resourceId: number | null
+}
+
+/** What is on record of each of the keys; undefined if nothing is. */
+async function readRecords<Answer extends object>(
+  db: Queryable,
+  keys: readonly IdempotencyKey[],
+): Promise<(RequestRecord<Answer> | undefined)[]> {
+  // With a limit, so that each is looked up by its index, whatever the plan takes the size of the table for.
+  const { rows } = await db.query<RequestRecord<Answer> & { nth: number }>({
+    name: 'find_requests',
+    text: `SELECT nth, record.* FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(caller, key, nth)
+     CROSS JOIN LATERAL (
+       SELECT fingerprint AS first, answer, resource_id AS "resourceId"
+       FROM idempotency_records WHERE caller = asked.caller AND key = asked.key LIMIT 1) AS record`,
+    values: [keys.map(({ caller }) => caller), keys.map(({ key }) => key)],
+  })
+  const byPlace = new Map(rows.map((row) => [row.nth, row]))
+  return keys.map((_, index) => byPlace.get(index + 1))
+}
+
+async function knownBy<Answer extends object>(
+  db: Queryable,
+  { caller, key, fingerprint }: IdempotencyKey,
+  { first, answer, resourceId }: RequestRecord<Answer>,
+  leaseMs: number,
+): Promise<KnownRequest<Answer>> {
   if (!first.equals(fingerprint)) {
     throw new AppError('idempotency_key_reused', `The key "${key}" belongs to another request`)
   }
@@ -72,31 +116,53 @@ export async function beginRequest(
 ): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'begin_request',
-    text: `INSERT INTO idempotency_records (caller, key, fingerprint, resource_id, leased_until)
-     VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms') ON CONFLICT DO NOTHING`,
+    text: `WITH asked AS (
+       SELECT $1::text AS caller, $2::text AS key, $3::bytea AS fingerprint, $4::bigint AS resource_id,
+         now() + $5 * interval '1 ms' AS leased_until)
+     ${beginRequestsFrom('asked')}`,
     values: [caller, key, fingerprint, resourceId, leaseMs],
   })
   return rowCount === 1
 }
 
 /**
- * Stores the answer, in the transaction that completes what it says.
+ * The SQL that records the keys of a relation, for statements that also write what the requests do first. It returns the
+ * `resource_id` of those whose keys were not taken. In one order, so that no two statements wait for each other.
  *
- * @returns the answer that is stored: of two that finish a request, the first one's
+ * @param asked a relation with the columns `caller`, `key` (may be null), `fingerprint`, `resource_id`, `leased_until`
  */
-export async function finishRequest<Answer extends object>(
+export const beginRequestsFrom = (asked: string) =>
+  `INSERT INTO idempotency_records (caller, key, fingerprint, resource_id, leased_until)
+   SELECT caller, key, fingerprint, resource_id, leased_until FROM ${asked} WHERE key IS NOT NULL
+   ORDER BY caller, key, resource_id ON CONFLICT DO NOTHING RETURNING resource_id`
+
+/**
+ * Stores answers, in the transaction that completes what they say.
+ *
+ * @param finished the requests, some of which may be the same
+ * @returns the answers that are stored: of those that finish the same request, the first one's
+ */
+export async function finishRequests<Answer extends object>(
   tx: Queryable,
-  { caller, key }: IdempotencyKey,
-  answer: Answer,
-): Promise<Answer> {
-  const { rows } = await tx.query<{ answer: Answer }>({
-    name: 'finish_request',
-    text: `UPDATE idempotency_records SET answer = coalesce(answer, $3::json) WHERE caller = $1 AND key = $2
-     RETURNING answer`,
-    values: [caller, key, JSON.stringify(answer)],
-  })
-  return rows[0]?.answer ?? answer
+  finished: readonly { key: IdempotencyKey; answer: Answer }[],
+): Promise<Answer[]> {
+  if (finished.length === 0) return []
+  const { rows } = await tx.query<{ caller: string; key: string; answer: Answer }>(
+    `UPDATE idempotency_records AS record SET answer = coalesce(record.answer, finished.answer)
+     FROM unnest($1::text[], $2::text[], $3::json[]) AS finished(caller, key, answer)
+     WHERE record.caller = finished.caller AND record.key = finished.key
+     RETURNING record.caller, record.key, record.answer`,
+    [
+      finished.map(({ key: { caller } }) => caller),
+      finished.map(({ key: { key } }) => key),
+      finished.map(({ answer }) => JSON.stringify(answer)),
+    ],
+  )
+  const kept = new Map(rows.map(({ caller, key, answer }) => [nameOf({ caller, key }), answer]))
+  return finished.map(({ key, answer }) => kept.get(nameOf(key)) ?? answer)
 }
+
+const nameOf = ({ caller, key }: Pick<IdempotencyKey, 'caller' | 'key'>) => `${caller}\n${key}`
 
 /** Ends the lease of a request that is not finished, so that the next one with the key may finish it at once. */
 export async function endLease(db: Queryable, { caller, key }: IdempotencyKey): Promise<void> {

@@ -8,7 +8,7 @@ import {
   endLease,
   findRequest,
   fingerprintOf,
-  finishRequest,
+  finishRequests,
   once,
   type IdempotencyKey,
 } from '../src'
@@ -148,7 +148,8 @@ describe('a request that is finished in a later transaction', () => {
       return (await beginRequest(tx, key, { resourceId: id, leaseMs })) ? id : undefined
     })
   const find = (as = key) => findRequest<{ id: number }>(pool, as, leaseMs)
-  const finish = (answer: object) => transaction(pool, (tx) => finishRequest(tx, key, answer))
+  const finish = (answer: object) =>
+    transaction(pool, async (tx) => (await finishRequests(tx, [{ key, answer }]))[0])
   const passTime = () => pool.query('UPDATE idempotency_records SET leased_until = now()')
 
   test('is unknown until its first transaction is committed', async () => {

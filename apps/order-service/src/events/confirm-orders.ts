@@ -1,40 +1,44 @@
 import type { Pool } from 'pg'
-import { transaction, type Queryable } from '@ordinal/database'
-import type { Consumer, Outbox } from '@ordinal/events'
+import { createBatcher } from '@ordinal/batching'
+import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
+import type { CloudEvent, Consumer, Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
 import type { Order } from '../domain/order'
 import { recordOrderEvents } from './order-events'
 import { markConfirmed } from './queries'
 
+const mostTogether = 128
+
 /**
  * Confirms orders that were placed, if they are still pending: one that was cancelled, confirmed or deleted in the
- * meantime is left as it is. So the event may come as often as it likes.
+ * meantime is left as it is. So the event may come as often as it likes. Events that come together are handled together.
  */
 export function createConfirmOrders({ pool, outbox }: { pool: Pool; outbox: Outbox }): Consumer {
-  return {
-    name: 'confirm-orders',
-    types: ['order.created'],
-    async handle({ subject, traceparent }) {
-      await confirm(subject, traceparent)
-      outbox.announce()
-    },
-  }
+  const handle = createBatcher({ carryOut: confirm, maxItems: mostTogether, mayBeOfOne: mayBeOfOneRow })
+  return { name: 'confirm-orders', types: ['order.created'], handle }
 
-  async function confirm(reference: string, traceparent: string | undefined): Promise<void> {
+  async function confirm(events: readonly CloudEvent[]): Promise<undefined[]> {
     FAILPOINT: crashAt('the confirmation begins')
     await transaction(pool, async (tx) => {
-      const confirmed = await markConfirmed(tx, reference)
-      await recordConfirmed(tx, confirmed, traceparent)
+      const confirmed = await markConfirmed(
+        tx,
+        events.map(({ subject }) => subject),
+      )
+      await recordConfirmed(tx, confirmed, events)
     })
     FAILPOINT: crashAt('the confirmation is committed')
+    outbox.announce()
+    return events.map(() => undefined)
   }
 
   async function recordConfirmed(
     tx: Queryable,
     orders: Order[],
-    traceparent: string | undefined,
+    events: readonly CloudEvent[],
   ): Promise<void> {
-    await recordOrderEvents(outbox, tx, 'order.updated', orders, traceparent)
+    const traces = new Map(events.map(({ subject, traceparent }) => [subject, traceparent]))
+    const changes = orders.map((order) => ({ order, traceparent: traces.get(order.reference) }))
+    await recordOrderEvents(outbox, tx, 'order.updated', changes)
     FAILPOINT: crashAt('the event of the confirmation is written')
   }
 }

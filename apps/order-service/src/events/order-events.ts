@@ -5,21 +5,28 @@ import { toJson, type Order } from '../domain/order'
 /** What happens to orders. Each event carries the order as it was answered at that moment. */
 export type OrderEventType = 'order.created' | 'order.updated' | 'order.deleted'
 
-/**
- * Records the events of changes, in the transaction that makes them: it must have locked the orders.
- *
- * @param traceparent of the request that makes the change, if there is one
- */
+/** An order after a change. */
+export interface ChangedOrder {
+  order: Order
+  /** Of the request that makes the change, if there is one. */
+  traceparent?: string | undefined
+}
+
+/** Records the events of changes, in the transaction that makes them: it must have locked the orders. */
 export async function recordOrderEvents(
   { record }: Pick<Outbox, 'record'>,
   tx: Queryable,
   type: OrderEventType,
-  orders: Order[],
-  traceparent?: string,
+  changes: readonly ChangedOrder[],
 ): Promise<void> {
-  if (orders.length === 0) return
+  if (changes.length === 0) return
   await record(
     tx,
-    orders.map((order) => ({ type, subject: order.reference, data: toJson(order), traceparent })),
+    changes.map(({ order, traceparent }) => ({
+      type,
+      subject: order.reference,
+      data: toJson(order),
+      traceparent,
+    })),
   )
 }

@@ -7,6 +7,8 @@ import { orderColumns, type Order, type ToNumber } from '../domain/order'
 export interface IssuedNumber {
   orderId: number
   number: string
+  /** Of the request that places the order, if it is still there. */
+  traceparent?: string | undefined
 }
 
 /** An order that was deleted has its number all the same. */
@@ -36,17 +38,13 @@ export async function postponeOrders(db: Queryable, orders: ToNumber[], ms: numb
   )
 }
 
-/**
- * Leaves an order to numbering before its lease ends, after the pause that conflicts ask for.
- *
- * @returns the order as it is: it may have its number by now
- */
-export async function releaseForNumbering(tx: Queryable, { id, numberingAttempt }: ToNumber): Promise<Order> {
-  const { rows } = await tx.query<Order>(
-    `UPDATE orders SET numbering_after = now() + $2 * interval '1 s' WHERE id = $1 RETURNING ${orderColumns}`,
-    [id, pauseSecondsBefore(numberingAttempt)],
+/** Leaves orders to numbering before their leases end, after the pauses that conflicts ask for. */
+export async function releaseForNumbering(tx: Queryable, orders: ToNumber[]): Promise<void> {
+  await tx.query(
+    `UPDATE orders SET numbering_after = now() + pause * interval '1 s'
+     FROM unnest($1::bigint[], $2::float8[]) AS released(order_id, pause) WHERE id = order_id`,
+    [orders.map(({ id }) => id), orders.map(({ numberingAttempt }) => pauseSecondsBefore(numberingAttempt))],
   )
-  return rows[0]!
 }
 
 /** Writes numbers to their orders. Returns those that had none until now; the others are left as they are. */
@@ -81,9 +79,11 @@ const columnsOf = (issued: IssuedNumber[]) => [
   issued.map(({ number }) => number),
 ]
 
-export async function readOrder(tx: Queryable, { id }: { id: number }): Promise<Order> {
-  const { rows } = await tx.query<Order>(`SELECT ${orderColumns} FROM orders WHERE id = $1`, [id])
-  return rows[0]!
+export async function readOrders(tx: Queryable, ids: number[]): Promise<Order[]> {
+  const { rows } = await tx.query<Order>(`SELECT ${orderColumns} FROM orders WHERE id = ANY($1::bigint[])`, [
+    ids,
+  ])
+  return rows
 }
 
 export async function countWithoutNumber(db: Queryable): Promise<number> {

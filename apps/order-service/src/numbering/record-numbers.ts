@@ -11,18 +11,12 @@ import { findOtherNumbers, writeNumbers, type IssuedNumber, type Numbered } from
  * left as it is: the first to write has placed the order. A deleted or cancelled order gets its number like any other,
  * since it may have been issued.
  *
- * @param traceparent of the request that places the order, if it is still there
  * @throws NumberConflictError if an order has another number; the database's error if another order has the number:
  *   `conflictOf` knows both
  */
-export async function recordNumbers(
-  tx: Queryable,
-  outbox: Outbox,
-  issued: IssuedNumber[],
-  traceparent?: string,
-): Promise<Order[]> {
+export async function recordNumbers(tx: Queryable, outbox: Outbox, issued: IssuedNumber[]): Promise<Order[]> {
   const numbered = await writeNumbers(tx, issued)
-  await recordPlaced(tx, outbox, numbered, traceparent)
+  await recordPlaced(tx, outbox, numbered, issued)
   if (numbered.length < issued.length) await requireSameNumbers(tx, issued)
   return numbered
 }
@@ -35,11 +29,13 @@ async function recordPlaced(
   tx: Queryable,
   outbox: Outbox,
   orders: Numbered[],
-  traceparent: string | undefined,
+  issued: IssuedNumber[],
 ): Promise<void> {
-  await recordOrderEvents(outbox, tx, 'order.created', orders, traceparent)
-  const deleted = orders.filter(({ deleted }) => deleted)
-  await recordOrderEvents(outbox, tx, 'order.deleted', deleted, traceparent)
+  const traces = new Map(issued.map(({ orderId, traceparent }) => [orderId, traceparent]))
+  const changes = orders.map((order) => ({ order, traceparent: traces.get(order.id) }))
+  await recordOrderEvents(outbox, tx, 'order.created', changes)
+  const deleted = changes.filter(({ order }) => order.deleted)
+  await recordOrderEvents(outbox, tx, 'order.deleted', deleted)
   FAILPOINT: crashAt('the event is written')
 }
 

@@ -1,30 +1,22 @@
-import type { Pool } from 'pg'
-import { transaction, type Queryable } from '@ordinal/database'
 import { deadlineIn } from '@ordinal/deadline'
-import type { Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
-import { finishRequest } from '@ordinal/idempotency'
 import type { Logger } from '@ordinal/logging'
 import { ServiceUnavailableError } from '@ordinal/resilience'
 import type { Sequencer } from '../clients/sequencer'
 import { deadlineOfCall } from '../clients/service-clients'
 import { NumberConflictError } from '../domain/number-conflict'
-import { toJson, type Order, type OrderJson } from '../domain/order'
+import { toJson, type Order } from '../domain/order'
 import { conflictOf, type NumberConflicts } from '../numbering/conflicts'
-import { readOrder, releaseForNumbering } from '../numbering/queries'
-import { recordNumbers } from '../numbering/record-numbers'
+import type { CommitAnswer } from './answers'
 import type { Intents } from './intents'
 import { idsOf, type Placed, type Placing } from './placing'
 
 interface Deps {
-  pool: Pool
   sequencer: Sequencer
   conflicts: NumberConflicts
   intents: Intents
-  outbox: Outbox
+  commitAnswer: CommitAnswer
   log: Logger
-  /** How long a transaction may take. */
-  databaseTimeoutMs: number
 }
 
 export type FinishOrder = (order: Order, placing: Placing) => Promise<Placed>
@@ -37,7 +29,7 @@ const keysTried = 3
  * that the order cannot take is recorded, and it asks again under the next key, a few times: the rest is left to numbering.
  */
 export function createFinishOrder(deps: Deps): FinishOrder {
-  const { pool, sequencer, conflicts, intents, outbox, log, databaseTimeoutMs } = deps
+  const { sequencer, conflicts, intents, commitAnswer, log } = deps
   return (order, placing) =>
     finish(order, placing, keysTried).catch((error: unknown) => leaveToNumbering(order, placing, error))
 
@@ -75,42 +67,7 @@ export function createFinishOrder(deps: Deps): FinishOrder {
   }
 
   async function conclude(order: Order, number: string | undefined, placing: Placing): Promise<Placed> {
-    const answer = await commitAnswer(order, number, placing)
-    outbox.announce()
-    return { order: answer, replayed: false }
-  }
-
-  /** Commits the number, if there is one, with the answer: from here on the key gets this answer. */
-  async function commitAnswer(
-    order: Order,
-    number: string | undefined,
-    placing: Placing,
-  ): Promise<OrderJson> {
-    const answer = await transaction(
-      pool,
-      async (tx) => {
-        const now =
-          number === undefined
-            ? await releaseForNumbering(tx, order)
-            : await recordNumber(tx, order, number, placing)
-        return keepAnswer(tx, toJson(now), placing)
-      },
-      { timeoutMs: databaseTimeoutMs },
-    )
-    FAILPOINT: crashAt('the answer is committed')
-    return answer
-  }
-
-  async function recordNumber(tx: Queryable, order: Order, number: string, { context }: Placing) {
-    const issued = [{ orderId: order.id, number }]
-    const [numbered] = await recordNumbers(tx, outbox, issued, context.traceparent)
-    return numbered ?? readOrder(tx, order)
-  }
-
-  async function keepAnswer(tx: Queryable, answer: OrderJson, { key }: Placing): Promise<OrderJson> {
-    const kept = key ? await finishRequest(tx, key, answer) : answer
-    FAILPOINT: crashAt('the answer is written')
-    return kept
+    return { order: await commitAnswer({ order, number, placing }), replayed: false }
   }
 
   /**

@@ -1,34 +1,61 @@
+import type { Pool } from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import type { Queryable } from '@ordinal/database'
-import { crashAt } from '@ordinal/failpoints'
+import { runAlone, type Queryable } from '@ordinal/database'
+import { beginRequestsFrom, type IdempotencyKey } from '@ordinal/idempotency'
 import type { Verification } from '../clients/users'
 import { orderColumns, type NewOrder, type Order } from '../domain/order'
 import { statusesBefore, type OrderStatus } from '../domain/status'
 
-/** Stores an order without a number, which numbering leaves alone for the time of the lease. */
-export async function insertOrder(
-  tx: Queryable,
-  { userId, productId, quantity, totalPrice }: NewOrder,
-  verification: Verification,
-  leaseMs: number,
-): Promise<Order> {
-  const { rows } = await tx.query<Order>({
-    name: 'insert_order',
-    text: `INSERT INTO orders (reference, user_id, product_id, quantity, total_price, user_from_memory, numbering_after)
-     VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') RETURNING ${orderColumns}`,
+/** An order that is to be placed. */
+export interface Intent {
+  request: NewOrder
+  key: IdempotencyKey | undefined
+  verification: Verification
+}
+
+/**
+ * Commits orders without numbers, with their keys, in one statement. Numbering leaves them alone for the time of the
+ * lease, as requests with the same keys do.
+ *
+ * @returns the order of each intent; undefined if its key is taken
+ * @throws CommitUnknownError
+ */
+export async function commitIntents(
+  pool: Pool,
+  intents: readonly Intent[],
+  { leaseMs, timeoutMs }: { leaseMs: number; timeoutMs: number },
+): Promise<(Order | undefined)[]> {
+  const references = intents.map(() => uuidv7())
+  const statement = {
+    name: 'commit_intents',
+    text: `WITH asked AS MATERIALIZED (
+       SELECT nextval(pg_get_serial_sequence('orders', 'id')) AS resource_id, now() + $10 * interval '1 ms' AS leased_until,
+         intent.*
+       FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::numeric[], $6::boolean[], $7::text[], $8::text[],
+         $9::bytea[])
+         AS intent(reference, user_id, product_id, quantity, total_price, user_from_memory, caller, key, fingerprint)),
+     begun AS (${beginRequestsFrom('asked')})
+     INSERT INTO orders (id, reference, user_id, product_id, quantity, total_price, user_from_memory, numbering_after)
+     SELECT resource_id, reference, user_id, product_id, quantity, total_price, user_from_memory, leased_until
+     FROM asked WHERE key IS NULL OR resource_id IN (SELECT resource_id FROM begun)
+     RETURNING ${orderColumns}`,
     values: [
-      uuidv7(),
-      userId,
-      productId,
-      quantity,
+      references,
+      intents.map(({ request }) => request.userId),
+      intents.map(({ request }) => request.productId),
+      intents.map(({ request }) => request.quantity),
       // As the decimal text that was sent, which numeric keeps exactly.
-      String(totalPrice),
-      verification === 'remembered',
+      intents.map(({ request }) => String(request.totalPrice)),
+      intents.map(({ verification }) => verification === 'remembered'),
+      intents.map(({ key }) => key?.caller ?? null),
+      intents.map(({ key }) => key?.key ?? null),
+      intents.map(({ key }) => key?.fingerprint ?? null),
       leaseMs,
     ],
-  })
-  FAILPOINT: crashAt('the order is written')
-  return rows[0]!
+  }
+  const { rows } = await runAlone<Order>(pool, statement, { timeoutMs })
+  const orders = new Map(rows.map((order) => [order.reference, order]))
+  return references.map((reference) => orders.get(reference))
 }
 
 /** An order, in the versions that the caller knows it in; any if undefined. */

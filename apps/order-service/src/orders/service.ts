@@ -165,7 +165,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
   ): Promise<Order | undefined> {
     const work = async (tx: Queryable) => {
       const changed = await change(tx)
-      if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [changed], traceparent)
+      if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [{ order: changed, traceparent }])
       return changed
     }
     const changed = await transaction(pool, work, { timeoutMs: databaseTimeoutMs, deadline })

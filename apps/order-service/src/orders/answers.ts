@@ -1,0 +1,81 @@
+import type { Pool } from 'pg'
+import { createBatcher } from '@ordinal/batching'
+import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
+import type { Outbox } from '@ordinal/events'
+import { crashAt } from '@ordinal/failpoints'
+import { finishRequests } from '@ordinal/idempotency'
+import { toJson, type Order, type OrderJson } from '../domain/order'
+import { conflictOf } from '../numbering/conflicts'
+import { readOrders, releaseForNumbering } from '../numbering/queries'
+import { recordNumbers } from '../numbering/record-numbers'
+import type { Placing } from './placing'
+
+interface Deps {
+  pool: Pool
+  outbox: Outbox
+  /** How long a transaction may take. */
+  databaseTimeoutMs: number
+}
+
+/** An order that is placed, as far as that goes now. */
+export interface Answering {
+  order: Order
+  /** Undefined if there is none now: the order is left to numbering. */
+  number: string | undefined
+  placing: Placing
+}
+
+const mostTogether = 128
+
+export type CommitAnswer = ReturnType<typeof createCommitAnswer>
+
+/**
+ * Commits numbers with answers: from here on the keys get these answers. Those that come while others are committed go
+ * together.
+ *
+ * @returns commits one, and gives the answer; it throws NumberConflictError, or the database's error if another order has
+ *   the number: `conflictOf` knows both
+ */
+export function createCommitAnswer({ pool, outbox, databaseTimeoutMs }: Deps) {
+  return createBatcher({
+    carryOut: answerTogether,
+    maxItems: mostTogether,
+    mayBeOfOne: (error) => mayBeOfOneRow(error) || conflictOf(error) !== undefined,
+  })
+
+  async function answerTogether(all: readonly Answering[]): Promise<OrderJson[]> {
+    const answers = await transaction(pool, (tx) => writeAnswers(tx, all), { timeoutMs: databaseTimeoutMs })
+    FAILPOINT: crashAt('the answer is committed')
+    outbox.announce()
+    return answers
+  }
+
+  async function writeAnswers(tx: Queryable, all: readonly Answering[]): Promise<OrderJson[]> {
+    const orders = await completeOrders(tx, all)
+    const answers = all.map(({ order, placing: { key } }) => ({ key, answer: toJson(orders.get(order.id)!) }))
+    const kept = await finishRequests(
+      tx,
+      answers.flatMap(({ key, answer }) => (key ? [{ key, answer }] : [])),
+    )
+    FAILPOINT: crashAt('the answer is written')
+    let finished = 0
+    return answers.map(({ key, answer }) => (key ? kept[finished++]! : answer))
+  }
+
+  /** Writes the numbers that there are, and returns all orders as they are now, by their ids. */
+  async function completeOrders(tx: Queryable, all: readonly Answering[]): Promise<Map<number, Order>> {
+    // In one order, so that no two transactions wait for each other.
+    const byId = all.toSorted((a, b) => a.order.id - b.order.id)
+    const issued = byId.flatMap(({ order, number, placing: { context } }) =>
+      number === undefined ? [] : [{ orderId: order.id, number, traceparent: context.traceparent }],
+    )
+    const left = byId.flatMap(({ order, number }) => (number === undefined ? [order] : []))
+    const numbered = issued.length > 0 ? await recordNumbers(tx, outbox, issued) : []
+    if (left.length > 0) await releaseForNumbering(tx, left)
+
+    const orders = new Map(numbered.map((order) => [order.id, order]))
+    const others = byId.map(({ order }) => order.id).filter((id) => !orders.has(id))
+    if (others.length > 0) for (const order of await readOrders(tx, others)) orders.set(order.id, order)
+    return orders
+  }
+}
