@@ -13,7 +13,7 @@ import { createClients } from './clients/service-clients'
 import { createUsers } from './clients/users'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './events/confirm-orders'
-import { eventSettingsOf } from './events/settings'
+import { eventSettingsOf, isWanted } from './events/settings'
 import { errorTable } from './domain/errors'
 import { PrismaClient } from './generated/prisma/client'
 import { createNumberingMetrics, createUserMetrics } from './metrics'
@@ -60,7 +60,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   })
   // As long as the rest of a request may take: after that, the request that placed an order counts as crashed.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs
-  const outbox = createOutbox({ pool, source: 'urn:ordinal:order-service' })
+  const outbox = createOutbox({ pool, source: 'urn:ordinal:order-service', isWanted: isWanted(config) })
   const numberingMetrics = createNumberingMetrics(metrics.registry, withQueryTimeout(pool, metricTimeoutMs))
   const conflicts = createNumberConflicts({
     pool,

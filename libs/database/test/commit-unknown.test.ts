@@ -2,7 +2,7 @@ import { deadlineIn, noDeadline } from '@ordinal/deadline'
 import { createCutProxy, createTestDatabase, startTestPostgres, type CutProxy } from '@ordinal/testing'
 import type { TestDatabase, TestPostgres } from '@ordinal/testing'
 import { Client, Pool } from 'pg'
-import { CommitUnknownError, databaseErrorOf, transaction } from '../src'
+import { CommitUnknownError, databaseErrorOf, runAlone, transaction } from '../src'
 import { openPool } from './open-pool'
 
 describe('a connection cut at COMMIT', () => {
@@ -65,6 +65,32 @@ describe('a connection cut at COMMIT', () => {
     const start = Date.now()
     await direct.query('TRUNCATE orders')
     expect(Date.now() - start).toBeLessThan(2_000)
+  })
+
+  const insertAlone = (deadline = noDeadline) =>
+    runAlone(pool, { text: 'INSERT INTO orders VALUES (1)' }, { deadline }).catch((error: unknown) => error)
+
+  test.each([
+    ['before', []],
+    ['after', [{ id: 1 }]],
+  ] as const)(
+    '%s the server has a statement that is its own transaction, the outcome is unknown',
+    async (moment, kept) => {
+      proxy.cutAt('INSERT', moment)
+      const error = await insertAlone()
+      expect(error).toBeInstanceOf(CommitUnknownError)
+      expect(databaseErrorOf(error)).toEqual({ kind: 'commit_unknown', retryable: false })
+      expect(await orders()).toEqual(kept)
+      await expect(pool.query('SELECT 1')).resolves.toBeDefined()
+    },
+  )
+
+  test('the outcome is known of such a statement that was never sent, or that the server refused', async () => {
+    expect(await insertAlone(deadlineIn(0))).toMatchObject({ code: 'deadline_exceeded' })
+    await direct.query('INSERT INTO orders VALUES (1)')
+    const error = await insertAlone()
+    expect(error).not.toBeInstanceOf(CommitUnknownError)
+    expect(databaseErrorOf(error)?.kind).toBe('unique_violation')
   })
 
   test('control: cut in the middle of the work, the outcome is known', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { deadlineIn } from '@ordinal/deadline'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import type { Pool } from 'pg'
-import { CommitUnknownError, databaseErrorOf, transaction, type Queryable } from '../src'
+import { CommitUnknownError, databaseErrorOf, runAlone, transaction, type Queryable } from '../src'
 import { backendPids, openPool } from './open-pool'
 
 let database: TestDatabase
@@ -149,6 +149,23 @@ describe('retries', () => {
     expect(runs).toBe(3)
     await expect(transaction(pool, raise('23505'))).rejects.toMatchObject({ code: '23505' })
     expect(runs).toBe(4)
+  })
+
+  test('a statement that is its own transaction runs again, too', async () => {
+    await pool.query('CREATE SEQUENCE runs')
+    const failing = (code: string, times: number) => ({
+      text: `DO $$ BEGIN
+        IF nextval('runs') <= ${times} THEN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END IF;
+        UPDATE accounts SET balance = balance + 1;
+      END $$`,
+    })
+    await runAlone(pool, failing('40P01', 2))
+    expect(await balances()).toEqual([1, 1])
+    await expect(runAlone(pool, failing('40001', 100), { attempts: 2 })).rejects.toMatchObject({
+      code: '40001',
+    })
+    const { rows } = await pool.query<{ runs: number }>(`SELECT nextval('runs') AS runs`)
+    expect(rows[0]!.runs).toBe(6)
   })
 })
 

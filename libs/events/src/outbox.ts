@@ -8,6 +8,8 @@ interface Deps {
   pool: Pool
   /** Who tells of the changes: the `source` of the events. */
   source: string
+  /** Whether anybody gets events of a type; the others are kept like those that were delivered. All if not given. */
+  isWanted?: (type: string) => boolean
 }
 
 /** The channel on which relays are notified of new events. */
@@ -16,7 +18,7 @@ export const channel = 'outbox'
 const announceLimitMs = 1_000
 
 /** Where a service leaves its events: in its own database, in the transaction of the change that they tell of. */
-export function createOutbox({ pool, source }: Deps) {
+export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
   const db = withQueryTimeout(pool, announceLimitMs)
   let announcing: Promise<unknown> | undefined
   let again = false
@@ -30,21 +32,27 @@ export function createOutbox({ pool, source }: Deps) {
       const created = events.map((event) => createEvent(source, event))
       await tx.query({
         name: 'record_events',
-        text: `INSERT INTO outbox (subject, event)
-         SELECT subject, event FROM unnest($1::text[], $2::json[]) WITH ORDINALITY AS made(subject, event, nth)
+        text: `INSERT INTO outbox (subject, event, delivered_at)
+         SELECT subject, event, CASE WHEN NOT wanted THEN now() END
+         FROM unnest($1::text[], $2::json[], $3::boolean[]) WITH ORDINALITY AS made(subject, event, wanted, nth)
          ORDER BY nth`,
-        values: [created.map(({ subject }) => subject), created.map((event) => JSON.stringify(event))],
+        values: [
+          created.map(({ subject }) => subject),
+          created.map((event) => JSON.stringify(event)),
+          created.map(({ type }) => isWanted(type)),
+        ],
       })
     },
 
     /**
-     * Wakes the relays of all instances; to be called after the commit. It is a hint: without it they find the events
+     * Wakes the relays of all instances, if events of the type are wanted; to be called after the commit. It is a hint: without it they find the events
      * at their next look.
      *
      * Never in the transaction itself: a NOTIFY takes a lock of the whole server at commit, and holds it until the
      * commit is on disk (docs/decisions/0026). What comes while one is under way is announced once, by the next.
      */
-    announce(): void {
+    announce(type: string): void {
+      if (!isWanted(type)) return
       again = true
       announcing ??= announceAll().finally(() => (announcing = undefined))
     },

@@ -42,13 +42,13 @@ afterAll(() => database.drop())
 
 const announce = async () => {
   const outbox = createOutbox({ pool, source: 'urn:test' })
-  outbox.announce()
+  outbox.announce('thing.made')
   await outbox.settled()
 }
 
 test('it receives what is announced; announcements at the same moment come as few notifications', async () => {
   const outbox = createOutbox({ pool, source: 'urn:test' })
-  for (let n = 0; n < 1_000; n += 1) outbox.announce()
+  for (let n = 0; n < 1_000; n += 1) outbox.announce('thing.made')
   await outbox.settled()
   await until(() => news > 1)
   expect(news).toBeGreaterThan(1)

@@ -48,7 +48,7 @@ export async function createStage(redis?: RedisSettings) {
         )
         await outbox.record(tx, [{ type, subject, data: { n: rows[0]!.changes, poison } }])
       })
-      if (announce) outbox.announce()
+      if (announce) outbox.announce(type)
     },
 
     /** An instance of the service, with its consumers and a relay. */

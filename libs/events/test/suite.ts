@@ -3,7 +3,7 @@ import { createCutProxy, until, type CutProxy } from '@ordinal/testing'
 import type { EventSettings } from '../src/events'
 import { createStage, firstSeen, hurried, nOf, openPool, recorder, upTo, type Stage } from './stage'
 import { untilWithin } from './until-within'
-import { openDeadLetters, type DeadLetters } from '../src'
+import { createOutbox, openDeadLetters, type DeadLetters } from '../src'
 import type { RedisSettings } from '../src/redis/transport'
 
 /** What every transport promises. */
@@ -71,6 +71,37 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(await instance.metric('test_events_handled_total{consumer="one"}')).toBe(1)
     expect(await instance.metric('test_outbox_pending')).toBe(0)
     expect(await instance.metric('test_events_delivered_total')).toBe(2)
+  })
+
+  test('an event that nobody wants is kept as if it were delivered, and wakes nobody', async () => {
+    const outbox = createOutbox({
+      pool: stage.pool,
+      source: 'urn:test',
+      isWanted: (type) => type === 'thing.changed',
+    })
+    const listener = await stage.pool.connect()
+    let woken = 0
+    listener.on('notification', () => (woken += 1))
+    await listener.query('LISTEN outbox')
+    const event = { type: 'thing.ignored', subject: 'a', data: {} }
+    await outbox.record(stage.pool, [event, { ...event, type: 'thing.changed' }, event])
+    outbox.announce('thing.ignored')
+    await outbox.settled()
+    await listener.query('SELECT 1')
+    expect(woken).toBe(0)
+    outbox.announce('thing.changed')
+    await outbox.settled()
+    await listener.query('SELECT 1')
+    expect(woken).toBe(1)
+    listener.release(true)
+
+    const { consumer, seen } = recorder('recorder')
+    stage.startInstance([{ ...consumer, types: ['thing.ignored', 'thing.changed'] }])
+    await until(() => seen.length > 0)
+    await until(async () => (await stage.waiting()) === 0)
+    expect(seen.map(({ type }) => type)).toEqual(['thing.changed'])
+    const { rows } = await stage.pool.query('SELECT 1 FROM outbox')
+    expect(rows).toHaveLength(3)
   })
 
   test('with two instances and failures in between, each subject has its order, and no event is lost', async () => {

@@ -5,6 +5,7 @@ import { CommitUnknownError, createPool, transaction, type Queryable } from '@or
 import { createCutProxy, createTestDatabase, until, type CutProxy, type TestDatabase } from '@ordinal/testing'
 import {
   beginRequest,
+  createRequestFinder,
   endLease,
   findRequest,
   fingerprintOf,
@@ -196,6 +197,28 @@ describe('a request that is finished in a later transaction', () => {
       expect(await things()).toBe(resourceId ?? 0)
     },
   )
+
+  test('is found among others that are looked for at the same time, each with what is its own', async () => {
+    const find = createRequestFinder<{ n: number }>(pool, leaseMs)
+    const keys = Array.from({ length: 300 }, (_, n) => ({ ...keyOf({ n }, `shop ${n % 7}`), key: `k${n}` }))
+    const known = keys.filter((_, n) => n % 3 > 0)
+    await transaction(pool, async (tx) => {
+      for (const [n, key] of known.entries()) await beginRequest(tx, key, { resourceId: n, leaseMs })
+    })
+    const finished = known.map((key, n) => ({ key, answer: { n } }))
+    // Twice, as by two that finish the same: both have the first answer.
+    const second = finished.map(({ key }) => ({ key, answer: { n: -1 } }))
+    expect(await finishRequests(pool, finished)).toEqual(finished.map(({ answer }) => answer))
+    expect(await finishRequests(pool, second)).toEqual(finished.map(({ answer }) => answer))
+
+    const found = await Promise.all(keys.map(find))
+    const answerOf = (key: IdempotencyKey) => finished.find((each) => each.key === key)?.answer
+    expect(found).toEqual(keys.map((key) => answerOf(key) && { answer: answerOf(key) }))
+    const other = { ...keys[1]!, fingerprint: fingerprintOf({ n: 'other' }) }
+    const [reused, right] = await Promise.allSettled([find(other), find(keys[1]!)])
+    expect(reused).toMatchObject({ reason: { code: 'idempotency_key_reused' } })
+    expect(right).toEqual({ status: 'fulfilled', value: { answer: answerOf(keys[1]!) } })
+  })
 
   test('is replayed from its finish on, whatever the lease', async () => {
     await begin()

@@ -19,7 +19,7 @@ export interface EventsReport {
 
 /**
  * How fast events go through the outbox: so many `order.created` wait at once, the consumer confirms each order, and
- * its `order.updated` goes the same way. The time is that until all orders are confirmed and all events delivered.
+ * by Redis its `order.updated` goes the same way. The time is that until all orders are confirmed and all events delivered.
  *
  * @throws Error if they are not within ten minutes
  */

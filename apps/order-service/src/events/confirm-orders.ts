@@ -4,8 +4,11 @@ import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { CloudEvent, Consumer, Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
 import type { Order } from '../domain/order'
-import { recordOrderEvents } from './order-events'
+import { recordOrderEvents, type OrderEventType } from './order-events'
 import { markConfirmed } from './queries'
+
+/** The types of events that it is for. */
+export const confirmedTypes: readonly string[] = ['order.created'] satisfies OrderEventType[]
 
 const mostTogether = 128
 
@@ -15,7 +18,7 @@ const mostTogether = 128
  */
 export function createConfirmOrders({ pool, outbox }: { pool: Pool; outbox: Outbox }): Consumer {
   const handle = createBatcher({ carryOut: confirm, maxItems: mostTogether, mayBeOfOne: mayBeOfOneRow })
-  return { name: 'confirm-orders', types: ['order.created'], handle }
+  return { name: 'confirm-orders', types: confirmedTypes, handle }
 
   async function confirm(events: readonly CloudEvent[]): Promise<undefined[]> {
     FAILPOINT: crashAt('the confirmation begins')
@@ -27,7 +30,7 @@ export function createConfirmOrders({ pool, outbox }: { pool: Pool; outbox: Outb
       await recordConfirmed(tx, confirmed, events)
     })
     FAILPOINT: crashAt('the confirmation is committed')
-    outbox.announce()
+    outbox.announce('order.updated')
     return events.map(() => undefined)
   }
 

@@ -1,10 +1,12 @@
 import { databaseUrlOf } from '@ordinal/config'
 import type { EventSettings, RedisSettings } from '@ordinal/events'
 import type { DatabaseSettings } from '@ordinal/service'
+import { confirmedTypes } from './confirm-orders'
 
 /** Where events are kept, where they go, and how often they are tried. */
 export interface EventConfig extends DatabaseSettings {
   redisUrl?: string | undefined
+  autoConfirm: boolean
   eventStream: string
   eventStreamLength: number
   eventAttempts: number
@@ -31,6 +33,12 @@ export const eventSettingsOf = (config: EventConfig): EventSettings => ({
   leaseMs: eventLeaseMs,
   retentionMs: config.outboxRetentionMs,
 })
+
+/** Whether anybody gets events of a type: by Redis anybody may, and without it the consumers in the process. */
+export const isWanted =
+  ({ redisUrl, autoConfirm }: EventConfig) =>
+  (type: string): boolean =>
+    redisUrl !== undefined || (autoConfirm && confirmedTypes.includes(type))
 
 export const redisSettingsOf = (config: EventConfig): RedisSettings | undefined =>
   config.redisUrl === undefined

@@ -52,7 +52,7 @@ export function createNumberConflicts({ pool, outbox, metrics, log, databaseTime
     async record(order: Conflicting, conflict: NumberConflictError, asked: Asked): Promise<Order> {
       const { reason, number } = conflict
       const { now, heldBy } = await commit(order, conflict, asked)
-      outbox.announce()
+      outbox.announce('order.number_conflict')
       metrics.conflicted(reason)
       log.error('an order cannot take the number that the sequencer answered', {
         order_id: order.id,

@@ -83,7 +83,7 @@ export function createNumberBatch(deps: BatchDeps) {
   async function record(issued: Issued[]): Promise<void> {
     try {
       const numbered = await commit(issued)
-      outbox.announce()
+      outbox.announce('order.created')
       metrics.numbered(numbered.length)
       log.info('orders were numbered later', { count: numbered.length })
     } catch (error) {

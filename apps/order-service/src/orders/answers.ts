@@ -46,7 +46,7 @@ export function createCommitAnswer({ pool, outbox, databaseTimeoutMs }: Deps) {
   async function answerTogether(all: readonly Answering[]): Promise<OrderJson[]> {
     const answers = await transaction(pool, (tx) => writeAnswers(tx, all), { timeoutMs: databaseTimeoutMs })
     FAILPOINT: crashAt('the answer is committed')
-    outbox.announce()
+    outbox.announce('order.created')
     return answers
   }
 

@@ -169,7 +169,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       return changed
     }
     const changed = await transaction(pool, work, { timeoutMs: databaseTimeoutMs, deadline })
-    outbox.announce()
+    outbox.announce(type)
     return changed
   }
 }
