@@ -7,6 +7,7 @@ import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
 import { createKeySweeper } from '@ordinal/idempotency'
+import { createCountFolder } from '@ordinal/list-totals'
 import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
 import { createSequencer } from './clients/sequencer'
 import { createClients } from './clients/service-clients'
@@ -74,7 +75,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const commitAnswer = createCommitAnswer(shared)
   const finishOrder = createFinishOrder({ ...shared, intents, commitAnswer })
   const placeOrder = createPlaceOrder({ users, sequencer, intents, finishOrder })
-  const repository = createOrderRepository({ prisma: prismaOn(pool), heavyPrisma: prismaOn(pools.heavy) })
+  const repository = createOrderRepository(prismaOn(pool))
   const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })
   const numbering = createNumbering({
     ...shared,
@@ -103,7 +104,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     pools,
     routes: orderRoutes(calls),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
-    background: [numbering, events, keySweeper],
+    background: [numbering, events, keySweeper, createCountFolder({ pool, log })],
     grpc: { port: config.grpcPort, serve: grpcServer([orderService(calls, __dirname)]) },
     close: () => both.forEach((client) => client.close()),
   })

@@ -1,10 +1,11 @@
 import { Pool, type QueryConfig, type QueryResultRow } from 'pg'
 import type { Queryable } from '@ordinal/database'
-import { listOrders, type OrderFilter } from '../src/orders/list-queries'
+import { countOrders, listOrders, type OrderFilter } from '../src/orders/list-queries'
 import { createWorld, type World } from './world'
 
 interface Plan {
   'Node Type': string
+  'Relation Name'?: string
   'Actual Rows': number
   'Actual Loops': number
   'Rows Removed by Filter'?: number
@@ -37,8 +38,8 @@ afterAll(async () => {
   await world.end()
 })
 
-/** How a list is read: every step of the plan, as it was carried out. */
-async function planOf(filter: OrderFilter, place: { after?: number; skip?: number; take: number }) {
+/** How something is read by one statement: every step of the plan, as it was carried out. */
+async function planOf<T>(read: (db: Queryable) => Promise<T>) {
   const plans: Plan[] = []
   const db: Queryable = {
     async query<R extends QueryResultRow>(sql: string | QueryConfig, values?: unknown[]) {
@@ -50,7 +51,7 @@ async function planOf(filter: OrderFilter, place: { after?: number; skip?: numbe
       return pool.query<R>(sql, values)
     },
   }
-  const found = await listOrders(db, filter, place)
+  const found = await read(db)
   // Not a statement for each order.
   expect(plans).toHaveLength(1)
   return { found, steps: stepsOf(plans[0]!) }
@@ -78,7 +79,7 @@ test.each<[string, OrderFilter, number]>([
   'by cursor, orders are read that are answered, and no others, at the beginning and deep down: %s',
   async (_what, filter, most) => {
     for (const after of [0, deep]) {
-      const { found, steps } = await planOf(filter, { after, take: 21 })
+      const { found, steps } = await planOf((db) => listOrders(db, filter, { after, take: 21 }))
       expect(found).toHaveLength(21)
       expect(steps.map((step) => step['Node Type'])).toEqual(['Limit', expect.stringMatching(/^Index /)])
       expect(rowsRead(steps)).toBeLessThanOrEqual(most)
@@ -88,13 +89,34 @@ test.each<[string, OrderFilter, number]>([
 
 test('behind the last that fits, no others are gone through', async () => {
   for (const filter of [{ userId: 1 }, { status: 'delivered' }] as const) {
-    const { found, steps } = await planOf(filter, { after: deep, take: 21 })
+    const { found, steps } = await planOf((db) => listOrders(db, filter, { after: deep, take: 21 }))
     expect([found, rowsRead(steps)]).toEqual([[], 0])
   }
 })
 
 test('a deep page by its number goes through all before it: the tests above could fail', async () => {
-  const { found, steps } = await planOf({}, { skip: listed - 20, take: 21 })
+  const { found, steps } = await planOf((db) => listOrders(db, {}, { skip: listed - 20, take: 21 }))
   expect(found).toHaveLength(20)
   expect(rowsRead(steps)).toBe(listed)
 })
+
+test.each<[string, OrderFilter, number, number]>([
+  ['all', {}, listed, 5],
+  ['with a status', { status: 'delivered' }, 9_999, 5],
+  ['of a user', { userId: 3 }, 2_500, 2_500],
+  ['of a product', { productId: 'P2' }, 1_429, 1_429],
+  // By a bitmap: in the index and in the table.
+  ['of a user and with a status', { userId: 3, status: 'pending' }, 2_500, 5_000],
+  ['with a number', { orderNumber: 'OLD-39999' }, 1, 1],
+])(
+  'a total reads no more than what fits, and the totals that are kept: %s',
+  async (_what, filter, exact, most) => {
+    const { found, steps } = await planOf((db) => countOrders(db, filter))
+    expect(Number(found)).toBe(exact)
+    expect(rowsRead(steps)).toBeLessThanOrEqual(most)
+    const scanned = steps
+      .filter((step) => step['Node Type'] === 'Seq Scan')
+      .map((step) => step['Relation Name'])
+    expect(scanned.filter((name) => name !== 'list_counts')).toEqual([])
+  },
+)

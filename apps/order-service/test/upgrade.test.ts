@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@ordinal/database'
 import { fingerprintOf } from '@ordinal/idempotency'
+import { createTestRole } from '@ordinal/testing'
 import { anOrder, countUnnumbered, createWorld, expectNumbersToMatch, migrateToLatest, until } from './world'
 
 const migrations = join(__dirname, '../prisma/migrations')
 const oneShape = '20261129010000_one_shape_of_idempotency_records'
+const listCounts = '20261201030000_list_counts'
+const listCountsOfBefore = '20261201030100_list_counts_of_before'
 
 /** Brings a database to the schema before a migration. */
 async function migrateToBefore(url: string, migration: string): Promise<void> {
@@ -58,6 +61,53 @@ test('keys that an earlier release recorded are replayed or finished after the u
   await world.query('UPDATE orders SET numbering_after = now()')
   await until(async () => (await countUnnumbered(world)) === 0)
   await expectNumbersToMatch(world)
+  await world.end()
+})
+
+test('orders of before the counts are counted once, also those that an earlier release writes during the upgrade', async () => {
+  const world = await createWorld({
+    name: 'order_service_before_counts',
+    migrate: (url) => migrateToBefore(url, listCounts),
+  })
+  // What an earlier release may do, whose tables were granted before there were counts.
+  const { name: earlier } = await createTestRole(world.database)
+  await world.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON orders TO ${earlier};
+    GRANT USAGE ON SEQUENCE orders_id_seq TO ${earlier}`)
+  const placeAsEarlier = (count: number) =>
+    world.query(
+      `BEGIN; SET LOCAL ROLE ${earlier};
+       INSERT INTO orders (reference, user_id, product_id, quantity, total_price)
+       SELECT gen_random_uuid(), 1, 'P', 1, 1 FROM generate_series(1, ${count}); COMMIT`,
+    )
+  await placeAsEarlier(100)
+  await world.query(`UPDATE orders SET status = 'confirmed' WHERE id <= 10;
+    UPDATE orders SET deleted_at = now() WHERE id BETWEEN 6 AND 25`)
+  await migrateToBefore(world.env.ORDER_SERVICE_DATABASE_URL, listCountsOfBefore)
+  await placeAsEarlier(7)
+  await world.query(
+    `UPDATE orders SET status = 'confirmed' WHERE id BETWEEN 91 AND 93; DELETE FROM orders WHERE id = 100`,
+  )
+  await migrateToLatest(world.env.ORDER_SERVICE_DATABASE_URL)
+  await placeAsEarlier(1)
+
+  const { api } = await world.startService()
+  const totalOf = async (query: string) =>
+    (await api.get(`/api/v1/orders?page_size=1${query}`)).body.pagination.total as number
+  expect(await Promise.all(['', '&status=pending', '&status=confirmed'].map(totalOf))).toEqual([87, 79, 8])
+  await world.end()
+})
+
+test('the counts of lists have the shape that libs/list-totals has for all services', async () => {
+  const world = await createWorld()
+  const shape = readFileSync(join(__dirname, '../../../libs/list-totals/schema.sql'), 'utf8')
+  await world.query(`BEGIN; CREATE SCHEMA shape; SET LOCAL search_path TO shape; ${shape}; COMMIT`)
+  const columnsOf = (schema: string) =>
+    world.query(
+      `SELECT column_name, data_type, is_nullable FROM information_schema.columns
+       WHERE table_schema = $1 AND table_name = 'list_counts' ORDER BY column_name`,
+      [schema],
+    )
+  expect(await columnsOf('public')).toEqual(await columnsOf('shape'))
   await world.end()
 })
 

@@ -3,17 +3,21 @@ import type { Pool } from 'pg'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createKeySweeper } from '@ordinal/idempotency'
+import { createCountFolder } from '@ordinal/list-totals'
 import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
 import type { UserServiceConfig } from './config'
 import { errorTable } from './errors'
 import { PrismaClient } from './generated/prisma/client'
 import { userRoutes } from './http'
 import { createUserRepository } from './repository'
+import { createSearchNotice, ensureSearchIndex } from './search-index'
 import { createUsers } from './users'
 
-/** Brings the users' database to the schema of this build. */
-export const migrateUsers = (config: UserServiceConfig) =>
-  migrateDatabase(config, { service: 'USER_SERVICE', appFolder: __dirname })
+/** Brings the users' database to the schema of this build, and builds the index of searches if it is missing. */
+export async function migrateUsers(config: UserServiceConfig): Promise<void> {
+  await migrateDatabase(config, { service: 'USER_SERVICE', appFolder: __dirname })
+  await ensureSearchIndex(config, (line) => process.stderr.write(`${line}\n`))
+}
 
 /**
  * The user service, wired; its database is migrated.
@@ -25,8 +29,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
   const metrics = createMetrics('user_service')
   const pool = openDatabase('user-service', config, { log, metrics })
   const pools = openReadPools('user-service', config, { log, metrics })
-  const repository = createUserRepository({ prisma: prismaOn(pool), heavyPrisma: prismaOn(pools.heavy) })
-  const users = createUsers({ repository, pool })
+  const users = createUsers({ repository: createUserRepository(prismaOn(pool)), pool, heavyDb: pools.heavy })
 
   return createService({
     name: 'user-service',
@@ -38,7 +41,11 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     pool,
     pools,
     routes: userRoutes(users),
-    background: [createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays })],
+    background: [
+      createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays }),
+      createCountFolder({ pool, log }),
+      createSearchNotice(pool, log),
+    ],
   })
 }
 

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg'
-import { databaseErrorOf, transaction } from '@ordinal/database'
-import { cursorsOf, toList } from '@ordinal/http'
+import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
+import { cursorsOf, toList, totalShownBy } from '@ordinal/http'
 import { z } from 'zod'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
-import { insertUser, type NewUser, type UserColumns } from './queries'
-import type { Changes, Edited, User, UserFilter, UserRepository } from './repository'
+import { countUsers, insertUser, listUsers, type NewUser, type UserColumns, type UserFilter } from './queries'
+import type { Changes, Edited, User, UserRepository } from './repository'
 
 /** A user, as answers have them. */
 type UserJson = ReturnType<typeof toJson>
@@ -26,10 +26,12 @@ interface Part {
 interface Deps {
   repository: UserRepository
   pool: Pool
+  /** For lists, which may look at every user. */
+  heavyDb: Queryable
 }
 
 /** Users. A deleted one stays in the database and is never found again. */
-export function createUsers({ repository, pool }: Deps) {
+export function createUsers({ repository, pool, heavyDb }: Deps) {
   return {
     /**
      * Creates a user; with a key once, however often the request comes.
@@ -51,12 +53,11 @@ export function createUsers({ repository, pool }: Deps) {
     async list({ page = 1, after, page_size }: Part, filter: UserFilter) {
       // One more shows whether the list goes on.
       const take = page_size + 1
-      const [rows, total] = await (after
-        ? [await repository.list(filter, { after: after[0], take }), undefined]
-        : Promise.all([
-            repository.list(filter, { skip: (page - 1) * page_size, take }),
-            repository.count(filter),
-          ]))
+      const place = after ? { after: after[0], take } : { skip: (page - 1) * page_size, take }
+      const rows = await listUsers(heavyDb, filter, place)
+      const total = after
+        ? undefined
+        : (totalShownBy(rows.length, { page, page_size }) ?? (await countUsers(heavyDb, filter)))
       return toList(rows, total, { page, page_size }, toJson, ({ id }) => userCursors.write([id], filter))
     },
 

@@ -56,7 +56,7 @@ test('a database that has fallen silent costs every call a 503 with Retry-After,
       () => api.post('/api/v1/users', grace, { headers: { 'Idempotency-Key': 'k' } }),
     ],
     ['SELECT "public"', () => api.get(path)],
-    ['SELECT COUNT', () => api.get('/api/v1/users')],
+    ['FROM users WHERE', () => api.get('/api/v1/users')],
     ['UPDATE "public"', () => api.patch(path, { age: 37 })],
     ['UPDATE "public"', () => api.delete(path)],
   ]

@@ -38,6 +38,20 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 const counted = z.int().optional().meta({ description: 'Only of a list that is read by page' })
 
 /**
+ * How many rows all pages of a list have, if that needs no count: a page on which the list ends shows it. Undefined if the
+ * list goes on, or if the page is behind its end.
+ *
+ * @param rows how many were read, of one more than `page_size`
+ */
+export function totalShownBy(
+  rows: number,
+  { page, page_size }: { page: number; page_size: number },
+): number | undefined {
+  const isLast = rows <= page_size && (rows > 0 || page === 1)
+  return isLast ? (page - 1) * page_size + rows : undefined
+}
+
+/**
  * The answer for a part of a list.
  *
  * @param rows one more than `page_size`, if there are so many: then the list goes on

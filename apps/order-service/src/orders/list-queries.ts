@@ -1,4 +1,5 @@
 import type { Queryable } from '@ordinal/database'
+import { totalOf } from '@ordinal/list-totals'
 import { orderColumns, type Order } from '../domain/order'
 import type { OrderStatus } from '../domain/status'
 
@@ -50,4 +51,19 @@ export async function listOrders(
     values,
   )
   return rows
+}
+
+/**
+ * How many orders fit. Of all, and of a status, the counts that triggers keep tell it; those of a user or a product are
+ * counted in the index that the list is read by.
+ */
+export async function countOrders(db: Queryable, filter: OrderFilter): Promise<number> {
+  const asked = columns.filter(([, field]) => filter[field] !== undefined)
+  if (asked.every(([column]) => column === 'status')) return totalOf(db, filter.status)
+  const { rows } = await db.query<{ total: number }>(
+    `SELECT count(*)::int8 AS total FROM orders
+     WHERE deleted_at IS NULL${asked.map(([column], index) => ` AND ${column} = $${index + 1}`).join('')}`,
+    asked.map(([, field]) => filter[field]),
+  )
+  return rows[0]!.total
 }

@@ -3,13 +3,13 @@ import { transaction, type Queryable } from '@ordinal/database'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
 import type { Outbox } from '@ordinal/events'
-import { toList } from '@ordinal/http'
+import { toList, totalShownBy } from '@ordinal/http'
 import { deadlineOfCall, type Trace } from '../clients/service-clients'
 import type { User, Users } from '../clients/users'
 import { toJson, type Order, type OrderJson } from '../domain/order'
 import { mayBecome, statusesBefore, type OrderStatus } from '../domain/status'
 import { recordOrderEvents, type OrderEventType } from '../events/order-events'
-import { listOrders } from './list-queries'
+import { countOrders, listOrders } from './list-queries'
 import { markDeleted, updateStatus, type Edited } from './queries'
 import type { OrderRepository } from './repository'
 import { orderCursors } from './schemas'
@@ -85,12 +85,11 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       }
       // One more shows whether the list goes on.
       const take = page_size + 1
-      const [rows, total] = await (after
-        ? [await listOrders(heavyDb, filter, { after: after[0], take }), undefined]
-        : Promise.all([
-            listOrders(heavyDb, filter, { skip: (page - 1) * page_size, take }),
-            repository.count(filter),
-          ]))
+      const place = after ? { after: after[0], take } : { skip: (page - 1) * page_size, take }
+      const rows = await listOrders(heavyDb, filter, place)
+      const total = after
+        ? undefined
+        : (totalShownBy(rows.length, { page, page_size }) ?? (await countOrders(heavyDb, filter)))
       return toList(rows, total, { page, page_size }, toJson, ({ id }) => orderCursors.write([id], asked))
     },
 

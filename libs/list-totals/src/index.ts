@@ -1,0 +1,2 @@
+export { createCountFolder, foldCounts } from './folder'
+export { totalOf } from './total'
