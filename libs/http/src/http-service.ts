@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler } from 'express'
 import type { ErrorTable } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
 import { createConnectionMetrics, type Metrics } from '@ordinal/metrics'
@@ -31,6 +31,7 @@ import type { GrpcChassis } from './grpc'
 import { createHoldBack } from './hold-back'
 import type { HttpSettings } from './http-settings'
 import { openApiDocument, type OpenApiDocument } from './openapi'
+import { pathTable } from './path-table'
 import type { Route } from './route'
 import { placeFor, serveRoutes } from './serve-routes'
 import { createServer } from './server'
@@ -114,25 +115,36 @@ export function createHttpService(options: HttpOptions) {
   )
   connections.watch('http', () => server.connections())
 
-  app.use(
-    inOrder(
-      requestContext(trustProxy, basePath),
-      accessLog(log, refusals),
-      observeRequests(metrics),
-      securityHeaders(),
-      checkHead(settings.allowedHosts ?? []),
-      routeWithoutBasePath([...routes, ...documents, ...probes]),
-    ),
+  const limit: RequestHandler = limiter ? rateLimit(limiter) : (_req, _res, next) => next()
+  const limitOfDocuments = limiter ? undefined : limitOf('documents')
+  const arrive = inOrder(
+    requestContext(trustProxy, basePath),
+    accessLog(log, refusals),
+    observeRequests(metrics),
+    securityHeaders(),
+    checkHead(settings.allowedHosts ?? []),
+    routeWithoutBasePath([...routes, ...documents, ...probes]),
+    serveRoutes(probes, { ...serving, limit: limitOf('operations') }),
+    ...(settings.corsOrigins ? [allowOrigins(settings.corsOrigins)] : []),
+    identifyCaller(identify),
   )
-  app.use(serveRoutes(probes, { ...serving, limit: limitOf('operations') }))
-  if (settings.corsOrigins) app.use(allowOrigins(settings.corsOrigins))
-  app.use(identifyCaller(identify))
-  const limit = limiter && rateLimit(limiter)
-  if (limit) app.use(alsoWhenRefused(limit), limit)
-  app.use(nameRouteOfRefused([...routes, ...documents]))
-  app.use(serveRoutes(routes, serving))
-  const limitOfDocuments = limit ? undefined : limitOf('documents')
-  app.use(serveRoutes(documents, { ...serving, limit: limitOfDocuments }))
+  const countRefused = alsoWhenRefused(limit)
+  const nameRoute = routeNamer([...routes, ...documents])
+  const serve = inOrder(
+    serveRoutes(routes, serving),
+    serveRoutes(documents, { ...serving, limit: limitOfDocuments }),
+  )
+  // One layer, since Express matches each against the path.
+  app.use((req, res, next) => {
+    const refuse = (refusal: unknown) => {
+      nameRoute(req)
+      next(refusal)
+    }
+    arrive(req, res, (refusal?: unknown) => {
+      if (refusal) return countRefused(refusal, req, res, refuse)
+      return limit(req, res, (refusal?: unknown) => (refusal ? refuse(refusal) : serve(req, res, next)))
+    })
+  })
   app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
   app.use(routeNotFound)
   app.use(errorHandler(log, translations, holdBack))
@@ -172,8 +184,8 @@ export function createHttpService(options: HttpOptions) {
  * of a route already stays as it is, so that the base path can be one with which our own paths begin, such as `/api`.
  */
 function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
-  const own = new RegExp(`^(?:${routes.map(patternOf).join('|')}|/docs/files/[^/]+)/?$`)
-  const isOwn = (path: string) => own.test(path)
+  const fittingAt = pathTable([...routes, { path: '/docs/files/{file}' }])
+  const isOwn = (path: string) => fittingAt(path).length > 0
   return (req, _res, next) => {
     const { basePath } = req.context
     if (basePath !== '') req.url = withoutBasePath(req.url, basePath, isOwn)
@@ -182,16 +194,12 @@ function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
 }
 
 /** Names the route of a request that was refused before it was routed, for logs and metrics. */
-function nameRouteOfRefused(routes: readonly Route[]): ErrorRequestHandler {
-  const patterns = routes.map((route) => ({ ...route, pattern: new RegExp(`^${patternOf(route)}/?$`) }))
-  return (refusal, req, _res, next) => {
-    const fitting = patterns.filter(({ pattern }) => pattern.test(req.path))
-    const method = req.method === 'HEAD' ? 'get' : req.method.toLowerCase()
-    const route = fitting.find((route) => route.method === method) ?? fitting[0]
-    if (route) req.context.route = route.path
-    next(refusal)
+function routeNamer(routes: readonly Route[]) {
+  const fittingAt = pathTable(routes)
+  return ({ method, path, context }: Request): void => {
+    const fitting = fittingAt(path).map(({ entry }) => entry)
+    const wanted = method === 'HEAD' ? 'get' : method.toLowerCase()
+    const route = fitting.find((route) => route.method === wanted) ?? fitting[0]
+    if (route) context.route = route.path
   }
 }
-
-/** The paths of a route, as a regular expression has them. */
-const patternOf = ({ path }: Route) => path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')

@@ -1,81 +1,94 @@
 import { Readable } from 'node:stream'
-import { Router, type Request, type RequestHandler, type Response } from 'express'
-import { methodNotAllowed, parseJsonBody, requireOwnSite, requireRole, validated } from '@ordinal/middleware'
+import type { Request, RequestHandler, Response } from 'express'
+import {
+  inOrder,
+  methodNotAllowed,
+  parseJsonBody,
+  requireOwnSite,
+  requireRole,
+  validated,
+} from '@ordinal/middleware'
 import { z } from 'zod'
 import type { Bulkheads, Workload } from './bulkheads'
 import { callerDeadline } from './caller-deadline'
 import { isTagged, requireKnownConditions, unlessKnown } from './conditions'
+import { pathTable } from './path-table'
 import { bodyMediaOf, changesSomething, type AnyReply, type Route } from './route'
 import { finishUpload, takeUpload } from './upload'
 import { sendStream, type LiveStreams } from './stream'
 
 const nothing = z.strictObject({})
 
-/** `/users/{id}` as Express writes it. */
-const expressPath = (template: string) => template.replaceAll(/\{(\w+)\}/g, ':$1')
+interface Options {
+  bodyLimitBytes: number
+  /** Whether a caller can have a role at all. */
+  tokensCheckable: boolean
+  /** Origins of other sites whose pages may call routes that change something. */
+  corsOrigins?: readonly string[] | undefined
+  /** The gates of all classes but the main work. */
+  bulkheads?: Bulkheads
+  /** Keeps streams without an end, to end them with the service. */
+  live?: LiveStreams
+  /** A rate limit of these routes' own. */
+  limit?: RequestHandler | undefined
+}
 
-/**
- * An Express router that serves these routes: parse, call, answer.
- *
- * @param tokensCheckable whether a caller can have a role at all
- * @param corsOrigins origins of other sites whose pages may call routes that change something
- * @param bulkheads the gates of all classes but the main work
- * @param live keeps streams without an end, to end them with the service
- * @param limit a rate limit of these routes' own
- */
-export function serveRoutes(
-  routes: readonly Route[],
-  {
-    bodyLimitBytes,
-    tokensCheckable,
-    corsOrigins = [],
-    bulkheads,
-    live,
-    limit,
-  }: {
-    bodyLimitBytes: number
-    tokensCheckable: boolean
-    corsOrigins?: readonly string[] | undefined
-    bulkheads?: Bulkheads
-    live?: LiveStreams
-    limit?: RequestHandler | undefined
-  },
-): Router {
-  const router = Router({ caseSensitive: true, strict: false })
-  const methodsOf = new Map<string, string[]>()
-  const patchMediaOf = new Map<string, readonly string[]>()
+/** Serves these routes: parse, call, answer. What no route has goes on. */
+export function serveRoutes(routes: readonly Route[], options: Options): RequestHandler {
+  const fittingAt = pathTable(
+    routes.map((route) => ({ path: route.path, route, serve: handlerOf(route, options) })),
+  )
+  const notAllowedAt = new Map(
+    routes.map(({ path }) => [path, refuseMethods(routes.filter((route) => route.path === path))]),
+  )
 
-  for (const route of routes) {
-    const path = expressPath(route.path)
-    const methods = methodsOf.get(route.path) ?? []
-    methodsOf.set(route.path, methods)
-    if (route.method === 'get' && route.issues)
-      router.head(path, methodNotAllowed(route.path, ['GET', 'POST']))
-    else if (route.method === 'get') methods.push('HEAD')
-    methods.push(route.method.toUpperCase())
-    if (route.method === 'patch') patchMediaOf.set(route.path, bodyMediaOf(route))
-
-    const enter: RequestHandler = (req, _res, next) => {
-      req.context.route = route.path
-      req.context.quiet = route.probe
-      // Before the body is read: whoever may not call gets no work done.
-      if (changesSomething(route)) requireOwnSite(req, corsOrigins)
-      if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
-      requireKnownConditions(route, req.headers)
-      next()
-    }
-    const bounds = [...(limit && !route.unlimited ? [limit] : []), ...placeFor(route.workload, bulkheads)]
-    router[route.method](
-      path,
-      enter,
-      ...bounds,
-      ...(route.body ? [parseJsonBody(bodyLimitBytes, bodyMediaOf(route))] : []),
-      serve(route, live),
-    )
+  return (req, res, next) => {
+    const fitting = fittingAt(req.path)
+    const first = fitting[0]
+    if (!first) return next()
+    const called = fitting.find(({ entry }) => isMethod(req.method, entry.route))
+    if (!called) return notAllowedAt.get(first.entry.path)!(req, res, next)
+    req.params = called.params()
+    return called.entry.serve(req, res, next)
   }
-  for (const [path, methods] of methodsOf)
-    router.all(expressPath(path), methodNotAllowed(path, methods, patchMediaOf.get(path)))
-  return router
+}
+
+/** HEAD is answered as GET is, but where that issues something. */
+const isMethod = (method: string, route: Route) =>
+  method === 'HEAD' ? route.method === 'get' && !route.issues : method === route.method.toUpperCase()
+
+/** Refuses the methods that a path has no route for. */
+function refuseMethods(routes: readonly Route[]): RequestHandler {
+  const methods = routes.map(({ method }) => method.toUpperCase())
+  const hasHead = routes.some((route) => isMethod('HEAD', route))
+  const patch = routes.find(({ method }) => method === 'patch')
+  return methodNotAllowed(
+    routes[0]!.path,
+    hasHead ? [...methods, 'HEAD'] : methods,
+    patch && bodyMediaOf(patch),
+  )
+}
+
+function handlerOf(
+  route: Route,
+  { bodyLimitBytes, tokensCheckable, corsOrigins = [], bulkheads, live, limit }: Options,
+): RequestHandler {
+  const enter: RequestHandler = (req, _res, next) => {
+    req.context.route = route.path
+    req.context.quiet = route.probe
+    // Before the body is read: whoever may not call gets no work done.
+    if (changesSomething(route)) requireOwnSite(req, corsOrigins)
+    if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
+    requireKnownConditions(route, req.headers)
+    next()
+  }
+  return inOrder(
+    enter,
+    ...(limit && !route.unlimited ? [limit] : []),
+    ...placeFor(route.workload, bulkheads),
+    ...(route.body ? [parseJsonBody(bodyLimitBytes, bodyMediaOf(route))] : []),
+    serve(route, live),
+  )
 }
 
 function serve(route: Route, live?: LiveStreams): RequestHandler {

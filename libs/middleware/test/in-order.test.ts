@@ -25,6 +25,17 @@ test.each<[string, RequestHandler]>([
     },
   ],
   ['passed on', (_req, _res, next) => next(new Error('broken'))],
+  ['a rejection', () => Promise.reject(new Error('broken'))],
+  [
+    'thrown behind one that takes its time',
+    inOrder(
+      async (_req, _res, next) => {
+        await Promise.resolve()
+        next()
+      },
+      () => Promise.reject(new Error('broken')),
+    ),
+  ],
 ])('an error that is %s ends the order', async (_, fail) => {
   const reached = jest.fn()
   const { get } = await serve(() => [
