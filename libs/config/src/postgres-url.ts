@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { closest, distance } from 'fastest-levenshtein'
 
 const form = 'postgres://user:password@host:port/database'
@@ -77,11 +78,34 @@ function faultOfTls({ sslmode, ...rest }: Record<string, string>): string | unde
     return 'has sslrootcert=system, whose authorities sign for anybody: it needs sslmode=verify-full'
   if ((sslcert === undefined) !== (sslkey === undefined))
     return 'must have both sslcert and sslkey, or neither'
+  return faultOfFiles(rest)
+}
+
+/** Found at the start, and not with the first connection. */
+function faultOfFiles(given: Record<string, string>): string | undefined {
+  const read = new Map<string, string>()
   for (const name of files) {
-    const file = rest[name]
+    const file = given[name]
     if (file === undefined || (name === 'sslrootcert' && file === 'system')) continue
-    if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-      return `has ${name}=${JSON.stringify(file)}, which is not a file`
+    const says = `has ${name}=${JSON.stringify(file)}, which`
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return `${says} is not a file`
+    const text = valueOf(() => readFileSync(file, 'utf8'))
+    if (text === undefined) return `${says} this program may not read`
+    const isRight = valueOf(() => (name === 'sslkey' ? createPrivateKey(text) : new X509Certificate(text)))
+    if (!isRight)
+      return `${says} has no ${name === 'sslkey' ? 'private key without a password' : 'certificate'} in PEM`
+    read.set(name, text)
   }
-  return undefined
+  const [certificate, key] = [read.get('sslcert'), read.get('sslkey')]
+  if (certificate === undefined || key === undefined) return undefined
+  if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return undefined
+  return 'has an sslkey that is not the key of sslcert'
+}
+
+function valueOf<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
 }

@@ -1,7 +1,30 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
+import { generate } from 'selfsigned'
 import { postgresUrl } from '../src'
 
+const folder = mkdtempSync(join(tmpdir(), 'ordinal-url-'))
 const aFile = encodeURIComponent(__filename)
+const pem = (name: string) => encodeURIComponent(join(folder, name))
+beforeAll(async () => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'orders' }])
+  const pair = generateKeyPairSync('ed25519')
+  const locked = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' } as const
+  const files = {
+    'cert.pem': cert,
+    'key.pem': key,
+    'other.pem': pair.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    'locked.pem': pair.privateKey.export(locked),
+    'cut.pem': cert.slice(0, 200),
+    'empty.pem': '',
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
 const base = 'postgres://u:p@localhost/userdb'
 
 /** What is wrong with a URL, if anything is. */
@@ -14,8 +37,8 @@ test.each([
   ['?sslmode=require'],
   ['?sslmode=verify-full'],
   ['?sslmode=verify-full&sslrootcert=system'],
-  [`?sslmode=verify-ca&sslrootcert=${aFile}`],
-  [`?sslmode=require&sslcert=${aFile}&sslkey=${aFile}`],
+  [`?sslmode=verify-ca&sslrootcert=${pem('cert.pem')}`],
+  [`?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('key.pem')}`],
   ['?application_name=orders'],
   ['?host=/var/run/postgresql&port=5433'],
 ])('%s is taken', (parameters) => {
@@ -46,6 +69,22 @@ test.each([
   ['?sslmode=verify-full&sslrootcert=/nowhere/ca.crt', 'sslrootcert="/nowhere/ca.crt", which is not a file'],
   ['?sslmode=require&sslkey=/nowhere/key', 'both sslcert and sslkey'],
   [`?sslrootcert=${aFile}`, 'sslrootcert without sslmode'],
+  [`?sslmode=verify-ca&sslrootcert=${aFile}`, 'which has no certificate in PEM'],
+  [`?sslmode=verify-ca&sslrootcert=${pem('cut.pem')}`, 'which has no certificate in PEM'],
+  [`?sslmode=verify-ca&sslrootcert=${pem('empty.pem')}`, 'which has no certificate in PEM'],
+  [`?sslmode=verify-ca&sslrootcert=${pem('key.pem')}`, 'which has no certificate in PEM'],
+  [
+    `?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('cert.pem')}`,
+    'which has no private key without a password in PEM',
+  ],
+  [
+    `?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('locked.pem')}`,
+    'which has no private key without a password in PEM',
+  ],
+  [
+    `?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('other.pem')}`,
+    'an sslkey that is not the key of sslcert',
+  ],
 ])('%s is refused: %s', (parameters, fault) => {
   expect(faultOf(parameters)).toContain(fault)
 })
