@@ -86,10 +86,11 @@ function signalOf(call: Call): AbortSignal {
 
 const tooLong = () => new AppError('deadline_exceeded', `There is no answer after ${longestCallMs} ms`)
 
-/** The key, by either of its names. */
+/** The key, by either of its names. Several are joined as HTTP joins them, which is no key. */
 function keyIn(received: Metadata): string | undefined {
-  const sent = textOf(received, 'x-idempotency-key') ?? textOf(received, 'idempotency-key')
-  return idempotencyKeyOf({ 'idempotency-key': sent })
+  const names = ['x-idempotency-key', 'idempotency-key']
+  const sent = new Set(names.flatMap((name) => received.get(name).map(String)))
+  return idempotencyKeyOf({ 'idempotency-key': sent.size > 0 ? [...sent].join(', ') : undefined })
 }
 
 function metadataOf(fields: Readonly<Record<string, string>>): Metadata {

@@ -145,6 +145,14 @@ test.each(['idempotency-key', 'x-idempotency-key'])('%s is the key, quoted or no
   expect([code, trailers['ordinal-error-code']]).toEqual(['INVALID_ARGUMENT', 'invalid_idempotency_key'])
 })
 
+test('two different keys are none; the same one by both of its names is one', async () => {
+  const both = (second: string) =>
+    describe_(thing, { 'idempotency-key': '8f14e45f', 'x-idempotency-key': second })
+  expect((await both('8f14e45f')).idempotencyKey).toBe('8f14e45f')
+  const { code, trailers } = await both('8f14e460')
+  expect([code, trailers['ordinal-error-code']]).toEqual(['INVALID_ARGUMENT', 'invalid_idempotency_key'])
+})
+
 test('a key names its caller, and a token its bearer; both stay out of the log', async () => {
   expect(await describe_(thing, { 'x-api-key': key })).toMatchObject({ caller: 'shop', role: 'operator' })
   const metadata = await bearer({ sub: 'ada', role: 'viewer' })
