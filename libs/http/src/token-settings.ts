@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { boolean, httpUrl, integer, list, seconds, variable, type Fault } from '@ordinal/config'
 import { roles, type ApiKey, type RoleName, type TokenSettings } from '@ordinal/middleware'
 import { z } from 'zod'
@@ -94,12 +95,20 @@ export function faultsOfAuthentication(
 
 /**
  * The faults of the settings of tokens: with JWKS_URL, issuer and audience are required. An identity provider signs tokens
- * for many services; only issuer and audience say which are for this one.
+ * for many services; only issuer and audience say which are for this one. And in production its keys come by TLS, or from
+ * this machine: whoever is on the way could give keys of their own, and sign for anybody.
  */
-export function faultsOfTokens({ jwksUrl, jwtIssuer, jwtAudience }: TokenSettings): Fault[] {
+export function faultsOfTokens({
+  jwksUrl,
+  jwtIssuer,
+  jwtAudience,
+  nodeEnv,
+}: TokenSettings & { nodeEnv: string | undefined }): Fault[] {
   if (jwksUrl === undefined) return []
+  const { protocol, hostname } = new URL(jwksUrl)
+  const isClear = protocol === 'http:' && !isLoopback(hostname)
   const missing = { JWT_ISSUER: jwtIssuer, JWT_AUDIENCE: jwtAudience }
-  return Object.entries(missing).flatMap(([variable, value]) =>
+  const faults = Object.entries(missing).flatMap(([variable, value]) =>
     value === undefined
       ? {
           variable,
@@ -107,4 +116,13 @@ export function faultsOfTokens({ jwksUrl, jwtIssuer, jwtAudience }: TokenSetting
         }
       : [],
   )
+  if (nodeEnv === 'production' && isClear) {
+    const message =
+      'NODE_ENV is production and JWKS_URL is http://: whoever is on the way could sign tokens; use https://'
+    faults.push({ variable: 'JWKS_URL', message })
+  }
+  return faults
 }
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))

@@ -29,6 +29,13 @@ test('in production, nothing by which callers are known is a fault, in one line 
 test.each<Record<string, string>>([
   { NODE_ENV: 'production', JWT_SECRET: secret },
   { NODE_ENV: 'production', JWKS_URL: 'https://a.example/keys', JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' },
+  ...['http://127.0.0.1:8080/keys', 'http://[::1]/keys', 'http://localhost/keys'].map((url) => ({
+    NODE_ENV: 'production',
+    JWKS_URL: url,
+    JWT_ISSUER: 'a',
+    JWT_AUDIENCE: 'b',
+  })),
+  { JWKS_URL: 'http://a.example/keys', JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' },
   { NODE_ENV: 'production', API_KEYS: `shop:${secret}` },
   { NODE_ENV: 'production', ALLOW_NO_AUTHENTICATION: 'true' },
   { NODE_ENV: 'development' },
@@ -48,6 +55,14 @@ test.each<[Record<string, string>, string[]]>([
       missing.map((name) => expect.stringContaining(`${name} is not set: with JWKS_URL`)),
     )
 })
+
+test.each(['http://a.example/keys', 'HTTP://127.0.0.1.example/keys', 'http://localhost.example/keys'])(
+  'in production, keys of an identity provider in clear text are a fault: %s',
+  (url) => {
+    const env = { NODE_ENV: 'production', JWKS_URL: url, JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' }
+    expect(faultsOf(env)).toEqual([expect.stringMatching(/JWKS_URL is http:\/\/: .*; use https:\/\//)])
+  },
+)
 
 test.each(['anonymous', 'Sequencer', 'ordinal', '0RDINAL', 'sequencer.', 'order_service', 'user.service'])(
   'a machine cannot have the name %s',
