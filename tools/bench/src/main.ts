@@ -1,10 +1,35 @@
-import { runBenchmarks } from './benchmarks'
 import { serveConstant } from './constant-servers'
-import { isOrderPart, orderParts, runOrderBenchmarks } from './order-benchmarks'
+import type { Suite, Thoroughness } from './instrument/suite'
 import { runReaders } from './readers'
+import { runSuites } from './run'
 import { runStarvation, type StarvationSettings } from './starvation'
+import { events } from './suites/events'
+import { lists } from './suites/lists'
+import { numbers } from './suites/numbers'
+import { orders } from './suites/orders'
+import { searches } from './suites/searches'
 
-const parts = ['numbers', ...orderParts, 'starvation'] as const
+const suites: readonly Suite[] = [numbers, orders, events, lists, searches]
+const starvation = 'starvation'
+
+const thorough: Thoroughness = {
+  seconds: 4,
+  rounds: 3,
+  past: 5_000_000,
+  events: 10_000,
+  listed: 1_000_000,
+  users: 1_000_000,
+}
+/** To see that it works: its figures mean nothing. */
+const quickly: Thoroughness = {
+  seconds: 0.2,
+  rounds: 1,
+  past: 20_000,
+  events: 200,
+  listed: 2_000,
+  users: 2_000,
+}
+
 const [mode, kind = ''] = process.argv.slice(2)
 
 void start().catch((error: unknown) => {
@@ -18,22 +43,40 @@ function start(): Promise<void> {
   return run()
 }
 
+function isGiven(name: string): boolean {
+  return process.argv.includes(`--${name}`)
+}
+
 function given(name: string): string | undefined {
   return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
 }
 
-/** Runs what `--only=orders,events` names, or everything. */
+/**
+ * Runs what `--only=orders,events` names, or everything. `--save` keeps the results and writes docs/benchmarks.md,
+ * `--compare` compares ratios with those that were kept (`--tolerance=0.2`), `--rounds=5` and the like measure otherwise.
+ */
 async function run(): Promise<void> {
-  const quick = process.argv.includes('--quick')
+  const quick = isGiven('quick')
+  const parts = [...suites.map(({ name }) => name), starvation]
   const named = given('only')
-  const chosen = named ? named.split(',') : [...parts]
-  const unknown = chosen.filter((name) => !parts.some((part) => part === name))
+  const chosen = named ? named.split(',') : parts
+  const unknown = chosen.filter((name) => !parts.includes(name))
   if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}; there are ${parts.join(', ')}`)
 
-  if (chosen.includes('numbers')) await runBenchmarks({ quick })
-  const ofOrders = chosen.filter(isOrderPart)
-  if (ofOrders.length > 0) await runOrderBenchmarks(ofOrders, { quick })
-  if (chosen.includes('starvation')) await runStarvation(starvationSettings(quick))
+  const chosenSuites = suites.filter(({ name }) => chosen.includes(name))
+  const compared = isGiven('compare') ? Number(given('tolerance') ?? 0.2) : undefined
+  if (chosenSuites.length > 0) {
+    const settings = settingsOf(quick ? quickly : thorough)
+    await runSuites(chosenSuites, { settings, save: isGiven('save'), tolerance: compared })
+  }
+  if (chosen.includes(starvation)) await runStarvation(starvationSettings(quick))
+}
+
+function settingsOf(usual: Thoroughness): Thoroughness {
+  const entries = Object.entries(usual) as [keyof Thoroughness, number][]
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Number(given(name) ?? value)]),
+  ) as unknown as Thoroughness
 }
 
 /** `--rows=1600000 --users=500000 --leases=200000` for the full size; `--scenario=flood` for some of them. */

@@ -44,18 +44,19 @@ export async function measureAudit(stage: Stage, database: string): Promise<Audi
   return { verify, export: exported }
 }
 
-/** Prints rows a second, and whether memory stays what it is. */
-export function printAudit({ verify, export: exported }: AuditFigures): void {
+/** Rows a second, and whether memory stays what it is, as text. */
+export function auditNotes({ verify, export: exported }: AuditFigures): string[] {
   const line = (title: string, { rows, rowsPerSecond, memory }: LongAnswer) => {
     const mb = memory
       ? `${memory.beforeMb} MB before, ${memory.firstHalfMb} and ${memory.secondHalfMb} MB in its halves`
       : 'memory not known'
-    const perSecond = `${Math.round(rowsPerSecond).toLocaleString('en')} rows/s`
-    console.log(`  ${title.padEnd(42)}${perSecond.padStart(16)}  of ${rows.toLocaleString('en')}; ${mb}`)
+    const perSecond = Math.round(rowsPerSecond).toLocaleString('en')
+    return `The ledger with a past, ${title}: ${perSecond} rows/s of ${rows.toLocaleString('en')}; ${mb}`
   }
-  console.log('\nThe ledger with a past, whole')
-  line('verified', verify)
-  line(`exported, ${exported.megabytes.toLocaleString('en')} MB of NDJSON`, exported)
+  return [
+    line('verified', verify),
+    line(`exported as ${exported.megabytes.toLocaleString('en')} MB of NDJSON`, exported),
+  ]
 }
 
 /** Times some work, and looks at the memory of the service meanwhile. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { get, load, post, type Load } from './load'
 import type { Reading, ReadingResult } from './readers'
-import { row } from './report'
+import { row } from './instrument/print'
 import { searchScenarios } from './search-starvation'
 import { openStage, root, type Contestant, type Stage } from './stage'
 

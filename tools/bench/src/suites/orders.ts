@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { load, post, requireSuccess, type Load } from './load'
-import { median, row } from './report'
-import type { Contestant, Stage } from './stage'
-import type { Thoroughness } from './thoroughness'
+import { duration, ratio, type Suite } from '../instrument/suite'
+import { load, post, requireSuccess } from '../load'
+import type { Contestant, Stage } from '../stage'
 
 const connectionCounts = [1, 16, 64]
 const userCount = 1_000
 const settleLimitMs = 120_000
-const warmUpSeconds = 1
 
 /** An order service to be measured, with the sequencer behind it. */
 interface Path {
@@ -20,44 +18,55 @@ interface Path {
   ledger: string
 }
 
-export type OrdersReport = {
-  name: string
-  title: string
-  connections: number
-  rounds: Load[]
-}[]
-
 /**
- * Places orders over the whole path: the user is looked up, the intent committed, the number issued and committed, the
- * order completed with its event; in the background it is confirmed by its event. Each order has an Idempotency-Key.
- *
- * @throws Error if an answer was not 201, or not every order that was answered is there with one number and one event
+ * Orders over the whole path: the user is looked up, the intent committed, the number issued and committed, the order
+ * completed with its event; in the background it is confirmed by its event. Each order has an Idempotency-Key.
  */
-export async function measureOrders(
-  stage: Stage,
-  { seconds, rounds }: Thoroughness,
-  tell: (line: string) => void,
-): Promise<OrdersReport> {
-  const paths = await startPaths(stage)
-  const turns = paths.flatMap((path) => connectionCounts.map((connections) => ({ path, connections })))
-  const report = turns.map(({ path: { name, title }, connections }) => {
-    return { name, title, connections, rounds: [] as Load[] }
-  })
-  const answered = new Map(paths.map(({ database }) => [database, 0]))
+export const orders: Suite = {
+  name: 'orders',
+  title: 'Placing orders: three services, a number, two commits',
+  counts: 'orders',
+  services: ['sequencer', 'order-service', 'user-service'],
 
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const [index, { path, connections }] of turns.entries()) {
-      const what = `orders, ${path.title}, ${connections} connections`
-      tell(round === 0 ? `Warming up: ${what}` : `Round ${round} of ${rounds}: ${what}`)
-      const turnSeconds = round === 0 ? Math.min(seconds, warmUpSeconds) : seconds
-      const turn = await load([path.service.port], newOrder, connections, turnSeconds)
-      requireSuccess(what, turn)
-      answered.set(path.database, answered.get(path.database)! + turn.requests)
-      if (round > 0) report[index]!.rounds.push(turn)
-      // Confirming what was placed must not take its time from the next.
-      await settle(stage, path.database)
+  async open(stage) {
+    const paths = await startPaths(stage)
+    const answered = new Map(paths.map(({ database }) => [database, 0]))
+    const competitors = paths.flatMap((path) =>
+      connectionCounts.map((connections) => ({
+        name: `${path.name} ${connections}`,
+        title: `${path.title}, ${connections} at a time`,
+        async turn(seconds: number) {
+          const turn = await load([path.service.port], newOrder, connections, seconds)
+          requireSuccess(path.title, turn)
+          answered.set(path.database, answered.get(path.database)! + turn.requests)
+          // Confirming what was placed must not take its time from the next.
+          await settle(stage, path.database)
+          return turn
+        },
+      })),
+    )
+    const plainly = '64 at a time, against one transaction per number and a connection per call'
+    return {
+      competitors,
+      comparisons: [
+        ratio(plainly, 'as_run 64', 'neither 64', { must: 6, aim: 10 }),
+        ratio('64 at a time, against one', 'as_run 64', 'as_run 1'),
+        duration('one alone, p50', 'as_run 1', 'p50Ms', { must: 6, aim: 4 }),
+      ],
+      async finish() {
+        await requireAllWhole(stage, paths, answered)
+        return {}
+      },
     }
-  }
+  },
+}
+
+/** @throws Error if not every order that was answered is there with one number and one event */
+async function requireAllWhole(
+  stage: Stage,
+  paths: readonly Path[],
+  answered: ReadonlyMap<string, number>,
+): Promise<void> {
   for (const [database, count] of answered) await requireWhole(stage, database, count)
   for (const ledger of new Set(paths.map((path) => path.ledger))) {
     const count = sum(
@@ -65,17 +74,6 @@ export async function measureOrders(
     )
     if (!(await stage.isDense(ledger, count)))
       throw new Error(`the numbers in ${ledger} are not exactly those of the ${count} orders, without a hole`)
-  }
-  return report
-}
-
-export function printOrders(report: OrdersReport): void {
-  console.log('\nPlacing orders: three services, a number, two commits')
-  console.log(row('', 'connections', 'orders/s', 'p50 ms', 'p99 ms'))
-  for (const { title, connections, rounds } of report) {
-    const { perSecond, p50Ms, p99Ms } = median(rounds)
-    const figures = [Math.round(perSecond).toLocaleString('en'), p50Ms.toFixed(2), p99Ms.toFixed(2)]
-    console.log(row(title, String(connections), ...figures))
   }
 }
 

@@ -1,0 +1,72 @@
+import type { CustomSeriesOption } from 'echarts'
+import { figuresOf } from './print'
+import type { SuiteResult } from './suite'
+
+const width = 860
+const barHeight = 30
+const frame = 90
+
+/**
+ * A picture of a suite, as SVG: a bar for the median of each competitor, and a line from its worst to its best round. Durations
+ * where all have them and the rates are those of one caller; rates otherwise.
+ */
+export async function chartOf({ title, counts, competitors }: SuiteResult): Promise<string> {
+  // Of several megabytes, and needed for reports only.
+  const { init } = await import('echarts')
+  const bars = competitors
+    .map(({ title, rounds }) => ({ title, rate: figuresOf(rounds).rate }))
+    .filter(({ rate }) => rate !== undefined)
+  const most = Math.max(...bars.map(({ rate }) => rate!.most))
+  const least = Math.min(...bars.map(({ rate }) => rate!.median))
+  const height = bars.length * barHeight + frame
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#ffffff',
+    title: {
+      text: title,
+      subtext: `${counts} a second: median, and from the worst to the best round`,
+      left: 8,
+    },
+    grid: { left: 300, right: 70, top: 60, bottom: 30 },
+    // A bar of a hundredth of the longest cannot be read.
+    xAxis:
+      most / least > 50
+        ? { type: 'log', min: Math.max(1, 10 ** Math.floor(Math.log10(least) - 0.3)) }
+        : { type: 'value' },
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: bars.map(({ title }) => title),
+      axisLabel: { width: 280, overflow: 'truncate' },
+    },
+    series: [
+      {
+        type: 'bar',
+        data: bars.map(({ rate }) => rate!.median),
+        itemStyle: { color: '#4878a8' },
+        label: {
+          show: true,
+          position: 'right',
+          distance: 12,
+          formatter: ({ value }: { value: unknown }) => Math.round(Number(value)).toLocaleString('en'),
+        },
+      },
+      {
+        type: 'custom',
+        z: 3,
+        data: bars.map(({ rate }, index) => [index, rate!.least, rate!.most]),
+        renderItem: drawSpread,
+      },
+    ],
+  })
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  return `${svg}\n`
+}
+
+const drawSpread: CustomSeriesOption['renderItem'] = (_, api) => {
+  const [from, to] = [1, 2].map((dimension) => api.coord([api.value(dimension), api.value(0)]))
+  const [[x1, y], [x2]] = [from as [number, number], to as [number, number]]
+  return { type: 'line', shape: { x1, y1: y, x2, y2: y }, style: { stroke: '#222222', lineWidth: 2 } }
+}
