@@ -38,34 +38,30 @@ function tagsIn(header: string | string[]): string[] | undefined {
 }
 
 /**
- * Refuses a condition that the route does not evaluate: to ignore it would change what the caller wanted to protect. Where
- * nothing is changed, and the whole answer is right whatever the condition says, it may be ignored. If-Match takes the place
- * of If-Unmodified-Since (RFC 9110, 13.1.4).
+ * A function that refuses a condition that the route does not evaluate: to ignore it would change what the caller wanted to
+ * protect. Where nothing is changed, and the whole answer is right whatever the condition says, it may be ignored. If-Match
+ * takes the place of If-Unmodified-Since (RFC 9110, 13.1.4).
  *
- * @throws AppError `condition_not_supported`
+ * @returns throws AppError `condition_not_supported`
  */
-export function requireKnownConditions(route: Route, headers: Headers): void {
+export function conditionCheck(route: Route): (headers: Headers) => void {
   const reads = route.method === 'get' && !route.issues
-  const isKnown = {
-    'if-match': route.conditional || isTagged(route),
-    'if-none-match': reads,
-    'if-unmodified-since': reads || headers['if-match'] !== undefined,
-  }
-  for (const [name, known] of Object.entries(isKnown)) {
-    if (known || headers[name] === undefined) continue
+  const takesIfMatch = route.conditional || isTagged(route)
+  const refuse = (name: string) => {
     const { method, path } = route
-    const instead = isKnown['if-match'] ? ': use If-Match with the ETag' : ''
+    const instead = takesIfMatch ? ': use If-Match with the ETag' : ''
     throw new AppError(
       'condition_not_supported',
-      `${method.toUpperCase()} ${path} does not evaluate ${headerNames[name]}${instead}`,
+      `${method.toUpperCase()} ${path} does not evaluate ${name}${instead}`,
     )
   }
-}
-
-const headerNames: Readonly<Record<string, string>> = {
-  'if-match': 'If-Match',
-  'if-none-match': 'If-None-Match',
-  'if-unmodified-since': 'If-Unmodified-Since',
+  return (headers) => {
+    const ifMatch = headers['if-match']
+    if (!takesIfMatch && ifMatch !== undefined) refuse('If-Match')
+    if (reads) return
+    if (headers['if-none-match'] !== undefined) refuse('If-None-Match')
+    if (ifMatch === undefined && headers['if-unmodified-since'] !== undefined) refuse('If-Unmodified-Since')
+  }
 }
 
 /** Whether the route reads what has an ETag. */

@@ -11,13 +11,14 @@ import {
 import { z } from 'zod'
 import type { Bulkheads, Workload } from './bulkheads'
 import { callerDeadline } from './caller-deadline'
-import { isTagged, requireKnownConditions, unlessKnown } from './conditions'
+import { conditionCheck, isTagged, unlessKnown } from './conditions'
 import { pathTable } from './path-table'
 import { bodyMediaOf, changesSomething, type AnyReply, type Route } from './route'
 import { finishUpload, takeUpload } from './upload'
 import { sendStream, type LiveStreams } from './stream'
 
 const nothing = z.strictObject({})
+const noFields = Object.freeze({})
 
 interface Options {
   bodyLimitBytes: number
@@ -73,13 +74,14 @@ function handlerOf(
   route: Route,
   { bodyLimitBytes, tokensCheckable, corsOrigins = [], bulkheads, live, limit }: Options,
 ): RequestHandler {
+  const requireKnownConditions = conditionCheck(route)
   const enter: RequestHandler = (req, _res, next) => {
     req.context.route = route.path
     req.context.quiet = route.probe
     // Before the body is read: whoever may not call gets no work done.
     if (changesSomething(route)) requireOwnSite(req, corsOrigins)
     if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
-    requireKnownConditions(route, req.headers)
+    requireKnownConditions(req.headers)
     next()
   }
   return inOrder(
@@ -92,8 +94,10 @@ function handlerOf(
 }
 
 function serve(route: Route, live?: LiveStreams): RequestHandler {
-  const params = validated('params', route.params ?? nothing)
+  const params = route.params && validated('params', route.params)
   const query = validated('query', route.query ?? nothing)
+  const readQuery = ({ url, query: sent }: Request) =>
+    route.query || url.includes('?') ? query(sent) : noFields
   const body = route.body && validated('body', route.body)
   const media = typeof route.media === 'string' ? route.media : route.media[0]
   const contentType = media.includes('charset') ? media : `${media}; charset=utf-8`
@@ -103,8 +107,8 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
     if (upload) res.once('finish', () => finishUpload(req))
     const made = await answerOf(req, () =>
       route.handle({
-        params: params(req.params),
-        query: query(req.query),
+        params: params?.(req.params) ?? noFields,
+        query: readQuery(req),
         body: body?.(req.body),
         upload,
         headers: req.headers,

@@ -1,4 +1,3 @@
-import express, { type Request, type RequestHandler } from 'express'
 import type { z } from 'zod'
 import { AppError, type FieldError } from '@ordinal/errors'
 
@@ -8,43 +7,6 @@ const longestPath = 200
 const messages: z.core.ParseContext<z.core.$ZodIssue> = {
   error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'is missing' : undefined),
 }
-
-/**
- * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
- * (RFC 5789, 2.2); none at all is fine.
- *
- * @param media the media types that are taken
- *
- * The body parser leaves the body unread where the client has closed the connection before: as if the request had none. A
- * handler that took it so would do, and remember under the key of the request, what nobody asked for.
- */
-export function parseJsonBody(
-  limitBytes: number,
-  media: readonly string[] = ['application/json'],
-): RequestHandler {
-  const parse = express.json({ limit: limitBytes, strict: true, type: [...media] })
-  const expected = `${media.join(' or ')} is expected`
-  const acceptPatch = { 'Accept-Patch': media.join(', ') }
-  const unsupported = ({ method }: Request, detail: string) =>
-    new AppError('unsupported_media_type', detail, method === 'PATCH' ? { headers: acceptPatch } : {})
-  return (req, res, next) => {
-    const hasBody =
-      req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
-    if (hasBody && !req.is([...media])) {
-      const sent = req.headers['content-type'] ?? 'missing'
-      throw unsupported(req, `Content-Type is ${sent}; ${expected}`)
-    }
-    parse(req, res, (error?: unknown) => {
-      if (isUnsupported(error)) return next(unsupported(req, error.message))
-      if (error !== undefined || !hasBody || req.body !== undefined) return next(error)
-      next(new AppError('request_timeout', 'The client closed the connection before the body was read'))
-    })
-  }
-}
-
-/** Whether the body parser refuses the charset or the encoding of a body. */
-const isUnsupported = (error: unknown): error is Error =>
-  error instanceof Error && (error as { status?: number }).status === 415
 
 /**
  * A function that checks one part of a request against its schema. Fields may come in snake_case or, as proto3

@@ -1,0 +1,82 @@
+import express, { type Request, type RequestHandler } from 'express'
+import { AppError } from '@ordinal/errors'
+
+// Longer ones are rare, and cost more elsewhere.
+const mostSmallBytes = 16 * 1024
+
+/**
+ * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
+ * (RFC 5789, 2.2); none at all is fine.
+ *
+ * @param media the media types that are taken
+ *
+ * The body parser leaves the body unread where the client has closed the connection before: as if the request had none. A
+ * handler that took it so would do, and remember under the key of the request, what nobody asked for.
+ */
+export function parseJsonBody(
+  limitBytes: number,
+  media: readonly string[] = ['application/json'],
+): RequestHandler {
+  const parse = express.json({ limit: limitBytes, strict: true, type: [...media] })
+  const expected = `${media.join(' or ')} is expected`
+  const acceptPatch = { 'Accept-Patch': media.join(', ') }
+  const unsupported = ({ method }: Request, detail: string) =>
+    new AppError('unsupported_media_type', detail, method === 'PATCH' ? { headers: acceptPatch } : {})
+  const smallBytes = media.includes('application/json') ? Math.min(limitBytes, mostSmallBytes) : 0
+  return (req, res, next) => {
+    if (isSmall(req, smallBytes)) return readSmall(req, next)
+    const hasBody =
+      req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
+    if (hasBody && !req.is([...media])) {
+      const sent = req.headers['content-type'] ?? 'missing'
+      throw unsupported(req, `Content-Type is ${sent}; ${expected}`)
+    }
+    parse(req, res, (error?: unknown) => {
+      if (isUnsupported(error)) return next(unsupported(req, error.message))
+      if (error !== undefined || !hasBody || req.body !== undefined) return next(error)
+      next(new AppError('request_timeout', 'The client closed the connection before the body was read'))
+    })
+  }
+}
+
+/** Whether the body parser refuses the charset or the encoding of a body. */
+const isUnsupported = (error: unknown): error is Error =>
+  error instanceof Error && (error as { status?: number }).status === 415
+
+/** Whether it is what most programs send: a short body in UTF-8, of which all is known before it is read. */
+function isSmall({ headers, destroyed }: Request, smallBytes: number): boolean {
+  const length = Number(headers['content-length'])
+  return (
+    length > 0 &&
+    length <= smallBytes &&
+    headers['content-type'] === 'application/json' &&
+    headers['content-encoding'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    !destroyed
+  )
+}
+
+/** Reads such a body as the body parser would, without what that does for all others: a tenth of a request. */
+function readSmall(req: Request, next: (error?: unknown) => void): void {
+  const pieces: Buffer[] = []
+  req.on('data', (piece: Buffer) => pieces.push(piece))
+  req.once('end', () => {
+    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    try {
+      req.body = parseObject(bytes.toString())
+    } catch (error) {
+      return next(new AppError('malformed_json', (error as Error).message))
+    }
+    next()
+  })
+  req.once('error', () => next(new AppError('request_timeout', 'The body did not arrive in full')))
+}
+
+function parseObject(sent: string): object {
+  // Some programs begin with a byte order mark.
+  const text = sent.startsWith('\uFEFF') ? sent.slice(1) : sent
+  if (text === '') return {}
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null) throw new Error('The body is neither an object nor a list')
+  return value
+}
