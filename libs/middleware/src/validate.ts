@@ -1,12 +1,11 @@
 import type { z } from 'zod'
 import { AppError, type FieldError } from '@ordinal/errors'
+import { wordsFor } from './fault-words'
 
 const mostTold = 20
 // The names of fields that are not known are the sender's.
 const longestPath = 200
-const messages: z.core.ParseContext<z.core.$ZodIssue> = {
-  error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'is missing' : undefined),
-}
+const messages: z.core.ParseContext<z.core.$ZodIssue> = { error: wordsFor }
 
 /**
  * A function that checks one part of a request against its schema. Fields may come in snake_case or, as proto3
