@@ -8,8 +8,9 @@ import { lists } from './suites/lists'
 import { numbers } from './suites/numbers'
 import { orders } from './suites/orders'
 import { searches } from './suites/searches'
+import { users } from './suites/users'
 
-const suites: readonly Suite[] = [numbers, orders, events, lists, searches]
+const suites: readonly Suite[] = [numbers, orders, events, lists, users, searches]
 const starvation = 'starvation'
 
 const thorough: Thoroughness = {

@@ -1,5 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeReport } from './instrument/document'
+import { withResults, writeReport } from './instrument/document'
 import { describeMachine } from './instrument/machine'
 import { measureSuite } from './instrument/measure'
 import { printChanges, printResult } from './instrument/print'
@@ -9,6 +10,7 @@ import type { Suite, Thoroughness } from './instrument/suite'
 import { changesOf } from './instrument/verdict'
 import { openStage, root } from './stage'
 
+const readme = join(root, 'README.md')
 const savedFile = join(root, 'docs/benchmarks/results.json')
 
 export interface RunOptions {
@@ -45,6 +47,7 @@ export async function runSuites(
     const all = replaceResults(saved, results)
     writeResults(savedFile, all)
     console.log(`Saved: ${savedFile}, ${await writeReport(join(root, 'docs'), all)}`)
+    writeFileSync(readme, withResults(readFileSync(readme, 'utf8'), all))
   }
 }
 

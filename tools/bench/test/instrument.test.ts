@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { reportOf } from '../src/instrument/document'
+import { reportOf, withResults } from '../src/instrument/document'
 import { measureSuite } from '../src/instrument/measure'
 import { missingFor } from '../src/instrument/requirements'
 import { replaceResults, type Result } from '../src/instrument/results'
@@ -165,4 +165,43 @@ test('the report has the machine, the medians, and what was reached', () => {
   ])
     expect(report.split('\n')).toContain(line)
   expect(report).toContain('a CPU, 2 cores and 4 GB')
+})
+
+test('a page gets the tables of what was measured, between its marks, and keeps the rest', () => {
+  const block = (name: string, ...lines: string[]) => [
+    `<!-- benchmark ${name} -->`,
+    '',
+    ...lines,
+    '',
+    '<!-- end -->',
+  ]
+  const before = [
+    '# A page',
+    ...block('fast', 'old'),
+    'text',
+    ...block('slow', 'kept'),
+    ...block('comparisons', 'old'),
+  ]
+  const results = [
+    result('fast', [compared([0.5], { must: 0.4, aim: 0.6 }), compared([9], { title: 'nothing wanted' })]),
+  ]
+  const page = withResults(before.join('\n'), results)
+  expect(page.split('\n')).toEqual([
+    '# A page',
+    ...block(
+      'fast',
+      '| How fast | things/s | p50 ms | p99 ms |',
+      '| --- | --- | --- | --- |',
+      '| ours | 1,235 | 1.50 |  |',
+    ),
+    'text',
+    ...block('slow', 'kept'),
+    ...block(
+      'comparisons',
+      '| | | median | must | aim | |',
+      '| --- | --- | --- | --- | --- | --- |',
+      '| fast | against theirs | 0.50 | 0.40 | 0.60 | must reached |',
+    ),
+  ])
+  expect(withResults(page, results)).toBe(page)
 })

@@ -36,6 +36,46 @@ export const reportOf = (results: readonly Result[]) =>
     '',
   ].join('\n')
 
+/**
+ * A page with the parts of it that results make: each stands between `<!-- benchmark numbers -->`, by the name of its suite, and
+ * `<!-- end -->`. `comparisons` has those of all suites. The part of a suite without results stays as it is.
+ */
+export function withResults(page: string, results: readonly Result[]): string {
+  return page.replaceAll(
+    /(<!-- benchmark (\w+) -->\n)[^]*?(\n<!-- end -->)/g,
+    (part: string, begin: string, name: string, end: string) => {
+      const lines =
+        name === 'comparisons'
+          ? allComparisons(results)
+          : results.filter((result) => result.name === name).flatMap(ratesOf)
+      return lines.length === 0 ? part : [begin, ...lines, end].join('\n')
+    },
+  )
+}
+
+const allComparisons = (results: readonly Result[]): string[] => [
+  '| | | median | must | aim | |',
+  '| --- | --- | --- | --- | --- | --- |',
+  ...results.flatMap(({ name, comparisons }) =>
+    comparisons
+      .filter((comparison) => verdictOf(comparison) !== 'none')
+      .map((comparison) => {
+        const { title, unit, values, must, aim } = comparison
+        const cells = [spreadOf(values)?.median, must, aim].map((value) => valueText(value, unit))
+        return `| ${[name, title, ...cells, verdicts[verdictOf(comparison)]].join(' | ')} |`
+      }),
+  ),
+]
+
+const ratesOf = ({ title, counts, competitors }: Result): string[] => [
+  `| ${title} | ${counts}/s | p50 ms | p99 ms |`,
+  '| --- | --- | --- | --- |',
+  ...competitors.map(({ title, rounds }) => {
+    const { rate, p50, p99 } = figuresOf(rounds)
+    return `| ${[title, rateText(rate?.median), msText(p50), msText(p99)].join(' | ')} |`
+  }),
+]
+
 function sectionOf({
   name,
   title,
