@@ -26,6 +26,7 @@ import { createAllocator } from './ledger/allocator'
 import { createKnownSequences } from './ledger/known-sequences'
 import { migrateLedger, ownsLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createSequencerMetrics } from './metrics'
+import { batchRoutes } from './numbers/batch-routes'
 import { sequentialIdService } from './numbers/grpc'
 import { createLeaseSweeper } from './numbers/lease-expiry'
 import { oneNumberRoutes } from './numbers/one-number-routes'
@@ -107,6 +108,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
 
   const routes = [
     ...numberRoutes({ numbers, reads }),
+    ...batchRoutes(numbers),
     ...oneNumberRoutes({ numbers, reads }),
     ...simpleRoutes(numbers),
     ...drawRoutes(draws),

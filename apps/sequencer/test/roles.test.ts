@@ -36,6 +36,7 @@ const asked: Record<string, string[]> = {
     'POST /api/v1/next/{prefix}',
     'POST /api/v1/numbers/{number}/confirm',
     'POST /api/v1/numbers/{number}/release',
+    'POST /api/v1/numbers:batch',
     'POST /api/v1/sequence/next',
     'POST /api/v1/sequence/release',
     'POST /v1/sequence',

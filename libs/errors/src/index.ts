@@ -1,5 +1,5 @@
 export { AppError, isAppError, type AnyAppError, type FieldError } from './app-error'
 export { commonErrors, defineErrors, type CommonCode } from './common-errors'
 export { grpcStatusOf } from './grpc-status'
-export { problemMediaType, toProblem } from './problem'
+export { problemMediaType, toProblem, type Problem } from './problem'
 export { type CodeOf, type ErrorKind, type ErrorTable } from './table'

@@ -4,14 +4,14 @@ import type { AnyAppError, FieldError } from './app-error'
 export const problemMediaType = 'application/problem+json'
 
 /** An error as it is answered: RFC 9457, with our `code`, `request_id` and `errors`. */
-interface Problem {
+export interface Problem {
   type: string
   title: string
   status: number
   detail: string
   code: string
   request_id: string
-  errors?: readonly FieldError[]
+  errors?: FieldError[]
 }
 
 /**
@@ -30,6 +30,6 @@ export function toProblem(error: AnyAppError, requestId: string, basePath = ''):
     detail: error.message,
     code: error.code,
     request_id: requestId,
-    ...(error.errors && { errors: error.errors }),
+    ...(error.errors && { errors: [...error.errors] }),
   }
 }

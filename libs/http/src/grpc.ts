@@ -1,5 +1,6 @@
 import type { Logger } from '@ordinal/logging'
 import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
+import type { RunItems } from './batch'
 import type { Bulkheads } from './bulkheads'
 import type { HoldBack } from './hold-back'
 import type { Identify, RateLimiter, TellError } from '@ordinal/middleware'
@@ -14,6 +15,7 @@ export interface GrpcChassis {
   /** Whether a caller can have a role at all. */
   tokensCheckable: boolean
   tellError: TellError
+  runItems: RunItems
   /** The gates of all classes but the main work. */
   bulkheads: Bulkheads
   holdBack: HoldBack

@@ -24,6 +24,7 @@ import {
   type TokenSettings,
   type TranslateError,
 } from '@ordinal/middleware'
+import { createItemRunner } from './batch'
 import { createBulkheads } from './bulkheads'
 import { docsFiles, docsRoutes } from './docs'
 import { errorPages } from './error-pages'
@@ -71,7 +72,6 @@ export function createHttpService(options: HttpOptions) {
   const refusals = createRefusalLog(log)
   const holdBack = createHoldBack(bulkheads.mainWork.isBusy)
   const { basePath = '', trustProxy } = settings
-  const serving = { ...settings, tokensCheckable: verifyToken !== undefined, live, bulkheads }
 
   const documents: Route[] = [errorPages(errors), ...docsRoutes(title, () => openApi())]
   let document: OpenApiDocument | undefined
@@ -87,6 +87,10 @@ export function createHttpService(options: HttpOptions) {
     settings.rateLimit > 0
       ? rateLimiter({ name, perSecond: settings.rateLimit, redisUrl: settings.redisUrl, log })
       : undefined
+  const tellError = errorTeller(log, translations)
+  const { mainWork } = bulkheads
+  const runItems = createItemRunner({ limiter, mainWork, metrics, tellError })
+  const serving = { ...settings, tokensCheckable: verifyToken !== undefined, live, bulkheads, runItems }
   // These limits hold even where calls have none, and count apart, so that none uses up another.
   const limitOf = (what: string) =>
     rateLimit(rateLimiter({ name: `${name}:${what}`, perSecond: operationsPerSecond, log }))
@@ -155,7 +159,8 @@ export function createHttpService(options: HttpOptions) {
     identify,
     limiter,
     tokensCheckable: serving.tokensCheckable,
-    tellError: errorTeller(log, translations),
+    tellError,
+    runItems,
     bulkheads,
     holdBack,
     maxMessageBytes: settings.bodyLimitBytes,

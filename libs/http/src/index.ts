@@ -1,3 +1,4 @@
+export { itemsOf, type ItemAnswer, type ReadItem, type RunItems } from './batch'
 export type { Workload } from './bulkheads'
 export { etagOf, versionsIn } from './conditions'
 export { boundConnections } from './connections'

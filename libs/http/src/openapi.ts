@@ -54,6 +54,7 @@ export function openApiDocument(
         withoutLimitsOfNumbers(jsonSchema)
         // The format says it all.
         if (jsonSchema.format === 'date') delete jsonSchema.pattern
+        if (jsonSchema.format === 'date-time') withoutFormat(jsonSchema)
         withLineShared(jsonSchema)
       },
     },
@@ -65,6 +66,13 @@ export function openApiDocument(
 function withoutLimitsOfNumbers(schema: { minimum?: unknown; maximum?: unknown }): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+}
+
+/** The format says which dates and times there are, in any zone: of the pattern stays what it says of those in UTC. */
+function withoutFormat(schema: { pattern?: string }): void {
+  const ofTime = schema.pattern?.replace(/^\^.*T(?=\()/, 'T')
+  if (ofTime?.includes('[+-]')) delete schema.pattern
+  else if (ofTime) schema.pattern = ofTime
 }
 
 /** What every text of one line must be, in `components` once: in place its patterns would be half of most schemas. */

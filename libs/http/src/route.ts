@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Deadline } from '@ordinal/deadline'
 import type { z } from 'zod'
 import type { Requirement, RequestContext } from '@ordinal/middleware'
+import type { RunItems } from './batch'
 import type { Workload } from './bulkheads'
 import type { Upload } from './upload'
 
@@ -39,6 +40,8 @@ export interface Call<Params, Query, Body> {
    * has disconnected, or was disconnected because the service ends.
    */
   deadline: Deadline
+  /** Carries out the items of a batch, with what holds for requests. */
+  runItems: RunItems
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'

@@ -9,6 +9,7 @@ import {
   validated,
 } from '@ordinal/middleware'
 import { z } from 'zod'
+import type { RunItems } from './batch'
 import type { Bulkheads, Workload } from './bulkheads'
 import { callerDeadline } from './caller-deadline'
 import { conditionCheck, isTagged, unlessKnown } from './conditions'
@@ -30,6 +31,8 @@ interface Options {
   bulkheads?: Bulkheads
   /** Keeps streams without an end, to end them with the service. */
   live?: LiveStreams
+  /** Carries out the items of batches; none of these routes takes any, if not given. */
+  runItems?: RunItems
   /** A rate limit of these routes' own. */
   limit?: RequestHandler | undefined
 }
@@ -72,7 +75,15 @@ function refuseMethods(routes: readonly Route[]): RequestHandler {
 
 function handlerOf(
   route: Route,
-  { bodyLimitBytes, tokensCheckable, corsOrigins = [], bulkheads, live, limit }: Options,
+  {
+    bodyLimitBytes,
+    tokensCheckable,
+    corsOrigins = [],
+    bulkheads,
+    live,
+    runItems = noBatches,
+    limit,
+  }: Options,
 ): RequestHandler {
   const requireKnownConditions = conditionCheck(route)
   const enter: RequestHandler = (req, _res, next) => {
@@ -89,11 +100,13 @@ function handlerOf(
     ...(limit && !route.unlimited ? [limit] : []),
     ...placeFor(route.workload, bulkheads),
     ...(route.body ? [parseJsonBody(bodyLimitBytes, bodyMediaOf(route))] : []),
-    serve(route, live),
+    serve(route, runItems, live),
   )
 }
 
-function serve(route: Route, live?: LiveStreams): RequestHandler {
+const noBatches: RunItems = () => Promise.reject(new Error('There are no batches here'))
+
+function serve(route: Route, runItems: RunItems, live?: LiveStreams): RequestHandler {
   const params = route.params && validated('params', route.params)
   const query = validated('query', route.query ?? nothing)
   const readQuery = ({ url, query: sent }: Request) =>
@@ -114,6 +127,7 @@ function serve(route: Route, live?: LiveStreams): RequestHandler {
         headers: req.headers,
         context: req.context,
         deadline: callerDeadline(req, res, route.timed),
+        runItems,
       }),
     )
     const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)

@@ -20,7 +20,9 @@ export function shareComponents(document: Document): Document {
     (methods) => Object.values(methods) as Operation[],
   )
   for (const { parameters = [] } of operations) parameters.forEach(describeOnce)
-  const schemas = shareFields(document)
+  // Objects first: their own fields are shared wherever they then are.
+  const objects = shareFields(document, 1)
+  const fields = shareFields([document, objects], 0, objects)
   const parameters = operations.flatMap((operation) => operation.parameters ?? [])
   const bodies = operations.flatMap(({ requestBody }) => (requestBody ? [requestBody] : []))
   const answers = operations.flatMap(({ responses }) => Object.entries(responses))
@@ -48,7 +50,7 @@ export function shareComponents(document: Document): Document {
     ...document,
     components: {
       ...document.components,
-      schemas: { ...document.components?.schemas, ...(schemas as object) },
+      schemas: { ...document.components?.schemas, ...(objects as object), ...(fields as object) },
       headers: Object.fromEntries(Object.entries(document.components?.headers ?? {}).filter(used)),
       ...(sharedParameters.components && { parameters: sharedParameters.components as never }),
       ...(sharedBodies.components && { requestBodies: sharedBodies.components as never }),
@@ -68,20 +70,34 @@ function describeOnce(parameter: Described): void {
 // A reference to a shorter schema would be no shorter.
 const shortestShared = 60
 
-/** Puts references in place of fields that several objects have under the same name, and returns what they refer to. */
-function shareFields(document: Document): Record<string, Described> | undefined {
-  const objects = objectsIn(document)
-  const fields = objects.flatMap((fields) =>
-    Object.entries(fields).filter(([, schema]) => {
-      const text = JSON.stringify(schema)
-      return text.length >= shortestShared && !text.includes('"properties":')
-    }),
+/**
+ * Puts references in place of fields that several objects have under the same name, and returns what they refer to. A default
+ * stands beside the reference, so that a field is shared whether it has one or not.
+ *
+ * @param depth 0 for fields without fields of their own, 1 for objects of such
+ * @param taken has the names that components have already
+ */
+function shareFields(part: unknown, depth: 0 | 1, taken = {}): Record<string, Described> | undefined {
+  const objects = objectsIn(part)
+  const all = objects.flatMap((fields) =>
+    Object.entries(fields)
+      .map(([name, schema]) => [name, withoutDefault(schema)] as const)
+      .filter(([, schema]) => {
+        const text = JSON.stringify(schema)
+        return text.length >= shortestShared && text.split('"properties":').length === depth + 1
+      }),
   )
-  const shared = share('schemas', fields)
+  const shared = share('schemas', all, Object.keys(taken))
   for (const fields of objects)
-    for (const [name, schema] of Object.entries(fields)) fields[name] = shared.refer(schema)
+    for (const [name, schema] of Object.entries(fields)) {
+      const reference = shared.refer(withoutDefault(schema))
+      if ('$ref' in reference)
+        fields[name] = 'default' in schema ? { default: schema.default, ...reference } : reference
+    }
   return shared.components
 }
+
+const withoutDefault = ({ default: _, ...schema }: Described): Described => schema
 
 type Fields = Record<string, Described>
 
@@ -89,8 +105,8 @@ type Fields = Record<string, Described>
 function objectsIn(part: unknown): Fields[] {
   if (typeof part !== 'object' || part === null) return []
   const within = Object.values(part).flatMap(objectsIn)
-  const isObject = 'properties' in part && 'type' in part && part.type === 'object'
-  return isObject ? [part.properties as Fields, ...within] : within
+  const hasFields = 'properties' in part && 'type' in part && part.type === 'object'
+  return hasFields ? [part.properties as Fields, ...within] : within
 }
 
 /** 404 -> `NotFound`. */
@@ -98,7 +114,11 @@ const nameOf = (status: string) =>
   status === 'default' ? 'AnyError' : (STATUS_CODES[status] ?? status).replaceAll(/\W/g, '')
 
 /** What occurs more than once, by name, and a function that gives a reference in its place. */
-function share(kind: Kind, all: readonly (readonly [name: string, what: Described])[]) {
+function share(
+  kind: Kind,
+  all: readonly (readonly [name: string, what: Described])[],
+  others: readonly string[] = [],
+) {
   const counts = new Map<string, { name: string; what: Described; count: number }>()
   for (const [name, what] of all) {
     const text = JSON.stringify(what)
@@ -111,7 +131,9 @@ function share(kind: Kind, all: readonly (readonly [name: string, what: Describe
   // The one that most have gets the plain name.
   for (const [text, { name, what, count }] of [...counts].sort(([, a], [, b]) => b.count - a.count)) {
     if (count < 2) continue
-    const taken = Object.keys(components).filter((other) => other.replace(/_\d+$/, '') === name).length
+    const taken = [...Object.keys(components), ...others].filter(
+      (other) => other.replace(/_\d+$/, '') === name,
+    ).length
     const free = taken === 0 ? name : `${name}_${taken + 1}`
     components[free] = what
     names.set(text, free)

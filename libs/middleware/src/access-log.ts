@@ -14,7 +14,17 @@ const longestPath = 2048
 export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
   return (req, res, next) => {
     res.on('close', () => {
-      const { requestId, traceparent, caller, address: ip, route, quiet, startedAt, held } = req.context
+      const {
+        requestId,
+        traceparent,
+        caller,
+        address: ip,
+        route,
+        quiet,
+        startedAt,
+        held,
+        items,
+      } = req.context
       if (quiet) return
       const path = shortened(req.path)
       if (held && refusals?.count({ code: held, request_id: requestId, path, ip })) return
@@ -28,6 +38,7 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
         duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
         caller,
         ip,
+        ...(items && { items }),
         ...(!res.writableFinished && { aborted: true }),
       })
     })

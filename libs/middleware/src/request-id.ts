@@ -28,6 +28,8 @@ export interface RequestContext {
   unhurried: boolean
   /** Milliseconds on the clock of `performance.now()`. */
   startedAt: number
+  /** The items of a batch, each with the status that it would have had as a request. */
+  items?: { request_id: string; status: number }[]
   /** The code of its refusal, if that is held back: then it is logged with others. */
   held?: string
   /** When a streamed answer began; on the same clock. */
@@ -44,7 +46,7 @@ declare module 'express-serve-static-core' {
 }
 
 // Ids go into logs, headers and the ledger: visible ASCII without quotes, and short.
-const saneId = /^[A-Za-z0-9._:/+=@-]{1,128}$/
+export const requestIdPattern = /^[A-Za-z0-9._:/+=@-]{1,128}$/
 const saneTraceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
 
 /** Random text of 16 hex digits. It is drawn for many at a time, and none is given twice. */
@@ -78,7 +80,7 @@ export function newContext(
   address: string | undefined,
 ): RequestContext {
   const own = randomUUID()
-  const requestId = typeof givenId === 'string' && saneId.test(givenId) ? givenId : own
+  const requestId = typeof givenId === 'string' && requestIdPattern.test(givenId) ? givenId : own
   const [, traceId, flags] = (typeof givenTrace === 'string' && saneTraceparent.exec(givenTrace)) || []
   // A new trace has the id that is made for its first request.
   const traceparent = `00-${traceId ?? own.replaceAll('-', '')}-${randomSpanId()}-${flags ?? '01'}`

@@ -17,13 +17,15 @@ export interface HealthCheck {
 const checkTimeoutMs = 2_000
 
 const status = z.enum(['ok', 'degraded', 'unavailable'])
-const summary = z.object({
-  status,
-  service: z.string(),
-  version: z.string(),
-  uptime_seconds: z.number(),
-  checks: z.record(z.string(), z.string()),
-})
+const summary = z
+  .object({
+    status,
+    service: z.string(),
+    version: z.string(),
+    uptime_seconds: z.number(),
+    checks: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Health' })
 const poolStats = z.object({ total: z.int(), idle: z.int(), waiting: z.int(), max: z.int() })
 
 interface InspectionDeps {

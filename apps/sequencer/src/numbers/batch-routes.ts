@@ -1,0 +1,32 @@
+import { route, type Route } from '@ordinal/http'
+import { z } from 'zod'
+import { AppError, type ErrorCode } from '../domain/errors'
+import { issueTogether, itemResult, items } from './batch'
+import type { NumberService } from './service'
+
+/** `/api/v1/numbers:batch`: numbers that are asked for together, each as if it were asked for alone. */
+export const batchRoutes = (numbers: Pick<NumberService, 'issue'>): Route<ErrorCode>[] => [
+  route({
+    method: 'post',
+    path: '/api/v1/numbers:batch',
+    tag: 'numbers',
+    summary:
+      'Issue numbers for several requests at once; each has its own answer, as POST /api/v1/next/{prefix} would give it',
+    body: z.strictObject({ requests: items }),
+    answers: { 200: z.object({ results: z.array(itemResult) }) },
+    issues: true,
+    timed: true,
+    async handle({ body, headers, ...call }) {
+      refuseSharedKey(headers['idempotency-key'])
+      return { status: 200, body: { results: await issueTogether(numbers, body.requests, call) } }
+    },
+  }),
+]
+
+/** One key for all would say nothing of each; a caller that sends one takes the batch for safe to repeat. */
+function refuseSharedKey(key: unknown): void {
+  if (key === undefined) return
+  const path = 'headers.Idempotency-Key'
+  const message = 'is of no use here: give each request its own idempotency_key'
+  throw new AppError('validation_failed', `${path}: ${message}`, { errors: [{ path, message }] })
+}
