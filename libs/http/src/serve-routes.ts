@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Request, RequestHandler, Response } from 'express'
 import {
+  addCommonHeaders,
   inOrder,
   methodNotAllowed,
   parseJsonBody,
@@ -131,7 +132,7 @@ function serve(route: Route, runItems: RunItems, live?: LiveStreams): RequestHan
       }),
     )
     const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)
-    if (route.issues) res.setHeader('Cache-Control', 'no-store')
+    if (route.issues) addCommonHeaders(res, ['Cache-Control', 'no-store'])
     if (reply.body instanceof Readable) {
       if (route.live) live?.add(reply.body)
       return answerInPieces(req, res, reply, reply.body, contentType)
@@ -193,12 +194,15 @@ function answerInPieces(req: Request, res: Response, reply: AnyReply, body: Read
 }
 
 /** Express's res.json() looks at settings, charset and ETag for every answer; ours are the same for all. */
-function answer(res: Response, { status, body, headers }: AnyReply, contentType: string): void {
-  res.statusCode = status
-  if (headers) for (const name in headers) res.setHeader(name, headers[name] ?? '')
-  if (body === null) return void res.end()
+function answer(res: Response, { status, body, headers = {} }: AnyReply, contentType: string): void {
+  if (body === null) {
+    res.statusCode = status
+    for (const name in headers) res.setHeader(name, headers[name] ?? '')
+    return void res.end()
+  }
   const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
-  res.setHeader('Content-Type', contentType)
-  res.setHeader('Content-Length', Buffer.byteLength(sent))
-  res.end(sent)
+  const length = String(Buffer.byteLength(sent))
+  const list = ['Content-Type', contentType, 'Content-Length', length]
+  for (const name in headers) list.push(name, headers[name] ?? '')
+  res.writeHead(status, list).end(sent)
 }

@@ -2,6 +2,7 @@ import http from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Express } from 'express'
+import type { CommonHeaders } from '@ordinal/middleware'
 import { collectAfterCrowds } from './collect-garbage'
 import { endAnswers, isBusy, isUnhurried, newConnection, type Connection } from './connection'
 import { boundConnections, type ConnectionLimits } from './connections'
@@ -214,6 +215,8 @@ function isAwaited({ code }: NodeJS.ErrnoException, { latest, paused }: Connecti
   return paused || (!latest.writableFinished && isUnhurried(latest))
 }
 
+type Headers = http.OutgoingHttpHeaders | http.OutgoingHttpHeader[]
+
 /**
  * Express sets the prototype of every request and response, which makes both slow objects for V8. A server that
  * creates them with that very prototype makes it a change to what is already so: three to four times the requests
@@ -221,10 +224,25 @@ function isAwaited({ code }: NodeJS.ErrnoException, { latest, paused }: Connecti
  */
 function fastPrototypes(app: Express) {
   class Request extends http.IncomingMessage {}
-  class Response<R extends http.IncomingMessage> extends http.ServerResponse<R> {}
+  class Response<R extends http.IncomingMessage> extends http.ServerResponse<R> implements CommonHeaders {
+    commonHeaders: string[] = []
+
+    /** Node takes a list as it is, where no header was set before: twice as fast as one header after the other. */
+    override writeHead(status: number, message?: string | Headers, headers?: Headers): this {
+      const list = typeof message === 'string' ? headers : message
+      if (Array.isArray(list) && this.getHeaderNames().length === 0)
+        return super.writeHead(status, [...this.commonHeaders, ...list])
+      for (let index = 0; index < this.commonHeaders.length; index += 2) {
+        const name = this.commonHeaders[index]!
+        if (!this.hasHeader(name)) this.setHeader(name, this.commonHeaders[index + 1]!)
+      }
+      if (typeof message === 'string') this.statusMessage = message
+      return super.writeHead(status, list)
+    }
+  }
   Object.setPrototypeOf(Request.prototype, app.request)
   Object.setPrototypeOf(Response.prototype, app.response)
   app.request = Request.prototype as Express['request']
-  app.response = Response.prototype as Express['response']
+  app.response = Response.prototype as unknown as Express['response']
   return { IncomingMessage: Request, ServerResponse: Response }
 }

@@ -9,6 +9,7 @@ export {
   type ApiKey,
   type Identify,
 } from './auth'
+export { addCommonHeaders, type CommonHeaders } from './common-headers'
 export { allowOrigins } from './cors'
 export { errorHandler, errorTeller, type TellError, type TranslateError } from './error-handler'
 export { hasUnseen } from './look-alikes'

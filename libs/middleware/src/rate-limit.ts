@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
+import { addCommonHeaders } from './common-headers'
 import { limitCounters } from './limit-counters'
 import type { SharedCounters } from './shared-counters'
 
@@ -78,9 +79,9 @@ export function rateLimit({ perSecond, count }: Pick<RateLimiter, 'perSecond' | 
     if (req.context.machine) return next()
     const tell = (state: RateLimiterRes | null) => {
       if (!state) return
-      res.setHeader('RateLimit-Limit', policy)
-      res.setHeader('RateLimit-Remaining', String(state.remainingPoints))
-      res.setHeader('RateLimit-Reset', String(secondsUntil(state)))
+      const { remainingPoints } = state
+      addCommonHeaders(res, ['RateLimit-Limit', policy, 'RateLimit-Remaining', String(remainingPoints)])
+      addCommonHeaders(res, ['RateLimit-Reset', String(secondsUntil(state))])
     }
     count(req.context.address).then(
       (state) => {

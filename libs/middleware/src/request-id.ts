@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
+import { addCommonHeaders } from './common-headers'
 import type { Role } from './roles'
 
 /** What is known of the request that is being served; handed to every handler. */
@@ -67,8 +68,8 @@ export function requestContext(trustProxy = 0, basePath = ''): RequestHandler {
     req.context.basePath = forwardedBasePath(prefix, trustProxy) ?? basePath
     // A cache between here and the client must not give one the links of another.
     if (trustProxy > 0) res.setHeader('Vary', 'X-Forwarded-Prefix')
-    res.setHeader('X-Request-Id', req.context.requestId)
-    res.setHeader('traceparent', req.context.traceparent)
+    const { requestId, traceparent } = req.context
+    addCommonHeaders(res, ['X-Request-Id', requestId, 'traceparent', traceparent])
     next()
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import helmet from 'helmet'
+import { addCommonHeaders } from './common-headers'
 
 const setHeaders = helmet({
   // A content policy that suits JSON and our own documentation pages.
@@ -21,14 +22,14 @@ const setHeaders = helmet({
 
 /** helmet's headers. They are the same for every answer, so helmet, a chain of a dozen functions, is asked once. */
 export function securityHeaders(): RequestHandler {
-  const headers: [name: string, value: string][] = []
+  const headers: string[] = []
   const recorder = {
-    setHeader: (name: string, value: string) => headers.push([name, value]),
+    setHeader: (name: string, value: string) => headers.push(name, value),
     removeHeader: () => {},
   }
   setHeaders({} as IncomingMessage, recorder as unknown as ServerResponse, () => {})
   return (_req, res, next) => {
-    for (const [name, value] of headers) res.setHeader(name, value)
+    addCommonHeaders(res, headers)
     next()
   }
 }
