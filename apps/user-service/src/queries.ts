@@ -26,6 +26,15 @@ export async function insertUser(db: Queryable, { email, name, age }: NewUser): 
   return rows[0]!
 }
 
+/** The users with these ids that there are. */
+export async function findUsers(db: Queryable, ids: readonly number[]): Promise<UserColumns[]> {
+  const { rows } = await db.query<UserColumns>(
+    `SELECT ${columns} FROM users WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL`,
+    [ids],
+  )
+  return rows
+}
+
 /**
  * The users that fit, oldest first: at most `take` of them, after the one with an id, or after so many.
  *

@@ -4,7 +4,15 @@ import { cursorsOf, toList, totalShownBy } from '@ordinal/http'
 import { z } from 'zod'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
-import { countUsers, insertUser, listUsers, type NewUser, type UserColumns, type UserFilter } from './queries'
+import {
+  countUsers,
+  findUsers,
+  insertUser,
+  listUsers,
+  type NewUser,
+  type UserColumns,
+  type UserFilter,
+} from './queries'
 import type { Changes, Edited, User, UserRepository } from './repository'
 
 /** A user, as answers have them. */
@@ -48,6 +56,12 @@ export function createUsers({ repository, pool, heavyDb }: Deps) {
     },
 
     require: requireUser,
+
+    /** The users with these ids that there are, in the order of the ids. */
+    async findAll(ids: readonly number[]): Promise<UserColumns[]> {
+      const found = new Map((await findUsers(pool, ids)).map((user) => [user.id, user]))
+      return [...new Set(ids)].flatMap((id) => found.get(id) ?? [])
+    },
 
     /** A part of the list of the users that fit, oldest first. They are counted only if it is read by page. */
     async list({ page = 1, after, page_size }: Part, filter: UserFilter) {
