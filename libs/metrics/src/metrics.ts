@@ -67,18 +67,22 @@ export function createMetrics(prefix: string): Metrics {
   // Both exist from the start: a rate over a series that appears with the first error misses that error.
   errors.inc({ type: 'client_error' }, 0)
   errors.inc({ type: 'server_error' }, 0)
-  const inFlight = new Gauge({
+  let inFlight = 0
+  new Gauge({
     name: `${prefix}_requests_in_flight`,
     help: 'HTTP requests being served',
     registers,
+    collect() {
+      this.set(inFlight)
+    },
   })
 
   return {
     prefix,
     registry,
-    requestStarted: () => inFlight.inc(),
+    requestStarted: () => void (inFlight += 1),
     requestServed({ route, status, seconds, ...request }) {
-      inFlight.dec()
+      inFlight -= 1
       const method = usualMethods.has(request.method) ? request.method : 'other'
       requests.inc({ method, route, status })
       duration.observe({ method, route }, seconds)
