@@ -29,7 +29,12 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
   const metrics = createMetrics('user_service')
   const pool = openDatabase('user-service', config, { log, metrics })
   const pools = openReadPools('user-service', config, { log, metrics })
-  const users = createUsers({ repository: createUserRepository(prismaOn(pool)), pool, heavyDb: pools.heavy })
+  const users = createUsers({
+    repository: createUserRepository(prismaOn(pool)),
+    pool,
+    poolSize: config.dbPoolSize,
+    heavyDb: pools.heavy,
+  })
 
   return createService({
     name: 'user-service',

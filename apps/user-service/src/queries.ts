@@ -16,6 +16,16 @@ export interface UserFilter {
 
 const columns = 'id, email, name, age, active, version, created_at AS "createdAt", updated_at AS "updatedAt"'
 
+/** The users with these ids, in any order; those that are deleted, or never were, are missing. */
+export async function findUsers(db: Queryable, ids: readonly number[]): Promise<UserColumns[]> {
+  const { rows } = await db.query<UserColumns>({
+    name: 'find_users',
+    text: `SELECT ${columns} FROM users WHERE id = ANY($1::int8[]) AND deleted_at IS NULL`,
+    values: [ids],
+  })
+  return rows
+}
+
 /** By SQL, since it shares a transaction with its idempotency key (docs/decisions/0005). */
 export async function insertUser(db: Queryable, { email, name, age }: NewUser): Promise<UserColumns> {
   const { rows } = await db.query<UserColumns>(
@@ -24,15 +34,6 @@ export async function insertUser(db: Queryable, { email, name, age }: NewUser): 
     [email, emailKey(email), name, age],
   )
   return rows[0]!
-}
-
-/** The users with these ids that there are. */
-export async function findUsers(db: Queryable, ids: readonly number[]): Promise<UserColumns[]> {
-  const { rows } = await db.query<UserColumns>(
-    `SELECT ${columns} FROM users WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL`,
-    [ids],
-  )
-  return rows
 }
 
 /**

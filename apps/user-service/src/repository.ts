@@ -17,11 +17,6 @@ export type UserRepository = ReturnType<typeof createUserRepository>
 
 /** Users that are not deleted. */
 export const createUserRepository = (prisma: PrismaClient) => ({
-  async find(id: number): Promise<User | undefined> {
-    const row = await prisma.user.findFirst({ where: { id, deletedAt: null } })
-    return row ? int8sAsNumbers(row) : undefined
-  },
-
   /**
    * Undefined if there is no such user, if it is in none of the versions, or if it has these fields already: a change of
    * nothing makes no new version.

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { createBatcher } from '@ordinal/batching'
 import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
 import { cursorsOf, toList, totalShownBy } from '@ordinal/http'
 import { z } from 'zod'
@@ -13,7 +14,10 @@ import {
   type UserColumns,
   type UserFilter,
 } from './queries'
-import type { Changes, Edited, User, UserRepository } from './repository'
+import type { Changes, Edited, UserRepository } from './repository'
+
+// A page of users takes a millisecond.
+const mostTogether = 100
 
 /** A user, as answers have them. */
 type UserJson = ReturnType<typeof toJson>
@@ -34,12 +38,24 @@ interface Part {
 interface Deps {
   repository: UserRepository
   pool: Pool
+  /** How many connections it has. */
+  poolSize: number
   /** For lists, which may look at every user. */
   heavyDb: Queryable
 }
 
 /** Users. A deleted one stays in the database and is never found again. */
-export function createUsers({ repository, pool, heavyDb }: Deps) {
+export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
+  // Each reads on a connection of its own, as long as there is one; what would wait for one goes together.
+  const find = createBatcher<number, UserColumns | undefined>({
+    carryOut: async (ids) => {
+      const found = new Map((await findUsers(pool, ids)).map((user) => [user.id, user]))
+      return ids.map((id) => found.get(id))
+    },
+    maxItems: mostTogether,
+    atOnce: poolSize,
+  })
+
   return {
     /**
      * Creates a user; with a key once, however often the request comes.
@@ -80,7 +96,7 @@ export function createUsers({ repository, pool, heavyDb }: Deps) {
      *
      * @throws AppError `user_not_found`, `version_mismatch`, `email_taken`
      */
-    async update(edited: Edited, changes: Changes): Promise<User> {
+    async update(edited: Edited, changes: Changes): Promise<UserColumns> {
       const change = () => keepingEmailUnique(changes.email, repository.update(edited, changes))
       return edit(edited, change, (user) => hasAll(user, changes) && user)
     },
@@ -92,8 +108,8 @@ export function createUsers({ repository, pool, heavyDb }: Deps) {
   }
 
   /** @throws AppError `user_not_found` */
-  async function requireUser(id: number): Promise<User> {
-    const user = await repository.find(id)
+  async function requireUser(id: number): Promise<UserColumns> {
+    const user = await find(id)
     if (user) return user
     throw new AppError('user_not_found', `There is no user ${id}`)
   }
@@ -108,7 +124,7 @@ export function createUsers({ repository, pool, heavyDb }: Deps) {
   async function edit<T>(
     edited: Edited,
     change: () => Promise<T | false | undefined>,
-    asItIs: (user: User) => T | false = () => false,
+    asItIs: (user: UserColumns) => T | false = () => false,
   ): Promise<T> {
     const { id, versions = [] } = edited
     for (let round = 0; round <= versions.length + 1; round += 1) {
@@ -118,7 +134,7 @@ export function createUsers({ repository, pool, heavyDb }: Deps) {
     throw new AppError('version_mismatch', `User ${id} changes at this moment`)
   }
 
-  async function requireVersion({ id, versions }: Edited): Promise<User> {
+  async function requireVersion({ id, versions }: Edited): Promise<UserColumns> {
     const user = await requireUser(id)
     const { version } = user
     if (!versions || versions.includes(version)) return user
@@ -126,7 +142,7 @@ export function createUsers({ repository, pool, heavyDb }: Deps) {
   }
 }
 
-const hasAll = (user: User, changes: Changes) =>
+const hasAll = (user: UserColumns, changes: Changes) =>
   Object.entries(changes).every(([field, value]) => user[field as keyof Changes] === value)
 
 async function keepingEmailUnique<T>(email: string | undefined, writing: Promise<T>): Promise<T> {
