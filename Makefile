@@ -92,7 +92,7 @@ chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: 
 
 .PHONY: bench bench-save bench-compare docs schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY))
-bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, orders, events, lists, users, searches or starvation)
+bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation)
 	@$(MEASURE)
 bench-save: deps ## The same, and keep it: docs/benchmarks.md, README and what bench-compare compares with
 	@$(MEASURE) --save && npx prettier --write --log-level warn README.md docs/benchmarks.md docs/benchmarks/results.json

@@ -4,13 +4,14 @@ import { runReaders } from './readers'
 import { runSuites } from './run'
 import { runStarvation, type StarvationSettings } from './starvation'
 import { events } from './suites/events'
+import { standby } from './suites/in-process'
 import { lists } from './suites/lists'
 import { numbers } from './suites/numbers'
 import { orders } from './suites/orders'
 import { searches } from './suites/searches'
 import { users } from './suites/users'
 
-const suites: readonly Suite[] = [numbers, orders, events, lists, users, searches]
+const suites: readonly Suite[] = [numbers, standby, orders, events, lists, users, searches]
 const starvation = 'starvation'
 
 const thorough: Thoroughness = {

@@ -53,7 +53,7 @@ export async function runSuites(
 
 async function runSuite(suite: Suite, settings: Thoroughness): Promise<Result> {
   tell(`${suite.name}: starting PostgreSQL and the services.`)
-  const stage = await openStage()
+  const stage = await openStage({ standby: suite.standby ?? false })
   try {
     const machine = await describeMachine(stage)
     const opened = await suite.open(stage, settings, (line) => tell(`${suite.name}: ${line}`))

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { removeEmbeddedPostgres, startEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import { startPostgres } from './postgres'
 import type { Reading, ReadingResult } from './readers'
 
 /** The bundle is dist/tools/bench/main.js. */
@@ -26,15 +27,15 @@ export interface Contestant {
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-/** A database server with fsync, and the servers to be measured, all of which end with `close`. */
-export async function openStage() {
+/**
+ * A database server with fsync, and the servers to be measured, all of which end with `close`.
+ *
+ * @param options.standby whether a second server confirms each commit
+ */
+export async function openStage({ standby: withStandby = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ordinal-bench-'))
   const children: ChildProcess[] = []
-  const postgres = await startEmbeddedPostgres({
-    dataFolder: join(folder, 'postgres'),
-    // A dozen servers of one run may hold 17 each, until they have been idle for 10 s.
-    settings: { max_connections: 300 },
-  })
+  const { postgres, standby } = await startPostgres(join(folder, 'postgres'), withStandby)
 
   async function asAdmin<T>(database: string, work: (admin: Client) => Promise<T>): Promise<T> {
     const admin = new Client(postgres.url(database))
@@ -259,6 +260,7 @@ export async function openStage() {
       for (const child of children) child.kill()
       const running = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
       await Promise.all(running.map((child) => once(child, 'exit')))
+      await standby?.remove()
       await postgres.stop()
       await removeEmbeddedPostgres(join(folder, 'postgres'))
       rmSync(folder, { recursive: true, force: true })

@@ -50,11 +50,18 @@ test('a quick run places orders over every path, delivers events, reads lists an
   }
 }, 180_000)
 
+test('a quick run issues with a standby that confirms each commit', () => {
+  const { results } = run('standby')
+  const { competitors, comparisons } = results[0]!
+  expect(competitors.map(({ name }) => name)).toEqual(['inProcess', 'inProcessSingle', 'inProcessAlone'])
+  expect(comparisons[0]!.values).toHaveLength(1)
+}, 120_000)
+
 test('a part that does not exist is refused, with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, [program, '--only=order'], { encoding: 'utf8' })
   expect([status, stderr]).toEqual([
     1,
-    'There is no order; there are numbers, orders, events, lists, users, searches, starvation\n',
+    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation\n',
   ])
 })
 

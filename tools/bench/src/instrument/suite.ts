@@ -68,6 +68,8 @@ export interface Suite {
   programs?: readonly { program: string; without: string }[]
   /** Which services have to be built. */
   services: readonly ('sequencer' | 'order-service' | 'user-service')[]
+  /** Whether each commit waits for a second database server. */
+  standby?: boolean
   /** Starts all that is measured, and fills it. */
   open(stage: Stage, settings: Thoroughness, tell: (line: string) => void): Promise<Opened>
 }

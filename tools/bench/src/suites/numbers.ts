@@ -1,31 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { grpcLoad } from '../grpc-load'
-import {
-  duration,
-  ratio,
-  type Competitor,
-  type Finished,
-  type MeasuredComparison,
-  type Round,
-  type Suite,
-  type Thoroughness,
-} from '../instrument/suite'
+import { duration, ratio, type Competitor, type MeasuredComparison, type Suite } from '../instrument/suite'
 import { load, post, requireSuccess, type Load } from '../load'
 import { auditNotes, measureAudit } from '../sequencer-audit'
 import { root, type Contestant, type Stage } from '../stage'
+import { measureInProcess } from './in-process'
 
 const connections = 64
 const settleMs = 3_000
 const manySequences = Array.from({ length: 100 }, (_, index) => `BENCH-${index}`)
 const one = post('/api/v1/next/SG')
-
-/** What the sequencer's own benchmark prints. */
-interface InProcess {
-  alone: Round
-  grouped: Round[]
-  single: Round[]
-}
 
 /** Issuing, beside what does less and what does it otherwise. */
 export const numbers: Suite = {
@@ -70,7 +55,7 @@ export const numbers: Suite = {
         ]
         tell('The ledger with a past, verified and exported.')
         const notes = auditNotes(await measureAudit(stage, 'grown'))
-        const inProcess = await measureInProcess(stage, settings, tell)
+        const inProcess = await measureInProcess(stage, settings, { must: 30, aim: 40 }, tell)
         return { ...inProcess, comparisons: [...inProcess.comparisons, ...memory], notes }
       },
     }
@@ -83,26 +68,6 @@ async function requireDense(stage: Stage, issued: ReadonlyMap<string, number>): 
       throw new Error(
         `the numbers in ${database} are not exactly the ${count} that were answered, without a hole`,
       )
-  }
-}
-
-async function measureInProcess(
-  stage: Stage,
-  { seconds, rounds }: Thoroughness,
-  tell: (line: string) => void,
-): Promise<Required<Pick<Finished, 'rounds' | 'comparisons'>>> {
-  tell('In process, with 64 callers.')
-  const { alone, grouped, single } = JSON.parse(await stage.runInProcess(seconds, rounds)) as InProcess
-  const values = grouped.map(({ perSecond }, round) => perSecond / single[round]!.perSecond)
-  return {
-    rounds: [
-      { name: 'inProcess', title: 'in process, 64 callers', rounds: grouped },
-      { name: 'inProcessSingle', title: 'in process, one transaction per number', rounds: single },
-      { name: 'inProcessAlone', title: 'in process, one caller', rounds: [alone] },
-    ],
-    comparisons: [
-      { title: 'in process, against one transaction per number', unit: 'ratio', must: 30, aim: 40, values },
-    ],
   }
 }
 
