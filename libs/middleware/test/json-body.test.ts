@@ -110,3 +110,25 @@ test('a short body whose client leaves before its end is an error', async () => 
   client.destroy()
   expect(await ended).toMatchObject([{ code: 'request_timeout' }])
 })
+
+test('a client that leaves after its body was read goes on once', async () => {
+  const steps = new EventEmitter()
+  const parse = parseJsonBody(1_000)
+  const goOn = jest.fn()
+  const take: RequestHandler = (req, res) => {
+    res.once('close', () => steps.emit('closed'))
+    parse(req, res, (error?: unknown) => {
+      goOn(error)
+      steps.emit('read')
+    })
+  }
+  const { port } = await serve(() => [take])
+  const [read, closed] = [once(steps, 'read'), once(steps, 'closed')]
+  const client = connect(port, '127.0.0.1')
+  client.write(request)
+  await read
+  client.resetAndDestroy()
+  await closed
+  await new Promise(setImmediate)
+  expect(goOn.mock.calls).toEqual([[undefined]])
+})
