@@ -84,7 +84,7 @@ test(
     try {
       while (proxy.cuts < cuts) {
         const before = proxy.cuts
-        const statement = random.chance(0.6) ? 'issue_numbers' : 'change_numbers'
+        const statement = random.oneOf(['issue_numbers', 'issue_many', 'change_numbers'])
         proxy.cutAt(statement, moments[before % moments.length]!)
         await Promise.race([until(() => proxy.cuts > before), clients])
       }

@@ -112,6 +112,23 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
       sql: `SELECT * FROM public.issue_numbers($1, ${version(2)}, $3, ${requestsSql(4)}, $5, $6)`,
       values: [prefix, its, date, JSON.stringify(requests), lookUp, expected],
     })),
+  issue_many: fc
+    .tuple(
+      fc.array(fc.tuple(prefixes, fc.oneof(requestOf(...events), sane('issue'), sane('issue'))), {
+        maxLength: 6,
+      }),
+      versions,
+      fc.constantFrom(true, false, null),
+    )
+    .map(([requests, its, lookUp]) => ({
+      sql: `SELECT * FROM public.issue_many($1, ARRAY(SELECT ${version(2).replaceAll('$1', 'p')} FROM unnest($1::text[]) p), ${requestsSql(3)}, $4)`,
+      values: [
+        requests.map(([prefix]) => prefix),
+        its,
+        JSON.stringify(requests.map(([, request]) => request)),
+        lookUp,
+      ],
+    })),
   change_numbers: fc
     .tuple(
       prefixes,

@@ -11,7 +11,16 @@ test('a quick run measures every competitor, and finds as many numbers as were a
   const { output, results } = run('numbers')
   const { competitors, comparisons, notes } = results[0]!
   const names = competitors.map(({ name }) => name)
-  for (const name of ['node', 'express', 'sequencer', 'grpc', 'manySequences', 'single', 'inProcess'])
+  for (const name of [
+    'node',
+    'express',
+    'sequencer',
+    'grpc',
+    'manySequences',
+    'thousandSequences',
+    'single',
+    'inProcess',
+  ])
     expect(names).toContain(name)
   for (const { rounds } of competitors) {
     expect(rounds).toHaveLength(1)

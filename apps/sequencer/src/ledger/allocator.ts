@@ -26,7 +26,7 @@ export interface AllocatorMetrics extends LaneMetrics {
   waited(seconds: number): void
 }
 
-export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'> {
+export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules' | 'carryOutTogether'> {
   pool: Pool
   sequences: KnownSequences
   metrics: AllocatorMetrics
@@ -52,6 +52,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
   const commits = createGroupCommit({
     ...options,
     reloadRules: (prefix) => sequences.load(prefix),
+    carryOutTogether: lanes.carryOutTogether,
   })
 
   /**

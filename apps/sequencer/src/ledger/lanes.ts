@@ -1,11 +1,12 @@
 import { formatNumber, nextState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { Sequence } from '../domain/sequence'
-import type { Lane, Waiting } from './waiting'
+import type { Lane, LaneBatch, Waiting } from './waiting'
 import { requireActive, type KnownSequences } from './known-sequences'
 import { refusalOf } from './refusal'
 import { answerReplay } from './replay'
-import { changeNumbers, issueNumbers, type ChangedBatch, type IssuedBatch } from './statements'
+import type { LedgerRequest } from './request'
+import { changeNumbers, issueMany, issueNumbers, type ChangedBatch, type IssuedBatch } from './statements'
 
 export interface LaneMetrics {
   /** Counts the numbers that a batch of so many requests got. */
@@ -30,6 +31,25 @@ export function createLanes({ db, sequences, metrics }: Deps) {
     return () => metrics.generated(prefix, answerIssued(batch, sequence, issued), batch.length)
   }
 
+  async function issueTogether(batches: readonly LaneBatch[]) {
+    const ofLanes = batches.map(({ lane, batch }) => ({
+      sequence: sequences.known(lane.prefix),
+      requests: batch.map(({ request }) => request),
+    }))
+    const lookUp = batches.some(({ batch }) => batch.some(needsLookUp))
+    const issued = await issueMany(db, ofLanes, lookUp)
+    return batches.map(({ lane: { prefix }, batch }, index) => {
+      const { sequence } = ofLanes[index]!
+      const its = issued[index]
+      if (!sequence || !its) return undefined
+      return () => metrics.generated(prefix, answerIssued(batch, sequence, its), batch.length)
+    })
+  }
+
+  /** Whether it may be that `issue_many` takes a request. */
+  const isUsual = (request: LedgerRequest) =>
+    isPlain(request) && sequences.known(request.prefix)?.rules.chronological === false
+
   async function changeBatch(prefix: string, period: string, batch: Waiting[]) {
     const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
     const requests = batch.map(({ request }) => request)
@@ -44,14 +64,20 @@ export function createLanes({ db, sequences, metrics }: Deps) {
       name: `${prefix}\n${businessDate ?? ''}`,
       prefix,
       carryOut: (batch) => issueBatch(prefix, businessDate, batch),
+      goesTogether: isUsual,
     }),
     forChanges: (prefix: string, period: string): Lane => ({
       name: `changes\n${prefix}\n${period}`,
       prefix,
       carryOut: (batch) => changeBatch(prefix, period, batch),
+      goesTogether: () => false,
     }),
+    carryOutTogether: issueTogether,
   }
 }
+
+const isPlain = ({ event, count, site_id, partition_id, invoice_type }: LedgerRequest) =>
+  event === 'issue' && count === 1 && (site_id ?? partition_id ?? invoice_type) === undefined
 
 const needsLookUp = ({ lookUp }: Waiting) => lookUp
 

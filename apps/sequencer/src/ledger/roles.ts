@@ -19,7 +19,7 @@ const grantRuntimeRole = (role: string, database: string) => `
   REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC, ${role};
   GRANT USAGE ON SCHEMA public TO ${role};
   GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, frames, site_usage, register, _prisma_migrations TO ${role};
-  GRANT EXECUTE ON FUNCTION issue_numbers, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`
+  GRANT EXECUTE ON FUNCTION issue_numbers, issue_many, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`
 
 /** Whether the role that the service runs as also migrates, and so owns the ledger. */
 export const ownsLedger = (config: MigrationSettings) => {

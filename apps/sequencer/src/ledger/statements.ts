@@ -49,6 +49,57 @@ export async function issueNumbers(
   return { period, frame, firstValue: first_value, recycled, replays: replays ?? [] }
 }
 
+/** Requests for numbers of one sequence and one business date. */
+export interface ManyRequests {
+  /** Unknown ones are left. */
+  sequence: Sequence | undefined
+  requests: readonly LedgerRequest[]
+}
+
+/**
+ * Gives one new number to each request of several sequences, in one transaction of one statement. Returns undefined for
+ * those that it left, because they need more than that, would be refused, or would have to wait.
+ *
+ * @param lookUp some keys may have been used before: what they belong to is left
+ */
+export async function issueMany(
+  db: Queryable,
+  many: readonly ManyRequests[],
+  lookUp: boolean,
+): Promise<(IssuedBatch | undefined)[]> {
+  const known = many.flatMap(({ sequence, requests }) =>
+    sequence ? requests.map((request) => ({ rules: sequence.rules, request })) : [],
+  )
+  const { rows } = await db.query<{
+    prefix: string
+    business_date: string | null
+    period: string
+    head: string
+    width: number
+    tail: string
+    first_value: number
+  }>({
+    name: 'issue_many',
+    text: `SELECT prefix, business_date::text, period, number_head AS head, number_width AS width, number_tail AS tail, first_value
+           FROM public.issue_many($1, $2, $3, $4)`,
+    values: [
+      known.map(({ rules }) => rules.prefix),
+      known.map(({ rules }) => rules.version),
+      toRows(known.map(({ request }) => request)),
+      lookUp,
+    ],
+  })
+  const issued = new Map(rows.map((row) => [slotName(row.prefix, row.business_date), row]))
+  return many.map(({ requests: [first] }) => {
+    const its = first && issued.get(slotName(first.prefix, first.business_date))
+    if (!its) return undefined
+    const { period, head, width, tail, first_value } = its
+    return { period, frame: { head, width, tail }, firstValue: first_value, recycled: [], replays: [] }
+  })
+}
+
+const slotName = (prefix: string, date: string | null | undefined) => `${prefix}\n${date ?? ''}`
+
 /**
  * What the keys of some requests got before, committed for good: where replication is synchronous, the statement waits
  * for the standby as those that wrote it did.

@@ -27,6 +27,14 @@ export interface Lane {
   prefix: string
   /** Carries out a batch in one transaction; returns the function that then answers its requests. */
   carryOut(batch: Waiting[]): Promise<() => void>
+  /** Whether a request may go together with those of other lanes in one transaction. */
+  goesTogether(request: LedgerRequest): boolean
+}
+
+/** The requests of a lane that go together in one statement. */
+export interface LaneBatch {
+  lane: Lane
+  batch: Waiting[]
 }
 
 const maxBatchRequests = 512

@@ -9,7 +9,8 @@ import { measureInProcess } from './in-process'
 
 const connections = 64
 const settleMs = 3_000
-const manySequences = Array.from({ length: 100 }, (_, index) => `BENCH-${index}`)
+const thousandSequences = Array.from({ length: 1000 }, (_, index) => `BENCH-${index}`)
+const hundredSequences = thousandSequences.slice(0, 100)
 const one = post('/api/v1/next/SG')
 
 /** Issuing, beside what does less and what does it otherwise. */
@@ -40,6 +41,10 @@ export const numbers: Suite = {
         ratio('against one transaction per number', 'sequencer', 'single', { must: 8, aim: 9 }),
         ratio('over gRPC, against REST', 'grpc', 'sequencer', { must: 0.8, aim: 1 }),
         ratio('100 sequences in turn, against one', 'manySequences', 'sequencer', { must: 0.7, aim: 0.9 }),
+        ratio('1,000 sequences in turn, against one', 'thousandSequences', 'sequencer', {
+          must: 0.5,
+          aim: 0.8,
+        }),
         ratio('two instances, against one', 'twoInstances', 'sequencer'),
         ratio('a ledger with a past, against an empty one', 'grown', 'sequencer', { must: 0.85, aim: 0.95 }),
         duration('one number a request, p99', 'sequencer', 'p99Ms', { must: 8, aim: 5 }),
@@ -112,9 +117,10 @@ async function enterAll(
   })
   const own = { database: 'grouped' }
 
-  await stage.define('grouped', manySequences)
+  await stage.define('grouped', thousandSequences)
   let next = 0
-  const ofMany = () => post(`/api/v1/next/${manySequences[(next += 1) % manySequences.length]}`)
+  const inTurn = (prefixes: readonly string[]) => () =>
+    post(`/api/v1/next/${prefixes[(next += 1) % prefixes.length]}`)
   const withKey = () => post('/api/v1/next/SG', [`Idempotency-Key: ${randomUUID()}`])
   const hundred = post('/api/v1/next/SG', ['Content-Type: application/json'], '{"count":100}')
   const single = { SEQUENCER_GROUP_COMMIT: 'false' }
@@ -132,7 +138,11 @@ async function enterAll(
       call: (seconds) =>
         grpcLoad({ root, port: grouped.grpcPort! }, 'GetNext', { prefix: 'SG' }, connections, seconds),
     }),
-    enter('manySequences', 'over 100 sequences', [grouped], { ...own, request: ofMany }),
+    enter('manySequences', 'over 100 sequences', [grouped], { ...own, request: inTurn(hundredSequences) }),
+    enter('thousandSequences', 'over 1,000 sequences', [grouped], {
+      ...own,
+      request: inTurn(thousandSequences),
+    }),
     enter('twoInstances', 'on two instances', [grouped, second], own),
     enter('grown', 'in a ledger with a past', [await stage.startSequencer('grown')], { database: 'grown' }),
     enter('hundred', '100 numbers per request', [grouped], { ...own, request: () => hundred, numbers: 100 }),
