@@ -54,6 +54,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const users = createUsers(clients.userService, {
     memorySeconds: config.userMemorySeconds,
     metrics: createUserMetrics(metrics.registry),
+    timeoutMs: config.callTimeoutMs,
   })
   const sequencer = createSequencer(clients.sequencer, {
     sequence: config.sequence,

@@ -163,7 +163,7 @@ test('two instances that place and number at once give each order one number, an
   await expectNumbersToMatch(world)
   expect(world.sequencer.issued.size).toBe(400)
   // The leases held: nobody asked for an order that another was at.
-  expect(world.sequencer.seen).toHaveLength(400)
+  expect(world.sequencer.asked()).toHaveLength(400)
   const numbered = await Promise.all(
     instances.map(({ metric }) => metric('order_service_orders_numbered_later_total')),
   )

@@ -58,7 +58,8 @@ test('with a silent user service, who waits a second is refused after it; the br
   for (const { status, body } of answers)
     expect([status, body.code]).toEqual([503, 'user_service_unavailable'])
   const ended = await metric('order_service_client_requests_total{service="user-service",outcome="deadline"}')
-  expect(ended).toBeGreaterThanOrEqual(10)
+  // Orders of one user that come together ask for that user once.
+  expect(ended).toBeGreaterThanOrEqual(1)
   expect(await metric(state)).toBe(0)
   expect(await world.query('SELECT id FROM orders')).toEqual([])
   await until(async () => (await world.userService.connections()) === 0)

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { promisify } from 'node:util'
 import { ownAddress, ownPort } from '@ordinal/testing'
 
-interface StubRequest {
+export interface StubRequest {
   method: string
   path: string
   headers: IncomingHttpHeaders
@@ -32,7 +32,7 @@ export const failing = (status: number, code?: string, headers = {}): Mood => ({
 })
 
 /** Another service, as far as the order service can see it: real HTTP on a real port, with moods. */
-export async function startStub(act: (request: StubRequest) => StubAnswer) {
+export async function startStub(act: (request: StubRequest) => StubAnswer | Promise<StubAnswer>) {
   const seen: StubRequest[] = []
   const server = createServer((request, response) => {
     void (async () => {
@@ -41,7 +41,7 @@ export async function startStub(act: (request: StubRequest) => StubAnswer) {
       const { mood } = stub
       if (mood.is === 'silent') return
       if (mood.is === 'resetting') return void request.socket.resetAndDestroy()
-      const answer = mood.is === 'failing' ? mood.answer : act(received)
+      const answer = mood.is === 'failing' ? mood.answer : await act(received)
       if (mood.is === 'losing') return void response.destroy()
       if (mood.is === 'slow' && !(await stillThereAfter(mood.ms, response))) return
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })

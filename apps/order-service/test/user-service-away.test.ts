@@ -24,7 +24,8 @@ test('an order that cannot be verified is refused with 503 and Retry-After, at o
   const { api, metric, log } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '20' })
   world.userService.mood = { is: 'silent' }
   const place = () => api.post('/api/v1/orders', anOrder)
-  const slow = await Promise.all([1, 2, 3, 4, 5].map(place))
+  // One after the other: together they would ask for their user with one call, which fails once.
+  const slow = [await place(), await place(), await place(), await place(), await place()]
   expect(await metric(state)).toBe(2)
 
   const startedAt = performance.now()
@@ -50,8 +51,7 @@ test('much success before an outage does not keep the breaker from opening', asy
   const { api, metric } = await world.startService({ ORDER_SERVICE_USER_MEMORY: '0' })
   for (let n = 0; n < 50; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
   world.userService.mood = { is: 'silent' }
-  const asked = await Promise.all(Array.from({ length: 5 }, () => api.post('/api/v1/orders', anOrder)))
-  expect(asked.map(({ status }) => status)).toEqual(Array(5).fill(503))
+  for (let n = 0; n < 5; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(503)
   expect(await metric(state)).toBe(2)
 })
 

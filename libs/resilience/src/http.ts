@@ -12,6 +12,8 @@ export interface ServiceRequest {
   /** Sent as JSON. */
   body?: unknown
   headers?: Readonly<Record<string, string>>
+  /** Sending it twice does what sending it once does, though neither its method nor its headers say so. */
+  repeatable?: boolean
   /** The caller's. When it passes before the client's timeout, the service is not at fault. */
   deadline?: Deadline
 }
@@ -45,9 +47,11 @@ interface Http {
 
 const IDEMPOTENT_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE']
 
-/** Whether sending it twice does what sending it once does: by its method, or by its Idempotency-Key. */
-export const isIdempotent = ({ method, headers }: ServiceRequest) =>
-  IDEMPOTENT_METHODS.includes(method) || AxiosHeaders.from({ ...headers }).has('Idempotency-Key')
+/** Whether sending it twice does what sending it once does: by its method, by its Idempotency-Key, or as it is said. */
+export const isIdempotent = ({ method, headers, repeatable = false }: ServiceRequest) =>
+  repeatable ||
+  IDEMPOTENT_METHODS.includes(method) ||
+  AxiosHeaders.from({ ...headers }).has('Idempotency-Key')
 
 /** HTTP to one service over kept-alive sockets. No redirects, no proxies, no other hosts. */
 export function createHttp({

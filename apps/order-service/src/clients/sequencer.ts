@@ -1,10 +1,11 @@
 import { noDeadline, type Deadline } from '@ordinal/deadline'
-import { ServiceUnavailableError, type Answer, type ServiceClient } from '@ordinal/resilience'
+import type { Answer, ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
-import { AppError } from '../domain/errors'
 import { NumberConflictError } from '../domain/number-conflict'
 import { keyFor, type ToNumber } from '../domain/order'
-import { headersOf, UnexpectedAnswerError, type Trace } from './service-clients'
+import { createExhaustion } from './exhaustion'
+import { createNumbersTogether } from './numbers-together'
+import { codeOf, headersOf, UnexpectedAnswerError, type Trace } from './service-clients'
 
 interface Asking {
   probe?: boolean
@@ -17,8 +18,6 @@ export type Sequencer = ReturnType<typeof createSequencer>
 // The longest that a template of the sequencer can make.
 const maxNumberLength = 600
 const clientId = 'order-service'
-// For how long an answer that there are no more numbers is taken to hold.
-const exhaustedForMs = 1_000
 // The events that give a value a new holder; the others are steps of the holder.
 const draws = ['issue', 'reserve', 'suppress', 'import']
 
@@ -54,15 +53,8 @@ export function createSequencer(
       }),
     ),
   })
-  const path = `/api/v1/next/${encodeURIComponent(sequence)}`
-  /** What the sequencer answered when it had no more numbers, and when. */
-  let exhausted: { detail: string; atMs: number } | undefined
-
-  /** Remembers whether the sequencer has more numbers, by its answer. */
-  function noteExhaustion(answer: Answer): void {
-    const isExhausted = answer.status === 409 && codeOf(answer) === 'sequence_exhausted'
-    exhausted = isExhausted ? { detail: detailOf(answer), atMs: performance.now() } : undefined
-  }
+  const exhaustion = createExhaustion(client, sequence)
+  const numbers = createNumbersTogether(client, { sequence, timeoutMs })
 
   /** A replayed answer has the number of the first request, as it was then: this checks that it is still the order's. */
   async function requireStillIssued(
@@ -108,28 +100,11 @@ export function createSequencer(
 
   return {
     /**
-     * Refuses an order that is not stored yet while the sequencer has no more numbers. This asks only after an order got
-     * that answer instead of its number, and then once a second.
+     * Refuses an order that is not stored yet while the sequencer has no more numbers.
      *
      * @throws AppError `order_numbers_exhausted`
      */
-    async requireNumbers(trace: Trace, deadline: Deadline): Promise<void> {
-      if (!exhausted) return
-      if (performance.now() - exhausted.atMs >= exhaustedForMs) {
-        // One request asks; meanwhile the last answer holds for the others.
-        exhausted.atMs = performance.now()
-        const asked = { method: 'GET', path: `/api/v1/preview/${encodeURIComponent(sequence)}` } as const
-        try {
-          noteExhaustion(await client.request({ ...asked, headers: headersOf(trace), deadline }))
-        } catch (error) {
-          // As in any outage: the order is taken, and numbered later.
-          if (!(error instanceof ServiceUnavailableError)) throw error
-          exhausted = undefined
-        }
-      }
-      if (!exhausted) return
-      throw new AppError('order_numbers_exhausted', `The order was not taken: ${exhausted.detail}`)
-    },
+    requireNumbers: (trace: Trace, deadline: Deadline) => exhaustion.requireNumbers(trace, deadline),
 
     /**
      * The number of an order: the same for each call, until a conflict is recorded, since the key depends on the order
@@ -143,16 +118,12 @@ export function createSequencer(
       const { probe = false, trace, deadline = noDeadline } = asking
       // For the second call alone: a first that takes its whole timeout is the fault of the sequencer, and counts as that.
       const ofBoth = deadline.within(timeoutMs)
-      const answer = await client[probe ? 'probe' : 'request']({
-        method: 'POST',
-        path,
-        // A key goes with one request: whatever asks again for this order must send exactly this.
-        body: { client_id: clientId, generated_by: generatedBy(order) },
-        headers: { ...headersOf(trace), 'Idempotency-Key': keyFor(order) },
-        deadline,
-      })
+      // A key goes with one request: whatever asks again for this order must send exactly this.
+      const body = { client_id: clientId, generated_by: generatedBy(order) }
+      const asked = { key: keyFor(order), body, trace }
+      const answer = await (probe ? numbers.probe(asked) : numbers.ask({ ...asked, deadline }))
       const isReplayed = Boolean(answer.headers['idempotency-replayed'])
-      if (!isReplayed) noteExhaustion(answer)
+      if (!isReplayed) exhaustion.note(answer)
       const number = requireNumber(answer)
       if (isReplayed) await requireStillIssued(order, number, { trace, deadline: ofBoth })
       return number
@@ -161,8 +132,3 @@ export function createSequencer(
 }
 
 const generatedBy = ({ userId }: ToNumber) => `user-${userId}`
-const detailOf = ({ data }: Answer) => {
-  const { detail } = data as { detail?: unknown }
-  return typeof detail === 'string' ? detail : 'the sequencer has no more numbers'
-}
-const codeOf = ({ data }: Answer) => (data as { code?: unknown } | undefined)?.code

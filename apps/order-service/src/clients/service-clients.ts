@@ -58,6 +58,9 @@ export const deadlineOfCall = (deadline: Deadline): Deadline =>
 export const headersOf = (trace: Trace | undefined): Record<string, string> =>
   trace ? { 'X-Request-Id': trace.requestId, traceparent: trace.traceparent } : {}
 
+/** The code of an answer that is an error. */
+export const codeOf = ({ data }: Answer) => (data as { code?: unknown } | undefined)?.code
+
 /** A service answered, but not with what was asked for: its address, our key or our request is wrong. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError'

@@ -3,10 +3,13 @@ import { LRUCache } from 'lru-cache'
 import { AppError } from '../domain/errors'
 import { ServiceUnavailableError, type ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
+import { createTogether, type Asked } from './together'
 import { deadlineOfCall, headersOf, UnexpectedAnswerError, type Trace } from './service-clients'
 
 /** What is needed of a user; the rest is passed on as the user service answers it. */
 export const user = z.looseObject({ id: z.int(), active: z.boolean() })
+// One in another form is none of those that are looked for.
+const several = z.looseObject({ data: z.array(user.or(z.unknown().transform(() => undefined))) })
 const unknown = z.looseObject({ code: z.literal('user_not_found') })
 
 export type User = z.output<typeof user>
@@ -32,15 +35,44 @@ const meaningfulMs = 100
  *
  * @param options.memorySeconds how long a user who was found active may order while the user service is away. The
  *   memory is not prolonged by its use; it keeps those who ordered last
+ * @param options.timeoutMs how long an answer may take in all: as long as one call of the client
  */
 export function createUsers(
   client: ServiceClient,
-  { memorySeconds, metrics }: { memorySeconds: number; metrics: UserMetrics },
+  {
+    memorySeconds,
+    metrics,
+    timeoutMs = 5_000,
+  }: { memorySeconds: number; metrics: UserMetrics; timeoutMs?: number },
 ) {
   const remembered = new LRUCache<number, true>({ max: maxRemembered, ttl: memorySeconds * 1000 })
   metrics.observeMemory(() => {
     remembered.purgeStale()
     return remembered.size
+  })
+
+  const answerTo = createTogether<Asked & { id: number; trace: Trace }>({
+    service: client.name,
+    timeoutMs,
+    alone: ({ id, trace, deadline }) =>
+      client.request({ method: 'GET', path: `/api/v1/users/${id}`, headers: headersOf(trace), deadline }),
+    async together(items, deadline) {
+      const { status, data } = await client.request({
+        method: 'GET',
+        path: '/api/v1/users:batchGet',
+        params: { ids: items.map(({ id }) => id).join(',') },
+        headers: headersOf(items[0]!.trace),
+        deadline,
+      })
+      const found = several.safeParse(data)
+      if (status !== 200 || !found.success) return undefined
+      // One who is left out is asked for alone: that there is no such user is believed from the service's own word only.
+      const answers = new Map(found.data.data.flatMap((given) => (given ? [[given.id, given]] : [])))
+      return items.map(({ id }) => {
+        const data = answers.get(id)
+        return data && { status: 200, headers: {}, data }
+      })
+    },
   })
 
   /**
@@ -49,8 +81,7 @@ export function createUsers(
    * @throws ServiceUnavailableError, UnexpectedAnswerError
    */
   async function find(id: number, trace: Trace, deadline: Deadline): Promise<User | undefined> {
-    const path = `/api/v1/users/${id}`
-    const answer = await client.request({ method: 'GET', path, headers: headersOf(trace), deadline })
+    const answer = await answerTo({ key: String(id), id, trace, deadline })
     // Only its own word: a 404 of a proxy says nothing about users.
     if (answer.status === 404 && unknown.safeParse(answer.data).success) return undefined
     const found = user.safeParse(answer.data)

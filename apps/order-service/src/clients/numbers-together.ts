@@ -1,0 +1,96 @@
+import { noDeadline, type Deadline } from '@ordinal/deadline'
+import type { Answer, ServiceClient } from '@ordinal/resilience'
+import { z } from 'zod'
+import { headersOf, type Trace } from './service-clients'
+import { createTogether, type Asked } from './together'
+
+interface AskedNumber extends Asked {
+  trace: Trace | undefined
+  /** What the sequencer writes down with the number. */
+  body: { client_id: string; generated_by: string }
+}
+
+interface Options {
+  sequence: string
+  timeoutMs: number
+}
+
+const longestTimeoutMs = 3_600_000
+const batch = z.looseObject({ results: z.array(z.unknown()) })
+const result = z.union([
+  z.looseObject({ number: z.looseObject({ full_number: z.string() }), replayed: z.boolean().optional() }),
+  // What passes by itself is asked for again, alone.
+  z.looseObject({
+    problem: z.looseObject({
+      status: z
+        .int()
+        .min(400)
+        .max(499)
+        .refine((it) => it !== 429),
+    }),
+  }),
+])
+
+/** Asks the sequencer for numbers, those of several orders with one call; the answers are those of the call for one. */
+export function createNumbersTogether(client: ServiceClient, { sequence, timeoutMs }: Options) {
+  const askAlone = ({ key, body, trace, deadline }: AskedNumber, by: 'request' | 'probe' = 'request') =>
+    client[by]({
+      method: 'POST',
+      path: `/api/v1/next/${encodeURIComponent(sequence)}`,
+      body,
+      headers: { ...headersOf(trace), 'Idempotency-Key': key },
+      deadline,
+    })
+
+  const together = createTogether<AskedNumber>({
+    service: client.name,
+    timeoutMs,
+    alone: (item) => askAlone(item),
+    async together(items, deadline) {
+      const { status, data } = await client.request({
+        method: 'POST',
+        path: '/api/v1/numbers:batch',
+        body: { requests: items.map(toRequest) },
+        headers: headersOf(items[0]!.trace),
+        // Each item has its key.
+        repeatable: true,
+        deadline,
+      })
+      const read = batch.safeParse(data)
+      if (status !== 200 || !read.success || read.data.results.length !== items.length) return undefined
+      return read.data.results.map(toAnswer)
+    },
+  })
+
+  const toRequest = ({ key, body, trace, deadline }: AskedNumber) => ({
+    prefix: sequence,
+    ...body,
+    idempotency_key: key,
+    request_id: trace?.requestId,
+    timeout_ms: timeoutOf(deadline),
+  })
+
+  return {
+    /** Asks for a number, maybe with those of other orders. @throws ServiceUnavailableError */
+    ask: together,
+    /** Asks even while the breaker is open, and always alone. @throws ServiceUnavailableError */
+    probe: (item: Omit<AskedNumber, 'deadline'>) => askAlone({ ...item, deadline: noDeadline }, 'probe'),
+  }
+}
+
+function timeoutOf(deadline: Deadline): number | undefined {
+  const remainingMs = Math.ceil(deadline.remainingMs())
+  return remainingMs > longestTimeoutMs ? undefined : Math.max(1, remainingMs)
+}
+
+/** The result of an item as the call for one number would answer it; undefined if it is to be asked for alone. */
+function toAnswer(given: unknown): Answer | undefined {
+  const read = result.safeParse(given)
+  if (!read.success) return undefined
+  if ('problem' in read.data) {
+    const { problem } = read.data as { problem: { status: number } }
+    return { status: problem.status, headers: {}, data: problem }
+  }
+  const { number, replayed } = read.data
+  return { status: 200, headers: replayed ? { 'idempotency-replayed': 'true' } : {}, data: number }
+}

@@ -1,0 +1,135 @@
+import { createBatcher } from '@ordinal/batching'
+import { deadlineIn, noDeadline, type Deadline } from '@ordinal/deadline'
+import { AppError, isAppError } from '@ordinal/errors'
+import { ServiceUnavailableError, type Answer } from '@ordinal/resilience'
+
+/** What is asked of a service for one order. */
+export interface Asked {
+  /** Two with the same key are the same question. */
+  key: string
+  /** Until when the answer is waited for. */
+  deadline: Deadline
+}
+
+interface Options<Item extends Asked> {
+  /** The service's name in errors. */
+  service: string
+  /** How long an answer may take in all: as long as one call of the client. */
+  timeoutMs: number
+  /** Asks for one item, with a call of its own. */
+  alone: (item: Item) => Promise<Answer>
+  /**
+   * Asks for several items with one call.
+   *
+   * @returns what each would have got alone, and undefined for one of which the answer says nothing that could be used;
+   *   undefined if that is so of all: such as from a release of the service that does not know the call
+   */
+  together: (
+    items: readonly Item[],
+    deadline: Deadline,
+  ) => Promise<readonly (Answer | undefined)[] | undefined>
+}
+
+const mostTogether = 100
+// Calls under way before further items wait for each other. More than one, so that a call whose connection is stuck does
+// not hold up all orders.
+const atOnce = 4
+// For how long all are asked for alone by a service that did not understand the call for several.
+const aloneForMs = 10_000
+
+/**
+ * Asks a service for what several orders need with one call: items that come while calls are under way wait, and go
+ * together in the next one, each question once. One that comes alone is asked for alone, and waits for nothing.
+ *
+ * Each has its own answer, error and deadline. What the call for several does not answer is asked for alone, so that it
+ * ends as if it had been alone from the beginning (docs/decisions/0067).
+ */
+export function createTogether<Item extends Asked>({ service, timeoutMs, alone, together }: Options<Item>) {
+  let aloneUntilMs = 0
+
+  interface Waiting {
+    item: Item
+    /** As long as the item is waited for at all. */
+    wait: Deadline
+  }
+
+  const ask = createBatcher<Waiting, Answer>({ carryOut, maxItems: mostTogether, atOnce })
+
+  async function carryOut(batch: readonly Waiting[]): Promise<(Answer | Error)[]> {
+    const groups = new Map<string, Waiting[]>()
+    for (const each of batch) {
+      // Nobody waits for it any more.
+      if (each.wait.signal().aborted) continue
+      const group = groups.get(each.item.key)
+      if (group) group.push(each)
+      else groups.set(each.item.key, [each])
+    }
+    const answers = await answersOf(groups)
+    return batch.map(({ item, wait }) => answers.get(item.key) ?? (wait.signal().reason as Error))
+  }
+
+  async function answersOf(groups: Map<string, Waiting[]>): Promise<Map<string, Answer | Error>> {
+    const items = [...groups.values()].map((group) => ({ ...group[0]!.item, deadline: latestOf(group) }))
+    const found = await askTogether(items, latestOf([...groups.values()].flat()))
+    const answers = await Promise.all(
+      items.map(async (item, index) => {
+        const isWanted = groups.get(item.key)!.some(({ wait }) => !wait.signal().aborted)
+        const answer = found[index] ?? (isWanted ? await alone(item).catch(asError) : undefined)
+        return [item.key, answer] as const
+      }),
+    )
+    return new Map(answers.flatMap(([key, answer]) => (answer ? [[key, answer]] : [])))
+  }
+
+  async function askTogether(
+    items: readonly Item[],
+    deadline: Deadline,
+  ): Promise<readonly (Answer | Error | undefined)[]> {
+    if (items.length < 2 || performance.now() < aloneUntilMs) return []
+    try {
+      const answers = await together(items, deadline)
+      if (!answers) aloneUntilMs = performance.now() + aloneForMs
+      return answers ?? []
+    } catch (error) {
+      return items.map(() => asError(error))
+    }
+  }
+
+  /**
+   * The answer to an item.
+   *
+   * @throws ServiceUnavailableError, AppError `caller_gone`
+   */
+  return async function answerTo(item: Item): Promise<Answer> {
+    const unavailable = (reason: 'timeout' | 'deadline', detail: string) =>
+      new ServiceUnavailableError({ service, reason, detail })
+    const wait = item.deadline.within(timeoutMs, () =>
+      unavailable('timeout', `there was no answer within ${timeoutMs} ms`),
+    )
+    const late = new Promise<never>((_, reject) => {
+      const signal = wait.signal()
+      const end = () => {
+        const reason = signal.reason as Error
+        const isLate = isAppError(reason) && reason.code === 'deadline_exceeded'
+        reject(isLate ? unavailable('deadline', 'the deadline of the caller has passed') : reason)
+      }
+      if (signal.aborted) end()
+      else signal.addEventListener('abort', end, { once: true })
+    })
+    try {
+      return await Promise.race([ask({ item, wait }), late])
+    } finally {
+      wait.dispose()
+    }
+  }
+}
+
+/** The deadline of the one who waits, or of several the latest: one with a short deadline does not shorten the others'. */
+function latestOf(waiting: readonly { item: Asked }[]): Deadline {
+  if (waiting.length === 1) return waiting[0]!.item.deadline
+  const latestMs = Math.max(...waiting.map(({ item }) => item.deadline.remainingMs()))
+  return latestMs === Infinity ? noDeadline : deadlineIn(latestMs)
+}
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new AppError('internal_error', String(error))
