@@ -248,3 +248,41 @@ test('the metrics count calls by method and code', async () => {
   expect(body).toContain(`sequencer_grpc_request_duration_seconds_count{method="${method}"} 2`)
   expect(body).toContain('sequential_ids_generated_total{prefix="SG"} 1')
 })
+
+test('numbers of several requests are asked for together, each with its own answer, and REST knows their keys', async () => {
+  const { code, body } = await call('GetNextForEach', {
+    requests: [
+      { prefix: 'SG', idempotency_key: 'first', client_id: 'erp-system', request_id: 'r-1' },
+      { prefix: 'XYZ', request_id: 'r-2' },
+      { prefix: 'SG', client_id: 'x'.repeat(201) },
+      { prefix: 'SG', hold_seconds: 60 },
+    ],
+  })
+  expect(code).toBe('OK')
+  expect(body.results).toMatchObject([
+    { number: { full_number: 'SG000001', counter: 1, state: 'issued' } },
+    { problem: { code: 'sequence_not_found', status: 404, request_id: 'r-2' } },
+    { problem: { code: 'validation_failed', errors: [{ path: 'client_id' }] } },
+    { number: { full_number: 'SG000002', state: 'reserved' } },
+  ])
+  const again = await sequencer.api.post('/api/v1/numbers:batch', {
+    requests: [{ prefix: 'SG', idempotency_key: 'first', client_id: 'erp-system' }],
+  })
+  expect(again.body.results).toMatchObject([{ number: { full_number: 'SG000001' }, replayed: true }])
+  await until(() => sequencer.lines.some((line) => line.includes('"r-2"')))
+  expect(sequencer.lines.find((line) => line.includes('"items"'))).toContain(
+    '{"request_id":"r-2","status":404}',
+  )
+})
+
+test('a call for several numbers has 1 to 100 of them, and no key of its own', async () => {
+  const one = { prefix: 'SG' }
+  for (const requests of [[], Array(101).fill(one)])
+    expect(outcome(await call('GetNextForEach', { requests }))).toEqual([
+      'INVALID_ARGUMENT',
+      'validation_failed',
+    ])
+  const keyed = await call('GetNextForEach', { requests: [one] }, { metadata: withKey('for-all') })
+  expect(outcome(keyed)).toEqual(['INVALID_ARGUMENT', 'validation_failed'])
+  expect(await valuesIn(database, 'SG')).toEqual([])
+})

@@ -1,6 +1,6 @@
 import type { Requirement, RequestContext } from '@ordinal/middleware'
 import type { Deadline } from '@ordinal/deadline'
-import type { Workload } from '@ordinal/http'
+import type { RunItems, Workload } from '@ordinal/http'
 import type { z } from 'zod'
 
 /** What a handler gets: the checked message, and what came with it. */
@@ -11,6 +11,8 @@ export interface GrpcCall<Message> {
   context: RequestContext
   /** Until when the caller waits, and whether it is still there. */
   deadline: Deadline
+  /** Carries out the items of a batch, with what holds for calls. */
+  runItems: RunItems
 }
 
 export interface GrpcReply {

@@ -74,7 +74,7 @@ export function createCallObserver(
       if (ended || !context) return
       ended = true
       underWay -= 1
-      const { requestId, traceparent, caller, startedAt } = context
+      const { requestId, traceparent, caller, startedAt, items } = context
       const durationMs = performance.now() - startedAt
       const name = codes[code]
       callServed({ method, code: name, seconds: durationMs / 1000 })
@@ -88,6 +88,7 @@ export function createCallObserver(
         duration_ms: Math.round(durationMs * 1000) / 1000,
         caller,
         ip,
+        ...(items && { items }),
         ...(aborted && { aborted }),
       })
     }

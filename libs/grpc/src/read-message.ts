@@ -22,6 +22,10 @@ export function messageReader<Schema extends z.ZodObject>(schema: Schema) {
   }
 }
 
+/** A message within a message, without the fields that were not set. */
+export const withoutUnset = (message: object): object =>
+  Object.fromEntries(Object.entries(message).filter(([, value]) => !isUnset(value)))
+
 const isUnset = (value: unknown) =>
   value === '' ||
   value === 0 ||

@@ -17,7 +17,7 @@ type Call = ServerUnaryCall<object, object>
 
 /** Serves a method: identifies the caller, checks its role and its message, then calls and answers. */
 export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUnaryCall<object, object> {
-  const { identify, limiter, tokensCheckable, tellError, bulkheads, holdBack } = chassis
+  const { identify, limiter, tokensCheckable, tellError, bulkheads, holdBack, runItems } = chassis
   const readMessage = messageReader(method.message)
 
   async function answer(call: Call): Promise<GrpcReply> {
@@ -46,7 +46,7 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     }
     const handle = async () => {
       try {
-        return await method.handle({ message, idempotencyKey, context, deadline })
+        return await method.handle({ message, idempotencyKey, context, deadline, runItems })
       } finally {
         leave?.()
         deadline.dispose()

@@ -1,7 +1,7 @@
 import { route, type Route } from '@ordinal/http'
 import { z } from 'zod'
-import { AppError, type ErrorCode } from '../domain/errors'
-import { issueTogether, itemResult, items } from './batch'
+import type { ErrorCode } from '../domain/errors'
+import { issueTogether, itemResult, items, refuseSharedKey } from './batch'
 import type { NumberService } from './service'
 
 /** `/api/v1/numbers:batch`: numbers that are asked for together, each as if it were asked for alone. */
@@ -17,16 +17,8 @@ export const batchRoutes = (numbers: Pick<NumberService, 'issue'>): Route<ErrorC
     issues: true,
     timed: true,
     async handle({ body, headers, ...call }) {
-      refuseSharedKey(headers['idempotency-key'])
+      refuseSharedKey('headers.Idempotency-Key', headers['idempotency-key'])
       return { status: 200, body: { results: await issueTogether(numbers, body.requests, call) } }
     },
   }),
 ]
-
-/** One key for all would say nothing of each; a caller that sends one takes the batch for safe to repeat. */
-function refuseSharedKey(key: unknown): void {
-  if (key === undefined) return
-  const path = 'headers.Idempotency-Key'
-  const message = 'is of no use here: give each request its own idempotency_key'
-  throw new AppError('validation_failed', `${path}: ${message}`, { errors: [{ path, message }] })
-}

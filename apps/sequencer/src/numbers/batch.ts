@@ -4,6 +4,7 @@ import type { Deadline } from '@ordinal/deadline'
 import { z } from 'zod'
 import { asked } from '../api/request-fields'
 import { isWholePlace, prefix, wholePlace } from '../api/schemas'
+import { AppError } from '../domain/errors'
 import type { Issued } from '../ledger/request'
 import { holdSeconds, number, toNumbers } from './schemas'
 import type { NumberService } from './service'
@@ -83,4 +84,15 @@ function toResult(answer: ItemAnswer<{ prefix: string; issued: Issued }>): z.inp
   }
   const { problem, retryAfterSeconds } = answer
   return { problem, ...(retryAfterSeconds !== undefined && { retry_after_seconds: retryAfterSeconds }) }
+}
+
+/**
+ * One key for all would say nothing of each, and a caller that sends one takes the batch for safe to repeat.
+ *
+ * @throws AppError `validation_failed`
+ */
+export function refuseSharedKey(path: string, key: unknown): void {
+  if (key === undefined) return
+  const message = 'is of no use here: give each request its own idempotency_key'
+  throw new AppError('validation_failed', `${path}: ${message}`, { errors: [{ path, message }] })
 }

@@ -1,15 +1,26 @@
-import { grpcMethod, loadProtos, type GrpcCall, type GrpcReply, type GrpcService } from '@ordinal/grpc'
+import {
+  grpcMethod,
+  loadProtos,
+  withoutUnset,
+  type GrpcCall,
+  type GrpcReply,
+  type GrpcService,
+} from '@ordinal/grpc'
 import { z } from 'zod'
 import { asked, businessDate } from '../api/request-fields'
 import { fullNumber, isWholePlace, maxCount, prefix, wholePlace } from '../api/schemas'
 import type { Issued } from '../ledger/request'
 import type { NumberReads } from './reads'
+import { issueTogether, items, refuseSharedKey } from './batch'
 import { holdSeconds, reason, statusToJson, toNumbers, clientFields } from './schemas'
 import type { AskedStep, NumberService } from './service'
 
 const next = z.strictObject({ prefix, ...asked, hold_seconds: holdSeconds })
 const nextMessage = next.refine(isWholePlace, wholePlace)
 const batchMessage = next.extend({ count: z.int().min(1).max(maxCount) }).refine(isWholePlace, wholePlace)
+const forEachMessage = z.strictObject({
+  requests: z.array(z.looseObject({}).transform(withoutUnset)).pipe(items),
+})
 const statusMessage = z.strictObject({ prefix, business_date: businessDate.optional() })
 const stepMessage = z.strictObject({ prefix: prefix.optional(), full_number: fullNumber, ...clientFields })
 const confirmMessage = stepMessage.extend({ reason: reason.optional() })
@@ -57,6 +68,15 @@ export function sequentialIdService({ numbers, reads }: Deps, appFolder: string)
         async handle(call) {
           const { numbers, metadata } = await issue(call)
           return { message: { numbers }, metadata }
+        },
+      }),
+      GetNextForEach: grpcMethod({
+        message: forEachMessage,
+        // Only to refuse a key.
+        idempotent: true,
+        async handle({ message, idempotencyKey, ...call }) {
+          refuseSharedKey('idempotency-key', idempotencyKey)
+          return { message: { results: await issueTogether(numbers, message.requests, call) } }
         },
       }),
       GetStatus: grpcMethod({
