@@ -114,7 +114,7 @@ BEGIN
                     FROM (SELECT unnest(p_prefixes) AS prefix, unnest(p_rules_versions) AS version, unnest(p_requests) AS r,
                                  generate_series(1, cardinality(p_requests)) AS nth) q
                     GROUP BY 1, 2, 3
-                    HAVING bool_and(((q.r).event = 'issue' AND (q.r).count = 1 AND (q.r).caller <> '' AND (q.r).key <> ''
+                    HAVING count(*) <= 20000 AND bool_and(((q.r).event = 'issue' AND (q.r).count = 1 AND (q.r).caller <> '' AND (q.r).key <> ''
                                      AND (q.r).hold_seconds IS NULL AND (q.r).site_id IS NULL AND (q.r).partition_id IS NULL
                                      AND (q.r).invoice_type IS NULL) IS TRUE)
                 ) a
