@@ -59,7 +59,15 @@ export function openApiDocument(
       },
     },
   )
+  withoutPatternsOfReferences(document)
   return shareComponents(document)
+}
+
+/** Zod leaves a pattern beside a reference where the override has shortened the one that it refers to. */
+function withoutPatternsOfReferences(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return
+  if ('$ref' in part) Reflect.deleteProperty(part, 'pattern')
+  Object.values(part).forEach(withoutPatternsOfReferences)
 }
 
 /** Each whole number has the bounds of a number in JavaScript, which say nothing. */
