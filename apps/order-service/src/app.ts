@@ -55,10 +55,12 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     memorySeconds: config.userMemorySeconds,
     metrics: createUserMetrics(metrics.registry),
     timeoutMs: config.callTimeoutMs,
+    batching: config.batching,
   })
   const sequencer = createSequencer(clients.sequencer, {
     sequence: config.sequence,
     timeoutMs: config.callTimeoutMs,
+    batching: config.batching,
   })
   // As long as the rest of a request may take: after that, the request that placed an order counts as crashed.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs
@@ -71,7 +73,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     databaseTimeoutMs,
   })
-  const shared = { pool, sequencer, conflicts, outbox, log, leaseMs, databaseTimeoutMs }
+  const { batching } = config
+  const shared = { pool, sequencer, conflicts, outbox, log, batching, leaseMs, databaseTimeoutMs }
   const intents = createIntents(shared)
   const commitAnswer = createCommitAnswer(shared)
   const finishOrder = createFinishOrder({ ...shared, intents, commitAnswer })

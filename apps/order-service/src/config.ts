@@ -48,6 +48,11 @@ export const orderServiceConfig = defineConfig({
         'Milliseconds that an idle connection to the user service or the sequencer is kept; 0 for one a call. Proxies in between have to keep it for longer',
       default: 15_000,
     }),
+    batching: variable('ORDER_SERVICE_BATCHING', boolean(), {
+      description:
+        'Orders that come at the same time are written and asked for together; false gives each its own statements and calls, for comparison',
+      default: true,
+    }),
     userMemorySeconds: variable('ORDER_SERVICE_USER_MEMORY', integer({ min: 0, max: 86_400 }), {
       description:
         'Seconds after a verification in which a user may order although the user service is away; 0 for never',

@@ -73,6 +73,7 @@ describe('users', () => {
   let users: ReturnType<typeof createUsers>
   beforeEach(() => {
     users = createUsers(client, {
+      batching: true,
       memorySeconds: 60,
       timeoutMs,
       metrics: createUserMetrics(new Registry()),
@@ -195,7 +196,7 @@ describe('users', () => {
 describe('numbers', () => {
   let sequencer: ReturnType<typeof createSequencer>
   beforeEach(() => {
-    sequencer = createSequencer(client, { sequence: 'ORD', timeoutMs })
+    sequencer = createSequencer(client, { sequence: 'ORD', timeoutMs, batching: true })
     act = single
   })
   const issued = (n: number | string, more = {}) => ({

@@ -35,7 +35,12 @@ function usersOf(memorySeconds = 60) {
             data: { id: Number(request.path.split('/').pop()), active: true },
           }),
   }
-  const users = createUsers(client, { memorySeconds, metrics: createUserMetrics(registry) })
+  const users = createUsers(client, {
+    memorySeconds,
+    metrics: createUserMetrics(registry),
+    timeoutMs: 5_000,
+    batching: true,
+  })
   return {
     require: (id: number, deadline = noDeadline) => users.requireActive(id, trace, deadline),
     goAway: () => (isAway = true),

@@ -16,6 +16,9 @@ export interface BatcherOptions<Item, Result> {
   mayBeOfOne?: (error: unknown) => boolean
 }
 
+/** Limits under which nothing goes together: for a comparison with what is done one by one. */
+export const oneByOne = { maxItems: 1, atOnce: Infinity } satisfies Partial<BatcherOptions<never, never>>
+
 /** Hands in an item, and gives its result. */
 export type Batcher<Item, Result> = (item: Item) => Promise<Result>
 

@@ -1,1 +1,1 @@
-export { createBatcher, type Batcher, type BatcherOptions } from './batcher'
+export { createBatcher, oneByOne, type Batcher, type BatcherOptions } from './batcher'

@@ -1,4 +1,4 @@
-import { createBatcher } from '@ordinal/batching'
+import { createBatcher, oneByOne } from '@ordinal/batching'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { IdempotencyKey } from './idempotency-key'
@@ -43,10 +43,13 @@ export async function findRequest<Answer extends object>(
  * As `findRequest`, for callers that come together: those whose keys are looked up while a statement is under way go
  * together in the next.
  */
-export function createRequestFinder<Answer extends object>(db: Queryable, leaseMs: number) {
+export function createRequestFinder<Answer extends object>(
+  db: Queryable,
+  { leaseMs, batching = true }: { leaseMs: number; batching?: boolean },
+) {
   const read = createBatcher<IdempotencyKey, RequestRecord<Answer> | undefined>({
     carryOut: (keys) => readRecords<Answer>(db, keys),
-    maxItems: mostTogether,
+    ...(batching ? { maxItems: mostTogether } : oneByOne),
   })
   return async (key: IdempotencyKey): Promise<KnownRequest<Answer> | undefined> => {
     const record = await read(key)

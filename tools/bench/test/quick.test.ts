@@ -39,7 +39,7 @@ test('a quick run places orders over every path, delivers events, reads lists an
   expect(results.map(({ name }) => name)).toEqual(['orders', 'events', 'lists', 'users', 'searches'])
   const [orders, events, lists, users, searches] = results.map(({ competitors }) => competitors)
   expect(orders!.map(({ name }) => name)).toEqual(
-    ['as_run', 'single', 'no_keep_alive', 'neither'].flatMap((name) =>
+    ['as_run', 'apart', 'plain'].flatMap((name) =>
       [1, 16, 64].map((connections) => `${name} ${connections}`),
     ),
   )

@@ -13,6 +13,7 @@ interface AskedNumber extends Asked {
 interface Options {
   sequence: string
   timeoutMs: number
+  batching: boolean
 }
 
 const longestTimeoutMs = 3_600_000
@@ -32,7 +33,7 @@ const result = z.union([
 ])
 
 /** Asks the sequencer for numbers, those of several orders with one call; the answers are those of the call for one. */
-export function createNumbersTogether(client: ServiceClient, { sequence, timeoutMs }: Options) {
+export function createNumbersTogether(client: ServiceClient, { sequence, timeoutMs, batching }: Options) {
   const askAlone = ({ key, body, trace, deadline }: AskedNumber, by: 'request' | 'probe' = 'request') =>
     client[by]({
       method: 'POST',
@@ -45,6 +46,7 @@ export function createNumbersTogether(client: ServiceClient, { sequence, timeout
   const together = createTogether<AskedNumber>({
     service: client.name,
     timeoutMs,
+    batching,
     alone: (item) => askAlone(item),
     async together(items, deadline) {
       const { status, data } = await client.request({

@@ -26,10 +26,11 @@ const draws = ['issue', 'reserve', 'suppress', 'import']
  *
  * @param options.sequence the one that orders get their numbers from
  * @param options.timeoutMs how long a number may take in all: as long as one call of the client
+ * @param options.batching whether numbers of several orders are asked for together
  */
 export function createSequencer(
   client: ServiceClient,
-  { sequence, timeoutMs }: { sequence: string; timeoutMs: number },
+  { sequence, timeoutMs, batching }: { sequence: string; timeoutMs: number; batching: boolean },
 ) {
   const issued = z.looseObject({
     full_number: z
@@ -54,7 +55,7 @@ export function createSequencer(
     ),
   })
   const exhaustion = createExhaustion(client, sequence)
-  const numbers = createNumbersTogether(client, { sequence, timeoutMs })
+  const numbers = createNumbersTogether(client, { sequence, timeoutMs, batching })
 
   /** A replayed answer has the number of the first request, as it was then: this checks that it is still the order's. */
   async function requireStillIssued(

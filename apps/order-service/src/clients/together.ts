@@ -1,4 +1,4 @@
-import { createBatcher } from '@ordinal/batching'
+import { createBatcher, oneByOne } from '@ordinal/batching'
 import { deadlineIn, noDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError, isAppError } from '@ordinal/errors'
 import { ServiceUnavailableError, type Answer } from '@ordinal/resilience'
@@ -16,6 +16,8 @@ interface Options<Item extends Asked> {
   service: string
   /** How long an answer may take in all: as long as one call of the client. */
   timeoutMs: number
+  /** Off, each item is asked for alone. */
+  batching: boolean
   /** Asks for one item, with a call of its own. */
   alone: (item: Item) => Promise<Answer>
   /**
@@ -44,7 +46,8 @@ const aloneForMs = 10_000
  * Each has its own answer, error and deadline. What the call for several does not answer is asked for alone, so that it
  * ends as if it had been alone from the beginning (docs/decisions/0067).
  */
-export function createTogether<Item extends Asked>({ service, timeoutMs, alone, together }: Options<Item>) {
+export function createTogether<Item extends Asked>(options: Options<Item>) {
+  const { service, timeoutMs, batching, alone, together } = options
   let aloneUntilMs = 0
 
   interface Waiting {
@@ -53,7 +56,10 @@ export function createTogether<Item extends Asked>({ service, timeoutMs, alone, 
     wait: Deadline
   }
 
-  const ask = createBatcher<Waiting, Answer>({ carryOut, maxItems: mostTogether, atOnce })
+  const ask = createBatcher<Waiting, Answer>({
+    carryOut,
+    ...(batching ? { maxItems: mostTogether, atOnce } : oneByOne),
+  })
 
   async function carryOut(batch: readonly Waiting[]): Promise<(Answer | Error)[]> {
     const groups = new Map<string, Waiting[]>()

@@ -36,14 +36,16 @@ const meaningfulMs = 100
  * @param options.memorySeconds how long a user who was found active may order while the user service is away. The
  *   memory is not prolonged by its use; it keeps those who ordered last
  * @param options.timeoutMs how long an answer may take in all: as long as one call of the client
+ * @param options.batching whether users of several orders are asked for together
  */
 export function createUsers(
   client: ServiceClient,
   {
     memorySeconds,
     metrics,
-    timeoutMs = 5_000,
-  }: { memorySeconds: number; metrics: UserMetrics; timeoutMs?: number },
+    timeoutMs,
+    batching,
+  }: { memorySeconds: number; metrics: UserMetrics; timeoutMs: number; batching: boolean },
 ) {
   const remembered = new LRUCache<number, true>({ max: maxRemembered, ttl: memorySeconds * 1000 })
   metrics.observeMemory(() => {
@@ -54,6 +56,7 @@ export function createUsers(
   const answerTo = createTogether<Asked & { id: number; trace: Trace }>({
     service: client.name,
     timeoutMs,
+    batching,
     alone: ({ id, trace, deadline }) =>
       client.request({ method: 'GET', path: `/api/v1/users/${id}`, headers: headersOf(trace), deadline }),
     async together(items, deadline) {

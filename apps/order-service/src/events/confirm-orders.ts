@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { createBatcher } from '@ordinal/batching'
+import { createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { CloudEvent, Consumer, Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
@@ -10,14 +10,25 @@ import { markConfirmed } from './queries'
 /** The types of events that it is for. */
 export const confirmedTypes: readonly string[] = ['order.created'] satisfies OrderEventType[]
 
+interface Deps {
+  pool: Pool
+  outbox: Outbox
+  /** Whether events that come together are handled together. */
+  batching: boolean
+}
+
 const mostTogether = 128
 
 /**
  * Confirms orders that were placed, if they are still pending: one that was cancelled, confirmed or deleted in the
- * meantime is left as it is. So the event may come as often as it likes. Events that come together are handled together.
+ * meantime is left as it is. So the event may come as often as it likes.
  */
-export function createConfirmOrders({ pool, outbox }: { pool: Pool; outbox: Outbox }): Consumer {
-  const handle = createBatcher({ carryOut: confirm, maxItems: mostTogether, mayBeOfOne: mayBeOfOneRow })
+export function createConfirmOrders({ pool, outbox, batching }: Deps): Consumer {
+  const handle = createBatcher({
+    carryOut: confirm,
+    ...(batching ? { maxItems: mostTogether } : oneByOne),
+    mayBeOfOne: mayBeOfOneRow,
+  })
   return { name: 'confirm-orders', types: confirmedTypes, handle }
 
   async function confirm(events: readonly CloudEvent[]): Promise<undefined[]> {

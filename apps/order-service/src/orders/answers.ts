@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { createBatcher } from '@ordinal/batching'
+import { createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
@@ -13,6 +13,8 @@ import type { Placing } from './placing'
 interface Deps {
   pool: Pool
   outbox: Outbox
+  /** Whether answers that meet are committed together. */
+  batching: boolean
   /** How long a transaction may take. */
   databaseTimeoutMs: number
 }
@@ -36,10 +38,10 @@ export type CommitAnswer = ReturnType<typeof createCommitAnswer>
  * @returns commits one, and gives the answer; it throws NumberConflictError, or the database's error if another order has
  *   the number: `conflictOf` knows both
  */
-export function createCommitAnswer({ pool, outbox, databaseTimeoutMs }: Deps) {
+export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }: Deps) {
   return createBatcher({
     carryOut: answerTogether,
-    maxItems: mostTogether,
+    ...(batching ? { maxItems: mostTogether } : oneByOne),
     mayBeOfOne: (error) => mayBeOfOneRow(error) || conflictOf(error) !== undefined,
   })
 

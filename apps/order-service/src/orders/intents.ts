@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { createBatcher } from '@ordinal/batching'
+import { createBatcher, oneByOne } from '@ordinal/batching'
 import { CommitUnknownError, mayBeOfOneRow, withQueryTimeout } from '@ordinal/database'
 import { crashAt } from '@ordinal/failpoints'
 import { createRequestFinder, endLease } from '@ordinal/idempotency'
@@ -13,6 +13,8 @@ import { commitIntents } from './queries'
 interface Deps {
   pool: Pool
   log: Logger
+  /** Whether orders that meet are stored together. */
+  batching: boolean
   /** How long an order and its key are left to the request that places it. */
   leaseMs: number
   /** How long a transaction may take. */
@@ -31,12 +33,12 @@ export type Intents = ReturnType<typeof createIntents>
 const mostTogether = 128
 
 /** Orders that are to be placed: with its intent an order exists, without a number. */
-export function createIntents({ pool, log, leaseMs, databaseTimeoutMs }: Deps) {
+export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs }: Deps) {
   const db = withQueryTimeout(pool, databaseTimeoutMs)
-  const findKey = createRequestFinder<OrderJson>(db, leaseMs)
+  const findKey = createRequestFinder<OrderJson>(db, { leaseMs, batching })
   const commit = createBatcher({
     carryOut: commitTogether,
-    maxItems: mostTogether,
+    ...(batching ? { maxItems: mostTogether } : oneByOne),
     mayBeOfOne: mayBeOfOneRow,
   })
 
