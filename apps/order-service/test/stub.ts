@@ -14,6 +14,8 @@ export interface StubAnswer {
   status: number
   headers?: Record<string, string>
   body: unknown
+  /** The connection of the request breaks in place of this answer. */
+  isLost?: boolean
 }
 
 /**
@@ -42,7 +44,7 @@ export async function startStub(act: (request: StubRequest) => StubAnswer | Prom
       if (mood.is === 'silent') return
       if (mood.is === 'resetting') return void request.socket.resetAndDestroy()
       const answer = mood.is === 'failing' ? mood.answer : await act(received)
-      if (mood.is === 'losing') return void response.destroy()
+      if (mood.is === 'losing' || answer.isLost) return void response.destroy()
       if (mood.is === 'slow' && !(await stillThereAfter(mood.ms, response))) return
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       response.end(JSON.stringify(answer.body))
