@@ -31,12 +31,22 @@ export const orders: Suite = {
   async open(stage) {
     const paths = await startPaths(stage)
     const answered = new Map(paths.map(({ database }) => [database, 0]))
+    const [asRun] = paths
+    // The most of each round.
+    const waitedMs: number[] = []
+    const takenMb: number[] = []
     const competitors = paths.flatMap((path) =>
       connectionCounts.map((connections) => ({
         name: `${path.name} ${connections}`,
         title: `${path.title}, ${connections} at a time`,
         async turn(seconds: number) {
+          const isWatched = path === asRun && connections === 64
+          const watch = isWatched ? watchOutbox(stage, path.database) : undefined
           const turn = await load([path.service.port], newOrder, connections, seconds)
+          if (watch) {
+            waitedMs.push(await watch.end())
+            takenMb.push(path.service.residentMb() ?? 0)
+          }
           requireSuccess(path.title, turn)
           answered.set(path.database, answered.get(path.database)! + turn.requests)
           // Confirming what was placed must not take its time from the next.
@@ -55,7 +65,23 @@ export const orders: Suite = {
       ],
       async finish() {
         await requireAllWhole(stage, paths, answered)
-        return {}
+        return {
+          comparisons: [
+            // The first turn warms up.
+            {
+              title: 'oldest event that waits, 64 at a time',
+              unit: 'ms',
+              must: 1_000,
+              values: waitedMs.slice(1),
+            },
+            {
+              title: 'memory of the order service, 64 at a time',
+              unit: 'MB',
+              must: 250,
+              values: takenMb.slice(1),
+            },
+          ],
+        }
       },
     }
   },
@@ -118,6 +144,29 @@ function newOrder(): string {
   const order = { user_id: (ordered % userCount) + 1, product_id: 'PROD-1', quantity: 1, total_price: 9.99 }
   const headers = ['Content-Type: application/json', `Idempotency-Key: ${randomUUID()}`]
   return post('/api/v1/orders', headers, JSON.stringify(order))
+}
+
+/** Looks again and again how long the oldest event has waited that is to be delivered; gives the most, in milliseconds. */
+function watchOutbox(stage: Stage, database: string) {
+  let isEnding = false
+  const watching = stage.asAdmin(database, async (admin) => {
+    let mostMs = 0
+    while (!isEnding) {
+      const { rows } = await admin.query<{ ms: number }>(
+        `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)) * 1000, 0)::float8 AS ms
+         FROM outbox WHERE delivered_at IS NULL AND position > 0`,
+      )
+      mostMs = Math.max(mostMs, rows[0]!.ms)
+      await delay(100)
+    }
+    return mostMs
+  })
+  return {
+    end(): Promise<number> {
+      isEnding = true
+      return watching
+    },
+  }
 }
 
 /** Waits until all events are delivered. */
