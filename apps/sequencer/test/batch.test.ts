@@ -66,6 +66,12 @@ async function holdCounter() {
   }
 }
 
+test('right after the start, too, numbers of a sequence follow each other as they were asked for, in one commit', async () => {
+  const results = await ask(upTo(50).map(() => ({ prefix: 'SG' })))
+  expect(results.map(({ number }) => number?.counter)).toEqual(upTo(50))
+  expect(await queryAsAdmin(database, 'SELECT rows FROM batches')).toEqual([{ rows: 50 }])
+})
+
 test('numbers of several sequences are asked for together, each with its own data', async () => {
   await ask([{ prefix: 'SG' }])
   const results = await ask([

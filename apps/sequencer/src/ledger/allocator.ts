@@ -76,7 +76,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
 
   async function issueNew(request: IssueRequest, deadline: Deadline): Promise<Issued> {
     const { prefix, business_date: businessDate } = request
-    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     requireActive(sequence)
     requireUnsealed(sequence, request.caller)
     if (businessDate !== undefined) {
@@ -96,7 +96,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    */
   async function change(request: ChangeRequest, deadline = noDeadline): Promise<Issued> {
     const { prefix, period } = request
-    if (!sequences.known(prefix)) await sequences.load(prefix)
+    if (!sequences.known(prefix)) await sequences.find(prefix)
     return once({ count: 1, ...request }, deadline, lanes.forChanges(prefix, period))
   }
 

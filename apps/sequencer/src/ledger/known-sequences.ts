@@ -14,6 +14,8 @@ export interface KnownSequence extends Sequence {
 export interface KnownSequences {
   /** The sequence as this instance knows it, without asking the database; undefined if it does not. */
   known(prefix: string): KnownSequence | undefined
+  /** As `load`; those who ask at the same time share an answer, and go on in the order in which they asked. */
+  find(prefix: string): Promise<KnownSequence>
   /** Asks the database. @throws AppError `sequence_not_found` if there never was one */
   load(prefix: string): Promise<KnownSequence>
 }
@@ -62,18 +64,27 @@ export const rulesOf = (row: Omit<Int8sAsNumbers<SequenceRow>, 'requestId'>): Ru
  */
 export function createKnownSequences(prisma: PrismaClient): KnownSequences {
   const known = new Map<string, KnownSequence>()
+  const underWay = new Map<string, Promise<KnownSequence>>()
+
+  async function load(prefix: string): Promise<KnownSequence> {
+    const found = await prisma.sequence.findFirst({ where: { prefix }, orderBy: { version: 'desc' } })
+    if (!found?.active) known.delete(prefix)
+    if (!found) throw notFound(prefix)
+    const row = int8sAsNumbers(found)
+    const before = known.get(prefix)
+    if (before?.rules.version === row.version) return before
+    const sequence = { ...createSequence(rulesOf(row)), active: row.active }
+    if (row.active) known.set(prefix, sequence)
+    return sequence
+  }
+
   return {
     known: (prefix) => known.get(prefix),
-    async load(prefix) {
-      const found = await prisma.sequence.findFirst({ where: { prefix }, orderBy: { version: 'desc' } })
-      if (!found?.active) known.delete(prefix)
-      if (!found) throw notFound(prefix)
-      const row = int8sAsNumbers(found)
-      const before = known.get(prefix)
-      if (before?.rules.version === row.version) return before
-      const sequence = { ...createSequence(rulesOf(row)), active: row.active }
-      if (row.active) known.set(prefix, sequence)
-      return sequence
+    find(prefix) {
+      const finding = underWay.get(prefix) ?? load(prefix).finally(() => underWay.delete(prefix))
+      underWay.set(prefix, finding)
+      return finding
     },
+    load,
   }
 }

@@ -24,7 +24,7 @@ interface Deps {
 /** Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. */
 export function createLanes({ db, sequences, metrics }: Deps) {
   async function issueBatch(prefix: string, businessDate: string | undefined, batch: Waiting[]) {
-    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     requireActive(sequence)
     const requests = batch.map(({ request }) => request)
     const issued = await issueNumbers(db, sequence, businessDate, requests, batch.some(needsLookUp))
@@ -51,7 +51,7 @@ export function createLanes({ db, sequences, metrics }: Deps) {
     isPlain(request) && sequences.known(request.prefix)?.rules.chronological === false
 
   async function changeBatch(prefix: string, period: string, batch: Waiting[]) {
-    const sequence = sequences.known(prefix) ?? (await sequences.load(prefix))
+    const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     const requests = batch.map(({ request }) => request)
     const changed = await changeNumbers(db, sequence, period, requests, batch.some(needsLookUp))
     return () => {

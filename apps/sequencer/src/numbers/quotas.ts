@@ -34,7 +34,7 @@ export function createQuotas(
     allocator,
     log,
   }: {
-    sequences: Pick<KnownSequences, 'known' | 'load'>
+    sequences: Pick<KnownSequences, 'known' | 'find'>
     allocator: Pick<Allocator, 'issue' | 'findIssued'>
     log: Logger
   },
@@ -76,7 +76,7 @@ export function createQuotas(
   ): Promise<void> {
     const { caller, prefix } = request
     // Names of sequences that do not exist must not fill the memory with counters.
-    if (!sequences.known(prefix) && !(await sequences.load(prefix).catch(() => undefined))) return
+    if (!sequences.known(prefix) && !(await sequences.find(prefix).catch(() => undefined))) return
     const key = `${prefix} ${caller === anonymous ? clientOf(address) : caller}`
     for (const quota of quotas)
       if (quota.what === 'numbers' || request.event === 'reserve') await take(quota, key, request)
