@@ -84,7 +84,7 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
     release,
   }
 
-  /** Nothing is stored for those who have gone while they waited for others. */
+  /** Stores nothing for an order whose deadline passed, or whose caller left, while it waited for others. */
   async function commitTogether(all: readonly ToRecord[]): Promise<(Order | undefined | Error)[]> {
     const late = all.map(({ placing }) => errorOf(() => placing.deadline.throwIfExpired()))
     const intents = all
