@@ -8,10 +8,10 @@ const mostSmallBytes = 16 * 1024
  * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
  * (RFC 5789, 2.2); none at all is fine.
  *
- * @param media the media types that are taken
+ * Where the client has closed the connection before, the body parser leaves the body unread, as if the request had none.
+ * Such a request is refused: its handler would do, and store under the idempotency key, what nobody asked for.
  *
- * The body parser leaves the body unread where the client has closed the connection before: as if the request had none. A
- * handler that took it so would do, and remember under the key of the request, what nobody asked for.
+ * @param media the media types that are taken
  */
 export function parseJsonBody(
   limitBytes: number,

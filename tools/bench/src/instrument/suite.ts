@@ -22,7 +22,7 @@ export interface Round {
   p99Ms?: number
 }
 
-/** Who has a turn in every round. */
+/** A program, or a way to do the same work, that has a turn in every round. */
 export interface Competitor {
   name: string
   title: string
