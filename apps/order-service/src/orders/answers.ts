@@ -66,7 +66,7 @@ export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }
 
   /** Writes the numbers that there are, and returns all orders as they are now, by their ids. */
   async function completeOrders(tx: Queryable, all: readonly Answering[]): Promise<Map<number, Order>> {
-    // In one order, so that no two transactions wait for each other.
+    // In the order of ids, so that deadlocks are rare; after one, `transaction` runs all of this again.
     const byId = all.toSorted((a, b) => a.order.id - b.order.id)
     const issued = byId.flatMap(({ order, number, placing: { context } }) =>
       number === undefined ? [] : [{ orderId: order.id, number, traceparent: context.traceparent }],
