@@ -7,6 +7,7 @@ import type { IdempotencyKey } from './idempotency-key'
 // sequencer does not use it: there the statement that issues a number records the key, in the ledger's entry
 // (docs/decisions/0060).
 
+// More at once take longer than they save: their callers wait for all of them.
 const mostTogether = 128
 
 /** A request that came before with the same key. */
@@ -45,7 +46,7 @@ export async function findRequest<Answer extends object>(
  */
 export function createRequestFinder<Answer extends object>(
   db: Queryable,
-  { leaseMs, batching = true }: { leaseMs: number; batching?: boolean },
+  { leaseMs, batching }: { leaseMs: number; batching: boolean },
 ) {
   const read = createBatcher<IdempotencyKey, RequestRecord<Answer> | undefined>({
     carryOut: (keys) => readRecords<Answer>(db, keys),

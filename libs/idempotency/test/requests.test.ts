@@ -199,7 +199,7 @@ describe('a request that is finished in a later transaction', () => {
   )
 
   test('is found among others that are looked for at the same time, each with what is its own', async () => {
-    const find = createRequestFinder<{ n: number }>(pool, { leaseMs })
+    const find = createRequestFinder<{ n: number }>(pool, { leaseMs, batching: true })
     const keys = Array.from({ length: 300 }, (_, n) => ({ ...keyOf({ n }, `shop ${n % 7}`), key: `k${n}` }))
     const known = keys.filter((_, n) => n % 3 > 0)
     await transaction(pool, async (tx) => {

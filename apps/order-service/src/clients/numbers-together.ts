@@ -16,6 +16,7 @@ interface Options {
   batching: boolean
 }
 
+// The most that `timeout_ms` of an item may be at the sequencer; one that is wanted for longer has none.
 const longestTimeoutMs = 3_600_000
 const batch = z.looseObject({ results: z.array(z.unknown()) })
 const result = z.union([
