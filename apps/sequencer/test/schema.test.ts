@@ -26,6 +26,25 @@ test('the schema that verify compares with is that of the migrations (if not: ma
   else expect(build).toEqual(made)
 })
 
+test('every unique key of what belongs to a sequence contains its prefix, by which it can be spread over servers', async () => {
+  const database = await createLedgerDatabase()
+  const keys = await queryAsAdmin<{ relation: string; key: string; spreads: boolean }>(
+    database,
+    `SELECT t.relname AS relation, i.indexrelid::regclass AS key,
+       EXISTS (SELECT FROM pg_attribute a
+               WHERE a.attrelid = t.oid AND a.attname = 'prefix' AND a.attnum = ANY (i.indkey)) AS spreads
+     FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+     WHERE i.indisunique AND EXISTS (
+       SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'prefix' AND NOT a.attisdropped)`,
+  )
+  await database.drop()
+  const relations = new Set(keys.map(({ relation }) => relation))
+  for (const one of ['ledger', 'batches', 'counters', 'leases', 'free_values', 'frames'])
+    expect(relations).toContain(one)
+  // The register is of all sequences, in one order.
+  expect(keys.filter(({ relation, spreads }) => !spreads && relation !== 'register')).toEqual([])
+})
+
 describe('soon after its start', () => {
   async function warningsOf(
     sql: (role: string) => string,
