@@ -35,8 +35,12 @@ async function conflicts(count: number): Promise<Record<number, number>> {
 test('a thousand conflicts are a thousand times 409, and cost no connection', async () => {
   const { id } = await users.createUser({ email: 'taken@example.com' })
   await backends.holdUsers()
-  const filling = Array.from({ length: 10 }, () => users.api.get(`/api/v1/users/${id}`))
-  await until(async () => (await backends.waiting()) === 10)
+  const filling: Promise<unknown>[] = []
+  // One after the other: those that come at the same moment share a connection.
+  for (let n = 1; n <= 10; n += 1) {
+    filling.push(users.api.get(`/api/v1/users/${id}`))
+    await until(async () => (await backends.waiting()) === n)
+  }
   const before = await backends.pids()
   await backends.release()
   await Promise.all(filling)
