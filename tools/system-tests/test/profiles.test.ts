@@ -127,10 +127,17 @@ test('a CPU profile under load names the functions of the allocator, with their 
 })
 
 test('a heap profile names what allocates', async () => {
-  const [profile] = await Promise.all([take('heap?seconds=2').then(readProfile), load(3)])
+  const files = ({ frames }: { frames: Frame[] }) => frames.map(({ file }) => file)
+  let profile: ReturnType<typeof readProfile>
+  let taken = 0
+  // It has what is in use: a garbage collection just before its end leaves little, and then the next one is taken.
+  do {
+    ;[profile] = await Promise.all([take('heap?seconds=2').then(readProfile), load(3)])
+    taken += 1
+  } while (taken < 5 && !files(profile).includes('apps/sequencer/src/ledger/allocator.ts'))
   expect(profile.types).toEqual(['inuse_objects', 'inuse_space'])
   expect(profile.total('inuse_space')).toBeGreaterThan(100_000)
-  expect(profile.frames.map(({ file }) => file)).toContain('apps/sequencer/src/ledger/allocator.ts')
+  expect(files(profile)).toContain('apps/sequencer/src/ledger/allocator.ts')
   await expectTrueSources(profile.frames)
 })
 
