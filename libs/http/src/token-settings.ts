@@ -33,7 +33,8 @@ export function tokenVariables() {
       example: 'the-output-of-openssl-rand-hex-32',
     }),
     jwksUrl: variable('JWKS_URL', httpUrl({ query: true }), {
-      description: 'Where the public keys of an identity provider are, for tokens that it signs',
+      description:
+        'Where the public keys of an identity provider are, for tokens that it signs; https:// in production',
       optional: true,
       example: 'https://login.example.com/.well-known/jwks.json',
     }),
