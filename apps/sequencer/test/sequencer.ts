@@ -114,6 +114,8 @@ export async function queryAsAdmin<R extends object>(
   values: unknown[] = [],
 ): Promise<R[]> {
   const admin = new Client(adminUrl)
+  // The server may be killed meanwhile; the query fails then, and that is enough.
+  admin.on('error', () => {})
   await admin.connect()
   try {
     return (await admin.query<R>(sql, values)).rows
