@@ -17,14 +17,18 @@ export interface QueueOptions {
 interface Queue {
   lane: Lane
   waiting: Waiting[]
-  /** Those that are with the database; a lane has one batch under way. */
-  underWay: Waiting[]
-  isBusy: boolean
+  /** Those of the statement that is under way, as far as they are still waited for; undefined while there is none. */
+  underWay: Waiting[] | undefined
   /** One of those that wait does not go together with other lanes. */
   goesApart: boolean
 }
 
-// In one transaction: what it is given up for must not be much, and the next waits for it.
+/** What a lane sends with its next statement. */
+interface Taken extends LaneBatch {
+  queue: Queue
+}
+
+// In one transaction: if it fails, all of it is done again, and the next waits for it.
 const maxRequestsTogether = 512
 const watchEveryMs = 50
 
@@ -37,28 +41,28 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
   const queues = new Map<string, Queue>()
   /** Lanes with requests and nothing under way, the longest without a turn first. */
   const due = new Set<Queue>()
-  let isWoken = false
-  let isTogether = false
-  let isOneAlone = false
+  /** The lanes in the statement for several. */
+  let together: readonly Taken[] = []
+  /** The lane whose statement is that for one, since it alone was due. */
+  let alone: Queue | undefined
+  let wake: NodeJS.Immediate | undefined
   let watch: NodeJS.Timeout | undefined
 
   function add(lane: Lane, waiting: Waiting): void {
     let queue = queues.get(lane.name)
     if (!queue) {
-      queue = { lane, waiting: [], underWay: [], isBusy: false, goesApart: false }
+      queue = { lane, waiting: [], underWay: undefined, goesApart: false }
       queues.set(lane.name, queue)
       // A statement can outlast the deadlines of requests in it, or behind it.
       watch ??= setInterval(rejectLate, watchEveryMs)
     }
     queue.waiting.push(waiting)
     queue.goesApart ||= !lane.goesTogether(waiting.request)
-    if (queue.isBusy) return
+    if (queue.underWay) return
     due.add(queue)
-    if (isWoken) return
-    isWoken = true
     // After the requests that have already arrived with this one.
-    setImmediate(() => {
-      isWoken = false
+    wake ??= setImmediate(() => {
+      wake = undefined
       start()
     })
   }
@@ -66,73 +70,66 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
   /** Sends what is due and need not wait. */
   function start(): void {
     for (const queue of due) if (queue.goesApart) void settleApart(take(queue))
-    if (isTogether) return
-    const together = takeTogether()
-    if (together.length === 0) return
+    if (together.length > 0) return
+    const taken = takeTogether()
+    if (taken.length === 0) return
     // Alone a lane takes the statement that is made for one. It can wait for the lock of its counter, so there is one.
-    if (together.length === 1 && !isOneAlone) void drainAlone(together[0]!)
-    else void drainTogether(together)
+    if (taken.length === 1 && !alone) {
+      alone = taken[0]!.queue
+      void settleApart(taken[0]!)
+    } else void settleTogether(taken)
   }
 
-  /** Takes from a lane the requests of its next statement. */
-  function take(queue: Queue): Queue {
+  function take(queue: Queue): Taken {
     due.delete(queue)
-    queue.isBusy = true
-    queue.underWay = takeBatch(queue.waiting)
+    const batch = takeBatch(queue.waiting)
+    queue.underWay = batch
     queue.goesApart &&= queue.waiting.some(({ request }) => !queue.lane.goesTogether(request))
-    return queue
+    return { queue, lane: queue.lane, batch }
   }
 
-  function takeTogether(): Queue[] {
-    const taken: Queue[] = []
+  function takeTogether(): Taken[] {
+    const taken: Taken[] = []
     let requests = 0
     for (const queue of due) {
       if (taken.length > 0 && requests + queue.waiting.length > maxRequestsTogether) break
-      taken.push(take(queue))
-      requests += queue.underWay.length
+      const next = take(queue)
+      taken.push(next)
+      requests += next.batch.length
     }
     return taken
   }
 
-  async function drainAlone(queue: Queue): Promise<void> {
-    isOneAlone = true
-    await settle(queue.lane, queue.underWay)
-    isOneAlone = false
+  async function settleApart({ queue, lane, batch }: Taken): Promise<void> {
+    await settle(lane, batch)
     release(queue)
     start()
   }
 
-  async function drainTogether(some: Queue[]): Promise<void> {
-    isTogether = true
-    const left = await settleTogether(some)
-    isTogether = false
-    for (const queue of some)
-      if (left.includes(queue)) void settleApart(queue)
-      else release(queue)
+  async function settleTogether(taken: readonly Taken[]): Promise<void> {
+    together = taken
+    const left = await carryOut(taken)
+    together = []
+    for (const each of taken)
+      if (left.includes(each)) void settleApart(each)
+      else release(each.queue)
     start()
   }
 
-  async function settleApart(queue: Queue): Promise<void> {
-    await settle(queue.lane, queue.underWay)
-    release(queue)
-    start()
-  }
-
-  /** Carries out batches together, and returns those that are left. */
-  async function settleTogether(some: Queue[]): Promise<Queue[]> {
-    for (const queue of some) queue.underWay = dropExpired(queue.underWay)
-    const open = some.filter(({ underWay }) => underWay.length > 0)
+  /** Carries out batches in one transaction, and returns those for which nothing was done. Never throws. */
+  async function carryOut(taken: readonly Taken[]): Promise<Taken[]> {
+    for (const each of taken) each.batch = dropExpired(each.batch)
+    const open = taken.filter(({ batch }) => batch.length > 0)
     if (open.length === 0) return []
-    const batches = open.map(({ lane, underWay }) => ({ lane, batch: underWay }))
-    const requests = batches.flatMap(({ batch }) => batch)
+    const requests = open.flatMap(({ batch }) => batch)
     try {
       for (const waiting of requests) waiting.sent = true
-      const answers = await carryOutTogether(batches)
+      const answers = await carryOutTogether(open)
       // Answered later, so that the next statement is with the database while these answers are written.
       setImmediate(() => answers.forEach((answer) => answer?.()))
-      for (const [index, { batch }] of batches.entries())
-        if (!answers[index]) for (const waiting of batch) waiting.sent = false
-      return open.filter((_, index) => !answers[index])
+      const left = open.filter((_, index) => !answers[index])
+      for (const { batch } of left) for (const waiting of batch) waiting.sent = false
+      return left
     } catch (error) {
       // Each is tried by itself, which then finds its own answer.
       log.warn('issuing for several sequences at once failed', { sequences: open.length, error })
@@ -147,8 +144,8 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
 
   /** Nothing of the lane is under way: it is due again behind the others, or done. */
   function release(queue: Queue): void {
-    queue.isBusy = false
-    queue.underWay = []
+    queue.underWay = undefined
+    if (queue === alone) alone = undefined
     if (queue.waiting.length > 0) due.add(queue)
     else forget(queue)
   }
@@ -163,10 +160,10 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
 
   function rejectLate(): void {
     for (const queue of queues.values()) {
-      queue.underWay = dropExpired(queue.underWay)
+      queue.underWay &&= dropExpired(queue.underWay)
       const inTime = dropExpired(queue.waiting)
       if (inTime.length < queue.waiting.length) queue.waiting.splice(0, queue.waiting.length, ...inTime)
-      if (queue.waiting.length === 0 && !queue.isBusy) forget(queue)
+      if (queue.waiting.length === 0 && !queue.underWay) forget(queue)
     }
   }
 
