@@ -156,6 +156,7 @@ describe('users', () => {
   test.each<[string, StubAnswer]>([
     ['404', { status: 404, body: { code: 'route_not_found' } }],
     ['405', { status: 405, body: { code: 'method_not_allowed' } }],
+    ['501', { status: 501, body: 'Not Implemented' }],
     ['a page', { status: 200, body: '<html>' }],
   ])('a release that answers the call for several with %s is asked for each alone', async (_, answer) => {
     expect(await askBehind([1, 404, 2], () => answer)).toEqual(['verified', 'user_unknown', 'verified'])
@@ -311,6 +312,7 @@ describe('numbers', () => {
   test.each<[string, StubAnswer]>([
     ['404', { status: 404, body: { code: 'route_not_found' } }],
     ['405', { status: 405, body: { code: 'method_not_allowed' } }],
+    ['501', { status: 501, body: 'Not Implemented' }],
     ['too few answers', { status: 200, body: { results: [good('a')] } }],
     ['413', { status: 413, body: { code: 'body_too_large' } }],
   ])('a sequencer that answers the call for several with %s is asked for each alone', async (_, answer) => {

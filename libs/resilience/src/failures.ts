@@ -6,7 +6,7 @@ export const UNAVAILABLE_REASONS = [
   'refused', // nobody listens
   'unreachable', // no connection could be made: no such host, no route, no TLS
   'reset', // the connection broke
-  'status', // 5xx
+  'status', // 5xx but 501
   'invalid_answer', // not HTTP, not the JSON it says it is, or too large
   'rate_limited', // 429
   'open', // not asked: the breaker is open, or enough trials are under way

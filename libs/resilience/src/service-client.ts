@@ -43,7 +43,7 @@ export type Outcome = (typeof OUTCOMES)[number]
 export interface ServiceClient {
   readonly name: string
   /**
-   * Asks the service. Gives any answer under 500, except 429: a 404 is an answer.
+   * Asks the service. Gives any answer under 500, except 429: a 404 is an answer, and so is 501.
    * What fails may be repeated if that is safe: the method is idempotent, or it has an Idempotency-Key. A request
    * whose kept socket dies under it is sent once more in any case, the others as often as `retries` says.
    * @throws ServiceUnavailableError without an answer; AppError `caller_gone`
@@ -165,7 +165,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   function requireUsable({ method, path }: ServiceRequest, answer: Answer): Answer {
     const { status, headers } = answer
-    if (status < 500 && status !== 429) return answer
+    // 501 says that it does not know the call, and not that it fails: asking again would not help.
+    if ((status < 500 && status !== 429) || status === 501) return answer
     throw unavailable(
       status === 429 ? 'rate_limited' : 'status',
       `${method} ${path} was answered with ${status}`,

@@ -42,6 +42,7 @@ test.each([
   ['nothing', 204, undefined, undefined, undefined],
   ['an empty body that says it is JSON', 200, 'application/json', '', undefined],
   ['an error page that says it is JSON', 400, 'application/json', '<html>', '<html>'],
+  ['that it does not know the call', 501, 'text/plain', 'Not Implemented', 'Not Implemented'],
   ['a redirect, which is not followed', 302, undefined, undefined, undefined],
 ])('%s is an answer', async (_what, status, type, body, data) => {
   const server = await startServer((_request, response) => {
