@@ -90,7 +90,7 @@ chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
-.PHONY: bench bench-save bench-compare docs schema
+.PHONY: bench bench-save bench-compare bench-service docs schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY))
 bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation)
 	@$(MEASURE)
@@ -98,6 +98,10 @@ bench-save: deps ## The same, and keep it: docs/benchmarks.md, README and what b
 	@$(MEASURE) --save && npx prettier --write --log-level warn README.md docs/benchmarks.md docs/benchmarks/results.json
 bench-compare: deps ## The same, and fail if a ratio is worse than what was kept: TOLERANCE=0.2
 	@$(MEASURE) --compare $(if $(TOLERANCE),--tolerance=$(TOLERANCE))
+bench-service: deps ## Measure services that run, those of make run if no URL says otherwise: ONLY=numbers, batches, orders or reads, CONNECTIONS=64 SECONDS=10. It writes: numbers of the sequence BENCH, orders that stay
+	@output=$$($(NX) run-many -t build -p bench,local-stack 2>&1) || { echo "$$output" >&2; exit 1; }
+	@TOKEN="$${TOKEN-$$([ "$$SEQUENCER_URL" ] || node dist/tools/local-stack/main.js --token admin 2>/dev/null)}" \
+		exec node dist/tools/bench/main.js --service --connections=$(or $(CONNECTIONS),64) --seconds=$(SECONDS) $(if $(ONLY),--only=$(ONLY))
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 

@@ -93,16 +93,14 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-/** Sends a request and reads its answer whole. */
-function exchange(socket: Socket, request: string): Promise<string> {
+/** Sends a request and reads its answer whole. @throws Error if the connection ends before */
+export function exchange(socket: Socket, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) return reject(new Error('the server has closed a connection'))
     let received = ''
     const onData = (chunk: string) => {
       received += chunk
-      const headEnd = received.indexOf('\r\n\r\n')
-      if (headEnd === -1) return
-      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0)
-      if (received.length < headEnd + 4 + length) return
+      if (!isWhole(received)) return
       socket.removeListener('data', onData)
       socket.removeListener('close', onClose)
       resolve(received)
@@ -112,4 +110,14 @@ function exchange(socket: Socket, request: string): Promise<string> {
     socket.once('close', onClose)
     socket.write(request)
   })
+}
+
+function isWhole(received: string): boolean {
+  const headEnd = received.indexOf('\r\n\r\n')
+  if (headEnd === -1) return false
+  const [, length] = /content-length: (\d+)/i.exec(received) ?? []
+  // As proxies pass on what they do not know the length of.
+  if (length === undefined && /transfer-encoding: chunked/i.test(received))
+    return received.endsWith('\r\n0\r\n\r\n')
+  return received.length >= headEnd + 4 + Number(length ?? 0)
 }

@@ -2,6 +2,8 @@ import { serveConstant } from './constant-servers'
 import type { Suite, Thoroughness } from './instrument/suite'
 import { runReaders } from './readers'
 import { runSuites } from './run'
+import { measureServices } from './service/service'
+import { readServiceSettings } from './service/settings'
 import { runStarvation, type StarvationSettings } from './starvation'
 import { events } from './suites/events'
 import { standby } from './suites/in-process'
@@ -42,7 +44,13 @@ void start().catch((error: unknown) => {
 function start(): Promise<void> {
   if (mode === '--serve') return serveConstant(kind === 'express' ? 'express' : 'node')
   if (mode === '--readers') return runReaders(kind)
+  if (mode === '--service') return runService()
   return run()
+}
+
+/** Measures services that run already: `--connections=64`, `--seconds=10`, `--only=numbers,orders`, URLs by the environment. */
+async function runService(): Promise<void> {
+  await measureServices(readServiceSettings(process.env, given), (line) => process.stderr.write(`${line}\n`))
 }
 
 function isGiven(name: string): boolean {
