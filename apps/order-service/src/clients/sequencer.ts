@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { NumberConflictError } from '../domain/number-conflict'
 import { keyFor, type ToNumber } from '../domain/order'
 import { createExhaustion } from './exhaustion'
-import { createNumbersTogether } from './numbers-together'
+import { createBatchedNumbers } from './batched-numbers'
 import { codeOf, headersOf, UnexpectedAnswerError, type Trace } from './service-clients'
 
 interface Asking {
@@ -55,7 +55,7 @@ export function createSequencer(
     ),
   })
   const exhaustion = createExhaustion(client, sequence)
-  const numbers = createNumbersTogether(client, { sequence, timeoutMs, batching })
+  const numbers = createBatchedNumbers(client, { sequence, timeoutMs, batching })
 
   /** A replayed answer has the number of the first request, as it was then: this checks that it is still the order's. */
   async function requireStillIssued(

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { AppError } from '../domain/errors'
 import { ServiceUnavailableError, type ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
-import { createTogether, type Asked } from './together'
+import { createBatchedCalls, type Asked } from './batched-calls'
 import { deadlineOfCall, headersOf, UnexpectedAnswerError, type Trace } from './service-clients'
 
 /** What is needed of a user; the rest is passed on as the user service answers it. */
@@ -53,13 +53,13 @@ export function createUsers(
     return remembered.size
   })
 
-  const answerTo = createTogether<Asked & { id: number; trace: Trace }>({
+  const answerTo = createBatchedCalls<Asked & { id: number; trace: Trace }>({
     service: client.name,
     timeoutMs,
     batching,
-    alone: ({ id, trace, deadline }) =>
+    askAlone: ({ id, trace, deadline }) =>
       client.request({ method: 'GET', path: `/api/v1/users/${id}`, headers: headersOf(trace), deadline }),
-    async together(items, deadline) {
+    async askTogether(items, deadline) {
       const { status, data } = await client.request({
         method: 'GET',
         path: '/api/v1/users:batchGet',

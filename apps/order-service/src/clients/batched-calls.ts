@@ -19,19 +19,20 @@ interface Options<Item extends Asked> {
   /** Off, each item is asked for alone. */
   batching: boolean
   /** Asks for one item, with a call of its own. */
-  alone: (item: Item) => Promise<Answer>
+  askAlone: (item: Item) => Promise<Answer>
   /**
    * Asks for several items with one call.
    *
    * @returns what each would have got alone, and undefined for one of which the answer says nothing that could be used;
    *   undefined if that is so of all: such as from a release of the service that does not know the call
    */
-  together: (
+  askTogether: (
     items: readonly Item[],
     deadline: Deadline,
   ) => Promise<readonly (Answer | undefined)[] | undefined>
 }
 
+// As many as the batch calls of both services take.
 const mostTogether = 100
 // Calls under way before further items wait for each other. More than one, so that a call whose connection is stuck does
 // not hold up all orders.
@@ -46,8 +47,8 @@ const aloneForMs = 10_000
  * Each has its own answer, error and deadline. What the call for several does not answer is asked for alone, so that it
  * ends as if it had been alone from the beginning (docs/decisions/0067).
  */
-export function createTogether<Item extends Asked>(options: Options<Item>) {
-  const { service, timeoutMs, batching, alone, together } = options
+export function createBatchedCalls<Item extends Asked>(options: Options<Item>) {
+  const { service, timeoutMs, batching, askAlone, askTogether } = options
   let aloneUntilMs = 0
 
   interface Waiting {
@@ -76,24 +77,25 @@ export function createTogether<Item extends Asked>(options: Options<Item>) {
 
   async function answersOf(groups: Map<string, Waiting[]>): Promise<Map<string, Answer | Error>> {
     const items = [...groups.values()].map((group) => ({ ...group[0]!.item, deadline: latestOf(group) }))
-    const found = await askTogether(items, latestOf([...groups.values()].flat()))
+    const found = await askForAll(items, latestOf([...groups.values()].flat()))
     const answers = await Promise.all(
       items.map(async (item, index) => {
         const isWanted = groups.get(item.key)!.some(({ wait }) => !wait.signal().aborted)
-        const answer = found[index] ?? (isWanted ? await alone(item).catch(asError) : undefined)
+        const answer = found[index] ?? (isWanted ? await askAlone(item).catch(asError) : undefined)
         return [item.key, answer] as const
       }),
     )
     return new Map(answers.flatMap(([key, answer]) => (answer ? [[key, answer]] : [])))
   }
 
-  async function askTogether(
+  /** What the call for several answers; empty where it is not made, or not understood. Never throws. */
+  async function askForAll(
     items: readonly Item[],
     deadline: Deadline,
   ): Promise<readonly (Answer | Error | undefined)[]> {
     if (items.length < 2 || performance.now() < aloneUntilMs) return []
     try {
-      const answers = await together(items, deadline)
+      const answers = await askTogether(items, deadline)
       if (!answers) aloneUntilMs = performance.now() + aloneForMs
       return answers ?? []
     } catch (error) {
@@ -107,30 +109,36 @@ export function createTogether<Item extends Asked>(options: Options<Item>) {
    * @throws ServiceUnavailableError, AppError `caller_gone`
    */
   return async function answerTo(item: Item): Promise<Answer> {
-    const unavailable = (reason: 'timeout' | 'deadline', detail: string) =>
-      new ServiceUnavailableError({ service, reason, detail })
-    const wait = item.deadline.within(timeoutMs, () =>
-      unavailable('timeout', `there was no answer within ${timeoutMs} ms`),
-    )
-    const late = new Promise<never>((_, reject) => {
-      const signal = wait.signal()
-      const end = () => {
-        const reason = signal.reason as Error
-        const isLate = isAppError(reason) && reason.code === 'deadline_exceeded'
-        reject(isLate ? unavailable('deadline', 'the deadline of the caller has passed') : reason)
-      }
-      if (signal.aborted) end()
-      else signal.addEventListener('abort', end, { once: true })
-    })
+    const tooSlow = () => unavailable('timeout', `there was no answer within ${timeoutMs} ms`)
+    const wait = item.deadline.within(timeoutMs, tooSlow)
     try {
-      return await Promise.race([ask({ item, wait }), late])
+      return await Promise.race([ask({ item, wait }), endOf(wait)])
     } finally {
       wait.dispose()
     }
   }
+
+  /** Rejects when the answer is waited for no longer. */
+  function endOf(wait: Deadline): Promise<never> {
+    const signal = wait.signal()
+    return new Promise((_, reject) => {
+      const end = () => reject(afterDeadline(signal.reason as Error))
+      if (signal.aborted) end()
+      else signal.addEventListener('abort', end, { once: true })
+    })
+  }
+
+  function afterDeadline(reason: Error): Error {
+    const isLate = isAppError(reason) && reason.code === 'deadline_exceeded'
+    return isLate ? unavailable('deadline', 'the deadline of the caller has passed') : reason
+  }
+
+  function unavailable(reason: 'timeout' | 'deadline', detail: string): ServiceUnavailableError {
+    return new ServiceUnavailableError({ service, reason, detail })
+  }
 }
 
-/** The deadline of the one who waits, or of several the latest: one with a short deadline does not shorten the others'. */
+/** The latest deadline of those that wait: one with a short deadline does not shorten the others'. */
 function latestOf(waiting: readonly { item: Asked }[]): Deadline {
   if (waiting.length === 1) return waiting[0]!.item.deadline
   const latestMs = Math.max(...waiting.map(({ item }) => item.deadline.remainingMs()))

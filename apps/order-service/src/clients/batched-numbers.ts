@@ -2,7 +2,7 @@ import { noDeadline, type Deadline } from '@ordinal/deadline'
 import type { Answer, ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
 import { headersOf, type Trace } from './service-clients'
-import { createTogether, type Asked } from './together'
+import { createBatchedCalls, type Asked } from './batched-calls'
 
 interface AskedNumber extends Asked {
   trace: Trace | undefined
@@ -19,22 +19,20 @@ interface Options {
 // The most that `timeout_ms` of an item may be at the sequencer; one that is wanted for longer has none.
 const longestTimeoutMs = 3_600_000
 const batch = z.looseObject({ results: z.array(z.unknown()) })
-const result = z.union([
-  z.looseObject({ number: z.looseObject({ full_number: z.string() }), replayed: z.boolean().optional() }),
-  // What passes by itself is asked for again, alone.
-  z.looseObject({
-    problem: z.looseObject({
-      status: z
-        .int()
-        .min(400)
-        .max(499)
-        .refine((it) => it !== 429),
-    }),
-  }),
-])
+const issued = z.looseObject({
+  number: z.looseObject({ full_number: z.string() }),
+  replayed: z.boolean().optional(),
+})
+// What passes by itself (429, 5xx) is asked for again, alone.
+const finalStatus = z
+  .int()
+  .min(400)
+  .max(499)
+  .refine((status) => status !== 429)
+const refused = z.looseObject({ problem: z.looseObject({ status: finalStatus }) })
 
 /** Asks the sequencer for numbers, those of several orders with one call; the answers are those of the call for one. */
-export function createNumbersTogether(client: ServiceClient, { sequence, timeoutMs, batching }: Options) {
+export function createBatchedNumbers(client: ServiceClient, { sequence, timeoutMs, batching }: Options) {
   const askAlone = ({ key, body, trace, deadline }: AskedNumber, by: 'request' | 'probe' = 'request') =>
     client[by]({
       method: 'POST',
@@ -44,12 +42,12 @@ export function createNumbersTogether(client: ServiceClient, { sequence, timeout
       deadline,
     })
 
-  const together = createTogether<AskedNumber>({
+  const ask = createBatchedCalls<AskedNumber>({
     service: client.name,
     timeoutMs,
     batching,
-    alone: (item) => askAlone(item),
-    async together(items, deadline) {
+    askAlone: (item) => askAlone(item),
+    async askTogether(items, deadline) {
       const { status, data } = await client.request({
         method: 'POST',
         path: '/api/v1/numbers:batch',
@@ -75,7 +73,7 @@ export function createNumbersTogether(client: ServiceClient, { sequence, timeout
 
   return {
     /** Asks for a number, maybe with those of other orders. @throws ServiceUnavailableError */
-    ask: together,
+    ask,
     /** Asks even while the breaker is open, and always alone. @throws ServiceUnavailableError */
     probe: (item: Omit<AskedNumber, 'deadline'>) => askAlone({ ...item, deadline: noDeadline }, 'probe'),
   }
@@ -88,12 +86,11 @@ function timeoutOf(deadline: Deadline): number | undefined {
 
 /** The result of an item as the call for one number would answer it; undefined if it is to be asked for alone. */
 function toAnswer(given: unknown): Answer | undefined {
-  const read = result.safeParse(given)
-  if (!read.success) return undefined
-  if ('problem' in read.data) {
-    const { problem } = read.data as { problem: { status: number } }
-    return { status: problem.status, headers: {}, data: problem }
+  const got = issued.safeParse(given)
+  if (got.success) {
+    const { number, replayed } = got.data
+    return { status: 200, headers: replayed ? { 'idempotency-replayed': 'true' } : {}, data: number }
   }
-  const { number, replayed } = read.data
-  return { status: 200, headers: replayed ? { 'idempotency-replayed': 'true' } : {}, data: number }
+  const { data } = refused.safeParse(given)
+  return data && { status: data.problem.status, headers: {}, data: data.problem }
 }
