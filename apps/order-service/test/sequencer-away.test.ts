@@ -5,6 +5,7 @@ import {
   createWorld,
   expectNumbersToMatch,
   leaveOrder,
+  shortCalls,
   until,
   type World,
 } from './world'
@@ -26,8 +27,11 @@ test.each<[string, Mood | 'stopped']>([
   ['answering nonsense', { is: 'failing', answer: { status: 200, body: { full_number: 7 } } }],
 ])(
   'with a sequencer that is %s, orders are taken, and numbered within 10 s of its return',
-  async (_how, mood) => {
-    const { api, metric } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '60' })
+  async (how, mood) => {
+    const { api, metric } = await world.startService({
+      CIRCUIT_BREAKER_TIMEOUT: '60',
+      ...(how === 'silent' && shortCalls),
+    })
     const place = () => api.post('/api/v1/orders', anOrder)
     await place()
     if (mood === 'stopped') await world.sequencer.stop()
@@ -54,7 +58,7 @@ test.each<[string, Mood | 'stopped']>([
 )
 
 test('with an open breaker, an order is taken at once, and an outage costs one call a round', async () => {
-  const { api, metric } = await world.startService()
+  const { api, metric } = await world.startService(shortCalls)
   world.sequencer.mood = { is: 'silent' }
   // One after the other: together they would ask with one call, which fails once.
   for (let n = 0; n < 5; n += 1) await api.post('/api/v1/orders', anOrder)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { failing, type Mood } from './stub'
-import { anOrder, createWorld, until, type World } from './world'
+import { anOrder, createWorld, shortCalls, until, type World } from './world'
 
 const state = 'order_service_circuit_breaker_state{service="user-service"}'
 
@@ -21,7 +21,7 @@ test('a hundred orders of unknown users leave the breaker closed', async () => {
 })
 
 test('an order that cannot be verified is refused with 503 and Retry-After, at once when the breaker is open', async () => {
-  const { api, metric, log } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '20' })
+  const { api, metric, log } = await world.startService({ CIRCUIT_BREAKER_TIMEOUT: '20', ...shortCalls })
   world.userService.mood = { is: 'silent' }
   const place = () => api.post('/api/v1/orders', anOrder)
   // One after the other: together they would ask for their user with one call, which fails once.
@@ -48,7 +48,7 @@ test('an order that cannot be verified is refused with 503 and Retry-After, at o
 })
 
 test('much success before an outage does not keep the breaker from opening', async () => {
-  const { api, metric } = await world.startService({ ORDER_SERVICE_USER_MEMORY: '0' })
+  const { api, metric } = await world.startService({ ORDER_SERVICE_USER_MEMORY: '0', ...shortCalls })
   for (let n = 0; n < 50; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)
   world.userService.mood = { is: 'silent' }
   for (let n = 0; n < 5; n += 1) expect((await api.post('/api/v1/orders', anOrder)).status).toBe(503)
