@@ -75,15 +75,18 @@ export async function measure(callers: readonly (() => Promise<boolean>)[], seco
       }
     }),
   )
-  const elapsed = (performance.now() - startedAt) / 1000
-  latencies.sort((a, b) => a - b)
-  const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? 0
+  return { ...summarize(latencies, (performance.now() - startedAt) / 1000), failures }
+}
+
+/** What some calls have taken, each in milliseconds, in as many seconds. */
+export function summarize(latencies: readonly number[], seconds: number): Omit<Load, 'failures'> {
+  const sorted = [...latencies].sort((a, b) => a - b)
+  const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? 0
   return {
-    requests: latencies.length,
-    perSecond: latencies.length / elapsed,
+    requests: sorted.length,
+    perSecond: sorted.length / seconds,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
-    failures,
   }
 }
 

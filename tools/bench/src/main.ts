@@ -8,12 +8,15 @@ import { runStarvation, type StarvationSettings } from './starvation'
 import { events } from './suites/events'
 import { standby } from './suites/in-process'
 import { lists } from './suites/lists'
+import { memory } from './suites/memory'
 import { numbers } from './suites/numbers'
 import { orders } from './suites/orders'
 import { searches } from './suites/searches'
 import { users } from './suites/users'
 
 const suites: readonly Suite[] = [numbers, standby, orders, events, lists, users, searches]
+/** Which take long, and are run when they are asked for. */
+const longSuites: readonly Suite[] = [memory]
 const starvation = 'starvation'
 
 const thorough: Thoroughness = {
@@ -23,6 +26,7 @@ const thorough: Thoroughness = {
   events: 10_000,
   listed: 1_000_000,
   users: 1_000_000,
+  minutes: 10,
 }
 /** To see that it works: its figures mean nothing. */
 const quickly: Thoroughness = {
@@ -32,6 +36,7 @@ const quickly: Thoroughness = {
   events: 200,
   listed: 2_000,
   users: 2_000,
+  minutes: 0.05,
 }
 
 const [mode, kind = ''] = process.argv.slice(2)
@@ -62,18 +67,19 @@ function given(name: string): string | undefined {
 }
 
 /**
- * Runs what `--only=orders,events` names, or everything. `--save` keeps the results and writes docs/benchmarks.md,
+ * Runs what `--only=orders,events` names, or everything that does not take long. `--save` keeps the results and writes docs/benchmarks.md,
  * `--compare` compares ratios with those that were kept (`--tolerance=0.2`), `--rounds=5` and the like measure otherwise.
  */
 async function run(): Promise<void> {
   const quick = isGiven('quick')
-  const parts = [...suites.map(({ name }) => name), starvation]
+  const usual = [...suites.map(({ name }) => name), starvation]
+  const parts = [...usual, ...longSuites.map(({ name }) => name)]
   const named = given('only')
-  const chosen = named ? named.split(',') : parts
+  const chosen = named ? named.split(',') : usual
   const unknown = chosen.filter((name) => !parts.includes(name))
   if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}; there are ${parts.join(', ')}`)
 
-  const chosenSuites = suites.filter(({ name }) => chosen.includes(name))
+  const chosenSuites = [...suites, ...longSuites].filter(({ name }) => chosen.includes(name))
   const compared = isGiven('compare') ? Number(given('tolerance') ?? 0.2) : undefined
   if (chosenSuites.length > 0) {
     const settings = settingsOf(quick ? quickly : thorough)

@@ -3,7 +3,7 @@ import { reportOf, withResults } from '../src/instrument/document'
 import { measureSuite } from '../src/instrument/measure'
 import { missingFor } from '../src/instrument/requirements'
 import { replaceResults, type Result } from '../src/instrument/results'
-import { spreadOf } from '../src/instrument/statistics'
+import { growthOf, spreadOf } from '../src/instrument/statistics'
 import { duration, ratio, type MeasuredComparison, type Round } from '../src/instrument/suite'
 import { changesOf, verdictOf } from '../src/instrument/verdict'
 
@@ -73,6 +73,25 @@ test('a median is between the least and the most, and half of the values are on 
     }),
   )
   expect(spreadOf([])).toBeUndefined()
+})
+
+test('growth is that of a line with whatever noise is even around it, and none of what stays', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 200 }),
+      fc.integer({ min: -1000, max: 1000 }),
+      fc.integer({ min: -50, max: 50 }),
+      fc.integer({ min: 0, max: 30 }),
+      (half, start, slope, noise) => {
+        const line = Array.from({ length: half * 2 + 1 }, (_, index) => start + slope * index)
+        expect(growthOf(line)).toBeCloseTo(slope * half * 2, 6)
+        // The same on both sides of the middle: it turns no line.
+        const noisy = line.map((value, index) => value + (Math.abs(index - half) % 2) * noise)
+        expect(growthOf(noisy)).toBeCloseTo(slope * half * 2, 6)
+      },
+    ),
+  )
+  expect([growthOf([7]), growthOf([100, 140, 100, 140, 100])]).toEqual([0, 0])
 })
 
 const compared = (values: number[], more: Partial<MeasuredComparison> = {}): MeasuredComparison => ({

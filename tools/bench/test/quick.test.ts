@@ -66,11 +66,36 @@ test('a quick run issues with a standby that confirms each commit', () => {
   expect(comparisons[0]!.values).toHaveLength(1)
 }, 120_000)
 
+test('a quick run looks at the memory of the three services under steady load, and draws it', () => {
+  const { output, results, report } = run('memory')
+  const { series, comparisons, competitors } = results[0]!
+  expect(competitors.map(({ rounds }) => rounds[0]!.perSecond > 0)).toEqual([true, true])
+  expect(output).toContain('Memory under steady load')
+  expect(report).toContain('one round of 3 s')
+  // Where there is no /proc nothing is known.
+  if (process.platform !== 'linux') return
+  const services = ['user service', 'order service', 'sequencer']
+  const chart = readFileSync(join(results.folder, 'benchmarks/memory.svg'), 'utf8')
+  expect(series!.map(({ title }) => title)).toEqual(services)
+  for (const { title, values } of series!) {
+    expect(values.length).toBeGreaterThan(5)
+    for (const value of values) expect(value).toBeGreaterThan(10)
+    expect(chart).toContain(title)
+  }
+  expect(comparisons.map(({ title }) => title)).toEqual(
+    services.flatMap((name) => [
+      `${name}, idle`,
+      `${name}, the most under load`,
+      `${name}, growth in the last half`,
+    ]),
+  )
+}, 120_000)
+
 test('a part that does not exist is refused, with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, [program, '--only=order'], { encoding: 'utf8' })
   expect([status, stderr]).toEqual([
     1,
-    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation\n',
+    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory\n',
   ])
 })
 

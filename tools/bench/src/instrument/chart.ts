@@ -1,6 +1,6 @@
 import type { CustomSeriesOption } from 'echarts'
 import { figuresOf } from './print'
-import type { SuiteResult } from './suite'
+import type { Series, SuiteResult } from './suite'
 
 const width = 860
 const barHeight = 30
@@ -8,9 +8,11 @@ const frame = 90
 
 /**
  * A picture of a suite, as SVG: a bar for the median of each competitor, and a line from its worst to its best round. Durations
- * where all have them and the rates are those of one caller; rates otherwise.
+ * where all have them and the rates are those of one caller; rates otherwise. Of a suite with series their lines.
  */
-export async function chartOf({ title, counts, competitors }: SuiteResult): Promise<string> {
+export async function chartOf(result: SuiteResult): Promise<string> {
+  const { title, counts, competitors, series } = result
+  if (series) return lineChartOf(title, series)
   // Of several megabytes, and needed for reports only.
   const { init } = await import('echarts')
   const bars = competitors
@@ -59,6 +61,31 @@ export async function chartOf({ title, counts, competitors }: SuiteResult): Prom
         renderItem: drawSpread,
       },
     ],
+  })
+  const svg = chart.renderToSVGString()
+  chart.dispose()
+  return `${svg}\n`
+}
+
+/** A line for each series over the minutes; those of memory, in MB. */
+async function lineChartOf(title: string, series: readonly Series[]): Promise<string> {
+  const { init } = await import('echarts')
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height: 380 })
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#ffffff',
+    color: ['#4878a8', '#c8743c', '#5a9a5a'],
+    title: { text: title, subtext: 'MB of resident memory, over minutes', left: 8 },
+    legend: { top: 12, right: 12 },
+    grid: { left: 60, right: 40, top: 70, bottom: 40 },
+    xAxis: { type: 'value', max: 'dataMax', axisLabel: { formatter: '{value} min' } },
+    yAxis: { type: 'value', min: 0 },
+    series: series.map(({ title, everySeconds, values }) => ({
+      type: 'line',
+      name: title,
+      showSymbol: false,
+      data: values.map((value, index) => [(index * everySeconds) / 60, value]),
+    })),
   })
   const svg = chart.renderToSVGString()
   chart.dispose()

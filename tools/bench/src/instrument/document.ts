@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chartOf } from './chart'
 import { machineText } from './machine'
-import { figuresOf, msText, rateText, valueText } from './print'
+import { figuresOf, msText, rateText, turnsText, valueText } from './print'
 import type { Result } from './results'
 import { spreadOf } from './statistics'
 import type { MeasuredComparison } from './suite'
@@ -91,7 +91,7 @@ function sectionOf({
     '',
     `## ${title}`,
     '',
-    `${at.slice(0, 10)}, ${settings.rounds} rounds, turns of ${settings.seconds} s. ${machineText(machine)}.`,
+    `${at.slice(0, 10)}, ${turnsText(settings)}. ${machineText(machine)}.`,
     '',
     `![${title}](benchmarks/${name}.svg)`,
     '',

@@ -42,7 +42,7 @@ export async function measureSuite(
     title,
     counts,
     at: new Date().toISOString(),
-    settings: { seconds, rounds },
+    settings: finished.settings ?? { seconds, rounds },
     competitors: [
       ...competitors.map(({ name, title }) => ({
         name,
@@ -58,6 +58,7 @@ export async function measureSuite(
       })),
       ...(finished.comparisons ?? []),
     ],
+    ...(finished.series && { series: finished.series }),
     notes: finished.notes ?? [],
   }
 }

@@ -18,7 +18,7 @@ export function printResult({
   notes,
 }: Result): void {
   console.log(`\n${title}\n  ${machineText(machine)}`)
-  console.log(`  Medians of ${settings.rounds} rounds, turns of ${settings.seconds} s\n`)
+  console.log(`  ${settings.rounds === 1 ? '' : 'Medians of '}${turnsText(settings)}\n`)
   console.log(row('', `${counts}/s`, 'from', 'to', 'p50 ms', 'p99 ms'))
   for (const { title, rounds } of competitors) {
     const { rate, p50, p99 } = figuresOf(rounds)
@@ -47,6 +47,9 @@ export function printChanges(changes: readonly Change[]): void {
     )
   }
 }
+
+export const turnsText = ({ seconds, rounds }: Result['settings']) =>
+  rounds === 1 ? `one round of ${seconds} s` : `${rounds} rounds, turns of ${seconds} s`
 
 /** What a table shows of the turns of a competitor. */
 export const figuresOf = (rounds: readonly Round[]) => ({

@@ -20,3 +20,16 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 /** Of a figure that not every round has. */
 export const spreadOfKnown = (values: readonly (number | undefined)[]): Spread | undefined =>
   spreadOf(values.filter((value) => value !== undefined))
+
+/** By how much values grow from the first to the last, along the line that fits them best (least squares). */
+export function growthOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  let covariance = 0
+  let variance = 0
+  for (const [index, value] of values.entries()) {
+    covariance += (index - middle) * (value - mean)
+    variance += (index - middle) ** 2
+  }
+  return variance === 0 ? 0 : (covariance / variance) * (values.length - 1)
+}

@@ -13,6 +13,8 @@ export interface Thoroughness {
   listed: number
   /** Users who are searched. */
   users: number
+  /** Of the steady load under which memory is looked at. */
+  minutes: number
 }
 
 /** The result of a turn. */
@@ -51,7 +53,19 @@ export interface Opened {
   finish?(): Promise<Finished>
 }
 
+/** What was looked at again and again, at even distances, for a chart of lines. */
+export interface Series {
+  title: string
+  everySeconds: number
+  /** In MB. */
+  values: readonly number[]
+}
+
 export interface Finished {
+  /** What a turn was, if not what was asked for. */
+  settings?: Pick<Thoroughness, 'seconds' | 'rounds'>
+  /** In place of the chart of rates. */
+  series?: readonly Series[]
   /** Further competitors, with their rounds. */
   rounds?: readonly { name: string; title: string; rounds: readonly Round[] }[]
   comparisons?: readonly MeasuredComparison[]
@@ -88,6 +102,7 @@ export interface SuiteResult {
   settings: Pick<Thoroughness, 'seconds' | 'rounds'>
   competitors: readonly { name: string; title: string; rounds: readonly Round[] }[]
   comparisons: readonly MeasuredComparison[]
+  series?: readonly Series[]
   notes: readonly string[]
 }
 
