@@ -11,7 +11,7 @@ import { Counter } from 'prom-client'
 import { z } from 'zod'
 import type { MainWork } from './main-work'
 
-/** An item of a batch as it was read, or what is wrong with it. */
+/** An item of a batch as it was read, or why it is refused. */
 export type ReadItem<T> = { value: T } | ({ error: AnyAppError } & AnyItem)
 
 /** The answer to an item of a batch: its value, or the problem that it would have got as a request of its own. */
@@ -37,7 +37,8 @@ export type RunItems = <Item extends AnyItem, T>(
 /** A list of 1 to `most` items that are validated one by one: what is wrong with one is an answer to that one. */
 export function itemsOf<Item extends z.ZodObject>(item: Item, most: number) {
   const check = validated(undefined, item)
-  const reRead = (input: unknown): ReadItem<z.output<Item>> => {
+  /** Takes fields in lowerCamelCase, too, and describes what is wrong as for a request. */
+  const readAgain = (input: unknown): ReadItem<z.output<Item>> => {
     try {
       return { value: check(input) }
     } catch (error) {
@@ -47,8 +48,8 @@ export function itemsOf<Item extends z.ZodObject>(item: Item, most: number) {
   }
   const read = item
     .transform((value): ReadItem<z.output<Item>> => ({ value }))
-    // Fields in lowerCamelCase are taken, too, and what is wrong is said as of a request. A document of the schema has none.
-    .catch((failed) => ((failed as typeof failed | undefined) ? reRead(failed.value) : undefined)!)
+    // Without a fault zod asks for the default that a document of the schema shows: there is none.
+    .catch((fault?: { value: unknown }) => (fault ? readAgain(fault.value) : undefined)!)
   return z.array(read).min(1).max(most)
 }
 
