@@ -36,6 +36,7 @@ export const failing = (status: number, code?: string, headers = {}): Mood => ({
 /** Another service, as far as the order service can see it: real HTTP on a real port, with moods. */
 export async function startStub(act: (request: StubRequest) => StubAnswer | Promise<StubAnswer>) {
   const seen: StubRequest[] = []
+  let held = Promise.resolve()
   const server = createServer((request, response) => {
     void (async () => {
       const received = await read(request)
@@ -43,6 +44,7 @@ export async function startStub(act: (request: StubRequest) => StubAnswer | Prom
       const { mood } = stub
       if (mood.is === 'silent') return
       if (mood.is === 'resetting') return void request.socket.resetAndDestroy()
+      await held
       const answer = mood.is === 'failing' ? mood.answer : await act(received)
       if (mood.is === 'losing' || answer.isLost) return void response.destroy()
       if (mood.is === 'slow' && !(await stillThereAfter(mood.ms, response))) return
@@ -59,6 +61,12 @@ export async function startStub(act: (request: StubRequest) => StubAnswer | Prom
     mood: { is: 'well' } as Mood,
     /** All that reached it, whatever it did with it. */
     seen,
+    /** Holds back all requests from now on; gives what lets them go on. */
+    hold(): () => void {
+      let letGo: () => void = () => undefined
+      held = new Promise((resolve) => (letGo = resolve))
+      return letGo
+    },
     /** How many connections are open. */
     connections: () => promisify(server.getConnections.bind(server))(),
     /** Breaks all connections, and goes on. */

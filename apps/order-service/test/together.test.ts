@@ -24,14 +24,15 @@ afterEach(() => world.end())
 
 interface Wanted {
   key?: string
+  user_id?: number
   product_id?: string
   headers?: Record<string, string>
 }
 
-const place = ({ key, product_id = anOrder.product_id, headers = {} }: Wanted) =>
+const place = ({ key, user_id = anOrder.user_id, product_id = anOrder.product_id, headers = {} }: Wanted) =>
   service.api.post(
     '/api/v1/orders',
-    { ...anOrder, product_id },
+    { ...anOrder, user_id, product_id },
     { headers: { ...headers, ...(key !== undefined && { 'idempotency-key': key }) } },
   )
 
@@ -48,10 +49,12 @@ const oneWaits = () =>
 
 /** Places orders that meet while the first of them is kept from being stored. */
 async function placeTogether(wanted: Wanted[]) {
-  // All have asked before the first is answered.
-  world.userService.mood = { is: 'slow', ms: 200 }
   const letThrough = await holdUp()
+  const answerUsers = world.userService.hold()
   const placing = wanted.map(place)
+  // All have arrived: with the scrape that says so, there is one more.
+  await until(async () => (await service.metric('order_service_requests_in_flight')) > wanted.length)
+  answerUsers()
   await oneWaits()
   await letThrough()
   return Promise.all(placing)
@@ -156,10 +159,14 @@ test('nothing is stored for one whose time runs out while it waits for the other
   const letThrough = await holdUp()
   const first = place({ key: 'first' })
   await oneWaits()
-  const startedAt = performance.now()
-  const late = place({ key: 'late', headers: { 'x-request-timeout-ms': '300' } })
+  const late = place({ key: 'late', headers: { 'x-request-timeout-ms': '1000' } })
+  await until(() => world.userService.seen.length === 2)
   const other = place({ key: 'other' })
-  await until(() => performance.now() - startedAt > 350)
+  await until(() => world.userService.seen.length === 3)
+  // It came later, and ends by a deadline that is later: its answer says that the time of the late one is over.
+  world.userService.mood = { is: 'silent' }
+  const later = await place({ user_id: 2, headers: { 'x-request-timeout-ms': '1200' } })
+  expect([later.status, later.body.code]).toEqual([503, 'user_service_unavailable'])
   await letThrough()
   const [{ status, body }, ...others] = await Promise.all([late, first, other])
   expect([status, body.code]).toEqual([504, 'deadline_exceeded'])
