@@ -6,6 +6,7 @@ import { createPeriodicTask } from '@ordinal/periodic-task'
 const foldEveryMs = 1_000
 // Fewer are read as fast as one, and a service that has nothing to do writes nothing.
 const foldedFrom = 200
+// In one transaction, which is to be short; after a full one the next begins at once.
 const mostAtOnce = 10_000
 
 interface Deps {
@@ -19,7 +20,7 @@ interface Deps {
  */
 export function createCountFolder({ pool, log }: Deps) {
   return createPeriodicTask({
-    run: async () => (await foldCounts(pool)) === mostAtOnce,
+    run: async () => (await foldCounts(pool, foldedFrom)) === mostAtOnce,
     report: tellChanges(
       log,
       'the counts of lists could not be folded; retrying every second',
@@ -30,13 +31,13 @@ export function createCountFolder({ pool, log }: Deps) {
 }
 
 /**
- * Folds a batch of differences, oldest first, if there are enough of them: whoever counts sees them all, or what they add
- * up to. It waits for nobody, and nobody for it: writers only insert, and rows that another instance folds are skipped.
+ * Folds some differences, oldest first, if there are enough of them: a reader sees them all, or what they add up to. It
+ * waits for nobody, and nobody for it: writers only insert, and rows that another instance folds are skipped.
  *
- * @param from how many there have to be
+ * @param least how many there have to be: fewer are left as they are
  * @returns how many were folded
  */
-export async function foldCounts(db: Queryable, from = foldedFrom): Promise<number> {
+export async function foldCounts(db: Queryable, least: number): Promise<number> {
   const { rows } = await db.query<{ folded: number }>(
     `WITH folded AS (
        DELETE FROM list_counts WHERE id IN (
@@ -48,7 +49,7 @@ export async function foldCounts(db: Queryable, from = foldedFrom): Promise<numb
        INSERT INTO list_counts (key, change)
        SELECT key, sum(change) FROM folded GROUP BY key HAVING sum(change) <> 0)
      SELECT count(*)::int AS folded FROM folded`,
-    [from, mostAtOnce],
+    [least, mostAtOnce],
   )
   return rows[0]!.folded
 }

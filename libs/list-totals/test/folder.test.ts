@@ -44,9 +44,9 @@ test('a list without a row has a total of 0, and so has a key that is not there'
 
 test('a few differences are left as they are: nothing is written where there is nothing to do', async () => {
   await add('a', 1, 199)
-  expect([await foldCounts(pool), (await rows()).length]).toEqual([0, 199])
+  expect([await foldCounts(pool, 200), (await rows()).length]).toEqual([0, 199])
   await add('b', 1)
-  expect([await foldCounts(pool), await rows()]).toEqual([
+  expect([await foldCounts(pool, 200), await rows()]).toEqual([
     200,
     [
       { key: 'a', change: 199 },
