@@ -17,7 +17,7 @@ type Call = ServerUnaryCall<object, object>
 
 /** Serves a method: identifies the caller, checks its role and its message, then calls and answers. */
 export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUnaryCall<object, object> {
-  const { identify, limiter, tokensCheckable, tellError, bulkheads, holdBack, runItems } = chassis
+  const { identify, limiter, tokensCheckable, reportError, bulkheads, holdBack, runItems } = chassis
   const readMessage = messageReader(method.message)
 
   async function answer(call: Call): Promise<GrpcReply> {
@@ -68,10 +68,10 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
         callback(null, message)
       },
       async (error: unknown) => {
-        const told = tellError(error, context)
+        const refusal = reportError(error, context)
         const { ip } = call.metadata as ObservedMetadata
-        await holdBack(told, ip, call.getPeer())
-        callback(statusOf(told))
+        await holdBack(refusal, ip, call.getPeer())
+        callback(statusOf(refusal))
       },
     )
   }

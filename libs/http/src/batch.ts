@@ -5,7 +5,7 @@ import {
   validated,
   type RateLimiter,
   type RequestContext,
-  type TellError,
+  type ReportError,
 } from '@ordinal/middleware'
 import { Counter } from 'prom-client'
 import { z } from 'zod'
@@ -63,11 +63,11 @@ interface Deps {
   limiter: Pick<RateLimiter, 'count'> | undefined
   mainWork: Pick<MainWork, 'count'>
   metrics: Pick<Metrics, 'prefix' | 'registry'>
-  tellError: TellError
+  reportError: ReportError
 }
 
 /** Runs the items of batches with what holds for requests: each counts at the rate limit, and is logged and counted. */
-export function createItemRunner({ limiter, mainWork, metrics, tellError }: Deps): RunItems {
+export function createItemRunner({ limiter, mainWork, metrics, reportError }: Deps): RunItems {
   const answered = new Counter({
     name: `${metrics.prefix}_batch_items_total`,
     help: 'Items of batches answered, by the status that each would have had as a request',
@@ -99,8 +99,8 @@ export function createItemRunner({ limiter, mainWork, metrics, tellError }: Deps
   }
 
   function refusalOf(error: unknown, context: RequestContext) {
-    const told = tellError(error, context)
+    const refusal = reportError(error, context)
     const { requestId, basePath } = context
-    return { problem: toProblem(told, requestId, basePath), retryAfterSeconds: told.retryAfterSeconds }
+    return { problem: toProblem(refusal, requestId, basePath), retryAfterSeconds: refusal.retryAfterSeconds }
   }
 }

@@ -3,7 +3,7 @@ import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
 import type { RunItems } from './batch'
 import type { Bulkheads } from './bulkheads'
 import type { HoldBack } from './hold-back'
-import type { Identify, RateLimiter, TellError } from '@ordinal/middleware'
+import type { Identify, RateLimiter, ReportError } from '@ordinal/middleware'
 
 /** What a service's gRPC shares with its HTTP. */
 export interface GrpcChassis {
@@ -14,7 +14,7 @@ export interface GrpcChassis {
   limiter: RateLimiter | undefined
   /** Whether a caller can have a role at all. */
   tokensCheckable: boolean
-  tellError: TellError
+  reportError: ReportError
   runItems: RunItems
   /** The gates of all classes but the main work. */
   bulkheads: Bulkheads

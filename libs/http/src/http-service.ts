@@ -10,7 +10,7 @@ import {
   checkHead,
   createRefusalLog,
   errorHandler,
-  errorTeller,
+  errorReporter,
   identifyCaller,
   inOrder,
   observeRequests,
@@ -87,9 +87,9 @@ export function createHttpService(options: HttpOptions) {
     settings.rateLimit > 0
       ? rateLimiter({ name, perSecond: settings.rateLimit, redisUrl: settings.redisUrl, log })
       : undefined
-  const tellError = errorTeller(log, translations)
+  const reportError = errorReporter(log, translations)
   const { mainWork } = bulkheads
-  const runItems = createItemRunner({ limiter, mainWork, metrics, tellError })
+  const runItems = createItemRunner({ limiter, mainWork, metrics, reportError })
   const serving = { ...settings, tokensCheckable: verifyToken !== undefined, live, bulkheads, runItems }
   // These limits hold even where calls have none, and count apart, so that none uses up another.
   const limitOf = (what: string) =>
@@ -159,7 +159,7 @@ export function createHttpService(options: HttpOptions) {
     identify,
     limiter,
     tokensCheckable: serving.tokensCheckable,
-    tellError,
+    reportError,
     runItems,
     bulkheads,
     holdBack,

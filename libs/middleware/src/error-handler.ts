@@ -6,14 +6,11 @@ import type { RequestContext } from './request-id'
 /** Gives the AppError that a library's error stands for, or undefined when it knows nothing of it. */
 export type TranslateError = (error: unknown) => AnyAppError | undefined
 
-/** Returns the error that the caller of a request gets. */
-export type TellError = (error: unknown, context: RequestContext) => AnyAppError
+/** Logs an error, if it is not the caller's, and returns the one that the caller of the request gets. */
+export type ReportError = (error: unknown, context: RequestContext) => AnyAppError
 
-/**
- * Maps errors to what the caller gets, and logs those that are not the caller's. Of an error that no translation knows the
- * caller gets the request id and nothing else.
- */
-export function errorTeller(log: Logger, translations: readonly TranslateError[]): TellError {
+/** What reports errors: of one that no translation knows the caller gets the request id and nothing else. */
+export function errorReporter(log: Logger, translations: readonly TranslateError[]): ReportError {
   return (error, { requestId, route }) => {
     const known = translate(error, translations)
     const entry = logEntryOf(error, known)
@@ -69,26 +66,27 @@ export function errorHandler(
   translations: readonly TranslateError[] = [],
   holdBack?: HoldBackRefusal,
 ): ErrorRequestHandler {
-  const tell = errorTeller(log, [...translations, fromBodyParser])
+  const reportError = errorReporter(log, [...translations, fromBodyParser])
   // Express tells error handlers from others by their four parameters.
   return async (error: unknown, req, res, _next) => {
     const { requestId, basePath } = req.context
-    const told = tell(error, req.context)
+    const refusal = reportError(error, req.context)
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
 
-    const held = holdBack?.(told, req.context.address, req.socket)
+    const held = holdBack?.(refusal, req.context.address, req.socket)
     if (held) {
-      req.context.held = told.code
+      req.context.held = refusal.code
       if (!(await held)) res.setHeader('Connection', 'close')
       if (res.destroyed) return
     }
-    res.statusCode = told.status
-    if (told.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(told.retryAfterSeconds))
-    for (const [name, value] of Object.entries(told.headers)) res.setHeader(name, value)
+    res.statusCode = refusal.status
+    if (refusal.retryAfterSeconds !== undefined)
+      res.setHeader('Retry-After', String(refusal.retryAfterSeconds))
+    for (const [name, value] of Object.entries(refusal.headers)) res.setHeader(name, value)
     res.setHeader('Content-Type', problemMediaType)
     res.setHeader('Cache-Control', 'no-store')
-    res.end(JSON.stringify(toProblem(told, requestId, basePath)))
+    res.end(JSON.stringify(toProblem(refusal, requestId, basePath)))
   }
 }
 

@@ -11,7 +11,7 @@ export {
 } from './auth'
 export { addCommonHeaders, type CommonHeaders } from './common-headers'
 export { allowOrigins } from './cors'
-export { errorHandler, errorTeller, type TellError, type TranslateError } from './error-handler'
+export { errorHandler, errorReporter, type ReportError, type TranslateError } from './error-handler'
 export { hasUnseen } from './look-alikes'
 export { inOrder } from './in-order'
 export { parseJsonBody } from './json-body'

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { AppError, type FieldError } from '@ordinal/errors'
 import { wordsFor } from './fault-words'
 
-const mostTold = 20
+const mostFaults = 20
 // The names of fields that are not known are the sender's.
 const longestPath = 200
 const messages: z.core.ParseContext<z.core.$ZodIssue> = { error: wordsFor }
@@ -31,7 +31,7 @@ export function validated<Schema extends z.ZodType>(
     }
     // With messages of our own every parse would take longer by half.
     const { issues } = schema.safeParse(given, messages).error ?? result.error
-    const errors = tellable(issues.flatMap((issue) => fieldErrors(part, issue)))
+    const errors = firstFaults(issues.flatMap((issue) => fieldErrors(part, issue)))
     const first = errors[0]
     throw new AppError(
       'validation_failed',
@@ -69,10 +69,10 @@ function withSnakeCase(value: unknown, aliases: Map<string, string>): unknown {
 }
 
 /** The first faults, and how many there are beyond them: an answer must not grow with what a stranger sends. */
-function tellable(errors: FieldError[]): FieldError[] {
-  const told = errors.slice(0, mostTold).map(({ path, message }) => ({ path: shortened(path), message }))
-  const more = errors.length - told.length
-  return more > 0 ? [...told, { path: '', message: `and ${more} more` }] : told
+function firstFaults(errors: FieldError[]): FieldError[] {
+  const first = errors.slice(0, mostFaults).map(({ path, message }) => ({ path: shortened(path), message }))
+  const more = errors.length - first.length
+  return more > 0 ? [...first, { path: '', message: `and ${more} more` }] : first
 }
 
 const shortened = (path: string) => (path.length > longestPath ? `${path.slice(0, longestPath)}…` : path)
