@@ -121,6 +121,19 @@ test('a hundred that are asked for together share one commit, and follow each ot
   ])
 })
 
+test('in a sequence in the order of dates, requests for one day after the other get their numbers in that order', async () => {
+  const prefixes = ['DA', 'DB', 'DC', 'DD']
+  const day = (index: number) => new Date(Date.now() + index * 86_400_000).toISOString().slice(0, 10)
+  for (const prefix of prefixes)
+    await define({ prefix, template: `${prefix}{seq:2}`, chronological: true, gap_policy: 'strict' })
+  // Two of each day, the sequences in turn.
+  const days = [0, 0, 1, 1, 2, 2, 3, 3]
+  const requests = days.flatMap((index) => prefixes.map((prefix) => ({ prefix, business_date: day(index) })))
+  expect(summary(await ask(requests))).toEqual(
+    days.flatMap((_, index) => prefixes.map((prefix) => `${prefix}0${index + 1}`)),
+  )
+})
+
 test('one that is refused gets the problem that it would get alone, and harms no other', async () => {
   await define({ prefix: 'END', template: 'END{seq:2}', end: 1 })
   await define({ prefix: 'OWN', template: 'OWN{seq:2}', sealed_to: 'shop' })

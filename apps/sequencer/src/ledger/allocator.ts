@@ -83,7 +83,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
       requireSlot(sequence, businessDate)
       requireNearWindow(sequence.rules, businessDate, Date.now())
     }
-    return once(request, deadline, lanes.forNew(prefix, businessDate))
+    return once(request, deadline, lanes.forNew(sequence.rules, businessDate))
   }
 
   /**

@@ -21,13 +21,22 @@ interface Deps {
   metrics: LaneMetrics
 }
 
-/** Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. */
+/**
+ * Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. Of a sequence
+ * in the order of dates all queue together: of two dates that were asked for at once, the second would refuse the first.
+ */
 export function createLanes({ db, sequences, metrics }: Deps) {
-  async function issueBatch(prefix: string, businessDate: string | undefined, batch: Waiting[]) {
+  async function issueBatch(prefix: string, batch: Waiting[]) {
     const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     requireActive(sequence)
     const requests = batch.map(({ request }) => request)
-    const issued = await issueNumbers(db, sequence, businessDate, requests, batch.some(needsLookUp))
+    const issued = await issueNumbers(
+      db,
+      sequence,
+      requests[0]!.business_date,
+      requests,
+      batch.some(needsLookUp),
+    )
     return () => metrics.generated(prefix, answerIssued(batch, sequence, issued), batch.length)
   }
 
@@ -60,10 +69,10 @@ export function createLanes({ db, sequences, metrics }: Deps) {
   }
 
   return {
-    forNew: (prefix: string, businessDate: string | undefined): Lane => ({
-      name: `${prefix}\n${businessDate ?? ''}`,
+    forNew: ({ prefix, chronological }: Sequence['rules'], businessDate: string | undefined): Lane => ({
+      name: chronological ? prefix : `${prefix}\n${businessDate ?? ''}`,
       prefix,
-      carryOut: (batch) => issueBatch(prefix, businessDate, batch),
+      carryOut: (batch) => issueBatch(prefix, batch),
       goesTogether: isUsual,
     }),
     forChanges: (prefix: string, period: string): Lane => ({

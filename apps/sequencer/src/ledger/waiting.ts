@@ -40,12 +40,13 @@ export interface LaneBatch {
 const maxBatchRequests = 512
 const maxBatchNumbers = 4096
 
-/** Takes as many requests from a queue as go into one statement. */
+/** Takes as many requests from a queue as go into one statement, which is for one business date. */
 export function takeBatch(queue: Waiting[]): Waiting[] {
   let numbers = 0
   const end = queue.slice(0, maxBatchRequests).findIndex(({ request }, index) => {
     numbers += request.count
-    return index > 0 && numbers > maxBatchNumbers
+    const isOfAnotherDate = request.business_date !== queue[0]!.request.business_date
+    return index > 0 && (numbers > maxBatchNumbers || isOfAnotherDate)
   })
   return queue.splice(0, end === -1 ? maxBatchRequests : end)
 }
