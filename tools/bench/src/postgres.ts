@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, realpathSync } from 'node:fs'
+import { appendFileSync, existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -14,28 +14,29 @@ const settings = { max_connections: 300 }
 const attachLimitMs = 60_000
 
 /** Starts a database server; with a standby, one that confirms each commit. */
-export async function startPostgres(dataFolder: string, withStandby: boolean) {
+export async function startPostgres(dataFolder: string, withStandby: boolean): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({ dataFolder, settings })
-  if (!withStandby) return { postgres, standby: undefined }
+  if (!withStandby) return postgres
   await postgres.stop()
-  const copy = `${realpathSync(dataFolder)}-standby`
+  const copy = standbyOf(dataFolder)
   // With the owners of the files, which may not be this account. The package has no pg_basebackup.
   execFileSync('cp', ['-a', realpathSync(dataFolder), copy])
   const primary = await startEmbeddedPostgres({ dataFolder, settings })
-  const standby = await follow(primary, copy)
+  await follow(primary, copy)
   await confirmCommits(primary)
-  return {
-    postgres: primary,
-    standby: {
-      async remove() {
-        await standby.stop()
-        await removeEmbeddedPostgres(copy)
-      },
-    },
-  }
+  return primary
 }
 
-async function follow({ adminUrl }: EmbeddedPostgres, dataFolder: string): Promise<EmbeddedPostgres> {
+/** Stops and removes what `startPostgres` started, however far it has come. */
+export async function removePostgres(dataFolder: string): Promise<void> {
+  if (!existsSync(dataFolder)) return
+  await removeEmbeddedPostgres(standbyOf(dataFolder))
+  await removeEmbeddedPostgres(dataFolder)
+}
+
+const standbyOf = (dataFolder: string) => `${realpathSync(dataFolder)}-standby`
+
+async function follow({ adminUrl }: EmbeddedPostgres, dataFolder: string): Promise<void> {
   const { hostname, port, username, password } = new URL(adminUrl)
   const cluster = join(dataFolder, 'cluster')
   appendFileSync(
@@ -43,7 +44,7 @@ async function follow({ adminUrl }: EmbeddedPostgres, dataFolder: string): Promi
     `primary_conninfo = 'host=${hostname} port=${port} user=${username} password=${password}'\n`,
   )
   appendFileSync(join(cluster, 'standby.signal'), '')
-  return startEmbeddedPostgres({ dataFolder, settings })
+  await startEmbeddedPostgres({ dataFolder, settings })
 }
 
 /** From then on each commit waits until the standby has it on its disk. */

@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
-import { startPostgres } from './postgres'
+import { removePostgres, startPostgres } from './postgres'
 import type { Reading, ReadingResult } from './readers'
 
 /** The bundle is dist/tools/bench/main.js. */
@@ -34,8 +33,16 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
  */
 export async function openStage({ standby: withStandby = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ordinal-bench-'))
+  const dataFolder = join(folder, 'postgres')
   const children: ChildProcess[] = []
-  const { postgres, standby } = await startPostgres(join(folder, 'postgres'), withStandby)
+  const close = closedOnSignals(async () => {
+    for (const child of children) child.kill()
+    const running = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+    await Promise.all(running.map((child) => once(child, 'exit')))
+    await removePostgres(dataFolder)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const postgres = await startPostgres(dataFolder, withStandby)
 
   async function asAdmin<T>(database: string, work: (admin: Client) => Promise<T>): Promise<T> {
     const admin = new Client(postgres.url(database))
@@ -256,16 +263,27 @@ export async function openStage({ standby: withStandby = false } = {}) {
       return Number(rows[0]?.total) === n && rows[0]?.dense === true
     },
 
-    async close(): Promise<void> {
-      for (const child of children) child.kill()
-      const running = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
-      await Promise.all(running.map((child) => once(child, 'exit')))
-      await standby?.remove()
-      await postgres.stop()
-      await removeEmbeddedPostgres(join(folder, 'postgres'))
-      rmSync(folder, { recursive: true, force: true })
-    },
+    close,
   }
+}
+
+/**
+ * The servers run in process groups of their own: who ends a benchmark with Ctrl-C would leave them behind, and gigabytes.
+ *
+ * @returns closes once, whoever asks
+ */
+function closedOnSignals(closeStage: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  const close = () => {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    return (closing ??= closeStage())
+  }
+  const onSignal = (_signal: NodeJS.Signals, number: number) => {
+    console.error('Stopping the servers and removing their data.')
+    void close().finally(() => process.exit(128 + number))
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return close
 }
 
 function residentMb(pid: number): number | undefined {

@@ -1,5 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Result } from '../src/instrument/results'
 
@@ -113,3 +115,27 @@ function run(only: string) {
     report: readFileSync(join(dirname(file!), 'benchmarks.md'), 'utf8'),
   }
 }
+
+test('Ctrl-C ends the servers and leaves nothing of them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-interrupted-'))
+  const bench = spawn(process.execPath, [program, '--quick', '--only=users'], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let output = ''
+  const filling = new Promise<void>((resolve) => {
+    bench.stderr.on('data', (chunk) => {
+      output += String(chunk)
+      if (output.includes('Filling')) resolve()
+    })
+  })
+  await Promise.race([filling, once(bench, 'exit')])
+  const [link] = readdirSync(folder)
+  const dataFolder = realpathSync(join(folder, link!, 'postgres'))
+  bench.kill('SIGINT')
+  expect(await once(bench, 'exit')).toEqual([130, null])
+  expect(output).toContain('Stopping the servers')
+  expect(readdirSync(folder)).toEqual([])
+  expect(existsSync(dataFolder)).toBe(false)
+  rmSync(folder, { recursive: true })
+}, 60_000)
