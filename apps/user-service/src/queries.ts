@@ -39,9 +39,9 @@ export async function insertUser(db: Queryable, { email, name, age }: NewUser): 
 /**
  * The users that fit, oldest first: at most `take` of them, after the one with an id, or after so many.
  *
- * What is searched for may be in every user or in none. Told how few users are wanted, the planner reads all by id, since a
- * few of those that it expects will soon be met; where there are none, that is the whole table. Not told, it compares a
- * tenth of the table with the index of searches, and takes that unless the text is frequent.
+ * What is searched for may be in every user or in none. With the number of wanted users in sight, the planner reads all by
+ * id, since it expects to meet so few soon; where none fits, that is the whole table. Without it, the planner compares a
+ * tenth of the table with the index of searches, and takes the index unless the text is frequent.
  */
 export async function listUsers(
   db: Queryable,
@@ -57,7 +57,7 @@ export async function listUsers(
   return rows
 }
 
-/** How many users fit. Without a search the counts that triggers keep tell it. */
+/** How many users fit. Without a search that is the sum of the counts that triggers keep. */
 export async function countUsers(db: Queryable, filter: UserFilter): Promise<number> {
   const { search, active } = filter
   if (search === undefined) return totalOf(db, active === undefined ? undefined : String(active))

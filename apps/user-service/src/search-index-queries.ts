@@ -23,7 +23,7 @@ export const createTrigramExtension = (db: Queryable) => db.query('CREATE EXTENS
 export const dropSearchIndex = (db: Queryable) =>
   db.query('DROP INDEX CONCURRENTLY IF EXISTS users_search_idx')
 
-/** Builds it beside those who write, however long that takes. */
+/** Builds it while users are written, however long that takes. */
 export async function buildSearchIndex(db: Queryable): Promise<void> {
   await db.query('SET statement_timeout = 0')
   await db.query('SET lock_timeout = 0')

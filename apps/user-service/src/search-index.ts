@@ -14,10 +14,10 @@ const sessionCheckMs = 5_000
 
 /**
  * Builds the index of searches where it is missing, if pg_trgm is there or may be created: migrations that could not have it
- * went on without. Who writes users does not wait for it, and nor does another instance that starts meanwhile. What
- * prevents it prevents no start: searches read all users then.
+ * went on without. Writers of users do not wait for it, nor do other instances that start meanwhile. Without it
+ * the service starts, and searches read all users.
  *
- * @param tell what it does, and what prevents it
+ * @param tell logs what it does, and what prevents it
  */
 export async function ensureSearchIndex(
   settings: MigrationSettings,
@@ -40,7 +40,7 @@ export async function ensureSearchIndex(
 
 async function buildIfMissing(client: DatabaseClient, tell: (line: string) => void): Promise<void> {
   if ((await searchIndexState(client)) === 'ready') return
-  // The lock and the limits are the session's: through a pooler they would be somebody else's.
+  // The lock and the limits are the session's: through a pooler they would be another client's.
   if (!(await hasOwnSession(client, sessionCheckMs)) || !(await tryToLockIndex(client))) return
   const state = await searchIndexState(client)
   if (state === 'ready') return
@@ -51,12 +51,12 @@ async function buildIfMissing(client: DatabaseClient, tell: (line: string) => vo
   await buildSearchIndex(client)
 }
 
-// Insufficient privilege; a server without the extension's files, or one that lists which it allows. The service logs what
-// follows from it, once.
+// Insufficient privilege; a server without the extension's files, or one that allows only some. `createSearchNotice` logs
+// what follows from it.
 const withoutRight = ['42501', '58P01', '0A000']
 const isWithoutRight = (error: unknown) => withoutRight.includes((error as { code?: string }).code ?? '')
 
-/** Says once, soon after the start, that searches read all users. */
+/** Logs once, soon after the start, if searches read all users. */
 export const createSearchNotice = (db: Queryable, log: Logger) =>
   soonAfterStart(
     async () => {

@@ -50,7 +50,7 @@ export const RETRYABLE: ReadonlySet<DatabaseErrorKind> = new Set([
   'unreachable',
 ])
 
-/** The server has refused what it was given; others tell of the server, or of others who use it. */
+/** The server refused what it was given. The other kinds are about the server itself, or about its other clients. */
 export const OF_ROWS: ReadonlySet<DatabaseErrorKind> = new Set([
   'unique_violation',
   'foreign_key_violation',

@@ -45,8 +45,8 @@ export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
     },
 
     /**
-     * Wakes the relays of all instances, if events of the type are wanted; to be called after the commit. It is a hint: without it they find the events
-     * at their next look.
+     * Wakes the relays of all instances, if events of the type are wanted; to be called after the commit. It is a hint:
+     * without it they find the events at their next look.
      *
      * Never in the transaction itself: a NOTIFY takes a lock of the whole server at commit, and holds it until the
      * commit is on disk (docs/decisions/0026). What comes while one is under way is announced once, by the next.

@@ -38,11 +38,11 @@ function tagsIn(header: string | string[]): string[] | undefined {
 }
 
 /**
- * A function that refuses a condition that the route does not evaluate: to ignore it would change what the caller wanted to
+ * A check that refuses conditions that the route does not evaluate: to ignore one would change what the caller wanted to
  * protect. Where nothing is changed, and the whole answer is right whatever the condition says, it may be ignored. If-Match
  * takes the place of If-Unmodified-Since (RFC 9110, 13.1.4).
  *
- * @returns throws AppError `condition_not_supported`
+ * @returns the check of a request's headers; it throws AppError `condition_not_supported`
  */
 export function conditionCheck(route: Route): (headers: Headers) => void {
   const reads = route.method === 'get' && !route.issues

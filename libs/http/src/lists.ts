@@ -38,7 +38,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
 const counted = z.int().optional().meta({ description: 'Only of a list that is read by page' })
 
 /**
- * How many rows all pages of a list have, if that needs no count: a page on which the list ends shows it. Undefined if the
+ * How many rows a list has, if that needs no count: the page on which it ends shows that. Undefined if the
  * list goes on, or if the page is behind its end.
  *
  * @param rows how many were read, of one more than `page_size`

@@ -9,7 +9,7 @@ const mostSmallBytes = 16 * 1024
  * (RFC 5789, 2.2); none at all is fine.
  *
  * Where the client has closed the connection before, the body parser leaves the body unread, as if the request had none.
- * Such a request is refused: its handler would do, and store under the idempotency key, what nobody asked for.
+ * Such a request is refused: its handler would do, and store under the idempotency key, what the client did not ask for.
  *
  * @param media the media types that are taken
  */

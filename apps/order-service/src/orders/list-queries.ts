@@ -54,8 +54,8 @@ export async function listOrders(
 }
 
 /**
- * How many orders fit. Of all, and of a status, the counts that triggers keep tell it; those of a user or a product are
- * counted in the index that the list is read by.
+ * How many orders fit. Of all, and of a status, that is the sum of the counts that triggers keep; those of a user or a
+ * product are counted in the index that the list is read by.
  */
 export async function countOrders(db: Queryable, filter: OrderFilter): Promise<number> {
   const asked = columns.filter(([, field]) => filter[field] !== undefined)

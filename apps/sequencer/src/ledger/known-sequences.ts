@@ -14,7 +14,7 @@ export interface KnownSequence extends Sequence {
 export interface KnownSequences {
   /** The sequence as this instance knows it, without asking the database; undefined if it does not. */
   known(prefix: string): KnownSequence | undefined
-  /** As `load`; those who ask at the same time share an answer, and go on in the order in which they asked. */
+  /** As `load`; calls at the same time share an answer, and go on in the order in which they were made. */
   find(prefix: string): Promise<KnownSequence>
   /** Asks the database. @throws AppError `sequence_not_found` if there never was one */
   load(prefix: string): Promise<KnownSequence>
