@@ -7,6 +7,7 @@ import { readServiceSettings } from './service/settings'
 import { runStarvation, type StarvationSettings } from './starvation'
 import { events } from './suites/events'
 import { standby } from './suites/in-process'
+import { ledger } from './suites/ledger'
 import { lists } from './suites/lists'
 import { memory } from './suites/memory'
 import { numbers } from './suites/numbers'
@@ -16,13 +17,14 @@ import { users } from './suites/users'
 
 const suites: readonly Suite[] = [numbers, standby, orders, events, lists, users, searches]
 /** Which take long, and are run when they are asked for. */
-const longSuites: readonly Suite[] = [memory]
+const longSuites: readonly Suite[] = [memory, ledger]
 const starvation = 'starvation'
 
 const thorough: Thoroughness = {
   seconds: 4,
   rounds: 3,
   past: 5_000_000,
+  ledger: 20_000_000,
   events: 10_000,
   listed: 1_000_000,
   users: 1_000_000,
@@ -33,6 +35,7 @@ const quickly: Thoroughness = {
   seconds: 0.2,
   rounds: 1,
   past: 20_000,
+  ledger: 20_000,
   events: 200,
   listed: 2_000,
   users: 2_000,

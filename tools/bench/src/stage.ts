@@ -195,11 +195,16 @@ export async function openStage({ standby: withStandby = false } = {}) {
       return startService('dist/apps/sequencer/bench.js', ['redis', String(port)], 'beside_redis')
     },
 
-    /** Gives a new ledger so many numbers. */
-    async fill(database: string, rows: number): Promise<void> {
+    /**
+     * Gives a new ledger so many numbers.
+     *
+     * @param tell takes how many there are, each million
+     */
+    async fill(database: string, rows: number, tell: (done: number) => void = () => {}): Promise<void> {
       const { url, ownerUrl } = await createLedger(database)
       await migrate(url, ownerUrl)
       const child = start('dist/apps/sequencer/bench.js', ['fill', url, String(rows)], {}, 'pipe')
+      child.stdout!.on('data', (lines) => tell(Number(String(lines).trim().split('\n').at(-1))))
       const [code] = (await once(child, 'close')) as [number | null]
       if (code !== 0) throw new Error('the ledger could not be filled')
       await asAdmin(database, (admin) => admin.query('VACUUM ANALYZE'))

@@ -93,11 +93,22 @@ test('a quick run looks at the memory of the three services under steady load, a
   )
 }, 120_000)
 
+test('a quick run issues in a ledger with many numbers, beside an empty one', () => {
+  const { results } = run('ledger')
+  const { competitors, comparisons, notes } = results[0]!
+  const [small, large] = competitors.map(({ rounds }) => rounds[0]!.perSecond)
+  expect(comparisons[0]).toMatchObject({
+    title: 'a ledger with 20,000 numbers, against an empty one',
+    values: [large! / small!],
+  })
+  expect(notes.join()).toMatch(/take \d+ bytes a number/)
+}, 120_000)
+
 test('a part that does not exist is refused, with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, [program, '--only=order'], { encoding: 'utf8' })
   expect([status, stderr]).toEqual([
     1,
-    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory\n',
+    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory, ledger\n',
   ])
 })
 

@@ -7,6 +7,8 @@ export interface Thoroughness {
   rounds: number
   /** Numbers that a ledger has had that has a past. */
   past: number
+  /** Numbers that a large ledger has had. */
+  ledger: number
   /** Events that wait when the clock starts. */
   events: number
   /** Orders that are listed. */
