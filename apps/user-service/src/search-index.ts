@@ -17,11 +17,11 @@ const sessionCheckMs = 5_000
  * went on without. Writers of users do not wait for it, nor do other instances that start meanwhile. Without it
  * the service starts, and searches read all users.
  *
- * @param tell logs what it does, and what prevents it
+ * @param log takes a line about what it does, or what prevents it
  */
 export async function ensureSearchIndex(
   settings: MigrationSettings,
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<void> {
   const client = new DatabaseClient({
     connectionString: settings.migrationDatabaseUrl ?? databaseUrlOf(settings),
@@ -30,22 +30,22 @@ export async function ensureSearchIndex(
   client.on('error', () => undefined)
   try {
     await client.connect()
-    await buildIfMissing(client, tell)
+    await buildIfMissing(client, log)
   } catch (error) {
-    if (!isWithoutRight(error)) tell(`the index of searches could not be built: ${(error as Error).message}`)
+    if (!isWithoutRight(error)) log(`the index of searches could not be built: ${(error as Error).message}`)
   } finally {
     await client.end()
   }
 }
 
-async function buildIfMissing(client: DatabaseClient, tell: (line: string) => void): Promise<void> {
+async function buildIfMissing(client: DatabaseClient, log: (line: string) => void): Promise<void> {
   if ((await searchIndexState(client)) === 'ready') return
   // The lock and the limits are the session's: through a pooler they would be another client's.
   if (!(await hasOwnSession(client, sessionCheckMs)) || !(await tryToLockIndex(client))) return
   const state = await searchIndexState(client)
   if (state === 'ready') return
   await createTrigramExtension(client)
-  tell('building the index of searches')
+  log('building the index of searches')
   // One that was cut short serves no search, and costs every write.
   if (state === 'invalid') await dropSearchIndex(client)
   await buildSearchIndex(client)

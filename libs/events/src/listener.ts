@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseClient, hasOwnSession, type PoolerMode } from '@ordinal/database'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { channel } from './outbox'
 
@@ -22,7 +22,7 @@ interface Options {
 /** Listens for new events on a connection of its own, which is opened again when it breaks. */
 export function createListener(options: Options) {
   const { url, pooler = 'auto', applicationName, onNews, log, checkMs = 10_000, timeoutMs = 5_000 } = options
-  const tell = tellChanges(
+  const report = logChanges(
     log,
     'LISTEN does not work: new events are found by polling',
     'LISTEN works: new events are found at once',
@@ -30,7 +30,7 @@ export function createListener(options: Options) {
   const task = createPeriodicTask({
     run: listen,
     // It reports success as soon as it listens.
-    report: (error) => void (error !== undefined && tell(error)),
+    report: (error) => void (error !== undefined && report(error)),
     everyMs: 1_000,
   })
 
@@ -61,7 +61,7 @@ export function createListener(options: Options) {
       await client.connect()
       if (pooler === 'auto' && !(await hasOwnSession(client, timeoutMs))) return stopListening()
       await client.query(`LISTEN ${channel}`)
-      tell()
+      report()
       onNews()
       while (!stopping.aborted) {
         const error = await Promise.race([broken, pause(checkMs, stopping)])

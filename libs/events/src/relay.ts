@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { crashAt } from '@ordinal/failpoints'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { pauseAfter, type RetryPolicy } from './consumer'
 import { moveToDeadLetters } from './dead-letters'
@@ -33,12 +33,12 @@ const sweepEveryMs = 60_000
  */
 export function createRelay(deps: Deps) {
   const { pool, transport, retry, metrics, log, pollMs, leaseMs, retentionMs } = deps
-  const tellOfDatabase = tellChanges(
+  const reportDatabase = logChanges(
     log,
     'events wait: the outbox fails',
     'events go on: the outbox works again',
   )
-  const tellOfTransport = tellChanges(
+  const reportTransport = logChanges(
     log,
     'events wait: the transport fails',
     'events go on: the transport works again',
@@ -49,7 +49,7 @@ export function createRelay(deps: Deps) {
   let from = 0
   let lookedThroughAt = -Infinity
   let sweptAt = -Infinity
-  const task = createPeriodicTask({ run: look, report: tellOfDatabase, everyMs: pollMs })
+  const task = createPeriodicTask({ run: look, report: reportDatabase, everyMs: pollMs })
 
   /**
    * Starts to deliver what is due. While the transport is away, one event tries.
@@ -67,7 +67,7 @@ export function createRelay(deps: Deps) {
   function deliver(events: OutboxEvent[]): void {
     const batch = deliverBatch(events)
       // What was not recorded is delivered again when its lease ends.
-      .catch(tellOfDatabase)
+      .catch(reportDatabase)
       .finally(() => {
         batches.delete(batch)
         // The next events of these subjects may be due.
@@ -116,7 +116,7 @@ export function createRelay(deps: Deps) {
     if (left.length > 0) await postpone(pool, left)
     const lost = outcomes.find((outcome) => outcome.is === 'away')
     away = lost !== undefined
-    tellOfTransport(lost?.error)
+    reportTransport(lost?.error)
   }
 
   /** When an event is tried again that was not handled: never, if that was the last attempt. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { integer, variable } from '@ordinal/config'
 import type { Queryable } from '@ordinal/database'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 
 const dayMs = 86_400_000
@@ -31,7 +31,7 @@ interface Deps {
 export function createKeySweeper({ pool, log, retentionDays }: Deps) {
   return createPeriodicTask({
     run: async () => (await sweepKeys(pool, retentionDays)) === batchSize,
-    report: tellChanges(
+    report: logChanges(
       log,
       'idempotency keys past their time could not be deleted; retrying every minute',
       'idempotency keys past their time are deleted again',

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { Queryable } from '@ordinal/database'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 
 const foldEveryMs = 1_000
@@ -21,7 +21,7 @@ interface Deps {
 export function createCountFolder({ pool, log }: Deps) {
   return createPeriodicTask({
     run: async () => (await foldCounts(pool, foldedFrom)) === mostAtOnce,
-    report: tellChanges(
+    report: logChanges(
       log,
       'the counts of lists could not be folded; retrying every second',
       'the counts of lists are folded again',

@@ -1,3 +1,3 @@
 export { createLogger, type ClosableLogger, type Logger } from './logger'
 export { redact } from './redact'
-export { tellChanges } from './tell-changes'
+export { logChanges } from './log-changes'

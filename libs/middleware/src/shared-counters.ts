@@ -1,5 +1,5 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { connectRedis, orReconnect } from '@ordinal/redis'
 import { limitCounters, type Counted } from './limit-counters'
 
@@ -28,7 +28,7 @@ export function connectSharedCounters({ name, perSecond, redisUrl, log }: Option
     perSecond,
     (limit) => new RateLimiterRedis({ ...limit, storeClient: redis, rejectIfRedisNotReady: true }),
   )
-  const tell = tellChanges(
+  const report = logChanges(
     log,
     'the rate limit is that of this instance alone: Redis does not count',
     'the rate limit is shared again',
@@ -39,10 +39,10 @@ export function connectSharedCounters({ name, perSecond, redisUrl, log }: Option
     async count(client: string): Promise<Counted | undefined> {
       try {
         const counted = await orReconnect(redis, count(client))
-        tell()
+        report()
         return counted
       } catch (error) {
-        tell(error)
+        report(error)
         return undefined
       }
     },

@@ -7,7 +7,7 @@ interface Options {
    * @returns true if there may be more to do: the next run follows at once
    */
   run: (signal: AbortSignal) => Promise<boolean | void>
-  /** Receives the error of each run that failed, and nothing for the others: `tellChanges` logs a trouble once. */
+  /** Receives the error of each run that failed, and nothing for the others: `logChanges` logs a trouble once. */
   report: (error?: unknown) => void
   /** The pause between two runs. */
   everyMs: number

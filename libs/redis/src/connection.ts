@@ -1,5 +1,5 @@
 import type * as Ioredis from 'ioredis'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 
 interface Options {
   url: string
@@ -30,9 +30,9 @@ export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Ior
     // After a fail-over, the former primary goes on to answer, and refuses writes.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   })
-  const tell = tellChanges(log, 'Redis is away', 'Redis answers')
-  redis.on('error', tell)
-  redis.on('ready', () => tell())
+  const report = logChanges(log, 'Redis is away', 'Redis answers')
+  redis.on('error', report)
+  redis.on('ready', () => report())
   return redis
 }
 

@@ -1,4 +1,4 @@
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import type { Checkpoints } from './checkpoints'
 
@@ -21,7 +21,7 @@ export function createCheckpointLog(checkpoints: Checkpoints, log: Logger) {
 
   const task = createPeriodicTask({
     run: write,
-    report: tellChanges(
+    report: logChanges(
       log,
       'no checkpoint could be written; retrying every hour',
       'checkpoints are written again',

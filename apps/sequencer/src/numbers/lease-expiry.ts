@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../domain/errors'
 import type { Queryable } from '@ordinal/database'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import type { Allocator } from '../ledger/allocator'
 import { expiredLeases, type ExpiredLease } from './queries'
@@ -50,7 +50,7 @@ export function createLeaseSweeper({ db, allocator, log }: Deps) {
 
   return createPeriodicTask({
     run: sweep,
-    report: tellChanges(
+    report: logChanges(
       log,
       'expired leases could not be released; retrying every second',
       'expired leases are released again',

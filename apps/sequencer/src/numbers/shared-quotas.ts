@@ -1,5 +1,5 @@
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { connectRedis, orReconnect } from '@ordinal/redis'
 import { windowSeconds, type Quota } from './quota'
 
@@ -28,7 +28,7 @@ export function connectSharedQuotas(quotas: readonly Quota[], redisUrl: string, 
       }),
     ]),
   )
-  const tell = tellChanges(
+  const report = logChanges(
     log,
     'quotas count for this instance alone: Redis does not answer',
     'quotas are shared again',
@@ -43,11 +43,11 @@ export function connectSharedQuotas(quotas: readonly Quota[], redisUrl: string, 
     async take({ name }: Quota, key: string, count: number): Promise<boolean> {
       try {
         await orReconnect(redis, counters.get(name)!.consume(key, count))
-        tell()
+        report()
         return true
       } catch (error) {
         if (error instanceof RateLimiterRes) throw error
-        tell(error)
+        report(error)
         return false
       }
     },

@@ -1,5 +1,5 @@
 import type { Queryable } from '@ordinal/database'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { valuesAtWarning, valuesLeft } from '../domain/range'
 import { createSequence } from '../domain/sequence'
@@ -56,7 +56,7 @@ export function createRangeWatch({ db, repository, show, log, everyMs = 5_000 }:
 
   return createPeriodicTask({
     run: watch,
-    report: tellChanges(
+    report: logChanges(
       log,
       'the values left could not be read; trying again',
       'the values left are read again',

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { crashAt } from '@ordinal/failpoints'
-import { tellChanges, type Logger } from '@ordinal/logging'
+import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { orReconnect } from '@ordinal/redis'
 import {
@@ -50,12 +50,12 @@ export function createGroup(deps: Deps) {
   const { redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs } = deps
   const group = consumer.name
   const lease = createLease(redis, { key: `${stream}:lease:${group}`, holder: instance, ms: leaseMs })
-  const tell = tellChanges(log, `${group} cannot consume events`, `${group} consumes events again`)
+  const report = logChanges(log, `${group} cannot consume events`, `${group} consumes events again`)
   let stopped = false
   const task = createPeriodicTask({
     run: consumeIfOurs,
     // What fails at the end was disconnected by `stop`.
-    report: (error) => void (stopped || tell(error)),
+    report: (error) => void (stopped || report(error)),
     everyMs: leaseMs / 4,
     retryMs: againAfterMs,
   })
@@ -96,7 +96,7 @@ export function createGroup(deps: Deps) {
     try {
       await ensureGroup(redis, stream, group)
       for (const { entry, deliveries } of await claimAll()) enqueue(entry, deliveries)
-      tell()
+      report()
       while (!signal.aborted) {
         if (underWay >= maxUnderWay) await Promise.race(tails.values())
         else for (const entry of await readNew(maxUnderWay - underWay)) enqueue(entry, 1)

@@ -1,12 +1,12 @@
 import type { Logger } from './logger'
 
 /** Logs a trouble once, until it changes or ends: it is met again at every try. */
-export function tellChanges(log: Logger, trouble: string, end: string) {
-  let told: string | undefined
+export function logChanges(log: Logger, trouble: string, end: string) {
+  let logged: string | undefined
   return (error?: unknown) => {
     const now = error === undefined ? undefined : error instanceof Error ? error.message : 'no error'
-    if (now === told) return
-    told = now
+    if (now === logged) return
+    logged = now
     if (now === undefined) log.info(end)
     else log.warn(trouble, { error })
   }
