@@ -136,7 +136,7 @@ pprof-web: ## Show the last profile as a flame graph
 
 .PHONY: clean
 clean: ## Delete what was built or measured; the data of make run stays
-	rm -rf dist coverage profiles .nx apps/*/src/generated
+	rm -rf dist coverage profiles bench-results .nx apps/*/src/generated
 
 COMPOSE := docker compose --profile monitoring
 export DOCKER_BUILDKIT := 1

@@ -19,6 +19,12 @@ const units: Readonly<Record<string, [one: string, many: string]>> = {
   object: ['field', 'fields'],
 }
 
+const formats: Readonly<Record<string, string>> = {
+  date: 'a date that there is, such as 2026-11-29',
+  datetime: 'a time such as 2026-11-29T03:43:00Z',
+  uuid: 'a UUID, such as 019354a5-2bb4-7c53-a7d0-1f0e5c6b7a89',
+}
+
 /**
  * What is wrong with a field, in words that follow its name: `quantity: must be at least 1`.
  *
@@ -36,6 +42,10 @@ export function wordsFor(issue: Issue): string | undefined {
     }
     case 'invalid_value':
       return `must be ${oneOf(issue.values.map((value) => JSON.stringify(value)))}`
+    case 'invalid_format': {
+      const format = formats[issue.format]
+      return format && `must be ${format}`
+    }
     case 'too_small':
       return bound('at least', 'more than', issue.minimum, issue)
     case 'too_big':

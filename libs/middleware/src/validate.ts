@@ -32,14 +32,15 @@ export function validated<Schema extends z.ZodType>(
     // With messages of our own every parse would take longer by half.
     const { issues } = schema.safeParse(given, messages).error ?? result.error
     const errors = firstFaults(issues.flatMap((issue) => fieldErrors(part, issue)))
-    const first = errors[0]
-    throw new AppError(
-      'validation_failed',
-      first ? `${first.path}: ${first.message}` : 'The request is not valid',
-      { errors },
-    )
+    throw new AppError('validation_failed', errors[0] ? inWords(errors[0]) : 'The request is not valid', {
+      errors,
+    })
   }
 }
+
+/** The path of what is validated as a whole is empty. */
+const inWords = ({ path, message }: FieldError) =>
+  path === '' ? `The request ${message}` : `${path}: ${message}`
 
 /** lowerCamelCase name -> snake_case name, for the fields of an object schema that have an underscore. */
 function camelCaseAliases(schema: z.ZodType): Map<string, string> {

@@ -110,3 +110,18 @@ test('of many faults the first are listed, with the number of the others', () =>
   expect(errors[0]!.path).toBe(`body.${'x'.repeat(195)}…`)
   expect(errors[20]).toEqual({ path: '', message: 'and 8980 more' })
 })
+
+test.each([
+  [z.iso.date(), '2026-02-30', 'field: must be a date that there is, such as 2026-11-29'],
+  [z.iso.datetime(), 'now', 'field: must be a time such as 2026-11-29T03:43:00Z'],
+  [z.uuid(), 'x', 'field: must be a UUID, such as 019354a5-2bb4-7c53-a7d0-1f0e5c6b7a89'],
+])('a text in another form than %# is told the form', (type, value, detail) => {
+  const read = validated(undefined, z.strictObject({ field: type }))
+  expect(refusal(() => read({ field: value })).message).toBe(detail)
+})
+
+test('a message that is no object is named as a whole', () => {
+  const error = refusal(() => validated(undefined, schema)(null))
+  expect(error.message).toBe('The request must be an object, not null')
+  expect(error.errors).toEqual([{ path: '', message: 'must be an object, not null' }])
+})
