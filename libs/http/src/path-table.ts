@@ -14,7 +14,8 @@ interface Node<Entry> {
 
 /**
  * Finds what belongs to a path by templates such as `/api/v1/users/{id}`, segment by segment: a router that tries one
- * template after the other takes longer with each. Upper and lower case differ, a slash at the end does not.
+ * template after the other takes longer with each. Upper and lower case differ, a slash at the end does not, nor does a
+ * colon that is encoded, as clients send it that encode each segment whole.
  */
 export function pathTable<Entry extends { path: string }>(entries: readonly Entry[]) {
   const root = newNode<Entry>()
@@ -25,7 +26,7 @@ export function pathTable<Entry extends { path: string }>(entries: readonly Entr
 
   /** Those whose template fits the path, in the order in which they were given. */
   return (path: string): Fitting<Entry>[] => {
-    const segments = segmentsOf(path)
+    const segments = segmentsOf(path.includes('%') ? path.replaceAll(/%3a/gi, ':') : path)
     const ends = endsAt(root, segments, 0)
     if (ends.length > 1) ends.sort((one, other) => one.place - other.place)
     return ends.map(({ entry, names }) => ({ entry, params: () => paramsIn(segments, names) }))

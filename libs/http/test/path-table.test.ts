@@ -23,6 +23,13 @@ test.each(['', '*', 'users', '/', '//', '/Users', '/users//', '/users/7/', '/use
   },
 )
 
+test('a colon may be encoded, in a name and in a value', () => {
+  const templates = ['/users:batchGet', '/users/{id}']
+  expect(found(templates, '/users%3AbatchGet')).toEqual([['/users:batchGet', {}]])
+  expect(found(templates, '/users/a%3ab%25')).toEqual([['/users/{id}', { id: 'a:b%' }]])
+  expect(found(templates, '/users/a%253Ab')).toEqual([['/users/{id}', { id: 'a%3Ab' }]])
+})
+
 test('several that fit come in the order in which they were given', () => {
   const templates = ['/a/{x}', '/a/b', '/{y}/b', '/a/{z}']
   expect(found(templates, '/a/b').map(([path]) => path)).toEqual(templates)
