@@ -9,7 +9,7 @@ import type { Issued } from '../ledger/request'
 import { holdSeconds, number, toNumbers } from './schemas'
 import type { NumberService } from './service'
 
-/** The most numbers that are asked for together. */
+// A body of the usual limit (`BODY_LIMIT_BYTES`) has 1 kB for each.
 const mostItems = 100
 const longestTimeoutMs = 3_600_000
 
