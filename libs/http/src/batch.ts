@@ -19,7 +19,7 @@ export type ItemAnswer<T> = { value: T } | { problem: Problem; retryAfterSeconds
 
 /** What an item may say of itself. */
 interface AnyItem {
-  /** The id of the request that the item is for; that of the batch if not given. */
+  /** The id of the request that the item is for; that of the call if not given. */
   request_id?: string | undefined
 }
 

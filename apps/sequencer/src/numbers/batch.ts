@@ -29,7 +29,7 @@ const item = z
       .string()
       .regex(requestIdPattern, 'must be 1 to 128 of A-Z a-z 0-9 . _ : / + = @ -')
       .optional()
-      .meta({ description: 'The request that the number is for, on record; that of the batch if not given' }),
+      .meta({ description: 'The request that the number is for, on record; that of the call if not given' }),
     timeout_ms: z
       .int()
       .min(1)
