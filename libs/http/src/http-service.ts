@@ -138,17 +138,18 @@ export function createHttpService(options: HttpOptions) {
     serveRoutes(routes, serving),
     serveRoutes(documents, { ...serving, limit: limitOfDocuments }),
   )
+  const admit: RequestHandler = (req, res, next) =>
+    arrive(req, res, (refusal?: unknown) =>
+      refusal ? countRefused(refusal, req, res, next) : limit(req, res, next),
+    )
   // One layer, since Express matches each against the path.
-  app.use((req, res, next) => {
-    const refuse = (refusal: unknown) => {
+  app.use((req, res, next) =>
+    admit(req, res, (refusal?: unknown) => {
+      if (!refusal) return serve(req, res, next)
       nameRoute(req)
-      next(refusal)
-    }
-    arrive(req, res, (refusal?: unknown) => {
-      if (refusal) return countRefused(refusal, req, res, refuse)
-      return limit(req, res, (refusal?: unknown) => (refusal ? refuse(refusal) : serve(req, res, next)))
-    })
-  })
+      return next(refusal)
+    }),
+  )
   app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
   app.use(routeNotFound)
   app.use(errorHandler(log, translations, holdBack))
