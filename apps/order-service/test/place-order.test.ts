@@ -1,3 +1,6 @@
+import fc from 'fast-check'
+import type { CloudEvent } from '@ordinal/events'
+import { createCutProxy } from '@ordinal/testing'
 import { anOrder, createWorld, expectNumbersToMatch, type Instance, type World } from './world'
 
 let world: World
@@ -23,6 +26,49 @@ test('an order is placed with its number, and Location names it', async () => {
   expect(body.reference).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
   const read = await service.api.get(`/api/v1/orders/${body.id}`)
   expect(read.body).toEqual({ ...body, user: { id: 1, email: 'u1@example.com', active: true } })
+})
+
+test('the answer, its replay and the event are the same, letter by letter, and the order as it is read', async () => {
+  const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  // What the answer itself is made of.
+  const odd = fc.constantFrom(
+    '"updated_at":"2026"',
+    '\\u0022',
+    `'); --`,
+    '$10',
+    '01a228c7-922d-4076-9fd9-06ea61312bd9',
+  )
+  const products = [...fc.sample(text, 40), ...fc.sample(odd, 10)].filter((it) => !/\p{C}|^\s|\s$/u.test(it))
+  for (const [n, product_id] of products.entries()) {
+    const headers = { 'idempotency-key': `k${n}` }
+    const placed = await service.api.post('/api/v1/orders', { ...anOrder, product_id }, { headers })
+    expect([placed.status, placed.body.product_id]).toEqual([201, product_id])
+    const replayed = await service.api.post('/api/v1/orders', { ...anOrder, product_id }, { headers })
+    expect(JSON.stringify(replayed.body)).toBe(JSON.stringify(placed.body))
+    const read = await service.api.get(`/api/v1/orders/${placed.body.id}`)
+    expect(read.body).toMatchObject(placed.body)
+  }
+  const answers = await world.query<{ answer: object }>(
+    'SELECT answer FROM idempotency_records ORDER BY resource_id',
+  )
+  const events = await world.query<{ event: CloudEvent }>('SELECT event FROM outbox ORDER BY position')
+  expect(events.map(({ event }) => JSON.stringify(event.data))).toEqual(
+    answers.map(({ answer }) => JSON.stringify(answer)),
+  )
+})
+
+test('an order alone is stored, numbered and answered without a transaction of several round trips', async () => {
+  const url = new URL(world.database.url)
+  const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+  try {
+    url.port = String(proxy.port)
+    service = await world.startService({ ORDER_SERVICE_DATABASE_URL: url.href })
+    proxy.cutAt('BEGIN', 'before')
+    const { status, body } = await service.api.post('/api/v1/orders', anOrder)
+    expect([status, body.order_number, proxy.cuts]).toEqual([201, 'ORD-1', 0])
+  } finally {
+    await proxy.close()
+  }
 })
 
 test('fields may be written in lowerCamelCase', async () => {

@@ -187,7 +187,7 @@ test.each(['before', 'after'] as const)(
         // Numbering keeps out of the way.
         ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000',
       })
-      proxy.cutAt('COMMIT', moment)
+      proxy.cutAt('commit_conclusions', moment)
       const wanted = keys(20)
       const lost = await placeTogether(wanted)
       expect(proxy.cuts).toBe(1)

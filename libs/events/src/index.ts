@@ -1,6 +1,6 @@
 export type { CloudEvent } from './cloud-event'
 export type { Consumer } from './consumer'
 export type { DeadLetters } from './dead-letters'
-export { createOutbox, type Outbox } from './outbox'
+export { createOutbox, recordEventsFrom, type Outbox } from './outbox'
 export { createEvents, openDeadLetters, type EventSettings } from './events'
 export type { RedisSettings } from './redis/transport'

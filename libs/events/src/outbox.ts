@@ -29,20 +29,22 @@ export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
      * the commit (its row's UPDATE does): the order of the events is then that of the changes.
      */
     async record(tx: Queryable, events: NewEvent[]): Promise<void> {
-      const created = events.map((event) => createEvent(source, event))
+      const rows = events.map(rowOf)
       await tx.query({
         name: 'record_events',
-        text: `INSERT INTO outbox (subject, event, delivered_at)
-         SELECT subject, event, CASE WHEN NOT wanted THEN now() END
-         FROM unnest($1::text[], $2::json[], $3::boolean[]) WITH ORDINALITY AS made(subject, event, wanted, nth)
-         ORDER BY nth`,
+        text: `WITH made AS (
+           SELECT * FROM unnest($1::text[], $2::json[], $3::boolean[]) WITH ORDINALITY AS made(subject, event, wanted, nth))
+         ${recordEventsFrom('made')}`,
         values: [
-          created.map(({ subject }) => subject),
-          created.map((event) => JSON.stringify(event)),
-          created.map(({ type }) => isWanted(type)),
+          rows.map(({ subject }) => subject),
+          rows.map(({ event }) => event),
+          rows.map(({ wanted }) => wanted),
         ],
       })
     },
+
+    /** An event as a statement writes it that makes the change itself (`recordEventsFrom`). */
+    rowOf,
 
     /**
      * Wakes the relays of all instances, if events of the type are wanted; to be called after the commit. It is a hint:
@@ -63,6 +65,14 @@ export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
     },
   }
 
+  function rowOf(event: NewEvent): EventRow {
+    return {
+      subject: event.subject,
+      event: JSON.stringify(createEvent(source, event)),
+      wanted: isWanted(event.type),
+    }
+  }
+
   async function announceAll(): Promise<void> {
     while (again) {
       again = false
@@ -72,6 +82,24 @@ export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
     }
   }
 }
+
+/** An event that is to be written. */
+interface EventRow {
+  subject: string
+  /** As JSON. */
+  event: string
+  /** Whether anybody gets it. */
+  wanted: boolean
+}
+
+/**
+ * The SQL that writes the events of a relation, for statements that make the changes too: they lock what they change.
+ *
+ * @param made a relation with the columns `subject`, `event`, `wanted`, and `nth`, the order of the events
+ */
+export const recordEventsFrom = (made: string) =>
+  `INSERT INTO outbox (subject, event, delivered_at)
+   SELECT subject, event, CASE WHEN NOT wanted THEN now() END FROM ${made} ORDER BY nth`
 
 /** An event that is to be delivered. */
 export interface OutboxEvent {

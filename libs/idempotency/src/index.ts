@@ -8,4 +8,5 @@ export {
   endLease,
   findRequest,
   finishRequests,
+  finishRequestsFrom,
 } from './requests'

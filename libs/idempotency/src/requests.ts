@@ -152,10 +152,8 @@ export async function finishRequests<Answer extends object>(
 ): Promise<Answer[]> {
   if (finished.length === 0) return []
   const { rows } = await tx.query<{ caller: string; key: string; answer: Answer }>(
-    `UPDATE idempotency_records AS record SET answer = coalesce(record.answer, finished.answer)
-     FROM unnest($1::text[], $2::text[], $3::json[]) AS finished(caller, key, answer)
-     WHERE record.caller = finished.caller AND record.key = finished.key
-     RETURNING record.caller, record.key, record.answer`,
+    `WITH finished AS (SELECT * FROM unnest($1::text[], $2::text[], $3::json[]) AS finished(caller, key, answer))
+     ${finishRequestsFrom('finished')}`,
     [
       finished.map(({ key: { caller } }) => caller),
       finished.map(({ key: { key } }) => key),
@@ -165,6 +163,17 @@ export async function finishRequests<Answer extends object>(
   const kept = new Map(rows.map(({ caller, key, answer }) => [nameOf({ caller, key }), answer]))
   return finished.map(({ key, answer }) => kept.get(nameOf(key)) ?? answer)
 }
+
+/**
+ * The SQL that stores the answers of a relation, for statements that also complete what they say. It returns `caller`, `key`
+ * and `answer`, the stored one: an answer that is there stays.
+ *
+ * @param finished a relation with the columns `caller`, `key` and `answer`
+ */
+export const finishRequestsFrom = (finished: string) =>
+  `UPDATE idempotency_records AS record SET answer = coalesce(record.answer, ${finished}.answer)
+   FROM ${finished} WHERE record.caller = ${finished}.caller AND record.key = ${finished}.key
+   RETURNING record.caller, record.key, record.answer`
 
 const nameOf = ({ caller, key }: Pick<IdempotencyKey, 'caller' | 'key'>) => `${caller}\n${key}`
 

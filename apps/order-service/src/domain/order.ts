@@ -47,7 +47,10 @@ export const keyFor = ({ reference, numberingAttempt }: Pick<Order, 'reference' 
 /** An order as it is answered. */
 export type OrderJson = ReturnType<typeof toJson>
 
-export const toJson = (order: Order) => ({
+export const toJson = (order: Order) => toJsonAsOf(order, order.updatedAt.toISOString())
+
+/** As `toJson`, of an order that is being changed: with a text in place of the time of the change. */
+export const toJsonAsOf = (order: Order, updatedAt: string) => ({
   id: order.id,
   reference: order.reference,
   order_number: order.orderNumber,
@@ -60,5 +63,5 @@ export const toJson = (order: Order) => ({
   status: order.status,
   version: order.version,
   created_at: order.createdAt.toISOString(),
-  updated_at: order.updatedAt.toISOString(),
+  updated_at: updatedAt,
 })

@@ -1,6 +1,6 @@
 import type { Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
-import { toJson, type Order } from '../domain/order'
+import { toJson, type Order, type OrderJson } from '../domain/order'
 
 /** What happens to orders. Each event carries the order as it was answered at that moment. */
 export type OrderEventType = 'order.created' | 'order.updated' | 'order.deleted'
@@ -22,11 +22,14 @@ export async function recordOrderEvents(
   if (changes.length === 0) return
   await record(
     tx,
-    changes.map(({ order, traceparent }) => ({
-      type,
-      subject: order.reference,
-      data: toJson(order),
-      traceparent,
-    })),
+    changes.map(({ order, traceparent }) => orderEvent(type, toJson(order), traceparent)),
   )
 }
+
+/** The event of a change, with the order as it is answered then. */
+export const orderEvent = (type: OrderEventType, order: OrderJson, traceparent: string | undefined) => ({
+  type,
+  subject: order.reference,
+  data: order,
+  traceparent,
+})

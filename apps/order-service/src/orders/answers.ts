@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import { createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
 import { finishRequests } from '@ordinal/idempotency'
-import { toJson, type Order, type OrderJson } from '../domain/order'
+import { toJson, toJsonAsOf, type Order, type OrderJson } from '../domain/order'
+import { orderEvent } from '../events/order-events'
 import { conflictOf } from '../numbering/conflicts'
 import { readOrders, releaseForNumbering } from '../numbering/queries'
 import { recordNumbers } from '../numbering/record-numbers'
 import type { Placing } from './placing'
+import { commitConclusions } from './queries'
 
 interface Deps {
   pool: Pool
@@ -35,17 +38,39 @@ export type CommitAnswer = ReturnType<typeof createCommitAnswer>
  * Commits numbers with answers: from here on the keys get these answers. Those that come while others are committed go
  * together.
  *
+ * An order that got a number, and that nobody has changed since it was stored, is concluded in one statement; any other in a
+ * transaction, which reads what became of it.
+ *
  * @returns commits one, and gives the answer; it throws NumberConflictError, or the database's error if another order has
  *   the number: `conflictOf` knows both
  */
 export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }: Deps) {
-  return createBatcher({
-    carryOut: answerTogether,
-    ...(batching ? { maxItems: mostTogether } : oneByOne),
-    mayBeOfOne: (error) => mayBeOfOneRow(error) || conflictOf(error) !== undefined,
-  })
+  const limits = batching ? { maxItems: mostTogether } : oneByOne
+  const mayBeOfOne = (error: unknown) => mayBeOfOneRow(error) || conflictOf(error) !== undefined
+  const conclude = createBatcher({ carryOut: concludeTogether, ...limits, mayBeOfOne })
+  const complete = createBatcher({ carryOut: completeTogether, ...limits, mayBeOfOne })
 
-  async function answerTogether(all: readonly Answering[]): Promise<OrderJson[]> {
+  return async function commitAnswer(answering: Answering): Promise<OrderJson> {
+    return (isNew(answering) && (await conclude(answering))) || complete(answering)
+  }
+
+  /** Undefined for an order that was changed meanwhile. */
+  async function concludeTogether(all: readonly Concluding[]): Promise<(OrderJson | undefined)[]> {
+    const changeTime = randomUUID()
+    const byId = all.toSorted((a, b) => a.order.id - b.order.id)
+    const conclusions = byId.map(({ order, number, placing: { key, context } }) => {
+      const answer = toJsonAsOf({ ...order, orderNumber: number }, changeTime)
+      const event = outbox.rowOf(orderEvent('order.created', answer, context.traceparent))
+      return { order, number, key, event, answer }
+    })
+    const answers = await commitConclusions(pool, conclusions, { changeTime, timeoutMs: databaseTimeoutMs })
+    FAILPOINT: crashAt('the answer is committed')
+    outbox.announce('order.created')
+    const kept = new Map(byId.map((concluding, nth) => [concluding, answers[nth]]))
+    return all.map((concluding) => kept.get(concluding))
+  }
+
+  async function completeTogether(all: readonly Answering[]): Promise<OrderJson[]> {
     const answers = await transaction(pool, (tx) => writeAnswers(tx, all), { timeoutMs: databaseTimeoutMs })
     FAILPOINT: crashAt('the answer is committed')
     outbox.announce('order.created')
@@ -81,3 +106,9 @@ export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }
     return orders
   }
 }
+
+/** An order that gets the number which it was stored without. */
+type Concluding = Answering & { number: string }
+
+const isNew = (answering: Answering): answering is Concluding =>
+  answering.number !== undefined && answering.order.orderNumber === null

@@ -28,11 +28,14 @@ export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Dep
   return (request, asked) => place(placingOf(request, asked))
 
   async function place(placing: Placing): Promise<Placed> {
+    // At the same time as the key: most keys are new. A known one waits for no user, and fares as without the call.
+    const verifying = verifyUser(placing)
+    verifying.catch(() => undefined)
     const known = await intents.find(placing)
     if (known?.answer) return { order: known.answer, replayed: true }
     if (known) return finishOrder(known.order, placing)
 
-    const verification = await verifyUser(placing)
+    const verification = await verifying
     await sequencer.requireNumbers(placing.context, deadlineOfCall(placing.deadline))
     // Until now nothing is stored. From here on there is an order, which is finished whether its caller waits or not.
     placing.deadline.throwIfExpired()

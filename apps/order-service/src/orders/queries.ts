@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { runAlone, type Queryable } from '@ordinal/database'
-import { beginRequestsFrom, type IdempotencyKey } from '@ordinal/idempotency'
+import { recordEventsFrom, type Outbox } from '@ordinal/events'
+import { beginRequestsFrom, finishRequestsFrom, type IdempotencyKey } from '@ordinal/idempotency'
 import type { Verification } from '../clients/users'
-import { orderColumns, type NewOrder, type Order } from '../domain/order'
+import { orderColumns, type NewOrder, type Order, type OrderJson } from '../domain/order'
 import { statusesBefore, type OrderStatus } from '../domain/status'
 
 /** An order that is to be placed. */
@@ -56,6 +57,70 @@ export async function commitIntents(
   const { rows } = await runAlone<Order>(pool, statement, { timeoutMs })
   const orders = new Map(rows.map((order) => [order.reference, order]))
   return references.map((reference) => orders.get(reference))
+}
+
+/** An order that gets its number, its event and its answer. */
+export interface Conclusion {
+  order: Order
+  number: string
+  key: IdempotencyKey | undefined
+  /** Its JSON has `changeTime` in place of the time of the change, as `answer` has. */
+  event: ReturnType<Outbox['rowOf']>
+  answer: OrderJson
+}
+
+/**
+ * Commits numbers with events and answers, in one statement: of each order all three or nothing. An order that is no longer
+ * as the caller knows it, or that has its number, is left as it is.
+ *
+ * @param changeTime a text that occurs nowhere else in events and answers: the time of the change replaces it
+ * @returns the answer that is kept of each order; undefined for one that was left as it is
+ * @throws CommitUnknownError; the database's error if another order has one of the numbers
+ */
+export async function commitConclusions(
+  pool: Pool,
+  conclusions: readonly Conclusion[],
+  { changeTime, timeoutMs }: { changeTime: string; timeoutMs: number },
+): Promise<(OrderJson | undefined)[]> {
+  const statement = {
+    name: 'commit_conclusions',
+    // `% 1`: taken for one row, each order is looked up by its index, however small the table was when it was planned.
+    text: `WITH given AS MATERIALIZED (
+       SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[],
+         $8::text[], $9::text[]) WITH ORDINALITY
+         AS given(order_id, version, number, subject, event, wanted, caller, key, answer, nth)
+       WHERE order_id % 1 = 0),
+     locked AS MATERIALIZED (
+       SELECT orders.id FROM given JOIN orders ON orders.id = given.order_id ORDER BY orders.id FOR UPDATE OF orders),
+     numbered AS (
+       UPDATE orders SET order_number = given.number, updated_at = now()
+       FROM locked JOIN given ON given.order_id = locked.id
+       WHERE orders.id = locked.id AND orders.order_number IS NULL AND orders.version = given.version
+         AND orders.deleted_at IS NULL
+       RETURNING given.*, to_char(orders.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS changed_at),
+     concluded AS MATERIALIZED (
+       SELECT nth, subject, replace(event, $10, changed_at)::json AS event, wanted, caller, key,
+         replace(answer, $10, changed_at)::json AS answer FROM numbered),
+     recorded AS (${recordEventsFrom('concluded')}),
+     finished AS (${finishRequestsFrom('concluded')})
+     SELECT nth, coalesce(finished.answer, concluded.answer) AS answer
+     FROM concluded LEFT JOIN finished ON finished.caller = concluded.caller AND finished.key = concluded.key`,
+    values: [
+      conclusions.map(({ order }) => order.id),
+      conclusions.map(({ order }) => order.version),
+      conclusions.map(({ number }) => number),
+      conclusions.map(({ event }) => event.subject),
+      conclusions.map(({ event }) => event.event),
+      conclusions.map(({ event }) => event.wanted),
+      conclusions.map(({ key }) => key?.caller ?? null),
+      conclusions.map(({ key }) => key?.key ?? null),
+      conclusions.map(({ answer }) => JSON.stringify(answer)),
+      changeTime,
+    ],
+  }
+  const { rows } = await runAlone<{ nth: number; answer: OrderJson }>(pool, statement, { timeoutMs })
+  const answers = new Map(rows.map(({ nth, answer }) => [nth, answer]))
+  return conclusions.map((_, index) => answers.get(index + 1))
 }
 
 /** An order, in the versions that the caller knows it in; any if undefined. */
