@@ -206,6 +206,37 @@ test.each(['before', 'after'] as const)(
   },
 )
 
+test.each(['find_requests', 'commit_intents', 'commit_conclusions'])(
+  'while the network swallows the connection of one under its statement (%s), the others are placed',
+  async (statement) => {
+    const url = new URL(world.database.url)
+    const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
+    try {
+      url.port = String(proxy.port)
+      service = await start({
+        ORDER_SERVICE_DATABASE_URL: url.href,
+        // Numbering keeps out of the way.
+        ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000',
+      })
+      const ended: string[] = []
+      proxy.cutAt(statement, 'silence')
+      const lost = place({ key: 'lost' }).finally(() => ended.push('lost'))
+      await until(() => proxy.cuts === 1)
+      const others = await Promise.all(keys(20).map(place))
+      ended.push('others')
+      expect(others.every(({ status }) => status === 201)).toBe(true)
+      expect((await lost).status).toBeGreaterThanOrEqual(500)
+      expect(ended).toEqual(['others', 'lost'])
+
+      expect((await place({ key: 'lost' })).status).toBe(201)
+      expect(await countOf('SELECT count(*) FROM orders')).toBe(21)
+      await expectNumbersToMatch(world)
+    } finally {
+      await proxy.close()
+    }
+  },
+)
+
 test('with one that cannot be confirmed, the others are', async () => {
   await service.stop()
   service = await start({ ORDER_SERVICE_AUTO_CONFIRM: 'true', ORDER_SERVICE_EVENT_ATTEMPTS: '2' })

@@ -10,6 +10,11 @@ export interface BatcherOptions<Item, Result> {
   /** How many runs may be under way at the same time; 1 if not given. */
   atOnce?: number
   /**
+   * A run that takes longer than `afterMs` is stuck, as on a connection that the network swallowed: until it ends, another
+   * may be under way in its place. Up to `most` runs count as stuck at the same time; none if not given.
+   */
+  stuck?: { afterMs: number; most: number }
+  /**
    * Whether a run that has failed, and has left nothing behind, may have failed for one item only: then each is carried out
    * alone, and one bad item harms no other. Never if not given: all get the error.
    */
@@ -18,6 +23,15 @@ export interface BatcherOptions<Item, Result> {
 
 /** Limits under which nothing goes together: for a comparison with what is done one by one. */
 export const oneByOne = { maxItems: 1, atOnce: Infinity } satisfies Partial<BatcherOptions<never, never>>
+
+/**
+ * Limits of statements for a database. More items at once take longer than they save: their callers wait for all of them.
+ * A connection that the network swallows holds up its own items until its timeout, and the others for a moment.
+ */
+export const asStatements = {
+  maxItems: 128,
+  stuck: { afterMs: 200, most: 3 },
+} satisfies Partial<BatcherOptions<never, never>>
 
 /** Hands in an item, and gives its result. */
 export type Batcher<Item, Result> = (item: Item) => Promise<Result>
@@ -34,9 +48,11 @@ interface Waiting<Item, Result> {
  * by themselves: group commit, as databases have it for their logs.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { carryOut, maxItems, atOnce = 1, mayBeOfOne = () => false } = options
+  const { carryOut, maxItems, atOnce = 1, stuck, mayBeOfOne = () => false } = options
   const queue: Waiting<Item, Result>[] = []
+  // Those that are stuck are not among them.
   let running = 0
+  let stuckCount = 0
 
   function add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -52,8 +68,26 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   }
 
   async function runWhileThereAreItems(): Promise<void> {
-    while (queue.length > 0) await settle(queue.splice(0, maxItems))
+    while (queue.length > 0 && running <= atOnce) await watch(settle(queue.splice(0, maxItems)))
     running -= 1
+  }
+
+  /** Lets another run take the place of one that is stuck. */
+  async function watch(run: Promise<void>): Promise<void> {
+    if (!stuck) return run
+    let isStuck = false
+    const timer = setTimeout(() => {
+      if (stuckCount >= stuck.most) return
+      isStuck = true
+      stuckCount += 1
+      running -= 1
+      if (queue.length > 0) startRun()
+    }, stuck.afterMs)
+    await run
+    clearTimeout(timer)
+    if (!isStuck) return
+    stuckCount -= 1
+    running += 1
   }
 
   /** Never rejects. */

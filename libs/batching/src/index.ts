@@ -1,1 +1,1 @@
-export { createBatcher, oneByOne, type Batcher, type BatcherOptions } from './batcher'
+export { asStatements, createBatcher, oneByOne, type Batcher, type BatcherOptions } from './batcher'

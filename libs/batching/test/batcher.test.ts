@@ -59,6 +59,31 @@ describe('a batcher', () => {
     expect(await Promise.all(all)).toEqual([10, 20, 30, 40])
   })
 
+  it('goes on beside runs that are stuck, so many and no more, and one at a time again when they have ended', async () => {
+    const { runs, carryOut, items } = createRuns()
+    const add = createBatcher({ carryOut, maxItems: 10, stuck: { afterMs: 1, most: 2 } })
+    const all: Promise<number>[] = []
+    for (const item of [1, 2, 3]) {
+      all.push(add(item))
+      while (runs.length < item) await turn()
+    }
+    all.push(add(4), add(5))
+    await turn()
+    expect(items()).toEqual([[1], [2], [3]])
+
+    runs[0]!.end()
+    expect(await all[0]).toBe(10)
+    runs[2]!.end()
+    while (runs.length < 4) await turn()
+    expect(items()).toEqual([[1], [2], [3], [4, 5]])
+    runs.forEach(({ end }) => end())
+    expect(await Promise.all(all)).toEqual([10, 20, 30, 40, 50])
+    all.push(add(6))
+    await turn()
+    runs.at(-1)!.end()
+    expect(await all.at(-1)).toBe(60)
+  })
+
   it('refuses an item alone', async () => {
     const add = createBatcher({
       carryOut: (items: readonly number[]) =>
@@ -97,35 +122,42 @@ describe('a batcher', () => {
     const limits = fc.record({
       maxItems: fc.integer({ min: 1, max: 7 }),
       atOnce: fc.integer({ min: 1, max: 3 }),
+      // None, or each as soon as a timer can tell.
+      most: fc.integer({ min: 0, max: 2 }),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(inOneTurn, { maxLength: 6 }), limits, async (turns, { maxItems, atOnce }) => {
-        let underWay = 0
-        const add = createBatcher({
-          maxItems,
-          atOnce,
-          mayBeOfOne: (error) => (error as Error).message === 'bad',
-          async carryOut(asked: readonly { item: number; isBad: boolean }[]) {
-            expect(asked.length).toBeLessThanOrEqual(maxItems)
-            expect((underWay += 1)).toBeLessThanOrEqual(atOnce)
+      fc.asyncProperty(
+        fc.array(inOneTurn, { maxLength: 6 }),
+        limits,
+        async (turns, { maxItems, atOnce, most }) => {
+          let underWay = 0
+          const add = createBatcher({
+            maxItems,
+            atOnce,
+            stuck: { afterMs: 1, most },
+            mayBeOfOne: (error) => (error as Error).message === 'bad',
+            async carryOut(asked: readonly { item: number; isBad: boolean }[]) {
+              expect(asked.length).toBeLessThanOrEqual(maxItems)
+              expect((underWay += 1)).toBeLessThanOrEqual(atOnce + most)
+              await turn()
+              underWay -= 1
+              if (asked.some(({ isBad }) => isBad)) throw new Error('bad')
+              return asked.map(({ item }) => item * 10)
+            },
+          })
+          const outcomes: Promise<PromiseSettledResult<number>[]>[] = []
+          for (const asked of turns) {
+            outcomes.push(Promise.allSettled(asked.map(add)))
             await turn()
-            underWay -= 1
-            if (asked.some(({ isBad }) => isBad)) throw new Error('bad')
-            return asked.map(({ item }) => item * 10)
-          },
-        })
-        const outcomes: Promise<PromiseSettledResult<number>[]>[] = []
-        for (const asked of turns) {
-          outcomes.push(Promise.allSettled(asked.map(add)))
-          await turn()
-        }
-        const settled = (await Promise.all(outcomes)).flat()
-        turns.flat().forEach(({ item, isBad }, nth) => {
-          const { status } = settled[nth]!
-          expect(status).toBe(isBad ? 'rejected' : 'fulfilled')
-          if (!isBad) expect(settled[nth]).toMatchObject({ value: item * 10 })
-        })
-      }),
+          }
+          const settled = (await Promise.all(outcomes)).flat()
+          turns.flat().forEach(({ item, isBad }, nth) => {
+            const { status } = settled[nth]!
+            expect(status).toBe(isBad ? 'rejected' : 'fulfilled')
+            if (!isBad) expect(settled[nth]).toMatchObject({ value: item * 10 })
+          })
+        },
+      ),
     )
   })
 })

@@ -1,4 +1,4 @@
-import { createBatcher, oneByOne } from '@ordinal/batching'
+import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
 import type { IdempotencyKey } from './idempotency-key'
@@ -6,9 +6,6 @@ import type { IdempotencyKey } from './idempotency-key'
 // Requests with an Idempotency-Key, in the table `idempotency_records` of the service's own database (schema.sql). The
 // sequencer does not use it: there the statement that issues a number records the key, in the ledger's entry
 // (docs/decisions/0060).
-
-// More at once take longer than they save: their callers wait for all of them.
-const mostTogether = 128
 
 /** A request that came before with the same key. */
 export type KnownRequest<Answer> =
@@ -50,7 +47,7 @@ export function createRequestFinder<Answer extends object>(
 ) {
   const read = createBatcher<IdempotencyKey, RequestRecord<Answer> | undefined>({
     carryOut: (keys) => readRecords<Answer>(db, keys),
-    ...(batching ? { maxItems: mostTogether } : oneByOne),
+    ...(batching ? asStatements : oneByOne),
   })
   return async (key: IdempotencyKey): Promise<KnownRequest<Answer> | undefined> => {
     const record = await read(key)

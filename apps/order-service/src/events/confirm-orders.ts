@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { createBatcher, oneByOne } from '@ordinal/batching'
+import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { CloudEvent, Consumer, Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
@@ -17,8 +17,6 @@ interface Deps {
   batching: boolean
 }
 
-const mostTogether = 128
-
 /**
  * Confirms orders that were placed, if they are still pending: one that was cancelled, confirmed or deleted in the
  * meantime is left as it is. So the event may come as often as it likes.
@@ -26,7 +24,7 @@ const mostTogether = 128
 export function createConfirmOrders({ pool, outbox, batching }: Deps): Consumer {
   const handle = createBatcher({
     carryOut: confirm,
-    ...(batching ? { maxItems: mostTogether } : oneByOne),
+    ...(batching ? asStatements : oneByOne),
     mayBeOfOne: mayBeOfOneRow,
   })
   return { name: 'confirm-orders', types: confirmedTypes, handle }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
-import { createBatcher, oneByOne } from '@ordinal/batching'
+import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
@@ -30,8 +30,6 @@ export interface Answering {
   placing: Placing
 }
 
-const mostTogether = 128
-
 export type CommitAnswer = ReturnType<typeof createCommitAnswer>
 
 /**
@@ -45,7 +43,7 @@ export type CommitAnswer = ReturnType<typeof createCommitAnswer>
  *   the number: `conflictOf` knows both
  */
 export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }: Deps) {
-  const limits = batching ? { maxItems: mostTogether } : oneByOne
+  const limits = batching ? asStatements : oneByOne
   const mayBeOfOne = (error: unknown) => mayBeOfOneRow(error) || conflictOf(error) !== undefined
   const conclude = createBatcher({ carryOut: concludeTogether, ...limits, mayBeOfOne })
   const complete = createBatcher({ carryOut: completeTogether, ...limits, mayBeOfOne })

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { createBatcher, oneByOne } from '@ordinal/batching'
+import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import { CommitUnknownError, mayBeOfOneRow, withQueryTimeout } from '@ordinal/database'
 import { crashAt } from '@ordinal/failpoints'
 import { createRequestFinder, endLease } from '@ordinal/idempotency'
@@ -30,15 +30,13 @@ export type Known =
 
 export type Intents = ReturnType<typeof createIntents>
 
-const mostTogether = 128
-
 /** Orders that are to be placed: with its intent an order exists, without a number. */
 export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs }: Deps) {
   const db = withQueryTimeout(pool, databaseTimeoutMs)
   const findKey = createRequestFinder<OrderJson>(db, { leaseMs, batching })
   const commit = createBatcher({
     carryOut: commitTogether,
-    ...(batching ? { maxItems: mostTogether } : oneByOne),
+    ...(batching ? asStatements : oneByOne),
     mayBeOfOne: mayBeOfOneRow,
   })
 
