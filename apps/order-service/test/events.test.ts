@@ -117,6 +117,8 @@ describe('a change of an order publishes an event', () => {
     const { body: unnumbered } = await service.api.post('/api/v1/orders', anOrder)
     expect(unnumbered.order_number).toBeNull()
     await world.query('ALTER TABLE outbox DROP CONSTRAINT none')
+    // The lease of the request ends.
+    await world.query('UPDATE orders SET numbering_after = now() WHERE order_number IS NULL')
     await until(async () => (await eventsOf(unnumbered.reference)).length > 0)
     expect(await historyOf(unnumbered.reference)).toEqual([['order.created', 'pending', 1]])
   })
