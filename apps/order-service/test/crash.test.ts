@@ -106,6 +106,8 @@ describe('when the connection to the database is cut', () => {
     const { status, body } = await placing
     expect(proxy.cuts).toBe(1)
     expect([status, body.order_number]).toEqual([201, null])
+    // The lease of the request ends.
+    await world.query('UPDATE orders SET numbering_after = now() WHERE order_number IS NULL')
     await until(async () => (await countUnnumbered(world)) === 0, 15_000)
     await expectNumbersToMatch(world)
   })
