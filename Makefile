@@ -27,16 +27,16 @@ install-tools: deps ## Install the tools for development (they are among the pac
 .PHONY: build run $(SHORT_NAMES:%=run-%)
 build: deps ## Build everything into dist/
 	@$(NX) run-many -t build
-run: deps ## Start all services on an embedded PostgreSQL
+run: deps ## Start all services on an embedded PostgreSQL; AUTH=1 asks callers for tokens, and prints some
 	@exec node tools/build/src/start.mjs
 #: run-<service>: ## Start one alone (run-user, run-sequencer), on the database that the environment or .env names
 $(SHORT_NAMES:%=run-%): run-%: deps
 	@$(NX) build $(call service_named,$*) && exec node dist/apps/$(call service_named,$*)/main.js
 
 .PHONY: token
-token: deps ## Print a token for the sequencer of make run: make token ROLE=viewer, operator or admin
+token: deps ## Print a token for make run: make token ROLE=viewer, operator or admin, or ROLE=customer USER_ID=1
 	@output=$$($(NX) build local-stack 2>&1) || { echo "$$output" >&2; exit 1; }
-	@exec node dist/tools/local-stack/main.js --token "$(ROLE)"
+	@exec node dist/tools/local-stack/main.js --token "$(ROLE)" "$(USER_ID)"
 
 .PHONY: verify-audit
 verify-audit: deps ## Verify an export of the ledger, offline: FILE=export.ndjson CHECKPOINT=checkpoint.txt KEY=keys.json

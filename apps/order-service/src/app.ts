@@ -2,13 +2,15 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { withQueryTimeout } from '@ordinal/database'
 import { createEvents, createOutbox } from '@ordinal/events'
-import { grpcServer } from '@ordinal/grpc'
+import { grpcServer, guardCalls } from '@ordinal/grpc'
+import { accessModeOf, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
 import { createKeySweeper } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
 import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
+import { orderAccess } from './access'
 import { createSequencer } from './clients/sequencer'
 import { createClients } from './clients/service-clients'
 import { createUsers } from './clients/users'
@@ -87,6 +89,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     intervalMs: config.numberingIntervalMs,
   })
   const calls = { orders, placeOrder }
+  const access = { table: orderAccess, mode: accessModeOf(config) }
   const keySweeper = createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays })
   const events = createEvents({
     name: 'order-service',
@@ -101,15 +104,16 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     name: 'order-service',
     description: 'Takes orders, and gets each its number.',
     http: config,
+    tokens: config,
     errors: errorTable,
     log,
     metrics,
     pool,
     pools,
-    routes: orderRoutes(calls),
+    routes: guardRoutes(orderRoutes(calls), access),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [numbering, events, keySweeper, createCountFolder({ pool, log })],
-    grpc: { port: config.grpcPort, serve: grpcServer([orderService(calls, __dirname)]) },
+    grpc: { port: config.grpcPort, serve: grpcServer([guardCalls(orderService(calls, __dirname), access)]) },
     close: () => both.forEach((client) => client.close()),
   })
 }

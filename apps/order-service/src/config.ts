@@ -9,7 +9,7 @@ import {
   type Config,
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
-import { httpVariables } from '@ordinal/http'
+import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 import { z } from 'zod'
 
@@ -19,6 +19,8 @@ export const orderServiceConfig = defineConfig({
   variables: {
     ...httpVariables('ORDER_SERVICE', { port: 8082, debugPort: 6062, rateLimit: 100 }),
     ...grpcVariables('ORDER_SERVICE', { port: 50_052 }),
+    ...tokenVariables(),
+    ...accessVariables('ORDER_SERVICE'),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
     ...keyRetentionVariables(),
     userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {
@@ -105,6 +107,7 @@ export const orderServiceConfig = defineConfig({
       default: 30,
     }),
   },
+  faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAccess('ORDER_SERVICE', config)],
 })
 
 export type OrderServiceConfig = Config<typeof orderServiceConfig>

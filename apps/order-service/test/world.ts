@@ -64,6 +64,7 @@ export async function createWorld(
     return {
       url,
       grpcPort: service.grpcPort!,
+      openApi: service.openApi,
       api,
       log,
       stop: () => service.stop(),

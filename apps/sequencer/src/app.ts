@@ -1,11 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { withQueryTimeout } from '@ordinal/database'
-import { grpcServer } from '@ordinal/grpc'
+import { grpcServer, guardCalls } from '@ordinal/grpc'
+import { accessModeOf, guardRoutes, type AccessMode } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase, openReadPools } from '@ordinal/service'
-import { callsForKnownCallers, routesForKnownCallers } from './api/known-callers'
+import { sequencerAccess } from './access'
 import { createCheckpointLog } from './audit/checkpoint-log'
 import { createCheckpoints } from './audit/checkpoints'
 import { proofRoutes } from './audit/proof-routes'
@@ -124,6 +125,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const offered = config.getIssues
     ? routes
     : routes.filter((route) => !(route.method === 'get' && route.issues))
+  const access = { table: sequencerAccess, mode: modeOf(config) }
   const calls = sequentialIdService({ numbers, reads }, __dirname)
 
   return createService({
@@ -136,7 +138,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     pool,
     pools,
     errors: errorTable,
-    routes: config.requireAuthentication ? routesForKnownCallers(offered) : offered,
+    routes: guardRoutes(offered, access),
     background: [
       quotas,
       warnOfPowerfulRole(pool, log),
@@ -150,10 +152,14 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ],
     grpc: {
       port: config.grpcPort,
-      serve: grpcServer([config.requireAuthentication ? callsForKnownCallers(calls) : calls]),
+      serve: grpcServer([guardCalls(calls, access)]),
     },
   })
 }
+
+/** Its own variable alone asks for callers that are known, of any role, as it did before there was one for all services. */
+const modeOf = (config: SequencerConfig): AccessMode =>
+  config.requireAuthentication && !config.requireAuthenticationOfAll ? 'known' : accessModeOf(config)
 
 /** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
 const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })

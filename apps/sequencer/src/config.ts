@@ -2,13 +2,7 @@ import { readSigningKey } from '@ordinal/audit'
 import { boolean, databaseVariables, defineConfig, integer, variable, type Config } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
 import { z } from 'zod'
-import {
-  faultsOfAuthentication,
-  faultsOfTokens,
-  hasAuthentication,
-  httpVariables,
-  tokenVariables,
-} from '@ordinal/http'
+import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
 
 const signingKey = z.string().transform((text, context) => {
   try {
@@ -27,15 +21,11 @@ export const sequencerConfig = defineConfig({
     ...httpVariables('SEQUENCER', { port: 8083, debugPort: 6063, rateLimit: 0 }),
     ...grpcVariables('SEQUENCER', { port: 50_053 }),
     ...tokenVariables(),
+    ...accessVariables('SEQUENCER'),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     groupCommit: variable('SEQUENCER_GROUP_COMMIT', boolean(), {
       description: 'Requests that wait share a transaction; false gives each its own, for comparison',
       default: true,
-    }),
-    requireAuthentication: variable('SEQUENCER_REQUIRE_AUTHENTICATION', boolean(), {
-      description:
-        'Whether every call, over REST and gRPC, needs a key or a token; probes, metrics, the documentation and /errors do not',
-      default: false,
     }),
     getIssues: variable('SEQUENCER_GET_ISSUES', boolean(), {
       description: 'Whether GET issues numbers as well; with false only POST does',
@@ -93,18 +83,11 @@ export const sequencerConfig = defineConfig({
       example: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
     }),
   },
+  // Where callers can authenticate, its administration needs it in any case: that was enough for earlier releases.
   faultsOf: (config) => [
     ...faultsOfTokens(config),
-    ...(config.requireAuthentication && !hasAuthentication(config)
-      ? [nobodyIsKnown]
-      : faultsOfAuthentication(config)),
+    ...faultsOfAccess('SEQUENCER', config, { configuredIsEnough: true }),
   ],
 })
-
-const nobodyIsKnown = {
-  variable: 'SEQUENCER_REQUIRE_AUTHENTICATION',
-  message:
-    'SEQUENCER_REQUIRE_AUTHENTICATION is true, and no caller could authenticate: set JWT_SECRET, JWKS_URL or API_KEYS',
-}
 
 export type SequencerConfig = Config<typeof sequencerConfig>

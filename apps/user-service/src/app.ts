@@ -1,10 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
+import { accessModeOf, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createKeySweeper } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
 import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
+import { userAccess } from './access'
 import type { UserServiceConfig } from './config'
 import { errorTable } from './errors'
 import { PrismaClient } from './generated/prisma/client'
@@ -40,12 +42,13 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     name: 'user-service',
     description: 'Keeps users.',
     http: config,
+    tokens: config,
     errors: errorTable,
     log,
     metrics,
     pool,
     pools,
-    routes: userRoutes(users),
+    routes: guardRoutes(userRoutes(users), { table: userAccess, mode: accessModeOf(config) }),
     background: [
       createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays }),
       createCountFolder({ pool, log }),

@@ -1,5 +1,5 @@
 import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
-import { httpVariables } from '@ordinal/http'
+import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 
 /** Every variable that the user service reads. */
@@ -7,9 +7,12 @@ export const userServiceConfig = defineConfig({
   prefixes: ['USER_SERVICE_'],
   variables: {
     ...httpVariables('USER_SERVICE', { port: 8081, debugPort: 6061, rateLimit: 100 }),
+    ...tokenVariables(),
+    ...accessVariables('USER_SERVICE'),
     ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
     ...keyRetentionVariables(),
   },
+  faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAccess('USER_SERVICE', config)],
 })
 
 export type UserServiceConfig = Config<typeof userServiceConfig>

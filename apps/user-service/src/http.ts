@@ -14,11 +14,12 @@ import {
   type Call,
   type Route,
 } from '@ordinal/http'
+import { isHiddenFrom, type RequestContext } from '@ordinal/middleware'
 import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import { email } from './email'
-import type { ErrorCode } from './errors'
-import { toJson, userCursors, type Users } from './users'
+import { AppError, type ErrorCode } from './errors'
+import { toJson, userCursors, userNotFound, type Users } from './users'
 
 const name = text(1, 200).meta({ example: 'Ada Lovelace' })
 const age = z.int().min(0).max(150).meta({ example: 36 })
@@ -67,7 +68,14 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
     answers: { 200: user },
     headers: ['ETag'] as const,
     errors: ['user_not_found', 'email_taken', 'version_mismatch'] as const,
-    async handle({ params, body, headers }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
+    async handle({
+      params,
+      body,
+      headers,
+      context,
+    }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
+      requireNotHidden(params.id, context)
+      if (body.active !== undefined) requireStaff(context)
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
       const changed = toJson(await users.update(edited, body))
       return { status: 200 as const, body: changed, headers: { ETag: etagOf(changed.version) } }
@@ -139,7 +147,8 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       answers: { 200: user },
       headers: ['ETag'],
       errors: ['user_not_found'],
-      async handle({ params }) {
+      async handle({ params, context }) {
+        requireNotHidden(params.id, context)
         const found = toJson(await users.require(params.id))
         return { status: 200, body: found, headers: { ETag: etagOf(found.version) } }
       },
@@ -162,4 +171,15 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       },
     }),
   ]
+}
+
+/** A customer learns nothing of other users, not even whether there are any. */
+function requireNotHidden(id: number, context: RequestContext): void {
+  if (isHiddenFrom(context, id)) throw userNotFound(id)
+}
+
+/** Whoever was deactivated must not undo that. */
+function requireStaff({ caller, role }: RequestContext): void {
+  if (role === 'customer')
+    throw new AppError('role_too_low', `${caller} has the role customer, which may not change active`)
 }

@@ -111,7 +111,7 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
   async function requireUser(id: number): Promise<UserColumns> {
     const user = await find(id)
     if (user) return user
-    throw new AppError('user_not_found', `There is no user ${id}`)
+    throw userNotFound(id)
   }
 
   /**
@@ -164,3 +164,6 @@ export const toJson = (user: UserColumns) => ({
   created_at: user.createdAt.toISOString(),
   updated_at: user.updatedAt.toISOString(),
 })
+
+/** What whoever asks for a user gets that does not exist, or not for them. */
+export const userNotFound = (id: number) => new AppError('user_not_found', `There is no user ${id}`)

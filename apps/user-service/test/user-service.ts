@@ -3,12 +3,13 @@ import { collectLog, createApiClient, createTestDatabase, createTestTemplate } f
 import { createUserService, migrateUsers } from '../src/app'
 import { userServiceConfig } from '../src/config'
 
-export const configFor = (url: string) =>
+export const configFor = (url: string, env: Record<string, string> = {}) =>
   parseConfig(userServiceConfig, {
     USER_SERVICE_DATABASE_URL: url,
     METRICS_MAX_AGE_MS: '0',
     USER_SERVICE_PORT: '0',
     USER_SERVICE_RATE_LIMIT: '0',
+    ...env,
   })
 
 /** A database with the users' schema. */
@@ -20,17 +21,17 @@ async function createUsersDatabase() {
 }
 
 /** A user service that takes requests on a free port. */
-export async function startUserService(database: { url: string }) {
+export async function startUserService(database: { url: string }, env: Record<string, string> = {}) {
   const logged = collectLog()
-  const service = createUserService(configFor(database.url), logged.stream)
+  const service = createUserService(configFor(database.url, env), logged.stream)
   const url = `http://127.0.0.1:${await service.start()}`
   return { service, logged, url, api: createApiClient({ url, document: service.openApi }) }
 }
 
 /** A user service on a database of its own, for the tests of a file. */
-export async function setUp() {
+export async function setUp(env: Record<string, string> = {}) {
   const database = await createUsersDatabase()
-  const running = await startUserService(database)
+  const running = await startUserService(database, env)
   let made = 0
   return {
     ...running,

@@ -199,9 +199,18 @@ export const commonErrors = table({
   role_too_low: {
     status: 403,
     title: 'The role does not suffice',
-    cause: 'The caller is known, and has not the role that the route needs: viewer, operator or admin.',
+    cause:
+      'The caller is known, and has not the role that the route needs: viewer, operator or admin; customers may do little, and only for their own user.',
     remedy: 'Ask somebody with that role, or get a token whose claim role or roles has it.',
     example: 'This needs the role admin; ada has viewer',
+  },
+  scope_missing: {
+    status: 403,
+    title: 'The scopes of the key do not suffice',
+    cause:
+      'The API key is limited to scopes, and none of them is one that the route needs, for what the request names.',
+    remedy: 'Use a key that has the scope, or have operators add it to the entry in API_KEYS.',
+    example: 'This needs the scope orders:write; the key of shop has another, or has it for something else',
   },
   token_keys_unavailable: {
     status: 503,

@@ -1,5 +1,5 @@
 export { grpcVariables } from './grpc-variables'
 export { loadProtos } from './load-protos'
 export { grpcMethod, type GrpcCall, type GrpcReply } from './method'
-export { grpcServer, type GrpcService } from './server'
+export { grpcServer, guardCalls, type GrpcService } from './server'
 export { withoutUnset } from './read-message'

@@ -1,6 +1,6 @@
 import type { Requirement, RequestContext } from '@ordinal/middleware'
 import type { Deadline } from '@ordinal/deadline'
-import type { RunItems, Workload } from '@ordinal/http'
+import type { Access, RunItems, Workload } from '@ordinal/http'
 import type { z } from 'zod'
 
 /** What a handler gets: the checked message, and what came with it. */
@@ -26,6 +26,8 @@ export interface GrpcMethod {
   message: z.ZodObject
   /** What a caller must show, or which role it must have at least; undefined if anyone may call. */
   requires: Requirement | undefined
+  /** What the service's table says of it: see `guardCalls`. */
+  access: Access | undefined
   /** Takes an idempotency key. */
   idempotent: boolean
   /** The class whose bounds it is under. */
@@ -48,6 +50,7 @@ export function grpcMethod<Message extends z.ZodObject>(
 ): GrpcMethod {
   return {
     requires: undefined,
+    access: undefined,
     idempotent: false,
     workload: 'main',
     ...definition,

@@ -1,7 +1,7 @@
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js'
 import { Metadata } from '@grpc/grpc-js'
 import { AppError } from '@ordinal/errors'
-import { requireRole } from '@ordinal/middleware'
+import { dependsOnTarget, requireAccess, requireRole } from '@ordinal/middleware'
 import { deadlineIn, withTimeout } from '@ordinal/deadline'
 import type { GrpcChassis, Workload } from '@ordinal/http'
 import { idempotencyKeyOf } from '@ordinal/idempotency'
@@ -32,9 +32,13 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
       // Guesses of a key count as well.
       if (limiter && !context.machine) await limiter.count(ip)
     }
-    if (method.requires) requireRole(method.requires, context, tokensCheckable)
+    const { access, requires } = method
+    if (access) requireAccess(access, context, tokensCheckable)
+    else if (requires) requireRole(requires, context, tokensCheckable)
 
     const message = readMessage(call.request) as never
+    if (access && dependsOnTarget(context))
+      requireAccess(access, context, tokensCheckable, access.target?.(message) ?? {})
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
     if (method.workload === 'main') bulkheads.mainWork.count()
     const leave = method.workload === 'main' ? undefined : await placeFor(method.workload, call, ip)

@@ -9,7 +9,13 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
-import { boundConnections, type GrpcChassis, type GrpcServer } from '@ordinal/http'
+import {
+  boundConnections,
+  guarded,
+  type AccessPolicy,
+  type GrpcChassis,
+  type GrpcServer,
+} from '@ordinal/http'
 import { HealthImplementation, protoPath } from 'grpc-health-check'
 import { callLimits } from './bound-call'
 import { takeLongDeadlines } from './long-deadlines'
@@ -26,6 +32,17 @@ export interface GrpcService {
   /** By the names that they have in the file. One that is missing is answered UNIMPLEMENTED. */
   methods: Readonly<Record<string, GrpcMethod>>
 }
+
+/** The calls as the policy has them: in its table they are `orders.OrderService/GetOrder`. */
+export const guardCalls = (service: GrpcService, policy: AccessPolicy): GrpcService => ({
+  ...service,
+  methods: Object.fromEntries(
+    Object.entries(service.methods).map(([name, method]) => [
+      name,
+      guarded(`${service.name}/${name}`, method, policy),
+    ]),
+  ),
+})
 
 const options = {
   // The limit of clients by default.

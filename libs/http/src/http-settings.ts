@@ -7,7 +7,7 @@ const apiKey = z.string().transform((entry, context) => {
   const key = parseApiKey(entry)
   if (key) return key
   context.addIssue(
-    'must be name:sha256hex, with the digest of a key that is not empty and a name that is not reserved, nor looks like one that is',
+    'must be name:sha256hex, with the digest of a key that is not empty and a name that is not reserved, nor looks like one that is; or name:sha256hex:scope+scope, with scopes that there are',
   )
   return z.NEVER
 })
@@ -94,14 +94,14 @@ export function httpVariables(
     }),
     apiKeys: variable('API_KEYS', list<ApiKey>(apiKey), {
       description:
-        'Keys of machines that call with X-API-Key and are not rate limited, as name:sha256hex, separated by commas',
+        'Keys of machines that call with X-API-Key and are not rate limited, as name:sha256hex, separated by commas; name:sha256hex:users:read+numbers:issue:INV limits one to these scopes (docs/security.md)',
       optional: true,
       secret: true,
       example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
     }),
     nodeEnv: variable('NODE_ENV', z.string(), {
       description:
-        'production refuses a start with a secret that is an example or a default, and one of the sequencer without any authentication',
+        'production refuses a start with a secret that is an example or a default, and one without authentication unless it is told so',
       optional: true,
       example: 'production',
     }),

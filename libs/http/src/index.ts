@@ -1,3 +1,18 @@
+export {
+  accessModeOf,
+  accessVariables,
+  faultsOfAccess,
+  guarded,
+  guardRoutes,
+  may,
+  mayOwn,
+  operationOf,
+  type Access,
+  type AccessMode,
+  type AccessPolicy,
+  type AccessTable,
+  type AskedFields,
+} from './access-table'
 export { itemsOf, type ItemAnswer, type ReadItem, type RunItems } from './batch'
 export type { Workload } from './bulkheads'
 export { etagOf, versionsIn } from './conditions'

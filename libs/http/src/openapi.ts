@@ -1,6 +1,5 @@
 import { timeoutHeader } from '@ordinal/deadline'
 import { problemMediaType, type CommonCode, type ErrorTable } from '@ordinal/errors'
-import type { Requirement } from '@ordinal/middleware'
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -97,7 +96,7 @@ function withLineShared(schema: { allOf?: object[] }): void {
 
 const ofEveryAnswer =
   'Every operation has a `default` answer: the errors that any such request can meet, also under a status that the operation ' +
-  'has for others. Its headers X-Request-Id and RateLimit-… are in the other answers of the operation too.'
+  'has for others. Any may be 403 `scope_missing` or `role_too_low`. X-Request-Id and RateLimit-… are in its other answers too.'
 
 const token = {
   type: 'http' as const,
@@ -110,16 +109,18 @@ const apiKey = {
   type: 'apiKey' as const,
   in: 'header' as const,
   name: 'X-API-Key',
-  description: 'For machines: a key has the role operator, and is not rate limited.',
+  description:
+    'For machines: a key has the role operator, or scopes, as `security` names them. It is not rate limited.',
 }
 
 /** Who may call: anyone; any key or token; or a token of the role, or a machine's key where its role is enough. */
-function securityOf(requires: Requirement | undefined, takesTokens: boolean): Record<string, string[]>[] {
-  const known: Record<string, string[]>[] = [...(takesTokens ? [{ token: [] }] : []), { apiKey: [] }]
+function securityOf({ requires, access }: Route, takesTokens: boolean): Record<string, string[]>[] {
+  const key = { apiKey: [...(access?.scopes ?? [])] }
+  const known = [...(takesTokens ? [{ token: [] }] : []), key]
   if (requires === undefined) return [{}, ...known]
   if (requires === 'caller') return known
   const withToken = { token: [requires] }
-  return requires === 'admin' ? [withToken] : [withToken, { apiKey: [] }]
+  return requires === 'admin' ? [withToken] : [withToken, key]
 }
 
 const text = { type: 'string' as const }
@@ -192,10 +193,17 @@ function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
       },
     }),
     // Probes ask nobody who they are.
-    security: route.probe ? [] : securityOf(route.requires, shared.takesTokens),
+    security: route.probe ? [] : securityOf(route, shared.takesTokens),
+    ...accessOf(route),
     responses: bothOf(successes(route), failures(route, shared)),
   }
 }
+
+/** What it needs of its caller, for tools that look for it. */
+const accessOf = ({ requires, access }: Route) => ({
+  ...(requires && { 'x-required-role': requires }),
+  ...(access?.own && { 'x-own-only': 'customer' }),
+})
 
 type Responses = Record<string, ZodOpenApiResponseObject>
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Deadline } from '@ordinal/deadline'
 import type { z } from 'zod'
 import type { Requirement, RequestContext } from '@ordinal/middleware'
+import type { Access } from './access-table'
 import type { RunItems } from './batch'
 import type { Workload } from './bulkheads'
 import type { Upload } from './upload'
@@ -68,6 +69,8 @@ export interface Route<Code extends string = string> {
   errors: readonly Code[]
   /** What a caller must show, or which role it must have at least; undefined if anyone may call. */
   requires: Requirement | undefined
+  /** What the service's table says of it: see `guardRoutes`; undefined for probes and documents. */
+  access: Access | undefined
   /** Takes an Idempotency-Key header. */
   idempotent: boolean
   /** Takes an If-Match header, which its handler evaluates. A GET that answers an ETag takes it in any case. */
@@ -158,6 +161,7 @@ export function route<
     headers: [],
     errors: [],
     requires: undefined,
+    access: undefined,
     idempotent: false,
     conditional: false,
     timed: false,

@@ -2,9 +2,11 @@ import { Readable } from 'node:stream'
 import type { Request, RequestHandler, Response } from 'express'
 import {
   addCommonHeaders,
+  dependsOnTarget,
   inOrder,
   methodNotAllowed,
   parseJsonBody,
+  requireAccess,
   requireOwnSite,
   requireRole,
   validated,
@@ -92,7 +94,8 @@ function handlerOf(
     req.context.quiet = route.probe
     // Before the body is read: whoever may not call gets no work done.
     if (changesSomething(route)) requireOwnSite(req, corsOrigins)
-    if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
+    if (route.access) requireAccess(route.access, req.context, tokensCheckable)
+    else if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
     requireKnownConditions(req.headers)
     next()
   }
@@ -101,13 +104,19 @@ function handlerOf(
     ...(limit && !route.unlimited ? [limit] : []),
     ...placeFor(route.workload, bulkheads),
     ...(route.body ? [parseJsonBody(bodyLimitBytes, bodyMediaOf(route))] : []),
-    serve(route, runItems, live),
+    serve(route, { tokensCheckable, runItems, live }),
   )
 }
 
 const noBatches: RunItems = () => Promise.reject(new Error('There are no batches here'))
 
-function serve(route: Route, runItems: RunItems, live?: LiveStreams): RequestHandler {
+interface Serving {
+  tokensCheckable: boolean
+  runItems: RunItems
+  live: LiveStreams | undefined
+}
+
+function serve(route: Route, { tokensCheckable, runItems, live }: Serving): RequestHandler {
   const params = route.params && validated('params', route.params)
   const query = validated('query', route.query ?? nothing)
   const readQuery = ({ url, query: sent }: Request) =>
@@ -116,21 +125,31 @@ function serve(route: Route, runItems: RunItems, live?: LiveStreams): RequestHan
   const media = typeof route.media === 'string' ? route.media : route.media[0]
   const contentType = media.includes('charset') ? media : `${media}; charset=utf-8`
   const tagged = isTagged(route)
+  /** Asked for again now that it is known what the request is about. */
+  const requireOfTarget = ({ context }: Request, ...parts: unknown[]) => {
+    if (!route.access || !dependsOnTarget(context)) return
+    const fields = Object.assign({}, ...parts) as Record<string, unknown>
+    requireAccess(route.access, context, tokensCheckable, route.access.target?.(fields) ?? {})
+  }
   return async (req, res) => {
     const upload = route.upload && takeUpload(req, route.upload)
     if (upload) res.once('finish', () => finishUpload(req))
-    const made = await answerOf(req, () =>
-      route.handle({
+    const made = await answerOf(req, () => {
+      const asked = {
         params: params?.(req.params) ?? noFields,
         query: readQuery(req),
         body: body?.(req.body),
+      }
+      requireOfTarget(req, asked.query, asked.body, asked.params)
+      return route.handle({
+        ...asked,
         upload,
         headers: req.headers,
         context: req.context,
         deadline: callerDeadline(req, res, route.timed),
         runItems,
-      }),
-    )
+      })
+    })
     const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)
     if (route.issues) addCommonHeaders(res, ['Cache-Control', 'no-store'])
     if (reply.body instanceof Readable) {

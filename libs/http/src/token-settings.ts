@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { boolean, httpUrl, integer, list, seconds, variable, type Fault } from '@ordinal/config'
-import { roles, type ApiKey, type RoleName, type TokenSettings } from '@ordinal/middleware'
+import { callerRoles, type ApiKey, type RoleName, type TokenSettings } from '@ordinal/middleware'
 import { z } from 'zod'
 
 // RFC 7518: a key of HS256 has at least as many bytes as its hash.
@@ -17,9 +17,9 @@ const secret = z
 const roleName = z.string().transform((entry, context) => {
   const at = entry.lastIndexOf('=')
   const name = entry.slice(0, at).trim()
-  const role = roles.find((role) => role === entry.slice(at + 1).trim())
+  const role = callerRoles.find((role) => role === entry.slice(at + 1).trim())
   if (at > 0 && name && role) return { name, role }
-  context.addIssue(`must be name=role, with one of the roles ${roles.join(', ')}`)
+  context.addIssue(`must be name=role, with one of the roles ${callerRoles.join(', ')}`)
   return z.NEVER
 })
 
@@ -67,8 +67,15 @@ export function tokenVariables() {
       optional: true,
       example: 'numbering-admins=admin,accounting=operator',
     }),
+    jwtUserIdClaim: variable('JWT_USER_ID_CLAIM', z.string(), {
+      description:
+        'The claim that has the id of the user that a customer is (role customer), by its name or by its path; user_id if not set',
+      optional: true,
+      example: 'https://example.com/user_id',
+    }),
     allowNoAuthentication: variable('ALLOW_NO_AUTHENTICATION', boolean(), {
-      description: 'Start in production without JWT_SECRET, JWKS_URL and API_KEYS',
+      description:
+        'Start in production although callers need not, or cannot, authenticate: a proxy in front does it',
       default: false,
     }),
   }

@@ -108,7 +108,7 @@ test('names of an identity provider stand for roles, whatever they are made of',
 test.each(['admin', '=admin', 'ops=root', 'ops=', 'ops=admin,staff'])('JWT_ROLE_MAP=%s is a fault', (map) => {
   expect(faultsOf({ JWT_ROLE_MAP: map })).toEqual([
     expect.stringMatching(
-      /^JWT_ROLE_MAP is ".*": entry \d: must be name=role, with one of the roles viewer, operator, admin; for example /,
+      /^JWT_ROLE_MAP is ".*": entry \d: must be name=role, with one of the roles customer, viewer, operator, admin; for example /,
     ),
   ])
 })

@@ -3,12 +3,14 @@ import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
 import { looksLike } from './look-alikes'
 import { anonymous, type RequestContext } from './request-id'
+import { challenge } from './roles'
 import { invalidToken, type VerifyToken } from './tokens'
 
-/** A machine that may call: its name, and the SHA-256 of its key. */
+/** A machine that may call: its name, the SHA-256 of its key, and what that is limited to, if it is. */
 export interface ApiKey {
   id: string
   sha256: Buffer
+  scopes?: readonly string[]
 }
 
 /** Names that records have for the system itself, and for anonymous callers. */
@@ -19,16 +21,23 @@ const serviceNames = ['order-service', 'user-service']
 /** The digest of an empty key: an empty header would match it. */
 const digestOfNothing = createHash('sha256').digest('hex')
 
+/** What a key can be limited to: all users, all orders, the audit, and numbers, of all sequences or of one. */
+const knownScopes =
+  /^((users|orders):(read|write)|audit:read|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
+
 /**
- * Reads an entry of `API_KEYS`: `name:sha256hex`. A name may come twice, so that a key can be replaced without a
- * pause.
+ * Reads an entry of `API_KEYS`: `name:sha256hex`, or with what the key is limited to `name:sha256hex:scope+scope`. A name
+ * may come twice, so that a key can be replaced without a pause.
  *
- * @returns undefined if the entry has another form, the digest of an empty key, or a name that no caller can have
+ * @returns undefined if the entry has another form, the digest of an empty key, a name that no caller can have, or a scope
+ *   that is not known
  */
 export function parseApiKey(entry: string): ApiKey | undefined {
-  const [, id, sha256] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})$/.exec(entry) ?? []
-  if (sha256?.toLowerCase() === digestOfNothing) return undefined
-  return id && sha256 && isCallerName(id) ? { id, sha256: Buffer.from(sha256, 'hex') } : undefined
+  const [, id, sha256, listed] = /^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})(?::(.*))?$/.exec(entry) ?? []
+  if (!id || !sha256 || sha256.toLowerCase() === digestOfNothing || !isCallerName(id)) return undefined
+  const scopes = listed?.split('+')
+  if (scopes && !scopes.every((scope) => knownScopes.test(scope))) return undefined
+  return { id, sha256: Buffer.from(sha256, 'hex'), ...(scopes && { scopes }) }
 }
 
 /** Whether a caller can have this name: it is not reserved, and looks like no reserved name and no other service. */
@@ -60,18 +69,25 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
   const taken = [...ownNames, ...serviceNames, ...keys.map(({ id }) => id)]
   return (context, { apiKey, authorization }) => {
     if (apiKey !== undefined) {
-      context.caller = nameOf(keys, apiKey)
+      const { id, scopes } = keyOf(keys, apiKey)
+      context.caller = id
       context.role = 'operator'
+      context.scopes = scopes
       context.machine = true
     }
     const token = verifyToken && bearerToken(authorization)
-    if (token === undefined) return undefined
+    if (token === undefined) {
+      if (verifyToken && authorization !== undefined && apiKey === undefined) throw otherScheme()
+      return undefined
+    }
     return verifyToken!(token).then((bearer) => {
       // Otherwise anybody who can choose a user name could act as a machine, or look like one on record.
       const other = taken.find((name) => looksLike(bearer.subject, name))
       if (other !== undefined) throw invalidToken(`its sub looks like ${other}, which sends no token`)
       context.caller = bearer.subject
       context.role = bearer.role
+      context.scopes = undefined
+      context.userId = bearer.userId
     })
   }
 }
@@ -88,13 +104,25 @@ export function identifyCaller(identify: Identify): RequestHandler {
   }
 }
 
-function nameOf(keys: readonly ApiKey[], sent: string): string {
+function keyOf(keys: readonly ApiKey[], sent: string): ApiKey {
   const digest = createHash('sha256').update(sent).digest()
   // Every key is compared, in constant time: how long it takes tells nothing.
   const known = keys.filter(({ sha256 }) => timingSafeEqual(sha256, digest))[0]
-  if (!known) throw new AppError('invalid_api_key', 'X-API-Key holds no key that this service knows')
-  return known.id
+  if (known) return known
+  throw new AppError('invalid_api_key', 'X-API-Key holds no key that this service knows', {
+    headers: { 'WWW-Authenticate': challenge() },
+  })
 }
+
+/** As anonymous it would go on as somebody else than it says. */
+const otherScheme = () =>
+  new AppError(
+    'authentication_required',
+    'Authorization has another scheme than Bearer, which is not taken',
+    {
+      headers: { 'WWW-Authenticate': challenge() },
+    },
+  )
 
 /** What follows `Bearer`, empty if nothing does; undefined if there is no such header, or one of another scheme. */
 function bearerToken(authorization = ''): string | undefined {

@@ -1,3 +1,14 @@
+export {
+  decide,
+  dependsOnTarget,
+  isHiddenFrom,
+  requireAccess,
+  whoIs,
+  type AccessRule,
+  type AccessTarget,
+  type Decision,
+  type Who,
+} from './access'
 export { accessLog } from './access-log'
 export { plainBasePath, withoutBasePath } from './base-path'
 export { clientAddress, plainAddress } from './client-address'
@@ -22,7 +33,7 @@ export { alsoWhenRefused, clientOf, rateLimit, rateLimiter, type RateLimiter } f
 export { checkHead } from './request-head'
 export { anonymous, newContext, requestContext, requestIdPattern, type RequestContext } from './request-id'
 export { createRefusalLog } from './refusal-log'
-export { requireRole, roles, type Requirement, type Role } from './roles'
+export { callerRoles, requireRole, roles, type CallerRole, type Requirement, type Role } from './roles'
 export { securityHeaders } from './security-headers'
 export { type RoleName } from './role-claims'
 export { tokenVerifier, type TokenSettings } from './tokens'

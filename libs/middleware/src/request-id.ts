@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express'
 import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
 import { addCommonHeaders } from './common-headers'
-import type { Role } from './roles'
+import type { CallerRole } from './roles'
 
 /** What is known of the request that is being served; handed to every handler. */
 export interface RequestContext {
@@ -14,7 +14,11 @@ export interface RequestContext {
   /** Who calls: the id of the API key that was sent, the subject of the token, or `anonymous`. */
   caller: string
   /** What the caller may do; undefined if nothing that needs a role. */
-  role: Role | undefined
+  role: CallerRole | undefined
+  /** What its API key is limited to; undefined if it is not. */
+  scopes?: readonly string[] | undefined
+  /** The user that the caller is, if its role is customer. */
+  userId?: number | undefined
   /** The client's address; undefined if its connection has gone. */
   address: string | undefined
   /** It has sent an API key that is known. */

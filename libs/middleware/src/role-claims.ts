@@ -1,10 +1,10 @@
 import type { JWTPayload } from 'jose'
-import { highestRole, type Role } from './roles'
+import { highestRole, type CallerRole } from './roles'
 
 /** A name of an identity provider, and the role that it stands for. */
 export interface RoleName {
   name: string
-  role: Role
+  role: CallerRole
 }
 
 /** Where a token has its roles, and what they are called there. */
@@ -21,7 +21,10 @@ export interface RoleSettings {
  *
  * @returns undefined for a token without any
  */
-export function roleIn(payload: JWTPayload, { jwtRolesClaim, jwtRoleMap }: RoleSettings): Role | undefined {
+export function roleIn(
+  payload: JWTPayload,
+  { jwtRolesClaim, jwtRoleMap }: RoleSettings,
+): CallerRole | undefined {
   const names =
     jwtRolesClaim === undefined
       ? [payload.role, payload.roles].flatMap(listOf)
@@ -30,7 +33,8 @@ export function roleIn(payload: JWTPayload, { jwtRolesClaim, jwtRoleMap }: RoleS
   return highestRole(jwtRoleMap.filter(({ name }) => names.includes(name)).map(({ role }) => role))
 }
 
-function claimAt(payload: object, path: string): unknown {
+/** The claim at a name or a path. */
+export function claimAt(payload: object, path: string): unknown {
   if (Object.hasOwn(payload, path)) return payload[path as never]
   return path
     .split('.')

@@ -5,12 +5,18 @@ import { anonymous, type RequestContext } from './request-id'
 export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
+/**
+ * What a caller may have: one of those roles; or it is a customer, for whom there is one user only, and that user's orders.
+ */
+export type CallerRole = Role | 'customer'
+export const callerRoles: readonly CallerRole[] = ['customer', ...roles]
+
 /** What may be asked of a caller: a role, or only that it says who it is, by a key or a token. */
 export type Requirement = Role | 'caller'
 
 /** The highest role among texts, of which others may be names of another system; undefined if there is none. */
-export const highestRole = (names: readonly unknown[]): Role | undefined =>
-  roles.findLast((role) => names.includes(role))
+export const highestRole = (names: readonly unknown[]): CallerRole | undefined =>
+  callerRoles.findLast((role) => names.includes(role))
 
 /**
  * Refuses a caller who has not at least this role, or who says nothing of itself where that is all that is asked for.
@@ -25,7 +31,7 @@ export function requireRole(
   tokensCheckable: boolean,
 ): void {
   if (role === 'caller') return requireCaller(caller, tokensCheckable)
-  if (has && roles.indexOf(has) >= roles.indexOf(role)) return
+  if (has && roles.indexOf(has as Role) >= roles.indexOf(role)) return
   if (caller === anonymous) {
     const detail = tokensCheckable
       ? `This needs the role ${role}: send a token as Authorization: Bearer`
@@ -33,7 +39,7 @@ export function requireRole(
     throw authenticationRequired(detail)
   }
   throw new AppError('role_too_low', `This needs the role ${role}; ${caller} has ${has ?? 'no role'}`, {
-    headers: { 'WWW-Authenticate': `Bearer realm="ordinal", error="insufficient_scope", scope="${role}"` },
+    headers: { 'WWW-Authenticate': challenge('insufficient_scope', role) },
   })
 }
 
@@ -47,5 +53,13 @@ function requireCaller(caller: string, tokensCheckable: boolean): void {
 
 const authenticationRequired = (detail: string) =>
   new AppError('authentication_required', detail, {
-    headers: { 'WWW-Authenticate': 'Bearer realm="ordinal"' },
+    headers: { 'WWW-Authenticate': challenge() },
   })
+
+/** The value of WWW-Authenticate. */
+export const challenge = (error?: string, scope?: string): string =>
+  [
+    'Bearer realm="ordinal"',
+    ...(error ? [`error="${error}"`] : []),
+    ...(scope ? [`scope="${scope}"`] : []),
+  ].join(', ')

@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { AppError } from '@ordinal/errors'
 import { hasUnseen } from './look-alikes'
-import { roleIn, type RoleName } from './role-claims'
-import type { Role } from './roles'
+import { claimAt, roleIn, type RoleName } from './role-claims'
+import { challenge, type CallerRole } from './roles'
 
 /** How tokens are checked. Without a secret and without a URL of keys there is no way, and none is accepted. */
 export interface TokenSettings {
@@ -22,12 +22,16 @@ export interface TokenSettings {
   jwtRolesClaim?: string | undefined
   /** What the names of an identity provider stand for; without it they are the names of our roles. */
   jwtRoleMap?: readonly RoleName[] | undefined
+  /** The claim that has the id of the user that a customer is, by its name or its path; `user_id` if not given. */
+  jwtUserIdClaim?: string | undefined
 }
 
 /** Whom a token speaks for. */
 export interface Bearer {
   subject: string
-  role: Role | undefined
+  role: CallerRole | undefined
+  /** The user that a customer is. */
+  userId: number | undefined
 }
 
 /** @throws AppError `invalid_token`, or `token_keys_unavailable` if the keys cannot be fetched */
@@ -61,8 +65,17 @@ export function tokenVerifier(settings: TokenSettings): VerifyToken | undefined 
       throw tokenError(error)
     })
     requireShortLife(payload, jwtMaxLifetimeSeconds, jwtClockToleranceSeconds)
-    return { subject: subjectOf(payload), role: roleIn(payload, settings) }
+    const role = roleIn(payload, settings)
+    const userId = role === 'customer' ? userIdIn(payload, settings.jwtUserIdClaim) : undefined
+    return { subject: subjectOf(payload), role, userId }
   }
+}
+
+/** The id of a user, as a number or as its digits; undefined if the claim holds no such thing. */
+function userIdIn(payload: JWTPayload, claim = 'user_id'): number | undefined {
+  const value = claimAt(payload, claim)
+  const id = typeof value === 'string' && /^[1-9][0-9]{0,15}$/.test(value) ? Number(value) : value
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined
 }
 
 /**
@@ -100,7 +113,7 @@ export function invalidToken(reason: string, cause?: unknown): AppError {
   const description = reason.replaceAll('"', "'").replaceAll(/[^ -~]/g, '?')
   return new AppError('invalid_token', `The token is refused: ${reason}`, {
     headers: {
-      'WWW-Authenticate': `Bearer realm="ordinal", error="invalid_token", error_description="${description}"`,
+      'WWW-Authenticate': `${challenge('invalid_token')}, error_description="${description}"`,
     },
     cause,
   })

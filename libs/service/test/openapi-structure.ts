@@ -43,6 +43,8 @@ const operation = object(
     parameters: { type: 'array', items: orReference(parameter, 'parameters') },
     requestBody: orReference(requestBody, 'requestBodies'),
     security: { type: 'array', items: oneScheme },
+    'x-required-role': { enum: ['caller', 'viewer', 'operator', 'admin'] },
+    'x-own-only': { const: 'customer' },
     responses: mapOf(orReference(response, 'responses'), { pattern: '^([2-5][0-9]{2}|default)$' }),
   },
   ['summary', 'tags', 'operationId', 'security', 'responses'],

@@ -1,4 +1,5 @@
 export { createApiClient, documentOf, type ApiAnswer, type ApiClient } from './api-client'
+export { callersOf, hostileCallers, type TestCallers } from './callers'
 export { createBadDisk, type BadDisk } from './bad-disk'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
 export { createGrpcClient, type CallOptions, type GrpcAnswer, type GrpcClient } from './grpc-client'

@@ -7,11 +7,11 @@ import { startOwnPostgres } from './postgres'
 import { makePrivate } from './private-folder'
 import { fail, step, warn } from './progress'
 import { launchService, type ServiceProcess } from './service-process'
-import { defineServices, type Secrets } from './services'
+import { defineServices, isClosed, type Secrets } from './services'
 import { readSettings } from './settings'
 import { runOnce } from './run-once'
 import { summarize } from './summary'
-import { printToken } from './token'
+import { printToken, tokensOfRoles } from './token'
 
 /** The bundle is dist/tools/local-stack/main.js. */
 const root = resolve(__dirname, '../../..')
@@ -59,7 +59,10 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
 
   reloadWhenTold(services)
-  console.log(summarize({ services: definitions, postgres, logFolder: folders.logs }))
+  const { environment } = settings
+  const closed = isClosed(environment)
+  const tokens = closed ? await tokensOfRoles(environment, secrets) : []
+  console.log(summarize({ services: definitions, postgres, logFolder: folders.logs, closed, tokens }))
 }
 
 /** Whoever started us with a channel, as `make dev` does, says which services have new bundles. */
@@ -103,7 +106,7 @@ async function main(): Promise<number> {
 async function work(): Promise<number> {
   const [command, name = '', ...args] = process.argv.slice(2)
   try {
-    if (command === '--token') return await printToken(readSettings(root), name)
+    if (command === '--token') return await printToken(readSettings(root), name, args[0])
     if (command === '--once') return await runOnce(readSettings(root), name, args)
     return await main()
   } catch (error) {

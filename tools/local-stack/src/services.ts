@@ -35,7 +35,9 @@ export function defineServices(
       .filter(({ calls }) => calls)
       .map(({ name }) => [name, randomBytes(32).toString('base64url')] as const),
   )
-  const digests = [...keys].map(([name, key]) => `${name}:${createHash('sha256').update(key).digest('hex')}`)
+  const digests = [...keys].map(([name, key]) =>
+    [name, createHash('sha256').update(key).digest('hex'), scopesOf(name, environment)].join(':'),
+  )
   const apiKeys = [environment.API_KEYS, ...digests].filter(Boolean).join(',')
 
   const variablesFor = ({ name, port, grpcPort, debugPort, ...service }: ServiceSettings) => {
@@ -53,6 +55,8 @@ export function defineServices(
       ...Object.fromEntries(
         calls?.map((other) => [`${prefix}_${variablesOf(other)}_URL`, urls.get(other)!]) ?? [],
       ),
+      REQUIRE_AUTHENTICATION: String(isClosed(environment)),
+      ...secretOfTokens(environment, secrets),
       // One that calls others is not called: it needs no keys but its own.
       ...(calls ? { [`${prefix}_API_KEY`]: keys.get(name)! } : { API_KEYS: apiKeys }),
       ...(name === 'sequencer' && secretsOfSequencer(environment, secrets)),
@@ -69,17 +73,26 @@ export function defineServices(
   }))
 }
 
+/** Whether the services ask their callers for a key or a token: `make run AUTH=1`, or as .env has it. */
+export const isClosed = ({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): boolean =>
+  /^(1|true|yes|on)$/i.test(AUTH || REQUIRE_AUTHENTICATION || '')
+
+/** What the key of a service is limited to: what it calls. */
+const scopesOf = (name: string, { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string =>
+  name === 'order-service' ? `users:read+numbers:issue:${ORDER_SERVICE_SEQUENCE || 'ORD'}` : 'users:read'
+
 /** Whoever has a secret or an identity provider of their own wants no other one beside it. */
-function secretsOfSequencer(
-  { JWT_SECRET, JWKS_URL, SEQUENCER_SIGNING_KEY }: NodeJS.ProcessEnv,
+function secretOfTokens(
+  { JWT_SECRET, JWKS_URL }: NodeJS.ProcessEnv,
   secrets: Secrets,
-) {
+): Record<string, string> {
   const jwtSecret = JWT_SECRET || (JWKS_URL ? undefined : secrets.tokens)
-  return {
-    SEQUENCER_SIGNING_KEY: SEQUENCER_SIGNING_KEY || secrets.signing,
-    ...(jwtSecret !== undefined && { JWT_SECRET: jwtSecret }),
-  }
+  return jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }
 }
+
+const secretsOfSequencer = ({ SEQUENCER_SIGNING_KEY }: NodeJS.ProcessEnv, secrets: Secrets) => ({
+  SEQUENCER_SIGNING_KEY: SEQUENCER_SIGNING_KEY || secrets.signing,
+})
 
 /** The URL of a service that listens on this address; on 127.0.0.1 if that is every address, or not set. */
 function urlOf(host: string | undefined, port: number): string {

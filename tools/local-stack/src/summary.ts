@@ -5,10 +5,17 @@ interface Addresses {
   services: ServiceDefinition[]
   postgres: Pick<EmbeddedPostgres, 'port' | 'adminPasswordFile'>
   logFolder: string
+  /** Whether the services ask their callers for a key or a token. */
+  closed: boolean
+  /** Where they do: a token of each role. */
+  tokens: readonly { role: string; token: string }[]
 }
 
-/** What the user sees when all is up: where everything is, and three calls to paste into a shell. No secret: it may be kept. */
-export function summarize({ services, postgres, logFolder }: Addresses): string {
+/**
+ * What the user sees when all is up: where everything is, and three calls to paste into a shell. No secret: it may be kept;
+ * but where callers are asked for tokens, some that are good for 12 hours.
+ */
+export function summarize({ services, postgres, logFolder, closed, tokens }: Addresses): string {
   const portOf = (name: string) => services.find((service) => service.name === name)?.port
   const apis = services.map(
     ({ name, port }) =>
@@ -26,11 +33,12 @@ ${apis.join('\n')}
   ${'PostgreSQL'.padEnd(14)} postgresql://postgres@127.0.0.1:${postgres.port}/postgres
   ${''.padEnd(14)} its password: ${postgres.adminPasswordFile}
   ${'tokens'.padEnd(14)} make token ROLE=admin, operator or viewer
+  ${'callers'.padEnd(14)} ${closed ? 'need a token or a key' : 'anyone on this machine, without a token; make run AUTH=1 asks for one'}
   ${'profiles'.padEnd(14)} ${profiles.join(`\n  ${''.padEnd(14)} `)}
   ${''.padEnd(14)} or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
 
-Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
+${callingWith(tokens)}Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
 
   curl localhost:${portOf('user-service')}/api/v1/users -H 'Content-Type: application/json' \\
     -d '{"email":"ada-'$(date +%s)'@example.com","name":"Ada Lovelace","age":36}'
@@ -39,5 +47,17 @@ Try it: a user, an order of theirs (user_id is the id that the first call answer
     -d '{"user_id":1,"product_id":"PROD-123","quantity":2,"total_price":99.99}'
 
   curl "localhost:${portOf('sequencer')}/api/v1/next/SG?client_id=erp-system"
+`
+}
+
+/** Lines for a shell, in which the calls below and those of the README then send a token. */
+function callingWith(tokens: Addresses['tokens']): string {
+  if (tokens.length === 0) return ''
+  const lines = tokens.map(({ role, token }) => `  ${role.toUpperCase()}=${token}`)
+  return `For 12 hours these tokens are good; calls of this shell then send one:
+
+${lines.join('\n')}
+  curl() { command curl -H "Authorization: Bearer $OPERATOR" "$@"; }
+
 `
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { jwtVerify } from 'jose'
 import { createRepository, removeRepositories, serviceNames } from './stack'
 import { anythingRuns, postgresUrl, query } from './state'
 
@@ -85,7 +86,7 @@ test('the services know each other, and the order service has a key that the oth
   const digest = createHash('sha256').update(orders.ORDER_SERVICE_API_KEY!).digest('hex')
   for (const name of ['user-service', 'sequencer'] as const) {
     const { API_KEYS } = await repository.get<Record<string, string>>(name, '/environment')
-    expect(API_KEYS).toBe(`mine:${'0'.repeat(64)},order-service:${digest}`)
+    expect(API_KEYS).toBe(`mine:${'0'.repeat(64)},order-service:${digest}:users:read+numbers:issue:ORD`)
   }
 })
 
@@ -150,4 +151,33 @@ test('nothing that it prints or logs is a secret, and nobody else may read what 
   expect(files).toEqual(expect.arrayContaining(['sequencer.log', 'sequencer.log.1']))
   for (const file of files) expect([file, await modeOf(join(logs, file))]).toEqual([file, 0o600])
   expect(await modeOf(join(data, 'passwords.json'))).toBe(0o600)
+})
+
+test('with AUTH=1 all services ask for tokens, and it prints some that each of them takes', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ AUTH: '1' })
+  await stack.printed('Ordinal runs.')
+  expect(stack.output()).toMatch(/^ {2}callers +need a token or a key$/m)
+  const tokens = [...stack.output().matchAll(/^ {2}([A-Z]+)=(eyJ\S+)$/gm)].map(([, role, token]) => [
+    role,
+    token!,
+  ])
+  expect(tokens.map(([role]) => role)).toEqual(['VIEWER', 'OPERATOR', 'ADMIN'])
+  for (const name of serviceNames) {
+    const environment = await repository.get<Record<string, string>>(name, '/environment')
+    expect(environment.REQUIRE_AUTHENTICATION).toBe('true')
+    for (const [role, token] of tokens) {
+      const { payload } = await jwtVerify(token!, new TextEncoder().encode(environment.JWT_SECRET))
+      expect(String(payload.role).toUpperCase()).toBe(role)
+    }
+  }
+})
+
+test('without it they are open, also where it would be a fault not to say so, and one line says that', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  expect(stack.output().match(/^.*make run AUTH=1.*$/gm)).toHaveLength(1)
+  for (const name of serviceNames)
+    expect(await repository.get(name, '/environment')).toMatchObject({ REQUIRE_AUTHENTICATION: 'false' })
 })

@@ -111,3 +111,16 @@ test('before the first run there is no secret, which is said', async () => {
     stderr: expect.stringContaining('"make run" makes one') as string,
   })
 })
+
+test('a token of a customer names the user that it is for', async () => {
+  const repository = await createRepository()
+  const stack = repository.run()
+  await stack.printed('Ordinal runs.')
+  const { JWT_SECRET } = await environmentOf(repository)
+  const { payload } = await verify((await token(repository, 'customer', '7')).stdout.trim(), JWT_SECRET!)
+  expect(payload).toMatchObject({ role: 'customer', user_id: 7, sub: 'user-7' })
+  for (const wrong of [[], [''], ['0'], ['-1'], ['one']])
+    await expect(token(repository, 'customer', ...wrong)).rejects.toMatchObject({
+      stderr: expect.stringContaining('make token ROLE=customer USER_ID=1') as string,
+    })
+})

@@ -26,7 +26,7 @@ test.each(serviceNames)('%s does not start in production with any secret of .env
       encoding: 'utf8',
       env: {
         NODE_ENV: 'production',
-        ALLOW_NO_AUTHENTICATION: service === 'sequencer' ? 'true' : undefined,
+        ALLOW_NO_AUTHENTICATION: 'true',
         [`${prefixOf(service)}_DB_PASSWORD`]: strong,
         [name]: value,
       },

@@ -68,6 +68,8 @@ export class UnexpectedAnswerError extends Error {
   constructor({ name }: ServiceClient, { status, data }: Answer) {
     const { code, detail } = (data ?? {}) as { code?: unknown; detail?: unknown }
     const reason = [code, detail].filter((part) => typeof part === 'string').join(': ')
-    super(`${name} answered with ${status}${reason ? `, ${reason}` : ''}`)
+    const isRefused = status === 401 || status === 403
+    const remedy = isRefused ? '; look at ORDER_SERVICE_API_KEY, and at its entry in API_KEYS there' : ''
+    super(`${name} answered with ${status}${reason ? `, ${reason}` : ''}${remedy}`)
   }
 }

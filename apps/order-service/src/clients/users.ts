@@ -132,7 +132,7 @@ export function createUsers(
         return 'verified'
       }
       remembered.delete(id)
-      if (!found) throw new AppError('user_unknown', `User ${id} does not exist`)
+      if (!found) throw userUnknown(id)
       throw new AppError('user_inactive', `User ${id} is not active`)
     },
 
@@ -149,6 +149,9 @@ export function createUsers(
     },
   }
 }
+
+/** What whoever orders for a user gets that does not exist, or not for them. */
+export const userUnknown = (id: number) => new AppError('user_unknown', `User ${id} does not exist`)
 
 const notInTime = (id: number, cause: unknown) =>
   new AppError('deadline_exceeded', `User ${id} could not be verified in the time that there was`, { cause })

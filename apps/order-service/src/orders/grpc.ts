@@ -64,9 +64,9 @@ export const orderService = ({ orders, placeOrder }: Deps, appFolder: string): G
     ListOrders: grpcMethod({
       message: listMessage,
       workload: 'heavy',
-      async handle({ message: { page, cursor, page_size, ...filter } }) {
+      async handle({ message: { page, cursor, page_size, ...filter }, context }) {
         const part = { page, after: orderCursors.read(cursor, filter, 'cursor'), page_size }
-        const { data, pagination } = await orders.list(part, filter)
+        const { data, pagination } = await orders.list(part, filter, context)
         return { message: { orders: data, pagination } }
       },
     }),

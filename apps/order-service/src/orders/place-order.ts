@@ -1,7 +1,8 @@
 import { crashAt } from '@ordinal/failpoints'
 import type { Sequencer } from '../clients/sequencer'
+import { isHiddenFrom } from '@ordinal/middleware'
 import { deadlineOfCall } from '../clients/service-clients'
-import type { Users, Verification } from '../clients/users'
+import { userUnknown, type Users, type Verification } from '../clients/users'
 import type { NewOrder } from '../domain/order'
 import type { Intents } from './intents'
 import { placingOf, type Asked, type Placed, type Placing } from './placing'
@@ -25,7 +26,11 @@ export type PlaceOrder = (request: NewOrder, asked: Asked) => Promise<Placed>
  *   `user_service_unavailable`, `order_numbers_exhausted`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
  */
 export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Deps): PlaceOrder {
-  return (request, asked) => place(placingOf(request, asked))
+  return async (request, asked) => {
+    // Before the key is looked up: for a customer there is no other user.
+    if (isHiddenFrom(asked.context, request.userId)) throw userUnknown(request.userId)
+    return place(placingOf(request, asked))
+  }
 
   async function place(placing: Placing): Promise<Placed> {
     // At the same time as the key: most keys are new. A known one waits for no user, and fares as without the call.

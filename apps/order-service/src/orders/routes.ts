@@ -130,9 +130,9 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
       summary: 'List orders, oldest first, by page or by cursor',
       query,
       answers: { 200: listOf(order) },
-      async handle({ query: { page, cursor, page_size, ...filter } }) {
+      async handle({ query: { page, cursor, page_size, ...filter }, context }) {
         const part = { page, after: orderCursors.read(cursor, filter), page_size }
-        return { status: 200, body: await orders.list(part, filter) }
+        return { status: 200, body: await orders.list(part, filter, context) }
       },
     }),
     route({

@@ -1,3 +1,4 @@
+import { isHiddenFrom, type RequestContext } from '@ordinal/middleware'
 import type { Pool } from 'pg'
 import { transaction, type Queryable } from '@ordinal/database'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
@@ -24,6 +25,9 @@ interface Deps {
   /** How long a transaction may take. */
   databaseTimeoutMs: number
 }
+
+/** Who asks, and for which request. Customers see their own orders only. */
+type Asker = Trace & Partial<Pick<RequestContext, 'role' | 'userId'>>
 
 /** Which part of a list. */
 interface Part {
@@ -60,22 +64,26 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
      *
      * @throws AppError `order_not_found`
      */
-    one: async (id: number, trace: Trace, deadline: Deadline = noDeadline): Promise<OrderWithUser> =>
-      withUser(await requireOrder(id), trace, deadline),
+    one: async (id: number, asker: Asker, deadline: Deadline = noDeadline): Promise<OrderWithUser> =>
+      withUser(await requireOrder(id, asker), asker, deadline),
 
     /**
      * The order that has a number, with its user if the user service answers in time.
      *
      * @throws AppError `order_not_found`
      */
-    async oneByNumber(number: string, trace: Trace, deadline: Deadline): Promise<OrderWithUser> {
+    async oneByNumber(number: string, asker: Asker, deadline: Deadline): Promise<OrderWithUser> {
       const order = await repository.findByNumber(number)
-      if (!order) throw new AppError('order_not_found', `There is no order ${number}`)
-      return withUser(order, trace, deadline)
+      if (!order || isHidden(order, asker))
+        throw new AppError('order_not_found', `There is no order ${number}`)
+      return withUser(order, asker, deadline)
     },
 
     /** A part of a list, oldest first. It is counted only if it is read by page, and has no users. */
-    async list({ page = 1, after, page_size }: Part, asked: ListFilter) {
+    async list({ page = 1, after, page_size }: Part, given: ListFilter, asker?: Asker) {
+      const asked = asker ? ofOwn(given, asker) : given
+      if (!asked)
+        return toList([], 0, { page, page_size }, toJson, ({ id }) => orderCursors.write([id], given))
       const filter = {
         orderNumber: asked.order_number,
         reference: asked.reference,
@@ -90,7 +98,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       const total = after
         ? undefined
         : (totalShownBy(rows.length, { page, page_size }) ?? (await countOrders(heavyDb, filter)))
-      return toList(rows, total, { page, page_size }, toJson, ({ id }) => orderCursors.write([id], asked))
+      return toList(rows, total, { page, page_size }, toJson, ({ id }) => orderCursors.write([id], given))
     },
 
     /**
@@ -101,9 +109,10 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     async changeStatus(
       edited: Edited,
       status: OrderStatus,
-      trace: Trace,
+      trace: Asker,
       deadline: Deadline,
     ): Promise<OrderJson> {
+      await requireOwn(edited, trace)
       // Another request may take the order a step further between the two statements; no step leads back.
       for (let round = 0; round <= statusesBefore(status).length; round += 1) {
         const changed = await commit('order.updated', trace, deadline, (tx) =>
@@ -122,7 +131,8 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     },
 
     /** @throws AppError `order_not_found`, `version_mismatch`, and what `deadline` throws */
-    async remove(edited: Edited, trace: Trace, deadline: Deadline): Promise<void> {
+    async remove(edited: Edited, trace: Asker, deadline: Deadline): Promise<void> {
+      await requireOwn(edited, trace)
       // Another request may bring the order to another version that the caller names; versions only rise.
       for (let round = 0; round <= (edited.versions?.length ?? 0); round += 1) {
         if (await commit('order.deleted', trace, deadline, (tx) => markDeleted(tx, edited))) return
@@ -137,10 +147,15 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     return { ...toJson(order), user: await users.findInTime(order.userId, trace, timeout) }
   }
 
-  async function requireOrder(id: number): Promise<Order> {
+  async function requireOrder(id: number, asker?: Asker): Promise<Order> {
     const order = await repository.find(id)
-    if (order) return order
+    if (order && !(asker && isHidden(order, asker))) return order
     throw new AppError('order_not_found', `There is no order ${id}`)
+  }
+
+  /** Before a change of a customer: whose an order is never changes. */
+  async function requireOwn({ id }: Edited, asker: Asker): Promise<void> {
+    if (asker.role === 'customer') await requireOrder(id, asker)
   }
 
   async function requireVersion({ id, versions }: Edited): Promise<Order> {
@@ -171,6 +186,15 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     outbox.announce(type)
     return changed
   }
+}
+
+const isHidden = ({ userId }: Order, { role, userId: ofCaller }: Asker): boolean =>
+  isHiddenFrom({ role, userId: ofCaller }, userId)
+
+/** The filter for what the asker may see; undefined if that is nothing. */
+function ofOwn(asked: ListFilter, { role, userId }: Asker): ListFilter | undefined {
+  if (role !== 'customer') return asked
+  return (asked.user_id ?? userId) === userId ? { ...asked, user_id: userId } : undefined
 }
 
 const changesNow = ({ id }: Edited) => new AppError('version_mismatch', `Order ${id} changes at this moment`)

@@ -1,0 +1,215 @@
+import { callersOf, hostileCallers, type TestCallers } from '@ordinal/testing'
+import { orderAccess } from '../src/access'
+import { createOrderClient, outcomeOf, serviceName, type OrderClient } from './order-client'
+import { failing } from './stub'
+import { anOrder, createWorld, until, type Instance, type World } from './world'
+
+let world: World
+let service: Instance
+let client: OrderClient
+let callers: TestCallers
+const scopes = ['orders:read', 'orders:write', 'users:read+users:write+numbers:issue+numbers:read+audit:read']
+
+beforeAll(async () => {
+  callers = await callersOf(scopes)
+  world = await createWorld()
+  service = await world.startService(callers.env)
+  client = createOrderClient(service)
+})
+afterAll(async () => {
+  client.close()
+  await world.end()
+})
+beforeEach(() => {
+  for (const stub of [world.userService, world.sequencer]) stub.mood = { is: 'well' }
+})
+
+type Headers = Record<string, string>
+interface Placed {
+  id: number
+  order_number: string
+}
+
+const create = async (user_id = 1) =>
+  (await service.api.post('/api/v1/orders', { ...anOrder, user_id }, { headers: callers.operator }))
+    .body as Placed
+
+/** How each operation is called for an order, and what it needs: viewers read, operators also write. */
+const rest: Record<string, 'orders:read' | 'orders:write'> = {
+  'GET /api/v1/orders': 'orders:read',
+  'POST /api/v1/orders': 'orders:write',
+  'GET /api/v1/orders/{id}': 'orders:read',
+  'GET /api/v1/orders/by-number/{number}': 'orders:read',
+  'PUT /api/v1/orders/{id}': 'orders:write',
+  'PATCH /api/v1/orders/{id}': 'orders:write',
+  'DELETE /api/v1/orders/{id}': 'orders:write',
+}
+const grpc: Record<string, 'orders:read' | 'orders:write'> = {
+  CreateOrder: 'orders:write',
+  GetOrder: 'orders:read',
+  GetOrderByNumber: 'orders:read',
+  ListOrders: 'orders:read',
+  UpdateOrder: 'orders:write',
+  DeleteOrder: 'orders:write',
+}
+
+async function callRest(operation: string, order: Placed, headers: Headers): Promise<number> {
+  const [method = '', path = ''] = operation.split(' ')
+  const body = { POST: anOrder, PUT: { status: 'confirmed' }, PATCH: { status: 'confirmed' } }[method]
+  const { status } = await service.api.request({
+    method,
+    path: path.replace('{id}', String(order.id)).replace('{number}', order.order_number),
+    headers,
+    ...(body && { body }),
+  })
+  return status
+}
+
+async function callGrpc(method: string, { id, order_number }: Placed, headers: Headers): Promise<string> {
+  const message = {
+    CreateOrder: anOrder,
+    GetOrderByNumber: { order_number },
+    ListOrders: {},
+    UpdateOrder: { id, status: 'confirmed' },
+  }[method] ?? { id }
+  const metadata = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  return (await client.call(method, message, { metadata })).code
+}
+
+const statusOf: Record<string, number> = {
+  OK: 200,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  FAILED_PRECONDITION: 422,
+  INVALID_ARGUMENT: 422,
+}
+const operations = [
+  ...Object.entries(rest).map(([name, scope]) => [name, scope, callRest] as const),
+  ...Object.entries(grpc).map(
+    ([name, scope]) =>
+      [
+        `${serviceName}/${name}`,
+        scope,
+        async (_: string, order: Placed, headers: Headers) => statusOf[await callGrpc(name, order, headers)]!,
+      ] as const,
+  ),
+]
+
+test('each route and each method that is served is in the table, and nothing else', () => {
+  const { paths } = service.openApi as unknown as {
+    paths: Record<string, Record<string, { tags: string[] }>>
+  }
+  const served = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, { tags }]) =>
+      tags.includes('orders') ? [`${method.toUpperCase()} ${path}`] : [],
+    ),
+  )
+  expect(served.sort()).toEqual(Object.keys(rest).sort())
+  expect(Object.keys(orderAccess).sort()).toEqual(operations.map(([name]) => name).sort())
+})
+
+test.each(operations)('%s: by each role, each scope, and nobody', async (name, scope, call) => {
+  const reads = scope === 'orders:read'
+  const isList = /GET \/api\/v1\/orders$|ListOrders/.test(name)
+  const places = /POST|CreateOrder/.test(name)
+  const cases: [string, Headers, number | undefined][] = [
+    ['nobody', callers.nobody, 401],
+    ['no role', callers.noRole, 403],
+    ['viewer', callers.viewer, reads ? undefined : 403],
+    ['operator', callers.operator, undefined],
+    ['admin', callers.admin, undefined],
+    ['a key', callers.machine, undefined],
+    ...scopes.map((of): [string, Headers, number | undefined] => [
+      of,
+      callers.withScopes(of),
+      of === scope ? undefined : 403,
+    ]),
+    ['themselves', await callers.customer(1), undefined],
+    ['another customer', await callers.customer(2), isList ? undefined : places ? 422 : 404],
+    ['a customer without a user', await callers.customer(undefined), 403],
+  ]
+  for (const [who, headers, refused] of cases) {
+    const status = await call(name, await create(), headers)
+    if (refused) expect([who, status]).toEqual([who, refused])
+    else expect([who, Math.floor(status / 100)]).toEqual([who, 2])
+  }
+})
+
+test('what is wrong is 401 on every operation', async () => {
+  const order = await create()
+  for (const [what, headers] of Object.entries(await hostileCallers()))
+    for (const [name, , call] of operations)
+      expect([what, name, await call(name, order, headers)]).toEqual([what, name, 401])
+})
+
+test('a customer lists their own orders, whatever is asked for, by page and by cursor', async () => {
+  for (const user of [2, 3, 2, 3]) await create(user)
+  const headers = await callers.customer(2)
+  const idsOf = async (query: string) => {
+    const { body } = await service.api.get(`/api/v1/orders?${query}`, { headers })
+    return [...new Set((body.data as { user_id: number }[]).map(({ user_id }) => user_id))]
+  }
+  expect(await idsOf('')).toEqual([2])
+  expect(await idsOf('user_id=2')).toEqual([2])
+  expect(await idsOf('user_id=3')).toEqual([])
+  const { body: first } = await service.api.get('/api/v1/orders?page_size=1', { headers })
+  expect(first.pagination).toMatchObject({ total: 2 })
+  expect(await idsOf(`page_size=1&cursor=${first.pagination.next_cursor}`)).toEqual([2])
+  const { body } = await client.call(
+    'ListOrders',
+    { user_id: 3 },
+    {
+      metadata: { authorization: headers.Authorization! },
+    },
+  )
+  expect(body.orders).toEqual([])
+})
+
+test('keys of requests belong to their caller, who gets the same answer again', async () => {
+  const place = (headers: Headers, total_price: number) =>
+    service.api.post(
+      '/api/v1/orders',
+      { ...anOrder, total_price },
+      {
+        headers: { ...headers, 'Idempotency-Key': 'the-same' },
+      },
+    )
+  const one = await place(callers.operator, 1)
+  const other = await place(callers.machine, 2)
+  expect([one.status, other.status]).toEqual([201, 201])
+  expect(other.body.id).not.toBe(one.body.id)
+  expect((await place(callers.operator, 1)).body).toEqual(one.body)
+})
+
+test('over gRPC, health and reflection ask nobody', async () => {
+  const { code, trailers } = await client.call('GetOrder', { id: 1 })
+  expect([code, trailers['ordinal-error-code']]).toEqual(['UNAUTHENTICATED', 'authentication_required'])
+  expect(
+    outcomeOf(
+      await client.call(
+        'GetOrder',
+        { id: 999_999 },
+        { metadata: { authorization: callers.viewer.Authorization! } },
+      ),
+    ),
+  ).toEqual(['NOT_FOUND', 'order_not_found'])
+})
+
+test.each([401, 403])(
+  'a dependency that answers %i is a fault of our configuration: logged as that, and asked once',
+  async (status) => {
+    // One of its own: its circuit breakers and its memory of users know nothing yet.
+    const fresh = await world.startService(callers.env)
+    world.userService.mood = failing(status, 'invalid_api_key')
+    world.userService.seen.length = 0
+    const placed = await fresh.api.post('/api/v1/orders', anOrder, { headers: callers.operator })
+    expect([placed.status, placed.body.code]).toEqual([503, 'user_service_unavailable'])
+    expect(world.userService.seen).toHaveLength(1)
+    await until(() => JSON.stringify(fresh.log.entries).includes('look at ORDER_SERVICE_API_KEY'))
+    expect(await fresh.metric('order_service_circuit_breaker_state{service="user-service"}')).toBe(0)
+    await fresh.stop()
+  },
+)

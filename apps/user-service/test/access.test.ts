@@ -1,0 +1,176 @@
+import { parseConfig } from '@ordinal/config'
+import { callersOf, hostileCallers, type TestCallers } from '@ordinal/testing'
+import { userAccess } from '../src/access'
+import { userServiceConfig } from '../src/config'
+import { setUp } from './user-service'
+
+let users: Awaited<ReturnType<typeof setUp>>
+let callers: TestCallers
+const scopes = ['users:read', 'users:write', 'orders:read+orders:write+numbers:issue+audit:read']
+
+beforeAll(async () => {
+  callers = await callersOf(scopes)
+  users = await setUp(callers.env)
+})
+afterAll(() => users.tearDown())
+
+type Headers = Record<string, string>
+let made = 0
+const newUser = () => ({ email: `ada${(made += 1)}@example.com`, name: 'Ada', age: 36 })
+const create = async () =>
+  (await users.api.post('/api/v1/users', newUser(), { headers: callers.operator })).body as { id: number }
+const call = (operation: string, id: number, headers: Headers) => {
+  const [method = '', path = ''] = operation.split(' ')
+  const body = { POST: newUser(), PUT: { age: 40 }, PATCH: { age: 41 } }[method]
+  return users.api.request({
+    method,
+    path: path.replace('{id}', String(id)) + (path.endsWith(':batchGet') ? `?ids=${id}` : ''),
+    headers,
+    ...(body && { body }),
+  })
+}
+
+/** Who may do what, once more: viewers read, operators also write, administrators also delete. */
+const expected: Record<string, { role: 'viewer' | 'operator' | 'admin'; scope?: string; own?: boolean }> = {
+  'GET /api/v1/users': { role: 'viewer', scope: 'users:read' },
+  'GET /api/v1/users:batchGet': { role: 'viewer', scope: 'users:read' },
+  'GET /api/v1/users/{id}': { role: 'viewer', scope: 'users:read', own: true },
+  'POST /api/v1/users': { role: 'operator', scope: 'users:write' },
+  'PUT /api/v1/users/{id}': { role: 'operator', scope: 'users:write', own: true },
+  'PATCH /api/v1/users/{id}': { role: 'operator', scope: 'users:write', own: true },
+  'DELETE /api/v1/users/{id}': { role: 'admin' },
+}
+const operations = Object.keys(expected)
+
+test('each route that is served is in the table, and its document says what it needs', () => {
+  const { paths } = users.service.openApi as unknown as {
+    paths: Record<string, Record<string, { security: object[]; 'x-required-role'?: string; tags: string[] }>>
+  }
+  const served = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(
+      ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
+    ),
+  )
+  const guarded = served.filter(([, { tags }]) => tags.includes('users'))
+  expect(guarded.map(([name]) => name).sort()).toEqual([...operations].sort())
+  expect(Object.keys(userAccess).sort()).toEqual([...operations].sort())
+  for (const [name, operation] of guarded) {
+    expect([name, operation['x-required-role']]).toEqual([name, expected[name]!.role])
+    expect([name, operation.security.some((way) => Object.keys(way).length === 0)]).toEqual([name, false])
+  }
+  // The others are probes and documents.
+  const open = served.filter(([name]) => !operations.includes(name)).map(([name]) => name)
+  expect(open.sort()).toEqual([
+    'GET /docs',
+    'GET /errors/{code}',
+    'GET /health',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /metrics',
+    'GET /metrics/db',
+    'GET /openapi.json',
+  ])
+})
+
+test.each(operations)('%s: by each role, each scope, and nobody', async (operation) => {
+  const { role, scope, own } = expected[operation]!
+  const rank = ['viewer', 'operator', 'admin']
+  const { id } = await create()
+  const other = await create()
+  const may = (suffices: boolean) => (suffices ? undefined : 403)
+  const cases: [string, Headers, number | undefined][] = [
+    ['nobody', callers.nobody, 401],
+    ['no role', callers.noRole, 403],
+    ['viewer', callers.viewer, may(rank.indexOf(role) <= 0)],
+    ['operator', callers.operator, may(rank.indexOf(role) <= 1)],
+    ['a key', callers.machine, may(rank.indexOf(role) <= 1)],
+    ...scopes.map((of): [string, Headers, number | undefined] => [
+      of,
+      callers.withScopes(of),
+      may(of === scope),
+    ]),
+    ['themselves', await callers.customer(id), may(own === true)],
+    ['another customer', await callers.customer(other.id), own ? 404 : 403],
+    ['a customer without a user', await callers.customer(undefined), 403],
+    ['a customer with no id', await callers.customer('1 OR 1=1'), 403],
+    // Last, since it deletes.
+    ['admin', callers.admin, undefined],
+  ]
+  for (const [who, headers, refused] of cases) {
+    const { status } = await call(operation, id, headers)
+    if (refused) expect([who, status]).toEqual([who, refused])
+    else expect([who, Math.floor(status / 100)]).toEqual([who, 2])
+  }
+})
+
+test('what is wrong is 401 on every operation, with a challenge, and what was sent is not repeated', async () => {
+  const { id } = await create()
+  for (const [what, headers] of Object.entries(await hostileCallers()))
+    for (const operation of operations) {
+      const answer = await call(operation, id, headers)
+      expect([what, operation, answer.status]).toEqual([what, operation, 401])
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="ordinal"/)
+    }
+  const logged = JSON.stringify(users.logged.entries)
+  expect(logged).not.toContain(callers.machine['X-API-Key'])
+  expect(logged).not.toContain(callers.env.JWT_SECRET)
+  expect(logged).not.toContain(callers.admin.Authorization!.slice(7))
+})
+
+test('another user is to a customer as one that does not exist', async () => {
+  const { id } = await create()
+  const headers = { ...(await callers.customer(id)), 'X-Request-Id': 'same' }
+  const other = await create()
+  for (const operation of operations.filter((each) => expected[each]!.own)) {
+    const [hidden, missing] = [
+      await call(operation, other.id, headers),
+      await call(operation, 999_999, headers),
+    ]
+    const text = (answer: typeof hidden) => JSON.stringify(answer.body).replaceAll(/user \d+/g, '')
+    expect([hidden.status, text(hidden)]).toEqual([404, text(missing)])
+  }
+  expect((await users.api.get(`/api/v1/users/${other.id}`, { headers: callers.viewer })).body.age).toBe(36)
+})
+
+test('a customer who was deactivated cannot undo it', async () => {
+  const { id } = await create()
+  await users.api.patch(`/api/v1/users/${id}`, { active: false }, { headers: callers.operator })
+  const headers = await callers.customer(id)
+  const { status } = await users.api.patch(`/api/v1/users/${id}`, { active: true }, { headers })
+  expect(status).toBe(403)
+})
+
+test('keys of requests belong to their caller', async () => {
+  const key = { 'Idempotency-Key': 'the-same' }
+  const one = await users.api.post('/api/v1/users', newUser(), { headers: { ...callers.operator, ...key } })
+  const other = await users.api.post('/api/v1/users', newUser(), { headers: { ...callers.machine, ...key } })
+  expect([one.status, other.status]).toEqual([201, 201])
+  expect(other.body.id).not.toBe(one.body.id)
+})
+
+test.each<[string, Record<string, string>, RegExp | undefined]>([
+  ['nothing', {}, /no authentication is configured/],
+  ['a secret alone', { JWT_SECRET: 'x'.repeat(20) + 'yz'.repeat(10) }, /REQUIRE_AUTHENTICATION is not set/],
+  ['an open door', { ALLOW_NO_AUTHENTICATION: 'true' }, undefined],
+  ['true', { REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: 'x'.repeat(20) + 'yz'.repeat(10) }, undefined],
+  [
+    'its own',
+    { USER_SERVICE_REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: 'x'.repeat(20) + 'yz'.repeat(10) },
+    undefined,
+  ],
+  ['false', { REQUIRE_AUTHENTICATION: 'false', JWT_SECRET: 'x'.repeat(20) + 'yz'.repeat(10) }, undefined],
+  [
+    'true without any way',
+    { REQUIRE_AUTHENTICATION: 'true' },
+    /REQUIRE_AUTHENTICATION is true, and no caller could/,
+  ],
+])('in production with %s', (_what, env, fault) => {
+  const parse = () =>
+    parseConfig(userServiceConfig, {
+      NODE_ENV: 'production',
+      USER_SERVICE_DATABASE_URL: 'postgres://u:strong-and-own-1@localhost/users',
+      ...env,
+    })
+  if (fault) expect(parse).toThrow(fault)
+  else expect(parse).not.toThrow()
+})
