@@ -100,3 +100,13 @@ async function countEntries(prefix: string): Promise<number> {
   )
   return rows[0]!.count
 }
+
+test.each<[what: string, ask: Asked]>([
+  ['a number', { path: '/api/v1/next/PO', body: {} }],
+  ['a number of a batch', { path: '/api/v1/numbers:batch', body: { requests: [{ prefix: 'INV' }] } }],
+])('%s of a sequence that is not known yet ends with the deadline, too', async (_, { path, body }) => {
+  await admin.query('LOCK TABLE sequences')
+  const late = await post(path, body, 200)
+  await admin.query('ROLLBACK')
+  expect(late.body.results?.[0].problem.code ?? late.body.code).toBe('deadline_exceeded')
+})

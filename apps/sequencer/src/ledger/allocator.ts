@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { withQueryTimeout, type Queryable } from '@ordinal/database'
-import { noDeadline, type Deadline } from '@ordinal/deadline'
+import { noDeadline, withDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
 import type { Sequence, Slot } from '../domain/sequence'
 import { requireNearWindow, requireSlot, requireSlotAt } from './business-date'
 import { createGroupCommit, type GroupCommitOptions } from './group-commit'
-import { requireActive, requireUnsealed, type KnownSequences } from './known-sequences'
+import { requireActive, requireUnsealed, type KnownSequence, type KnownSequences } from './known-sequences'
 import { createLanes, type LaneMetrics } from './lanes'
 import { readClock } from './queries'
 import { keyReused, replayOf } from './replay'
@@ -76,12 +76,15 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
 
   async function issueNew(request: IssueRequest, deadline: Deadline): Promise<Issued> {
     const { prefix, business_date: businessDate } = request
-    const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
-    requireActive(sequence)
-    requireUnsealed(sequence, request.caller)
-    if (businessDate !== undefined) {
-      requireSlot(sequence, businessDate)
-      requireNearWindow(sequence.rules, businessDate, Date.now())
+    const remembered = sequences.known(prefix)
+    let sequence = remembered ?? (await withDeadline(sequences.find(prefix), deadline))
+    try {
+      requireAllowed(sequence, request)
+    } catch (error) {
+      if (!remembered) throw error
+      // Its rules may have been relaxed since: the database, which knows them, is not asked about what is refused here.
+      sequence = await withDeadline(sequences.reload(prefix), deadline)
+      requireAllowed(sequence, request)
     }
     return once(request, deadline, lanes.forNew(sequence.rules, businessDate))
   }
@@ -96,7 +99,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    */
   async function change(request: ChangeRequest, deadline = noDeadline): Promise<Issued> {
     const { prefix, period } = request
-    if (!sequences.known(prefix)) await sequences.find(prefix)
+    if (!sequences.known(prefix)) await withDeadline(sequences.find(prefix), deadline)
     return once({ count: 1, ...request }, deadline, lanes.forChanges(prefix, period))
   }
 
@@ -164,6 +167,18 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
 }
 
 type Unkeyed = Omit<LedgerRequest, 'key'> & { key?: string | undefined }
+
+/** What the rules of a sequence say without the database. */
+function requireAllowed(
+  sequence: KnownSequence,
+  { caller, business_date: businessDate }: Pick<IssueRequest, 'caller' | 'business_date'>,
+): void {
+  requireActive(sequence)
+  requireUnsealed(sequence, caller)
+  if (businessDate === undefined) return
+  requireSlot(sequence, businessDate)
+  requireNearWindow(sequence.rules, businessDate, Date.now())
+}
 
 /**
  * Makes keys for requests that bring none: no two are the same, on any instance, and each is greater than the one

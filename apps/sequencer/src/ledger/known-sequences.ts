@@ -1,4 +1,5 @@
 import { int8sAsNumbers, type Int8sAsNumbers } from '@ordinal/database'
+import { groupReads } from '@ordinal/http'
 import { AppError } from '../domain/errors'
 import type { GapPolicy } from '@ordinal/audit'
 import type { Reset } from '../domain/period'
@@ -18,6 +19,8 @@ export interface KnownSequences {
   find(prefix: string): Promise<KnownSequence>
   /** Asks the database. @throws AppError `sequence_not_found` if there never was one */
   load(prefix: string): Promise<KnownSequence>
+  /** As `load`, for requests that anybody may send in any number: one asks at a time, and no answer is older than its call. */
+  reload(prefix: string): Promise<KnownSequence>
 }
 
 /** @throws AppError `sequence_not_found` if the sequence was taken out of use */
@@ -86,5 +89,6 @@ export function createKnownSequences(prisma: PrismaClient): KnownSequences {
       return finding
     },
     load,
+    reload: groupReads(load),
   }
 }

@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '../domain/errors'
 import type { Logger } from '@ordinal/logging'
+import { withDeadline } from '@ordinal/deadline'
 import { anonymous, clientOf } from '@ordinal/middleware'
 import type { CallContext } from '../api/call-context'
 import type { Allocator } from '../ledger/allocator'
@@ -72,12 +73,13 @@ export function createQuotas(
   async function takeAll(
     quotas: readonly Quota[],
     request: IssueRequest,
-    address: string | undefined,
+    { context, deadline }: CallContext,
   ): Promise<void> {
     const { caller, prefix } = request
+    const find = () => withDeadline(sequences.find(prefix), deadline).catch(() => undefined)
     // Names of sequences that do not exist must not fill the memory with counters.
-    if (!sequences.known(prefix) && !(await sequences.find(prefix).catch(() => undefined))) return
-    const key = `${prefix} ${caller === anonymous ? clientOf(address) : caller}`
+    if (!sequences.known(prefix) && !(await find())) return
+    const key = `${prefix} ${caller === anonymous ? clientOf(context.address) : caller}`
     for (const quota of quotas)
       if (quota.what === 'numbers' || request.event === 'reserve') await take(quota, key, request)
   }
@@ -91,7 +93,7 @@ export function createQuotas(
     const quotas = request.caller === anonymous ? ofAnonymous : ofKnown
     if (quotas.length === 0) return allocator.issue(request, call.deadline)
     try {
-      await takeAll(quotas, request, call.context.address)
+      await takeAll(quotas, request, call)
     } catch (refusal) {
       const before = await allocator.findIssued(request)
       if (before) return before
