@@ -76,7 +76,7 @@ async function lineChartOf(title: string, series: readonly Series[]): Promise<st
     backgroundColor: '#ffffff',
     color: ['#4878a8', '#c8743c', '#5a9a5a'],
     title: { text: title, subtext: 'MB of resident memory, over minutes', left: 8 },
-    legend: { top: 12, right: 12 },
+    legend: { top: 12, right: 24, itemGap: 28 },
     grid: { left: 60, right: 40, top: 70, bottom: 40 },
     xAxis: { type: 'value', max: 'dataMax', axisLabel: { formatter: '{value} min' } },
     yAxis: { type: 'value', min: 0 },

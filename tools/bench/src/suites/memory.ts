@@ -14,7 +14,8 @@ const sampleSeconds = 5
 const idleSeconds = 15
 const mostIdleMb = 120
 const mostLoadedMb = 250
-const mostGrowthMb = 10
+/** A tenth of the limit. By garbage collection alone the line of a half of ten minutes moves by up to 14 MB. */
+const mostGrowthMb = 25
 
 /** Memory of the three services, idle and then under a load that stays the same for minutes. */
 export const memory: Suite = {
@@ -69,7 +70,7 @@ async function measureMemory(
   let isEnding = false
   const sampling = (async () => {
     const startedAt = performance.now()
-    for (let sample = 0; !isEnding; sample += 1) {
+    for (let sample = 0; !isEnding && sample * everySeconds <= seconds; sample += 1) {
       await delay(Math.max(0, startedAt + sample * everySeconds * 1000 - performance.now()))
       for (const name of names) samples.get(name)!.push(services[name].residentMb() ?? 0)
       const passed = (sample * everySeconds) / 60
@@ -96,7 +97,7 @@ async function measureMemory(
     // Where there is no /proc nothing is known.
     ...(idleMb.every((mb) => mb !== undefined) && { series, comparisons: comparisonsOf(series, idleMb) }),
     notes: [
-      `Resident memory, every ${everySeconds} s, of ${seconds} s. Growth is that of the regression line over the last half; flat is at most ${mostGrowthMb} MB of growth`,
+      `Resident memory, every ${everySeconds} s, of ${seconds} s. Growth is that of the regression line over the last half; flat is at most ${mostGrowthMb} MB, twice of what garbage collection alone does to that line: in ten minutes a leak of half a kilobyte an order would show`,
     ],
   }
 }
