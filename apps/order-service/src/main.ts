@@ -1,4 +1,5 @@
 import { runService } from '@ordinal/service'
+import { orderAccess } from './access'
 import { createOrderService, migrateOrders } from './app'
 import { orderServiceConfig } from './config'
 import { listDeadLetters, replayDeadLetters } from './events/dead-letters'
@@ -6,6 +7,7 @@ import { listDeadLetters, replayDeadLetters } from './events/dead-letters'
 void runService(process, orderServiceConfig, {
   migrate: migrateOrders,
   create: createOrderService,
+  access: orderAccess,
   commands: {
     '--events-dead': {
       description: 'print the dead letters: events that no attempt could deliver',

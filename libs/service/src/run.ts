@@ -6,6 +6,7 @@ import {
   type Config,
   type Definition,
 } from '@ordinal/config'
+import type { AccessTable } from '@ordinal/http'
 import type { Service } from './service'
 
 const exitCodes = { fault: 1, badUsage: 64, badConfiguration: 78 } // sysexits.h: EX_USAGE, EX_CONFIG
@@ -13,6 +14,7 @@ const exitCodes = { fault: 1, badUsage: 64, badConfiguration: 78 } // sysexits.h
 const flags = {
   '--check-config': 'check the configuration',
   '--describe-config': 'print the variables of the configuration as JSON',
+  '--describe-access': 'print who may do what as JSON',
   '--migrate': 'bring the database to the schema of this build',
   '--help': 'print this',
 }
@@ -31,6 +33,8 @@ interface Steps<C> {
   migrate: (config: C) => Promise<unknown>
   /** Wires the service; its database is migrated. */
   create: (config: C) => Service
+  /** Who may do what, for the documentation. */
+  access?: AccessTable
   /** By the flag that asks for it. */
   commands?: Record<string, Command<C>>
 }
@@ -46,7 +50,7 @@ interface Steps<C> {
 export async function runService<D extends Definition>(
   host: NodeJS.Process,
   definition: D,
-  { create, migrate, commands = {} }: Steps<Config<D>>,
+  { create, migrate, access = {}, commands = {} }: Steps<Config<D>>,
 ): Promise<void> {
   const fail = (code: number, message: string) => {
     host.stderr.write(`${message}\n`)
@@ -64,6 +68,10 @@ export async function runService<D extends Definition>(
     }
     if (host.argv.includes('--describe-config')) {
       host.stdout.write(`${JSON.stringify(describeConfig(definition))}\n`)
+      return
+    }
+    if (host.argv.includes('--describe-access')) {
+      host.stdout.write(`${JSON.stringify(access)}\n`)
       return
     }
     loadEnvFile('.env', host.env)

@@ -1,5 +1,6 @@
-// Writes .env.example and docs/configuration.md from the schemas that parse the environment; with --check, only
-// says whether they are as it would write them. The services tell their variables themselves: build them first.
+// Writes .env.example and docs/configuration.md from the schemas that parse the environment, and docs/security.md from the
+// tables by which calls are checked; with --check, only says whether they are as it would write them. The services print both
+// themselves: build them first.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -23,15 +24,43 @@ const localStack: DocumentedVariable = {
   secret: false,
 }
 
-function describe(service: string): DocumentedVariable[] {
+/** What a service prints of itself. */
+function described<T>(service: string, flag: '--describe-config' | '--describe-access'): T {
   const bundle = join(root, 'dist/apps', service, 'main.js')
-  return JSON.parse(
-    execFileSync(process.execPath, [bundle, '--describe-config'], { encoding: 'utf8' }),
-  ) as DocumentedVariable[]
+  return JSON.parse(execFileSync(process.execPath, [bundle, flag], { encoding: 'utf8' })) as T
 }
 
-const described = services.map(({ title, name }) => [title, describe(name)] as const)
-const groups = groupVariables({ ...Object.fromEntries(described), 'Local stack': [localStack] })
+const variables = services.map(
+  ({ title, name }) => [title, described<DocumentedVariable[]>(name, '--describe-config')] as const,
+)
+const groups = groupVariables({ ...Object.fromEntries(variables), 'Local stack': [localStack] })
+
+interface AccessRow {
+  role: string
+  scopes: string[]
+  own: boolean
+}
+
+/** Who may do what in a service, a line for each operation. */
+function matrixOf({ title, name }: { title: string; name: string }): string {
+  const mark = (may: boolean) => (may ? 'yes' : '')
+  const rank = ['viewer', 'operator', 'admin']
+  const rows = Object.entries(described<Record<string, AccessRow>>(name, '--describe-access')).map(
+    ([operation, { role, scopes, own }]) => {
+      const byRole = rank.map((_, has) => mark(has >= rank.indexOf(role)))
+      const ofScopes = scopes.map((scope) => `\`${scope}\``).join(', ')
+      return `| \`${operation}\` | ${[...byRole, mark(own), ofScopes].join(' | ')} |`
+    },
+  )
+  return [
+    `## ${title}`,
+    '',
+    '| operation | viewer | operator | admin | customer, of their own | scopes of keys, of which one is enough |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
 
 const files = {
   '.env.example': `# Every variable of Ordinal, with its default. Copy to .env and change what you need.
@@ -51,6 +80,20 @@ A bad value stops the start: all faults at once, a line each. \`node dist/apps/<
 only that. This page is made from the schemas by \`make docs\`.
 
 ${renderMarkdownTable(groups)}`,
+  'docs/security.md': `# Who may do what
+
+Where authentication is required (\`REQUIRE_AUTHENTICATION=true\`, [known callers only](operations.md#known-callers-only)), a
+call is answered with 401 for a caller that is not known, and with 403 for one that may not do it. Made from the tables by which calls
+are checked, by \`make docs\`.
+
+An API key without scopes may do what an operator may. One with scopes may do what one of its scopes is for, and nothing else; a
+scope of numbers may name one sequence (\`numbers:issue:INV\`). What names no scope is for no such key. A customer gets at its
+own user and that user's orders: others do not exist for it. A token without a role may do nothing here; with
+\`SEQUENCER_REQUIRE_AUTHENTICATION=true\` alone it may do at the sequencer what anyone may where authentication is not required.
+
+Probes and metrics, \`/docs\`, \`/openapi.json\`, \`/errors\`, and health and reflection of gRPC ask nobody.
+
+${services.map(matrixOf).join('\n')}`,
 }
 
 let stale = 0
