@@ -1,7 +1,11 @@
 import { Client } from 'pg'
 import { asStatements } from '@ordinal/batching'
+import { createPool } from '@ordinal/database'
 import type { CloudEvent } from '@ordinal/events'
 import { createCutProxy } from '@ordinal/testing'
+import { toJsonAsOf } from '../src/domain/order'
+import { readOrders } from '../src/numbering/queries'
+import { commitConclusions } from '../src/orders/queries'
 import {
   anOrder,
   createWorld,
@@ -247,6 +251,51 @@ test.each(['find_requests', 'commit_intents', 'commit_conclusions'])(
     }
   },
 )
+
+test('two instances that conclude the same orders, each in an order of its own, do not deadlock', async () => {
+  const pools = [1, 2].map(() =>
+    createPool({
+      url: world.database.url,
+      applicationName: 'test',
+      maxConnections: 1,
+      connectTimeoutMs: 20_000,
+      useTimeoutMs: 20_000,
+      statementTimeoutMs: 20_000,
+      onError: () => undefined,
+    }),
+  )
+  let concluded = 0
+  try {
+    for (let round = 0; round < 20; round += 1) {
+      const ids = (
+        await Promise.all(Array.from({ length: 10 }, () => leaveOrder(world, { leasedSeconds: 60 })))
+      ).map(({ id }) => id)
+      const orders = await readOrders(pools[0]!, ids)
+      const conclusions = orders.map((order) => {
+        const number = `ORD-${order.id}`
+        const answer = toJsonAsOf({ ...order, orderNumber: number }, 'CHANGED')
+        const event = { subject: order.reference, event: JSON.stringify({ data: answer }), wanted: true }
+        return { order, number, key: undefined, event, answer }
+      })
+      const options = { changeTime: 'CHANGED', timeoutMs: 20_000 }
+      const [first, second] = await Promise.all([
+        commitConclusions(pools[0]!, conclusions, options),
+        commitConclusions(pools[1]!, conclusions.toReversed(), options),
+      ])
+      // Each by one of the two.
+      const answers = [...first, ...second].filter((answer) => answer !== undefined)
+      expect(answers.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids.sort((a, b) => a - b))
+      concluded += ids.length
+    }
+  } finally {
+    // With its connection the server counts what happened to it.
+    await Promise.all(pools.map((pool) => pool.end()))
+  }
+  const deadlocks = 'SELECT deadlocks AS count FROM pg_stat_database WHERE datname = current_database()'
+  expect(await countOf(deadlocks)).toBe(0)
+  expect(await countOf('SELECT count(*) FROM outbox')).toBe(concluded)
+  expect(await countOf('SELECT count(*) FROM orders WHERE order_number IS NULL')).toBe(0)
+})
 
 test('with one that cannot be confirmed, the others are', async () => {
   await service.stop()
