@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { Client } from 'pg'
-import { anOrder, createWorld, expectNumbersToMatch, until, type World } from './world'
+import { anOrder, createWorld, expectNumbersToMatch, until, type Instance, type World } from './world'
 
 // A call may take far longer than anybody waits here: what ends in time ends by its caller's time.
 const patientCalls = { ORDER_SERVICE_CALL_TIMEOUT_MS: '30000', ORDER_SERVICE_NUMBERING_INTERVAL_MS: '50' }
@@ -149,3 +149,58 @@ test.each(['patch', 'delete'] as const)(
     expect((await api.get('/api/v1/orders/1')).body).toMatchObject({ status: 'pending', version: 1 })
   },
 )
+
+describe('while the database does not answer, an order is answered in time', () => {
+  /** Who uses the table waits, until `release` is called. */
+  async function hold(table: string) {
+    const admin = new Client(world.database.adminUrl)
+    await admin.connect()
+    await admin.query(`BEGIN; LOCK TABLE ${table}`)
+    return async function release() {
+      await admin.query('ROLLBACK')
+      await admin.end()
+    }
+  }
+  const key = { 'idempotency-key': 'patience' }
+  const place = async (instance: Instance, headers: Record<string, string>) => {
+    const startedAt = performance.now()
+    const answer = await instance.api.post('/api/v1/orders', anOrder, {
+      headers: { ...headers, 'x-request-timeout-ms': '700' },
+    })
+    expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+    return [answer.status, answer.body.code ?? answer.body.order_number]
+  }
+
+  test('and not placed later, if its key is being looked up', async () => {
+    const instance = await world.startService(patientCalls)
+    const release = await hold('idempotency_records')
+    expect(await place(instance, key)).toEqual([504, 'deadline_exceeded'])
+    await release()
+    // What comes later with another key is done after it.
+    await instance.api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'later' } })
+    expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+  })
+
+  test.each([
+    ['its intent is', 'orders', key, [503, 'outcome_unknown']],
+    ['its intent, without a key, is', 'orders', {}, [503, 'outcome_unknown']],
+    ['its answer is', 'outbox', key, [503, 'outcome_unknown']],
+    ['its answer, without a key, is', 'outbox', {}, [201, null]],
+  ])('and finished later, if %s being committed', async (_, table, headers, answer) => {
+    const instance = await world.startService(patientCalls)
+    const release = await hold(table)
+    expect(await place(instance, headers)).toEqual(answer)
+    await release()
+    const numbered = 'SELECT id FROM orders WHERE order_number IS NOT NULL'
+    await until(async () => (await world.query(numbered)).length === 1)
+    if ('idempotency-key' in headers) {
+      const again = await until(async () => {
+        const { status, body } = await instance.api.post('/api/v1/orders', anOrder, { headers })
+        return status === 201 ? body : undefined
+      })
+      expect(again.id).toBe(1)
+    }
+    expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+    await expectNumbersToMatch(world)
+  })
+})

@@ -70,6 +70,7 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
         if (error instanceof CommitUnknownError) await release(placing)
         throw error
       })
+      placing.stored = order ?? 'nothing'
       if (order?.userFromMemory) {
         log.warn('an order was placed for a user who was verified a moment ago, not now', {
           ...idsOf(order, placing),
@@ -85,9 +86,13 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
   /** Stores nothing for an order whose deadline passed, or whose caller left, while it waited for others. */
   async function commitTogether(all: readonly ToRecord[]): Promise<(Order | undefined | Error)[]> {
     const late = all.map(({ placing }) => errorOf(() => placing.deadline.throwIfExpired()))
-    const intents = all
-      .filter((_, nth) => !late[nth])
-      .map(({ placing: { request, key }, verification }) => ({ request, key, verification }))
+    const inTime = all.filter((_, nth) => !late[nth])
+    for (const { placing } of inTime) placing.stored = 'perhaps'
+    const intents = inTime.map(({ placing: { request, key }, verification }) => ({
+      request,
+      key,
+      verification,
+    }))
     const orders = await commitIntents(pool, intents, { leaseMs, timeoutMs: databaseTimeoutMs })
     FAILPOINT: crashAt('the order is committed')
     let taken = 0

@@ -1,9 +1,11 @@
+import { withTimeout } from '@ordinal/deadline'
 import { crashAt } from '@ordinal/failpoints'
 import type { Sequencer } from '../clients/sequencer'
 import { isHiddenFrom } from '@ordinal/middleware'
 import { deadlineOfCall } from '../clients/service-clients'
 import { userUnknown, type Users, type Verification } from '../clients/users'
-import type { NewOrder } from '../domain/order'
+import { AppError } from '../domain/errors'
+import { toJson, type NewOrder } from '../domain/order'
 import type { Intents } from './intents'
 import { placingOf, type Asked, type Placed, type Placing } from './placing'
 import type { FinishOrder } from './finish-order'
@@ -29,7 +31,15 @@ export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Dep
   return async (request, asked) => {
     // Before the key is looked up: for a customer there is no other user.
     if (isHiddenFrom(asked.context, request.userId)) throw userUnknown(request.userId)
-    return place(placingOf(request, asked))
+    const placing = placingOf(request, asked)
+    const placed = place(placing)
+    const remainingMs = placing.deadline.remainingMs()
+    if (remainingMs === Infinity) return placed
+    // Each step looks at the time, but a database that does not answer would outlast it.
+    return withTimeout(placed, remainingMs, () => timeIsOver).catch((error: unknown) => {
+      if (error !== timeIsOver) throw error
+      return answerInTime(placing)
+    })
   }
 
   async function place(placing: Placing): Promise<Placed> {
@@ -38,7 +48,10 @@ export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Dep
     verifying.catch(() => undefined)
     const known = await intents.find(placing)
     if (known?.answer) return { order: known.answer, replayed: true }
-    if (known) return finishOrder(known.order, placing)
+    if (known) {
+      placing.stored = known.order
+      return finishOrder(known.order, placing)
+    }
 
     const verification = await verifying
     await sequencer.requireNumbers(placing.context, deadlineOfCall(placing.deadline))
@@ -54,4 +67,20 @@ export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Dep
     FAILPOINT: crashAt('the user is verified')
     return verification
   }
+}
+
+const timeIsOver = new Error('The time of the caller is over')
+
+/** The answer to a caller whose time is over. What is under way goes on, and stores nothing that is not yet on its way. */
+function answerInTime({ stored, key }: Placing): Placed {
+  if (stored === 'nothing')
+    throw new AppError('deadline_exceeded', 'Nothing was stored before the deadline; allow more time')
+  // After an error it would order twice.
+  if (stored !== 'perhaps' && !key) return { order: toJson(stored), replayed: false }
+  throw new AppError(
+    'outcome_unknown',
+    'The database did not confirm the order in time. The same request with its Idempotency-Key finds out what became ' +
+      'of it; without a key, look before you send it again',
+    { retryAfterSeconds: 1 },
+  )
 }

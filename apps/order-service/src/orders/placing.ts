@@ -16,6 +16,8 @@ export interface Placing {
   key: IdempotencyKey | undefined
   context: RequestContext
   deadline: Deadline
+  /** What of it the database has by now: perhaps an order while that is committed. */
+  stored: 'nothing' | 'perhaps' | Order
 }
 
 export interface Placed {
@@ -30,6 +32,7 @@ export function placingOf(request: NewOrder, asked: Asked): Placing {
     request,
     context,
     deadline,
+    stored: 'nothing',
     key:
       idempotencyKey === undefined
         ? undefined
