@@ -2,6 +2,7 @@ import { deadlineIn } from '@ordinal/deadline'
 import { crashAt } from '@ordinal/failpoints'
 import type { Logger } from '@ordinal/logging'
 import { ServiceUnavailableError } from '@ordinal/resilience'
+import { fromDatabase } from '@ordinal/service'
 import type { Sequencer } from '../clients/sequencer'
 import { deadlineOfCall } from '../clients/service-clients'
 import { NumberConflictError } from '../domain/number-conflict'
@@ -75,7 +76,9 @@ export function createFinishOrder(deps: Deps): FinishOrder {
    * a 503 it would order twice. One with a key gets the error, asks again, and gets an answer that is kept.
    */
   async function leaveToNumbering(order: Order, placing: Placing, error: unknown): Promise<Placed> {
-    log.error('an order was placed without its number being written', { ...idsOf(order, placing), error })
+    // A database that is away is no fault of ours, and each order that is under way meets it.
+    const level = fromDatabase(error) ? 'warn' : 'error'
+    log[level]('an order was placed without its number being written', { ...idsOf(order, placing), error })
     if (!placing.key) return { order: toJson(order), replayed: false }
     await intents.release(placing)
     throw error
