@@ -23,9 +23,11 @@ for name in USER_SERVICE_DB_PASSWORD ORDER_SERVICE_DB_PASSWORD SEQUENCER_DB_PASS
 done
 # Without one nobody could administrate: make token signs with it. An identity provider needs none.
 has JWT_SECRET || has JWKS_URL || add JWT_SECRET "$(random)"
-# The one is the digest of the other: both or none.
+# The one is the digest of the other: both or none. The key may do what the service does, and no more: who gives it another
+# sequence (ORDER_SERVICE_SEQUENCE) names that in the scope, too.
 if ! has ORDER_SERVICE_API_KEY && ! has API_KEYS; then
   key=$(random)
   add ORDER_SERVICE_API_KEY "$key"
-  add API_KEYS "order-service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1)"
+  sequence=${ORDER_SERVICE_SEQUENCE:-$(sed -nE 's/^ORDER_SERVICE_SEQUENCE=([^[:space:]#]+).*/\1/p' "$file" | tail -n 1)}
+  add API_KEYS "order-service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):users:read+numbers:issue:${sequence:-ORD}"
 fi

@@ -8,10 +8,13 @@ export const root = resolve(__dirname, '../../..')
 export const project = 'ordinal-check'
 export const services = ['user-service', 'order-service', 'sequencer'] as const
 /** Of the order service, which the check borrows. */
+/** Of the calls of the check, which may do what an operator may. */
 export const apiKey = 'the-key-of-the-check-of-the-containers'
+const orderServiceKey = 'the-key-of-the-order-service-in-the-check'
+const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
 const keys = {
-  ORDER_SERVICE_API_KEY: apiKey,
-  API_KEYS: `order-service:${createHash('sha256').update(apiKey).digest('hex')}`,
+  ORDER_SERVICE_API_KEY: orderServiceKey,
+  API_KEYS: `order-service:${digestOf(orderServiceKey)}:users:read+numbers:issue:ORD,check:${digestOf(apiKey)}`,
 }
 
 /** Runs a program in the repository, gives what it prints, and fails with that if the program fails. */
