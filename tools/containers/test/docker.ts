@@ -7,7 +7,6 @@ export const root = resolve(__dirname, '../../..')
 /** A project of its own: the data of `make docker-up` is not ours to delete. */
 export const project = 'ordinal-check'
 export const services = ['user-service', 'order-service', 'sequencer'] as const
-/** Of the order service, which the check borrows. */
 /** Of the calls of the check, which may do what an operator may. */
 export const apiKey = 'the-key-of-the-check-of-the-containers'
 const orderServiceKey = 'the-key-of-the-order-service-in-the-check'
