@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { serveConstant } from './constant-servers'
 import type { Suite, Thoroughness } from './instrument/suite'
 import { runReaders } from './readers'
@@ -42,6 +43,8 @@ const quickly: Thoroughness = {
   minutes: 0.05,
 }
 
+type Given = ReturnType<typeof readArguments>['given']
+
 const [mode, kind = ''] = process.argv.slice(2)
 
 void start().catch((error: unknown) => {
@@ -58,15 +61,30 @@ function start(): Promise<void> {
 
 /** Measures services that run already: `--connections=64`, `--seconds=10`, `--only=numbers,orders`, URLs by the environment. */
 async function runService(): Promise<void> {
+  const { given } = readArguments()
   await measureServices(readServiceSettings(process.env, given), (line) => process.stderr.write(`${line}\n`))
 }
 
-function isGiven(name: string): boolean {
-  return process.argv.includes(`--${name}`)
-}
-
-function given(name: string): string | undefined {
-  return process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
+/**
+ * The arguments, by their names.
+ *
+ * @throws TypeError for one that there is not: what was mistyped would measure everything
+ */
+function readArguments() {
+  const numbers = [...Object.keys(thorough), 'tolerance', 'rows', 'leases', 'connections']
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  const { values } = parseArgs({
+    options: {
+      ...Object.fromEntries(numbers.map((name) => [name, text])),
+      ...{ only: text, scenario: text },
+      ...{ service: flag, quick: flag, save: flag, compare: flag },
+    },
+  })
+  return {
+    isGiven: (name: 'quick' | 'save' | 'compare') => values[name] === true,
+    given: (name: string) => (values as Record<string, string | undefined>)[name],
+  }
 }
 
 /**
@@ -74,6 +92,7 @@ function given(name: string): string | undefined {
  * `--compare` compares ratios with those that were kept (`--tolerance=0.2`), `--rounds=5` and the like measure otherwise.
  */
 async function run(): Promise<void> {
+  const { isGiven, given } = readArguments()
   const quick = isGiven('quick')
   const usual = [...suites.map(({ name }) => name), starvation]
   const parts = [...usual, ...longSuites.map(({ name }) => name)]
@@ -85,13 +104,13 @@ async function run(): Promise<void> {
   const chosenSuites = [...suites, ...longSuites].filter(({ name }) => chosen.includes(name))
   const compared = isGiven('compare') ? Number(given('tolerance') ?? 0.2) : undefined
   if (chosenSuites.length > 0) {
-    const settings = settingsOf(quick ? quickly : thorough)
+    const settings = settingsOf(quick ? quickly : thorough, given)
     await runSuites(chosenSuites, { settings, save: isGiven('save'), tolerance: compared })
   }
-  if (chosen.includes(starvation)) await runStarvation(starvationSettings(quick))
+  if (chosen.includes(starvation)) await runStarvation(starvationSettings(quick, given))
 }
 
-function settingsOf(usual: Thoroughness): Thoroughness {
+function settingsOf(usual: Thoroughness, given: Given): Thoroughness {
   const entries = Object.entries(usual) as [keyof Thoroughness, number][]
   return Object.fromEntries(
     entries.map(([name, value]) => [name, Number(given(name) ?? value)]),
@@ -99,7 +118,7 @@ function settingsOf(usual: Thoroughness): Thoroughness {
 }
 
 /** `--rows=1600000 --users=500000 --leases=200000` for the full size; `--scenario=flood` for some of them. */
-function starvationSettings(quick: boolean): StarvationSettings {
+function starvationSettings(quick: boolean, given: Given): StarvationSettings {
   const number = (name: string, usual: number, small: number) =>
     Number(given(name) ?? (quick ? small : usual))
   return {

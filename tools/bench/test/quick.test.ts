@@ -104,12 +104,15 @@ test('a quick run issues in a ledger with many numbers, beside an empty one', ()
   expect(notes.join()).toMatch(/take \d+ bytes a number/)
 }, 120_000)
 
-test('a part that does not exist is refused, with those that do', () => {
-  const { status, stderr } = spawnSync(process.execPath, [program, '--only=order'], { encoding: 'utf8' })
-  expect([status, stderr]).toEqual([
-    1,
-    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory, ledger\n',
-  ])
+test.each([
+  [
+    '--only=order',
+    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory, ledger',
+  ],
+  ['--onyl=users', "Unknown option '--onyl'"],
+])('%s, which there is not, is refused and measures nothing', (argument, refusal) => {
+  const { status, stderr } = spawnSync(process.execPath, [program, argument], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([1, `${refusal}\n`])
 })
 
 function run(only: string) {
