@@ -213,3 +213,11 @@ test.each([401, 403])(
     await fresh.stop()
   },
 )
+
+test('a key that is limited to orders reads no users by way of them', async () => {
+  const order = await create()
+  const read = async (headers: Headers) =>
+    (await service.api.get(`/api/v1/orders/${order.id}`, { headers })).body.user as unknown
+  expect(await read(callers.withScopes('orders:read'))).toBeNull()
+  expect(await read(callers.machine)).toMatchObject({ id: 1 })
+})

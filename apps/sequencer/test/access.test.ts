@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose'
 import { loadProtos } from '@ordinal/grpc'
 import {
   callersOf,
@@ -30,7 +31,9 @@ beforeAll(async () => {
   sequencer = await startSequencer(database, callers.env)
   client = createGrpcClient(sequencer.grpcPort!, loadProtos(__dirname, 'sequencer.proto'), serviceName)
 })
+const closing: (() => Promise<unknown>)[] = []
 afterAll(async () => {
+  for (const close of closing) await close()
   client.close()
   await sequencer.stop()
   await database.drop()
@@ -218,4 +221,34 @@ test('what is wrong is 401 on every operation, and issues nothing', async () => 
     for (const operation of Object.keys(expected))
       expect([what, operation, (await call(operation, headers))[0]]).toEqual([what, operation, 401])
   expect(await valuesIn(database, 'SG')).toEqual(before)
+})
+
+test('a key with scopes lends nothing to a token beside it', async () => {
+  const { REQUIRE_AUTHENTICATION: _, ...open } = callers.env
+  const instance = await startSequencer(database, open)
+  closing.push(() => instance.stop())
+  const drawn = await instance.api.post('/api/v1/next/PO')
+  const path = `/api/v1/numbers/${drawn.body.full_number}/release?prefix=PO`
+  const headers = { ...callers.noRole, ...callers.withScopes('audit:read') }
+  const { status, body } = await instance.api.post(path, { reason: 'test' }, { headers })
+  expect([status, body.code]).toEqual([403, 'number_held_by_another'])
+})
+
+test('the live stream ends with the token of its listener', async () => {
+  const { JWT_SECRET, JWT_AUDIENCE } = callers.env
+  const instance = await startSequencer(database, { ...callers.env, JWT_CLOCK_TOLERANCE: '0' })
+  closing.push(() => instance.stop())
+  const token = await new SignJWT({ role: 'viewer' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('listener')
+    .setAudience(JWT_AUDIENCE)
+    .setIssuedAt()
+    .setExpirationTime('2s')
+    .sign(new TextEncoder().encode(JWT_SECRET))
+  const headers = { Authorization: `Bearer ${token}` }
+  const listening = await fetch(`${instance.url}/api/v1/stream`, { headers })
+  expect(listening.status).toBe(200)
+  // Without the end of its token it goes on for as long as the test may take.
+  await listening.text().catch(() => undefined)
+  expect((await fetch(`${instance.url}/api/v1/stream`, { headers })).status).toBe(401)
 })

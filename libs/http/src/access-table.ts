@@ -1,5 +1,5 @@
 import { boolean, variable, type Fault } from '@ordinal/config'
-import type { AccessRule, AccessTarget, Requirement } from '@ordinal/middleware'
+import { roles, type AccessRule, type AccessTarget, type Requirement } from '@ordinal/middleware'
 import { faultsOfAuthentication, hasAuthentication } from './token-settings'
 
 /** The parts of a request or the fields of a message, checked. */
@@ -49,10 +49,16 @@ export interface Guarded {
 export function guarded<A extends Guarded>(operation: string, asking: A, { table, mode }: AccessPolicy): A {
   const row = Object.hasOwn(table, operation) ? table[operation] : undefined
   if (!row) throw new Error(`${operation} is not in the table of who may do what`)
+  if (asking.requires && isLower(row.role, asking.requires))
+    throw new Error(`${operation} asks for ${asking.requires}, and its row in the table for less`)
   const ofMode = { open: 'anyone', known: 'caller', closed: row.role } as const
   const role = mode === 'closed' ? row.role : (asking.requires ?? ofMode[mode])
   return { ...asking, requires: role === 'anyone' ? undefined : role, access: { ...row, role } }
 }
+
+/** Of roles in their order; `caller` is before them, and "anyone" before that. */
+const isLower = (of: Requirement | 'anyone', than: Requirement): boolean => rankOf(of) < rankOf(than)
+const rankOf = (of: Requirement | 'anyone'): number => ['anyone', 'caller', ...roles].indexOf(of)
 
 /** The name of a route in tables. */
 export const operationOf = ({ method, path }: { method: string; path: string }): string =>

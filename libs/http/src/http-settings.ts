@@ -12,6 +12,10 @@ const apiKey = z.string().transform((entry, context) => {
   return z.NEVER
 })
 
+/** A key that is listed twice, once with scopes and once without, would not be limited. */
+const isEachOnce = (keys: readonly ApiKey[]) =>
+  new Set(keys.map(({ sha256 }) => sha256.toString('hex'))).size === keys.length
+
 const ipAddress = z.string().refine((text) => isIP(text) > 0, 'must be an IP address')
 
 const basePath = z.string().transform((text, context) => {
@@ -92,14 +96,15 @@ export function httpVariables(
       optional: true,
       example: '/numbers',
     }),
-    apiKeys: variable('API_KEYS', list<ApiKey>(apiKey), {
+    apiKeys: variable('API_KEYS', list<ApiKey>(apiKey).refine(isEachOnce, 'has the digest of a key twice'), {
       description:
         'Keys of machines that call with X-API-Key and are not rate limited, as name:sha256hex, separated by commas; name:sha256hex:users:read+numbers:issue:INV limits one to these scopes (docs/security.md)',
       optional: true,
       secret: true,
       example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
     }),
-    nodeEnv: variable('NODE_ENV', z.string(), {
+    // As the check of example secrets reads it: "Production" must not start what "production" refuses.
+    nodeEnv: variable('NODE_ENV', z.string().trim().toLowerCase(), {
       description:
         'production refuses a start with a secret that is an example or a default, and one without authentication unless it is told so',
       optional: true,

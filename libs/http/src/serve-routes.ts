@@ -23,6 +23,8 @@ import { sendStream, type LiveStreams } from './stream'
 
 const nothing = z.strictObject({})
 const noFields = Object.freeze({})
+// Beyond it setTimeout fires at once.
+const longestTimerMs = 2 ** 31 - 1
 
 interface Options {
   bodyLimitBytes: number
@@ -153,11 +155,21 @@ function serve(route: Route, { tokensCheckable, runItems, live }: Serving): Requ
     const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)
     if (route.issues) addCommonHeaders(res, ['Cache-Control', 'no-store'])
     if (reply.body instanceof Readable) {
-      if (route.live) live?.add(reply.body)
+      if (route.live) {
+        live?.add(reply.body)
+        endWithToken(reply.body, req.context.expiresAtMs)
+      }
       return answerInPieces(req, res, reply, reply.body, contentType)
     }
     answer(res, reply, contentType)
   }
+}
+
+/** A stream goes on for no longer than its listener may open one. */
+function endWithToken(stream: Readable, expiresAtMs: number | undefined): void {
+  if (expiresAtMs === undefined) return
+  const timer = setTimeout(() => stream.destroy(), Math.min(expiresAtMs - Date.now(), longestTimerMs)).unref()
+  stream.once('close', () => clearTimeout(timer))
 }
 
 /** The answer with its Location as the client knows it. */

@@ -112,3 +112,13 @@ test.each(['admin', '=admin', 'ops=root', 'ops=', 'ops=admin,staff'])('JWT_ROLE_
     ),
   ])
 })
+
+test.each(['Production', 'PRODUCTION', 'production '])('%j is production, too', (NODE_ENV) => {
+  expect(faultsOf({ NODE_ENV })).toHaveLength(1)
+})
+
+test('a key is listed once: with scopes and without it would not be limited', () => {
+  const digest = '0'.repeat(64)
+  const faults = faultsOf({ API_KEYS: `shop:${digest}, shop:${digest}:users:read` })
+  expect(faults).toEqual([expect.stringContaining('has the digest of a key twice')])
+})

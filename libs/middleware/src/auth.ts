@@ -86,7 +86,10 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
       if (other !== undefined) throw invalidToken(`its sub looks like ${other}, which sends no token`)
       context.caller = bearer.subject
       context.role = bearer.role
+      // A key that is limited lends a token nothing: neither a machine's numbers nor its freedom from the rate limit.
+      if (context.scopes) context.machine = false
       context.scopes = undefined
+      context.expiresAtMs = bearer.expiresAtMs
       context.userId = bearer.userId
     })
   }

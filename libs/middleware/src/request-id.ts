@@ -19,6 +19,8 @@ export interface RequestContext {
   scopes?: readonly string[] | undefined
   /** The user that the caller is, if its role is customer. */
   userId?: number | undefined
+  /** When its token ends, in ms since 1970; undefined for none. */
+  expiresAtMs?: number
   /** The client's address; undefined if its connection has gone. */
   address: string | undefined
   /** It has sent an API key that is known. */

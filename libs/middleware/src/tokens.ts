@@ -32,6 +32,8 @@ export interface Bearer {
   role: CallerRole | undefined
   /** The user that a customer is. */
   userId: number | undefined
+  /** When it ends, in ms since 1970, as far as the issuer's clock may be wrong. */
+  expiresAtMs: number
 }
 
 /** @throws AppError `invalid_token`, or `token_keys_unavailable` if the keys cannot be fetched */
@@ -67,7 +69,8 @@ export function tokenVerifier(settings: TokenSettings): VerifyToken | undefined 
     requireShortLife(payload, jwtMaxLifetimeSeconds, jwtClockToleranceSeconds)
     const role = roleIn(payload, settings)
     const userId = role === 'customer' ? userIdIn(payload, settings.jwtUserIdClaim) : undefined
-    return { subject: subjectOf(payload), role, userId }
+    const expiresAtMs = (payload.exp! + jwtClockToleranceSeconds) * 1000
+    return { subject: subjectOf(payload), role, userId, expiresAtMs }
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { boolean } from '@ordinal/config'
 import type { EmbeddedPostgres } from '@ordinal/embedded-postgres'
 import type { Passwords } from './databases'
 import { roleOf, variablesOf } from './service-list'
@@ -73,9 +74,18 @@ export function defineServices(
   }))
 }
 
-/** Whether the services ask their callers for a key or a token: `make run AUTH=1`, or as .env has it. */
-export const isClosed = ({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): boolean =>
-  /^(1|true|yes|on)$/i.test(AUTH || REQUIRE_AUTHENTICATION || '')
+/**
+ * Whether the services ask their callers for a key or a token: `make run AUTH=1`, or as .env has it.
+ *
+ * @throws Error if that says neither yes nor no: a typing error must not leave the stack open
+ */
+export function isClosed({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): boolean {
+  const text = AUTH || REQUIRE_AUTHENTICATION || 'false'
+  const read = boolean().safeParse(text)
+  if (read.success) return read.data
+  const name = AUTH ? 'AUTH' : 'REQUIRE_AUTHENTICATION'
+  throw new Error(`${name} is "${text}"; true or false is expected`)
+}
 
 /** What the key of a service is limited to: what it calls. */
 const scopesOf = (name: string, { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string =>

@@ -57,7 +57,7 @@ function callingWith(tokens: Addresses['tokens']): string {
   return `For 12 hours these tokens are good; calls of this shell then send one:
 
 ${lines.join('\n')}
-  curl() { command curl -H "Authorization: Bearer $OPERATOR" "$@"; }
+  curl() { case "$*" in *localhost:*) command curl -H "Authorization: Bearer $OPERATOR" "$@" ;; *) command curl "$@" ;; esac; }
 
 `
 }

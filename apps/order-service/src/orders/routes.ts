@@ -56,9 +56,10 @@ const order = z
   .meta({ id: 'Order' })
 const orderWithUser = order
   .extend({
-    user: user
-      .nullable()
-      .meta({ description: 'As the user service has it; null if it does not answer in time' }),
+    user: user.nullable().meta({
+      description:
+        'As the user service has it; null if it does not answer in time, and for a key whose scopes are without users:read',
+    }),
   })
   .meta({ id: 'OrderWithUser' })
 

@@ -27,7 +27,7 @@ interface Deps {
 }
 
 /** Who asks, and for which request. Customers see their own orders only. */
-type Asker = Trace & Partial<Pick<RequestContext, 'role' | 'userId'>>
+type Asker = Trace & Partial<Pick<RequestContext, 'role' | 'userId' | 'scopes'>>
 
 /** Which part of a list. */
 interface Part {
@@ -142,9 +142,10 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     },
   }
 
-  async function withUser(order: Order, trace: Trace, deadline: Deadline): Promise<OrderWithUser> {
+  async function withUser(order: Order, asker: Asker, deadline: Deadline): Promise<OrderWithUser> {
+    if (!mayReadUsers(asker)) return { ...toJson(order), user: null }
     const timeout = deadlineOfCall(deadline).within(userTimeoutMs)
-    return { ...toJson(order), user: await users.findInTime(order.userId, trace, timeout) }
+    return { ...toJson(order), user: await users.findInTime(order.userId, asker, timeout) }
   }
 
   async function requireOrder(id: number, asker?: Asker): Promise<Order> {
@@ -191,9 +192,13 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
 const isHidden = ({ userId }: Order, { role, userId: ofCaller }: Asker): boolean =>
   isHiddenFrom({ role, userId: ofCaller }, userId)
 
+/** A key that is limited to orders reads no user by way of them. */
+const mayReadUsers = ({ scopes }: Asker): boolean => scopes === undefined || scopes.includes('users:read')
+
 /** The filter for what the asker may see; undefined if that is nothing. */
 function ofOwn(asked: ListFilter, { role, userId }: Asker): ListFilter | undefined {
   if (role !== 'customer') return asked
+  if (userId === undefined) return undefined
   return (asked.user_id ?? userId) === userId ? { ...asked, user_id: userId } : undefined
 }
 
