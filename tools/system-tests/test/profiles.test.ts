@@ -118,7 +118,7 @@ test('a CPU profile under load names the functions of the allocator, with their 
   expect(named).toEqual(
     expect.arrayContaining([
       'issueBatch apps/sequencer/src/ledger/lanes.ts',
-      'drainAlone apps/sequencer/src/ledger/queues.ts',
+      'settleApart apps/sequencer/src/ledger/queues.ts',
       'issueNumbers apps/sequencer/src/ledger/statements.ts',
     ]),
   )
