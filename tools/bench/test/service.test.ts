@@ -131,8 +131,8 @@ test.each([
 const urlOf = ({ port }: Contestant) => `http://127.0.0.1:${port}`
 
 function run(environment: Record<string, string>, ...args: string[]) {
-  // The first of a name counts.
-  const all = ['--service', ...args, '--connections=4', '--seconds=0.3']
+  // The last of a name counts.
+  const all = ['--service', '--connections=4', '--seconds=0.3', ...args]
   return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(
       process.execPath,
