@@ -62,7 +62,7 @@ test('with an open breaker, an order is taken at once, and an outage costs one c
   world.sequencer.mood = { is: 'silent' }
   // One after the other: together they would ask with one call, which fails once.
   for (let n = 0; n < 5; n += 1) await api.post('/api/v1/orders', anOrder)
-  expect(await metric('order_service_circuit_breaker_state{service="sequencer"}')).toBe(2)
+  await until(async () => (await metric('order_service_circuit_breaker_state{service="sequencer"}')) === 2)
   const before = world.sequencer.seen.length
   const startedAt = performance.now()
   expect((await api.post('/api/v1/orders', anOrder)).status).toBe(201)

@@ -77,7 +77,7 @@ test.each(outages.filter(([how]) => how !== 'killed'))(
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
     }
 
-    expect(await breakerOf('user-service')).toBe(states.open)
+    await breakerBecomes('user-service', 'open')
     // Nobody waits for the time limit any more.
     const fast = await placeOrder(system, other)
     expect([fast.status, fast.ms < 250]).toEqual([503, true])
