@@ -87,11 +87,11 @@ call is answered with 401 for a caller that is not known, and with 403 for one t
 are checked, by \`make docs\`.
 
 An API key without scopes may do what an operator may. One with scopes may do what one of its scopes is for, and nothing else; a
-scope of numbers may name one sequence (\`numbers:issue:INV\`). What names no scope is for no such key. A customer gets at its
-own user and that user's orders: others do not exist for it. A token without a role may do nothing here; with
+scope of numbers may name one sequence (\`numbers:issue:INV\`). An operation without a scope is closed to them. A customer can reach only its
+own user and that user's orders: to it, others look as if they did not exist. A token without a role may do nothing here; with
 \`SEQUENCER_REQUIRE_AUTHENTICATION=true\` alone it may do at the sequencer what anyone may where authentication is not required.
 
-Probes and metrics, \`/docs\`, \`/openapi.json\`, \`/errors\`, and health and reflection of gRPC ask nobody.
+Probes and metrics, \`/docs\`, \`/openapi.json\`, \`/errors\`, and health and reflection of gRPC need no credentials.
 
 ${services.map(matrixOf).join('\n')}`,
 }

@@ -43,7 +43,8 @@ export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Dep
   }
 
   async function place(placing: Placing): Promise<Placed> {
-    // At the same time as the key: most keys are new. A known one waits for no user, and fares as without the call.
+    // At the same time as the key, since most keys are new. A known one does not wait for its user: then how the call ends
+    // does not matter, and otherwise its error is thrown below.
     const verifying = verifyUser(placing)
     verifying.catch(() => undefined)
     const known = await intents.find(placing)

@@ -22,8 +22,8 @@ interface Deps {
 }
 
 /**
- * Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. Of a sequence
- * in the order of dates all queue together: of two dates that were asked for at once, the second would refuse the first.
+ * Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. Requests
+ * of a chronological sequence share one queue: of two dates sent at once, the later could be first, and refuse the earlier.
  */
 export function createLanes({ db, sequences, metrics }: Deps) {
   async function issueBatch(prefix: string, batch: Waiting[]) {
