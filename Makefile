@@ -65,9 +65,10 @@ migrate-up: deps ## Bring the databases that the environment or .env names to th
 	@for service in $(SERVICE_NAMES); do node dist/apps/$$service/main.js --migrate || exit 1; done
 
 .PHONY: check test $(SHORT_NAMES:%=test-%) test-integration coverage lint format typecheck
-check: deps ## Check everything that needs no test: code, types, format, and files that are made from others
+check: deps ## Check everything that needs no test: code, types, format, secrets, and files that are made from others
 	@$(NX) run-many -t build lint typecheck-all
 	@npx prettier --check --log-level warn .
+	@npx secretlint --secretlintignore .gitignore '**/*'
 	@node dist/tools/generators/main.js --check
 test: check ## Check and test everything
 	@$(NX) run-many -t test --parallel=2
@@ -84,6 +85,10 @@ typecheck: deps ## Check the types
 	@$(NX) run-many -t typecheck-all
 format: deps ## Format all files
 	@npx prettier --write --log-level warn .
+
+.PHONY: audit
+audit: deps ## Ask npm for known faults in what the services are made of, and for the signatures of all packages
+	@npm audit --omit=dev && npm audit signatures
 
 .PHONY: chaos
 chaos: SECONDS = 180

