@@ -8,6 +8,7 @@ import { createCountFolder } from '@ordinal/list-totals'
 import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
 import { userAccess } from './access'
 import type { UserServiceConfig } from './config'
+import { createUserEraser } from './erasure'
 import { errorTable } from './errors'
 import { PrismaClient } from './generated/prisma/client'
 import { userRoutes } from './http'
@@ -51,6 +52,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     routes: guardRoutes(userRoutes(users), { table: userAccess, mode: accessModeOf(config) }),
     background: [
       createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays }),
+      createUserEraser({ pool, log, retentionDays: config.deletedUserDays }),
       createCountFolder({ pool, log }),
       createSearchNotice(pool, log),
     ],

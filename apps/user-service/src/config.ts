@@ -1,6 +1,7 @@
 import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
 import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
+import { userRetentionVariables } from './erasure'
 
 /** Every variable that the user service reads. */
 export const userServiceConfig = defineConfig({
@@ -11,6 +12,7 @@ export const userServiceConfig = defineConfig({
     ...accessVariables('USER_SERVICE'),
     ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
     ...keyRetentionVariables(),
+    ...userRetentionVariables(),
   },
   faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAccess('USER_SERVICE', config)],
 })

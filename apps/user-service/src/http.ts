@@ -46,6 +46,11 @@ const query = z
   .strictObject({ ...listQuery, search: text(1, 200).optional(), active: booleanText().optional() })
   .refine(isPageOrCursor, pageOrCursor)
 
+const erase = booleanText().optional().meta({
+  description:
+    'With true, name, address and age are erased for good, also of a user who was deleted before; the id stays, for the orders that name it',
+})
+
 // Ids of any length stay under 2 kB of URL, which all proxies take.
 const mostIds = 100
 const ids = z
@@ -91,7 +96,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       idempotent: true,
       answers: { 201: user },
       headers: ['ETag', 'Location'],
-      errors: ['email_taken', 'idempotency_key_reused', 'outcome_unknown'],
+      errors: ['email_taken', 'idempotency_key_reused', 'idempotency_key_erased', 'outcome_unknown'],
       async handle({ body, headers, context: { caller } }) {
         const key = idempotencyKeyOf(headers)
         const { answer, replayed } = await users.create(
@@ -162,11 +167,13 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       summary:
         'Delete a user, whose e-mail address becomes free; with If-Match only if the user has not changed meanwhile',
       params: idParams,
+      query: z.strictObject({ erase }),
       conditional: true,
       answers: { 204: null },
-      errors: ['user_not_found', 'version_mismatch'],
-      async handle({ params, headers }) {
-        await users.remove({ id: params.id, versions: versionsIn(headers['if-match']) })
+      errors: ['user_not_found', 'version_mismatch', 'outcome_unknown'],
+      async handle({ params, query, headers }) {
+        const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
+        await (query.erase ? users.erase(edited) : users.remove(edited))
         return { status: 204, body: null }
       },
     }),

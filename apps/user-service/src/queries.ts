@@ -4,7 +4,7 @@ import { emailKey } from './email'
 import type { User } from './repository'
 
 /** The columns of a user that answers contain. */
-export type UserColumns = Omit<User, 'emailKey' | 'deletedAt'>
+export type UserColumns = Omit<User, 'emailKey' | 'deletedAt' | 'erasedAt'>
 
 export type NewUser = Pick<User, 'email' | 'name' | 'age'>
 

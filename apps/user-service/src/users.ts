@@ -3,6 +3,7 @@ import { createBatcher } from '@ordinal/batching'
 import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
 import { cursorsOf, toList, totalShownBy } from '@ordinal/http'
 import { z } from 'zod'
+import { eraseUser, findRemains } from './erasure-queries'
 import { AppError } from './errors'
 import { once, type IdempotencyKey } from '@ordinal/idempotency'
 import {
@@ -44,7 +45,7 @@ interface Deps {
   heavyDb: Queryable
 }
 
-/** Users. A deleted one stays in the database and is never found again. */
+/** Users. A deleted one stays in the database, until it is erased, and is never found again. */
 export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
   // Each reads on a connection of its own, as long as there is one; what would wait for one goes together.
   const find = createBatcher<number, UserColumns | undefined>({
@@ -60,7 +61,7 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
     /**
      * Creates a user; with a key once, however often the request comes.
      *
-     * @throws AppError `email_taken`, `idempotency_key_reused`
+     * @throws AppError `email_taken`, `idempotency_key_reused`, `idempotency_key_erased`
      */
     async create(user: NewUser, key?: IdempotencyKey): Promise<{ answer: UserJson; replayed: boolean }> {
       const creating = key
@@ -105,6 +106,24 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
     async remove(edited: Edited): Promise<void> {
       await edit(edited, () => repository.markDeleted(edited))
     },
+
+    /**
+     * Erases a user who is there or was deleted: only the id stays. For one who is erased already it does nothing.
+     *
+     * @throws AppError `user_not_found`, `version_mismatch`
+     */
+    async erase(edited: Edited): Promise<void> {
+      const { id, versions = [] } = edited
+      // As in `edit`: between the two statements another request may bring the user to another version that is named.
+      for (let round = 0; round <= versions.length + 1; round += 1) {
+        if (await eraseUser(pool, edited)) return
+        const remains = await findRemains(pool, id)
+        if (!remains) throw userNotFound(id)
+        if (remains.erased) return
+        requireOneOf(edited, remains.version)
+      }
+      throw changesNow(id)
+    },
   }
 
   /** @throws AppError `user_not_found` */
@@ -131,16 +150,22 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
       const done = (await change()) || asItIs(await requireVersion(edited))
       if (done) return done
     }
-    throw new AppError('version_mismatch', `User ${id} changes at this moment`)
+    throw changesNow(id)
   }
 
-  async function requireVersion({ id, versions }: Edited): Promise<UserColumns> {
-    const user = await requireUser(id)
-    const { version } = user
-    if (!versions || versions.includes(version)) return user
-    throw new AppError('version_mismatch', `User ${id} is at version ${version}; its ETag is "${version}"`)
+  async function requireVersion(edited: Edited): Promise<UserColumns> {
+    const user = await requireUser(edited.id)
+    requireOneOf(edited, user.version)
+    return user
   }
 }
+
+function requireOneOf({ id, versions }: Edited, version: number): void {
+  if (!versions || versions.includes(version)) return
+  throw new AppError('version_mismatch', `User ${id} is at version ${version}; its ETag is "${version}"`)
+}
+
+const changesNow = (id: number) => new AppError('version_mismatch', `User ${id} changes at this moment`)
 
 const hasAll = (user: UserColumns, changes: Changes) =>
   Object.entries(changes).every(([field, value]) => user[field as keyof Changes] === value)

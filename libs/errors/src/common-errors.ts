@@ -163,6 +163,15 @@ export const commonErrors = table({
     remedy: 'Use a new key for a new request; repeat a request unchanged to get its answer again.',
     example: 'The key "8f14e45f" belongs to another request',
   },
+  idempotency_key_erased: {
+    status: 410,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'What the Idempotency-Key stands for was erased',
+    cause:
+      'The request with this key was answered, and the person whom it was about has been erased since, with the answer.',
+    remedy: 'Do not repeat the request. To keep that person again, with a right to do so, use a new key.',
+    example: 'What the key "8f14e45f" stands for was erased',
+  },
   idempotency_key_in_use: {
     status: 409,
     // The caller may try again.

@@ -1,3 +1,4 @@
+export { eraseAnswersFrom } from './erased'
 export { fingerprintOf, idempotencyKeyOf, type IdempotencyKey } from './idempotency-key'
 export { createKeySweeper, keyRetentionVariables } from './key-retention'
 export { once } from './once'

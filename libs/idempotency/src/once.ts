@@ -9,7 +9,7 @@ const mostRounds = 5
  * waits for the first, and does the work if that was rolled back.
  *
  * @param work returns the answer, which is stored as JSON
- * @throws AppError `idempotency_key_reused`
+ * @throws AppError `idempotency_key_reused`, `idempotency_key_erased`
  * @throws Error if the key is deleted each time that it is found
  */
 export async function once<Answer extends object>(

@@ -1,6 +1,7 @@
 import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import type { Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
+import { isErased } from './erased'
 import type { IdempotencyKey } from './idempotency-key'
 
 // Requests with an Idempotency-Key, in the table `idempotency_records` of the service's own database (schema.sql). The
@@ -26,7 +27,7 @@ export interface Begin {
  * The request that came before with this key, if any.
  *
  * @param leaseMs how long the caller has for an unfinished request, if it is one
- * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`
+ * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `idempotency_key_erased`
  */
 export async function findRequest<Answer extends object>(
   db: Queryable,
@@ -85,6 +86,8 @@ async function knownBy<Answer extends object>(
   { first, answer, resourceId }: RequestRecord<Answer>,
   leaseMs: number,
 ): Promise<KnownRequest<Answer>> {
+  if (isErased(first))
+    throw new AppError('idempotency_key_erased', `What the key "${key}" stands for was erased`)
   if (!first.equals(fingerprint)) {
     throw new AppError('idempotency_key_reused', `The key "${key}" belongs to another request`)
   }

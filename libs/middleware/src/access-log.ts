@@ -26,7 +26,7 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
         items,
       } = req.context
       if (quiet) return
-      const path = shortened(req.path)
+      const path = loggedPath(req.path)
       if (held && refusals?.count({ code: held, request_id: requestId, path, ip })) return
       log.request({
         request_id: requestId,
@@ -46,5 +46,17 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
   }
 }
 
-/** The head of a request, and so its path, may have 16 KB: too much for a line of the log. */
-const shortened = (path: string) => (path.length > longestPath ? `${path.slice(0, longestPath)}…` : path)
+/**
+ * A path without the e-mail addresses that somebody writes in place of an id. The head of a request, and so its path, may
+ * have 16 KB: too much for a line of the log.
+ */
+function loggedPath(path: string): string {
+  const short = path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
+  if (!hasAt.test(short)) return short
+  return short
+    .split('/')
+    .map((part) => (hasAt.test(part) ? '[address]' : part))
+    .join('/')
+}
+
+const hasAt = /@|%40/

@@ -45,6 +45,13 @@ test('the query is left out', async () => {
   expect(JSON.stringify(logged.entries)).not.toContain('hidden')
 })
 
+test('an e-mail address in place of an id is left out', async () => {
+  const { get, drained, logged } = await serve((log) => [accessLog(log), answer])
+  await get('/users/ada@example.com/orders/ada%40example.com')
+  await drained()
+  expect(logged.entries[0]!.path).toBe('/users/[address]/orders/[address]')
+})
+
 test('a path that fills the head of the request is cut', async () => {
   const { get, drained, logged } = await serve((log) => [accessLog(log), answer])
   await get(`/${'a'.repeat(15_000)}`)

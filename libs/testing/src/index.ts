@@ -2,6 +2,7 @@ export { createApiClient, documentOf, type ApiAnswer, type ApiClient } from './a
 export { callersOf, hostileCallers, type TestCallers } from './callers'
 export { createBadDisk, type BadDisk } from './bad-disk'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
+export { everythingIn } from './everything-in'
 export { createGrpcClient, type CallOptions, type GrpcAnswer, type GrpcClient } from './grpc-client'
 export { askReflection, protosByReflection } from './grpc-reflection'
 export { inspectLedger, type LedgerReport } from './ledger-proof'
