@@ -61,7 +61,7 @@ export function httpUrl({ query = false } = {}): z.ZodType<string> {
       const { username, password } = new URL(text)
       const more = query ? '#' : '?#'
       const fits = username === '' && password === '' && ![...more].some((sign) => text.includes(sign))
-      return fits ? text.replace(/\/+$/, '') : undefined
+      return fits ? text.replace(/(?<!\/)\/+$/, '') : undefined
     },
     fault: `must be a URL with http:// or https://, without a user, password${query ? '' : ', query'} or fragment`,
     example: 'http://localhost:8081',

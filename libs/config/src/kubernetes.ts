@@ -11,6 +11,6 @@ export function isServiceLink(name: string, value: string): boolean {
 export function isInjected(name: string, value: string): boolean {
   return (
     isServiceLink(`_${name}`, value) ||
-    /^(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$/.test(name)
+    /(?:^|._)(?:SERVICE_HOST$|(?:SERVICE_PORT|PORT_\d+_(?:TCP|UDP|SCTP))(?:$|_.))/.test(name)
   )
 }

@@ -63,7 +63,8 @@ function exampleFor({ example }: Variable): string {
 
 function shown({ secret }: Variable, text: string): string {
   // A URL may have a password although this variable's should not.
-  if (secret || /:\/\/.*@/.test(text)) return ''
+  const scheme = text.indexOf('://')
+  if (secret || (scheme >= 0 && text.includes('@', scheme))) return ''
   return ` is ${oneLine(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text))}`
 }
 

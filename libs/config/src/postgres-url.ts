@@ -27,7 +27,7 @@ const instead = new Map([
 export function faultOfPostgresUrl(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text)) return 'must be a URL that starts with postgres://'
   // URL takes `u:p#w@host/db` for a host `u` and a fragment, so the text itself is looked at.
-  const credentials = /:\/\/(.*)@/s.exec(text)?.[1] ?? ''
+  const credentials = text.slice(text.indexOf('://') + 3, Math.max(0, text.lastIndexOf('@')))
   if (/[@/?#[\]\s]|%(?![0-9a-f]{2})/i.test(credentials) || text.includes('#')) {
     return 'has a user or password that is not percent-encoded (p@ss/w#rd is written p%40ss%2Fw%23rd)'
   }

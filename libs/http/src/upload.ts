@@ -26,7 +26,10 @@ const lingerMs = 5_000
  * @throws AppError `unsupported_media_type`
  */
 export function takeUpload(req: Request, media: readonly string[]): Upload {
-  const [sent = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(/\s*;\s*/)
+  const [sent = '', ...parameters] = (req.headers['content-type'] ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim())
   const encoding = req.headers['content-encoding'] ?? 'identity'
   const charset = parameters.find((each) => each.startsWith('charset='))?.replaceAll(/^charset=|"/g, '')
   if (!media.includes(sent)) {

@@ -36,7 +36,7 @@ export function plainAddress(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const bare = text.trim().replace(/^"(.*)"$/, '$1')
   const [, bracketed, dotted] = withPort.exec(bare) ?? []
-  const address = (bracketed ?? dotted ?? bare).replace(/%.*$/, '')
+  const [address = ''] = (bracketed ?? dotted ?? bare).split('%', 1)
   switch (isIP(address)) {
     case 4:
       return address

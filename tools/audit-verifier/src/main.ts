@@ -60,7 +60,7 @@ async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
 /** The checkpoints in some files, whatever is around them, each signed by one of the keys. */
 async function readCheckpoints(files: readonly string[], keyFile: string | undefined) {
   const signed = files.flatMap((file) => {
-    const found = readFileSync(file, 'utf8').match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g)
+    const found = readFileSync(file, 'utf8').match(/(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+/g)
     if (!found) throw new UsageError(`${file} has no checkpoint in it`)
     return found
   })

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { check } from 'recheck'
+import ts from 'typescript'
+import { root } from '../src/service'
+
+/** Expressions that may take long for a text that nobody but who runs the service can choose, and why. */
+const accepted = new Map([
+  ['/^(.+?)(?:[-_. ]?\\1)*$/', 'a secret of the configuration, looked at once when the service starts'],
+])
+
+/** What is shipped: the services, their libraries, and the verifier that auditors run. */
+const shipped = ['apps/*/src/*.ts', 'libs/*/src/*.ts', 'tools/audit-verifier/src/*.ts']
+const onlyInTests = ['libs/testing/', 'libs/embedded-postgres/']
+
+interface Found {
+  text: string
+  place: string
+}
+
+test('no regular expression takes more than linear time, whatever it is given', async () => {
+  const { literals } = readSource()
+  expect(literals.length).toBeGreaterThan(50)
+  const once = [...new Map(literals.map((found) => [found.text, found])).values()]
+  const slow = await Promise.all(
+    once.map(async ({ text, place }) => {
+      const end = text.lastIndexOf('/')
+      // The search for a text that takes long must not depend on chance.
+      const { status, ...result } = await check(text.slice(1, end), text.slice(end + 1), { randomSeed: 1 })
+      const attack = 'attack' in result ? ` is slow for ${result.attack?.pattern}` : ''
+      return status === 'safe' || accepted.has(text) ? [] : [`${place}: ${text} is ${status}${attack}`]
+    }),
+  )
+  expect(slow.flat()).toEqual([])
+  const texts = once.map(({ text }) => text)
+  expect([...accepted.keys()].filter((text) => !texts.includes(text))).toEqual([])
+})
+
+test('no regular expression is made of a text at run time, such as one that a caller sends', () => {
+  expect(readSource().made).toEqual([])
+})
+
+test('an expression that takes long is found', async () => {
+  const { status } = await check('^(a+)+$', '')
+  expect(status).toBe('vulnerable')
+})
+
+/** Every literal, and every place where an expression is made of a text. */
+function readSource(): { literals: Found[]; made: string[] } {
+  const listed = execFileSync('git', ['ls-files', ...shipped], { cwd: root, encoding: 'utf8' })
+  const files = listed
+    .trim()
+    .split('\n')
+    .filter((file) => !onlyInTests.some((folder) => file.startsWith(folder)))
+  const literals: Found[] = []
+  const made: string[] = []
+  for (const file of files) {
+    const text = readFileSync(join(root, file), 'utf8')
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest)
+    const visit = (node: ts.Node): void => {
+      const place = () => `${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}`
+      if (ts.isRegularExpressionLiteral(node)) literals.push({ text: node.text, place: place() })
+      if (ts.isIdentifier(node) && node.text === 'RegExp') made.push(place())
+      ts.forEachChild(node, visit)
+    }
+    visit(source)
+  }
+  return { literals, made }
+}
