@@ -30,7 +30,7 @@ export class ObservedMetadata extends Metadata {
  * and are left alone.
  */
 export function createCallObserver(
-  { log, metrics, maxMessageBytes, trustProxy }: GrpcChassis,
+  { log, metrics, maxMessageBytes, trustProxy, refusals }: GrpcChassis,
   limits: CallLimits = callLimits,
 ) {
   const { callStarted, callServed } = createGrpcMetrics(metrics)
@@ -78,6 +78,8 @@ export function createCallObserver(
       const durationMs = performance.now() - startedAt
       const name = codes[code]
       callServed({ method, code: name, seconds: durationMs / 1000 })
+      const refused = code === codes.OK || aborted ? undefined : (context.refused ?? name)
+      if (refused && refusals.count({ code: refused, request_id: requestId, path, ip })) return
       log.request({
         request_id: requestId,
         trace_id: traceparent.slice(3, 35),

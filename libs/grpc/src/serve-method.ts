@@ -73,6 +73,7 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
       },
       async (error: unknown) => {
         const refusal = reportError(error, context)
+        context.refused = refusal.code
         const { ip } = call.metadata as ObservedMetadata
         await holdBack(refusal, ip, call.getPeer())
         callback(statusOf(refusal))

@@ -3,7 +3,7 @@ import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
 import type { RunItems } from './batch'
 import type { Bulkheads } from './bulkheads'
 import type { HoldBack } from './hold-back'
-import type { Identify, RateLimiter, ReportError } from '@ordinal/middleware'
+import type { Identify, RateLimiter, RefusalLog, ReportError } from '@ordinal/middleware'
 
 /** What a service's gRPC shares with its HTTP. */
 export interface GrpcChassis {
@@ -15,6 +15,8 @@ export interface GrpcChassis {
   /** Whether a caller can have a role at all. */
   tokensCheckable: boolean
   reportError: ReportError
+  /** Logs the calls that are refused in a flood. */
+  refusals: RefusalLog
   runItems: RunItems
   /** The gates of all classes but the main work. */
   bulkheads: Bulkheads

@@ -109,7 +109,8 @@ export function createHttpService(options: HttpOptions) {
       onCut: (reason) => connections.cut('http', reason),
       onRefused({ refusal, requestId, address, isBody }) {
         const { code, status } = refusal
-        log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
+        if (!refusals.count({ code, request_id: requestId, ip: address }))
+          log.info('a request could not be read', { request_id: requestId, status, code, ip: address })
         if (isBody) return
         metrics.requestStarted()
         metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
@@ -161,6 +162,7 @@ export function createHttpService(options: HttpOptions) {
     limiter,
     tokensCheckable: serving.tokensCheckable,
     reportError,
+    refusals,
     runItems,
     bulkheads,
     holdBack,

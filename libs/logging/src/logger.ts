@@ -1,6 +1,7 @@
 import { createLogger as createWinston, format, type Logger as Winston } from 'winston'
 import { MESSAGE } from 'triple-beam'
 import { BufferedTransport } from './buffered-transport'
+import { createLineBounds } from './line-bounds'
 import { redactField } from './redact'
 
 const gatherMs = 20
@@ -28,13 +29,18 @@ export interface ClosableLogger extends Logger {
 /**
  * A winston logger that writes one JSON object a line: `time` (RFC 3339, UTC), `level`, `service`, `message`,
  * then the fields of the call, with secrets redacted. On standard output lines wait up to 20 ms for others; those that wait
- * when the process ends are written then, unless it is killed.
+ * when the process ends are written then, unless it is killed. Of warnings and errors of one kind some are written in a
+ * second, and the others counted.
  */
 export function createLogger({ service, level, stream = process.stdout }: LoggerOptions): ClosableLogger {
   const isOutput = stream === process.stdout
   const transport = new BufferedTransport(stream, service, isOutput ? gatherMs : 0)
   // No timer fires any more then, and what is written to a file or a pipe is written at once.
-  if (isOutput) process.once('exit', () => transport.flush())
+  if (isOutput)
+    process.once('exit', () => {
+      bounds.flush()
+      transport.flush()
+    })
 
   const clock = createClock()
   const lineOf = (level: string, message: unknown, fields: Readonly<Record<string, unknown>>) => {
@@ -42,8 +48,10 @@ export function createLogger({ service, level, stream = process.stdout }: Logger
     for (const name in fields) if (!Object.hasOwn(entry, name)) entry[name] = redactField(name, fields[name])
     return JSON.stringify(entry)
   }
+  const bounds = createLineBounds((level, message, fields) => transport.take(lineOf(level, message, fields)))
   // One format that writes the line: winston's timestamp() and json() together cost three times as much.
   const line = format((info) => {
+    if (isBounded(info.level) && !bounds.admit(info.level, String(info.message), info)) return false
     info[MESSAGE] = lineOf(info.level, info.message, info)
     return info
   })
@@ -53,9 +61,15 @@ export function createLogger({ service, level, stream = process.stdout }: Logger
     request(fields: Readonly<Record<string, unknown>>) {
       if (logsRequests) transport.take(lineOf('info', 'request', fields))
     },
-    close: () => transport.drain(),
+    close() {
+      bounds.flush()
+      return transport.drain()
+    },
   })
 }
+
+/** Failures: what is logged as `info` the service has chosen to write. */
+const isBounded = (level: string) => level === 'warn' || level === 'error'
 
 /** The time as text, which is made once for each millisecond: it would be a quarter of a line. */
 function createClock(): () => string {

@@ -9,7 +9,7 @@ const longestPath = 2048
  * One line a request, when its answer has ended or its client has gone away (`aborted`). The query is left out:
  * it may hold what belongs in no log.
  *
- * @param refusals logs the requests whose refusals are held back
+ * @param refusals logs the requests that are refused in a flood
  */
 export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
   return (req, res, next) => {
@@ -22,12 +22,12 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
         route,
         quiet,
         startedAt,
-        held,
+        refused,
         items,
       } = req.context
       if (quiet) return
       const path = loggedPath(req.path)
-      if (held && refusals?.count({ code: held, request_id: requestId, path, ip })) return
+      if (refused && refusals?.count({ code: refused, request_id: requestId, path, ip })) return
       log.request({
         request_id: requestId,
         trace_id: traceparent.slice(3, 35),

@@ -74,9 +74,9 @@ export function errorHandler(
     // The answer has begun: cutting the connection is the only honest end.
     if (res.headersSent) return void res.destroy()
 
+    req.context.refused = refusal.code
     const held = holdBack?.(refusal, req.context.address, req.socket)
     if (held) {
-      req.context.held = refusal.code
       if (!(await held)) res.setHeader('Connection', 'close')
       if (res.destroyed) return
     }

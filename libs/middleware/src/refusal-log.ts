@@ -2,33 +2,35 @@ import type { Logger } from '@ordinal/logging'
 
 export type RefusalLog = ReturnType<typeof createRefusalLog>
 
-/** A request whose refusal is logged with others. */
+/** A request or a call that was refused. */
 interface LoggedRefusal {
   code: string
   request_id: string
-  path: string
+  /** Undefined for what could not be read. */
+  path?: string
   ip: string | undefined
 }
 
 const everyMs = 1_000
-// How many of a second have a line each.
+// How many of a code have a line each in a second.
 const mostAlone = 20
 
 /** Logs refusals in a flood: one line a second has the counts of the further ones by code, and the last of them. */
 export function createRefusalLog(log: Logger) {
-  let inSecond = 0
-  let counts: Record<string, number> = {}
+  // Codes are those of the table of errors, and of gRPC.
+  const inSecond = new Map<string, number>()
   let latest: LoggedRefusal | undefined
   let timer: NodeJS.Timeout | undefined
 
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    inSecond = 0
+    const further = [...inSecond].filter(([, count]) => count > mostAlone)
+    inSecond.clear()
     if (!latest) return
-    const count = Object.values(counts).reduce((sum, each) => sum + each, 0)
-    log.info('requests refused', { count, codes: counts, latest })
-    counts = {}
+    const codes = Object.fromEntries(further.map(([code, count]) => [code, count - mostAlone]))
+    const count = Object.values(codes).reduce((sum, each) => sum + each, 0)
+    log.info('requests refused', { count, codes, latest })
     latest = undefined
   }
 
@@ -40,9 +42,9 @@ export function createRefusalLog(log: Logger) {
      */
     count(refusal: LoggedRefusal): boolean {
       timer ??= setTimeout(flush, everyMs).unref()
-      inSecond += 1
-      if (inSecond <= mostAlone) return false
-      counts[refusal.code] = (counts[refusal.code] ?? 0) + 1
+      const count = (inSecond.get(refusal.code) ?? 0) + 1
+      inSecond.set(refusal.code, count)
+      if (count <= mostAlone) return false
       latest = refusal
       return true
     },

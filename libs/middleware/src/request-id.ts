@@ -37,8 +37,8 @@ export interface RequestContext {
   startedAt: number
   /** The items of a batch, each with the status that it would have had as a request. */
   items?: { request_id: string; status: number }[]
-  /** The code of its refusal, if that is held back: then it is logged with others. */
-  held?: string
+  /** The code of its refusal, with which it is logged with others in a flood. */
+  refused?: string
   /** When a streamed answer began; on the same clock. */
   answeredAt?: number
 }
