@@ -126,3 +126,11 @@ test('a column that is nearly one of ours is refused, however it is misspelt', a
     }),
   )
 })
+
+test('a line of JSON that is nested deeply is a line that is refused, and the next is read', async () => {
+  const chunks = Readable.from([Buffer.from(`{"number":${'['.repeat(60_000)}\n{"number":"B"}\n`)])
+  const found = []
+  for await (const { content } of readLines({ media: 'application/x-ndjson', chunks }).lines)
+    found.push(content)
+  expect(found).toMatchObject([{ fault: 'is nested too deeply, or has too many fields' }, { number: 'B' }])
+})

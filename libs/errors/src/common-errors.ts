@@ -61,6 +61,15 @@ export const commonErrors = table({
     remedy: 'Send one JSON object, with double quotes and no trailing comma.',
     example: 'Unexpected token } in JSON at position 17',
   },
+  json_too_complex: {
+    status: 400,
+    title: 'The body is nested too deeply, or has too many fields',
+    cause:
+      'The JSON of the body has more than 32 objects and lists within each other, or more than one field or element for every ten bytes of BODY_LIMIT_BYTES (10,240 with the default). It is refused before it is parsed.',
+    remedy:
+      'Send what the schema in /openapi.json has, which is at most a few levels deep; divide a long list over several requests.',
+    example: 'More than 32 objects and lists within each other, at character 161',
+  },
   malformed_message: {
     status: 400,
     title: 'The message is not what the method takes',

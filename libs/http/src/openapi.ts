@@ -308,7 +308,7 @@ function ownCodes(route: Route): string[] {
   if (route.requires && route.requires !== 'caller') codes.push('role_too_low')
   if (route.params) codes.push('malformed_url')
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
-  if (route.body) codes.push('malformed_json', 'body_too_large', 'unsupported_media_type')
+  if (route.body) codes.push('malformed_json', 'json_too_complex', 'body_too_large', 'unsupported_media_type')
   if (route.upload) codes.push('unsupported_media_type')
   if (isTagged(route)) codes.push('version_mismatch')
   if (route.idempotent) codes.push('invalid_idempotency_key')

@@ -26,6 +26,7 @@ export { errorHandler, errorReporter, type ReportError, type TranslateError } fr
 export { hasUnseen } from './look-alikes'
 export { inOrder } from './in-order'
 export { parseJsonBody } from './json-body'
+export { jsonBoundsFault, jsonBoundsFor } from './json-bounds'
 export { methodNotAllowed, routeNotFound } from './not-found'
 export { observeRequests } from './metrics'
 export { requireOwnSite } from './own-site'

@@ -1,12 +1,13 @@
 import express, { type Request, type RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
+import { jsonBoundsFault, jsonBoundsFor, type JsonBounds } from './json-bounds'
 
 // Longer ones are rare, and cost more elsewhere.
 const mostSmallBytes = 16 * 1024
 
 /**
  * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
- * (RFC 5789, 2.2); none at all is fine.
+ * (RFC 5789, 2.2); none at all is fine. One that is nested deeply, or has very many fields, is refused before it is parsed.
  *
  * Where the client has closed the connection before, the body parser leaves the body unread, as if the request had none.
  * Such a request is refused: its handler would do, and store under the idempotency key, what the client did not ask for.
@@ -17,14 +18,19 @@ export function parseJsonBody(
   limitBytes: number,
   media: readonly string[] = ['application/json'],
 ): RequestHandler {
-  const parse = express.json({ limit: limitBytes, strict: true, type: [...media] })
+  const bounds = jsonBoundsFor(limitBytes)
+  const verify = (_req: unknown, _res: unknown, bytes: Buffer, encoding: string) => {
+    const refusal = refusalOf(bytes, encoding, bounds)
+    if (refusal) throw new Refused(refusal)
+  }
+  const parse = express.json({ limit: limitBytes, strict: true, type: [...media], verify })
   const expected = `${media.join(' or ')} is expected`
   const acceptPatch = { 'Accept-Patch': media.join(', ') }
   const unsupported = ({ method }: Request, detail: string) =>
     new AppError('unsupported_media_type', detail, method === 'PATCH' ? { headers: acceptPatch } : {})
   const smallBytes = media.includes('application/json') ? Math.min(limitBytes, mostSmallBytes) : 0
   return (req, res, next) => {
-    if (isSmall(req, smallBytes)) return readSmall(req, next)
+    if (isSmall(req, smallBytes)) return readSmall(req, bounds, next)
     const hasBody =
       req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
     if (hasBody && !req.is([...media])) {
@@ -32,11 +38,30 @@ export function parseJsonBody(
       throw unsupported(req, `Content-Type is ${sent}; ${expected}`)
     }
     parse(req, res, (error?: unknown) => {
+      if (error instanceof Refused) return next(error.refusal)
       if (isUnsupported(error)) return next(unsupported(req, error.message))
       if (error !== undefined || !hasBody || req.body !== undefined) return next(error)
       next(new AppError('request_timeout', 'The client closed the connection before the body was read'))
     })
   }
+}
+
+/** Body-parser writes a status of its own into what is thrown. */
+class Refused extends Error {
+  constructor(readonly refusal: AppError) {
+    super(refusal.message)
+  }
+}
+
+function refusalOf(bytes: Buffer, encoding: string, bounds: JsonBounds): AppError | undefined {
+  if (encoding === 'utf-8') return refusalOfText(bytes.toString(), bounds)
+  if (encoding === 'utf-16le') return refusalOfText(bytes.toString('utf16le'), bounds)
+  return new AppError('unsupported_media_type', `The charset is ${encoding}; utf-8 is expected`)
+}
+
+function refusalOfText(text: string, bounds: JsonBounds): AppError | undefined {
+  const fault = jsonBoundsFault(text, bounds)
+  return fault === undefined ? undefined : new AppError('json_too_complex', fault)
 }
 
 /** Whether the body parser refuses the charset or the encoding of a body. */
@@ -57,13 +82,16 @@ function isSmall({ headers, destroyed }: Request, smallBytes: number): boolean {
 }
 
 /** Reads such a body as the body parser would, without what that does for all others: a tenth of a request. */
-function readSmall(req: Request, next: (error?: unknown) => void): void {
+function readSmall(req: Request, bounds: JsonBounds, next: (error?: unknown) => void): void {
   const pieces: Buffer[] = []
   req.on('data', (piece: Buffer) => pieces.push(piece))
   req.once('end', () => {
     const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    const text = bytes.toString()
+    const refusal = refusalOfText(text, bounds)
+    if (refusal) return next(refusal)
     try {
-      req.body = parseObject(bytes.toString())
+      req.body = parseObject(text)
     } catch (error) {
       return next(new AppError('malformed_json', (error as Error).message))
     }

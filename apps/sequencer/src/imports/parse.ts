@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse'
 import { AppError } from '../domain/errors'
 import { text, type Upload } from '@ordinal/http'
+import { jsonBoundsFault, jsonBoundsFor } from '@ordinal/middleware'
 import { z } from 'zod'
 import { asked } from '../api/request-fields'
 import { fullNumber, isWholePlace, wholePlace } from '../api/schemas'
@@ -204,12 +205,16 @@ async function* jsonLines(
   if (empty) throw new AppError('import_unreadable', 'The file is empty')
 }
 
+const lineBounds = jsonBoundsFor(maxLineLength)
+
 function lineOfJson(
   json: string,
   line: number,
   reading: Reading,
   named: ReturnType<typeof fieldNaming>,
 ): ImportLine {
+  if (jsonBoundsFault(json, lineBounds))
+    return faulty(line, '', 'is nested too deeply, or has too many fields')
   let value: unknown
   try {
     value = JSON.parse(json)
