@@ -9,13 +9,16 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
-    '/node_modules/(uuid|jose|temporal-[a-z]+)/.*\\.js$': [
+    '/node_modules/(uuid|jose|temporal-[a-z]+|@opentelemetry/otlp-exporter-base)/.*\\.js$': [
       '@swc/jest',
       { jsc: { target: 'es2023' }, module: { type: 'commonjs' } },
     ],
   },
-  // swc compiles our own sources, which npm links under node_modules, and the packages that are ESM only.
-  transformIgnorePatterns: ['/node_modules/(?!@ordinal/|uuid/|jose/|temporal-)'],
+  // swc compiles our own sources, which npm links under node_modules, the packages that are ESM only, and one that calls
+  // import(), which Jest refuses.
+  transformIgnorePatterns: [
+    '/node_modules/(?!@ordinal/|uuid/|jose/|temporal-|@opentelemetry/otlp-exporter-base/)',
+  ],
   // Nx tests two projects at a time: two processors have enough to do.
   maxWorkers: 1,
   testTimeout: 30_000,

@@ -9,7 +9,7 @@ import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
 import { createKeySweeper } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
-import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
+import { createService, migrateDatabase, openDatabase, openReadPools, traceService } from '@ordinal/service'
 import { orderAccess } from './access'
 import { createSequencer } from './clients/sequencer'
 import { createClients } from './clients/service-clients'
@@ -46,6 +46,7 @@ export const migrateOrders = (config: OrderServiceConfig) =>
  */
 export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.WritableStream) {
   const log = createLogger({ service: 'order-service', level: config.logLevel, stream })
+  const tracing = traceService('order-service', config, log)
   const metrics = createMetrics('order_service')
   const pool = openDatabase('order-service', config, { log, metrics })
   const pools = openReadPools('order-service', config, { log, metrics })
@@ -108,6 +109,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     errors: errorTable,
     log,
     metrics,
+    tracing,
     pool,
     pools,
     routes: guardRoutes(orderRoutes(calls), access),

@@ -11,6 +11,7 @@ import {
 import { grpcVariables } from '@ordinal/grpc'
 import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
+import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
 
 /** Every variable that the order service reads. */
@@ -20,6 +21,7 @@ export const orderServiceConfig = defineConfig({
     ...httpVariables('ORDER_SERVICE', { port: 8082, debugPort: 6062, rateLimit: 100 }),
     ...grpcVariables('ORDER_SERVICE', { port: 50_052 }),
     ...tokenVariables(),
+    ...tracingVariables(),
     ...accessVariables('ORDER_SERVICE'),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
     ...keyRetentionVariables(),

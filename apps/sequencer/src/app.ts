@@ -5,7 +5,7 @@ import { grpcServer, guardCalls } from '@ordinal/grpc'
 import { accessModeOf, guardRoutes, type AccessMode } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createService, openDatabase, openReadPools } from '@ordinal/service'
+import { createService, openDatabase, openReadPools, traceService } from '@ordinal/service'
 import { sequencerAccess } from './access'
 import { createCheckpointLog } from './audit/checkpoint-log'
 import { createCheckpoints } from './audit/checkpoints'
@@ -62,6 +62,7 @@ export const migrateSequencer = (config: SequencerConfig) => migrateLedger(confi
  */
 export function createSequencer(config: SequencerConfig, stream?: NodeJS.WritableStream) {
   const log = createLogger({ service: 'sequencer', level: config.logLevel, stream })
+  const tracing = traceService('sequencer', config, log)
   const metrics = createMetrics('sequencer')
   const numberMetrics = createSequencerMetrics(metrics.registry)
   const pool = openDatabase('sequencer', config, { log, metrics })
@@ -135,6 +136,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     tokens: config,
     log,
     metrics,
+    tracing,
     pool,
     pools,
     errors: errorTable,

@@ -1,6 +1,7 @@
 import { readSigningKey } from '@ordinal/audit'
 import { boolean, databaseVariables, defineConfig, integer, variable, type Config } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
+import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
 import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
 
@@ -21,6 +22,7 @@ export const sequencerConfig = defineConfig({
     ...httpVariables('SEQUENCER', { port: 8083, debugPort: 6063, rateLimit: 0 }),
     ...grpcVariables('SEQUENCER', { port: 50_053 }),
     ...tokenVariables(),
+    ...tracingVariables(),
     ...accessVariables('SEQUENCER'),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     groupCommit: variable('SEQUENCER_GROUP_COMMIT', boolean(), {

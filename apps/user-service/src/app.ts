@@ -5,7 +5,7 @@ import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createKeySweeper } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
-import { createService, migrateDatabase, openDatabase, openReadPools } from '@ordinal/service'
+import { createService, migrateDatabase, openDatabase, openReadPools, traceService } from '@ordinal/service'
 import { userAccess } from './access'
 import type { UserServiceConfig } from './config'
 import { createUserEraser } from './erasure'
@@ -29,6 +29,7 @@ export async function migrateUsers(config: UserServiceConfig): Promise<void> {
  */
 export function createUserService(config: UserServiceConfig, stream?: NodeJS.WritableStream) {
   const log = createLogger({ service: 'user-service', level: config.logLevel, stream })
+  const tracing = traceService('user-service', config, log)
   const metrics = createMetrics('user_service')
   const pool = openDatabase('user-service', config, { log, metrics })
   const pools = openReadPools('user-service', config, { log, metrics })
@@ -47,6 +48,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     errors: errorTable,
     log,
     metrics,
+    tracing,
     pool,
     pools,
     routes: guardRoutes(userRoutes(users), { table: userAccess, mode: accessModeOf(config) }),

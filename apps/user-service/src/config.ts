@@ -1,5 +1,6 @@
 import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
 import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
+import { tracingVariables } from '@ordinal/tracing'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 import { userRetentionVariables } from './erasure'
 
@@ -9,6 +10,7 @@ export const userServiceConfig = defineConfig({
   variables: {
     ...httpVariables('USER_SERVICE', { port: 8081, debugPort: 6061, rateLimit: 100 }),
     ...tokenVariables(),
+    ...tracingVariables(),
     ...accessVariables('USER_SERVICE'),
     ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
     ...keyRetentionVariables(),

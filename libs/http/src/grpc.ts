@@ -1,6 +1,7 @@
 import type { Logger } from '@ordinal/logging'
 import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
 import type { RunItems } from './batch'
+import type { Tracing } from '@ordinal/tracing'
 import type { Bulkheads } from './bulkheads'
 import type { HoldBack } from './hold-back'
 import type { Identify, RateLimiter, RefusalLog, ReportError } from '@ordinal/middleware'
@@ -9,6 +10,8 @@ import type { Identify, RateLimiter, RefusalLog, ReportError } from '@ordinal/mi
 export interface GrpcChassis {
   log: Logger
   metrics: Metrics
+  /** Undefined if no traces are recorded. */
+  tracing?: Tracing | undefined
   identify: Identify
   /** Undefined if there is no rate limit. */
   limiter: RateLimiter | undefined

@@ -20,10 +20,12 @@ import {
   routeNotFound,
   securityHeaders,
   tokenVerifier,
+  traceRequests,
   withoutBasePath,
   type TokenSettings,
   type TranslateError,
 } from '@ordinal/middleware'
+import type { Tracing } from '@ordinal/tracing'
 import { createItemRunner } from './batch'
 import { createBulkheads } from './bulkheads'
 import { docsFiles, docsRoutes } from './docs'
@@ -59,11 +61,13 @@ interface HttpOptions {
   translations: readonly TranslateError[]
   log: Logger
   metrics: Metrics
+  /** Undefined if no traces are recorded. */
+  tracing?: Tracing | undefined
 }
 
 /** The HTTP of a service: its routes behind the middleware that all services share, with `/docs` and `/errors/{code}`. */
 export function createHttpService(options: HttpOptions) {
-  const { name, settings, tokens, errors, routes, probes, translations, log, metrics } = options
+  const { name, settings, tokens, errors, routes, probes, translations, log, metrics, tracing } = options
   const title = name.replaceAll('-', ' ')
   const verifyToken = tokens && tokenVerifier(tokens)
   const live = createLiveStreams()
@@ -123,7 +127,8 @@ export function createHttpService(options: HttpOptions) {
   const limit: RequestHandler = limiter ? rateLimit(limiter) : (_req, _res, next) => next()
   const limitOfDocuments = limiter ? undefined : limitOf('documents')
   const arrive = inOrder(
-    requestContext(trustProxy, basePath),
+    requestContext(trustProxy, basePath, tracing),
+    ...(tracing ? [traceRequests()] : []),
     accessLog(log, refusals),
     observeRequests(metrics),
     securityHeaders(),
@@ -158,6 +163,7 @@ export function createHttpService(options: HttpOptions) {
   const grpc: GrpcChassis = {
     log,
     metrics,
+    tracing,
     identify,
     limiter,
     tokensCheckable: serving.tokensCheckable,

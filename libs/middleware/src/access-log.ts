@@ -50,7 +50,7 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
  * A path without the e-mail addresses that somebody writes in place of an id. The head of a request, and so its path, may
  * have 16 KB: too much for a line of the log.
  */
-function loggedPath(path: string): string {
+export function loggedPath(path: string): string {
   const short = path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
   if (!hasAt.test(short)) return short
   return short

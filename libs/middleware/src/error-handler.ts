@@ -11,10 +11,13 @@ export type ReportError = (error: unknown, context: RequestContext) => AnyAppErr
 
 /** What reports errors: of one that no translation knows the caller gets the request id and nothing else. */
 export function errorReporter(log: Logger, translations: readonly TranslateError[]): ReportError {
-  return (error, { requestId, route }) => {
+  return (error, { requestId, traceparent, route }) => {
     const known = translate(error, translations)
     const entry = logEntryOf(error, known)
-    if (entry) log[entry.level]('request failed', { request_id: requestId, route, ...entry.fields })
+    if (entry) {
+      const trace_id = traceparent.slice(3, 35)
+      log[entry.level]('request failed', { request_id: requestId, trace_id, route, ...entry.fields })
+    }
     return known ?? new AppError('internal_error', `An unexpected fault was logged as ${requestId}`)
   }
 }

@@ -1,5 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { parseTraceparent, randomSpanId, type Span, type Tracing } from '@ordinal/tracing'
 import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
 import { addCommonHeaders } from './common-headers'
@@ -11,6 +12,8 @@ export interface RequestContext {
   requestId: string
   /** W3C Trace Context: the caller's trace goes on, with a span of our own. */
   traceparent: string
+  /** The span of the request, if its trace is recorded. */
+  span?: Span | undefined
   /** Who calls: the id of the API key that was sent, the subject of the token, or `anonymous`. */
   caller: string
   /** What the caller may do; undefined if nothing that needs a role. */
@@ -54,22 +57,19 @@ declare module 'express-serve-static-core' {
 
 // Ids go into logs, headers and the ledger: visible ASCII without quotes, and short.
 export const requestIdPattern = /^[A-Za-z0-9._:/+=@-]{1,128}$/
-const saneTraceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
-
-/** Random text of 16 hex digits. It is drawn for many at a time, and none is given twice. */
-const randomSpanId = createSpanIds()
 
 /**
  * Gives the request its context: X-Request-Id and traceparent are taken if sane, else made, and answered.
  *
  * @param trustProxy how many proxies in front are believed about the client's address, and the path that they strip
  * @param basePath that path, where they do not say it
+ * @param tracing undefined if no traces are recorded
  */
-export function requestContext(trustProxy = 0, basePath = ''): RequestHandler {
+export function requestContext(trustProxy = 0, basePath = '', tracing?: Tracing): RequestHandler {
   return (req, res, next) => {
     const forwarded = req.headers['x-forwarded-for'] as string | undefined
     const address = clientAddress(req.socket.remoteAddress, forwarded, trustProxy)
-    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, address)
+    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, address, tracing)
     const prefix = req.headers['x-forwarded-prefix'] as string | undefined
     req.context.basePath = forwardedBasePath(prefix, trustProxy) ?? basePath
     // A cache between here and the client must not give one the links of another.
@@ -80,20 +80,29 @@ export function requestContext(trustProxy = 0, basePath = ''): RequestHandler {
   }
 }
 
-/** The context of a request that has just arrived, with what its caller sent as X-Request-Id and traceparent. */
+/**
+ * The context of a request that has just arrived, with what its caller sent as X-Request-Id and traceparent. With tracing,
+ * it is decided here whether the request has a span.
+ */
 export function newContext(
   givenId: unknown,
   givenTrace: unknown,
   address: string | undefined,
+  tracing?: Tracing,
 ): RequestContext {
   const own = randomUUID()
   const requestId = typeof givenId === 'string' && requestIdPattern.test(givenId) ? givenId : own
-  const [, traceId, flags] = (typeof givenTrace === 'string' && saneTraceparent.exec(givenTrace)) || []
+  const parent = parseTraceparent(givenTrace)
   // A new trace has the id that is made for its first request.
-  const traceparent = `00-${traceId ?? own.replaceAll('-', '')}-${randomSpanId()}-${flags ?? '01'}`
+  const traceId = parent?.traceId ?? own.replaceAll('-', '')
+  const spanId = randomSpanId()
+  const isRecorded = tracing?.isSampled(traceId, parent?.flags)
+  // Without tracing here, whoever goes on with the trace decides as if its caller had called it.
+  const flags = tracing ? (isRecorded ? '01' : '00') : (parent?.flags ?? '01')
   return {
     requestId,
-    traceparent,
+    traceparent: `00-${traceId}-${spanId}-${flags}`,
+    span: isRecorded ? tracing?.begin({ traceId, spanId, parent }, 'request', 'server') : undefined,
     caller: anonymous,
     role: undefined,
     address,
@@ -103,19 +112,5 @@ export function newContext(
     quiet: false,
     unhurried: false,
     startedAt: performance.now(),
-  }
-}
-
-function createSpanIds(): () => string {
-  const [digits, drawn] = [16, 256]
-  let text = ''
-  let used = 0
-  return () => {
-    if (used === text.length) {
-      text = randomBytes((drawn * digits) / 2).toString('hex')
-      used = 0
-    }
-    used += digits
-    return text.slice(used - digits, used)
   }
 }

@@ -1,6 +1,7 @@
 import axios, { AxiosError, AxiosHeaders, isAxiosError } from 'axios'
 import type { ClientRequest } from 'node:http'
 import { timeoutHeader, type Deadline } from '@ordinal/deadline'
+import type { Span } from '@ordinal/tracing'
 import { createConnections, type Agents } from './connections'
 
 export interface ServiceRequest {
@@ -16,6 +17,10 @@ export interface ServiceRequest {
   repeatable?: boolean
   /** The caller's. When it passes before the client's timeout, the service is not at fault. */
   deadline?: Deadline
+  /** What the call is a part of, if its trace is recorded. */
+  span?: Span | undefined
+  /** The path with names for what is different in each call, such as `/api/v1/users/{id}`: for traces. */
+  template?: string
 }
 
 export interface Answer {

@@ -6,6 +6,7 @@ import { mayPass, reasonOf, ServiceUnavailableError, UNAVAILABLE_REASONS, withou
 import type { UnavailableReason } from './failures'
 import { createHttp, isIdempotent, type Answer, type ServiceRequest } from './http'
 import { retryAfterSeconds } from './retry-after'
+import { noteAnswer, spanOfCall, tracedRequest } from './trace-call'
 
 export interface ServiceClientOptions {
   /** The service's name in errors and metrics: `user-service`. */
@@ -75,6 +76,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     maxAnswerBytes = 2 ** 20,
     idleSocketMs = 15_000,
   } = options
+  const address = new URL(options.baseUrl)
   const http = createHttp({ ...options, maxAnswerBytes, idleSocketMs })
   const breaker = createBreaker(options.breaker, (state, previous) => {
     // Later: opossum would never end a call whose listener throws.
@@ -96,7 +98,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     try {
       for (let repeated = 0; ; repeated += 1) {
         try {
-          return await attempt(request, admit, deadline)
+          return await attempt(request, admit, deadline, repeated)
         } catch (error) {
           const again = repeated < mostRepeats && mayPass(error) && isIdempotent(request)
           if (!again || !(await pauseBefore(repeated, deadline))) throw error
@@ -122,14 +124,22 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     request: ServiceRequest,
     admit: () => Permit | undefined,
     deadline: Deadline,
+    repeated: number,
   ): Promise<Answer> {
+    const span = spanOfCall(request, address, repeated)
     try {
-      const answer = await send(request, enter(admit, deadline), deadline)
+      const permit = enter(admit, deadline)
+      const answer = await send(span ? tracedRequest(request, span) : request, permit, deadline)
       outcomes[answer.status < 400 ? 'ok' : 'client_error'] += 1
+      if (span) noteAnswer(span, answer)
       return answer
     } catch (error) {
-      outcomes[outcomeOf(error)] += 1
+      const outcome = outcomeOf(error)
+      outcomes[outcome] += 1
+      span?.fail(outcome)
       throw error
+    } finally {
+      span?.end()
     }
   }
 

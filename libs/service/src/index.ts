@@ -9,3 +9,4 @@ export {
 export { fromDatabase } from './database-errors'
 export { runService } from './run'
 export { createService, type ServiceOptions } from './service'
+export { traceService } from './trace-service'

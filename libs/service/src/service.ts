@@ -13,6 +13,7 @@ import {
 import type { ClosableLogger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import type { TokenSettings } from '@ordinal/middleware'
+import type { Tracing } from '@ordinal/tracing'
 import type { Pools } from './database'
 import { fromDatabase } from './database-errors'
 import { createDebugListener } from './debug-listener'
@@ -31,6 +32,8 @@ export interface ServiceOptions<Code extends string = string> {
   tokens?: TokenSettings
   log: ClosableLogger
   metrics: Metrics
+  /** Records traces; undefined if it is off. */
+  tracing?: Tracing | undefined
   /** Its errors: those of any service, and its own. */
   errors: ErrorTable<Code>
   routes: readonly Route<NoInfer<Code>>[]
@@ -64,7 +67,7 @@ export interface Service {
 
 /** The life of a service: starts its HTTP, gRPC and what runs in the background, answers probes, and stops it all in order. */
 export function createService<Code extends string>(options: ServiceOptions<Code>): Service {
-  const { name, http: settings, log, metrics, pool, background = [], close } = options
+  const { name, http: settings, log, metrics, tracing, pool, background = [], close } = options
   const allowedHosts = settings.allowedHosts ?? []
   // Node's default listens on IPv4 alone where there is no IPv6.
   const host = settings.host === '::' ? undefined : settings.host
@@ -102,6 +105,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     translations: [fromDatabase],
     log,
     metrics,
+    tracing,
   })
   const { server, limiter } = http
   const grpc = options.grpc?.serve(http.grpc)
@@ -126,6 +130,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     close?.()
     limiter?.stop()
     await Promise.all([
+      tracing && shutdownStep('the export of traces', () => tracing.stop(), leastStepMs, log),
       ...[pool, ...Object.values<Pool>({ ...options.pools })].map((each) =>
         shutdownStep('the database pool', () => each.end(), leftMs(), log),
       ),
@@ -147,6 +152,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
       return grpcPort
     },
     async start() {
+      tracing?.start()
       if (debug && debugPort !== undefined) {
         const port = await debug.listen(debugPort, debugHost)
         log.info('debug listener', { address: debugHost, port })

@@ -22,5 +22,6 @@ export { comparable, comparableText, patternOf, stepsOf, targetsNotRunHere, type
 export { startTestPostgres, type TestPostgres } from './test-server'
 export { startTestPgbouncer, type TestPgbouncer } from './test-pgbouncer'
 export { hasRedis, startTestRedis, type TestRedis } from './test-redis'
+export { startTraceCollector, type CollectedSpan, type TraceCollector } from './trace-collector'
 export { until } from './until'
 export { withPgbouncer } from './with-pgbouncer'

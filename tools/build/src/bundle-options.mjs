@@ -49,7 +49,8 @@ export const bundleOptions = (output = usualOutput(), { failpoints = false } = {
 })
 
 /**
- * Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, and the profiler.
+ * Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, the profiler, and what exports
+ * traces.
  *
  * @returns the files of other packages that are in it
  */
@@ -63,7 +64,11 @@ export function copyAssets(output = usualOutput()) {
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'])
     cpSync(join(swaggerUi, file), join(output, 'docs', file))
 
-  return [require.resolve('swagger-ui-dist/package.json'), ...bundleProfiler(join(output, 'profiler'))]
+  return [
+    require.resolve('swagger-ui-dist/package.json'),
+    ...bundleProfiler(join(output, 'profiler')),
+    ...bundleTraceExporter(join(output, 'tracing')),
+  ]
 }
 
 const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']
@@ -95,5 +100,22 @@ function bundleProfiler(output) {
     })
   }
   cpSync(join(library, 'LICENSE'), join(output, 'LICENSE'))
+  return Object.keys(metafile.inputs).map((file) => join(root, file))
+}
+
+/** What exports traces is one of its own, too: most services run without. */
+function bundleTraceExporter(output) {
+  const { metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints: ['libs/tracing/src/exporter.ts'],
+    outfile: join(output, 'exporter.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minifyWhitespace: true,
+    lineLimit: 120,
+    metafile: true,
+  })
   return Object.keys(metafile.inputs).map((file) => join(root, file))
 }

@@ -37,6 +37,8 @@ export function createBatchedNumbers(client: ServiceClient, { sequence, timeoutM
     client[by]({
       method: 'POST',
       path: `/api/v1/next/${encodeURIComponent(sequence)}`,
+      template: '/api/v1/next/{prefix}',
+      span: trace?.span,
       body,
       headers: { ...headersOf(trace), 'Idempotency-Key': key },
       deadline,

@@ -33,7 +33,12 @@ export function createExhaustion(client: ServiceClient, sequence: string) {
       if (performance.now() - exhausted.atMs >= exhaustedForMs) {
         // One request asks; meanwhile the last answer holds for the others.
         exhausted.atMs = performance.now()
-        const asked = { method: 'GET', path: `/api/v1/preview/${encodeURIComponent(sequence)}` } as const
+        const asked = {
+          method: 'GET',
+          path: `/api/v1/preview/${encodeURIComponent(sequence)}`,
+          template: '/api/v1/preview/{prefix}',
+          span: trace.span,
+        } as const
         try {
           note(await client.request({ ...asked, headers: headersOf(trace), deadline }))
         } catch (error) {

@@ -66,6 +66,8 @@ export function createSequencer(
     const answer = await client.request({
       method: 'GET',
       path: `/api/v1/numbers/${encodeURIComponent(number)}`,
+      template: '/api/v1/numbers/{number}',
+      span: trace?.span,
       params: { prefix: sequence },
       headers: headersOf(trace),
       deadline,

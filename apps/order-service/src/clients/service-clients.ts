@@ -16,7 +16,7 @@ interface ClientSettings {
 }
 
 /** What a call passes on of the request that it is made for. */
-export type Trace = Pick<RequestContext, 'requestId' | 'traceparent'>
+export type Trace = Pick<RequestContext, 'requestId' | 'traceparent' | 'span'>
 
 // More calls than this at once means that something is stuck: one more fails at once instead of waiting with them.
 const maxConcurrent = 1000

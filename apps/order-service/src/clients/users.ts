@@ -58,7 +58,14 @@ export function createUsers(
     timeoutMs,
     batching,
     askAlone: ({ id, trace, deadline }) =>
-      client.request({ method: 'GET', path: `/api/v1/users/${id}`, headers: headersOf(trace), deadline }),
+      client.request({
+        method: 'GET',
+        path: `/api/v1/users/${id}`,
+        template: '/api/v1/users/{id}',
+        headers: headersOf(trace),
+        span: trace.span,
+        deadline,
+      }),
     async askTogether(items, deadline) {
       const { status, data } = await client.request({
         method: 'GET',

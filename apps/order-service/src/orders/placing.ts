@@ -44,4 +44,5 @@ export function placingOf(request: NewOrder, asked: Asked): Placing {
 export const idsOf = ({ id }: Order, { context }: Placing) => ({
   order_id: id,
   request_id: context.requestId,
+  trace_id: context.traceparent.slice(3, 35),
 })

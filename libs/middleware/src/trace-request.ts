@@ -1,0 +1,44 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { Attributes } from '@ordinal/tracing'
+import { loggedPath } from './access-log'
+import { statusOf } from './metrics'
+
+// Those that the semantic conventions know: a name has not as many values as a stranger likes.
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'])
+
+/**
+ * Ends the span of each request that has one, when its answer has ended or its client has gone: by OpenTelemetry's
+ * semantic conventions for HTTP servers. Probes and scrapes are in no trace.
+ */
+export function traceRequests(): RequestHandler {
+  return (req, res, next) => {
+    const { span } = req.context
+    if (!span) return next()
+    res.on('close', () => {
+      const { quiet, route, refused } = req.context
+      if (quiet) return
+      const status = statusOf(res)
+      const method = knownMethods.has(req.method) ? req.method : undefined
+      span.rename(route === 'unmatched' ? (method ?? 'HTTP') : `${method ?? 'HTTP'} ${route}`)
+      span.set(attributesOf(req, res, status))
+      if (status >= 500) span.fail(refused ?? String(status))
+      else if (refused !== undefined) span.set({ 'ordinal.error.code': refused })
+      if (!res.writableFinished) span.set({ 'ordinal.aborted': true })
+      span.end()
+    })
+    next()
+  }
+}
+
+/** The query is left out, and so are the client's address and headers: they may hold what belongs in no trace. */
+function attributesOf(req: Request, res: Response, status: number): Attributes {
+  const { route } = req.context
+  return {
+    'http.request.method': knownMethods.has(req.method) ? req.method : '_OTHER',
+    ...(route !== 'unmatched' && { 'http.route': route }),
+    'url.path': loggedPath(req.path),
+    'url.scheme': 'encrypted' in req.socket ? 'https' : 'http',
+    'network.protocol.version': req.httpVersion,
+    ...(res.headersSent && { 'http.response.status_code': status }),
+  }
+}
