@@ -111,6 +111,43 @@ test('each route and each method that is served is in the table, and nothing els
   expect(Object.keys(orderAccess).sort()).toEqual(operations.map(([name]) => name).sort())
 })
 
+test('whose data an order is answered with, and who was refused, is an event, over REST and gRPC', async () => {
+  const order = await create()
+  const eventsOf = async (headers: Headers, call: (sent: Headers) => Promise<unknown>) => {
+    const requestId = `event-${Math.random()}`
+    await call({ ...headers, 'X-Request-Id': requestId })
+    const line = await until(() => service.log.of('request').find((entry) => entry.request_id === requestId))
+    const { event, caller, user_ids: userIds } = line as Record<string, unknown> & { event?: Headers }
+    return [event?.action, event?.outcome, event?.code, caller, userIds]
+  }
+  for (const call of [
+    (sent: Headers) => callRest('GET /api/v1/orders/{id}', order, sent),
+    (sent: Headers) => callGrpc('GetOrder', order, sent),
+  ]) {
+    expect(await eventsOf(callers.viewer, call)).toEqual([
+      'read-personal-data',
+      'success',
+      undefined,
+      'vera',
+      [1],
+    ])
+    expect(await eventsOf({}, call)).toEqual([
+      'sign-in',
+      'failure',
+      'authentication_required',
+      'anonymous',
+      undefined,
+    ])
+    expect(await eventsOf(callers.noRole, call)).toEqual([
+      'authorize',
+      'failure',
+      'role_too_low',
+      'nora',
+      undefined,
+    ])
+  }
+})
+
 test.each(operations)('%s: by each role, each scope, and nobody', async (name, scope, call) => {
   const reads = scope === 'orders:read'
   const isList = /GET \/api\/v1\/orders$|ListOrders/.test(name)

@@ -14,7 +14,7 @@ import {
   type Call,
   type Route,
 } from '@ordinal/http'
-import { isHiddenFrom, type RequestContext } from '@ordinal/middleware'
+import { isHiddenFrom, notePersonalData, type RequestContext } from '@ordinal/middleware'
 import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import { email } from './email'
@@ -79,6 +79,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       headers,
       context,
     }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
+      notePersonalData(context, 'change', [params.id])
       requireNotHidden(params.id, context)
       if (body.active !== undefined) requireStaff(context)
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
@@ -97,12 +98,13 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       answers: { 201: user },
       headers: ['ETag', 'Location'],
       errors: ['email_taken', 'idempotency_key_reused', 'idempotency_key_erased', 'outcome_unknown'],
-      async handle({ body, headers, context: { caller } }) {
+      async handle({ body, headers, context }) {
         const key = idempotencyKeyOf(headers)
         const { answer, replayed } = await users.create(
           body,
-          key === undefined ? undefined : { caller, key, fingerprint: fingerprintOf(body) },
+          key === undefined ? undefined : { caller: context.caller, key, fingerprint: fingerprintOf(body) },
         )
+        notePersonalData(context, 'create', [answer.id])
         return {
           status: 201,
           body: answer,
@@ -122,9 +124,11 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       summary: 'List users, oldest first, by page or by cursor',
       query,
       answers: { 200: listOf(user) },
-      async handle({ query: { page, cursor, page_size, ...filter } }) {
+      async handle({ query: { page, cursor, page_size, ...filter }, context }) {
         const part = { page, after: userCursors.read(cursor, filter), page_size }
-        return { status: 200, body: await users.list(part, filter) }
+        const list = await users.list(part, filter)
+        notePersonalData(context, 'read', idsOf(list.data))
+        return { status: 200, body: list }
       },
     }),
     route({
@@ -136,10 +140,11 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       summary: 'Read the users with these ids; those that there are not are left out',
       query: z.strictObject({ ids }),
       answers: { 200: z.object({ data: z.array(user) }) },
-      handle: async ({ query }) => ({
-        status: 200,
-        body: { data: (await users.findAll(query.ids)).map(toJson) },
-      }),
+      async handle({ query, context }) {
+        const data = (await users.findAll(query.ids)).map(toJson)
+        notePersonalData(context, 'read', idsOf(data))
+        return { status: 200, body: { data } }
+      },
     }),
     route({
       method: 'get',
@@ -153,6 +158,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       headers: ['ETag'],
       errors: ['user_not_found'],
       async handle({ params, context }) {
+        notePersonalData(context, 'read', [params.id])
         requireNotHidden(params.id, context)
         const found = toJson(await users.require(params.id))
         return { status: 200, body: found, headers: { ETag: etagOf(found.version) } }
@@ -171,7 +177,8 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       conditional: true,
       answers: { 204: null },
       errors: ['user_not_found', 'version_mismatch', 'outcome_unknown'],
-      async handle({ params, query, headers }) {
+      async handle({ params, query, headers, context }) {
+        notePersonalData(context, query.erase ? 'erase' : 'delete', [params.id])
         const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
         await (query.erase ? users.erase(edited) : users.remove(edited))
         return { status: 204, body: null }
@@ -179,6 +186,8 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
     }),
   ]
 }
+
+const idsOf = (users: readonly { id: number }[]) => users.map(({ id }) => id)
 
 /** A customer learns nothing of other users, not even whether there are any. */
 function requireNotHidden(id: number, context: RequestContext): void {

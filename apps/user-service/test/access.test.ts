@@ -1,5 +1,5 @@
 import { parseConfig } from '@ordinal/config'
-import { callersOf, hostileCallers, type TestCallers } from '@ordinal/testing'
+import { callersOf, hostileCallers, until, type TestCallers } from '@ordinal/testing'
 import { userAccess } from '../src/access'
 import { userServiceConfig } from '../src/config'
 import { setUp } from './user-service'
@@ -70,6 +70,58 @@ test('each route that is served is in the table, and its document says what it n
     'GET /metrics/db',
     'GET /openapi.json',
   ])
+})
+
+// Before the floods below, of which only some have a line each.
+test('a refusal, and what is done with data of persons, is an event for a SIEM: who, what, whom, how it ended', async () => {
+  const { id } = await create()
+  const expired = (await hostileCallers())['an expired token']!
+  const eventOf = async (headers: Headers, method: string, path: string) => {
+    const requestId = `event-${Math.random()}`
+    await users.api.request({ method, path, headers: { ...headers, 'X-Request-Id': requestId } })
+    const line = () => users.logged.of('request').find((entry) => entry.request_id === requestId)
+    await until(() => line() !== undefined)
+    const {
+      event,
+      caller,
+      ip,
+      user_ids: userIds,
+    } = line() as Record<string, unknown> & {
+      event: Record<string, unknown>
+    }
+    expect([event.kind, ip]).toEqual(['event', '127.0.0.1'])
+    return [event.action, event.outcome, event.code, caller, userIds, event.reason]
+  }
+  const path = `/api/v1/users/${id}`
+  const none = undefined
+  expect([
+    await eventOf(callers.nobody, 'GET', path),
+    await eventOf({ 'X-API-Key': 'a guess' }, 'GET', path),
+    await eventOf(expired, 'GET', path),
+    await eventOf(callers.viewer, 'DELETE', path),
+    await eventOf(callers.withScopes('users:write'), 'GET', path),
+    await eventOf(callers.viewer, 'GET', path),
+    await eventOf(callers.viewer, 'GET', '/api/v1/users/999999'),
+    await eventOf(callers.viewer, 'GET', `/api/v1/users:batchGet?ids=${id},999999`),
+    await eventOf(callers.viewer, 'GET', `/api/v1/users?cursor=0&page_size=1`),
+    await eventOf(await callers.customer(1, 'carla'), 'GET', `/api/v1/users/${id + 1}`),
+    await eventOf(callers.admin, 'DELETE', path),
+    await eventOf(callers.admin, 'DELETE', `${path}?erase=true`),
+  ]).toEqual([
+    ['sign-in', 'failure', 'authentication_required', 'anonymous', none, none],
+    ['sign-in', 'failure', 'invalid_api_key', 'anonymous', none, none],
+    ['sign-in', 'failure', 'invalid_token', 'anonymous', none, 'The token is refused: it has expired'],
+    ['authorize', 'failure', 'role_too_low', 'vera', none, none],
+    ['authorize', 'failure', 'scope_missing', 'scoped-1', none, none],
+    ['read-personal-data', 'success', none, 'vera', [id], none],
+    ['read-personal-data', 'failure', 'user_not_found', 'vera', [999999], none],
+    ['read-personal-data', 'success', none, 'vera', [id], none],
+    ['read-personal-data', 'success', none, 'vera', [expect.any(Number)], none],
+    ['read-personal-data', 'failure', 'user_not_found', 'carla', [id + 1], none],
+    ['delete-personal-data', 'success', none, 'anna', [id], none],
+    ['erase-personal-data', 'success', none, 'anna', [id], none],
+  ])
+  expect(JSON.stringify(users.logged.entries)).not.toMatch(/example\.com|a guess/)
 })
 
 test.each(operations)('%s: by each role, each scope, and nobody', async (operation) => {

@@ -8,7 +8,7 @@ import {
 } from '@grpc/grpc-js'
 import { AppError } from '@ordinal/errors'
 import { createGrpcMetrics } from '@ordinal/metrics'
-import { clientAddress, newContext, type RequestContext } from '@ordinal/middleware'
+import { clientAddress, eventFields, newContext, type RequestContext } from '@ordinal/middleware'
 import type { GrpcChassis } from '@ordinal/http'
 import { callLimits, callTimer, createEvictingSet, type CallLimits } from './bound-call'
 import { errorOfLibrary, statusOf } from './status'
@@ -90,6 +90,7 @@ export function createCallObserver(
         duration_ms: Math.round(durationMs * 1000) / 1000,
         caller,
         ip,
+        ...eventFields(context, code === codes.OK),
         ...(items && { items }),
         ...(aborted && { aborted }),
       })

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import type { Logger } from '@ordinal/logging'
 import { statusOf } from './metrics'
 import type { RefusalLog } from './refusal-log'
+import { eventFields } from './security-events'
 
 const longestPath = 2048
 
@@ -26,6 +27,7 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
         items,
       } = req.context
       if (quiet) return
+      const status = statusOf(res)
       const path = loggedPath(req.path)
       if (refused && refusals?.count({ code: refused, request_id: requestId, path, ip })) return
       log.request({
@@ -34,10 +36,11 @@ export function accessLog(log: Logger, refusals?: RefusalLog): RequestHandler {
         method: req.method,
         path,
         route,
-        status: statusOf(res),
+        status,
         duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
         caller,
         ip,
+        ...eventFields(req.context, status < 400 && res.writableFinished),
         ...(items && { items }),
         ...(!res.writableFinished && { aborted: true }),
       })

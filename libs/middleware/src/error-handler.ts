@@ -11,8 +11,10 @@ export type ReportError = (error: unknown, context: RequestContext) => AnyAppErr
 
 /** What reports errors: of one that no translation knows the caller gets the request id and nothing else. */
 export function errorReporter(log: Logger, translations: readonly TranslateError[]): ReportError {
-  return (error, { requestId, traceparent, route }) => {
+  return (error, context) => {
+    const { requestId, traceparent, route } = context
     const known = translate(error, translations)
+    if (known?.code === 'invalid_token') context.refusedBecause = known.message
     const entry = logEntryOf(error, known)
     if (entry) {
       const trace_id = traceparent.slice(3, 35)

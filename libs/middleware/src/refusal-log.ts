@@ -1,5 +1,7 @@
 import type { Logger } from '@ordinal/logging'
 
+import { isSecurityEvent, type SecurityEvent } from './security-events'
+
 export type RefusalLog = ReturnType<typeof createRefusalLog>
 
 /** A request or a call that was refused. */
@@ -14,6 +16,13 @@ interface LoggedRefusal {
 const everyMs = 1_000
 // How many of a code have a line each in a second.
 const mostAlone = 20
+const manyDenied: SecurityEvent = {
+  kind: 'event',
+  category: ['api'],
+  type: ['denied'],
+  action: 'refuse-many',
+  outcome: 'failure',
+}
 
 /** Logs refusals in a flood: one line a second has the counts of the further ones by code, and the last of them. */
 export function createRefusalLog(log: Logger) {
@@ -30,7 +39,8 @@ export function createRefusalLog(log: Logger) {
     if (!latest) return
     const codes = Object.fromEntries(further.map(([code, count]) => [code, count - mostAlone]))
     const count = Object.values(codes).reduce((sum, each) => sum + each, 0)
-    log.info('requests refused', { count, codes, latest })
+    const isEvent = Object.keys(codes).some(isSecurityEvent)
+    log.info('requests refused', { count, codes, latest, ...(isEvent && { event: manyDenied }) })
     latest = undefined
   }
 

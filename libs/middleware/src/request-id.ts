@@ -5,6 +5,7 @@ import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
 import { addCommonHeaders } from './common-headers'
 import type { CallerRole } from './roles'
+import type { PersonalAction } from './security-events'
 
 /** What is known of the request that is being served; handed to every handler. */
 export interface RequestContext {
@@ -42,6 +43,10 @@ export interface RequestContext {
   items?: { request_id: string; status: number }[]
   /** The code of its refusal, with which it is logged with others in a flood. */
   refused?: string
+  /** Why its token was refused: for the log, and nothing of the token. */
+  refusedBecause?: string
+  /** What it does with data of persons, and of which users. */
+  personal?: { action: PersonalAction; userIds: readonly number[] }
   /** When a streamed answer began; on the same clock. */
   answeredAt?: number
 }

@@ -1,4 +1,4 @@
-import { isHiddenFrom, type RequestContext } from '@ordinal/middleware'
+import { isHiddenFrom, notePersonalData, type RequestContext } from '@ordinal/middleware'
 import type { Pool } from 'pg'
 import { transaction, type Queryable } from '@ordinal/database'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
@@ -27,7 +27,7 @@ interface Deps {
 }
 
 /** Who asks, and for which request. Customers see their own orders only. */
-type Asker = Trace & Partial<Pick<RequestContext, 'role' | 'userId' | 'scopes'>>
+type Asker = Trace & Partial<Pick<RequestContext, 'role' | 'userId' | 'scopes' | 'personal'>>
 
 /** Which part of a list. */
 interface Part {
@@ -145,7 +145,9 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
   async function withUser(order: Order, asker: Asker, deadline: Deadline): Promise<OrderWithUser> {
     if (!mayReadUsers(asker)) return { ...toJson(order), user: null }
     const timeout = deadlineOfCall(deadline).within(userTimeoutMs)
-    return { ...toJson(order), user: await users.findInTime(order.userId, asker, timeout) }
+    const user = await users.findInTime(order.userId, asker, timeout)
+    if (user) notePersonalData(asker, 'read', [user.id])
+    return { ...toJson(order), user }
   }
 
   async function requireOrder(id: number, asker?: Asker): Promise<Order> {
