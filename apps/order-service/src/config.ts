@@ -9,7 +9,14 @@ import {
   type Config,
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
-import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
+import {
+  accessVariables,
+  faultsOfAccess,
+  faultsOfTls,
+  faultsOfTokens,
+  httpVariables,
+  tokenVariables,
+} from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
@@ -109,7 +116,11 @@ export const orderServiceConfig = defineConfig({
       default: 30,
     }),
   },
-  faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAccess('ORDER_SERVICE', config)],
+  faultsOf: (config) => [
+    ...faultsOfTokens(config),
+    ...faultsOfTls('ORDER_SERVICE', config),
+    ...faultsOfAccess('ORDER_SERVICE', config),
+  ],
 })
 
 export type OrderServiceConfig = Config<typeof orderServiceConfig>

@@ -3,7 +3,14 @@ import { boolean, databaseVariables, defineConfig, integer, variable, type Confi
 import { grpcVariables } from '@ordinal/grpc'
 import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
-import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
+import {
+  accessVariables,
+  faultsOfAccess,
+  faultsOfTls,
+  faultsOfTokens,
+  httpVariables,
+  tokenVariables,
+} from '@ordinal/http'
 
 const signingKey = z.string().transform((text, context) => {
   try {
@@ -88,6 +95,7 @@ export const sequencerConfig = defineConfig({
   // Where callers can authenticate, its administration needs it in any case: that was enough for earlier releases.
   faultsOf: (config) => [
     ...faultsOfTokens(config),
+    ...faultsOfTls('SEQUENCER', config),
     ...faultsOfAccess('SEQUENCER', config, { configuredIsEnough: true }),
   ],
 })

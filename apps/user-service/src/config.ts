@@ -1,5 +1,12 @@
 import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
-import { accessVariables, faultsOfAccess, faultsOfTokens, httpVariables, tokenVariables } from '@ordinal/http'
+import {
+  accessVariables,
+  faultsOfAccess,
+  faultsOfTls,
+  faultsOfTokens,
+  httpVariables,
+  tokenVariables,
+} from '@ordinal/http'
 import { tracingVariables } from '@ordinal/tracing'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 import { userRetentionVariables } from './erasure'
@@ -16,7 +23,11 @@ export const userServiceConfig = defineConfig({
     ...keyRetentionVariables(),
     ...userRetentionVariables(),
   },
-  faultsOf: (config) => [...faultsOfTokens(config), ...faultsOfAccess('USER_SERVICE', config)],
+  faultsOf: (config) => [
+    ...faultsOfTokens(config),
+    ...faultsOfTls('USER_SERVICE', config),
+    ...faultsOfAccess('USER_SERVICE', config),
+  ],
 })
 
 export type UserServiceConfig = Config<typeof userServiceConfig>

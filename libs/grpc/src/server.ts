@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net'
+import type tls from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   Server,
@@ -12,6 +13,9 @@ import { ReflectionService } from '@grpc/reflection'
 import {
   boundConnections,
   guarded,
+  serveTls,
+  tlsOptions,
+  transportOf,
   type AccessPolicy,
   type GrpcChassis,
   type GrpcServer,
@@ -63,10 +67,12 @@ const options = {
 
 // For the last answers to leave: streams of health and reflection would hold their connections for ever.
 const flushMs = 200
+// For the calls under way on connections whose clients have to connect again.
+const trustGraceMs = 60_000
 
 /**
  * Serves services over gRPC, with reflection (v1 and v1alpha) and health: for the `grpc.serve` of `createService`.
- * Connections are not encrypted, as those of HTTP are not: that is for what is in front.
+ * By TLS where HTTP is.
  */
 export function grpcServer(
   services: readonly GrpcService[],
@@ -95,21 +101,41 @@ export function grpcServer(
 
     // A listener of our own: the library neither says which port is taken, nor closes connections when asked to.
     const connections = new Set<Socket>()
-    // The connections that have sent least are closed first.
-    const bound = boundConnections<{ socket: Socket }>(
+    // The connections that have sent least are closed first, and before them those whose TLS handshake has not ended.
+    const bound = boundConnections<{ socket: Socket; established: boolean }>(
       { connections: 10_000, connectionsPerClient: chassis.connectionsPerClient },
-      ({ socket }) => socket.bytesRead,
+      ({ socket, established }) => (established ? socket.bytesRead : -1),
       ({ socket }) => {
         chassis.connections.cut('grpc', 'crowded')
         socket.resetAndDestroy()
       },
     )
-    const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+    // Below it is TLS, or none: the library's own would neither bound the handshakes nor renew certificates in our way.
+    const createInjector = () => server.createConnectionInjector(ServerCredentials.createInsecure())
+    let injector = createInjector()
+    const secure = chassis.tls && tlsBefore(chassis)
+    let trust = chassis.tls?.certificates.trust()
+    chassis.tls?.certificates.onRenewal(() => {
+      if (trust === chassis.tls?.certificates.trust()) return
+      trust = chassis.tls?.certificates.trust()
+      // Clients that connected when other authorities were trusted come again, and show a certificate of these.
+      const former = injector
+      injector = createInjector()
+      former.drain(trustGraceMs)
+      setTimeout(() => former.destroy(), 2 * trustGraceMs).unref()
+    })
     const listener = createServer({ noDelay: true }, (socket) => {
+      const connection = { socket, established: !secure }
       connections.add(socket)
-      bound.add({ socket })
+      bound.add(connection)
       socket.once('close', () => connections.delete(socket))
-      injector.injectConnection(socket)
+      if (!secure) return injector.injectConnection(socket)
+      // What its certificate is checked against is that of now.
+      const ofNow = injector
+      secure(socket, (encrypted) => {
+        connection.established = true
+        ofNow.injectConnection(encrypted)
+      })
     })
     chassis.connections.watch('grpc', bound.open)
 
@@ -148,6 +174,32 @@ export function grpcServer(
         await idle(flushMs)
       },
     }
+  }
+}
+
+/**
+ * TLS in front of a server that knows nothing of it.
+ *
+ * @returns takes a connection, and what is called with its encrypted one when the handshake has ended
+ */
+function tlsBefore({ tls: settings, connections, handshakeFailed }: GrpcChassis) {
+  // Loaded where there is TLS.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import at the top is never late
+  const { createServer } = require('node:tls') as typeof tls
+  const established = new WeakMap<Socket, (encrypted: Socket) => void>()
+  const server = createServer({ ...tlsOptions(settings!), ALPNProtocols: ['h2'] }, (socket) =>
+    established.get(transportOf(socket))?.(socket),
+  )
+  serveTls(server, settings!, {
+    onPlain: (transport) => transport.destroy(),
+    onFailed(error, address) {
+      connections.cut('grpc', 'handshake')
+      handshakeFailed(error, address)
+    },
+  })
+  return (transport: Socket, onEstablished: (encrypted: Socket) => void): void => {
+    established.set(transport, onEstablished)
+    server.emit('connection', transport)
   }
 }
 

@@ -114,13 +114,14 @@ export async function startFakeService(
     grpc: { port: 0, serve: grpcServer([{ name: fakeName, protos, methods }], limits) },
     ...parts,
   })
-  const url = `http://127.0.0.1:${await service.start()}`
+  const httpPort = await service.start()
+  const url = `http${settings.tlsCertFile ? 's' : ''}://127.0.0.1:${httpPort}`
   const { call, client, close } = createGrpcClient(service.grpcPort!, protos, fakeName)
   const stop = async () => {
     close()
     await service.stop()
   }
-  return { service, port: service.grpcPort!, url, logged, metrics, call, client, stop }
+  return { service, port: service.grpcPort!, httpPort, url, logged, metrics, call, client, stop }
 }
 
 // Only the URL counts, where there is one.

@@ -4,7 +4,14 @@ import type { Request } from 'express'
 
 /** What is under way on a connection. */
 export interface Connection {
+  /** Requests come from it, and answers go into it. */
   socket: Socket
+  /** What is below TLS; the socket itself without. */
+  transport: Socket
+  /** Its TLS handshake has ended; it is under way until then. */
+  established: boolean
+  /** The authorities that were trusted when it was opened. */
+  trust: string | undefined
   /** The answer to the latest request. */
   latest: http.ServerResponse | undefined
   /**
@@ -37,6 +44,9 @@ export function newConnection(socket: Socket, lastUse: number): Connection {
   const now = performance.now()
   return {
     socket,
+    transport: socket,
+    established: true,
+    trust: undefined,
     latest: undefined,
     answers: [],
     waiting: [],

@@ -4,6 +4,7 @@ import type { RunItems } from './batch'
 import type { Tracing } from '@ordinal/tracing'
 import type { Bulkheads } from './bulkheads'
 import type { HoldBack } from './hold-back'
+import type { ServerTls } from './tls/serve-tls'
 import type { Identify, RateLimiter, RefusalLog, ReportError } from '@ordinal/middleware'
 
 /** What a service's gRPC shares with its HTTP. */
@@ -30,6 +31,10 @@ export interface GrpcChassis {
   /** Of one client; 0 for no bound. */
   connectionsPerClient: number
   connections: ConnectionMetrics
+  /** How it speaks TLS; in clear text without. */
+  tls: ServerTls | undefined
+  /** Logs a TLS handshake that failed. */
+  handshakeFailed: (error: Error, address: string | undefined) => void
 }
 
 /** A service's server of gRPC: `grpcServer()` of @ordinal/grpc makes it, so that only who wants it has it in its bundle. */

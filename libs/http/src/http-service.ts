@@ -39,6 +39,8 @@ import type { Route } from './route'
 import { placeFor, serveRoutes } from './serve-routes'
 import { createServer } from './server'
 import { createLiveStreams } from './stream'
+import type { ServerTls } from './tls/serve-tls'
+import { createHandshakeLog } from './tls/handshake-log'
 import { version } from '../../../package.json'
 
 // Requests of one client for probes, metrics and documents: far more than any machine sends.
@@ -48,6 +50,8 @@ interface HttpOptions {
   name: string
   description: string
   settings: HttpSettings
+  /** How it speaks TLS; in clear text without. */
+  tls?: ServerTls | undefined
   /** How tokens are checked, in a service that takes any. */
   tokens?: TokenSettings | undefined
   /** Those of any service, and its own. */
@@ -67,7 +71,7 @@ interface HttpOptions {
 
 /** The HTTP of a service: its routes behind the middleware that all services share, with `/docs` and `/errors/{code}`. */
 export function createHttpService(options: HttpOptions) {
-  const { name, settings, tokens, errors, routes, probes, translations, log, metrics, tracing } = options
+  const { name, settings, tls, tokens, errors, routes, probes, translations, log, metrics, tracing } = options
   const title = name.replaceAll('-', ' ')
   const verifyToken = tokens && tokenVerifier(tokens)
   const live = createLiveStreams()
@@ -106,11 +110,14 @@ export function createHttpService(options: HttpOptions) {
   // Behind a proxy all connections come from one address.
   const connectionsPerClient = trustProxy > 0 ? 0 : settings.connectionsPerClient
   const connections = createConnectionMetrics(metrics)
+  const handshakeFailed = createHandshakeLog(log)
   const server = createServer(
     app,
     {
       basePath,
+      tls,
       onCut: (reason) => connections.cut('http', reason),
+      onHandshakeFailed: handshakeFailed,
       onRefused({ refusal, requestId, address, isBody }) {
         const { code, status } = refusal
         if (!refusals.count({ code, request_id: requestId, ip: address }))
@@ -176,6 +183,8 @@ export function createHttpService(options: HttpOptions) {
     trustProxy,
     connectionsPerClient,
     connections,
+    tls,
+    handshakeFailed,
   }
 
   return {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { hostName, integer, list, origin, port, redisUrl, seconds, variable } from '@ordinal/config'
 import { parseApiKey, plainBasePath, type ApiKey } from '@ordinal/middleware'
 import { z } from 'zod'
+import { tlsVariables, type TlsSettings } from './tls/tls-settings'
 
 const apiKey = z.string().transform((entry, context) => {
   const key = parseApiKey(entry)
@@ -37,6 +38,7 @@ export function httpVariables(
       default: '127.0.0.1',
     }),
     port: variable(`${service}_PORT`, port(), { description: 'HTTP port', default: defaults.port }),
+    ...tlsVariables(service),
     debugPort: variable(`${service}_DEBUG_PORT`, port(), {
       description: 'Port of the debug listener: probes and profiles; without it there is none',
       optional: true,
@@ -127,7 +129,7 @@ export function httpVariables(
 }
 
 /** How a service is served: what `httpVariables` parse to. */
-export interface HttpSettings {
+export interface HttpSettings extends TlsSettings {
   host: string
   port: number
   /** Of the debug listener; undefined for none. */

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import type https from 'node:https'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Express } from 'express'
@@ -8,8 +9,9 @@ import { endAnswers, isBusy, isUnhurried, newConnection, type Connection } from 
 import { boundConnections, type ConnectionLimits } from './connections'
 import { createPipelines } from './pipeline'
 import { createReading } from './reading'
+import { serveTls, tlsOptions, transportOf, type ServerTls } from './tls/serve-tls'
 import { cutStalled, type StallLimits } from './unread'
-import { connectRefusal, refusalFor, refuse, type Refused } from './unreadable'
+import { connectRefusal, plainRefusal, refusalFor, refuse, type Refused } from './unreadable'
 
 export interface Server {
   /** How many connections are open. */
@@ -38,22 +40,29 @@ const lookEveryMs = 1_000
 // A service that stops does not wait for clients that neither read nor send anything.
 const closingLimits = { unreadMs: 1_000, unsentMs: 2_000 }
 
-/** Why a connection was cut: its client read nothing of its answers, or sent nothing; or there were too many. */
-type CutReason = 'stalled' | 'crowded'
+/**
+ * Why a connection was cut: its client read nothing of its answers, or sent nothing; there were too many; or its TLS
+ * handshake failed.
+ */
+type CutReason = 'stalled' | 'crowded' | 'handshake'
 
 interface Options {
+  /** How it speaks HTTPS; HTTP without. */
+  tls?: ServerTls | undefined
   /** The path in front of ours, as clients know it. */
   basePath?: string
   /** Called with each request that was refused before the app saw it. */
   onRefused?: (refused: Refused) => void
   /** Called for each connection that was cut. */
   onCut?: (reason: CutReason) => void
+  /** Called for each TLS handshake that failed. */
+  onHandshakeFailed?: (error: Error, address: string | undefined) => void
 }
 
 /** An HTTP server for an Express app, with bounds on what one client can make it hold (docs/decisions/0040). */
 export function createServer(
   app: Express,
-  { basePath = '', onRefused = () => {}, onCut = () => {} }: Options = {},
+  { basePath = '', tls, onRefused = () => {}, onCut = () => {}, onHandshakeFailed = () => {} }: Options = {},
   limits: Partial<typeof defaultLimits> = {},
 ): Server {
   const {
@@ -89,7 +98,8 @@ export function createServer(
     if (connection.answers.push(res) === 1) inUse += 1
     underWay += 1
     res.on('close', () => ended(connection, res))
-    if (closing) res.setHeader('Connection', 'close')
+    // Who connected when other authorities were trusted comes again, and shows a certificate of these.
+    if (closing || connection.trust !== tls?.certificates.trust()) res.setHeader('Connection', 'close')
     app(req, res)
   }
 
@@ -105,11 +115,11 @@ export function createServer(
   const cut = (reason: CutReason) => (connection: Connection) => {
     onCut(reason)
     // With a reset, so that the kernel drops what it holds for the client as well.
-    connection.socket.resetAndDestroy()
+    connection.transport.resetAndDestroy()
   }
   const bound = boundConnections<Connection>(
     { connections: most, connectionsPerClient },
-    (connection) => connection.lastUse + (isBusy(connection) ? Number.MAX_SAFE_INTEGER / 2 : 0),
+    useOf,
     cut('crowded'),
   )
   const cutUnread = (other: Partial<StallLimits> = {}) =>
@@ -117,23 +127,42 @@ export function createServer(
   const afterCrowds = collectAfterCrowds()
   let looking: NodeJS.Timeout | undefined
 
-  const server = http.createServer(
-    {
-      ...fastPrototypes(app),
-      ...arrival,
-      // Longer than our clients and most load balancers keep a connection: one that they reuse must not be closing.
-      keepAliveTimeout: 65_000,
-      maxHeaderSize: 16_384,
-      // Node would refuse it without a body and a log line: the app does that.
-      requireHostHeader: false,
-    },
-    serve,
-  )
+  const options: http.ServerOptions = {
+    ...fastPrototypes(app),
+    ...arrival,
+    // Longer than our clients and most load balancers keep a connection: one that they reuse must not be closing.
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16_384,
+    // Node would refuse it without a body and a log line: the app does that.
+    requireHostHeader: false,
+  }
+  const server = tls ? createHttps(tls) : http.createServer(options, serve)
   server.on('checkExpectation', serve)
-  server.on('connection', (socket) => {
-    const connection = newConnection(socket, ++uses)
-    connections.set(socket, connection)
+  // Those whose TLS handshake is under way, or has not begun.
+  const handshakes = new Map<Socket, Connection>()
+  server.on('connection', (transport: Socket) => {
+    const connection = newConnection(transport, ++uses)
     bound.add(connection)
+    if (!tls) {
+      established(connection)
+      return
+    }
+    Object.assign(connection, { established: false, trust: tls.certificates.trust() })
+    handshakes.set(transport, connection)
+    transport.once('close', () => handshakes.delete(transport))
+  })
+  server.on('secureConnection', (socket: Socket) => {
+    const transport = transportOf(socket)
+    const connection = handshakes.get(transport)
+    if (!connection) return void socket.destroy()
+    handshakes.delete(transport)
+    Object.assign(connection, { socket, established: true })
+    established(connection)
+  })
+
+  function established(connection: Connection): void {
+    const { socket } = connection
+    connections.set(socket, connection)
     reading.takeOver(connection)
     // Node resumes it without knowing that requests wait.
     socket.on('resume', () => (connection.paused ? socket.pause() : reading.parse(connection)))
@@ -143,7 +172,23 @@ export function createServer(
       reading.forget(connection)
       endAnswers(connection)
     })
-  })
+  }
+
+  function createHttps(tls: ServerTls): https.Server {
+    // Loaded where there is TLS.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import at the top is never late
+    const { createServer } = require('node:https') as typeof https
+    const server = createServer({ ...options, ...tlsOptions(tls) }, serve)
+    serveTls(server, tls, {
+      onPlain: (transport) => onRefused(refuse(transport, plainRefusal(), basePath)),
+      onFailed(error, address) {
+        onCut('handshake')
+        onHandshakeFailed(error, address)
+      },
+    })
+    return server
+  }
+
   server.on('clientError', (error, socket) => {
     const connection = connections.get(socket as Socket)
     // Nothing can be read after a fault.
@@ -197,6 +242,7 @@ export function createServer(
         if (latest && !latest.headersSent) latest.setHeader('Connection', 'close')
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
+      for (const transport of handshakes.keys()) transport.destroy()
       const deadline = performance.now() + deadlineMs
       clearInterval(looking)
       for (let turn = 0; underWay > 0 && performance.now() < deadline; turn += 1) {
@@ -207,6 +253,12 @@ export function createServer(
       await closed
     },
   }
+}
+
+/** How useful a connection is, as a number: least before its handshake has ended, and most while a request is under way. */
+function useOf(connection: Connection): number {
+  if (!connection.established) return connection.lastUse - Number.MAX_SAFE_INTEGER / 2
+  return connection.lastUse + (isBusy(connection) ? Number.MAX_SAFE_INTEGER / 2 : 0)
 }
 
 /** Whether Node's limit on the time that a request may take to arrive has passed for one that may take longer. */

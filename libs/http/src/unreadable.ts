@@ -51,6 +51,10 @@ export const connectRefusal = () =>
     headers: { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE' },
   })
 
+/** For a client that sends HTTP to a server of HTTPS. */
+export const plainRefusal = () =>
+  new AppError('malformed_request', 'This port takes HTTPS only: the URL has to begin with https://')
+
 /** Node's errors: https://nodejs.org/api/http.html#event-clienterror */
 export function refusalFor({ code, message }: NodeJS.ErrnoException): AppError {
   switch (code) {

@@ -1,10 +1,12 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 
+const reasons = ['stalled', 'crowded', 'handshake'] as const
+
 export interface ConnectionMetrics {
   /** Shows how many are open. */
   watch: (protocol: 'http' | 'grpc', open: () => number) => void
   /** Counts one that the service has cut. */
-  cut: (protocol: 'http' | 'grpc', reason: 'stalled' | 'crowded') => void
+  cut: (protocol: 'http' | 'grpc', reason: (typeof reasons)[number]) => void
 }
 
 /** The metrics of a service's connections: `<prefix>_connections{protocol}`, `<prefix>_connections_cut_total{protocol,reason}`. */
@@ -28,14 +30,14 @@ export function createConnectionMetrics({
   })
   const cut = new Counter({
     name: `${prefix}_connections_cut_total`,
-    help: 'Connections cut: stalled (the client took or sent nothing), crowded (there were too many)',
+    help: 'Connections cut: stalled (the client took or sent nothing), crowded (there were too many), handshake (that of TLS failed)',
     labelNames: ['protocol', 'reason'],
     registers,
   })
   return {
     watch(protocol, open) {
       watched.set(protocol, open)
-      for (const reason of ['stalled', 'crowded']) cut.inc({ protocol, reason }, 0)
+      for (const reason of reasons) cut.inc({ protocol, reason }, 0)
     },
     cut: (protocol, reason) => cut.inc({ protocol, reason }),
   }

@@ -1,3 +1,4 @@
+export { certificateExpiry } from './certificates'
 export { createConnectionMetrics, type ConnectionMetrics } from './connections'
 export { createGrpcMetrics } from './grpc'
 export { createMetrics, type Metrics } from './metrics'

@@ -16,7 +16,7 @@ const setHeaders = helmet({
       objectSrc: ["'none'"],
     },
   },
-  // TLS ends before the service, and a local stack has none: the proxy in front sets this one.
+  // It holds for all ports of a host, also those of services without TLS: a proxy in front sets this one.
   strictTransportSecurity: false,
 })
 

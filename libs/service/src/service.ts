@@ -4,13 +4,15 @@ import { pingDatabase, poolStats } from '@ordinal/database'
 import type { ErrorTable } from '@ordinal/errors'
 import {
   createHttpService,
+  watchCertificates,
   type GrpcChassis,
   type GrpcServer,
   type HttpSettings,
   type OpenApiDocument,
   type Route,
+  type ServerTls,
 } from '@ordinal/http'
-import type { ClosableLogger } from '@ordinal/logging'
+import type { ClosableLogger, Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import type { TokenSettings } from '@ordinal/middleware'
 import type { Tracing } from '@ordinal/tracing'
@@ -93,10 +95,12 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
   })
   const { description, tokens, routes, errors } = options
   const heavyPlaces = 2 * (options.pools?.heavy.options.max ?? 2)
+  const tls = tlsOf(settings, log, metrics)
   const http = createHttpService({
     name,
     description,
     settings,
+    tls,
     tokens,
     routes,
     errors,
@@ -123,6 +127,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     const deadline = performance.now() + settings.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
     void readiness?.stop()
+    void tls?.certificates.stop()
     await Promise.all([server.close(settings.shutdownTimeoutMs), grpc?.close(settings.shutdownTimeoutMs)])
     await Promise.all(
       background.map((task) => shutdownStep('a background task', () => task.stop(), leftMs(), log)),
@@ -171,14 +176,27 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
         throw error
       }
       for (const task of background) task.start()
+      tls?.certificates.start()
       log.info('listening', {
         address: settings.host,
         port,
         ...(grpcPort !== undefined && { grpc_port: grpcPort }),
+        ...(tls && { tls: true }),
         version,
       })
       return port
     },
     stop: () => (stopping ??= stop()),
+  }
+}
+
+/** How the service speaks TLS, if it does. */
+function tlsOf(settings: HttpSettings, log: Logger, metrics: Metrics): ServerTls | undefined {
+  const { tlsCertFile, tlsKeyFile, tlsCaFile, tlsReloadMs = 5_000 } = settings
+  if (tlsCertFile === undefined) return undefined
+  const files = { certFile: tlsCertFile, keyFile: tlsKeyFile, caFile: tlsCaFile }
+  return {
+    certificates: watchCertificates({ files, use: 'server', everyMs: tlsReloadMs, log, metrics }),
+    requireClientCertificate: settings.tlsRequireClientCertificate ?? false,
   }
 }

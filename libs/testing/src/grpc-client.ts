@@ -1,5 +1,6 @@
 import {
   credentials,
+  type ChannelCredentials,
   loadPackageDefinition,
   Metadata,
   status as codes,
@@ -40,12 +41,14 @@ export type GrpcClient = ReturnType<typeof createGrpcClient>
  *
  * @param at a port of 127.0.0.1, or `host:port`
  * @param service as in `sequential.SequentialIDService`
+ * @param security in clear text if not given
  */
 export function createGrpcClient(
   at: number | string,
   protos: PackageDefinition,
   service: string,
   options: ChannelOptions = {},
+  security: ChannelCredentials = credentials.createInsecure(),
 ) {
   const Constructor = service
     .split('.')
@@ -54,14 +57,10 @@ export function createGrpcClient(
       loadPackageDefinition(protos) as object as Record<string, unknown>,
     ) as unknown as ServiceClientConstructor
   // A pool of its own: else clients of one address share connections.
-  const client = new Constructor(
-    typeof at === 'number' ? `127.0.0.1:${at}` : at,
-    credentials.createInsecure(),
-    {
-      'grpc.use_local_subchannel_pool': 1,
-      ...options,
-    },
-  )
+  const client = new Constructor(typeof at === 'number' ? `127.0.0.1:${at}` : at, security, {
+    'grpc.use_local_subchannel_pool': 1,
+    ...options,
+  })
   type Unary = (
     message: object,
     metadata: Metadata,

@@ -1,4 +1,6 @@
 export { createApiClient, documentOf, type ApiAnswer, type ApiClient } from './api-client'
+export { createAuthority, type Authority, type Credentials } from './authority'
+export { createCertificateFolder, type CertificateTexts } from './certificate-folder'
 export { callersOf, hostileCallers, type TestCallers } from './callers'
 export { createBadDisk, type BadDisk } from './bad-disk'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
