@@ -1,8 +1,9 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import ipaddr from 'ipaddr.js'
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import type { RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
+import { BoundedRateLimiterMemory } from './bounded-counters'
 import { addCommonHeaders } from './common-headers'
 import { limitCounters } from './limit-counters'
 import type { SharedCounters } from './shared-counters'
@@ -48,7 +49,7 @@ interface Options {
  * each instance does so for itself: that is no reason to refuse anybody.
  */
 export function rateLimiter({ name, perSecond, redisUrl, log }: Options): RateLimiter {
-  const countHere = limitCounters(name, perSecond, (limit) => new RateLimiterMemory(limit))
+  const countHere = limitCounters(name, perSecond, (limit) => new BoundedRateLimiterMemory(limit))
   let shared: SharedCounters | undefined
 
   return {

@@ -1,8 +1,8 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '../domain/errors'
 import type { Logger } from '@ordinal/logging'
 import { withDeadline } from '@ordinal/deadline'
-import { anonymous, clientOf } from '@ordinal/middleware'
+import { anonymous, BoundedRateLimiterMemory, clientOf } from '@ordinal/middleware'
 import type { CallContext } from '../api/call-context'
 import type { Allocator } from '../ledger/allocator'
 import type { Issued, IssueRequest } from '../ledger/request'
@@ -52,7 +52,7 @@ export function createQuotas(
   const local = new Map(
     [...ofKnown, ...ofAnonymous].map(({ name, perMinute }) => [
       name,
-      new RateLimiterMemory({ keyPrefix: name, points: perMinute, duration: windowSeconds }),
+      new BoundedRateLimiterMemory({ keyPrefix: name, points: perMinute, duration: windowSeconds }),
     ]),
   )
   let shared: SharedQuotas | undefined
