@@ -95,7 +95,7 @@ chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
-.PHONY: bench bench-save bench-compare bench-service docs schema
+.PHONY: bench bench-save bench-compare bench-service docs client schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(LEDGER),--ledger=$(LEDGER))
 bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000)
 	@$(MEASURE)
@@ -109,6 +109,10 @@ bench-service: deps ## Measure services that run, those of make run if no URL sa
 		exec node dist/tools/bench/main.js --service --connections=$(or $(CONNECTIONS),64) --seconds=$(SECONDS) $(if $(ONLY),--only=$(ONLY))
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
+
+client: deps ## Write the documents and types of packages/client, after a change of an API
+	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/client'
+	@npx prettier --write --log-level warn packages/client/openapi && node packages/client/generate.mjs
 
 schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations
 	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/audit/schema.json

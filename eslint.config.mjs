@@ -43,7 +43,9 @@ export default tseslint.config(
             // An app sees libraries of its own scope and the shared ones; nothing sees an app.
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
-            { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool'] },
+            { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool', 'type:package'] },
+            // What others install holds nothing of ours but itself.
+            { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package'] },
             { sourceTag: 'scope:users', onlyDependOnLibsWithTags: ['scope:users', 'scope:shared'] },
             { sourceTag: 'scope:orders', onlyDependOnLibsWithTags: ['scope:orders', 'scope:shared'] },
             { sourceTag: 'scope:sequencer', onlyDependOnLibsWithTags: ['scope:sequencer', 'scope:shared'] },

@@ -7,6 +7,8 @@ const counting = process.env.ORDINAL_TEST_COUNTS ? [require.resolve('./tools/bui
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
+  // What is published is built; its tests and its neighbours' are of the sources.
+  testEnvironmentOptions: { customExportConditions: ['@ordinal/source', 'node', 'node-addons'] },
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
     '/node_modules/(uuid|jose|temporal-[a-z]+|@opentelemetry/otlp-exporter-base)/.*\\.js$': [

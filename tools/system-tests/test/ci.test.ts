@@ -94,7 +94,7 @@ test('types are checked in one program, which has every file of every project, a
     return { options: { ...options, configFilePath: '' }, fileNames }
   }
   const whole = read(join(root, 'tsconfig.json'))
-  const projects = ['apps', 'libs', 'tools']
+  const projects = ['apps', 'libs', 'packages', 'tools']
     .flatMap((folder) =>
       readdirSync(join(root, folder)).map((name) => join(root, folder, name, 'tsconfig.json')),
     )

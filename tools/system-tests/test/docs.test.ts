@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -25,6 +26,14 @@ test.each(names)('/openapi.json of %s describes its API', async (name) => {
   const { status, body } = await ask(system[name], 'GET', '/openapi.json')
   expect([status, body.openapi]).toEqual([200, expect.stringMatching(/^3\.1\./)])
   expect(Object.keys(body.paths as Document)).toContain('/health/ready')
+})
+
+// The client's types are made from these, and its next release is compared with them: make client writes them.
+test.each(names)('the document of %s in packages/client is what the service says', async (name) => {
+  const { body } = await ask(system[name], 'GET', '/openapi.json')
+  const file = path.join(__dirname, '../../../packages/client/openapi', `${name}.json`)
+  if (process.env.ORDINAL_WRITE_CLIENT) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
 })
 
 test.each(names)('/openapi.json of %s has no fault by the tools of others', async (name) => {

@@ -1,0 +1,3611 @@
+// Made from openapi/sequencer.json by make client.
+export interface paths {
+    "/api/v1/next/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, for a shell; programs should use POST */
+        get: operations["get_next_prefix"];
+        put?: never;
+        /** Issue the next number, or with `count` so many that follow each other */
+        post: operations["post_next_prefix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/preview/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the next number would be, if nobody else came first; nothing is issued */
+        get: operations["get_preview_prefix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the counter of the current period is, or of the period of a date */
+        get: operations["get_status_prefix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Values up to the counter that no document holds, and why; of the current period or another */
+        get: operations["get_gaps_prefix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers:batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue numbers for several requests at once; each has its own answer, as POST /api/v1/next/{prefix} would give it */
+        post: operations["post_numbers_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A number: its state, and its whole history */
+        get: operations["get_numbers_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/{number}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm a reserved number: it is issued */
+        post: operations["post_numbers_number_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/{number}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release a number that no document holds after all: it is free, or void if the sequence is strict */
+        post: operations["post_numbers_number_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/{number}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep an issued number out of use for ever */
+        post: operations["post_numbers_number_void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sequence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, for a shell; programs should use POST */
+        get: operations["get_v1_sequence"];
+        put?: never;
+        /** The next value of the sequence DEFAULT */
+        post: operations["post_v1_sequence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequence/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, for a browser; programs should use POST */
+        get: operations["get_sequence_next"];
+        put?: never;
+        /** Draw the next number of all sites, or with `count` so many that follow each other */
+        post: operations["post_sequence_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequence/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release a number that this site and partition has drawn: it leaves a gap, which the next number fills */
+        post: operations["post_sequence_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequence/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much was drawn: in all, now, and by site, partition and invoice type */
+        get: operations["get_sequence_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List sequences with the rules in force */
+        get: operations["get_sequences"];
+        put?: never;
+        /** Define a sequence; one that was deleted goes on where it was */
+        post: operations["post_sequences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequences/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a sequence, with all versions of its rules */
+        get: operations["get_sequences_prefix"];
+        /** Change some rules, which makes a version; with If-Match only if they have not changed meanwhile */
+        put: operations["put_sequences_prefix"];
+        post?: never;
+        /** Take a sequence out of use; its numbers and its rules stay on record */
+        delete: operations["delete_sequences_prefix"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequences/{prefix}/periods/{period}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a period that is over: nothing more is issued in it, for good */
+        post: operations["post_sequences_prefix_periods_period_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sequences/{prefix}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take over numbers of another system, from a file of any length; issuing goes on above them */
+        post: operations["post_sequences_prefix_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/demo/basic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** All sites, partitions and types draw on one sequence */
+        post: operations["post_demo_basic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/demo/concurrent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Clients draw at the same time: nothing twice, no hole */
+        post: operations["post_demo_concurrent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/demo/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Released and suppressed numbers are drawn again */
+        post: operations["post_demo_gaps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/demo/load-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many numbers a second, without HTTP */
+        post: operations["post_demo_load_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the sites */
+        get: operations["get_sites"];
+        put?: never;
+        /** Add a site; one that was deleted is taken into use again */
+        post: operations["post_sites"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a site, with all its versions */
+        get: operations["get_sites_site_id"];
+        /** Change partitions or settings, which makes a version; with If-Match only if nothing has changed meanwhile */
+        put: operations["put_sites_site_id"];
+        post?: never;
+        /** Take a site out of use; what it drew stays */
+        delete: operations["delete_sites_site_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows of the ledger, the newest first; with `after` the change feed, the oldest first */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger as a file of any length, to verify it elsewhere (NDJSON) or to look at (CSV) */
+        get: operations["get_audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compute the hash chains again from the rows, and report what does not fit */
+        get: operations["get_audit_verify"];
+        put?: never;
+        /** Compare the ledger with a checkpoint: one that was rewritten does not match */
+        post: operations["post_audit_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the ledger now, signed, for somebody else to keep */
+        get: operations["get_audit_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys of checkpoints, as a JWKS; none if nothing is signed */
+        get: operations["get_audit_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events: what each batch did (`issue`, `reserve`, `confirm`, `release` and so on), and `stats` every second */
+        get: operations["get_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/errors/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an error means and what to do about it */
+        get: operations["get_errors_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["get_openapi_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document, for reading and trying */
+        get: operations["get_docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the service and what it needs are */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers */
+        get: operations["get_health_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether requests should be sent here: not while its database is away, nor while it stops */
+        get: operations["get_health_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in the text format of Prometheus */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics/db": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pool of database connections */
+        get: operations["get_metrics_db"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description One line, without control, invisible or bidirectional characters */
+        Line: string & (unknown & unknown);
+        Number: {
+            /** @example SG000001 */
+            full_number: string;
+            counter: number;
+            prefix: string;
+            period: string;
+            state: components["schemas"]["state"];
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            code: string;
+            request_id: string;
+            errors?: {
+                path: string;
+                message: string;
+            }[];
+        };
+        Preview: {
+            /** @example SG000001 */
+            full_number: string;
+            counter: number;
+            prefix: string;
+            period: string;
+            end?: components["schemas"]["end_2"];
+            values_left?: components["schemas"]["values_left"];
+        };
+        Gap: {
+            full_number: string;
+            counter: number;
+            /** @enum {string} */
+            state: "free" | "void";
+            /**
+             * @description What made it so
+             * @enum {string}
+             */
+            event: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
+            reason: string | null;
+            at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * Format: date-time
+         * @example 2026-11-21T03:43:00.000Z
+         */
+        Timestamp: string;
+        NumberResult: {
+            number?: components["schemas"]["Number"];
+            /**
+             * @description As the header Idempotency-Replayed
+             * @constant
+             */
+            replayed?: true;
+            problem?: components["schemas"]["Problem"];
+            /** @description As the header Retry-After */
+            retry_after_seconds?: number;
+        };
+        NumberWithHistory: {
+            /** @example SG000001 */
+            full_number: string;
+            counter: number;
+            prefix: string;
+            period: string;
+            state: components["schemas"]["state"];
+            /** @description All that ever happened to the value */
+            history: {
+                /** @description Counts what happened to the value */
+                revision: number;
+                event: components["schemas"]["event"];
+                state: components["schemas"]["state_2"];
+                full_number: string;
+                caller: string;
+                hold_seconds: number | null;
+                client_id: string | null;
+                generated_by: string | null;
+                site_id: string | null;
+                partition_id: string | null;
+                invoice_type: string | null;
+                business_date: string | null;
+                reason: string | null;
+                request_id: string | null;
+                at: components["schemas"]["Timestamp"];
+            }[];
+        };
+        DrawnNumber: {
+            sequence_number: number;
+            full_number: string;
+            site_id: string;
+            partition_id: string;
+            /** @enum {string} */
+            invoice_type: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
+            /**
+             * @description unused: simulated. free or void: suppressed
+             * @enum {string}
+             */
+            state: "unused" | "issued" | "free" | "void";
+        };
+        ReleasedNumber: {
+            sequence_number: number;
+            full_number: string;
+            site_id: string;
+            partition_id: string;
+            /**
+             * @description free: it is drawn again, lowest first
+             * @enum {string}
+             */
+            state: "free" | "void";
+        };
+        Stats: {
+            prefix: string;
+            /** @description The current one */
+            period: string;
+            current_counter: number;
+            /** @description Values up to the counters of all periods: of them, so many are */
+            values: number;
+            in_use: number;
+            reserved: number;
+            /** @description Values that no document holds: free or void */
+            gaps: number;
+            /** @description In the current period, over the last minute */
+            numbers_per_second: number;
+            /** @description Numbers that sites have drawn */
+            issued: number;
+            /** @description Numbers that sites have drawn and released */
+            released: number;
+            sites: {
+                site_id: string;
+                issued: number;
+                released: number;
+                last_at: components["schemas"]["Timestamp"];
+            }[];
+            partitions: {
+                site_id: string;
+                partition_id: string;
+                issued: number;
+                released: number;
+                last_at: components["schemas"]["Timestamp"];
+            }[];
+            invoice_types: {
+                invoice_type: string;
+                issued: number;
+                released: number;
+                last_at: components["schemas"]["Timestamp"];
+            }[];
+        };
+        Sequence: {
+            prefix: string;
+            template: string;
+            reset: components["schemas"]["reset"];
+            time_zone: string;
+            fiscal_year_start: components["schemas"]["fiscal_year_start_2"];
+            start: number;
+            gap_policy: components["schemas"]["gap_policy"];
+            release_window_seconds: components["schemas"]["release_window_seconds"];
+            sealed_to: components["schemas"]["sealed_to"];
+            allow_overlap: components["schemas"]["allow_overlap"];
+            business_date_past_days: components["schemas"]["business_date_past_days"];
+            business_date_future_days: components["schemas"]["business_date_future_days"];
+            end: components["schemas"]["end"];
+            warn_at: components["schemas"]["warn_at"];
+            chronological: components["schemas"]["chronological"];
+            version: components["schemas"]["version"];
+            active: components["schemas"]["active"];
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who made this version */
+            created_by: string;
+            reason: string | null;
+        };
+        SequenceWithVersions: {
+            prefix: string;
+            template: string;
+            reset: components["schemas"]["reset"];
+            time_zone: string;
+            fiscal_year_start: components["schemas"]["fiscal_year_start_2"];
+            start: number;
+            gap_policy: components["schemas"]["gap_policy"];
+            release_window_seconds: components["schemas"]["release_window_seconds"];
+            sealed_to: components["schemas"]["sealed_to"];
+            allow_overlap: components["schemas"]["allow_overlap"];
+            business_date_past_days: components["schemas"]["business_date_past_days"];
+            business_date_future_days: components["schemas"]["business_date_future_days"];
+            end: components["schemas"]["end"];
+            warn_at: components["schemas"]["warn_at"];
+            chronological: components["schemas"]["chronological"];
+            version: components["schemas"]["version"];
+            active: components["schemas"]["active"];
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who made this version */
+            created_by: string;
+            reason: string | null;
+            /** @description All versions, the latest first */
+            versions: components["schemas"]["Sequence"][];
+        };
+        ClosedPeriod: {
+            prefix: string;
+            period: string;
+            closed_at: components["schemas"]["Timestamp"];
+            closed_by: string;
+            reason: string;
+        };
+        ImportReport: {
+            prefix: string;
+            dry_run: boolean;
+            /** @description Columns of CSV, or fields of NDJSON, that are not known: the first hundred */
+            ignored_columns: string[];
+            /** @description Whether the file was read to its end */
+            complete: boolean;
+            /** @description Lines that were read, the one that names the columns aside */
+            rows: number;
+            /** @description Rows written, void ones too */
+            imported: number;
+            /** @description Imported before */
+            already_there: number;
+            /** @description Values between them that the file leaves out: they are void */
+            skipped: number;
+            refused: {
+                total: number;
+                /** @description The first hundred */
+                shown: {
+                    line: number;
+                    number: string;
+                    reason: string;
+                }[];
+            };
+            periods: {
+                period: string;
+                imported: number;
+                skipped: number;
+                current_counter: number;
+            }[];
+            /** @description Why it ended before the end of the file; what was done before stays */
+            stopped: {
+                code: string;
+                detail: string;
+            } | null;
+        };
+        DemoReport: {
+            demo: string;
+            prefix: string;
+            period: string;
+            steps: {
+                step: string;
+                /** @description Empty where there are too many */
+                numbers: string[];
+            }[];
+            /** @description How many were drawn */
+            numbers: number;
+            seconds: number | null;
+            numbers_per_second: number | null;
+            promises: {
+                promise: string;
+                held: boolean;
+                /** @description In the ledger */
+                found: string;
+            }[];
+            /** @description Whether all promises were */
+            held: boolean;
+        };
+        Site: {
+            site_id: string;
+            partitions: string[];
+            simulation: components["schemas"]["simulation"];
+            version: components["schemas"]["version"];
+            active: components["schemas"]["active"];
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who made this version */
+            created_by: string;
+            reason: string | null;
+        };
+        SiteWithVersions: {
+            site_id: string;
+            partitions: string[];
+            simulation: components["schemas"]["simulation"];
+            version: components["schemas"]["version"];
+            active: components["schemas"]["active"];
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who made this version */
+            created_by: string;
+            reason: string | null;
+            /** @description All versions, the latest first */
+            versions: components["schemas"]["Site"][];
+        };
+        LedgerEntry: {
+            prefix: string;
+            period: string;
+            /** @description Which commit of its counter, from 1 */
+            batch: number;
+            /** @description Which row of the batch, from 1 */
+            position: number;
+            value: number;
+            /** @description Which step of the value, from 1 */
+            revision: number;
+            event: components["schemas"]["event"];
+            state: components["schemas"]["state_2"];
+            number: string;
+            caller: string;
+            /** @description The caller's, or the one that was generated for the request */
+            idempotency_key: string;
+            /** @description Which number of the request, from 0 */
+            item: number;
+            hold_seconds: number | null;
+            client_id: string | null;
+            generated_by: string | null;
+            site_id: string | null;
+            partition_id: string | null;
+            invoice_type: string | null;
+            business_date: string | null;
+            reason: string | null;
+            request_id: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T03:43:00.123456Z
+             */
+            at: string;
+        };
+        Verification: {
+            fits: boolean;
+            finding_count: number;
+            findings: components["schemas"]["findings"];
+            counters: number;
+            batches: number;
+            rows: number;
+            seconds: number;
+            rows_per_second: number;
+        };
+        Finding: {
+            /** @enum {string} */
+            kind: "altered" | "missing" | "added" | "swapped" | "tail_cut" | "counter_behind" | "rewritten" | "backdated" | "illegal_step" | "given_twice" | "derived" | "schema";
+            prefix: string | null;
+            period: string | null;
+            batch: number | null;
+            position: number | null;
+            value: number | null;
+            number: string | null;
+            /** @description How many rows the fault may lie in, from that one on; 1 if the row is certain */
+            rows: number | null;
+            column: string | null;
+            /** @description What the finding is about if it is no counter, such as "rules SG version 2" */
+            object: string | null;
+            detail: string;
+        };
+        Comparison: {
+            fits: boolean;
+            finding_count: number;
+            findings: components["schemas"]["findings"];
+            /** @description Of the checkpoint */
+            at: components["schemas"]["Timestamp"];
+            heads: number;
+        };
+        Checkpoint: {
+            /** @description Everything dated earlier is in it */
+            at: components["schemas"]["Timestamp"];
+            counters: number;
+            /** @description Of the tree of all heads */
+            root: string;
+            /** @description Where they are few, or requested. Kept, they show which counter differs */
+            heads?: {
+                prefix: string;
+                period: string;
+                batch: number;
+                /** @description The hash of that batch */
+                head: string;
+            }[];
+            /** @description The state, signed: a compact JWS with EdDSA. Keep this elsewhere */
+            checkpoint: string;
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok" | "degraded" | "unavailable";
+            service: string;
+            version: string;
+            uptime_seconds: number;
+            checks: {
+                [key: string]: string;
+            };
+        };
+        pagination: {
+            page_size: number;
+            /** @description null at the end */
+            next_cursor: string | null;
+        };
+        pagination_2: {
+            page: number;
+            page_size: number;
+            total: number;
+            total_pages: number;
+        };
+        client_id: string & components["schemas"]["Line"];
+        /**
+         * @description Why; it stays on record
+         * @example ticket 4711
+         */
+        reason: string & components["schemas"]["Line"];
+        /** @example partition-a */
+        partition_id: string;
+        /**
+         * @description When values begin again at the start value
+         * @enum {string}
+         */
+        reset: "never" | "yearly" | "fiscal_yearly" | "quarterly" | "monthly" | "weekly" | "daily";
+        /**
+         * @description recycle: a released value is issued again, lowest first. strict: it becomes void
+         * @enum {string}
+         */
+        gap_policy: "recycle" | "strict";
+        /** @description For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never */
+        release_window_seconds: number;
+        /** @description The only caller that may issue, reserve and change its numbers; null: any */
+        sealed_to: (string & components["schemas"]["Line"]) | null;
+        /** @description Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix */
+        allow_overlap: boolean;
+        /** @description How many days a business date may lie before the current one; null: any */
+        business_date_past_days: number | null;
+        /** @description How many days a business date may lie after the current one; null: any */
+        business_date_future_days: number | null;
+        /**
+         * @description The last value that may be issued in a period; null: there is none
+         * @example 500
+         */
+        end: number | null;
+        /**
+         * @description With how many values left the service warns: a number of values, or a percentage (1% to 99%) of those from start to end; null: only when none is left
+         * @example 10%
+         */
+        warn_at: (number | string) | null;
+        /** @description Whether a number is refused whose business date is before that of the last number of its period; only with the gap_policy strict */
+        chronological: boolean;
+        /** @description Whether the site may preview numbers (invoice type simulated) */
+        simulation: boolean;
+        /** @description Counts the changes; the ETag */
+        version: number;
+        /** @description false once it was deleted */
+        active: boolean;
+        /**
+         * @description Why; it stays on record
+         * @example order cancelled
+         */
+        reason_2: string & components["schemas"]["Line"];
+        /** @example site-1 */
+        site_id: string;
+        /**
+         * @description The system that asks
+         * @example erp-system
+         */
+        client_id_2: string & components["schemas"]["Line"];
+        /**
+         * @description The person or job that it asks for
+         * @example user123
+         */
+        generated_by: string & components["schemas"]["Line"];
+        /**
+         * Format: date
+         * @description The document's date, for back-dating; today in the sequence's time zone if not given
+         */
+        business_date: string;
+        /**
+         * @description The site that draws the number, with its partition
+         * @example site-1
+         */
+        site_id_2: string;
+        /** @description Reserves in place of issuing: without a confirmation within so many seconds the number is released */
+        hold_seconds: number;
+        numbers: components["schemas"]["Number"][];
+        /** @description The last value that may be issued, where the rules have an end */
+        end_2: number;
+        /** @description How many values can still be issued in the period, where the rules have an end */
+        values_left: number;
+        /** @example SG */
+        prefix: string;
+        numbers_2: components["schemas"]["DrawnNumber"][];
+        /**
+         * @description With braces, or in printf notation, which is kept as braces
+         * @example {prefix}{YYYY}-{seq:4}
+         */
+        template: string & components["schemas"]["Line"];
+        /**
+         * @description The IANA time zone in which a moment has its business date
+         * @example Europe/Berlin
+         */
+        time_zone: string & components["schemas"]["Line"];
+        /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
+        fiscal_year_start: number | string;
+        /** @description The first value of a period that has not begun; may only be raised */
+        start: number;
+        partitions: string[];
+        /** @enum {string} */
+        state: "reserved" | "issued" | "free" | "void";
+        /** @enum {string} */
+        event: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
+        /**
+         * @description After the event
+         * @enum {string}
+         */
+        state_2: "reserved" | "issued" | "free" | "void";
+        /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
+        fiscal_year_start_2: number | string;
+        /** @description The first of them, in the order of the chains */
+        findings: components["schemas"]["Finding"][];
+    };
+    responses: {
+        /** @description `sequence_not_found`: There is no such sequence */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`: The request is not HTTP
+         *
+         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *
+         *     401 `invalid_api_key`: The API key is not valid
+         *
+         *     401 `invalid_token`: The token is not valid
+         *
+         *     403 `cross_site_request`: A page of another site has sent this
+         *
+         *     408 `request_timeout`: The request took too long to arrive
+         *
+         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *
+         *     421 `host_not_allowed`: The request is for another host
+         *
+         *     429 `rate_limited`: Too many requests
+         *
+         *     431 `headers_too_large`: The headers are too large
+         *
+         *     500 `internal_error`: Something went wrong on our side
+         *
+         *     503 `database_unavailable`: The database does not answer
+         *
+         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         */
+        AnyError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `validation_failed`: The request does not fit the schema */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `authentication_required`: This needs a key or a token */
+        Unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`: The request is not HTTP
+         *
+         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *
+         *     401 `invalid_api_key`: The API key is not valid
+         *
+         *     401 `invalid_token`: The token is not valid
+         *
+         *     408 `request_timeout`: The request took too long to arrive
+         *
+         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *
+         *     421 `host_not_allowed`: The request is for another host
+         *
+         *     429 `rate_limited`: Too many requests
+         *
+         *     431 `headers_too_large`: The headers are too large
+         *
+         *     500 `internal_error`: Something went wrong on our side
+         *
+         *     503 `overloaded`: Too many requests of this kind
+         *
+         *     503 `database_unavailable`: The database does not answer
+         *
+         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         */
+        AnyError_2: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `role_too_low`: The role does not suffice */
+        Forbidden: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unsupported_media_type`: The media type is not supported */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `body_too_large`: The body is too large */
+        PayloadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `sequencer_overloaded`: Too many requests are waiting for this sequence
+         *
+         *     `outcome_unknown`: It is not known whether the request took effect
+         */
+        ServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `deadline_exceeded`: The deadline has passed */
+        GatewayTimeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `quota_exceeded`: The caller has used up its quota of this sequence */
+        TooManyRequests: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request */
+        UnprocessableEntity: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `malformed_url`: The URL cannot be read
+         */
+        BadRequest_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `outcome_unknown`: It is not known whether the request took effect */
+        ServiceUnavailable_2: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `sequence_sealed`: The sequence is sealed to one caller */
+        Forbidden_2: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `version_mismatch`: The resource has changed since it was read */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `number_not_found`: There is no such number */
+        NotFound_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `malformed_url`: The URL cannot be read
+         *
+         *     `malformed_json`: The body is not valid JSON
+         *
+         *     `invalid_idempotency_key`: The Idempotency-Key is not valid
+         */
+        BadRequest_3: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `sequence_exhausted`: The sequence has no more values
+         *
+         *     `business_date_out_of_window`: The business date is too old, or too far ahead
+         *
+         *     `out_of_order_date`: The business date is before that of the last number
+         *
+         *     `period_closed`: The period is closed
+         *
+         *     `rules_overlap`: Two sequences could give the same number
+         */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `idempotency_key_reused`: The Idempotency-Key was used for another request
+         *
+         *     `site_unknown`: The request names a site or partition that draws no numbers
+         */
+        UnprocessableEntity_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `malformed_json`: The body is not valid JSON
+         */
+        BadRequest_4: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        OK: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DemoReport"];
+            };
+        };
+        /**
+         * @description `sequence_sealed`: The sequence is sealed to one caller
+         *
+         *     `demos_off`: Demonstrations are switched off
+         */
+        Forbidden_3: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `sequence_exhausted`: The sequence has no more values
+         *
+         *     `business_date_out_of_window`: The business date is too old, or too far ahead
+         *
+         *     `out_of_order_date`: The business date is before that of the last number
+         *
+         *     `period_closed`: The period is closed
+         *
+         *     `rules_overlap`: Two sequences could give the same number
+         *
+         *     `demo_under_way`: Another demonstration runs
+         */
+        Conflict_2: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        OK_2: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Number"];
+            };
+        };
+        /** @description `number_held_by_another`: Another caller holds the number */
+        Forbidden_4: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `number_ambiguous`: More than one number fits
+         *
+         *     `number_state_conflict`: The number is in a state that does not allow this
+         */
+        Conflict_3: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `malformed_json`: The body is not valid JSON
+         *
+         *     `invalid_idempotency_key`: The Idempotency-Key is not valid
+         */
+        BadRequest_5: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `malformed_url`: The URL cannot be read
+         *
+         *     `malformed_json`: The body is not valid JSON
+         */
+        BadRequest_6: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `site_not_found`: There is no such site */
+        NotFound_3: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`: The request is not HTTP
+         *
+         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *
+         *     408 `request_timeout`: The request took too long to arrive
+         *
+         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *
+         *     421 `host_not_allowed`: The request is for another host
+         *
+         *     429 `rate_limited`: Too many requests
+         *
+         *     431 `headers_too_large`: The headers are too large
+         *
+         *     500 `internal_error`: Something went wrong on our side
+         *
+         *     503 `overloaded`: Too many requests of this kind
+         */
+        AnyError_3: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        OK_3: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Number"] | {
+                    numbers: components["schemas"]["numbers"];
+                };
+            };
+        };
+        /** @description Done */
+        OK_4: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    sequence: number;
+                };
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `invalid_idempotency_key`: The Idempotency-Key is not valid
+         */
+        BadRequest_7: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        OK_5: {
+            headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DrawnNumber"] | {
+                    numbers: components["schemas"]["numbers_2"];
+                };
+            };
+        };
+        /**
+         * @description `sequence_exhausted`: The sequence has no more values
+         *
+         *     `business_date_out_of_window`: The business date is too old, or too far ahead
+         *
+         *     `out_of_order_date`: The business date is before that of the last number
+         *
+         *     `period_closed`: The period is closed
+         *
+         *     `rules_overlap`: Two sequences could give the same number
+         *
+         *     `simulation_off`: The site may not simulate numbers
+         */
+        Conflict_4: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description If-None-Match has the ETag; no body */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /**
+         * @description `rules_changed`: Somebody else changed the rules at the same time
+         *
+         *     `rules_conflict`: The rules do not fit the numbers that were issued
+         *
+         *     `rules_overlap`: Two sequences could give the same number
+         */
+        Conflict_5: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done; no body */
+        NoContent: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /**
+         * @description 400 `malformed_request`: The request is not HTTP
+         *
+         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *
+         *     401 `invalid_api_key`: The API key is not valid
+         *
+         *     401 `invalid_token`: The token is not valid
+         *
+         *     403 `cross_site_request`: A page of another site has sent this
+         *
+         *     408 `request_timeout`: The request took too long to arrive
+         *
+         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *
+         *     421 `host_not_allowed`: The request is for another host
+         *
+         *     429 `rate_limited`: Too many requests
+         *
+         *     431 `headers_too_large`: The headers are too large
+         *
+         *     500 `internal_error`: Something went wrong on our side
+         *
+         *     503 `overloaded`: Too many requests of this kind
+         *
+         *     503 `database_unavailable`: The database does not answer
+         *
+         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         */
+        AnyError_4: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `site_changed`: Somebody else changed the site at the same time */
+        Conflict_6: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `signing_key_missing`: There is no key to sign or check checkpoints with */
+        NotImplemented: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        OK_6: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+            };
+        };
+        /** @description Done */
+        OK_7: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Health"];
+            };
+        };
+        /** @description `overloaded`: Too many requests of this kind */
+        ServiceUnavailable_3: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Health"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`: The request is not HTTP
+         *
+         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *
+         *     408 `request_timeout`: The request took too long to arrive
+         *
+         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *
+         *     421 `host_not_allowed`: The request is for another host
+         *
+         *     431 `headers_too_large`: The headers are too large
+         *
+         *     500 `internal_error`: Something went wrong on our side
+         *
+         *     503 `overloaded`: Too many requests of this kind
+         */
+        AnyError_5: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+        XRequestTimeoutMs: number;
+        prefix: string;
+        /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+        IdempotencyKey: string;
+        /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+        IfMatch: string;
+        period: string;
+        number: string & components["schemas"]["Line"];
+        /** @description Its sequence, where several have issued such a number */
+        prefix_2: string;
+        prefix_3: string;
+        business_date: string;
+        page_size: number;
+        site_id: string;
+        count: number;
+        /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+        cursor: string;
+        page: number;
+        active: boolean;
+        /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+        IfNoneMatch: string;
+        reason: string & components["schemas"]["Line"];
+        /** @description Not before this moment */
+        from: string;
+        /** @description Before this moment */
+        to: string;
+    };
+    requestBodies: {
+        Body: {
+            content: {
+                "application/json": {
+                    client_id?: components["schemas"]["client_id"];
+                    generated_by?: components["schemas"]["client_id"];
+                    reason: components["schemas"]["reason_2"];
+                };
+            };
+        };
+    };
+    headers: {
+        /** @description The id of the request in logs: as it was sent, or generated */
+        "X-Request-Id": string;
+        /** @description The version, and what else the answer depends on; for If-Match and If-None-Match */
+        ETag: string;
+        /** @description The path of what was created */
+        Location: string;
+        /** @description `true` if this is the answer that the same Idempotency-Key got before */
+        "Idempotency-Replayed": "true";
+        /** @description Seconds until another try makes sense */
+        "Retry-After": number;
+        /** @description How to authenticate, and what was wrong */
+        "WWW-Authenticate": string;
+        /** @description Requests a second of one client, where there is a limit */
+        "RateLimit-Limit": number;
+        /** @description How many of them are left */
+        "RateLimit-Remaining": number;
+        /** @description Seconds until all of them are there again */
+        "RateLimit-Reset": number;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    get_next_prefix: {
+        parameters: {
+            query?: {
+                /** @description The system that asks */
+                client_id?: string & components["schemas"]["Line"];
+                /** @description The person or job that it asks for */
+                generated_by?: string & components["schemas"]["Line"];
+                business_date?: components["parameters"]["business_date"];
+                /** @description The site that draws the number, with its partition */
+                site_id?: string;
+                partition_id?: string;
+                invoice_type?: "on-cycle" | "off-cycle";
+                count?: components["parameters"]["count"];
+                /** @description Reserves in place of issuing: without a confirmation within so many seconds the number is released */
+                hold_seconds?: number;
+            };
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_3"];
+            /**
+             * @description `validation_failed`: The request does not fit the schema
+             *
+             *     `malformed_url`: The URL cannot be read
+             *
+             *     `invalid_idempotency_key`: The Idempotency-Key is not valid
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: components["responses"]["Forbidden_2"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity_2"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_next_prefix: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    client_id?: components["schemas"]["client_id_2"];
+                    generated_by?: components["schemas"]["generated_by"];
+                    business_date?: components["schemas"]["business_date"];
+                    site_id?: components["schemas"]["site_id_2"];
+                    partition_id?: components["schemas"]["partition_id"];
+                    /** @enum {string} */
+                    invoice_type?: "on-cycle" | "off-cycle";
+                    count?: number;
+                    hold_seconds?: components["schemas"]["hold_seconds"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OK_3"];
+            400: components["responses"]["BadRequest_3"];
+            403: components["responses"]["Forbidden_2"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity_2"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_preview_prefix: {
+        parameters: {
+            query?: {
+                business_date?: components["parameters"]["business_date"];
+            };
+            header?: never;
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            /**
+             * @description `period_closed`: The period is closed
+             *
+             *     `sequence_exhausted`: The sequence has no more values
+             *
+             *     `out_of_order_date`: The business date is before that of the last number
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_status_prefix: {
+        parameters: {
+            query?: {
+                business_date?: components["parameters"]["business_date"];
+            };
+            header?: never;
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        prefix: string;
+                        period: string;
+                        current_counter: number;
+                        /** @description The value after the counter; a free one is issued before it */
+                        next_counter: number;
+                        /** @description Values up to the counter that no document holds */
+                        gaps: number;
+                        reserved: number;
+                        /**
+                         * @description Nothing more is issued in this period
+                         * @constant
+                         */
+                        closed?: true;
+                        end?: components["schemas"]["end_2"];
+                        values_left?: components["schemas"]["values_left"];
+                        database_healthy: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_gaps_prefix: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+                cursor?: components["parameters"]["cursor"];
+                page_size?: components["parameters"]["page_size"];
+                period?: components["parameters"]["period"];
+                state?: "free" | "void";
+            };
+            header?: never;
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Gap"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_numbers_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    requests: {
+                        prefix: components["schemas"]["prefix"];
+                        client_id?: components["schemas"]["client_id_2"];
+                        generated_by?: components["schemas"]["generated_by"];
+                        business_date?: components["schemas"]["business_date"];
+                        site_id?: components["schemas"]["site_id_2"];
+                        partition_id?: components["schemas"]["partition_id"];
+                        /** @enum {string} */
+                        invoice_type?: "on-cycle" | "off-cycle";
+                        hold_seconds?: components["schemas"]["hold_seconds"];
+                        /** @description As the header Idempotency-Key of a request for one number */
+                        idempotency_key?: string;
+                        /** @description The request that the number is for, on record; that of the call if not given */
+                        request_id?: string;
+                        /** @description For how long this one is wanted */
+                        timeout_ms?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["NumberResult"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest_4"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_numbers_number: {
+        parameters: {
+            query?: {
+                /** @description Its sequence, where several have issued such a number */
+                prefix?: components["parameters"]["prefix_2"];
+            };
+            header?: never;
+            path: {
+                number: components["parameters"]["number"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberWithHistory"];
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound_2"];
+            /** @description `number_ambiguous`: More than one number fits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_numbers_number_confirm: {
+        parameters: {
+            query?: {
+                /** @description Its sequence, where several have issued such a number */
+                prefix?: components["parameters"]["prefix_2"];
+            };
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path: {
+                number: components["parameters"]["number"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    client_id?: components["schemas"]["client_id"];
+                    generated_by?: components["schemas"]["client_id"];
+                    reason?: components["schemas"]["reason_2"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OK_2"];
+            400: components["responses"]["BadRequest_3"];
+            403: components["responses"]["Forbidden_4"];
+            404: components["responses"]["NotFound_2"];
+            409: components["responses"]["Conflict_3"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_numbers_number_release: {
+        parameters: {
+            query?: {
+                /** @description Its sequence, where several have issued such a number */
+                prefix?: components["parameters"]["prefix_2"];
+            };
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path: {
+                number: components["parameters"]["number"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Body"];
+        responses: {
+            200: components["responses"]["OK_2"];
+            400: components["responses"]["BadRequest_3"];
+            403: components["responses"]["Forbidden_4"];
+            404: components["responses"]["NotFound_2"];
+            409: components["responses"]["Conflict_3"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_numbers_number_void: {
+        parameters: {
+            query?: {
+                /** @description Its sequence, where several have issued such a number */
+                prefix?: components["parameters"]["prefix_2"];
+            };
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path: {
+                number: components["parameters"]["number"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Body"];
+        responses: {
+            200: components["responses"]["OK_2"];
+            400: components["responses"]["BadRequest_3"];
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `number_held_by_another`: Another caller holds the number
+             *
+             *     `role_too_low`: The role does not suffice
+             */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound_2"];
+            409: components["responses"]["Conflict_3"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_v1_sequence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_4"];
+            400: components["responses"]["BadRequest_7"];
+            403: components["responses"]["Forbidden_2"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_v1_sequence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: components["responses"]["OK_4"];
+            400: components["responses"]["BadRequest_5"];
+            403: components["responses"]["Forbidden_2"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_sequence_next: {
+        parameters: {
+            query: {
+                site_id: string;
+                partition_id: string;
+                /** @description simulated: returns what the number would be, and draws none. suppressed: draws it and releases it at once */
+                invoice_type?: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
+                count?: components["parameters"]["count"];
+            };
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_5"];
+            400: components["responses"]["BadRequest_7"];
+            403: components["responses"]["Forbidden_2"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_4"];
+            422: components["responses"]["UnprocessableEntity_2"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_sequence_next: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    site_id: components["schemas"]["site_id"];
+                    partition_id: components["schemas"]["partition_id"];
+                    /**
+                     * @description simulated: returns what the number would be, and draws none. suppressed: draws it and releases it at once
+                     * @default on-cycle
+                     * @enum {string}
+                     */
+                    invoice_type?: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
+                    count?: number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OK_5"];
+            400: components["responses"]["BadRequest_5"];
+            403: components["responses"]["Forbidden_2"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_4"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity_2"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_sequence_release: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+                "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    sequence_number?: number;
+                    /**
+                     * @description In place of sequence_number, which several periods may have
+                     * @example 5
+                     */
+                    full_number?: string & components["schemas"]["Line"];
+                    site_id: components["schemas"]["site_id"];
+                    partition_id: components["schemas"]["partition_id"];
+                    /**
+                     * @description Why; it stays on record
+                     * @example suppressed-bill
+                     */
+                    reason: string & components["schemas"]["Line"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleasedNumber"];
+                };
+            };
+            400: components["responses"]["BadRequest_5"];
+            403: components["responses"]["Forbidden_4"];
+            404: components["responses"]["NotFound_2"];
+            /**
+             * @description `number_ambiguous`: More than one number fits
+             *
+             *     `number_of_another_site`: The number was drawn by another site or partition
+             *
+             *     `number_state_conflict`: The number is in a state that does not allow this
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_sequence_stats: {
+        parameters: {
+            query?: {
+                /** @description Another sequence */
+                prefix?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_sequences: {
+        parameters: {
+            query?: {
+                page?: components["parameters"]["page"];
+                page_size?: components["parameters"]["page_size"];
+                active?: components["parameters"]["active"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Sequence"][];
+                        pagination: components["schemas"]["pagination_2"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_sequences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    prefix: components["schemas"]["prefix"];
+                    template: components["schemas"]["template"];
+                    /** @default never */
+                    reset?: components["schemas"]["reset"];
+                    /** @default UTC */
+                    time_zone?: components["schemas"]["time_zone"];
+                    fiscal_year_start?: components["schemas"]["fiscal_year_start"];
+                    /** @default 1 */
+                    start?: components["schemas"]["start"];
+                    /** @default recycle */
+                    gap_policy?: components["schemas"]["gap_policy"];
+                    /** @default 3600 */
+                    release_window_seconds?: components["schemas"]["release_window_seconds"];
+                    /** @default null */
+                    sealed_to?: components["schemas"]["sealed_to"];
+                    /** @default false */
+                    allow_overlap?: components["schemas"]["allow_overlap"];
+                    /** @default 366 */
+                    business_date_past_days?: components["schemas"]["business_date_past_days"];
+                    /** @default 31 */
+                    business_date_future_days?: components["schemas"]["business_date_future_days"];
+                    /** @default null */
+                    end?: components["schemas"]["end"];
+                    /** @default null */
+                    warn_at?: components["schemas"]["warn_at"];
+                    /** @default false */
+                    chronological?: components["schemas"]["chronological"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sequence"];
+                };
+            };
+            400: components["responses"]["BadRequest_4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description `sequence_exists`: The sequence exists already
+             *
+             *     `rules_changed`: Somebody else changed the rules at the same time
+             *
+             *     `rules_conflict`: The rules do not fit the numbers that were issued
+             *
+             *     `rules_overlap`: Two sequences could give the same number
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_sequences_prefix: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SequenceWithVersions"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest_2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    put_sequences_prefix: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    template?: components["schemas"]["template"];
+                    reset?: components["schemas"]["reset"];
+                    time_zone?: components["schemas"]["time_zone"];
+                    fiscal_year_start?: components["schemas"]["fiscal_year_start"];
+                    start?: components["schemas"]["start"];
+                    gap_policy?: components["schemas"]["gap_policy"];
+                    release_window_seconds?: components["schemas"]["release_window_seconds"];
+                    sealed_to?: components["schemas"]["sealed_to"];
+                    allow_overlap?: components["schemas"]["allow_overlap"];
+                    business_date_past_days?: components["schemas"]["business_date_past_days"];
+                    business_date_future_days?: components["schemas"]["business_date_future_days"];
+                    end?: components["schemas"]["end"];
+                    warn_at?: components["schemas"]["warn_at"];
+                    chronological?: components["schemas"]["chronological"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sequence"];
+                };
+            };
+            400: components["responses"]["BadRequest_6"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_5"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    delete_sequences_prefix: {
+        parameters: {
+            query?: {
+                reason?: components["parameters"]["reason"];
+            };
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest_2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_5"];
+            412: components["responses"]["PreconditionFailed"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_sequences_prefix_periods_period_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prefix: components["parameters"]["prefix"];
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosedPeriod"];
+                };
+            };
+            400: components["responses"]["BadRequest_6"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `period_not_over`: The period is not over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_sequences_prefix_import: {
+        parameters: {
+            query?: {
+                /** @description How many values may be left out before a number: they become void */
+                max_hole?: number;
+                /** @description Reports what would be done, and writes nothing */
+                dry_run?: boolean;
+                /** @description Refuses CSV with columns that are not known, and lines of NDJSON with such fields, in place of ignoring them; misspelt ones are always refused */
+                strict?: boolean;
+                /** @description How the file writes business dates; yyyy-mm-dd is always read */
+                date_format?: "yyyy-mm-dd" | "dd.mm.yyyy" | "dd/mm/yyyy" | "mm/dd/yyyy";
+                /** @description What columns of CSV, or fields of NDJSON, are called: `number:Invoice Number,client_id:Customer` */
+                columns?: string;
+            };
+            header?: never;
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/vnd.ms-excel": string;
+                "text/tab-separated-values": string;
+                "application/x-ndjson": string;
+                "multipart/form-data": {
+                    /** @description The one file; its field may have any name */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /**
+             * @description `import_unreadable`: The file cannot be read
+             *
+             *     `validation_failed`: The request does not fit the schema
+             *
+             *     `malformed_url`: The URL cannot be read
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /**
+             * @description `import_overtaken`: Numbers are issued in the period that is imported
+             *
+             *     `rules_changed`: Somebody else changed the rules at the same time
+             *
+             *     `rules_overlap`: Two sequences could give the same number
+             *
+             *     `period_closed`: The period is closed
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError_4"];
+        };
+    };
+    post_demo_basic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_3"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_2"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_demo_concurrent: {
+        parameters: {
+            query?: {
+                threads?: number;
+                requests_per_thread?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_3"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_2"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_demo_gaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_3"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_2"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_demo_load_test: {
+        parameters: {
+            query?: {
+                total_requests?: number;
+                concurrent_threads?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_3"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict_2"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_sites: {
+        parameters: {
+            query?: {
+                page?: components["parameters"]["page"];
+                page_size?: components["parameters"]["page_size"];
+                active?: components["parameters"]["active"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Site"][];
+                        pagination: components["schemas"]["pagination_2"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    site_id: components["schemas"]["site_id"];
+                    partitions: components["schemas"]["partitions"];
+                    /** @default true */
+                    simulation?: components["schemas"]["simulation"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            400: components["responses"]["BadRequest_4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description `site_exists`: The site exists already
+             *
+             *     `site_changed`: Somebody else changed the site at the same time
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_sites_site_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                site_id: components["parameters"]["site_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteWithVersions"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest_2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound_3"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    put_sites_site_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                site_id: components["parameters"]["site_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    partitions?: components["schemas"]["partitions"];
+                    simulation?: components["schemas"]["simulation"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            400: components["responses"]["BadRequest_6"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound_3"];
+            409: components["responses"]["Conflict_6"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    delete_sites_site_id: {
+        parameters: {
+            query?: {
+                reason?: components["parameters"]["reason"];
+            };
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                site_id: components["parameters"]["site_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest_2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound_3"];
+            409: components["responses"]["Conflict_6"];
+            412: components["responses"]["PreconditionFailed"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description The change feed: every row once, the oldest first. `0`, then the `next_cursor` of the answer before; at the end that is the same again, to ask with later. Takes no filter */
+                after?: string;
+                /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+                cursor?: components["parameters"]["cursor"];
+                page_size?: number;
+                prefix?: components["parameters"]["prefix_3"];
+                period?: components["parameters"]["period"];
+                state?: "reserved" | "issued" | "free" | "void";
+                event?: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
+                number?: string & components["schemas"]["Line"];
+                client_id?: string & components["schemas"]["Line"];
+                generated_by?: string & components["schemas"]["Line"];
+                site_id?: string & components["schemas"]["Line"];
+                caller?: string & components["schemas"]["Line"];
+                /** @description Not before this moment */
+                from?: components["parameters"]["from"];
+                /** @description Before this moment */
+                to?: components["parameters"]["to"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LedgerEntry"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `search_too_long`: The search takes too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_audit_export: {
+        parameters: {
+            query?: {
+                /** @description ndjson has all that a verification needs; csv has the rows, for spreadsheets */
+                format?: "ndjson" | "csv";
+                /** @description With csv: starts with a byte order mark, without which Excel does not read UTF-8 */
+                bom?: boolean;
+                prefix?: components["parameters"]["prefix_3"];
+                period?: components["parameters"]["period"];
+                /** @description Not before this moment */
+                from?: components["parameters"]["from"];
+                /** @description Before this moment */
+                to?: components["parameters"]["to"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `exports_under_way`: Too many exports are under way */
+            409: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_audit_verify: {
+        parameters: {
+            query?: {
+                prefix?: components["parameters"]["prefix_3"];
+                period?: components["parameters"]["period"];
+                /** @description Only from this batch of each counter on, or from this moment on */
+                since?: number | string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `verification_under_way`: The ledger is being verified already */
+            409: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_audit_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    checkpoint: string;
+                    /** @description All heads of the checkpoint, if they were kept beside it */
+                    heads?: {
+                        prefix: string;
+                        period: string;
+                        batch: number;
+                        /** @description The hash of that batch */
+                        head: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            400: components["responses"]["BadRequest_4"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `checkpoint_invalid`: The checkpoint is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            501: components["responses"]["NotImplemented"];
+            default: components["responses"]["AnyError_4"];
+        };
+    };
+    get_audit_checkpoints: {
+        parameters: {
+            query?: {
+                prefix?: components["parameters"]["prefix_3"];
+                period?: components["parameters"]["period"];
+                /** @description Whether to give all heads, however many */
+                heads?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            501: components["responses"]["NotImplemented"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_audit_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: {
+                            [key: string]: unknown;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_stream: {
+        parameters: {
+            query?: {
+                /** @description As the header Last-Event-ID: goes on after that event, for clients that cannot set headers */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `overloaded`: Too many requests of this kind */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_errors_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_6"];
+            400: components["responses"]["BadRequest_2"];
+            /** @description `route_not_found`: There is nothing at this path */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_openapi_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        openapi: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_6"];
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_7"];
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["ServiceUnavailable_3"];
+            default: components["responses"]["AnyError_3"];
+        };
+    };
+    get_health_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_5"];
+        };
+    };
+    get_health_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_7"];
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["ServiceUnavailable_3"];
+            default: components["responses"]["AnyError_5"];
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4; charset=utf-8": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_3"];
+        };
+    };
+    get_metrics_db: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        total: number;
+                        idle: number;
+                        waiting: number;
+                        max: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_3"];
+        };
+    };
+}

@@ -1,0 +1,8 @@
+export { createOrdinal, type Ordinal } from './ordinal'
+export type { AttemptRequest, AttemptResponse, CallOptions, ChangeOptions, OrdinalOptions } from './options'
+export * from './errors'
+export type { Problem } from './problem'
+export type { NewOrder, Order, OrderChange, OrderFilter, OrderWithUser } from './orders'
+export type * from './sequencer'
+export type { StreamEvent, StreamOptions } from './stream'
+export type { NewUser, User, UserChange, UserFilter } from './users'

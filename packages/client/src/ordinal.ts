@@ -1,0 +1,33 @@
+import type { OrdinalOptions } from './options'
+import { ordersOf } from './orders'
+import { sender, urlOf } from './send'
+import { numbersOf, sequencesOf } from './sequencer'
+import { openStream, type StreamOptions } from './stream'
+import { usersOf } from './users'
+
+export type Ordinal = ReturnType<typeof createOrdinal>
+
+/**
+ * A client of the services whose addresses it is given.
+ *
+ * A call that gets no answer, or one by which it may succeed later, is sent again: the same, with the same idempotency key,
+ * so that it happens once. It throws an OrdinalError when its time is over, when it was tried often enough, or when asking
+ * again would not help.
+ */
+export function createOrdinal(options: OrdinalOptions) {
+  const sequencer = sender('sequencer', options.sequencer, options)
+  return {
+    users: usersOf(sender('users', options.users, options)),
+    orders: ordersOf(sender('orders', options.orders, options)),
+    numbers: numbersOf(sequencer),
+    sequences: sequencesOf(sequencer),
+    /** What happens to numbers, as it happens. */
+    stream(more?: StreamOptions) {
+      if (!options.sequencer)
+        throw new TypeError(
+          "The client was made without the address of the sequencer: { sequencer: 'https://…' }",
+        )
+      return openStream(urlOf(options.sequencer, { path: '/api/v1/stream' }), options, more)
+    },
+  }
+}

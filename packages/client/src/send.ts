@@ -1,0 +1,136 @@
+import { sleep, startClock, type Clock } from './clock'
+import { CallTimeoutError, ConnectionError, errorOf, OrdinalError, ProblemError } from './errors'
+import { headersOf } from './headers'
+import { newKey } from './key'
+import type { ChangeOptions, OrdinalOptions } from './options'
+import { problemOf } from './problem'
+import { mayRepeat, pauseMs, retryAfterMs } from './retry'
+
+/** A request to one service. */
+export interface Request {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Its variable parts encoded: see `path`. */
+  path: string
+  query?: object | undefined
+  body?: object | undefined
+  /** It is a write whose parts have a key each. */
+  hasOwnKeys?: boolean
+}
+
+/** Sends a request, as often as it takes, and gives the answer's body. */
+export type Send = <Answer>(request: Request, options?: ChangeOptions) => Promise<Answer>
+
+/** A path with its parts encoded: path`/api/v1/orders/${id}`. */
+export const path = (texts: TemplateStringsArray, ...parts: (string | number)[]): string =>
+  texts.map((text, i) => text + (i < parts.length ? encodeURIComponent(parts[i]!) : '')).join('')
+
+const usual = { timeoutMs: 30_000, attemptTimeoutMs: 10_000, retries: 8, longestRetryAfterMs: 30_000 }
+
+/** Sends requests to the service at an address. */
+export function sender(service: string, baseUrl: string | undefined, client: OrdinalOptions): Send {
+  return async <Answer>(request: Request, options: ChangeOptions = {}) => {
+    if (!baseUrl)
+      throw new TypeError(
+        `The client was made without the address of the ${service}: { ${service}: 'https://…' }`,
+      )
+    const given = { ...usual, ...defined(client), ...defined(options) }
+    // One for all attempts, so that the service carries the request out once.
+    const isKeyed = request.method !== 'GET' && !request.hasOwnKeys
+    const key = isKeyed ? (options.idempotencyKey ?? newKey()) : undefined
+    const call = startClock(given.timeoutMs, options.signal)
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return (await attemptOnce(call, attempt)) as Answer
+        } catch (error) {
+          if (call.signal.aborted) throw endOf(call, error, attempt)
+          const wait = error instanceof ProblemError ? error.retryAfterMs : undefined
+          const pause = pauseMs(attempt, wait)
+          const again =
+            isPassing(error) &&
+            attempt <= given.retries &&
+            (wait ?? 0) <= given.longestRetryAfterMs &&
+            pause < call.remainingMs()
+          if (!again) throw error
+          await sleep(pause, call.signal).catch(() => {
+            throw endOf(call, error, attempt)
+          })
+        }
+      }
+    } finally {
+      call.stop()
+    }
+
+    async function attemptOnce(outer: Clock, attempt: number): Promise<unknown> {
+      const { attemptTimeoutMs } = given
+      const headers = await headersOf(client, options, key, request.body !== undefined)
+      // The service gives up when nobody waits any more.
+      headers.set(
+        'X-Request-Timeout-Ms',
+        String(Math.max(1, Math.floor(Math.min(attemptTimeoutMs, outer.remainingMs())))),
+      )
+      const sent = { method: request.method, url: urlOf(baseUrl!, request), attempt, headers }
+      client.onRequest?.(sent)
+      const clock = startClock(attemptTimeoutMs, outer.signal)
+      const startedAt = performance.now()
+      let status: number | undefined
+      try {
+        const response = await (client.fetch ?? fetch)(sent.url, {
+          method: request.method,
+          headers,
+          signal: clock.signal,
+          redirect: 'error',
+          ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        })
+        const text = await response.text()
+        status = response.status
+        if (response.ok) return text === '' ? undefined : JSON.parse(text)
+        throw errorOf(problemOf(response.status, text), {
+          attempts: attempt,
+          retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
+        })
+      } catch (error) {
+        if (error instanceof OrdinalError || outer.signal.aborted) throw error
+        const why = clock.isOver() ? `no answer within ${attemptTimeoutMs} ms` : reasonOf(error)
+        throw new ConnectionError(`${request.method} ${sent.url}: ${why}`, {
+          attempts: attempt,
+          cause: error,
+        })
+      } finally {
+        clock.stop()
+        client.onResponse?.({ ...sent, status, durationMs: performance.now() - startedAt })
+      }
+    }
+  }
+}
+
+/** Whether what failed may succeed if it is tried again. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ConnectionError || (error instanceof ProblemError && mayRepeat(error))
+
+/** What a call ends with when its clock has stopped it: its time is over, or the caller's signal said so. */
+function endOf(call: Clock, last: unknown, attempts: number): unknown {
+  if (!call.isOver()) return call.signal.reason
+  const why = last instanceof OrdinalError ? `; at last: ${last.message}` : ''
+  return new CallTimeoutError(`The time for the call is over after ${attempts} attempts${why}`, {
+    attempts,
+    cause: last,
+  })
+}
+
+/** The address of a path of a service, which may itself be below a path. */
+export function urlOf(baseUrl: string, { path, query = {} }: Pick<Request, 'path' | 'query'>): string {
+  const url = new URL(baseUrl.replace(/\/+$/, '') + path)
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
+  return url.href
+}
+
+/** fetch says "fetch failed", and the reason in its cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error && cause.message ? cause.message : message
+}
+
+const defined = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>

@@ -1,0 +1,144 @@
+import type { components, operations } from './generated/sequencer'
+import { newKey } from './key'
+import type { CallOptions, ChangeOptions } from './options'
+import { itemsOf, itemsOfPages, type Page, type Piece } from './pages'
+import { path, type Send } from './send'
+import type { Answer, Body, Item, Query } from './types'
+
+export type IssuedNumber = components['schemas']['Number']
+export type NumberWithHistory = Answer<operations['get_numbers_number']>
+/** What goes on record with a number; with `hold_seconds` it is reserved, and then confirmed or released. */
+export type NumberRequest = Omit<Body<operations['post_next_prefix']>, 'count'>
+export type NumberRequestForEach = Body<operations['post_numbers_batch']>['requests'][number]
+export type NumberResult = components['schemas']['NumberResult']
+export type Sequence = Answer<operations['get_sequences_prefix']>
+export type NewSequence = Body<operations['post_sequences']>
+export type SequenceChange = Body<operations['put_sequences_prefix']>
+export type LedgerEntry = components['schemas']['LedgerEntry']
+export type AuditFilter = Omit<Query<operations['get_audit']>, 'after'>
+export type GapFilter = Query<operations['get_gaps_prefix']>
+
+/** A number is meant by its text; its sequence is named where several have issued the same text. */
+type Meant = Query<operations['get_numbers_number']>
+export type Confirmation = Body<operations['post_numbers_number_confirm']> & Meant
+export type Release = Body<operations['post_numbers_number_release']> & Meant
+export type Voiding = Body<operations['post_numbers_number_void']> & Meant
+
+/** The sequencer: numbers, and the rules by which they are made. */
+export const numbersOf = (send: Send) => ({
+  /** Issues the next number of a sequence, or reserves it. */
+  next: (prefix: string, request: NumberRequest = {}, options?: CallOptions) =>
+    send<IssuedNumber>({ method: 'POST', path: path`/api/v1/next/${prefix}`, body: request }, options),
+
+  /** Several numbers of one sequence at once: all or none. */
+  nextBatch: async (prefix: string, count: number, request: NumberRequest = {}, options?: CallOptions) => {
+    const body = { ...request, count }
+    const answer = await send<IssuedNumber | { numbers: IssuedNumber[] }>(
+      { method: 'POST', path: path`/api/v1/next/${prefix}`, body },
+      options,
+    )
+    return 'numbers' in answer ? answer.numbers : [answer]
+  },
+
+  /** A number for each of several requests, with a result each: a number or a problem. Each gets a key if it has none. */
+  nextForEach: async (
+    requests: readonly NumberRequestForEach[],
+    options?: Omit<CallOptions, 'idempotencyKey'>,
+  ) => {
+    const body = { requests: requests.map((one) => ({ idempotency_key: newKey(), ...one })) }
+    const { results } = await send<{ results: NumberResult[] }>(
+      { method: 'POST', path: '/api/v1/numbers:batch', body, hasOwnKeys: true },
+      options,
+    )
+    return results
+  },
+
+  /** What `next` would give, without issuing it. */
+  preview: (prefix: string, query: Query<operations['get_preview_prefix']> = {}, options?: CallOptions) =>
+    send<Answer<operations['get_preview_prefix']>>(
+      { method: 'GET', path: path`/api/v1/preview/${prefix}`, query },
+      options,
+    ),
+
+  status: (prefix: string, query: Query<operations['get_status_prefix']> = {}, options?: CallOptions) =>
+    send<Answer<operations['get_status_prefix']>>(
+      { method: 'GET', path: path`/api/v1/status/${prefix}`, query },
+      options,
+    ),
+
+  /** Values that no document has, with the reason. */
+  gaps: (prefix: string, filter: GapFilter = {}, options?: CallOptions) =>
+    itemsOf((cursor) =>
+      send<Piece<Item<operations['get_gaps_prefix']>>>(
+        { method: 'GET', path: path`/api/v1/gaps/${prefix}`, query: { ...filter, cursor } },
+        options,
+      ),
+    ),
+
+  /** A number with all that happened to it. */
+  get: (number: string, meant: Meant = {}, options?: CallOptions) =>
+    send<NumberWithHistory>({ method: 'GET', path: path`/api/v1/numbers/${number}`, query: meant }, options),
+
+  /** Makes a reserved number an issued one. */
+  confirm: (number: string, { prefix, ...body }: Confirmation = {}, options?: CallOptions) =>
+    send<IssuedNumber>(
+      { method: 'POST', path: path`/api/v1/numbers/${number}/confirm`, query: { prefix }, body },
+      options,
+    ),
+
+  /** Gives a number back: it is issued again, or becomes void, as the rules of its sequence say. */
+  release: (number: string, { prefix, ...body }: Release, options?: CallOptions) =>
+    send<IssuedNumber>(
+      { method: 'POST', path: path`/api/v1/numbers/${number}/release`, query: { prefix }, body },
+      options,
+    ),
+
+  /** Makes a number void, for ever. For operators. */
+  void: (number: string, { prefix, ...body }: Voiding, options?: CallOptions) =>
+    send<IssuedNumber>(
+      { method: 'POST', path: path`/api/v1/numbers/${number}/void`, query: { prefix }, body },
+      options,
+    ),
+
+  /** What happened to numbers, the newest first. */
+  audit: (filter: AuditFilter = {}, options?: CallOptions) =>
+    itemsOf((cursor) =>
+      send<Piece<LedgerEntry>>(
+        { method: 'GET', path: '/api/v1/audit', query: { ...filter, cursor } },
+        options,
+      ),
+    ),
+})
+
+/** The rules of sequences. Administrators write them. */
+export const sequencesOf = (send: Send) => ({
+  list: (filter: Query<operations['get_sequences']> = {}, options?: CallOptions) =>
+    itemsOfPages((page) =>
+      send<Page<Item<operations['get_sequences']>>>(
+        { method: 'GET', path: '/api/v1/sequences', query: { ...filter, page } },
+        options,
+      ),
+    ),
+
+  get: (prefix: string, options?: CallOptions) =>
+    send<Sequence>({ method: 'GET', path: path`/api/v1/sequences/${prefix}` }, options),
+
+  create: (sequence: NewSequence, options?: CallOptions) =>
+    send<Answer<operations['post_sequences']>>(
+      { method: 'POST', path: '/api/v1/sequences', body: sequence },
+      options,
+    ),
+
+  /** A new version of the rules. */
+  update: (prefix: string, change: SequenceChange, options?: ChangeOptions) =>
+    send<Answer<operations['put_sequences_prefix']>>(
+      { method: 'PUT', path: path`/api/v1/sequences/${prefix}`, body: change },
+      options,
+    ),
+
+  closePeriod: (prefix: string, period: string, request: { reason: string }, options?: CallOptions) =>
+    send<components['schemas']['ClosedPeriod']>(
+      { method: 'POST', path: path`/api/v1/sequences/${prefix}/periods/${period}/close`, body: request },
+      options,
+    ),
+})

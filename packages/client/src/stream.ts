@@ -1,0 +1,117 @@
+import { sleep } from './clock'
+import { errorOf } from './errors'
+import { headersOf } from './headers'
+import type { OrdinalOptions } from './options'
+import { problemOf } from './problem'
+import { mayRepeat, pauseMs, retryAfterMs } from './retry'
+import { messagesIn, type Message } from './server-sent-events'
+
+export interface StreamOptions {
+  /** Goes on after that event. Without it the stream begins now. */
+  lastEventId?: string
+  /** Ends the stream. */
+  signal?: AbortSignal
+}
+
+/** What happened to numbers: `issue`, `release` and so on; `stats`; `behind` where too much was missed to be sent. */
+export interface StreamEvent {
+  /** Where a later stream goes on after it; only some have one. */
+  id: string | undefined
+  type: string
+  data: unknown
+}
+
+// The service says something every ten seconds.
+const silenceMs = 30_000
+/** Made for each listener: they do not come again after a broken connection. */
+const fleeting = ['stats', 'behind']
+
+/**
+ * The events of the sequencer, as they happen, each once: after a broken connection it goes on where it was. It ends when
+ * its signal says so, or nobody takes from it any more.
+ *
+ * @throws ProblemError where the service refuses for good: 401, 403
+ */
+export async function* openStream(
+  url: string,
+  client: OrdinalOptions,
+  { lastEventId, signal: outer }: StreamOptions = {},
+): AsyncGenerator<StreamEvent, void, undefined> {
+  // Only the last event of a commit has an id: what came after it comes again, and is passed over.
+  let sinceId = 0
+  let failed = 0
+  while (!outer?.aborted) {
+    const connection = connect(url, client, lastEventId, outer)
+    let toSkip = lastEventId === undefined ? 0 : sinceId
+    try {
+      for await (const { id, type, data } of connection.messages) {
+        failed = 0
+        const comesAgain = !fleeting.includes(type)
+        if (comesAgain && toSkip > 0) toSkip -= 1
+        else {
+          if (comesAgain) sinceId += 1
+          yield { id, type, data: JSON.parse(data) as unknown }
+        }
+        if (id !== undefined) [lastEventId, sinceId, toSkip] = [id, 0, 0]
+      }
+    } finally {
+      connection.end()
+    }
+    failed += 1
+    await sleep(pauseMs(failed, connection.waitMs()), outer ?? never).catch(() => {})
+  }
+}
+
+const never = new AbortController().signal
+
+/** One connection. Its messages end when it breaks, whyever. */
+function connect(url: string, client: OrdinalOptions, lastEventId: string | undefined, outer?: AbortSignal) {
+  const controller = new AbortController()
+  const end = () => controller.abort()
+  let silence = setTimeout(end, silenceMs)
+  const heard = () => {
+    clearTimeout(silence)
+    silence = setTimeout(end, silenceMs)
+  }
+  outer?.addEventListener('abort', end, { once: true })
+  let waitMs = 0
+
+  async function* messages(): AsyncGenerator<Message, void, undefined> {
+    const headers = await headersOf(client, {}, undefined, false)
+    headers.set('Accept', 'text/event-stream')
+    if (lastEventId !== undefined) headers.set('Last-Event-ID', lastEventId)
+    client.onRequest?.({ method: 'GET', url, attempt: 1, headers })
+    const response = await answered(() =>
+      (client.fetch ?? fetch)(url, { headers, signal: controller.signal, redirect: 'error' }),
+    )
+    if (!response) return
+    if (!response.ok) {
+      waitMs = retryAfterMs(response.headers.get('Retry-After')) ?? 0
+      const error = errorOf(problemOf(response.status, (await answered(() => response.text())) ?? ''), {
+        attempts: 1,
+        retryAfterMs: waitMs,
+      })
+      if (mayRepeat(error)) return
+      throw error
+    }
+    const received = messagesIn(response.body!, heard)
+    for (;;) {
+      const next = await answered(() => received.next())
+      if (!next || next.done) return
+      yield next.value
+    }
+  }
+
+  return {
+    messages: messages(),
+    waitMs: () => waitMs,
+    end() {
+      clearTimeout(silence)
+      outer?.removeEventListener('abort', end)
+      end()
+    },
+  }
+}
+
+/** Nothing where the network failed. */
+const answered = <T>(ask: () => Promise<T>): Promise<T | undefined> => ask().catch(() => undefined)
