@@ -21,8 +21,9 @@ const lines = [
   `import type { operations as Old } from './old'`,
   `import type { operations as New } from './new'`,
   `type Json<M> = M extends { content: { 'application/json': infer C } } ? C : undefined`,
+  `type Part<T> = [T] extends [undefined] ? {} : NonNullable<T>`,
   `type Request<O> = O extends { parameters: { query?: infer Q, header?: infer H, path?: infer P }, requestBody?: infer B }`,
-  `  ? { query: Q, header: H, path: P, body: Json<NonNullable<B>>, hasBody: undefined extends B ? 'optional' | 'given' : 'given' } : never`,
+  `  ? { query: Part<Q>, header: Part<H>, path: P, body: Json<NonNullable<B>>, hasBody: undefined extends B ? 'optional' | 'given' : 'given' } : never`,
   `type Answer<O> = O extends { responses: infer R } ? Json<R[Extract<keyof R, 200 | 201 | 204>]> : never`,
   // A value may have more fields than its type: those that are sent are compared by name.
   `type Fields<T> = T extends readonly (infer I)[] ? Fields<I> : T extends object`,

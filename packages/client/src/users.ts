@@ -28,6 +28,7 @@ export const usersOf = (send: Send) => ({
   update: (id: number, change: UserChange, options?: ChangeOptions) =>
     send<User>({ method: 'PATCH', path: path`/api/v1/users/${id}`, body: change }, options),
 
-  delete: (id: number, options?: ChangeOptions) =>
-    send<void>({ method: 'DELETE', path: path`/api/v1/users/${id}` }, options),
+  /** Deletes a user; with `erase: true` name and address are gone for ever (administrators). */
+  delete: (id: number, query: Query<operations['delete_users_id']> = {}, options?: ChangeOptions) =>
+    send<void>({ method: 'DELETE', path: path`/api/v1/users/${id}`, query }, options),
 })

@@ -75,6 +75,11 @@ describe('a change that breaks callers is found, and one that does not is none',
       changed((document) => {
         newOrder(document).properties.currency = { type: 'string' }
         document.components.schemas.Order.properties.currency = { type: 'string' }
+        document.paths['/api/v1/orders/{id}'].get.parameters.push({
+          name: 'fields',
+          in: 'query',
+          schema: { type: 'string' },
+        })
         document.paths['/api/v1/returns'] = { get: { operationId: 'get_returns', responses: {} } }
       }),
     ).toEqual([])

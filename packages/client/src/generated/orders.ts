@@ -517,6 +517,8 @@ export interface components {
          *     `invalid_id`: The id is not valid
          *
          *     `malformed_json`: The body is not valid JSON
+         *
+         *     `json_too_complex`: The body is nested too deeply, or has too many fields
          */
         BadRequest_3: {
             headers: {
@@ -727,6 +729,8 @@ export interface operations {
              * @description `validation_failed`: The request does not fit the schema
              *
              *     `malformed_json`: The body is not valid JSON
+             *
+             *     `json_too_complex`: The body is nested too deeply, or has too many fields
              *
              *     `invalid_idempotency_key`: The Idempotency-Key is not valid
              */

@@ -1384,6 +1384,8 @@ export interface components {
          *
          *     `malformed_json`: The body is not valid JSON
          *
+         *     `json_too_complex`: The body is nested too deeply, or has too many fields
+         *
          *     `invalid_idempotency_key`: The Idempotency-Key is not valid
          */
         BadRequest_3: {
@@ -1430,6 +1432,8 @@ export interface components {
          * @description `validation_failed`: The request does not fit the schema
          *
          *     `malformed_json`: The body is not valid JSON
+         *
+         *     `json_too_complex`: The body is nested too deeply, or has too many fields
          */
         BadRequest_4: {
             headers: {
@@ -1522,6 +1526,8 @@ export interface components {
          *
          *     `malformed_json`: The body is not valid JSON
          *
+         *     `json_too_complex`: The body is nested too deeply, or has too many fields
+         *
          *     `invalid_idempotency_key`: The Idempotency-Key is not valid
          */
         BadRequest_5: {
@@ -1538,6 +1544,8 @@ export interface components {
          *     `malformed_url`: The URL cannot be read
          *
          *     `malformed_json`: The body is not valid JSON
+         *
+         *     `json_too_complex`: The body is nested too deeply, or has too many fields
          */
         BadRequest_6: {
             headers: {

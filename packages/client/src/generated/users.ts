@@ -426,6 +426,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `outcome_unknown`: It is not known whether the request took effect */
+        ServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
          * @description 400 `malformed_request`: The request is not HTTP
          *
@@ -488,6 +498,8 @@ export interface components {
          *     `invalid_id`: The id is not valid
          *
          *     `malformed_json`: The body is not valid JSON
+         *
+         *     `json_too_complex`: The body is nested too deeply, or has too many fields
          */
         BadRequest_3: {
             headers: {
@@ -516,7 +528,7 @@ export interface components {
             };
         };
         /** @description `overloaded`: Too many requests of this kind */
-        ServiceUnavailable: {
+        ServiceUnavailable_2: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -664,6 +676,8 @@ export interface operations {
              *
              *     `malformed_json`: The body is not valid JSON
              *
+             *     `json_too_complex`: The body is nested too deeply, or has too many fields
+             *
              *     `invalid_idempotency_key`: The Idempotency-Key is not valid
              */
             400: {
@@ -675,6 +689,15 @@ export interface operations {
                 };
             };
             409: components["responses"]["Conflict"];
+            /** @description `idempotency_key_erased`: What the Idempotency-Key stands for was erased */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request */
@@ -686,16 +709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `outcome_unknown`: It is not known whether the request took effect */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -793,7 +807,10 @@ export interface operations {
     };
     delete_users_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With true, name, address and age are erased for good, also of a user who was deleted before; the id stays, for the orders that name it */
+                erase?: boolean;
+            };
             header?: {
                 /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -815,6 +832,7 @@ export interface operations {
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
+            503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -956,7 +974,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_3"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError_3"];
         };
     };
@@ -996,7 +1014,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_3"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError_5"];
         };
     };
