@@ -14,6 +14,7 @@ export const sequencerRooms = {
     sites: ['domain', 'ledger', 'api', 'numbers'],
     sequences: ['domain', 'ledger', 'api'],
     audit: ['domain', 'api'],
+    'api-keys': ['domain', 'api'],
     imports: ['domain', 'ledger', 'api', 'sites'],
     demos: ['domain', 'ledger', 'api', 'sites'],
   },

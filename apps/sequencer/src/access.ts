@@ -23,6 +23,8 @@ const readRules = may('viewer', ['numbers:read'])
 const audit = may('viewer', ['audit:read'])
 const operate = may('operator')
 const administrate = may('admin')
+// The services that know the keys, each with a key of its own for that.
+const follow = may('admin', ['api-keys:follow'])
 const ofAllSites = () => ['GLOBAL']
 
 /** Who may do what here, where authentication is required of all services. */
@@ -55,6 +57,14 @@ export const sequencerAccess: AccessTable = {
   'POST /api/v1/sites': administrate,
   'PUT /api/v1/sites/{site_id}': administrate,
   'DELETE /api/v1/sites/{site_id}': administrate,
+  'GET /api/v1/api-keys': administrate,
+  'POST /api/v1/api-keys': administrate,
+  'GET /api/v1/api-keys/{key_id}': administrate,
+  'POST /api/v1/api-keys/{key_id}/rotate': administrate,
+  'PUT /api/v1/api-keys/{key_id}': administrate,
+  'DELETE /api/v1/api-keys/{key_id}': administrate,
+  'GET /api/v1/api-keys:digests': follow,
+  'POST /api/v1/api-keys:used': follow,
   'GET /api/v1/audit': audit,
   'GET /api/v1/audit/export': audit,
   'GET /api/v1/audit/verify': audit,

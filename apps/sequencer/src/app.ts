@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
+import { createKnownKeys } from '@ordinal/api-keys'
 import { withQueryTimeout } from '@ordinal/database'
 import { grpcServer, guardCalls } from '@ordinal/grpc'
 import { accessModeOf, guardRoutes, type AccessMode } from '@ordinal/http'
@@ -7,6 +8,10 @@ import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createService, openDatabase, openReadPools, traceService } from '@ordinal/service'
 import { sequencerAccess } from './access'
+import { createFollowedKeys } from './api-keys/follow'
+import { createKeyRepository } from './api-keys/repository'
+import { apiKeyRoutes, followerRoutes } from './api-keys/routes'
+import { createKeyService } from './api-keys/service'
 import { createCheckpointLog } from './audit/checkpoint-log'
 import { createCheckpoints } from './audit/checkpoints'
 import { proofRoutes } from './audit/proof-routes'
@@ -106,6 +111,10 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   })
   const schema = schemaOfBuild(__dirname, ownsLedger(config))
   const audit = createAuditService({ pool: pools.heavy, checkpoints, schema, log })
+  const keyRepository = createKeyRepository({ pool, db })
+  const knownKeys = createKnownKeys({ staleAfterMs: config.apiKeysMaxAgeMs })
+  const followedKeys = createFollowedKeys({ repository: keyRepository, known: knownKeys, log })
+  const keys = createKeyService({ repository: keyRepository, followed: followedKeys })
   numberMetrics.showWaiting(allocator.waiting)
 
   const routes = [
@@ -119,6 +128,8 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ...importRoutes(importNumbers),
     ...demoRoutes(demos),
     ...siteRoutes(sites),
+    ...apiKeyRoutes(keys),
+    ...followerRoutes(followedKeys, keys),
     ...auditRoutes(audit),
     ...proofRoutes(audit),
     ...streamRoutes(liveStream),
@@ -134,6 +145,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     description: 'Issues numbers that are sequential, gap-free, formatted, audited, and safe to retry.',
     http: config,
     tokens: config,
+    managedKeys: knownKeys,
     log,
     metrics,
     tracing,
@@ -146,6 +158,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       warnOfPowerfulRole(pool, log),
       warnOfOtherSchema(pools.heavy, schema, log),
       warnOfOverlaps(rules, log),
+      followedKeys,
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),
       createRangeWatch({ db: readDb, repository: rules, show: numberMetrics.showValuesLeft, log }),

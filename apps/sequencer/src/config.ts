@@ -1,3 +1,4 @@
+import { managedKeyVariables } from '@ordinal/api-keys'
 import { readSigningKey } from '@ordinal/audit'
 import { boolean, databaseVariables, defineConfig, integer, variable, type Config } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
@@ -31,6 +32,7 @@ export const sequencerConfig = defineConfig({
     ...tokenVariables(),
     ...tracingVariables(),
     ...accessVariables('SEQUENCER'),
+    ...managedKeyVariables(),
     ...databaseVariables('SEQUENCER', { name: 'sequencerdb' }),
     groupCommit: variable('SEQUENCER_GROUP_COMMIT', boolean(), {
       description: 'Requests that wait share a transaction; false gives each its own, for comparison',

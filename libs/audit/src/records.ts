@@ -72,11 +72,11 @@ export interface CounterRecord {
   exists?: boolean
 }
 
-/** A link of the chain of rules, sites, closed periods and keys: what was written, as the text of a JSON object. */
+/** A link of the chain of rules, sites, API keys, closed periods and configured keys: what was written, as the text of a JSON object. */
 export interface RegisterRecord {
   type: 'register'
   entry: number
-  kind: 'rules' | 'site' | 'closed_period' | 'keys'
+  kind: 'rules' | 'site' | 'api_key' | 'closed_period' | 'keys'
   name: string
   version: number
   content: string

@@ -193,8 +193,10 @@ export const commonErrors = table({
   invalid_api_key: {
     status: 401,
     title: 'The API key is not valid',
-    cause: 'The X-API-Key header has a key that this service does not know.',
-    remedy: 'Send a key that is listed in API_KEYS, or leave the header out.',
+    cause:
+      'The X-API-Key header has a key that this service does not know, or that has expired or was revoked.',
+    remedy:
+      'Send a key that is listed in API_KEYS, or that an administrator made with POST /api/v1/api-keys of the sequencer: it is known everywhere within seconds. Or leave the header out.',
     example: 'X-API-Key holds no key that this service knows',
   },
   authentication_required: {
@@ -236,6 +238,14 @@ export const commonErrors = table({
     cause: 'The identity provider at JWKS_URL does not give its keys.',
     remedy: 'Wait as long as Retry-After says, then send the same request again.',
     example: 'The keys by which tokens are checked cannot be fetched at the moment',
+  },
+  api_keys_unavailable: {
+    status: 503,
+    title: 'The API key cannot be checked at the moment',
+    cause:
+      'The key has the form of one that an administrator made, and the service has not been able to read those lately.',
+    remedy: 'Wait as long as Retry-After says, then send the same request again.',
+    example: 'Whether this key is still valid cannot be checked at the moment',
   },
   version_mismatch: {
     status: 412,

@@ -86,5 +86,7 @@ export function unlessKnown(reply: AnyReply, headers: Headers): AnyReply {
   const [tag] = tagsIn(etag) ?? []
   const known = tagsIn(ifNoneMatch)
   const isKnown = known === undefined || (tag !== undefined && known.includes(tag))
-  return isKnown ? { status: 304, body: null, headers: { ETag: etag } } : reply
+  const { Age } = reply.headers ?? {}
+  const kept = { ETag: etag, ...(Age !== undefined && { Age }) }
+  return isKnown ? { status: 304, body: null, headers: kept } : reply
 }

@@ -22,6 +22,7 @@ import {
   tokenVerifier,
   traceRequests,
   withoutBasePath,
+  type ManagedKeys,
   type TokenSettings,
   type TranslateError,
 } from '@ordinal/middleware'
@@ -54,6 +55,8 @@ interface HttpOptions {
   tls?: ServerTls | undefined
   /** How tokens are checked, in a service that takes any. */
   tokens?: TokenSettings | undefined
+  /** The keys of machines, besides those that the settings have. */
+  managedKeys?: ManagedKeys | undefined
   /** Those of any service, and its own. */
   errors: ErrorTable
   routes: readonly Route[]
@@ -87,10 +90,10 @@ export function createHttpService(options: HttpOptions) {
     (document ??= openApiDocument(
       { title, description: options.description, version },
       [...routes, ...documents, ...probes],
-      { takesTokens: tokens !== undefined, errors },
+      { takesTokens: tokens !== undefined, managesKeys: options.managedKeys !== undefined, errors },
     ))
 
-  const identify = callerIdentifier(settings.apiKeys ?? [], verifyToken)
+  const identify = callerIdentifier(settings.apiKeys ?? [], verifyToken, options.managedKeys)
   const limiter =
     settings.rateLimit > 0
       ? rateLimiter({ name, perSecond: settings.rateLimit, redisUrl: settings.redisUrl, log })

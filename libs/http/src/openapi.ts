@@ -19,6 +19,8 @@ type Description = Record<'title' | 'description' | 'version', string>
 interface Shared {
   /** Whether the service looks at the Authorization header. */
   takesTokens: boolean
+  /** Whether administrators can make keys that it takes. */
+  managesKeys?: boolean
   errors: ErrorTable
 }
 
@@ -96,7 +98,7 @@ function withLineShared(schema: { allOf?: object[] }): void {
 
 const ofEveryAnswer =
   'Every operation has a `default` answer: the errors that any such request can meet, also under a status that the operation ' +
-  'has for others. Any may be 403 `scope_missing` or `role_too_low`. X-Request-Id and RateLimit-… are in its other answers too.'
+  'has for others. Any may be 403 `scope_missing` or `role_too_low`. What a code means, and what to do, is at `/errors/{code}`. X-Request-Id and RateLimit-… are in its other answers too.'
 
 const token = {
   type: 'http' as const,
@@ -289,30 +291,53 @@ const anywhere = [
   'internal_error',
 ] as const satisfies CommonCode[]
 
-/** The errors that any request with such bounds and callers can meet. */
-function commonCodes(route: Route, takesTokens: boolean): string[] {
-  const { workload, unlimited, probe } = route
-  const codes: string[] = [...anywhere]
-  if (workload !== 'main') codes.push('overloaded')
-  if (!unlimited) codes.push('rate_limited')
-  if (changesSomething(route)) codes.push('cross_site_request')
-  if (!probe) codes.push('invalid_api_key', 'database_unavailable')
-  if (!probe && takesTokens) codes.push('invalid_token', 'token_keys_unavailable')
-  return codes
+/**
+ * The errors that are the same whatever is asked for. All operations that change something name the same, and all that do not,
+ * so that the document has them once: those of bodies and conditions, too, where there may be none.
+ */
+function commonCodes(route: Route, { takesTokens, managesKeys }: Shared): string[] {
+  const { probe, unlimited, workload } = route
+  if (probe) {
+    const bounds = [...(workload !== 'main' ? ['overloaded'] : []), ...(unlimited ? [] : ['rate_limited'])]
+    return [...anywhere, ...bounds]
+  }
+  return [
+    ...anywhere,
+    ...ofCalls,
+    ...(changesSomething(route) ? ofChanges : []),
+    ...(takesTokens ? ['invalid_token', 'token_keys_unavailable', 'role_too_low'] : []),
+    ...(managesKeys ? ['api_keys_unavailable'] : []),
+  ]
 }
 
-/** The errors of a route, and those of requests of its kind. */
-function ownCodes(route: Route): string[] {
-  const codes: string[] = [...route.errors, 'validation_failed']
-  if (route.requires) codes.push('authentication_required')
-  if (route.requires && route.requires !== 'caller') codes.push('role_too_low')
-  if (route.params) codes.push('malformed_url')
+const ofCalls = [
+  'malformed_url',
+  'authentication_required',
+  'invalid_api_key',
+  'version_mismatch',
+  'rate_limited',
+  'overloaded',
+  'database_unavailable',
+  'deadline_exceeded',
+] as const satisfies CommonCode[]
+
+const ofChanges = [
+  'malformed_json',
+  'json_too_complex',
+  'invalid_idempotency_key',
+  'cross_site_request',
+  'body_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'outcome_unknown',
+] as const satisfies CommonCode[]
+
+/** The errors of a route, besides those that are common. */
+function ownCodes(route: Route, common: readonly string[]): string[] {
+  const codes = [...route.errors, 'validation_failed'].filter((code) => !common.includes(code))
   if (route.params && 'id' in route.params.shape) codes.push('invalid_id')
-  if (route.body) codes.push('malformed_json', 'json_too_complex', 'body_too_large', 'unsupported_media_type')
-  if (route.upload) codes.push('unsupported_media_type')
-  if (isTagged(route)) codes.push('version_mismatch')
-  if (route.idempotent) codes.push('invalid_idempotency_key')
-  if (route.timed) codes.push('deadline_exceeded')
+  // Its answer says which types there are.
+  if (route.upload || route.method === 'patch') codes.push('unsupported_media_type')
   return codes
 }
 
@@ -323,12 +348,14 @@ interface Kind {
 }
 
 /** The errors of a route by status, and as `default` those that any request can meet. */
-function failures(route: Route, { takesTokens, errors }: Shared): Responses {
+function failures(route: Route, shared: Shared): Responses {
+  const { errors } = shared
   const kindsOf = (codes: readonly string[]): Kind[] =>
     [...new Set(codes)].map((code) => ({ code, ...errors[code]! }))
-  const common = kindsOf(commonCodes(route, takesTokens))
+  const ofAll = commonCodes(route, shared)
+  const common = kindsOf(ofAll)
   // Under a status that the route answers itself, `default` would say nothing of errors.
-  const own = [...kindsOf(ownCodes(route)), ...common.filter(({ status }) => status in route.answers)]
+  const own = [...kindsOf(ownCodes(route, ofAll)), ...common.filter(({ status }) => status in route.answers)]
   const statuses = [...new Set(own.map(({ status }) => status))]
   return {
     ...Object.fromEntries(
@@ -349,7 +376,8 @@ function commonFailure({ unlimited, probe }: Route, kinds: readonly Kind[]): Zod
   const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
   const sorted = [...kinds].sort((a, b) => a.status - b.status)
   return {
-    description: sorted.map(({ status, code, title }) => `${status} \`${code}\`: ${title}`).join('\n\n'),
+    // What they mean is at /errors/{code}: here it would be there several times.
+    description: sorted.map(({ status, code }) => `${status} \`${code}\``).join('\n\n'),
     content: { [problemMediaType]: { schema: problem } },
     ...headersOf([
       'X-Request-Id',

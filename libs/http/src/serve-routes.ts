@@ -10,6 +10,7 @@ import {
   requireOwnSite,
   requireRole,
   validated,
+  type RequestContext,
 } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { RunItems } from './batch'
@@ -25,6 +26,8 @@ const nothing = z.strictObject({})
 const noFields = Object.freeze({})
 // Beyond it setTimeout fires at once.
 const longestTimerMs = 2 ** 31 - 1
+// How often it is looked whether the key of a listener was revoked.
+const lookAgainMs = 500
 
 interface Options {
   bodyLimitBytes: number
@@ -157,7 +160,7 @@ function serve(route: Route, { tokensCheckable, runItems, live }: Serving): Requ
     if (reply.body instanceof Readable) {
       if (route.live) {
         live?.add(reply.body)
-        endWithToken(reply.body, req.context.expiresAtMs)
+        endWithCaller(reply.body, req.context)
       }
       return answerInPieces(req, res, reply, reply.body, contentType)
     }
@@ -166,10 +169,16 @@ function serve(route: Route, { tokensCheckable, runItems, live }: Serving): Requ
 }
 
 /** A stream goes on for no longer than its listener may open one. */
-function endWithToken(stream: Readable, expiresAtMs: number | undefined): void {
-  if (expiresAtMs === undefined) return
-  const timer = setTimeout(() => stream.destroy(), Math.min(expiresAtMs - Date.now(), longestTimerMs)).unref()
-  stream.once('close', () => clearTimeout(timer))
+function endWithCaller(stream: Readable, { expiresAtMs, mayGoOn }: RequestContext): void {
+  if (expiresAtMs !== undefined) {
+    const leftMs = Math.min(expiresAtMs - Date.now(), longestTimerMs)
+    const timer = setTimeout(() => stream.destroy(), leftMs).unref()
+    stream.once('close', () => clearTimeout(timer))
+  }
+  if (mayGoOn) {
+    const timer = setInterval(() => mayGoOn() || stream.destroy(), lookAgainMs).unref()
+    stream.once('close', () => clearInterval(timer))
+  }
 }
 
 /** The answer with its Location as the client knows it. */

@@ -18,14 +18,22 @@ function isSecretName(name: string): boolean {
   return secret
 }
 
+/** A text without the passwords of URLs and without API keys that administrators make, wherever in it they are. */
+function withoutCredentials(text: string): string {
+  const shown = text.includes('ordinal_') ? text.replace(managedKeys, `ordinal_$1_${mark}`) : text
+  return shown.includes('://') ? withoutPasswords(shown) : shown
+}
+
+/** The keys that administrators make, or what was sent for one; their ids are no secrets. */
+const managedKeys = /ordinal_([0-9A-Za-z]{12})_[0-9A-Za-z]+/g
+
 /**
  * `postgres://user:secret@host` without the secret, which may have any character but a space.
  *
  * Word by word, each looked at once: an expression for all of it takes quadratic time for `a://b:a://b:` and so on, and
  * who sends us paths may choose them.
  */
-function withoutCredentials(text: string): string {
-  if (!text.includes('://')) return text
+function withoutPasswords(text: string): string {
   return text.replace(/\S+/g, (word) => {
     const end = word.lastIndexOf('@')
     const user = /\w:\/\/[^:/@]*:/.exec(word)

@@ -87,6 +87,12 @@ test.each([
   ['https://example.com/@someone', 'https://example.com/@someone'],
   ['mail@example.com http://host:80', 'mail@example.com http://host:80'],
   ['me@there,http://host:80', 'me@there,http://host:80'],
+  [`/n?key=ordinal_7hKq2LmXw0Rt_${'x'.repeat(46)}&b`, '/n?key=ordinal_7hKq2LmXw0Rt_[redacted]&b'],
+  [
+    `Bearer ordinal_7hKq2LmXw0Rt_${'x'.repeat(9)} a://b:c@d`,
+    'Bearer ordinal_7hKq2LmXw0Rt_[redacted] a://b:[redacted]@d',
+  ],
+  ['ordinal_sequences', 'ordinal_sequences'],
 ])('%s is logged as %s', (text, logged) => {
   expect(redact(text)).toBe(logged)
 })
@@ -94,6 +100,7 @@ test.each([
 test('a text that is made to be slow costs no more than another of its length', () => {
   // With the expression that this once was, minutes.
   expect(redact('a://b:'.repeat(300_000))).toHaveLength(1_800_000)
+  expect(redact('ordinal_A'.repeat(200_000))).toHaveLength(1_800_000)
 })
 
 test('what JSON cannot say is no reason to fail', () => {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
-import { looksLike } from './look-alikes'
+import { lookAlikes, looksLike } from './look-alikes'
 import { anonymous, type RequestContext } from './request-id'
 import { challenge } from './roles'
 import { invalidToken, type VerifyToken } from './tokens'
@@ -11,6 +11,25 @@ export interface ApiKey {
   id: string
   sha256: Buffer
   scopes?: readonly string[]
+  /** The id of the key itself, if it is a managed one. */
+  keyId?: string
+  /** When it ends, in ms since 1970; undefined if it does not by itself. */
+  expiresAtMs?: number
+}
+
+/** The keys that administrators make, and revoke while services run (docs/decisions/0074). */
+export interface ManagedKeys {
+  /**
+   * The key of a text, if it is one that has not ended.
+   *
+   * @param digest SHA-256 of the text
+   * @throws AppError `api_keys_unavailable` if it may be one, and that is not known now
+   */
+  find(text: string, digest: Buffer): ApiKey | undefined
+  /** Whether a key that was found has not ended since. */
+  isAlive(key: ApiKey): boolean
+  /** Whose keys they are; the same list as long as nothing changes. */
+  names(): readonly string[]
 }
 
 /** Names that records have for the system itself, and for anonymous callers. */
@@ -21,9 +40,9 @@ const serviceNames = ['order-service', 'user-service']
 /** The digest of an empty key: an empty header would match it. */
 const digestOfNothing = createHash('sha256').digest('hex')
 
-/** What a key can be limited to: all users, all orders, the audit, and numbers, of all sequences or of one. */
-const knownScopes =
-  /^((users|orders):(read|write)|audit:read|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
+/** What a key can be limited to: all users, all orders, the audit, following the managed keys, and numbers, of all sequences or of one. */
+export const knownScopes =
+  /^((users|orders):(read|write)|audit:read|api-keys:follow|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
 
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`, or with what the key is limited to `name:sha256hex:scope+scope`. A name
@@ -64,16 +83,23 @@ export type Identify = (context: RequestContext, credentials: Credentials) => Pr
  * whatever is asked for. With both, the token says who it is.
  *
  * @param verifyToken checks tokens; without it an Authorization header is somebody else's, and is not looked at
+ * @param managed keys besides the configured ones
  */
-export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyToken): Identify {
-  const taken = [...ownNames, ...serviceNames, ...keys.map(({ id }) => id)]
+export function callerIdentifier(
+  keys: readonly ApiKey[],
+  verifyToken?: VerifyToken,
+  managed?: ManagedKeys,
+): Identify {
+  const machineLike = machineFinder([...ownNames, ...serviceNames, ...keys.map(({ id }) => id)], managed)
   return (context, { apiKey, authorization }) => {
     if (apiKey !== undefined) {
-      const { id, scopes } = keyOf(keys, apiKey)
-      context.caller = id
+      const key = keyOf(keys, apiKey, managed)
+      context.caller = key.id
       context.role = 'operator'
-      context.scopes = scopes
+      context.scopes = key.scopes
       context.machine = true
+      if (key.expiresAtMs !== undefined) context.expiresAtMs = key.expiresAtMs
+      if (managed && key.keyId !== undefined) context.mayGoOn = () => managed.isAlive(key)
     }
     const token = verifyToken && bearerToken(authorization)
     if (token === undefined) {
@@ -82,7 +108,7 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
     }
     return verifyToken!(token).then((bearer) => {
       // Otherwise anybody who can choose a user name could act as a machine, or look like one on record.
-      const other = taken.find((name) => looksLike(bearer.subject, name))
+      const other = machineLike(bearer.subject)
       if (other !== undefined) throw invalidToken(`its sub looks like ${other}, which sends no token`)
       context.caller = bearer.subject
       context.role = bearer.role
@@ -90,6 +116,7 @@ export function callerIdentifier(keys: readonly ApiKey[], verifyToken?: VerifyTo
       if (context.scopes) context.machine = false
       context.scopes = undefined
       context.expiresAtMs = bearer.expiresAtMs
+      context.mayGoOn = undefined
       context.userId = bearer.userId
     })
   }
@@ -107,10 +134,24 @@ export function identifyCaller(identify: Identify): RequestHandler {
   }
 }
 
-function keyOf(keys: readonly ApiKey[], sent: string): ApiKey {
+/** Finds the machine for which the subject of a token could be taken. */
+function machineFinder(configured: readonly string[], managed: ManagedKeys | undefined) {
+  let names = managed?.names() ?? []
+  let find = lookAlikes([...configured, ...names])
+  return (subject: string): string | undefined => {
+    const now = managed?.names() ?? names
+    if (now !== names) {
+      names = now
+      find = lookAlikes([...configured, ...names])
+    }
+    return find(subject)
+  }
+}
+
+function keyOf(keys: readonly ApiKey[], sent: string, managed: ManagedKeys | undefined): ApiKey {
   const digest = createHash('sha256').update(sent).digest()
   // Every key is compared, in constant time: how long it takes tells nothing.
-  const known = keys.filter(({ sha256 }) => timingSafeEqual(sha256, digest))[0]
+  const known = keys.filter(({ sha256 }) => timingSafeEqual(sha256, digest))[0] ?? managed?.find(sent, digest)
   if (known) return known
   throw new AppError('invalid_api_key', 'X-API-Key holds no key that this service knows', {
     headers: { 'WWW-Authenticate': challenge() },

@@ -16,14 +16,16 @@ export {
   callerIdentifier,
   identifyCaller,
   isCallerName,
+  knownScopes,
   parseApiKey,
   type ApiKey,
   type Identify,
+  type ManagedKeys,
 } from './auth'
 export { addCommonHeaders, type CommonHeaders } from './common-headers'
 export { allowOrigins } from './cors'
 export { errorHandler, errorReporter, type ReportError, type TranslateError } from './error-handler'
-export { hasUnseen } from './look-alikes'
+export { hasUnseen, looksLike } from './look-alikes'
 export { inOrder } from './in-order'
 export { BoundedRateLimiterMemory } from './bounded-counters'
 export { parseJsonBody } from './json-body'

@@ -65,8 +65,19 @@ function lookOf(name: string): string {
  * Whether a name can be mistaken for another: it looks the same, except for at most half of its letters, which are of
  * other alphabets.
  */
-export function looksLike(name: string, other: string): boolean {
-  const [its, others] = [[...lookOf(name)], [...lookOf(other)]]
+export const looksLike = (name: string, other: string): boolean =>
+  areAlike([...lookOf(name)], [...lookOf(other)])
+
+/** A search for the one of many names that a name can be mistaken for: what those look like is found out once. */
+export function lookAlikes(names: readonly string[]): (name: string) => string | undefined {
+  const looks = names.map((name) => ({ name, look: [...lookOf(name)] }))
+  return (name) => {
+    const its = [...lookOf(name)]
+    return looks.find(({ look }) => areAlike(its, look))?.name
+  }
+}
+
+function areAlike(its: readonly string[], others: readonly string[]): boolean {
   if (its.length !== others.length) return false
   const same = its.filter((letter, index) => letter === others[index]).length
   const strange = its.filter((letter) => letter > '\u007f').length

@@ -23,8 +23,10 @@ export interface RequestContext {
   scopes?: readonly string[] | undefined
   /** The user that the caller is, if its role is customer. */
   userId?: number | undefined
-  /** When its token ends, in ms since 1970; undefined for none. */
+  /** When its token or its managed key ends, in ms since 1970; undefined if it does not. */
   expiresAtMs?: number
+  /** Whether its managed key has not been revoked since; undefined for any other caller. */
+  mayGoOn?: (() => boolean) | undefined
   /** The client's address; undefined if its connection has gone. */
   address: string | undefined
   /** It has sent an API key that is known. */

@@ -14,7 +14,7 @@ import {
 } from '@ordinal/http'
 import type { ClosableLogger, Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
-import type { TokenSettings } from '@ordinal/middleware'
+import type { ManagedKeys, TokenSettings } from '@ordinal/middleware'
 import type { Tracing } from '@ordinal/tracing'
 import type { Pools } from './database'
 import { fromDatabase } from './database-errors'
@@ -32,6 +32,8 @@ export interface ServiceOptions<Code extends string = string> {
   http: HttpSettings
   /** How tokens are checked, in a service that takes any. */
   tokens?: TokenSettings
+  /** The keys of machines, besides those that the settings have. */
+  managedKeys?: ManagedKeys | undefined
   log: ClosableLogger
   metrics: Metrics
   /** Records traces; undefined if it is off. */
@@ -93,7 +95,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     metricsMaxAgeMs: settings.metricsMaxAgeMs,
     poolStats: () => poolStats(pool),
   })
-  const { description, tokens, routes, errors } = options
+  const { description, tokens, managedKeys, routes, errors } = options
   const heavyPlaces = 2 * (options.pools?.heavy.options.max ?? 2)
   const tls = tlsOf(settings, log, metrics)
   const http = createHttpService({
@@ -102,6 +104,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     settings,
     tls,
     tokens,
+    managedKeys,
     routes,
     errors,
     probes,

@@ -93,6 +93,18 @@ own user and that user's orders: to it, others look as if they did not exist. A 
 
 Probes and metrics, \`/docs\`, \`/openapi.json\`, \`/errors\`, and health and reflection of gRPC need no credentials.
 
+## Keys that leaked
+
+A key that an administrator made looks like \`ordinal_7hKq2LmXw0Rt_…\`, with 46 letters and digits at its end. Scanners of
+repositories and logs find it by this regular expression:
+
+\`\`\`
+\\bordinal_[0-9A-Za-z]{12}_[0-9A-Za-z]{46}\\b
+\`\`\`
+
+The last six characters are the CRC-32 of all before them, to the base of 62 (0-9, A-Z, a-z): with it a scanner tells a key from what only looks
+like one. The part in the middle is the id, by which the key [is revoked](operations.md#api-keys). Our own logs have the id alone.
+
 ${services.map(matrixOf).join('\n')}`,
 }
 

@@ -25,6 +25,45 @@ export const errorTable = defineErrors({
     remedy: 'Read the rules again, decide again, and send the change again if it is still wanted.',
     example: 'INV has got version 4 meanwhile',
   },
+  api_key_not_found: {
+    status: 404,
+    title: 'There is no such API key',
+    cause: 'No key with this id was made here. Keys of API_KEYS have none.',
+    remedy: 'Look at the keys with GET /api/v1/api-keys; the id is the second part of a key.',
+    example: 'There is no API key 7hKq2LmXw0Rt',
+  },
+  api_key_changed: {
+    status: 409,
+    title: 'Somebody else changed the API key at the same time',
+    cause: 'Two changes were made to one version of the key, and the other one came first.',
+    remedy: 'Read the key again, decide again, and send the change again if it is still wanted.',
+    example: 'The key 7hKq2LmXw0Rt was changed meanwhile',
+  },
+  api_key_ended: {
+    status: 409,
+    title: 'The API key has ended',
+    cause: 'The key was revoked, or has expired: it stays so.',
+    remedy: 'Make another key with POST /api/v1/api-keys.',
+    example: 'The key 7hKq2LmXw0Rt was revoked already',
+  },
+  api_key_shown_before: {
+    status: 409,
+    grpc: 'ALREADY_EXISTS',
+    title: 'The API key was made and shown before',
+    cause:
+      'A request with this Idempotency-Key has made the key that the detail names. A key is shown once, and only its SHA-256 is kept.',
+    remedy:
+      'If the answer was lost, rotate that key: POST /api/v1/api-keys/{key_id}/rotate with overlap_seconds 0 and another Idempotency-Key.',
+    example: 'This request has made the API key 7hKq2LmXw0Rt already',
+  },
+  too_many_api_keys: {
+    status: 409,
+    grpc: 'FAILED_PRECONDITION',
+    title: 'There are too many API keys',
+    cause: 'A thousand keys have not ended: each service keeps all of them in memory.',
+    remedy: 'Revoke keys that nobody uses: GET /api/v1/api-keys?active=true has last_used_at.',
+    example: 'There are 1000 keys that have not ended',
+  },
   site_not_found: {
     status: 404,
     title: 'There is no such site',

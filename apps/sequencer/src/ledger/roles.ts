@@ -7,7 +7,7 @@ import { soonAfterStart, migrateDatabase, type MigrationSettings } from '@ordina
 /**
  * Brings the database to the schema of this build. Where migrations have a role of their own, the service's role then
  * gets the rights it needs and no more: to read, and to call the functions that issue and change numbers, add versions
- * of rules and sites, register API keys and close periods.
+ * of rules, sites and API keys, note when keys were used, register those of the configuration and close periods.
  *
  * @param appFolder the folder of the app's source, or of its bundle
  */
@@ -18,8 +18,8 @@ const grantRuntimeRole = (role: string, database: string) => `
   REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role};
   REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC, ${role};
   GRANT USAGE ON SCHEMA public TO ${role};
-  GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, frames, site_usage, register, _prisma_migrations TO ${role};
-  GRANT EXECUTE ON FUNCTION issue_numbers, issue_many, change_numbers, add_rules, add_site, register_keys, close_period TO ${role}`
+  GRANT SELECT ON sequences, sites, closed_periods, counters, batches, ledger, leases, free_values, frames, site_usage, register, api_keys, api_key_uses, _prisma_migrations TO ${role};
+  GRANT EXECUTE ON FUNCTION issue_numbers, issue_many, change_numbers, add_rules, add_site, register_keys, close_period, add_api_key, change_api_key, note_api_key_uses TO ${role}`
 
 /** Whether the role that the service runs as also migrates, and so owns the ledger. */
 export const ownsLedger = (config: MigrationSettings) => {

@@ -26,6 +26,8 @@ export async function readRegister(tx: Queryable): Promise<StoredRegister> {
        UNION ALL
        SELECT 'site', site_id, version, to_jsonb(s)::text FROM public.sites s
        UNION ALL
+       SELECT 'api_key', id, version, to_jsonb(k)::text FROM public.api_keys k
+       UNION ALL
        SELECT 'closed_period', prefix || ' ' || period, 0, to_jsonb(c)::text FROM public.closed_periods c) r
      ORDER BY r.kind, r.name, r.version`,
   )
