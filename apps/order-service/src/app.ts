@@ -97,6 +97,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     settings: eventSettingsOf(config),
     pool,
     consumers: config.autoConfirm ? [createConfirmOrders(shared)] : [],
+    tracing,
     metrics,
     log,
   })

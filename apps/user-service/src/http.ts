@@ -103,6 +103,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
         const { answer, replayed } = await users.create(
           body,
           key === undefined ? undefined : { caller: context.caller, key, fingerprint: fingerprintOf(body) },
+          context.span,
         )
         notePersonalData(context, 'create', [answer.id])
         return {
@@ -126,7 +127,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       answers: { 200: listOf(user) },
       async handle({ query: { page, cursor, page_size, ...filter }, context }) {
         const part = { page, after: userCursors.read(cursor, filter), page_size }
-        const list = await users.list(part, filter)
+        const list = await users.list(part, filter, context.span)
         notePersonalData(context, 'read', idsOf(list.data))
         return { status: 200, body: list }
       },
@@ -141,7 +142,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       query: z.strictObject({ ids }),
       answers: { 200: z.object({ data: z.array(user) }) },
       async handle({ query, context }) {
-        const data = (await users.findAll(query.ids)).map(toJson)
+        const data = (await users.findAll(query.ids, context.span)).map(toJson)
         notePersonalData(context, 'read', idsOf(data))
         return { status: 200, body: { data } }
       },
@@ -160,7 +161,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       async handle({ params, context }) {
         notePersonalData(context, 'read', [params.id])
         requireNotHidden(params.id, context)
-        const found = toJson(await users.require(params.id))
+        const found = toJson(await users.require(params.id, context.span))
         return { status: 200, body: found, headers: { ETag: etagOf(found.version) } }
       },
     }),

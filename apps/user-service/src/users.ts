@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { createBatcher } from '@ordinal/batching'
-import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
+import { databaseErrorOf, traced, transaction, type Queryable } from '@ordinal/database'
 import { cursorsOf, toList, totalShownBy } from '@ordinal/http'
 import { z } from 'zod'
 import { eraseUser, findRemains } from './erasure-queries'
@@ -48,11 +49,13 @@ interface Deps {
 /** Users. A deleted one stays in the database, until it is erased, and is never found again. */
 export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
   // Each reads on a connection of its own, as long as there is one; what would wait for one goes together.
-  const find = createBatcher<number, UserColumns | undefined>({
-    carryOut: async (ids) => {
-      const found = new Map((await findUsers(pool, ids)).map((user) => [user.id, user]))
+  const find = createBatcher<{ id: number; span: Span | undefined }, UserColumns | undefined>({
+    carryOut: async (asked, span) => {
+      const ids = asked.map(({ id }) => id)
+      const found = new Map((await findUsers(traced(pool, span), ids)).map((user) => [user.id, user]))
       return ids.map((id) => found.get(id))
     },
+    trace: { name: 'find users', spanOf: ({ span }) => span },
     maxItems: mostTogether,
     atOnce: poolSize,
   })
@@ -63,10 +66,17 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
      *
      * @throws AppError `email_taken`, `idempotency_key_reused`, `idempotency_key_erased`
      */
-    async create(user: NewUser, key?: IdempotencyKey): Promise<{ answer: UserJson; replayed: boolean }> {
+    async create(
+      user: NewUser,
+      key?: IdempotencyKey,
+      span?: Span,
+    ): Promise<{ answer: UserJson; replayed: boolean }> {
       const creating = key
-        ? transaction(pool, (tx) => once(tx, key, async () => toJson(await insertUser(tx, user))))
-        : insertUser(pool, user).then((created) => ({ answer: toJson(created), replayed: false }))
+        ? transaction(pool, (tx) => once(tx, key, async () => toJson(await insertUser(tx, user))), { span })
+        : insertUser(traced(pool, span), user).then((created) => ({
+            answer: toJson(created),
+            replayed: false,
+          }))
       const { answer, replayed } = await keepingEmailUnique(user.email, creating)
       // An earlier release kept answers without a version: users began with the first.
       return { answer: { ...answer, version: answer.version ?? 1 }, replayed }
@@ -75,20 +85,21 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
     require: requireUser,
 
     /** The users with these ids that there are, in the order of the ids. */
-    async findAll(ids: readonly number[]): Promise<UserColumns[]> {
-      const found = new Map((await findUsers(pool, ids)).map((user) => [user.id, user]))
+    async findAll(ids: readonly number[], span?: Span): Promise<UserColumns[]> {
+      const found = new Map((await findUsers(traced(pool, span), ids)).map((user) => [user.id, user]))
       return [...new Set(ids)].flatMap((id) => found.get(id) ?? [])
     },
 
     /** A part of the list of the users that fit, oldest first. They are counted only if it is read by page. */
-    async list({ page = 1, after, page_size }: Part, filter: UserFilter) {
+    async list({ page = 1, after, page_size }: Part, filter: UserFilter, span?: Span) {
       // One more shows whether the list goes on.
       const take = page_size + 1
       const place = after ? { after: after[0], take } : { skip: (page - 1) * page_size, take }
-      const rows = await listUsers(heavyDb, filter, place)
+      const db = traced(heavyDb, span)
+      const rows = await listUsers(db, filter, place)
       const total = after
         ? undefined
-        : (totalShownBy(rows.length, { page, page_size }) ?? (await countUsers(heavyDb, filter)))
+        : (totalShownBy(rows.length, { page, page_size }) ?? (await countUsers(db, filter)))
       return toList(rows, total, { page, page_size }, toJson, ({ id }) => userCursors.write([id], filter))
     },
 
@@ -127,8 +138,8 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
   }
 
   /** @throws AppError `user_not_found` */
-  async function requireUser(id: number): Promise<UserColumns> {
-    const user = await find(id)
+  async function requireUser(id: number, span?: Span): Promise<UserColumns> {
+    const user = await find({ id, span })
     if (user) return user
     throw userNotFound(id)
   }

@@ -1,10 +1,14 @@
+import { errorTypeOf, spanOfMany, type Span } from '@ordinal/tracing'
+
 export interface BatcherOptions<Item, Result> {
   /**
    * Carries out some items together.
    *
+   * @param span that of the run, if it is in a trace that is recorded: of one item its own, of several one that is linked
+   *   with theirs
    * @returns for each item, in their order, its result, or the Error that it alone is refused with
    */
-  carryOut: (items: readonly Item[]) => Promise<readonly (Result | Error)[]>
+  carryOut: (items: readonly Item[], span?: Span) => Promise<readonly (Result | Error)[]>
   /** How many items go together at most. */
   maxItems: number
   /** How many runs may be under way at the same time; 1 if not given. */
@@ -19,6 +23,8 @@ export interface BatcherOptions<Item, Result> {
    * alone, and one bad item harms no other. Never if not given: all get the error.
    */
   mayBeOfOne?: (error: unknown) => boolean
+  /** What runs are called in traces, and the span of an item; runs have none if not given. */
+  trace?: { name: string; spanOf: (item: Item) => Span | undefined }
 }
 
 /** Limits under which nothing goes together: for a comparison with what is done one by one. */
@@ -48,7 +54,7 @@ interface Waiting<Item, Result> {
  * by themselves: group commit, as databases have it for their logs.
  */
 export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
-  const { carryOut, maxItems, atOnce = 1, stuck, mayBeOfOne = () => false } = options
+  const { carryOut, maxItems, atOnce = 1, stuck, mayBeOfOne = () => false, trace } = options
   const queue: Waiting<Item, Result>[] = []
   // Those that are stuck are not among them.
   let running = 0
@@ -92,13 +98,20 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   /** Never rejects. */
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
+    const items = batch.map(({ item }) => item)
+    const spans = trace ? items.map(trace.spanOf) : none
+    // Its span is that of its only item: nothing is to be seen that it does not show.
+    const span = trace && spans.length > 1 ? spanOfMany(spans, trace.name) : undefined
     try {
-      const results = await carryOut(batch.map(({ item }) => item))
+      const results = await carryOut(items, span ?? spans[0])
       if (results.length !== batch.length) {
         throw new Error(`There are ${results.length} results for ${batch.length} items`)
       }
       batch.forEach((waiting, nth) => answer(waiting, results[nth]!))
+      span?.end()
     } catch (error) {
+      span?.fail(errorTypeOf(error))
+      span?.end()
       if (batch.length > 1 && mayBeOfOne(error)) for (const waiting of batch) await settle([waiting])
       else for (const { reject } of batch) reject(error)
     }
@@ -106,6 +119,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   return add
 }
+
+const none: readonly undefined[] = []
 
 function answer<Item, Result>({ resolve, reject }: Waiting<Item, Result>, result: Result | Error): void {
   if (result instanceof Error) reject(result)

@@ -1,6 +1,7 @@
 import type { Pool, QueryConfig, QueryResultRow } from 'pg'
 import { withClient, withinTimeout } from './checkout'
 import type { Queryable } from './queryable'
+import { samePlace } from './trace-statements'
 
 /**
  * The pool, with another timeout for each query than its own, on the client's side: waiting for a connection included. It
@@ -10,12 +11,13 @@ import type { Queryable } from './queryable'
  * @throws QueryTimeoutError from `query`, `timeoutMs` milliseconds after the call
  */
 export function withQueryTimeout(pool: Pool, timeoutMs: number): Queryable {
-  return {
+  const db: Queryable = {
     query: <R extends QueryResultRow>(query: string | QueryConfig, values?: unknown[]) =>
       withinTimeout(timeoutMs, (limit) =>
         withClient(pool, (client) => client.query<R>(query, values), limit),
       ),
   }
+  return samePlace(db, pool)
 }
 
 /**

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
+import { endWith, type Span } from '@ordinal/tracing'
 import { timeoutOf, withClient, withinTimeout } from './checkout'
 import { CommitUnknownError, databaseErrorOf, endsSession } from './errors'
 import { beginOn } from './pooler'
 import type { Queryable } from './queryable'
+import { samePlace, spanOfStatement, traced } from './trace-statements'
 
 interface TransactionOptions {
   /** The database's default (read committed) if not given. */
@@ -15,6 +17,8 @@ interface TransactionOptions {
   timeoutMs?: number
   /** Of the caller. Nothing is begun once it has passed or the caller has disconnected, and none of the attempts outlasts it. */
   deadline?: Deadline
+  /** What it is a part of, if that is in a trace that is recorded: each statement has a span. */
+  span?: Span | undefined
 }
 
 /**
@@ -28,15 +32,17 @@ export function runAlone<R extends QueryResultRow>(
   statement: QueryConfig,
   options: Omit<TransactionOptions, 'isolation'> = {},
 ): Promise<QueryResult<R>> {
+  const { span } = options
   return tryAgain(pool, options, async (limit) => {
     let sent = false
     const run = (client: PoolClient) => {
       sent = true
       return client.query<R>(statement)
     }
-    return withClient(pool, run, limit).catch((error: unknown) => {
+    const running = withClient(pool, run, limit).catch((error: unknown) => {
       throw sent ? orUnknown(error) : error
     })
+    return span ? endWith(spanOfStatement(pool, statement, span), running) : running
   })
 }
 
@@ -52,7 +58,7 @@ export function transaction<T>(
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return tryAgain(pool, options, (limit) => attemptTransaction(pool, work, limit, options.isolation))
+  return tryAgain(pool, options, (limit) => attemptTransaction(pool, work, limit, options))
 }
 
 async function tryAgain<T>(
@@ -75,17 +81,18 @@ async function attemptTransaction<T>(
   pool: Pool,
   work: (tx: Queryable) => Promise<T>,
   signal: AbortSignal,
-  isolation?: string,
+  { isolation, span }: TransactionOptions,
 ): Promise<T> {
   let committing = false
   const run = async (client: PoolClient) => {
     const tx = openTransaction(client)
     try {
       await client.query(beginOn(client, isolation))
-      const result = await work(tx)
+      const result = await work(traced(samePlace(tx, pool), span))
       tx.close()
       committing = true
-      await commit(client)
+      const committed = commit(client)
+      await (span ? endWith(spanOfStatement(pool, 'COMMIT', span), committed) : committed)
       return result
     } catch (error) {
       tx.abandon()

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { databaseErrorOf } from '@ordinal/database'
+import { errorTypeOf, type Span } from '@ordinal/tracing'
 import type { CloudEvent } from './cloud-event'
 
 /**
@@ -11,8 +12,12 @@ export interface Consumer {
   name: string
   /** The types of the events that it is for. */
   types: readonly string[]
-  /** Rejects if the event is to come again. */
-  handle(event: CloudEvent): Promise<void>
+  /**
+   * Rejects if the event is to come again.
+   *
+   * @param span that of this attempt, if the event is in a trace that is recorded
+   */
+  handle(event: CloudEvent, span?: Span): Promise<void>
 }
 
 /** How often, and when, an event is tried again that could not be handled. */
@@ -44,6 +49,7 @@ export const isFor = (consumer: Consumer, event: CloudEvent, only: string | null
  *
  * @param attempt which attempt it is. One too many is refused: all before it have ended with their process, and this
  *   one may be what ends them.
+ * @param span of the attempt; it is ended
  * @returns why it has failed, or undefined
  */
 export async function attemptToHandle(
@@ -51,6 +57,7 @@ export async function attemptToHandle(
   event: CloudEvent,
   attempt: number,
   { attempts, attemptLimitMs }: RetryPolicy,
+  span?: Span,
 ): Promise<Failure | undefined> {
   const failed = (error: unknown) => ({
     consumer: consumer.name,
@@ -62,7 +69,7 @@ export async function attemptToHandle(
   const limit = new AbortController()
   try {
     // A handler that throws at once has failed like one that rejects.
-    const handled = Promise.resolve(event).then((event) => consumer.handle(event))
+    const handled = Promise.resolve(event).then((event) => consumer.handle(event, span))
     const late = delay(attemptLimitMs, undefined, { signal: limit.signal }).then(() => {
       throw new Error(`not handled within ${attemptLimitMs} ms`)
     })
@@ -70,9 +77,11 @@ export async function attemptToHandle(
     await Promise.race([handled, late])
     return undefined
   } catch (error) {
+    span?.fail(errorTypeOf(error))
     return failed(error)
   } finally {
     limit.abort()
+    span?.end()
   }
 }
 

@@ -4,6 +4,7 @@ import type { PoolerMode } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import { connectRedis } from '@ordinal/redis'
+import type { Tracing } from '@ordinal/tracing'
 import type { Consumer, RetryPolicy } from './consumer'
 import { createDeadLetterTable, type DeadLetters } from './dead-letters'
 import { createInProcessTransport } from './in-process'
@@ -34,16 +35,25 @@ interface Deps {
   consumers: readonly Consumer[]
   metrics: Metrics
   log: Logger
+  tracing?: Tracing | undefined
 }
 
 /** Delivers the events of a service's outbox to its consumers, and by Redis to others: a task for the background. */
-export function createEvents({ name, settings, pool, consumers, metrics: serviceMetrics, log }: Deps) {
+export function createEvents({
+  name,
+  settings,
+  pool,
+  consumers,
+  metrics: serviceMetrics,
+  log,
+  tracing,
+}: Deps) {
   const { databaseUrl, pooler, redis, retry } = settings
   const metrics = createEventMetrics(serviceMetrics, pool)
   metrics.expect(consumers)
   const transport = redis
-    ? createRedisTransport({ settings: redis, consumers, retry, metrics, log })
-    : createInProcessTransport({ pool, consumers, retry, metrics })
+    ? createRedisTransport({ settings: redis, consumers, retry, metrics, log, tracing })
+    : createInProcessTransport({ pool, consumers, retry, metrics, tracing })
   metrics.showDead(transport.deadLetters)
   const relay = createRelay({ ...settings, pool, transport, metrics, log })
   const listener = createListener({

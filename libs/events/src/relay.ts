@@ -6,6 +6,7 @@ import { pauseAfter, type RetryPolicy } from './consumer'
 import { moveToDeadLetters } from './dead-letters'
 import type { EventMetrics } from './metrics'
 import { claim, markDelivered, postpone, sweep, type OutboxEvent } from './outbox'
+import { traceIdOf } from './trace-events'
 import type { Outcome, Transport } from './transport'
 
 interface Deps {
@@ -121,7 +122,8 @@ export function createRelay(deps: Deps) {
 
   /** When an event is tried again that was not handled: never, if that was the last attempt. */
   async function tryLater(event: OutboxEvent, { failures }: Extract<Outcome, { is: 'failed' }>) {
-    const told = { event_id: event.event.id, type: event.event.type, subject: event.event.subject, failures }
+    const { id: event_id, type, subject } = event.event
+    const told = { event_id, type, subject, trace_id: traceIdOf(event.event), failures }
     const counted = failures.some(({ outage }) => !outage)
     if (counted && event.attempt >= retry.attempts) {
       await moveToDeadLetters(pool, event, failures)

@@ -12,6 +12,7 @@ import { clientAddress, eventFields, newContext, type RequestContext } from '@or
 import type { GrpcChassis } from '@ordinal/http'
 import { callLimits, callTimer, createEvictingSet, type CallLimits } from './bound-call'
 import { errorOfLibrary, statusOf } from './status'
+import { endSpan } from './trace-call'
 
 /** The metadata of a call that is observed, with its context: the library hands nothing else from here to a method. */
 export class ObservedMetadata extends Metadata {
@@ -30,7 +31,7 @@ export class ObservedMetadata extends Metadata {
  * and are left alone.
  */
 export function createCallObserver(
-  { log, metrics, maxMessageBytes, trustProxy, refusals }: GrpcChassis,
+  { log, metrics, tracing, maxMessageBytes, trustProxy, refusals }: GrpcChassis,
   limits: CallLimits = callLimits,
 ) {
   const { callStarted, callServed } = createGrpcMetrics(metrics)
@@ -63,7 +64,7 @@ export function createCallObserver(
 
     function begin(received: Metadata): ObservedMetadata {
       ip = clientAddress(addressOf(call.getPeer()), textOf(received, 'x-forwarded-for'), trustProxy)
-      context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'), ip)
+      context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'), ip, tracing)
       context.route = path
       underWay += 1
       callStarted()
@@ -78,6 +79,7 @@ export function createCallObserver(
       const durationMs = performance.now() - startedAt
       const name = codes[code]
       callServed({ method, code: name, seconds: durationMs / 1000 })
+      if (context.span) endSpan(context.span, { method, code, aborted, refused: context.refused })
       const refused = code === codes.OK || aborted ? undefined : (context.refused ?? name)
       if (refused && refusals.count({ code: refused, request_id: requestId, path, ip })) return
       log.request({

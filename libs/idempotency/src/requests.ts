@@ -1,6 +1,7 @@
 import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
-import type { Queryable } from '@ordinal/database'
+import { traced, type Queryable } from '@ordinal/database'
 import { AppError } from '@ordinal/errors'
+import type { Span } from '@ordinal/tracing'
 import { isErased } from './erased'
 import type { IdempotencyKey } from './idempotency-key'
 
@@ -46,12 +47,20 @@ export function createRequestFinder<Answer extends object>(
   db: Queryable,
   { leaseMs, batching }: { leaseMs: number; batching: boolean },
 ) {
-  const read = createBatcher<IdempotencyKey, RequestRecord<Answer> | undefined>({
-    carryOut: (keys) => readRecords<Answer>(db, keys),
+  const read = createBatcher<
+    { key: IdempotencyKey; span: Span | undefined },
+    RequestRecord<Answer> | undefined
+  >({
+    carryOut: (asked, span) =>
+      readRecords<Answer>(
+        traced(db, span),
+        asked.map(({ key }) => key),
+      ),
     ...(batching ? asStatements : oneByOne),
+    trace: { name: 'look up keys', spanOf: ({ span }) => span },
   })
-  return async (key: IdempotencyKey): Promise<KnownRequest<Answer> | undefined> => {
-    const record = await read(key)
+  return async (key: IdempotencyKey, span?: Span): Promise<KnownRequest<Answer> | undefined> => {
+    const record = await read({ key, span })
     return record && knownBy(db, key, record, leaseMs)
   }
 }

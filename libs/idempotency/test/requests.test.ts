@@ -211,7 +211,7 @@ describe('a request that is finished in a later transaction', () => {
     expect(await finishRequests(pool, finished)).toEqual(finished.map(({ answer }) => answer))
     expect(await finishRequests(pool, second)).toEqual(finished.map(({ answer }) => answer))
 
-    const found = await Promise.all(keys.map(find))
+    const found = await Promise.all(keys.map((key) => find(key)))
     const answerOf = (key: IdempotencyKey) => finished.find((each) => each.key === key)?.answer
     expect(found).toEqual(keys.map((key) => answerOf(key) && { answer: answerOf(key) }))
     const other = { ...keys[1]!, fingerprint: fingerprintOf({ n: 'other' }) }

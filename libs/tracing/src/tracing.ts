@@ -41,6 +41,8 @@ export interface Tracing {
     kind: SpanKind,
     attributes?: Attributes,
   ): Span | undefined
+  /** Links a span with one that a traceparent tells of, if it is one. */
+  link(span: Span, traceparent: string | undefined): void
   /** Begins to record. Until then there is no span. */
   start(): void
   /** Exports what has ended. Safe to call twice, and before the start. */
@@ -88,6 +90,10 @@ export function createTracing({ name, version, settings, log }: TracingOptions):
       const parent = parseTraceparent(traceparent)
       if (!spans || !parent || !sample(parent.traceId, parent.flags)) return undefined
       return begin(spans, { traceId: parent.traceId, spanId: randomSpanId(), parent }, ...of)
+    },
+    link(span, traceparent) {
+      const other = parseTraceparent(traceparent)
+      if (other) span.link(other)
     },
     start() {
       spans ??= loadExporter().createSpanExport({

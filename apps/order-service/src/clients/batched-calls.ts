@@ -2,6 +2,8 @@ import { createBatcher, oneByOne } from '@ordinal/batching'
 import { deadlineIn, noDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError, isAppError } from '@ordinal/errors'
 import { ServiceUnavailableError, type Answer } from '@ordinal/resilience'
+import type { Span } from '@ordinal/tracing'
+import type { Trace } from './service-clients'
 
 /** What is asked of a service for one order. */
 export interface Asked {
@@ -9,6 +11,8 @@ export interface Asked {
   key: string
   /** Until when the answer is waited for. */
   deadline: Deadline
+  /** Of the request that it is asked for. */
+  trace: Trace | undefined
 }
 
 interface Options<Item extends Asked> {
@@ -23,12 +27,14 @@ interface Options<Item extends Asked> {
   /**
    * Asks for several items with one call.
    *
+   * @param span what the call is a part of, if one of the items is in a trace that is recorded
    * @returns what each would have got alone, and undefined for one of which the answer says nothing that could be used;
    *   undefined if that is so of all: such as from a release of the service that does not know the call
    */
   askTogether: (
     items: readonly Item[],
     deadline: Deadline,
+    span: Span | undefined,
   ) => Promise<readonly (Answer | undefined)[] | undefined>
 }
 
@@ -60,9 +66,10 @@ export function createBatchedCalls<Item extends Asked>(options: Options<Item>) {
   const ask = createBatcher<Waiting, Answer>({
     carryOut,
     ...(batching ? { maxItems: mostTogether, atOnce } : oneByOne),
+    trace: { name: `ask ${service} together`, spanOf: ({ item }) => item.trace?.span },
   })
 
-  async function carryOut(batch: readonly Waiting[]): Promise<(Answer | Error)[]> {
+  async function carryOut(batch: readonly Waiting[], span?: Span): Promise<(Answer | Error)[]> {
     const groups = new Map<string, Waiting[]>()
     for (const each of batch) {
       // Nobody waits for it any more.
@@ -71,13 +78,16 @@ export function createBatchedCalls<Item extends Asked>(options: Options<Item>) {
       if (group) group.push(each)
       else groups.set(each.item.key, [each])
     }
-    const answers = await answersOf(groups)
+    const answers = await answersOf(groups, span)
     return batch.map(({ item, wait }) => answers.get(item.key) ?? (wait.signal().reason as Error))
   }
 
-  async function answersOf(groups: Map<string, Waiting[]>): Promise<Map<string, Answer | Error>> {
+  async function answersOf(
+    groups: Map<string, Waiting[]>,
+    span: Span | undefined,
+  ): Promise<Map<string, Answer | Error>> {
     const items = [...groups.values()].map((group) => ({ ...group[0]!.item, deadline: latestOf(group) }))
-    const found = await askForAll(items, latestOf([...groups.values()].flat()))
+    const found = await askForAll(items, latestOf([...groups.values()].flat()), span)
     const answers = await Promise.all(
       items.map(async (item, index) => {
         const isWanted = groups.get(item.key)!.some(({ wait }) => !wait.signal().aborted)
@@ -92,10 +102,11 @@ export function createBatchedCalls<Item extends Asked>(options: Options<Item>) {
   async function askForAll(
     items: readonly Item[],
     deadline: Deadline,
+    span: Span | undefined,
   ): Promise<readonly (Answer | Error | undefined)[]> {
     if (items.length < 2 || performance.now() < aloneUntilMs) return []
     try {
-      const answers = await askTogether(items, deadline)
+      const answers = await askTogether(items, deadline, span)
       if (!answers) aloneUntilMs = performance.now() + aloneForMs
       return answers ?? []
     } catch (error) {

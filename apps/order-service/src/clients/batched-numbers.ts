@@ -1,11 +1,10 @@
 import { noDeadline, type Deadline } from '@ordinal/deadline'
 import type { Answer, ServiceClient } from '@ordinal/resilience'
 import { z } from 'zod'
-import { headersOf, type Trace } from './service-clients'
+import { headersOf } from './service-clients'
 import { createBatchedCalls, type Asked } from './batched-calls'
 
 interface AskedNumber extends Asked {
-  trace: Trace | undefined
   /** What the sequencer writes down with the number. */
   body: { client_id: string; generated_by: string }
 }
@@ -49,10 +48,12 @@ export function createBatchedNumbers(client: ServiceClient, { sequence, timeoutM
     timeoutMs,
     batching,
     askAlone: (item) => askAlone(item),
-    async askTogether(items, deadline) {
+    async askTogether(items, deadline, span) {
       const { status, data } = await client.request({
         method: 'POST',
         path: '/api/v1/numbers:batch',
+        template: '/api/v1/numbers:batch',
+        span,
         body: { requests: items.map(toRequest) },
         headers: headersOf(items[0]!.trace),
         // Each item has its key.

@@ -66,10 +66,12 @@ export function createUsers(
         span: trace.span,
         deadline,
       }),
-    async askTogether(items, deadline) {
+    async askTogether(items, deadline, span) {
       const { status, data } = await client.request({
         method: 'GET',
         path: '/api/v1/users:batchGet',
+        template: '/api/v1/users:batchGet',
+        span,
         params: { ids: items.map(({ id }) => id).join(',') },
         headers: headersOf(items[0]!.trace),
         deadline,

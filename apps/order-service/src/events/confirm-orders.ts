@@ -3,12 +3,19 @@ import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { CloudEvent, Consumer, Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
+import type { Span } from '@ordinal/tracing'
 import type { Order } from '../domain/order'
 import { recordOrderEvents, type OrderEventType } from './order-events'
 import { markConfirmed } from './queries'
 
 /** The types of events that it is for. */
 export const confirmedTypes: readonly string[] = ['order.created'] satisfies OrderEventType[]
+
+/** An event, and the span of its handling if its trace is recorded. */
+interface Handled {
+  event: CloudEvent
+  span: Span | undefined
+}
 
 interface Deps {
   pool: Pool
@@ -26,29 +33,29 @@ export function createConfirmOrders({ pool, outbox, batching }: Deps): Consumer 
     carryOut: confirm,
     ...(batching ? asStatements : oneByOne),
     mayBeOfOne: mayBeOfOneRow,
+    trace: { name: 'confirm orders', spanOf: ({ span }: Handled) => span },
   })
-  return { name: 'confirm-orders', types: confirmedTypes, handle }
+  return { name: 'confirm-orders', types: confirmedTypes, handle: (event, span) => handle({ event, span }) }
 
-  async function confirm(events: readonly CloudEvent[]): Promise<undefined[]> {
+  async function confirm(all: readonly Handled[], span?: Span): Promise<undefined[]> {
     FAILPOINT: crashAt('the confirmation begins')
-    await transaction(pool, async (tx) => {
+    const work = async (tx: Queryable) => {
       const confirmed = await markConfirmed(
         tx,
-        events.map(({ subject }) => subject),
+        all.map(({ event }) => event.subject),
       )
-      await recordConfirmed(tx, confirmed, events)
-    })
+      await recordConfirmed(tx, confirmed, all)
+    }
+    await transaction(pool, work, { span })
     FAILPOINT: crashAt('the confirmation is committed')
     outbox.announce('order.updated')
-    return events.map(() => undefined)
+    return all.map(() => undefined)
   }
 
-  async function recordConfirmed(
-    tx: Queryable,
-    orders: Order[],
-    events: readonly CloudEvent[],
-  ): Promise<void> {
-    const traces = new Map(events.map(({ subject, traceparent }) => [subject, traceparent]))
+  async function recordConfirmed(tx: Queryable, orders: Order[], all: readonly Handled[]): Promise<void> {
+    const traces = new Map(
+      all.map(({ event, span }) => [event.subject, span?.traceparent ?? event.traceparent]),
+    )
     const changes = orders.map((order) => ({ order, traceparent: traces.get(order.reference) }))
     await recordOrderEvents(outbox, tx, 'order.updated', changes)
     FAILPOINT: crashAt('the event of the confirmation is written')

@@ -5,6 +5,7 @@ import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
 import { finishRequests } from '@ordinal/idempotency'
+import type { Span } from '@ordinal/tracing'
 import { toJson, toJsonAsOf, type Order, type OrderJson } from '../domain/order'
 import { orderEvent } from '../events/order-events'
 import { conflictOf } from '../numbering/conflicts'
@@ -45,15 +46,19 @@ export type CommitAnswer = ReturnType<typeof createCommitAnswer>
 export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }: Deps) {
   const limits = batching ? asStatements : oneByOne
   const mayBeOfOne = (error: unknown) => mayBeOfOneRow(error) || conflictOf(error) !== undefined
-  const conclude = createBatcher({ carryOut: concludeTogether, ...limits, mayBeOfOne })
-  const complete = createBatcher({ carryOut: completeTogether, ...limits, mayBeOfOne })
+  const trace = { name: 'commit answers', spanOf: ({ placing }: Answering) => placing.context.span }
+  const conclude = createBatcher({ carryOut: concludeTogether, ...limits, mayBeOfOne, trace })
+  const complete = createBatcher({ carryOut: completeTogether, ...limits, mayBeOfOne, trace })
 
   return async function commitAnswer(answering: Answering): Promise<OrderJson> {
     return (isNew(answering) && (await conclude(answering))) || complete(answering)
   }
 
   /** Undefined for an order that was changed meanwhile. */
-  async function concludeTogether(all: readonly Concluding[]): Promise<(OrderJson | undefined)[]> {
+  async function concludeTogether(
+    all: readonly Concluding[],
+    span?: Span,
+  ): Promise<(OrderJson | undefined)[]> {
     const changeTime = randomUUID()
     const byId = all.toSorted((a, b) => a.order.id - b.order.id)
     const conclusions = byId.map(({ order, number, placing: { key, context } }) => {
@@ -61,15 +66,22 @@ export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }
       const event = outbox.rowOf(orderEvent('order.created', answer, context.traceparent))
       return { order, number, key, event, answer }
     })
-    const answers = await commitConclusions(pool, conclusions, { changeTime, timeoutMs: databaseTimeoutMs })
+    const answers = await commitConclusions(pool, conclusions, {
+      changeTime,
+      timeoutMs: databaseTimeoutMs,
+      span,
+    })
     FAILPOINT: crashAt('the answer is committed')
     outbox.announce('order.created')
     const kept = new Map(byId.map((concluding, nth) => [concluding, answers[nth]]))
     return all.map((concluding) => kept.get(concluding))
   }
 
-  async function completeTogether(all: readonly Answering[]): Promise<OrderJson[]> {
-    const answers = await transaction(pool, (tx) => writeAnswers(tx, all), { timeoutMs: databaseTimeoutMs })
+  async function completeTogether(all: readonly Answering[], span?: Span): Promise<OrderJson[]> {
+    const answers = await transaction(pool, (tx) => writeAnswers(tx, all), {
+      timeoutMs: databaseTimeoutMs,
+      span,
+    })
     FAILPOINT: crashAt('the answer is committed')
     outbox.announce('order.created')
     return answers

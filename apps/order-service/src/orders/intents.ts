@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
 import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
-import { CommitUnknownError, mayBeOfOneRow, withQueryTimeout } from '@ordinal/database'
+import { CommitUnknownError, mayBeOfOneRow, traced, withQueryTimeout } from '@ordinal/database'
 import { crashAt } from '@ordinal/failpoints'
 import { createRequestFinder, endLease } from '@ordinal/idempotency'
 import type { Logger } from '@ordinal/logging'
+import type { Span } from '@ordinal/tracing'
 import type { Verification } from '../clients/users'
 import type { Order, OrderJson } from '../domain/order'
 import { readOrders } from '../numbering/queries'
@@ -38,6 +39,7 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
     carryOut: commitTogether,
     ...(batching ? asStatements : oneByOne),
     mayBeOfOne: mayBeOfOneRow,
+    trace: { name: 'store orders', spanOf: ({ placing }) => placing.context.span },
   })
 
   return {
@@ -46,12 +48,12 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
      *
      * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`
      */
-    async find({ key }: Pick<Placing, 'key'>): Promise<Known | undefined> {
-      const known = key && (await findKey(key))
+    async find({ key, context: { span } }: Pick<Placing, 'key' | 'context'>): Promise<Known | undefined> {
+      const known = key && (await findKey(key, span))
       FAILPOINT: crashAt('the key is looked up')
       if (!known || known.answer) return known
       // Its key was committed with the order.
-      const reading = readOrders(db, [known.resourceId!])
+      const reading = readOrders(traced(db, span), [known.resourceId!])
       const [order] = await reading.catch(async (error: unknown) => {
         await release({ key })
         throw error
@@ -84,7 +86,10 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
   }
 
   /** Stores nothing for an order whose deadline passed, or whose caller left, while it waited for others. */
-  async function commitTogether(all: readonly ToRecord[]): Promise<(Order | undefined | Error)[]> {
+  async function commitTogether(
+    all: readonly ToRecord[],
+    span?: Span,
+  ): Promise<(Order | undefined | Error)[]> {
     const late = all.map(({ placing }) => errorOf(() => placing.deadline.throwIfExpired()))
     const inTime = all.filter((_, nth) => !late[nth])
     for (const { placing } of inTime) placing.stored = 'perhaps'
@@ -93,7 +98,7 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
       key,
       verification,
     }))
-    const orders = await commitIntents(pool, intents, { leaseMs, timeoutMs: databaseTimeoutMs })
+    const orders = await commitIntents(pool, intents, { leaseMs, timeoutMs: databaseTimeoutMs, span })
     FAILPOINT: crashAt('the order is committed')
     let taken = 0
     return late.map((error) => error ?? orders[taken++])

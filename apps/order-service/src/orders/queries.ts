@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { runAlone, type Queryable } from '@ordinal/database'
 import { recordEventsFrom, type Outbox } from '@ordinal/events'
 import { beginRequestsFrom, finishRequestsFrom, type IdempotencyKey } from '@ordinal/idempotency'
+import type { Span } from '@ordinal/tracing'
 import type { Verification } from '../clients/users'
 import { orderColumns, type NewOrder, type Order, type OrderJson } from '../domain/order'
 import { statusesBefore, type OrderStatus } from '../domain/status'
@@ -24,7 +25,7 @@ export interface Intent {
 export async function commitIntents(
   pool: Pool,
   intents: readonly Intent[],
-  { leaseMs, timeoutMs }: { leaseMs: number; timeoutMs: number },
+  { leaseMs, timeoutMs, span }: { leaseMs: number; timeoutMs: number; span?: Span | undefined },
 ): Promise<(Order | undefined)[]> {
   const references = intents.map(() => uuidv7())
   const statement = {
@@ -54,7 +55,7 @@ export async function commitIntents(
       leaseMs,
     ],
   }
-  const { rows } = await runAlone<Order>(pool, statement, { timeoutMs })
+  const { rows } = await runAlone<Order>(pool, statement, { timeoutMs, span })
   const orders = new Map(rows.map((order) => [order.reference, order]))
   return references.map((reference) => orders.get(reference))
 }
@@ -80,7 +81,7 @@ export interface Conclusion {
 export async function commitConclusions(
   pool: Pool,
   conclusions: readonly Conclusion[],
-  { changeTime, timeoutMs }: { changeTime: string; timeoutMs: number },
+  { changeTime, timeoutMs, span }: { changeTime: string; timeoutMs: number; span?: Span | undefined },
 ): Promise<(OrderJson | undefined)[]> {
   const statement = {
     name: 'commit_conclusions',
@@ -118,7 +119,10 @@ export async function commitConclusions(
       changeTime,
     ],
   }
-  const { rows } = await runAlone<{ nth: number; answer: OrderJson }>(pool, statement, { timeoutMs })
+  const { rows } = await runAlone<{ nth: number; answer: OrderJson }>(pool, statement, {
+    timeoutMs,
+    span,
+  })
   const answers = new Map(rows.map(({ nth, answer }) => [nth, answer]))
   return conclusions.map((_, index) => answers.get(index + 1))
 }

@@ -1,6 +1,6 @@
 import { isHiddenFrom, notePersonalData, type RequestContext } from '@ordinal/middleware'
 import type { Pool } from 'pg'
-import { transaction, type Queryable } from '@ordinal/database'
+import { traced, transaction, type Queryable } from '@ordinal/database'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
 import type { Outbox } from '@ordinal/events'
@@ -94,10 +94,11 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       // One more shows whether the list goes on.
       const take = page_size + 1
       const place = after ? { after: after[0], take } : { skip: (page - 1) * page_size, take }
-      const rows = await listOrders(heavyDb, filter, place)
+      const db = traced(heavyDb, asker?.span)
+      const rows = await listOrders(db, filter, place)
       const total = after
         ? undefined
-        : (totalShownBy(rows.length, { page, page_size }) ?? (await countOrders(heavyDb, filter)))
+        : (totalShownBy(rows.length, { page, page_size }) ?? (await countOrders(db, filter)))
       return toList(rows, total, { page, page_size }, toJson, ({ id }) => orderCursors.write([id], given))
     },
 
@@ -176,7 +177,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
    */
   async function commit(
     type: OrderEventType,
-    { traceparent }: Trace,
+    { traceparent, span }: Trace,
     deadline: Deadline,
     change: (tx: Queryable) => Promise<Order | undefined>,
   ): Promise<Order | undefined> {
@@ -185,7 +186,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [{ order: changed, traceparent }])
       return changed
     }
-    const changed = await transaction(pool, work, { timeoutMs: databaseTimeoutMs, deadline })
+    const changed = await transaction(pool, work, { timeoutMs: databaseTimeoutMs, deadline, span })
     outbox.announce(type)
     return changed
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
-import { withQueryTimeout, type Queryable } from '@ordinal/database'
+import { traced, withQueryTimeout, type Queryable } from '@ordinal/database'
 import { noDeadline, withDeadline, type Deadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
 import type { Sequence, Slot } from '../domain/sequence'
@@ -112,7 +112,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
   async function findIssued(request: IssueRequest): Promise<Issued | undefined> {
     const { prefix, key } = request
     if (key === undefined) return undefined
-    const found = await findReplays(db, prefix, [{ ...request, key }])
+    const found = await findReplays(traced(db, request.span), prefix, [{ ...request, key }])
     return found[0] && { ...replayOf(request, key, found), replayed: true }
   }
 

@@ -1,5 +1,6 @@
 import { formatNumber, nextState } from '@ordinal/audit'
-import type { Queryable } from '@ordinal/database'
+import { traced, type Queryable } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import type { Sequence } from '../domain/sequence'
 import type { Lane, LaneBatch, Waiting } from './waiting'
 import { requireActive, type KnownSequences } from './known-sequences'
@@ -26,12 +27,12 @@ interface Deps {
  * of a chronological sequence share one queue: of two dates sent at once, the later could be first, and refuse the earlier.
  */
 export function createLanes({ db, sequences, metrics }: Deps) {
-  async function issueBatch(prefix: string, batch: Waiting[]) {
+  async function issueBatch(prefix: string, batch: Waiting[], span: Span | undefined) {
     const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     requireActive(sequence)
     const requests = batch.map(({ request }) => request)
     const issued = await issueNumbers(
-      db,
+      traced(db, span),
       sequence,
       requests[0]!.business_date,
       requests,
@@ -40,13 +41,13 @@ export function createLanes({ db, sequences, metrics }: Deps) {
     return () => metrics.generated(prefix, answerIssued(batch, sequence, issued), batch.length)
   }
 
-  async function issueTogether(batches: readonly LaneBatch[]) {
+  async function issueTogether(batches: readonly LaneBatch[], span: Span | undefined) {
     const ofLanes = batches.map(({ lane, batch }) => ({
       sequence: sequences.known(lane.prefix),
       requests: batch.map(({ request }) => request),
     }))
     const lookUp = batches.some(({ batch }) => batch.some(needsLookUp))
-    const issued = await issueMany(db, ofLanes, lookUp)
+    const issued = await issueMany(traced(db, span), ofLanes, lookUp)
     return batches.map(({ lane: { prefix }, batch }, index) => {
       const { sequence } = ofLanes[index]!
       const its = issued[index]
@@ -59,10 +60,10 @@ export function createLanes({ db, sequences, metrics }: Deps) {
   const isUsual = (request: LedgerRequest) =>
     isPlain(request) && sequences.known(request.prefix)?.rules.chronological === false
 
-  async function changeBatch(prefix: string, period: string, batch: Waiting[]) {
+  async function changeBatch(prefix: string, period: string, batch: Waiting[], span: Span | undefined) {
     const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     const requests = batch.map(({ request }) => request)
-    const changed = await changeNumbers(db, sequence, period, requests, batch.some(needsLookUp))
+    const changed = await changeNumbers(traced(db, span), sequence, period, requests, batch.some(needsLookUp))
     return () => {
       for (const { request } of answerChanged(batch, period, changed)) metrics.changed(request.event)
     }
@@ -72,13 +73,13 @@ export function createLanes({ db, sequences, metrics }: Deps) {
     forNew: ({ prefix, chronological }: Sequence['rules'], businessDate: string | undefined): Lane => ({
       name: chronological ? prefix : `${prefix}\n${businessDate ?? ''}`,
       prefix,
-      carryOut: (batch) => issueBatch(prefix, batch),
+      carryOut: (batch, span) => issueBatch(prefix, batch, span),
       goesTogether: isUsual,
     }),
     forChanges: (prefix: string, period: string): Lane => ({
       name: `changes\n${prefix}\n${period}`,
       prefix,
-      carryOut: (batch) => changeBatch(prefix, period, batch),
+      carryOut: (batch, span) => changeBatch(prefix, period, batch, span),
       goesTogether: () => false,
     }),
     carryOutTogether: issueTogether,

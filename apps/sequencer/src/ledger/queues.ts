@@ -1,16 +1,20 @@
 import type { Logger } from '@ordinal/logging'
+import { errorTypeOf, type Span } from '@ordinal/tracing'
 import { remedyFor } from './failures'
-import { dropExpired, takeBatch, type Lane, type LaneBatch, type Waiting } from './waiting'
+import { dropExpired, spanOfBatch, takeBatch, type Lane, type LaneBatch, type Waiting } from './waiting'
 
 export interface QueueOptions {
   log: Logger
   /** Carries out a batch of one lane; ends when the answer of each of its requests is certain. Never throws. */
   settle: (lane: Lane, batch: Waiting[]) => Promise<void>
   /**
-   * Carries out batches of several lanes in one transaction. Returns for each the function that then answers its
+   * Carries out batches of several lanes in one transaction, as a part of the span if there is one. Returns for each the function that then answers its
    * requests, or undefined if nothing was done for it.
    */
-  carryOutTogether: (batches: readonly LaneBatch[]) => Promise<readonly ((() => void) | undefined)[]>
+  carryOutTogether: (
+    batches: readonly LaneBatch[],
+    span: Span | undefined,
+  ) => Promise<readonly ((() => void) | undefined)[]>
 }
 
 /** The requests of a lane. */
@@ -122,16 +126,20 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
     const open = taken.filter(({ batch }) => batch.length > 0)
     if (open.length === 0) return []
     const requests = open.flatMap(({ batch }) => batch)
+    const span = spanOfBatch(requests)
     try {
       for (const waiting of requests) waiting.sent = true
-      const answers = await carryOutTogether(open)
+      const answers = await carryOutTogether(open, span)
       // Answered later, so that the next statement is with the database while these answers are written.
       setImmediate(() => answers.forEach((answer) => answer?.()))
+      span?.end()
       const left = open.filter((_, index) => !answers[index])
       for (const { batch } of left) for (const waiting of batch) waiting.sent = false
       return left
     } catch (error) {
       // Each is tried by itself, which then finds its own answer.
+      span?.fail(errorTypeOf(error))
+      span?.end()
       log.warn('issuing for several sequences at once failed', { sequences: open.length, error })
       const mayBeDone = remedyFor(error) === 'wait_and_look_up'
       for (const waiting of requests) {

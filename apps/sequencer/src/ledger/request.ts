@@ -6,6 +6,7 @@ import {
   type RequestField,
   type RequestFields,
 } from '@ordinal/audit'
+import type { Span } from '@ordinal/tracing'
 import type { Authority } from '../domain/holding'
 
 /** A request as it is written: the database's functions and the hash chain have its fields by these names. */
@@ -24,6 +25,8 @@ export interface LedgerRequest extends RequestFields {
   /** By what the caller may change numbers that it did not draw; not on record, and `none` if not given. */
   authority?: Authority | undefined
   request_id: string
+  /** Of the call, if its trace is recorded; not on record. */
+  span?: Span | undefined
 }
 
 interface WithoutKey {

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAppError } from '@ordinal/errors'
 import type { Logger } from '@ordinal/logging'
+import { errorTypeOf } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import { notShown, outOfOrder, outOfWindow } from './business-date'
 import { exhaustedOf, outOfOrderOf, remedyFor, windowOf, type Remedy } from './failures'
 import { sealed } from './known-sequences'
 import { exhausted } from './range-end'
 import type { LedgerRequest } from './request'
-import { dropExpired, rejectAll, type Lane, type Waiting } from './waiting'
+import { dropExpired, rejectAll, spanOfBatch, type Lane, type Waiting } from './waiting'
 
 export interface SettleOptions {
   log: Logger
@@ -24,12 +25,16 @@ export function createSettle({ log, reloadRules }: SettleOptions) {
   async function settle(lane: Lane, batch: Waiting[]): Promise<void> {
     let open = dropExpired(batch)
     for (let failures = { surprises: 0, waits: 0 }; open.length > 0;) {
+      const span = spanOfBatch(open)
       try {
         for (const waiting of open) waiting.sent = true
         // Answered later, so that the next batch is with the database while these answers are written.
-        setImmediate(await lane.carryOut(open))
+        setImmediate(await lane.carryOut(open, span))
+        span?.end()
         return
       } catch (error) {
+        span?.fail(errorTypeOf(error))
+        span?.end()
         for (const waiting of open) waiting.sent = false
         open = await recover(lane, open, error, failures)
       }

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors'
+import { spanOfMany, type Span } from '@ordinal/tracing'
 import type { Issued, LedgerRequest } from './request'
 
 /** A request in a queue, or under way. */
@@ -25,8 +26,8 @@ export interface Lane {
   /** No two lanes with the same name are at work at the same time. */
   name: string
   prefix: string
-  /** Carries out a batch in one transaction; returns the function that then answers its requests. */
-  carryOut(batch: Waiting[]): Promise<() => void>
+  /** Carries out a batch in one transaction, as a part of the span if there is one; returns the function that then answers its requests. */
+  carryOut(batch: Waiting[], span: Span | undefined): Promise<() => void>
   /** Whether a request may go together with those of other lanes in one transaction. */
   goesTogether(request: LedgerRequest): boolean
 }
@@ -36,6 +37,12 @@ export interface LaneBatch {
   lane: Lane
   batch: Waiting[]
 }
+
+/** Begins the span of a batch, if one of its requests is in a trace that is recorded. */
+export const spanOfBatch = (batch: readonly Waiting[]): Span | undefined =>
+  spanOfMany(batch.map(spanOfRequest), 'group commit')
+
+const spanOfRequest = ({ request: { span } }: Waiting) => span
 
 // A longer statement saves little more for each request, and all in it wait for its end.
 const maxBatchRequests = 512

@@ -1,5 +1,5 @@
 import type { RequestFields } from '@ordinal/audit'
-import type { Queryable } from '@ordinal/database'
+import { traced, type Queryable } from '@ordinal/database'
 import { withDeadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
 import { authorityOf } from '../api/authority'
@@ -79,7 +79,10 @@ export function createNumberService({ db, allocator, quotas, sites }: Deps) {
      * @throws AppError `number_not_found`, `number_ambiguous`, and what the allocator throws
      */
     async change(asked: AskedStep, call: CallContext): Promise<Issued & { prefix: string }> {
-      const { prefix, period, value } = await withDeadline(resolveNumber(db, asked, call), call.deadline)
+      const { prefix, period, value } = await withDeadline(
+        resolveNumber(traced(db, call.context.span), asked, call),
+        call.deadline,
+      )
       const { context, idempotencyKey: key } = call
       const request: ChangeRequest = {
         event: asked.event,
@@ -91,6 +94,7 @@ export function createNumberService({ db, allocator, quotas, sites }: Deps) {
         authority: authorityOf(context),
         key,
         request_id: context.requestId,
+        span: context.span,
         ...fieldsOf(asked),
       }
       return { prefix, ...(await allocator.change(request, call.deadline)) }
@@ -106,6 +110,7 @@ function toIssueRequest(asked: AskedNumbers, { context, idempotencyKey: key }: C
     caller: context.caller,
     key,
     request_id: context.requestId,
+    span: context.span,
     ...fieldsOfNumbers(asked),
   }
 }

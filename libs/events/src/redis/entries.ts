@@ -14,21 +14,24 @@ export interface Told {
   event: CloudEvent
   /** The one group that it is for, when it is replayed. */
   only: string | undefined
+  /** W3C Trace Context of whoever added it. The event has that of the change which it is about. */
+  sent: string | undefined
 }
 
 /** @throws Error if that is no event */
 export function readEntry(entry: Entry): Told {
-  const { event: text, for: only } = fieldsOf(entry)
+  const { event: text, for: only, traceparent: sent } = fieldsOf(entry)
   const event: unknown = JSON.parse(text ?? 'null')
   if (!isEvent(event)) throw new Error('the entry has no field "event" with a CloudEvent')
-  return { id: entry[0], event, only }
+  return { id: entry[0], event, only, sent }
 }
 
 /** The fields of an entry, as it is added. */
-export const entryOf = (event: CloudEvent, only: string | null): string[] => [
+export const entryOf = (event: CloudEvent, only: string | null, sent?: string): string[] => [
   'event',
   JSON.stringify(event),
   ...(only === null ? [] : ['for', only]),
+  ...(sent === undefined ? [] : ['traceparent', sent]),
 ]
 
 const isEvent = (value: unknown): value is CloudEvent => {

@@ -5,6 +5,7 @@ import { crashAt } from '@ordinal/failpoints'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { orReconnect } from '@ordinal/redis'
+import type { Tracing } from '@ordinal/tracing'
 import {
   attemptToHandle,
   isFor,
@@ -14,6 +15,7 @@ import {
   type RetryPolicy,
 } from '../consumer'
 import type { EventMetrics } from '../metrics'
+import { spanOfHandling, traceIdOf } from '../trace-events'
 import { moveEntryToDeadLetters } from './dead-letters'
 import { ensureGroup } from './ensure-group'
 import { readEntry, type Entry, type Told } from './entries'
@@ -33,6 +35,7 @@ interface Deps {
   log: Logger
   /** After so long, another instance takes over from one that has died. */
   leaseMs: number
+  tracing?: Tracing | undefined
 }
 
 const maxUnderWay = 256
@@ -47,7 +50,7 @@ export const blockMs = 1_000
  * For the sake of their order one instance has the group, by a lease; the next one claims what it has left.
  */
 export function createGroup(deps: Deps) {
-  const { redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs } = deps
+  const { redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs, tracing } = deps
   const group = consumer.name
   const lease = createLease(redis, { key: `${stream}:lease:${group}`, holder: instance, ms: leaseMs })
   const report = logChanges(log, `${group} cannot consume events`, `${group} consumes events again`)
@@ -121,7 +124,9 @@ export function createGroup(deps: Deps) {
         return
       }
       metrics.failed(1)
-      const what = { consumer: group, entry: id, event_id: told?.event.id, type: told?.event.type, attempt }
+      const { event } = told ?? {}
+      const [event_id, type, trace_id] = [event?.id, event?.type, traceIdOf(event)]
+      const what = { consumer: group, entry: id, event_id, type, trace_id, attempt }
       if (!failure.outage && (!told || attempt >= retry.attempts)) {
         const moving = moveEntryToDeadLetters(redis, { stream, group }, entry, failure, attempt)
         await orReconnect(redis, moving)
@@ -140,7 +145,10 @@ export function createGroup(deps: Deps) {
   async function handle(told: Told | undefined, attempt: number): Promise<Failure | undefined> {
     if (!told) return { consumer: group, reason: 'the entry is no CloudEvent', outage: false }
     if (!isFor(consumer, told.event, told.only)) return undefined
-    const failure = await attemptToHandle(consumer, told.event, attempt, retry)
+    const { event, sent } = told
+    const handling = { event, sent, attempt, consumer: group }
+    const span = spanOfHandling(tracing, handling, { system: 'redis', name: stream })
+    const failure = await attemptToHandle(consumer, event, attempt, retry, span)
     if (!failure) metrics.handled(group)
     return failure
   }

@@ -3,9 +3,11 @@ import { hostname } from 'node:os'
 import type { Redis } from 'ioredis'
 import type { Logger } from '@ordinal/logging'
 import { connectRedis, orReconnect } from '@ordinal/redis'
+import { errorTypeOf, type Tracing } from '@ordinal/tracing'
 import type { Consumer, RetryPolicy } from '../consumer'
 import type { EventMetrics } from '../metrics'
 import type { OutboxEvent } from '../outbox'
+import { spanOfSending } from '../trace-events'
 import type { Outcome, Transport } from '../transport'
 import { createDeadStream } from './dead-letters'
 import { entryOf, fieldsOf } from './entries'
@@ -30,6 +32,7 @@ interface Deps {
   retry: RetryPolicy
   metrics: EventMetrics
   log: Logger
+  tracing?: Tracing | undefined
 }
 
 // So full may a stream be of what our own consumers have not read, before events wait in the outbox instead. What
@@ -37,24 +40,28 @@ interface Deps {
 const fullAt = 0.5
 
 /** Delivers events to a stream of Redis, which anybody may read; each consumer given here reads it as a group. */
-export function createRedisTransport({ settings, consumers, retry, metrics, log }: Deps): Transport {
+export function createRedisTransport({ settings, consumers, retry, metrics, log, tracing }: Deps): Transport {
   const { url, stream, maxLength, timeoutMs, leaseMs } = settings
   const redis = connectRedis({ url, name: `${stream} relay`, commandTimeoutMs: timeoutMs, log })
   const instance = `${hostname()}-${randomUUID()}`
   const groups = consumers.map((consumer) => {
     const name = `${stream} ${consumer.name}`
     const waiting = connectRedis({ url, name, commandTimeoutMs: blockMs + timeoutMs, log })
-    return createGroup({ redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs })
+    return createGroup({ redis, waiting, stream, consumer, instance, retry, metrics, log, leaseMs, tracing })
   })
 
   async function add({ event, consumer }: OutboxEvent): Promise<Outcome> {
+    const span = spanOfSending(tracing, event, { system: 'redis', name: stream })
     try {
-      const fields = entryOf(event, consumer)
+      const fields = entryOf(event, consumer, span?.traceparent)
       await orReconnect(redis, redis.xadd(stream, 'MAXLEN', '~', maxLength, '*', ...fields))
       return { is: 'delivered' }
     } catch (error) {
+      span?.fail(errorTypeOf(error))
       // Nothing that Redis says is the fault of one event: it is away, full, or no stream is under that name.
       return { is: 'away', error }
+    } finally {
+      span?.end()
     }
   }
 
