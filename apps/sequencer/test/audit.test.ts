@@ -370,29 +370,36 @@ describe('the export', () => {
     expect(logged()).not.toContain('request failed')
   })
 
-  test('an instance makes four at a time, and the next when one of them has ended, however that was', async () => {
+  test('an instance makes four at a time, two for one caller, and the next when one of them has ended, however that was', async () => {
     const instance = createInstance(database.runtimeUrl)
     await Promise.all(upTo(60).map(() => instance.issue({ count: 1000 })))
     await instance.close()
     const leaving = new AbortController()
+    const others = await bearer('viewer', 'bob')
     // Nobody reads them, so they stay open: the ledger is longer than what the connections hold.
     const open = await Promise.all(
       upTo(4).map((n) =>
         fetch(`${sequencer.url}/api/v1/audit/export`, {
-          headers,
+          headers: n <= 2 ? headers : others,
           ...(n === 1 && { signal: leaving.signal }),
         }),
       ),
     )
     expect(open.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-    const ask = () => sequencer.api.get('/api/v1/audit/export?to=1999-01-01T00:00:00Z', { headers })
+    const third = await bearer('viewer', 'carl')
+    const ask = (headers: Record<string, string> = third) =>
+      sequencer.api.get('/api/v1/audit/export?to=1999-01-01T00:00:00Z', { headers })
+    const beyond = await ask(headers)
+    expect([beyond.status, beyond.body.code]).toEqual([429, 'too_many_open'])
     const refused = await ask()
     expect([refused.status, refused.body.code]).toEqual([409, 'exports_under_way'])
     expect(refused.headers.get('retry-after')).toBe('10')
     leaving.abort()
     await until(async () => (await ask()).status === 200)
     for (const answer of open.slice(1)) expect(await answer.text()).toMatch(/"type":"end".*\n$/)
-    await until(async () => (await Promise.all(upTo(4).map(ask))).every(({ status }) => status === 200))
+    await until(async () =>
+      (await Promise.all([third, third, headers, headers].map(ask))).every(({ status }) => status === 200),
+    )
   })
 
   test('is 503 when the database is away before it begins', async () => {

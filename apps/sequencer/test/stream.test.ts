@@ -295,3 +295,23 @@ test('one listener more than there may be is refused, with when to come again, a
   for (const controller of listening.splice(0)) controller.abort()
   await small.stop()
 })
+
+test('one caller has half of the listeners at most, and leaves the rest to others', async () => {
+  const shared = await startSequencer(database, { JWT_SECRET: secret, SEQUENCER_MAX_LISTENERS: '22' })
+  const open = async (headers: Record<string, string>) => {
+    const controller = new AbortController()
+    listening.push(controller)
+    return fetch(`${shared.url}/api/v1/stream`, { headers, signal: controller.signal })
+  }
+  const statuses = await Promise.all(upTo(11).map(async () => (await open(headers)).status))
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  const refused = await open(headers)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
+  expect(await refused.json()).toMatchObject({ code: 'too_many_open' })
+  expect((await open(await bearer('viewer', 'bob'))).status).toBe(200)
+
+  listening[0]!.abort()
+  await until(async () => (await open(headers)).status === 200)
+  for (const controller of listening.splice(0)) controller.abort()
+  await shared.stop()
+})

@@ -9,7 +9,7 @@ export interface CallLimits {
   leaveMs: number
   /** How long a call of health or reflection may go on. */
   streamMs: number
-  /** Calls at a time whose message has arrived, of all clients. */
+  /** Calls at a time whose message has arrived, of all clients; one of them may have half. */
   calls: number
   /** Calls at a time whose message has not arrived; one more ends the oldest. */
   silent: number

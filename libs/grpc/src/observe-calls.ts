@@ -8,7 +8,7 @@ import {
 } from '@grpc/grpc-js'
 import { AppError } from '@ordinal/errors'
 import { createGrpcMetrics } from '@ordinal/metrics'
-import { clientAddress, eventFields, newContext, type RequestContext } from '@ordinal/middleware'
+import { clientAddress, clientOf, eventFields, newContext, type RequestContext } from '@ordinal/middleware'
 import type { GrpcChassis } from '@ordinal/http'
 import { callLimits, callTimer, createEvictingSet, type CallLimits } from './bound-call'
 import { errorOfLibrary, statusOf } from './status'
@@ -37,8 +37,17 @@ export function createCallObserver(
   const { callStarted, callServed } = createGrpcMetrics(metrics)
   const silent = createEvictingSet(limits.silent)
   const operations = createEvictingSet(limits.operations)
+  const openOf = new Map<string, number>()
+  const mostOfClient = Math.ceil(limits.calls / 2)
   let underWay = 0
   let open = 0
+
+  function count(client: string, by: number): void {
+    open += by
+    const own = (openOf.get(client) ?? 0) + by
+    if (own > 0) openOf.set(client, own)
+    else openOf.delete(client)
+  }
 
   const intercept: ServerInterceptor = ({ path }, call) => {
     const isOperation = path.startsWith('/grpc.')
@@ -47,10 +56,10 @@ export function createCallObserver(
       call.sendStatus(statusOf(tooMany(most)))
       timer.closeAfter(limits.leaveMs)
     })
-    let counted = false
+    let counted: string | undefined
     const timer = callTimer(call, () => {
       leave()
-      if (counted) open -= 1
+      if (counted !== undefined) count(counted, -1)
     })
     if (isOperation) {
       timer.closeAfter(limits.streamMs)
@@ -121,8 +130,11 @@ export function createCallObserver(
             if (ended) return
             // Not passed on: the method would carry out what is refused.
             if (open >= limits.calls) return call.sendStatus(statusOf(tooMany(limits.calls)))
-            open += 1
-            counted = true
+            const client = clientOf(ip)
+            if ((openOf.get(client) ?? 0) >= mostOfClient)
+              return call.sendStatus(statusOf(tooManyOfClient(mostOfClient)))
+            count(client, 1)
+            counted = client
             pass()
           },
           // Called after every end, and without one if the client disconnects, as many do at the deadline.
@@ -139,6 +151,9 @@ const tooSlow = (limitMs: number) =>
   new AppError('deadline_exceeded', `The message did not arrive in ${limitMs / 1000} s`)
 const tooMany = (calls: number) =>
   new AppError('rate_limited', `More than ${calls} calls are open`, { retryAfterSeconds: 1 })
+
+const tooManyOfClient = (calls: number) =>
+  new AppError('rate_limited', `More than ${calls} calls of this client are open`, { retryAfterSeconds: 1 })
 
 const isLate = (call: ServerInterceptingCallInterface) => Number(call.getDeadline()) <= Date.now()
 

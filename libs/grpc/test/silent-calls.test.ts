@@ -93,6 +93,19 @@ test('a call beyond those that may be under way is refused before its method beg
   await until(async () => (await fake.call('Wait', { ms: 0 })).code === 'OK')
 })
 
+test('one client has half of the calls that may be under way, and leaves the rest to others', async () => {
+  await start({ trustProxy: 1 }, { calls: 4 })
+  const call = (method: string, ms: number, client: string) =>
+    fake.call(method, { ms }, { metadata: { 'x-forwarded-for': client } })
+  const before = begun.Wait
+  const waiting = [1, 2].map(() => call('Wait', 2_000, '192.0.2.1'))
+  await until(() => begun.Wait === before + 2)
+  expect((await call('Wait', 0, '192.0.2.1')).code).toBe('RESOURCE_EXHAUSTED')
+  expect((await call('Wait', 0, '192.0.2.2')).code).toBe('OK')
+  expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual(['OK', 'OK'])
+  expect((await call('Wait', 0, '192.0.2.1')).code).toBe('OK')
+})
+
 test('connections of one client beyond its bound take the place of those that say nothing', async () => {
   await start({ connectionsPerClient: 16 })
   for (let n = 0; n < 40; n += 1) {

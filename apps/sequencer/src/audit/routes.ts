@@ -17,6 +17,7 @@ import { exportFormats } from './export'
 import type { FedEntry, FeedPlace } from './queries/feed'
 import { chosen, feedCursors, listCursors, moment } from './schemas'
 import type { AuditService } from './service'
+import { clientIn } from './share'
 
 const stretch = {
   from: moment.optional().meta({ description: 'Not before this moment' }),
@@ -127,10 +128,10 @@ export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
       query: exportQuery,
       media: ['application/x-ndjson', 'text/csv'],
       answers: { 200: z.string() },
-      errors: ['exports_under_way', 'sequence_not_found'],
-      async handle({ query: { format, ...request } }) {
+      errors: ['exports_under_way', 'too_many_open', 'sequence_not_found'],
+      async handle({ query: { format, ...request }, context }) {
         if (request.bom && format !== 'csv') throw refusedQuery(['bom'], 'goes with format=csv only')
-        const body = await audit.openExport(format, request)
+        const body = await audit.openExport(format, request, clientIn(context))
         const name = ['ordinal-audit', request.prefix, request.period].filter(Boolean).join('-')
         return {
           status: 200,

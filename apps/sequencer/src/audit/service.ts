@@ -9,10 +9,12 @@ import { requireChosen } from './queries/chosen'
 import type { Chosen } from './queries/counters'
 import { listEntries, readFeed, type EntryFilter, type FedEntry, type FeedPlace } from './queries/feed'
 import type { BuildSchema } from './schema'
+import { createShare } from './share'
 import { verifyLedger, type VerifyReport, type VerifyRequest } from './verify'
 
 // Each reads as fast as its client does, on the connections of heavy reads.
 const maxExports = 4
+const mostOfClient = maxExports / 2
 
 interface Deps {
   pool: Pool
@@ -27,6 +29,7 @@ export type AuditService = ReturnType<typeof createAuditService>
 /** The ledger for auditors: its rows, and whether they are what was written. */
 export function createAuditService({ pool, checkpoints, schema, log }: Deps) {
   let exporting = 0
+  const share = createShare('exports', mostOfClient)
   let verifying = false
 
   return {
@@ -45,18 +48,24 @@ export function createAuditService({ pool, checkpoints, schema, log }: Deps) {
     /**
      * The ledger as a text, which is made as it is read.
      *
-     * @throws AppError `sequence_not_found`, `exports_under_way`
+     * @param client who asks for it
+     * @throws AppError `sequence_not_found`, `exports_under_way`, `too_many_open`
      */
-    async openExport(format: ExportFormat, request: ExportRequest): Promise<Readable> {
+    async openExport(format: ExportFormat, request: ExportRequest, client: string): Promise<Readable> {
       await requireChosen(pool, request)
+      share.require(client)
       if (exporting >= maxExports) {
         const detail = `This instance makes ${exporting} exports already`
         throw new AppError('exports_under_way', detail, { retryAfterSeconds: 10 })
       }
       exporting += 1
+      const leave = share.take(client)
       const pieces = Readable.from(exportLedger(pool, format, request), { objectMode: false })
       // However it ends: at its end, by a failure, or by its client.
-      return pieces.once('close', () => (exporting -= 1))
+      return pieces.once('close', () => {
+        exporting -= 1
+        leave()
+      })
     },
 
     /**

@@ -1,6 +1,7 @@
 import { route, type Route } from '@ordinal/http'
 import { z } from 'zod'
 import { feedCursors } from './schemas'
+import { clientIn } from './share'
 import type { LiveStream } from './stream'
 import type { ErrorCode } from '../domain/errors'
 
@@ -23,14 +24,14 @@ export function streamRoutes(live: LiveStream): Route<ErrorCode>[] {
       media: 'text/event-stream',
       live: true,
       workload: 'listen',
-      errors: ['overloaded'],
+      errors: ['overloaded', 'too_many_open'],
       answers: { 200: z.string() },
-      handle({ query, headers }) {
+      handle({ query, headers, context }) {
         const last = headers['last-event-id'] ?? query.last_event_id
         const missedSince = feedCursors.read(last && String(last), {}, 'query.last_event_id')
         return {
           status: 200,
-          body: live.open(missedSince),
+          body: live.open(missedSince, clientIn(context)),
           headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
         }
       },

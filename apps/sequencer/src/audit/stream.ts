@@ -13,6 +13,7 @@ import {
   type FeedPlace,
 } from './queries/feed'
 import { feedCursors } from './schemas'
+import { createShare } from './share'
 import { readTotals } from './queries/totals'
 import { bytesFrom, eventText, firstAfter, placeOf, shownStats, statsOf, type Stats } from './stream-events'
 
@@ -25,6 +26,8 @@ const mostMissed = 5_000
 const recentEvents = 5_000
 const bufferLimitBytes = 256 * 1024
 const retryMs = 2_000
+// One client may have half of the listeners, and where there are few, all.
+const fewListeners = 10
 const heartbeat = Buffer.from(': still here\n\n')
 
 export type LiveStream = ReturnType<typeof createLiveStream>
@@ -53,6 +56,7 @@ interface Deps {
  */
 export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
   const listeners = new Set<Listener>()
+  const share = createShare('streams', Math.max(fewListeners, Math.floor(maxListeners / 2)))
   /** The place of the last event that was sent to all. */
   let seen: FeedPlace = feedStart
   /** What came after `recentFrom`, as far as it is kept. */
@@ -68,9 +72,11 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
    * Adds a listener, up to the bound. One that reads its events too slowly is disconnected, and may come back.
    *
    * @param missedSince the place of the last event that it got before; if not given, it gets events from now on
-   * @throws AppError `overloaded`
+   * @param client who listens; undefined for one without a bound of its own
+   * @throws AppError `overloaded`, `too_many_open`
    */
-  function open(missedSince: FeedPlace | undefined): Readable {
+  function open(missedSince: FeedPlace | undefined, client?: string): Readable {
+    if (client !== undefined) share.require(client)
     if (listeners.size >= maxListeners) throw tooMany(listeners.size)
     const stream = new Readable({ read: () => listener.onTaken() })
     const listener: Listener = {
@@ -84,8 +90,10 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
       return stream
     }
     listeners.add(listener)
+    const leave = client === undefined ? undefined : share.take(client)
     stream.once('close', () => {
       listeners.delete(listener)
+      leave?.()
       listener.onTaken()
     })
     stream.push(`retry: ${retryMs}\n\n`)

@@ -277,6 +277,15 @@ export const errorTable = defineErrors({
     remedy: 'Wait as long as Retry-After says, or ask another instance.',
     example: 'This instance makes 4 exports already',
   },
+  too_many_open: {
+    status: 429,
+    title: 'The client has as many streams or exports open as one may have',
+    cause:
+      'One client, which is the caller, or the address of an anonymous one, may have half of the listeners of the live stream, and half of the exports that an instance makes. Those that it does not read count until the service ends them.',
+    remedy:
+      'Close one, or wait as long as Retry-After says; let those who look at the same events share one stream. Operators set SEQUENCER_MAX_LISTENERS.',
+    example: 'This client has 2 exports open already',
+  },
   signing_key_missing: {
     status: 501,
     title: 'There is no key to sign or check checkpoints with',
