@@ -1,21 +1,23 @@
-import { mayOwn, type AccessTable } from '@ordinal/http'
+import { may, mayOwn, type AccessTable } from '@ordinal/http'
 
 const toRead = mayOwn('viewer', ['orders:read'])
-const toWrite = mayOwn('operator', ['orders:write'])
+const toPlace = mayOwn('operator', ['orders:write'])
+const toChange = mayOwn('operator', ['orders:write'], 'to cancel')
+const toDelete = may('operator', ['orders:write'])
 
 /** Who may do what here, where authentication is required. */
 export const orderAccess: AccessTable = {
   'GET /api/v1/orders': toRead,
-  'POST /api/v1/orders': toWrite,
+  'POST /api/v1/orders': toPlace,
   'GET /api/v1/orders/{id}': toRead,
   'GET /api/v1/orders/by-number/{number}': toRead,
-  'PUT /api/v1/orders/{id}': toWrite,
-  'PATCH /api/v1/orders/{id}': toWrite,
-  'DELETE /api/v1/orders/{id}': toWrite,
-  'orders.OrderService/CreateOrder': toWrite,
+  'PUT /api/v1/orders/{id}': toChange,
+  'PATCH /api/v1/orders/{id}': toChange,
+  'DELETE /api/v1/orders/{id}': toDelete,
+  'orders.OrderService/CreateOrder': toPlace,
   'orders.OrderService/GetOrder': toRead,
   'orders.OrderService/GetOrderByNumber': toRead,
   'orders.OrderService/ListOrders': toRead,
-  'orders.OrderService/UpdateOrder': toWrite,
-  'orders.OrderService/DeleteOrder': toWrite,
+  'orders.OrderService/UpdateOrder': toChange,
+  'orders.OrderService/DeleteOrder': toDelete,
 }

@@ -152,6 +152,8 @@ test.each(operations)('%s: by each role, each scope, and nobody', async (name, s
   const reads = scope === 'orders:read'
   const isList = /GET \/api\/v1\/orders$|ListOrders/.test(name)
   const places = /POST|CreateOrder/.test(name)
+  const changes = /PUT|PATCH|UpdateOrder/.test(name)
+  const deletes = /DELETE|DeleteOrder/.test(name)
   const cases: [string, Headers, number | undefined][] = [
     ['nobody', callers.nobody, 401],
     ['no role', callers.noRole, 403],
@@ -164,8 +166,9 @@ test.each(operations)('%s: by each role, each scope, and nobody', async (name, s
       callers.withScopes(of),
       of === scope ? undefined : 403,
     ]),
-    ['themselves', await callers.customer(1), undefined],
-    ['another customer', await callers.customer(2), isList ? undefined : places ? 422 : 404],
+    // What the call asks for is a step, and no cancellation.
+    ['themselves', await callers.customer(1), changes || deletes ? 403 : undefined],
+    ['another customer', await callers.customer(2), isList ? undefined : places ? 422 : deletes ? 403 : 404],
     ['a customer without a user', await callers.customer(undefined), 403],
   ]
   for (const [who, headers, refused] of cases) {
@@ -175,11 +178,50 @@ test.each(operations)('%s: by each role, each scope, and nobody', async (name, s
   }
 })
 
+test('a customer may cancel an order of its own, and take it nowhere else, over REST and gRPC', async () => {
+  const headers = await callers.customer(1)
+  const metadata = { authorization: headers.Authorization! }
+  const { id } = await create()
+  for (const status of ['pending', 'confirmed', 'shipped', 'delivered']) {
+    const answer = await service.api.patch(`/api/v1/orders/${id}`, { status }, { headers })
+    expect([answer.status, answer.body.code, answer.headers.get('www-authenticate')]).toEqual([
+      403,
+      'role_too_low',
+      'Bearer realm="ordinal", error="insufficient_scope"',
+    ])
+    const called = await client.call('UpdateOrder', { id, status }, { metadata })
+    expect(outcomeOf(called)).toEqual(['PERMISSION_DENIED', 'role_too_low'])
+  }
+  const cancelled = await service.api.patch(`/api/v1/orders/${id}`, { status: 'cancelled' }, { headers })
+  expect([cancelled.status, cancelled.body.status]).toEqual([200, 'cancelled'])
+  const second = await create()
+  const called = await client.call('UpdateOrder', { id: second.id, status: 'cancelled' }, { metadata })
+  expect(called.code).toBe('OK')
+  const others = await create(3)
+  const hidden = await service.api.patch(`/api/v1/orders/${others.id}`, { status: 'cancelled' }, { headers })
+  expect(hidden.status).toBe(404)
+})
+
+test.each([
+  ['POST /api/v1/orders', 'CreateOrder'],
+  ['GET /api/v1/orders/{id}', 'GetOrder'],
+  ['GET /api/v1/orders/by-number/{number}', 'GetOrderByNumber'],
+  ['GET /api/v1/orders', 'ListOrders'],
+  ['PATCH /api/v1/orders/{id}', 'UpdateOrder'],
+  ['PUT /api/v1/orders/{id}', 'UpdateOrder'],
+  ['DELETE /api/v1/orders/{id}', 'DeleteOrder'],
+])('%s and %s ask the same of their callers', (route, method) => {
+  expect(orderAccess[`${serviceName}/${method}`]).toEqual(orderAccess[route])
+})
+
 test('what is wrong is 401 on every operation', async () => {
   const order = await create()
   for (const [what, headers] of Object.entries(await hostileCallers()))
-    for (const [name, , call] of operations)
-      expect([what, name, await call(name, order, headers)]).toEqual([what, name, 401])
+    await Promise.all(
+      operations.map(async ([name, , call]) =>
+        expect([what, name, await call(name, order, headers)]).toEqual([what, name, 401]),
+      ),
+    )
 })
 
 test('a customer lists their own orders, whatever is asked for, by page and by cursor', async () => {
@@ -243,7 +285,7 @@ test.each([401, 403])(
     world.userService.mood = failing(status, 'invalid_api_key')
     world.userService.seen.length = 0
     const placed = await fresh.api.post('/api/v1/orders', anOrder, { headers: callers.operator })
-    expect([placed.status, placed.body.code]).toEqual([503, 'user_service_unavailable'])
+    expect([placed.status, placed.body.code]).toEqual([503, 'user_service_refuses'])
     expect(world.userService.seen).toHaveLength(1)
     await until(() => JSON.stringify(fresh.log.entries).includes('look at ORDER_SERVICE_API_KEY'))
     expect(await fresh.metric('order_service_circuit_breaker_state{service="user-service"}')).toBe(0)

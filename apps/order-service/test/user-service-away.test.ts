@@ -135,7 +135,8 @@ test.each<[string, Mood]>([
   const { api } = await world.startService()
   world.userService.mood = mood
   const { status, body, headers } = await api.post('/api/v1/orders', anOrder)
-  expect([status, body.code]).toEqual([503, 'user_service_unavailable'])
+  const refused = mood.is === 'failing' && mood.answer.status === 401
+  expect([status, body.code]).toEqual([503, refused ? 'user_service_refuses' : 'user_service_unavailable'])
   expect(headers.get('retry-after')).toBe(mood.is === 'failing' && mood.answer.status === 429 ? '7' : '1')
 })
 

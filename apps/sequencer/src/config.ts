@@ -94,11 +94,10 @@ export const sequencerConfig = defineConfig({
       example: 'MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC',
     }),
   },
-  // Where callers can authenticate, its administration needs it in any case: that was enough for earlier releases.
   faultsOf: (config) => [
     ...faultsOfTokens(config),
     ...faultsOfTls('SEQUENCER', config),
-    ...faultsOfAccess('SEQUENCER', config, { configuredIsEnough: true }),
+    ...faultsOfAccess('SEQUENCER', config),
   ],
 })
 

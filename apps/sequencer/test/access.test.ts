@@ -227,9 +227,24 @@ test('a key of one sequence gets no number of another, in no way', async () => {
 test('what is wrong is 401 on every operation, and issues nothing', async () => {
   const before = await valuesIn(database, 'SG')
   for (const [what, headers] of Object.entries(await hostileCallers()))
-    for (const operation of Object.keys(expected))
-      expect([what, operation, (await call(operation, headers))[0]]).toEqual([what, operation, 401])
+    await Promise.all(
+      Object.keys(expected).map(async (operation) =>
+        expect([what, operation, (await call(operation, headers))[0]]).toEqual([what, operation, 401]),
+      ),
+    )
   expect(await valuesIn(database, 'SG')).toEqual(before)
+})
+
+test.each([
+  ['POST /api/v1/next/{prefix}', 'GetNext'],
+  ['POST /api/v1/next/{prefix}', 'GetNextBatch'],
+  ['POST /api/v1/numbers:batch', 'GetNextForEach'],
+  ['GET /api/v1/status/{prefix}', 'GetStatus'],
+  ['POST /api/v1/numbers/{number}/confirm', 'Confirm'],
+  ['POST /api/v1/numbers/{number}/release', 'Release'],
+])('%s and %s ask the same of their callers', (route, method) => {
+  const { role, scopes, own } = sequencerAccess[`${serviceName}/${method}`]!
+  expect(sequencerAccess[route]).toMatchObject({ role, scopes, own })
 })
 
 test('a key with scopes lends nothing to a token beside it', async () => {

@@ -677,11 +677,15 @@ describe('the database itself', () => {
   })
 })
 
-test('in production the sequencer needs some authentication, or a setting that says it needs none', () => {
+test('in production the sequencer has to be told who may call it, as the other services have', () => {
   const start = (more: Record<string, string>) => () =>
     parseConfig(sequencerConfig, { NODE_ENV: 'production', SEQUENCER_DB_PASSWORD: 'one of our own', ...more })
   expect(start({})).toThrow(/no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS/)
-  expect(start({ JWT_SECRET: secret })).not.toThrow()
-  expect(start({ API_KEYS: env.API_KEYS })).not.toThrow()
+  const ways: Record<string, string>[] = [{ JWT_SECRET: secret }, { API_KEYS: env.API_KEYS }]
+  for (const way of ways) {
+    expect(start(way)).toThrow(/REQUIRE_AUTHENTICATION is not set/)
+    for (const told of ['REQUIRE_AUTHENTICATION', 'SEQUENCER_REQUIRE_AUTHENTICATION'])
+      for (const value of ['true', 'false']) expect(start({ ...way, [told]: value })).not.toThrow()
+  }
   expect(start({ ALLOW_NO_AUTHENTICATION: 'true' })).not.toThrow()
 })

@@ -14,11 +14,11 @@ import {
   type Call,
   type Route,
 } from '@ordinal/http'
-import { isHiddenFrom, notePersonalData, type RequestContext } from '@ordinal/middleware'
+import { isHiddenFrom, notePersonalData, requireStaff, type RequestContext } from '@ordinal/middleware'
 import { fingerprintOf, idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import { email } from './email'
-import { AppError, type ErrorCode } from './errors'
+import type { ErrorCode } from './errors'
 import { toJson, userCursors, userNotFound, type Users } from './users'
 
 const name = text(1, 200).meta({ example: 'Ada Lovelace' })
@@ -81,7 +81,8 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
     }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
       notePersonalData(context, 'change', [params.id])
       requireNotHidden(params.id, context)
-      if (body.active !== undefined) requireStaff(context)
+      // Whoever was deactivated must not undo that.
+      if (body.active !== undefined) requireStaff(context, 'change active')
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
       const changed = toJson(await users.update(edited, body))
       return { status: 200 as const, body: changed, headers: { ETag: etagOf(changed.version) } }
@@ -193,10 +194,4 @@ const idsOf = (users: readonly { id: number }[]) => users.map(({ id }) => id)
 /** A customer learns nothing of other users, not even whether there are any. */
 function requireNotHidden(id: number, context: RequestContext): void {
   if (isHiddenFrom(context, id)) throw userNotFound(id)
-}
-
-/** Whoever was deactivated must not undo that. */
-function requireStaff({ caller, role }: RequestContext): void {
-  if (role === 'customer')
-    throw new AppError('role_too_low', `${caller} has the role customer, which may not change active`)
 }

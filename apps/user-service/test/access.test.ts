@@ -6,7 +6,12 @@ import { setUp } from './user-service'
 
 let users: Awaited<ReturnType<typeof setUp>>
 let callers: TestCallers
-const scopes = ['users:read', 'users:write', 'orders:read+orders:write+numbers:issue+audit:read']
+const scopes = [
+  'users:read',
+  'users:write',
+  'users:list',
+  'orders:read+orders:write+numbers:issue+audit:read',
+]
 
 beforeAll(async () => {
   callers = await callersOf(scopes)
@@ -32,7 +37,7 @@ const call = (operation: string, id: number, headers: Headers) => {
 
 /** Who may do what, once more: viewers read, operators also write, administrators also delete. */
 const expected: Record<string, { role: 'viewer' | 'operator' | 'admin'; scope?: string; own?: boolean }> = {
-  'GET /api/v1/users': { role: 'viewer', scope: 'users:read' },
+  'GET /api/v1/users': { role: 'viewer', scope: 'users:list' },
   'GET /api/v1/users:batchGet': { role: 'viewer', scope: 'users:read' },
   'GET /api/v1/users/{id}': { role: 'viewer', scope: 'users:read', own: true },
   'POST /api/v1/users': { role: 'operator', scope: 'users:write' },
@@ -157,12 +162,16 @@ test.each(operations)('%s: by each role, each scope, and nobody', async (operati
 
 test('what is wrong is 401 on every operation, with a challenge, and what was sent is not repeated', async () => {
   const { id } = await create()
-  for (const [what, headers] of Object.entries(await hostileCallers()))
-    for (const operation of operations) {
-      const answer = await call(operation, id, headers)
-      expect([what, operation, answer.status]).toEqual([what, operation, 401])
-      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="ordinal"/)
-    }
+  const hostile = Object.entries(await hostileCallers())
+  expect(hostile.length).toBeGreaterThanOrEqual(60)
+  for (const [what, headers] of hostile)
+    await Promise.all(
+      operations.map(async (operation) => {
+        const answer = await call(operation, id, headers)
+        expect([what, operation, answer.status]).toEqual([what, operation, 401])
+        expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="ordinal"/)
+      }),
+    )
   const logged = JSON.stringify(users.logged.entries)
   expect(logged).not.toContain(callers.machine['X-API-Key'])
   expect(logged).not.toContain(callers.env.JWT_SECRET)
@@ -188,8 +197,21 @@ test('a customer who was deactivated cannot undo it', async () => {
   const { id } = await create()
   await users.api.patch(`/api/v1/users/${id}`, { active: false }, { headers: callers.operator })
   const headers = await callers.customer(id)
-  const { status } = await users.api.patch(`/api/v1/users/${id}`, { active: true }, { headers })
-  expect(status).toBe(403)
+  const answer = await users.api.patch(`/api/v1/users/${id}`, { active: true }, { headers })
+  expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+    403,
+    'Bearer realm="ordinal", error="insufficient_scope"',
+  ])
+})
+
+test('no shared cache keeps what a caller is answered, whichever way it shows who it is', async () => {
+  const { id } = await create()
+  for (const headers of [callers.machine, callers.viewer]) {
+    const { headers: got } = await users.api.get(`/api/v1/users/${id}`, { headers })
+    expect(got.get('cache-control')).toBe('private')
+    const refused = await users.api.get('/api/v1/users/999999', { headers })
+    expect(refused.headers.get('cache-control')).toBe('no-store')
+  }
 })
 
 test('keys of requests belong to their caller', async () => {

@@ -9,6 +9,8 @@ export type AskedFields = Readonly<Record<string, unknown>>
 export interface Access extends AccessRule {
   /** For scopes that name something; without it none of those suffices. */
   target?: (fields: AskedFields) => AccessTarget
+  /** What of it customers may, where that is less than all. */
+  only?: string
 }
 
 /** Who may do what in a service, by operation: `GET /api/v1/users/{id}`, `orders.OrderService/GetOrder`. */
@@ -32,8 +34,17 @@ export const may = (role: Requirement, scopes: readonly string[] = []): Access =
   own: false,
 })
 
-/** A row for operations that customers may do as well, for their own user. */
-export const mayOwn = (role: Requirement, scopes: readonly string[]): Access => ({ role, scopes, own: true })
+/**
+ * A row for operations that customers may do as well, for their own user.
+ *
+ * @param only what of it they may, where that is less: for the documents, since the service holds it with `requireStaff`
+ */
+export const mayOwn = (role: Requirement, scopes: readonly string[], only?: string): Access => ({
+  role,
+  scopes,
+  own: true,
+  ...(only !== undefined && { only }),
+})
 
 /** What can be asked of a caller: a route, or a method of gRPC. */
 export interface Guarded {
@@ -103,11 +114,7 @@ type FaultSettings = AccessSettings & Parameters<typeof faultsOfAuthentication>[
  * caller can, or that does not require it, unless it is told so: by either variable with `false`, where callers can, or by
  * ALLOW_NO_AUTHENTICATION.
  */
-export function faultsOfAccess(
-  service: string,
-  config: FaultSettings,
-  { configuredIsEnough = false } = {},
-): Fault[] {
+export function faultsOfAccess(service: string, config: FaultSettings): Fault[] {
   const own = `${service}_REQUIRE_AUTHENTICATION`
   const set = config.requireAuthentication ?? config.requireAuthenticationOfAll
   if (set && !hasAuthentication(config)) {
@@ -117,13 +124,7 @@ export function faultsOfAccess(
   }
   const unconfigured = faultsOfAuthentication(config)
   if (unconfigured.length > 0) return unconfigured
-  if (
-    configuredIsEnough ||
-    set !== undefined ||
-    config.nodeEnv !== 'production' ||
-    config.allowNoAuthentication
-  )
-    return []
+  if (set !== undefined || config.nodeEnv !== 'production' || config.allowNoAuthentication) return []
   const message =
     'NODE_ENV is production and REQUIRE_AUTHENTICATION is not set: set it to true, or to false if anyone may call ' +
     `(${own} for this service alone)`

@@ -157,6 +157,8 @@ function serve(route: Route, { tokensCheckable, runItems, live }: Serving): Requ
     })
     const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)
     if (route.issues) addCommonHeaders(res, ['Cache-Control', 'no-store'])
+    // Shared caches keep no answer to Authorization by themselves, but know nothing of keys.
+    else if (showsCredentials(req)) addCommonHeaders(res, ['Cache-Control', 'private'])
     if (reply.body instanceof Readable) {
       if (route.live) {
         live?.add(reply.body)
@@ -167,6 +169,9 @@ function serve(route: Route, { tokensCheckable, runItems, live }: Serving): Requ
     answer(res, reply, contentType)
   }
 }
+
+const showsCredentials = ({ headers }: Request): boolean =>
+  headers['x-api-key'] !== undefined || headers.authorization !== undefined
 
 /** A stream goes on for no longer than its listener may open one. */
 function endWithCaller(stream: Readable, { expiresAtMs, mayGoOn }: RequestContext): void {

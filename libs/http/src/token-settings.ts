@@ -63,7 +63,7 @@ export function tokenVariables() {
     }),
     jwtRoleMap: variable('JWT_ROLE_MAP', list<RoleName>(roleName), {
       description:
-        'What the names of an identity provider stand for, as name=role, separated by commas; no other name counts then. Without it the names are viewer, operator and admin',
+        'What the names of an identity provider stand for, as name=role, separated by commas; no other name counts then. A role is viewer, operator, admin or customer; without a map these are the names',
       optional: true,
       example: 'numbering-admins=admin,accounting=operator',
     }),

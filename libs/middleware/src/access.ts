@@ -116,6 +116,19 @@ function scopeMissing({ scopes }: AccessRule, { caller }: RequestContext): AppEr
   })
 }
 
+/**
+ * Refuses a customer what only the staff may: viewers, operators, administrators and machines.
+ *
+ * @param what completes "may not …"
+ * @throws AppError `role_too_low`
+ */
+export function requireStaff({ caller, role }: Pick<RequestContext, 'caller' | 'role'>, what: string): void {
+  if (role !== 'customer') return
+  throw new AppError('role_too_low', `${caller} has the role customer, which may not ${what}`, {
+    headers: { 'WWW-Authenticate': challenge('insufficient_scope') },
+  })
+}
+
 const notForCustomers = ({ caller, userId }: RequestContext) => {
   const detail =
     userId === undefined

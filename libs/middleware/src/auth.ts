@@ -40,9 +40,9 @@ const serviceNames = ['order-service', 'user-service']
 /** The digest of an empty key: an empty header would match it. */
 const digestOfNothing = createHash('sha256').digest('hex')
 
-/** What a key can be limited to: all users, all orders, the audit, following the managed keys, and numbers, of all sequences or of one. */
+/** What a key can be limited to: users that it names (`read`), all there are (`list`), all orders, the audit, following the managed keys, and numbers, of all sequences or of one. */
 export const knownScopes =
-  /^((users|orders):(read|write)|audit:read|api-keys:follow|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
+  /^((users|orders):(read|write)|users:list|audit:read|api-keys:follow|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
 
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`, or with what the key is limited to `name:sha256hex:scope+scope`. A name

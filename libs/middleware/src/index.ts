@@ -3,6 +3,7 @@ export {
   dependsOnTarget,
   isHiddenFrom,
   requireAccess,
+  requireStaff,
   whoIs,
   type AccessRule,
   type AccessTarget,

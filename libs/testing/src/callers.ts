@@ -7,6 +7,10 @@ const audience = 'ordinal-tests'
 /** Headers by which a caller identifies itself. */
 type Credentials = Record<string, string>
 
+const keyOf = (name: string) => `key of ${name}`.replaceAll(/[^\w]/g, '-').padEnd(43, '.')
+/** Of the machine whose key is not limited. */
+const machineKey = keyOf('whole')
+
 export type TestCallers = Awaited<ReturnType<typeof callersOf>>
 
 const sign = (claims: JWTPayload, key: string = secret) =>
@@ -22,7 +26,6 @@ const bearer = (token: string): Credentials => ({ Authorization: `Bearer ${token
  * @param scopes of each key with scopes: `users:read`, or several with + between them
  */
 export async function callersOf(scopes: readonly string[]) {
-  const keyOf = (name: string) => `key of ${name}`.replaceAll(/[^\w]/g, '-').padEnd(43, '.')
   const machines = ['whole', ...scopes.map((_, index) => `scoped-${index}`)]
   const entries = machines.map((name, index) => {
     const digest = createHash('sha256').update(keyOf(name)).digest('hex')
@@ -54,34 +57,141 @@ export async function callersOf(scopes: readonly string[]) {
   }
 }
 
+/** Headers that identify nobody: wrong keys, and what is no token. */
+function wrongCredentials(): Record<string, Credentials> {
+  const named = (what: string, values: readonly string[], headers: (value: string) => Credentials) =>
+    values.map((value): [string, Credentials] => [`${what}: ${value.slice(0, 40)}`, headers(value)])
+  const digest = createHash('sha256').update(machineKey).digest('hex')
+  const keys = [
+    'wrong',
+    '',
+    'null',
+    'undefined',
+    'true',
+    '*',
+    '%',
+    "' OR '1'='1",
+    '[object Object]',
+    'whole',
+    digest,
+    `whole:${digest}`,
+    machineKey.slice(0, -1),
+    `${machineKey}.`,
+    machineKey.toUpperCase(),
+    `${machineKey}, ${machineKey}`,
+    encodeURIComponent(machineKey).replaceAll('.', '%2E'),
+    'k'.repeat(4_000),
+  ]
+  const schemes = [
+    'Basic YWRtaW46YWRtaW4=',
+    `ApiKey ${machineKey}`,
+    'Digest username="admin"',
+    'Negotiate YII=',
+    `DPoP ${machineKey}`,
+    'admin',
+  ]
+  const tokens = [
+    '',
+    'null',
+    'undefined',
+    'a',
+    '.',
+    '..',
+    '...',
+    'a.b.c',
+    '{}.{}.{}',
+    'e30.e30.',
+    'e30.e30.e30',
+    'Bearer a.b.c',
+    'a.b.c.d.e',
+    '.'.repeat(4_000),
+  ]
+  return Object.fromEntries([
+    ...named('the key', keys, (key) => ({ 'X-API-Key': key })),
+    ...named('the header', schemes, (header) => ({ Authorization: header })),
+    ...named('the token', tokens, (token) => ({ Authorization: `Bearer ${token}`.trim() })),
+  ])
+}
+
 /** What is refused with 401, whatever is asked for: wrong keys, and tokens that nobody should take. */
 export async function hostileCallers(): Promise<Record<string, Credentials>> {
   const claims = good({ role: 'admin' })
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-  const unsigned = `${encode({ alg: 'HS256' })}.${encode(claims)}`
-  const withHeader = (header: object, key: string) => {
-    const text = `${encode(header)}.${encode(claims)}`
-    return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`
+  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  /** Signed with the right secret, or another, whatever it says. */
+  const signed = (header: unknown, payload: unknown, key = secret, digest = 'sha256') => {
+    const text = `${encode(header)}.${encode(payload)}`
+    return bearer(`${text}.${createHmac(digest, key).update(text).digest('base64url')}`)
   }
-  const [head, , signature] = (await sign(good({ role: 'viewer' }))).split('.')
+  const hs256 = { alg: 'HS256' }
+  const withClaims = (more: object) => signed(hs256, { ...claims, ...more })
+  const [head, body, signature] = (await sign(good({ role: 'viewer' }))).split('.') as [
+    string,
+    string,
+    string,
+  ]
+  const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1)
   return {
-    'a wrong key': { 'X-API-Key': 'wrong' },
-    'an empty key': { 'X-API-Key': '' },
-    'another scheme': { Authorization: 'Basic YWRtaW46YWRtaW4=' },
-    'no token': { Authorization: 'Bearer' },
-    'an expired token': bearer(await sign(good({ role: 'admin', exp: now() - 60 }))),
-    'a token of tomorrow': bearer(await sign(good({ role: 'admin', nbf: now() + 3600 }))),
-    'a token of another audience': bearer(await sign(good({ role: 'admin', aud: 'another' }))),
-    'a token without an end': bearer(await sign({ aud: audience, sub: 'ada', role: 'admin' })),
-    'a token without a subject': bearer(await sign({ aud: audience, exp: now() + 600, role: 'admin' })),
-    'a token of another secret': bearer(await sign(claims, 'another secret, of as many bytes as it takes')),
+    ...wrongCredentials(),
+    'an expired token': withClaims({ exp: now() - 60 }),
+    'a token of tomorrow': withClaims({ nbf: now() + 3600 }),
+    'issued tomorrow': withClaims({ iat: now() + 3600 }),
+    'good for years': withClaims({ exp: now() + 10 * 365 * 86_400 }),
+    'good for ever': withClaims({ exp: 1e300 }),
+    'ended before 1970': withClaims({ exp: -1 }),
+    'an end that is a text': withClaims({ exp: String(now() + 600) }),
+    'an end that is null': withClaims({ exp: null }),
+    'an end that is a list': withClaims({ exp: [now() + 600] }),
+    'a beginning that is a text': withClaims({ nbf: 'now' }),
+    'a time of issue that is a text': withClaims({ iat: 'now' }),
+    'a token of another audience': withClaims({ aud: 'another' }),
+    'a part of the audience': withClaims({ aud: audience.slice(0, -1) }),
+    'other audiences': withClaims({ aud: ['another', `${audience}2`] }),
+    'an audience that is an object': withClaims({ aud: { [audience]: true } }),
+    'no audience': withClaims({ aud: undefined }),
+    'a token without an end': withClaims({ exp: undefined }),
+    'a token without a subject': withClaims({ sub: undefined }),
+    'an empty subject': withClaims({ sub: '' }),
+    'a number as its subject': withClaims({ sub: 7 }),
+    'a list as its subject': withClaims({ sub: ['ada'] }),
+    'an object as its subject': withClaims({ sub: { name: 'ada' } }),
+    'a line break in its subject': withClaims({ sub: 'ada\nadmin' }),
+    'an invisible character in its subject': withClaims({ sub: 'ada\u200b' }),
+    'a space after its subject': withClaims({ sub: 'ada ' }),
+    'a long subject': withClaims({ sub: 'a'.repeat(201) }),
+    'a machine as its subject': withClaims({ sub: 'order-service' }),
+    'a key of ours as its subject': withClaims({ sub: 'WHOLE' }),
+    'nobody as its subject': withClaims({ sub: 'anonymous' }),
+    'a token of another secret': signed(hs256, claims, 'another secret, of as many bytes as it takes'),
+    'an empty secret': signed(hs256, claims, ''),
+    'HS384 with our secret': signed({ alg: 'HS384' }, claims, secret, 'sha384'),
+    'HS512 with our secret': signed({ alg: 'HS512' }, claims, secret, 'sha512'),
     'alg: none': bearer(new UnsecuredJWT(claims).encode()),
     'alg: None': bearer(`${encode({ alg: 'None' })}.${encode(claims)}.`),
-    'no signature': bearer(`${unsigned}.`),
+    'alg: none with a signature': signed({ alg: 'none' }, claims),
+    'alg: hs256': signed({ alg: 'hs256' }, claims),
+    'alg that is a list': signed({ alg: ['HS256'] }, claims),
+    'alg that is null': signed({ alg: null }, claims),
+    'no alg': signed({ typ: 'JWT' }, claims),
+    'a critical extension': signed({ ...hs256, crit: ['exp'], exp: now() + 600 }, claims),
+    'a payload that is not encoded': signed({ ...hs256, b64: false, crit: ['b64'] }, claims),
+    'a header that is a list': signed([hs256], claims),
+    'a header that is null': signed(null, claims),
+    'a payload that is a list': signed(hs256, [claims]),
+    'a payload that is null': signed(hs256, null),
+    'a payload that is a text': signed(hs256, 'admin'),
+    'no signature': bearer(`${encode(hs256)}.${encode(claims)}.`),
     'the signature of another token': bearer(`${head}.${encode(claims)}.${signature}`),
-    'a public key as the secret': bearer(withHeader({ alg: 'HS256' }, pem)),
+    'a signature with another bit': bearer(`${head}.${body}.${flipped}`),
+    'half of a signature': bearer(`${head}.${body}.${signature.slice(0, 20)}`),
+    'a public key as the secret': signed(hs256, claims, pem),
+    'ES256 that is none': signed({ alg: 'ES256' }, claims),
+    'EdDSA that is none': signed({ alg: 'EdDSA' }, claims),
+    'a file as the key id': signed({ ...hs256, kid: '../../dev/null' }, claims, ''),
+    'SQL as the key id': signed({ ...hs256, kid: "x' UNION SELECT 'a" }, claims, 'a'),
+    'a URL of keys of its own': signed({ ...hs256, jku: 'http://127.0.0.1:9/keys' }, claims, 'a'),
+    'a URL of certificates of its own': signed({ ...hs256, x5u: 'http://127.0.0.1:9/c' }, claims, 'a'),
     'RS256 where there is a secret only': bearer(
       await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(privateKey),
     ),
@@ -90,7 +200,5 @@ export async function hostileCallers(): Promise<Record<string, Credentials>> {
         .setProtectedHeader({ alg: 'RS256', jwk: publicKey.export({ format: 'jwk' }) })
         .sign(privateKey),
     ),
-    'a machine as its subject': bearer(await sign(good({ role: 'admin', sub: 'order-service' }))),
-    'nobody as its subject': bearer(await sign(good({ role: 'admin', sub: 'anonymous' }))),
   }
 }

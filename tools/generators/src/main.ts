@@ -39,6 +39,7 @@ interface AccessRow {
   role: string
   scopes: string[]
   own: boolean
+  only?: string
 }
 
 /** Who may do what in a service, a line for each operation. */
@@ -46,10 +47,10 @@ function matrixOf({ title, name }: { title: string; name: string }): string {
   const mark = (may: boolean) => (may ? 'yes' : '')
   const rank = ['viewer', 'operator', 'admin']
   const rows = Object.entries(described<Record<string, AccessRow>>(name, '--describe-access')).map(
-    ([operation, { role, scopes, own }]) => {
+    ([operation, { role, scopes, own, only }]) => {
       const byRole = rank.map((_, has) => mark(has >= rank.indexOf(role)))
       const ofScopes = scopes.map((scope) => `\`${scope}\``).join(', ')
-      return `| \`${operation}\` | ${[...byRole, mark(own), ofScopes].join(' | ')} |`
+      return `| \`${operation}\` | ${[...byRole, only ?? mark(own), ofScopes].join(' | ')} |`
     },
   )
   return [

@@ -64,12 +64,15 @@ export const codeOf = ({ data }: Answer) => (data as { code?: unknown } | undefi
 /** A service answered, but not with what was asked for: its address, our key or our request is wrong. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError'
+  /** It does not know our key, or that may not do this. */
+  readonly isRefusal: boolean
 
   constructor({ name }: ServiceClient, { status, data }: Answer) {
     const { code, detail } = (data ?? {}) as { code?: unknown; detail?: unknown }
     const reason = [code, detail].filter((part) => typeof part === 'string').join(': ')
-    const isRefused = status === 401 || status === 403
-    const remedy = isRefused ? '; look at ORDER_SERVICE_API_KEY, and at its entry in API_KEYS there' : ''
+    const isRefusal = status === 401 || status === 403
+    const remedy = isRefusal ? '; look at ORDER_SERVICE_API_KEY, and at its entry in API_KEYS there' : ''
     super(`${name} answered with ${status}${reason ? `, ${reason}` : ''}${remedy}`)
+    this.isRefusal = isRefusal
   }
 }

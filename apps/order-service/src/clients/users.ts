@@ -108,6 +108,12 @@ export function createUsers(
     const known = remembered.has(id)
     metrics.fellBack(known ? 'remembered' : 'unknown')
     if (known) return 'remembered'
+    if (!unavailable && error.isRefusal)
+      throw new AppError(
+        'user_service_refuses',
+        `User ${id} cannot be verified: the user service refuses the key of the order service`,
+        { retryAfterSeconds: 1, cause: error },
+      )
     throw new AppError('user_service_unavailable', `User ${id} cannot be verified now`, {
       retryAfterSeconds: unavailable ? error.retryAfterSeconds : 1,
       cause: error,
@@ -121,8 +127,8 @@ export function createUsers(
      * Requires a user who is active, or who was a moment ago if the user service does not answer now. A short deadline alone
      * is no reason to use the memory: with one, a caller could order for a user who has just been deactivated.
      *
-     * @throws AppError `user_unknown`, `user_inactive`, `user_service_unavailable`, `deadline_exceeded`,
-     *   `caller_gone`
+     * @throws AppError `user_unknown`, `user_inactive`, `user_service_unavailable`, `user_service_refuses`,
+     *   `deadline_exceeded`, `caller_gone`
      */
     async requireActive(id: number, trace: Trace, deadline: Deadline): Promise<Verification> {
       deadline.throwIfExpired()

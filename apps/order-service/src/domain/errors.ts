@@ -41,6 +41,15 @@ export const errorTable = defineErrors({
     example:
       'The order was not taken: ORD has no more values in the period 2026: they end at 500. Raise end, or define a sequence for the next range',
   },
+  user_service_refuses: {
+    status: 503,
+    title: 'The order service may not look users up',
+    cause:
+      'The user service answered 401 or 403: the key of the order service (ORDER_SERVICE_API_KEY) is missing, wrong, expired, or lacks the scope users:read. The log of the order service says which.',
+    remedy:
+      'Operators: correct the key, or its entry in API_KEYS of the user service. Callers: send the same request again later, with its Idempotency-Key.',
+    example: 'User 7 cannot be verified: the user service refuses the key of the order service',
+  },
   user_service_unavailable: {
     status: 503,
     title: 'The user service does not answer',

@@ -112,6 +112,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
         'user_unknown',
         'user_inactive',
         'user_service_unavailable',
+        'user_service_refuses',
         'order_numbers_exhausted',
         'idempotency_key_reused',
         'idempotency_key_in_use',

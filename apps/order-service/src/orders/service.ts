@@ -1,4 +1,4 @@
-import { isHiddenFrom, notePersonalData, type RequestContext } from '@ordinal/middleware'
+import { isHiddenFrom, notePersonalData, requireStaff, type RequestContext } from '@ordinal/middleware'
 import type { Pool } from 'pg'
 import { traced, transaction, type Queryable } from '@ordinal/database'
 import { noDeadline, type Deadline } from '@ordinal/deadline'
@@ -28,6 +28,9 @@ interface Deps {
 
 /** Who asks, and for which request. Customers see their own orders only. */
 type Asker = Trace & Partial<Pick<RequestContext, 'role' | 'userId' | 'scopes' | 'personal'>>
+
+/** Who asks for a change. */
+type Changer = Asker & Pick<RequestContext, 'caller' | 'role'>
 
 /** Which part of a list. */
 interface Part {
@@ -105,15 +108,17 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     /**
      * Takes an order one step further.
      *
-     * @throws AppError `order_not_found`, `version_mismatch`, `illegal_transition`, and what `deadline` throws
+     * @throws AppError `order_not_found`, `role_too_low`, `version_mismatch`, `illegal_transition`, and what `deadline` throws
      */
     async changeStatus(
       edited: Edited,
       status: OrderStatus,
-      trace: Asker,
+      trace: Changer,
       deadline: Deadline,
     ): Promise<OrderJson> {
       await requireOwn(edited, trace)
+      // What becomes of an order is for those who fulfil it.
+      if (status !== 'cancelled') requireStaff(trace, `make an order ${status}`)
       // Another request may take the order a step further between the two statements; no step leads back.
       for (let round = 0; round <= statusesBefore(status).length; round += 1) {
         const changed = await commit('order.updated', trace, deadline, (tx) =>
@@ -132,8 +137,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     },
 
     /** @throws AppError `order_not_found`, `version_mismatch`, and what `deadline` throws */
-    async remove(edited: Edited, trace: Asker, deadline: Deadline): Promise<void> {
-      await requireOwn(edited, trace)
+    async remove(edited: Edited, trace: Trace, deadline: Deadline): Promise<void> {
       // Another request may bring the order to another version that the caller names; versions only rise.
       for (let round = 0; round <= (edited.versions?.length ?? 0); round += 1) {
         if (await commit('order.deleted', trace, deadline, (tx) => markDeleted(tx, edited))) return
