@@ -95,6 +95,10 @@ chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
+.PHONY: fuzz
+fuzz: deps ## Make requests of all kinds, good and hostile ones, of services that it starts, and check every answer: REQUESTS=100000 SEED=1
+	@$(NX) run-many -t build -p fuzz,$(SERVICES) && exec node dist/tools/fuzz/main.js $(if $(REQUESTS),--requests=$(REQUESTS)) $(if $(SEED),--seed=$(SEED))
+
 .PHONY: bench bench-save bench-compare bench-service docs client schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(LEDGER),--ledger=$(LEDGER))
 bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000)

@@ -77,6 +77,31 @@ test('each route that is served is in the table, and its document says what it n
   ])
 })
 
+test('where anyone may call, a key with scopes and a customer are held to theirs, as the document says', async () => {
+  const open = await setUp({ ...callers.env, REQUIRE_AUTHENTICATION: 'false' })
+  try {
+    // The client compares each answer with the document.
+    const [stranger, ofOrders, customer] = [
+      await open.api.get('/api/v1/users'),
+      await open.api.get('/api/v1/users', { headers: callers.withScopes(scopes[2]!) }),
+      await open.api.get('/api/v1/users', { headers: await callers.customer(1) }),
+    ]
+    expect([stranger.status, ofOrders.body.code, customer.body.code]).toEqual([
+      200,
+      'scope_missing',
+      'role_too_low',
+    ])
+    const { openApi } = open.service as unknown as {
+      openApi: { components: { responses: Record<string, { description: string }> } }
+    }
+    const described = Object.values(openApi.components.responses).map(({ description }) => description)
+    for (const code of ['role_too_low', 'scope_missing'])
+      expect(described).toContainEqual(expect.stringContaining(`403 \`${code}\``))
+  } finally {
+    await open.tearDown()
+  }
+})
+
 // Before the floods below, of which only some have a line each.
 test('a refusal, and what is done with data of persons, is an event for a SIEM: who, what, whom, how it ended', async () => {
   const { id } = await create()

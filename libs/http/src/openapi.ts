@@ -98,7 +98,7 @@ function withLineShared(schema: { allOf?: object[] }): void {
 
 const ofEveryAnswer =
   'Every operation has a `default` answer: the errors that any such request can meet, also under a status that the operation ' +
-  'has for others. Any may be 403 `scope_missing` or `role_too_low`. What a code means, and what to do, is at `/errors/{code}`. X-Request-Id and RateLimit-… are in its other answers too.'
+  'has for others. What a code means, and what to do, is at `/errors/{code}`. X-Request-Id and RateLimit-… are in its other answers too.'
 
 const token = {
   type: 'http' as const,
@@ -314,6 +314,8 @@ const ofCalls = [
   'malformed_url',
   'authentication_required',
   'invalid_api_key',
+  // A key with scopes is held to them also where anyone may call.
+  'scope_missing',
   'version_mismatch',
   'rate_limited',
   'overloaded',

@@ -209,13 +209,16 @@ test('what any request can meet is under `default`, by status, and what only som
   const codesOf = (method: string, path: string) =>
     find(method, path)
       .responses.default!.description.split('\n\n')
-      .map((line) => line.replace(/:.*/, ''))
+      .flatMap((line) => Array.from(line.matchAll(/`\w+`/g), ([code]) => `${line.slice(0, 3)} ${code}`))
   const anywhere = ['400 `malformed_request`', '417 `expectation_failed`', '421 `host_not_allowed`']
   for (const { method, path } of operations)
     expect(codesOf(method, path)).toEqual(expect.arrayContaining([...anywhere, '500 `internal_error`']))
   expect(codesOf('POST', '/api/v1/things')).toContain('403 `cross_site_request`')
   expect(codesOf('GET', '/api/v1/things')).not.toContain('403 `cross_site_request`')
   expect(codesOf('GET', '/health/live')).not.toContain('429 `rate_limited`')
+  // For a header Authorization with something else than a token.
+  expect(codesOf('GET', '/api/v1/faults/{kind}')).toContain('401 `authentication_required`')
+  expect(codesOf('GET', '/health/live')).not.toContain('401 `authentication_required`')
   // A status of its own hides `default`.
   expect(find('GET', '/health').responses[503]!.description).toContain('`overloaded`')
 })

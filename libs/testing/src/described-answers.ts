@@ -15,7 +15,10 @@ interface Answer {
 }
 
 // What a service answers where no operation is: such errors have no place in the document.
-const anywhere = ['route_not_found', 'malformed_url', 'invalid_api_key', 'invalid_token', 'rate_limited']
+const anywhere = [
+  ...['route_not_found', 'malformed_url', 'malformed_request', 'headers_too_large', 'expectation_failed'],
+  ...['host_not_allowed', 'authentication_required', 'invalid_api_key', 'invalid_token', 'rate_limited'],
+]
 
 /**
  * A function that throws if an answer is not as the document says: its path, status, headers, media type

@@ -28,7 +28,7 @@ export function findOperation(
 ): Operation | undefined {
   // OpenAPI allows much more in a path than ours have.
   const paths = (document.paths ?? {}) as Paths
-  const pathname = request.path.replace(/[?#].*$/, '')
+  const pathname = request.path.replace(/[?#].*$/, '').replaceAll(/%3a/gi, ':')
   // As OpenAPI has it: a path without parameters goes before one with them.
   const templates = Object.keys(paths).sort((a, b) => parameters(a) - parameters(b))
   const method = request.method === 'HEAD' ? 'get' : request.method.toLowerCase()
@@ -76,7 +76,8 @@ const parameters = (template: string) => template.split('{').length
 
 function matches(template: string, pathname: string): boolean {
   const parts = template.split(/\{\w+\}/).map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('[^/]+')}$`).test(pathname)
+  // A slash at the end makes no other path, as in libs/http/src/path-table.ts.
+  return new RegExp(`^${parts.join('[^/]+')}/?$`).test(pathname)
 }
 
 /** A JSON pointer (RFC 6901) as a fragment of a URI. */

@@ -2,6 +2,7 @@ export { createApiClient, documentOf, type ApiAnswer, type ApiClient } from './a
 export { createAuthority, type Authority, type Credentials } from './authority'
 export { createCertificateFolder, type CertificateTexts } from './certificate-folder'
 export { callersOf, hostileCallers, type TestCallers } from './callers'
+export { describedAnswers } from './described-answers'
 export { createBadDisk, type BadDisk } from './bad-disk'
 export { createCutProxy, type CutMoment, type CutProxy } from './cut-proxy'
 export { everythingIn } from './everything-in'

@@ -1,4 +1,4 @@
 export { ask, createUser, eventually, orderOf, placeOrder } from './calls'
 export { forget, remember } from './logs'
 export { root } from './service'
-export { startSystem, type System } from './system'
+export { API_KEYS, apiKey, startSystem, type System } from './system'

@@ -297,41 +297,44 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `deadline_exceeded`: The deadline has passed */
-        GatewayTimeout: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     401 `invalid_api_key`: The API key is not valid
+         *     400 `malformed_url`
          *
-         *     401 `invalid_token`: The token is not valid
+         *     401 `authentication_required`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     401 `invalid_api_key`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     401 `invalid_token`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     403 `scope_missing`
          *
-         *     429 `rate_limited`: Too many requests
+         *     403 `role_too_low`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     408 `request_timeout`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     412 `version_mismatch`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     417 `expectation_failed`
          *
-         *     503 `database_unavailable`: The database does not answer
+         *     421 `host_not_allowed`
          *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
          */
         AnyError: {
             headers: {
@@ -356,41 +359,60 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `version_mismatch`: The resource has changed since it was read */
-        PreconditionFailed: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     401 `invalid_api_key`: The API key is not valid
+         *     400 `malformed_url`
          *
-         *     401 `invalid_token`: The token is not valid
+         *     400 `malformed_json`
          *
-         *     403 `cross_site_request`: A page of another site has sent this
+         *     400 `json_too_complex`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     400 `invalid_idempotency_key`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     401 `authentication_required`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     401 `invalid_api_key`
          *
-         *     429 `rate_limited`: Too many requests
+         *     401 `invalid_token`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     403 `scope_missing`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     403 `cross_site_request`
          *
-         *     503 `database_unavailable`: The database does not answer
+         *     403 `role_too_low`
          *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         *     408 `request_timeout`
+         *
+         *     412 `version_mismatch`
+         *
+         *     413 `body_too_large`
+         *
+         *     415 `unsupported_media_type`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     422 `idempotency_key_reused`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `outcome_unknown`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
          */
         AnyError_2: {
             headers: {
@@ -406,19 +428,13 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `body_too_large`: The body is too large */
-        PayloadTooLarge: {
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `invalid_id`: The id is not valid
+         */
+        BadRequest_2: {
             headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `outcome_unknown`: It is not known whether the request took effect */
-        ServiceUnavailable: {
-            headers: {
-                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -426,23 +442,23 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     408 `request_timeout`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     417 `expectation_failed`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     421 `host_not_allowed`
          *
-         *     429 `rate_limited`: Too many requests
+         *     429 `rate_limited`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     431 `headers_too_large`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     500 `internal_error`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     503 `overloaded`
          */
         AnyError_3: {
             headers: {
@@ -451,15 +467,6 @@ export interface components {
                 "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
                 "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                 "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `unsupported_media_type`: The media type is not supported */
-        UnsupportedMediaType: {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -484,21 +491,6 @@ export interface components {
             };
             content?: never;
         };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         *
-         *     `invalid_id`: The id is not valid
-         */
-        BadRequest_2: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description Done */
         OK_2: {
             headers: {
@@ -509,40 +501,8 @@ export interface components {
                 "application/json": components["schemas"]["Order"];
             };
         };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         *
-         *     `invalid_id`: The id is not valid
-         *
-         *     `malformed_json`: The body is not valid JSON
-         *
-         *     `json_too_complex`: The body is nested too deeply, or has too many fields
-         */
-        BadRequest_3: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `illegal_transition`: The order cannot go to this status */
         Conflict: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         */
-        BadRequest_4: {
             headers: {
                 [name: string]: unknown;
             };
@@ -569,7 +529,7 @@ export interface components {
             };
         };
         /** @description `overloaded`: Too many requests of this kind */
-        ServiceUnavailable_2: {
+        ServiceUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -580,21 +540,21 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     408 `request_timeout`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     417 `expectation_failed`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     421 `host_not_allowed`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     431 `headers_too_large`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     500 `internal_error`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     503 `overloaded`
          */
         AnyError_4: {
             headers: {
@@ -725,23 +685,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /**
-             * @description `validation_failed`: The request does not fit the schema
-             *
-             *     `malformed_json`: The body is not valid JSON
-             *
-             *     `json_too_complex`: The body is nested too deeply, or has too many fields
-             *
-             *     `invalid_idempotency_key`: The Idempotency-Key is not valid
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
             /**
              * @description `order_numbers_exhausted`: There are no more order numbers
              *
@@ -756,14 +700,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
             /**
              * @description `user_unknown`: The order names a user who does not exist
              *
              *     `user_inactive`: The order names a user who is not active
-             *
-             *     `idempotency_key_reused`: The Idempotency-Key was used for another request
              */
             422: {
                 headers: {
@@ -773,11 +713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /**
-             * @description `user_service_unavailable`: The user service does not answer
-             *
-             *     `outcome_unknown`: It is not known whether the request took effect
-             */
+            /** @description `user_service_unavailable`: The user service does not answer */
             503: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];
@@ -787,7 +723,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -813,8 +748,6 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -841,14 +774,9 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK_2"];
-            400: components["responses"]["BadRequest_3"];
+            400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -877,9 +805,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
-            503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -909,11 +834,9 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK_2"];
-            400: components["responses"]["BadRequest_3"];
+            400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["PayloadTooLarge"];
             /** @description `unsupported_media_type`: The media type is not supported */
             415: {
                 headers: {
@@ -924,8 +847,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -949,10 +870,8 @@ export interface operations {
         responses: {
             200: components["responses"]["OK"];
             304: components["responses"]["NotModified"];
-            400: components["responses"]["BadRequest_4"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -968,7 +887,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["OK_3"];
-            400: components["responses"]["BadRequest_4"];
+            400: components["responses"]["BadRequest"];
             /** @description `route_not_found`: There is nothing at this path */
             404: {
                 headers: {
@@ -1032,7 +951,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_4"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_2"];
+            503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError_3"];
         };
     };
@@ -1072,7 +991,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_4"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_2"];
+            503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError_4"];
         };
     };

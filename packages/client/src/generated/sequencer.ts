@@ -400,6 +400,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the API keys that were made here */
+        get: operations["get_api_keys"];
+        put?: never;
+        /** Make an API key, which is shown this once */
+        post: operations["post_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an API key */
+        get: operations["get_api_keys_key_id"];
+        /** Change when an API key ends */
+        put: operations["put_api_keys_key_id"];
+        post?: never;
+        /** Revoke an API key: it ends within seconds, everywhere */
+        delete: operations["delete_api_keys_key_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an API key in place of another, which ends after an overlap */
+        post: operations["post_api_keys_key_id_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys:digests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What services check API keys by: those that have not ended, with their SHA-256 */
+        get: operations["get_api_keys_digests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys:used": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note when API keys were last used at another service */
+        post: operations["post_api_keys_used"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -645,6 +733,11 @@ export interface components {
     schemas: {
         /** @description One line, without control, invisible or bidirectional characters */
         Line: string & (unknown & unknown);
+        /**
+         * Format: date-time
+         * @example 2026-11-21T03:43:00.000Z
+         */
+        Timestamp: string;
         Number: {
             /** @example SG000001 */
             full_number: string;
@@ -687,11 +780,6 @@ export interface components {
             reason: string | null;
             at: components["schemas"]["Timestamp"];
         };
-        /**
-         * Format: date-time
-         * @example 2026-11-21T03:43:00.000Z
-         */
-        Timestamp: string;
         NumberResult: {
             number?: components["schemas"]["Number"];
             /**
@@ -928,6 +1016,38 @@ export interface components {
             /** @description All versions, the latest first */
             versions: components["schemas"]["Site"][];
         };
+        ApiKey: {
+            id: components["schemas"]["id"];
+            name: string;
+            scopes: components["schemas"]["scopes"];
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            expires_at: components["schemas"]["expires_at"];
+            /** @description The key that was rotated for it */
+            replaces: string | null;
+            /** @description To about a minute */
+            last_used_at: components["schemas"]["Timestamp"] | null;
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            created_by: string;
+            changed_at: components["schemas"]["Timestamp"];
+            changed_by: string;
+            reason: string | null;
+        };
+        MadeApiKey: {
+            /** @description For X-API-Key. Shown this once: only its SHA-256 is kept */
+            key: string;
+            api_key: components["schemas"]["ApiKey"];
+        };
+        KnownApiKeys: {
+            data: {
+                id: components["schemas"]["id"];
+                name: string;
+                sha256: string;
+                scopes: components["schemas"]["scopes"];
+                expires_at: components["schemas"]["expires_at"];
+            }[];
+        };
         LedgerEntry: {
             prefix: string;
             period: string;
@@ -1023,22 +1143,24 @@ export interface components {
             };
         };
         pagination: {
-            page_size: number;
-            /** @description null at the end */
-            next_cursor: string | null;
-        };
-        pagination_2: {
             page: number;
             page_size: number;
             total: number;
             total_pages: number;
         };
-        client_id: string & components["schemas"]["Line"];
+        pagination_2: {
+            page_size: number;
+            /** @description null at the end */
+            next_cursor: string | null;
+        };
         /**
          * @description Why; it stays on record
          * @example ticket 4711
          */
         reason: string & components["schemas"]["Line"];
+        client_id: string & components["schemas"]["Line"];
+        /** @description null: it does not end by itself */
+        expires_at: components["schemas"]["Timestamp"] | null;
         /** @example partition-a */
         partition_id: string;
         /**
@@ -1086,6 +1208,11 @@ export interface components {
         reason_2: string & components["schemas"]["Line"];
         /** @example site-1 */
         site_id: string;
+        /**
+         * @description No secret: it is in the key
+         * @example 7hKq2LmXw0Rt
+         */
+        id: string;
         /**
          * @description The system that asks
          * @example erp-system
@@ -1142,12 +1269,13 @@ export interface components {
         state_2: "reserved" | "issued" | "free" | "void";
         /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
         fiscal_year_start_2: number | string;
+        scopes: string[] | null;
         /** @description The first of them, in the order of the chains */
         findings: components["schemas"]["Finding"][];
     };
     responses: {
-        /** @description `sequence_not_found`: There is no such sequence */
-        NotFound: {
+        /** @description `validation_failed`: The request does not fit the schema */
+        BadRequest: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1156,31 +1284,61 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     401 `invalid_api_key`: The API key is not valid
+         *     400 `malformed_url`
          *
-         *     401 `invalid_token`: The token is not valid
+         *     400 `malformed_json`
          *
-         *     403 `cross_site_request`: A page of another site has sent this
+         *     400 `json_too_complex`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     400 `invalid_idempotency_key`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     401 `authentication_required`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     401 `invalid_api_key`
          *
-         *     429 `rate_limited`: Too many requests
+         *     401 `invalid_token`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     403 `scope_missing`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     403 `cross_site_request`
          *
-         *     503 `database_unavailable`: The database does not answer
+         *     403 `role_too_low`
          *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         *     408 `request_timeout`
+         *
+         *     412 `version_mismatch`
+         *
+         *     413 `body_too_large`
+         *
+         *     415 `unsupported_media_type`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     422 `idempotency_key_reused`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `outcome_unknown`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     503 `api_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
          */
         AnyError: {
             headers: {
@@ -1196,19 +1354,9 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `validation_failed`: The request does not fit the schema */
-        BadRequest: {
+        /** @description `sequence_not_found`: There is no such sequence */
+        NotFound: {
             headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `authentication_required`: This needs a key or a token */
-        Unauthorized: {
-            headers: {
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -1216,31 +1364,45 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     401 `invalid_api_key`: The API key is not valid
+         *     400 `malformed_url`
          *
-         *     401 `invalid_token`: The token is not valid
+         *     401 `authentication_required`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     401 `invalid_api_key`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     401 `invalid_token`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     403 `scope_missing`
          *
-         *     429 `rate_limited`: Too many requests
+         *     403 `role_too_low`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     408 `request_timeout`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     412 `version_mismatch`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     417 `expectation_failed`
          *
-         *     503 `database_unavailable`: The database does not answer
+         *     421 `host_not_allowed`
          *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     503 `api_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
          */
         AnyError_2: {
             headers: {
@@ -1256,51 +1418,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `role_too_low`: The role does not suffice */
-        Forbidden: {
-            headers: {
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `unsupported_media_type`: The media type is not supported */
-        UnsupportedMediaType: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `body_too_large`: The body is too large */
-        PayloadTooLarge: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `sequencer_overloaded`: Too many requests are waiting for this sequence
-         *
-         *     `outcome_unknown`: It is not known whether the request took effect
-         */
+        /** @description `sequencer_overloaded`: Too many requests are waiting for this sequence */
         ServiceUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `deadline_exceeded`: The deadline has passed */
-        GatewayTimeout: {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -1317,40 +1438,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request */
-        UnprocessableEntity: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         */
-        BadRequest_2: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `outcome_unknown`: It is not known whether the request took effect */
-        ServiceUnavailable_2: {
-            headers: {
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `sequence_sealed`: The sequence is sealed to one caller */
-        Forbidden_2: {
+        Forbidden: {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
@@ -1359,36 +1448,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `version_mismatch`: The resource has changed since it was read */
-        PreconditionFailed: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `number_not_found`: There is no such number */
         NotFound_2: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         *
-         *     `malformed_json`: The body is not valid JSON
-         *
-         *     `json_too_complex`: The body is nested too deeply, or has too many fields
-         *
-         *     `invalid_idempotency_key`: The Idempotency-Key is not valid
-         */
-        BadRequest_3: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1415,12 +1476,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description `idempotency_key_reused`: The Idempotency-Key was used for another request
-         *
-         *     `site_unknown`: The request names a site or partition that draws no numbers
-         */
-        UnprocessableEntity_2: {
+        /** @description `site_unknown`: The request names a site or partition that draws no numbers */
+        UnprocessableEntity: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1428,20 +1485,30 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_json`: The body is not valid JSON
-         *
-         *     `json_too_complex`: The body is nested too deeply, or has too many fields
-         */
-        BadRequest_4: {
+        /** @description `number_held_by_another`: Another caller holds the number */
+        Forbidden_2: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
+        };
+        /** @description If-None-Match has the ETag; no body */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Done; no body */
+        NoContent: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
         };
         /** @description Done */
         OK: {
@@ -1488,6 +1555,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `api_key_not_found`: There is no such API key */
+        NotFound_3: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Done */
         OK_2: {
             headers: {
@@ -1496,16 +1572,6 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Number"];
-            };
-        };
-        /** @description `number_held_by_another`: Another caller holds the number */
-        Forbidden_4: {
-            headers: {
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1521,42 +1587,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_json`: The body is not valid JSON
-         *
-         *     `json_too_complex`: The body is nested too deeply, or has too many fields
-         *
-         *     `invalid_idempotency_key`: The Idempotency-Key is not valid
-         */
-        BadRequest_5: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         *
-         *     `malformed_json`: The body is not valid JSON
-         *
-         *     `json_too_complex`: The body is nested too deeply, or has too many fields
-         */
-        BadRequest_6: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `site_not_found`: There is no such site */
-        NotFound_3: {
+        NotFound_4: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1565,23 +1597,23 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     408 `request_timeout`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     417 `expectation_failed`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     421 `host_not_allowed`
          *
-         *     429 `rate_limited`: Too many requests
+         *     429 `rate_limited`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     431 `headers_too_large`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     500 `internal_error`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     503 `overloaded`
          */
         AnyError_3: {
             headers: {
@@ -1620,19 +1652,6 @@ export interface components {
                 };
             };
         };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `invalid_idempotency_key`: The Idempotency-Key is not valid
-         */
-        BadRequest_7: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description Done */
         OK_5: {
             headers: {
@@ -1666,14 +1685,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description If-None-Match has the ETag; no body */
-        NotModified: {
-            headers: {
-                ETag: components["headers"]["ETag"];
-                [name: string]: unknown;
-            };
-            content?: never;
-        };
         /**
          * @description `rules_changed`: Somebody else changed the rules at the same time
          *
@@ -1689,56 +1700,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Done; no body */
-        NoContent: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content?: never;
-        };
-        /**
-         * @description 400 `malformed_request`: The request is not HTTP
-         *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
-         *
-         *     401 `invalid_api_key`: The API key is not valid
-         *
-         *     401 `invalid_token`: The token is not valid
-         *
-         *     403 `cross_site_request`: A page of another site has sent this
-         *
-         *     408 `request_timeout`: The request took too long to arrive
-         *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
-         *
-         *     421 `host_not_allowed`: The request is for another host
-         *
-         *     429 `rate_limited`: Too many requests
-         *
-         *     431 `headers_too_large`: The headers are too large
-         *
-         *     500 `internal_error`: Something went wrong on our side
-         *
-         *     503 `overloaded`: Too many requests of this kind
-         *
-         *     503 `database_unavailable`: The database does not answer
-         *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
-         */
-        AnyError_4: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `site_changed`: Somebody else changed the site at the same time */
         Conflict_6: {
             headers: {
@@ -1746,6 +1707,28 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        Created: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                Location: components["headers"]["Location"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["MadeApiKey"];
+            };
+        };
+        /** @description Done */
+        OK_6: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ApiKey"];
             };
         };
         /** @description `signing_key_missing`: There is no key to sign or check checkpoints with */
@@ -1758,7 +1741,7 @@ export interface components {
             };
         };
         /** @description Done */
-        OK_6: {
+        OK_7: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1767,7 +1750,7 @@ export interface components {
             };
         };
         /** @description Done */
-        OK_7: {
+        OK_8: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1776,7 +1759,7 @@ export interface components {
             };
         };
         /** @description `overloaded`: Too many requests of this kind */
-        ServiceUnavailable_3: {
+        ServiceUnavailable_2: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -1787,23 +1770,23 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     408 `request_timeout`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     417 `expectation_failed`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     421 `host_not_allowed`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     431 `headers_too_large`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     500 `internal_error`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     503 `overloaded`
          */
-        AnyError_5: {
+        AnyError_4: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Retry-After": components["headers"]["Retry-After"];
@@ -1815,29 +1798,31 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+        IdempotencyKey: string;
         /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
         XRequestTimeoutMs: number;
         prefix: string;
-        /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
-        IdempotencyKey: string;
         /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
         IfMatch: string;
         period: string;
+        page_size: number;
         number: string & components["schemas"]["Line"];
         /** @description Its sequence, where several have issued such a number */
         prefix_2: string;
+        /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+        IfNoneMatch: string;
+        /** @description No secret: it is in the key */
+        key_id: string;
         prefix_3: string;
         business_date: string;
-        page_size: number;
+        page: number;
+        active: boolean;
+        reason: string & components["schemas"]["Line"];
         site_id: string;
         count: number;
         /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
         cursor: string;
-        page: number;
-        active: boolean;
-        /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
-        IfNoneMatch: string;
-        reason: string & components["schemas"]["Line"];
         /** @description Not before this moment */
         from: string;
         /** @description Before this moment */
@@ -1908,28 +1893,13 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["OK_3"];
-            /**
-             * @description `validation_failed`: The request does not fit the schema
-             *
-             *     `malformed_url`: The URL cannot be read
-             *
-             *     `invalid_idempotency_key`: The Idempotency-Key is not valid
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: components["responses"]["Forbidden_2"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            422: components["responses"]["UnprocessableEntity_2"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -1964,16 +1934,13 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK_3"];
-            400: components["responses"]["BadRequest_3"];
-            403: components["responses"]["Forbidden_2"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity_2"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -1999,7 +1966,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
-            400: components["responses"]["BadRequest_2"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             /**
              * @description `period_closed`: The period is closed
@@ -2058,7 +2025,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequest_2"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["AnyError_2"];
         };
@@ -2088,11 +2055,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Gap"][];
-                        pagination: components["schemas"]["pagination"];
+                        pagination: components["schemas"]["pagination_2"];
                     };
                 };
             };
-            400: components["responses"]["BadRequest_2"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["AnyError_2"];
         };
@@ -2142,10 +2109,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["BadRequest_4"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            504: components["responses"]["GatewayTimeout"];
+            400: components["responses"]["BadRequest"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2172,7 +2136,7 @@ export interface operations {
                     "application/json": components["schemas"]["NumberWithHistory"];
                 };
             };
-            400: components["responses"]["BadRequest_2"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_2"];
             /** @description `number_ambiguous`: More than one number fits */
             409: {
@@ -2214,15 +2178,11 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK_2"];
-            400: components["responses"]["BadRequest_3"];
-            403: components["responses"]["Forbidden_4"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_2"];
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict_3"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2246,15 +2206,11 @@ export interface operations {
         requestBody: components["requestBodies"]["Body"];
         responses: {
             200: components["responses"]["OK_2"];
-            400: components["responses"]["BadRequest_3"];
-            403: components["responses"]["Forbidden_4"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_2"];
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict_3"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2278,29 +2234,11 @@ export interface operations {
         requestBody: components["requestBodies"]["Body"];
         responses: {
             200: components["responses"]["OK_2"];
-            400: components["responses"]["BadRequest_3"];
-            401: components["responses"]["Unauthorized"];
-            /**
-             * @description `number_held_by_another`: Another caller holds the number
-             *
-             *     `role_too_low`: The role does not suffice
-             */
-            403: {
-                headers: {
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_2"];
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict_3"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2319,14 +2257,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["OK_4"];
-            400: components["responses"]["BadRequest_7"];
-            403: components["responses"]["Forbidden_2"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2349,16 +2285,12 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK_4"];
-            400: components["responses"]["BadRequest_5"];
-            403: components["responses"]["Forbidden_2"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2383,14 +2315,13 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["OK_5"];
-            400: components["responses"]["BadRequest_7"];
-            403: components["responses"]["Forbidden_2"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_4"];
-            422: components["responses"]["UnprocessableEntity_2"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2423,16 +2354,13 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK_5"];
-            400: components["responses"]["BadRequest_5"];
-            403: components["responses"]["Forbidden_2"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_4"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity_2"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2478,8 +2406,8 @@ export interface operations {
                     "application/json": components["schemas"]["ReleasedNumber"];
                 };
             };
-            400: components["responses"]["BadRequest_5"];
-            403: components["responses"]["Forbidden_4"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden_2"];
             404: components["responses"]["NotFound_2"];
             /**
              * @description `number_ambiguous`: More than one number fits
@@ -2496,11 +2424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["UnprocessableEntity"];
             503: components["responses"]["ServiceUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2551,13 +2475,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Sequence"][];
-                        pagination: components["schemas"]["pagination_2"];
+                        pagination: components["schemas"]["pagination"];
                     };
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -2614,9 +2536,7 @@ export interface operations {
                     "application/json": components["schemas"]["Sequence"];
                 };
             };
-            400: components["responses"]["BadRequest_4"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            400: components["responses"]["BadRequest"];
             /**
              * @description `sequence_exists`: The sequence exists already
              *
@@ -2634,9 +2554,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2667,11 +2584,8 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
-            400: components["responses"]["BadRequest_2"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -2719,15 +2633,9 @@ export interface operations {
                     "application/json": components["schemas"]["Sequence"];
                 };
             };
-            400: components["responses"]["BadRequest_6"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_5"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2748,13 +2656,9 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["NoContent"];
-            400: components["responses"]["BadRequest_2"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_5"];
-            412: components["responses"]["PreconditionFailed"];
-            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2785,9 +2689,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClosedPeriod"];
                 };
             };
-            400: components["responses"]["BadRequest_6"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             /** @description `period_not_over`: The period is not over */
             409: {
@@ -2798,9 +2700,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2850,8 +2749,6 @@ export interface operations {
              * @description `import_unreadable`: The file cannot be read
              *
              *     `validation_failed`: The request does not fit the schema
-             *
-             *     `malformed_url`: The URL cannot be read
              */
             400: {
                 headers: {
@@ -2861,8 +2758,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             /**
              * @description `import_overtaken`: Numbers are issued in the period that is imported
@@ -2881,9 +2776,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError_4"];
+            /** @description `unsupported_media_type`: The media type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError"];
         };
     };
     post_demo_basic: {
@@ -2900,7 +2802,6 @@ export interface operations {
             403: components["responses"]["Forbidden_3"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_2"];
-            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
@@ -2923,7 +2824,6 @@ export interface operations {
             403: components["responses"]["Forbidden_3"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_2"];
-            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
@@ -2943,7 +2843,6 @@ export interface operations {
             403: components["responses"]["Forbidden_3"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_2"];
-            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
@@ -2966,7 +2865,6 @@ export interface operations {
             403: components["responses"]["Forbidden_3"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_2"];
-            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
@@ -2993,13 +2891,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Site"][];
-                        pagination: components["schemas"]["pagination_2"];
+                        pagination: components["schemas"]["pagination"];
                     };
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -3033,9 +2929,7 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            400: components["responses"]["BadRequest_4"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            400: components["responses"]["BadRequest"];
             /**
              * @description `site_exists`: The site exists already
              *
@@ -3049,9 +2943,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3082,11 +2973,8 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
-            400: components["responses"]["BadRequest_2"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound_3"];
-            412: components["responses"]["PreconditionFailed"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_4"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -3122,15 +3010,9 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
-            400: components["responses"]["BadRequest_6"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound_3"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_4"];
             409: components["responses"]["Conflict_6"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3151,13 +3033,281 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["NoContent"];
-            400: components["responses"]["BadRequest_2"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound_3"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_4"];
             409: components["responses"]["Conflict_6"];
-            412: components["responses"]["PreconditionFailed"];
-            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_api_keys: {
+        parameters: {
+            query?: {
+                page?: components["parameters"]["page"];
+                page_size?: components["parameters"]["page_size"];
+                active?: components["parameters"]["active"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who calls with it; several keys may have one name
+                     * @example erp-system
+                     */
+                    name: string;
+                    /**
+                     * @description What it is limited to; null: it may do what an operator may
+                     * @default null
+                     */
+                    scopes?: string[] | null;
+                    /** @default null */
+                    expires_at?: components["schemas"]["expires_at"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            201: components["responses"]["Created"];
+            400: components["responses"]["BadRequest"];
+            /**
+             * @description `api_key_shown_before`: The API key was made and shown before
+             *
+             *     `too_many_api_keys`: There are too many API keys
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_api_keys_key_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description No secret: it is in the key */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_6"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_3"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    put_api_keys_key_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description No secret: it is in the key */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    expires_at: components["schemas"]["expires_at"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OK_6"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_3"];
+            /**
+             * @description `api_key_changed`: Somebody else changed the API key at the same time
+             *
+             *     `api_key_ended`: The API key has ended
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError"];
+        };
+    };
+    delete_api_keys_key_id: {
+        parameters: {
+            query?: {
+                reason?: components["parameters"]["reason"];
+            };
+            header?: never;
+            path: {
+                /** @description No secret: it is in the key */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_3"];
+            /** @description `api_key_changed`: Somebody else changed the API key at the same time */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_api_keys_key_id_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description No secret: it is in the key */
+                key_id: components["parameters"]["key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description For how long both are valid
+                     * @example 86400
+                     */
+                    overlap_seconds: number;
+                    /** @default null */
+                    expires_at?: components["schemas"]["expires_at"];
+                    reason?: components["schemas"]["reason"];
+                };
+            };
+        };
+        responses: {
+            201: components["responses"]["Created"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_3"];
+            /**
+             * @description `api_key_shown_before`: The API key was made and shown before
+             *
+             *     `api_key_changed`: Somebody else changed the API key at the same time
+             *
+             *     `api_key_ended`: The API key has ended
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_api_keys_digests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownApiKeys"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_api_keys_used: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    uses: {
+                        id: components["schemas"]["id"];
+                        last_used_at: components["schemas"]["Timestamp"];
+                    }[];
+                };
+            };
+        };
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3197,13 +3347,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["LedgerEntry"][];
-                        pagination: components["schemas"]["pagination"];
+                        pagination: components["schemas"]["pagination_2"];
                     };
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             /** @description `search_too_long`: The search takes too long */
             422: {
                 headers: {
@@ -3247,8 +3395,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             /** @description `exports_under_way`: Too many exports are under way */
             409: {
@@ -3287,8 +3433,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             /** @description `verification_under_way`: The ledger is being verified already */
             409: {
@@ -3335,11 +3479,7 @@ export interface operations {
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
-            400: components["responses"]["BadRequest_4"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
+            400: components["responses"]["BadRequest"];
             /** @description `checkpoint_invalid`: The checkpoint is not valid */
             422: {
                 headers: {
@@ -3350,7 +3490,7 @@ export interface operations {
                 };
             };
             501: components["responses"]["NotImplemented"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_audit_checkpoints: {
@@ -3377,8 +3517,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             501: components["responses"]["NotImplemented"];
             default: components["responses"]["AnyError_2"];
@@ -3432,18 +3570,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description `overloaded`: Too many requests of this kind */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -3458,8 +3584,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_6"];
-            400: components["responses"]["BadRequest_2"];
+            200: components["responses"]["OK_7"];
+            400: components["responses"]["BadRequest"];
             /** @description `route_not_found`: There is nothing at this path */
             404: {
                 headers: {
@@ -3507,7 +3633,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_6"];
+            200: components["responses"]["OK_7"];
             400: components["responses"]["BadRequest"];
             default: components["responses"]["AnyError_2"];
         };
@@ -3521,9 +3647,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_7"];
+            200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_3"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError_3"];
         };
     };
@@ -3549,7 +3675,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_5"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_health_ready: {
@@ -3561,10 +3687,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_7"];
+            200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_3"];
-            default: components["responses"]["AnyError_5"];
+            503: components["responses"]["ServiceUnavailable_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_metrics: {

@@ -258,31 +258,43 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     401 `invalid_api_key`: The API key is not valid
+         *     400 `malformed_url`
          *
-         *     401 `invalid_token`: The token is not valid
+         *     401 `authentication_required`
          *
-         *     403 `cross_site_request`: A page of another site has sent this
+         *     401 `invalid_api_key`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     401 `invalid_token`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     403 `scope_missing`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     403 `role_too_low`
          *
-         *     429 `rate_limited`: Too many requests
+         *     408 `request_timeout`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     412 `version_mismatch`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     417 `expectation_failed`
          *
-         *     503 `database_unavailable`: The database does not answer
+         *     421 `host_not_allowed`
          *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
          */
         AnyError: {
             headers: {
@@ -299,31 +311,59 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     401 `invalid_api_key`: The API key is not valid
+         *     400 `malformed_url`
          *
-         *     401 `invalid_token`: The token is not valid
+         *     400 `malformed_json`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     400 `json_too_complex`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     400 `invalid_idempotency_key`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     401 `authentication_required`
          *
-         *     429 `rate_limited`: Too many requests
+         *     401 `invalid_api_key`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     401 `invalid_token`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     403 `scope_missing`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     403 `cross_site_request`
          *
-         *     503 `database_unavailable`: The database does not answer
+         *     403 `role_too_low`
          *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
+         *     408 `request_timeout`
+         *
+         *     412 `version_mismatch`
+         *
+         *     413 `body_too_large`
+         *
+         *     415 `unsupported_media_type`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     422 `idempotency_key_reused`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `outcome_unknown`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
          */
         AnyError_2: {
             headers: {
@@ -339,6 +379,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `invalid_id`: The id is not valid
+         */
+        BadRequest_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `user_not_found`: There is no such user */
         NotFound: {
             headers: {
@@ -348,26 +401,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `version_mismatch`: The resource has changed since it was read */
-        PreconditionFailed: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `email_taken`: The e-mail address is taken */
         Conflict: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `body_too_large`: The body is too large */
-        PayloadTooLarge: {
             headers: {
                 [name: string]: unknown;
             };
@@ -386,23 +421,23 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     408 `request_timeout`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     417 `expectation_failed`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     421 `host_not_allowed`
          *
-         *     429 `rate_limited`: Too many requests
+         *     429 `rate_limited`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     431 `headers_too_large`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     500 `internal_error`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     503 `overloaded`
          */
         AnyError_3: {
             headers: {
@@ -411,98 +446,6 @@ export interface components {
                 "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
                 "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                 "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `unsupported_media_type`: The media type is not supported */
-        UnsupportedMediaType: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `outcome_unknown`: It is not known whether the request took effect */
-        ServiceUnavailable: {
-            headers: {
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`: The request is not HTTP
-         *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
-         *
-         *     401 `invalid_api_key`: The API key is not valid
-         *
-         *     401 `invalid_token`: The token is not valid
-         *
-         *     408 `request_timeout`: The request took too long to arrive
-         *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
-         *
-         *     421 `host_not_allowed`: The request is for another host
-         *
-         *     429 `rate_limited`: Too many requests
-         *
-         *     431 `headers_too_large`: The headers are too large
-         *
-         *     500 `internal_error`: Something went wrong on our side
-         *
-         *     503 `database_unavailable`: The database does not answer
-         *
-         *     503 `token_keys_unavailable`: Tokens cannot be checked at the moment
-         */
-        AnyError_4: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         *
-         *     `invalid_id`: The id is not valid
-         */
-        BadRequest_2: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `malformed_url`: The URL cannot be read
-         *
-         *     `invalid_id`: The id is not valid
-         *
-         *     `malformed_json`: The body is not valid JSON
-         *
-         *     `json_too_complex`: The body is nested too deeply, or has too many fields
-         */
-        BadRequest_3: {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -528,7 +471,7 @@ export interface components {
             };
         };
         /** @description `overloaded`: Too many requests of this kind */
-        ServiceUnavailable_2: {
+        ServiceUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -539,23 +482,23 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`: The request is not HTTP
+         * @description 400 `malformed_request`
          *
-         *     400 `condition_not_supported`: The route does not evaluate this condition
+         *     400 `condition_not_supported`
          *
-         *     408 `request_timeout`: The request took too long to arrive
+         *     408 `request_timeout`
          *
-         *     417 `expectation_failed`: What the header Expect asks for is not known
+         *     417 `expectation_failed`
          *
-         *     421 `host_not_allowed`: The request is for another host
+         *     421 `host_not_allowed`
          *
-         *     431 `headers_too_large`: The headers are too large
+         *     431 `headers_too_large`
          *
-         *     500 `internal_error`: Something went wrong on our side
+         *     500 `internal_error`
          *
-         *     503 `overloaded`: Too many requests of this kind
+         *     503 `overloaded`
          */
-        AnyError_5: {
+        AnyError_4: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Retry-After": components["headers"]["Retry-After"];
@@ -635,7 +578,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_users: {
@@ -671,23 +614,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /**
-             * @description `validation_failed`: The request does not fit the schema
-             *
-             *     `malformed_json`: The body is not valid JSON
-             *
-             *     `json_too_complex`: The body is nested too deeply, or has too many fields
-             *
-             *     `invalid_idempotency_key`: The Idempotency-Key is not valid
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
             409: components["responses"]["Conflict"];
             /** @description `idempotency_key_erased`: What the Idempotency-Key stands for was erased */
             410: {
@@ -698,19 +625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            /** @description `idempotency_key_reused`: The Idempotency-Key was used for another request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_users_batchGet: {
@@ -737,7 +652,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_users_id: {
@@ -767,8 +682,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError"];
         };
     };
     put_users_id: {
@@ -796,13 +710,10 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK"];
-            400: components["responses"]["BadRequest_3"];
+            400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     delete_users_id: {
@@ -831,9 +742,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            412: components["responses"]["PreconditionFailed"];
-            503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     patch_users_id: {
@@ -868,11 +777,9 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["OK"];
-            400: components["responses"]["BadRequest_3"];
+            400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["PayloadTooLarge"];
             /** @description `unsupported_media_type`: The media type is not supported */
             415: {
                 headers: {
@@ -883,7 +790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_errors_code: {
@@ -898,19 +805,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["OK_2"];
-            /**
-             * @description `validation_failed`: The request does not fit the schema
-             *
-             *     `malformed_url`: The URL cannot be read
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
             /** @description `route_not_found`: There is nothing at this path */
             404: {
                 headers: {
@@ -920,7 +815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_openapi_json: {
@@ -946,7 +841,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_docs: {
@@ -960,7 +855,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_2"];
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_health: {
@@ -974,7 +869,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_3"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_2"];
+            503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError_3"];
         };
     };
@@ -1000,7 +895,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_5"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_health_ready: {
@@ -1014,8 +909,8 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_3"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError_5"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_metrics: {

@@ -1,0 +1,11 @@
+import { fuzzServices } from '../src/services'
+
+const requests = Number(process.env.FUZZ_TEST_REQUESTS ?? 5_000)
+const seed = Number(process.env.FUZZ_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+
+test(`${requests} requests, good, odd and hostile ones, find nothing in the three services (FUZZ_TEST_SEED=${seed})`, async () => {
+  const { findings, coverage } = await fuzzServices({ requests, seed })
+  expect(findings).toEqual([])
+  // In so few requests not every operation does what it is for.
+  expect(coverage.unreached().length).toBeLessThan(15)
+})
