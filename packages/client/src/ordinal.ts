@@ -1,7 +1,7 @@
 import type { OrdinalOptions } from './options'
 import { ordersOf } from './orders'
 import { sender, urlOf } from './send'
-import { numbersOf, sequencesOf } from './sequencer'
+import { auditOf, numbersOf, sequencesOf } from './sequencer'
 import { openStream, type StreamOptions } from './stream'
 import { usersOf } from './users'
 
@@ -21,6 +21,7 @@ export function createOrdinal(options: OrdinalOptions) {
     orders: ordersOf(sender('orders', options.orders, options)),
     numbers: numbersOf(sequencer),
     sequences: sequencesOf(sequencer),
+    audit: auditOf(sequencer),
     /** What happens to numbers, as it happens. */
     stream(more?: StreamOptions) {
       if (!options.sequencer)

@@ -16,6 +16,7 @@ export type NewSequence = Body<operations['post_sequences']>
 export type SequenceChange = Body<operations['put_sequences_prefix']>
 export type LedgerEntry = components['schemas']['LedgerEntry']
 export type AuditFilter = Omit<Query<operations['get_audit']>, 'after'>
+export type Verification = components['schemas']['Verification']
 export type GapFilter = Query<operations['get_gaps_prefix']>
 
 /** A number is meant by its text; its sequence is named where several have issued the same text. */
@@ -99,15 +100,6 @@ export const numbersOf = (send: Send) => ({
       { method: 'POST', path: path`/api/v1/numbers/${number}/void`, query: { prefix }, body },
       options,
     ),
-
-  /** What happened to numbers, the newest first. */
-  audit: (filter: AuditFilter = {}, options?: CallOptions) =>
-    itemsOf((cursor) =>
-      send<Piece<LedgerEntry>>(
-        { method: 'GET', path: '/api/v1/audit', query: { ...filter, cursor } },
-        options,
-      ),
-    ),
 })
 
 /** The rules of sequences. Administrators write them. */
@@ -140,5 +132,24 @@ export const sequencesOf = (send: Send) => ({
     send<components['schemas']['ClosedPeriod']>(
       { method: 'POST', path: path`/api/v1/sequences/${prefix}/periods/${period}/close`, body: request },
       options,
+    ),
+})
+
+/** What an auditor asks for. For viewers. */
+export const auditOf = (send: Send) => ({
+  /** What happened to numbers, the newest first. */
+  list: (filter: AuditFilter = {}, options?: CallOptions) =>
+    itemsOf((cursor) =>
+      send<Piece<LedgerEntry>>(
+        { method: 'GET', path: '/api/v1/audit', query: { ...filter, cursor } },
+        options,
+      ),
+    ),
+
+  /** Computes the proofs of the ledger anew. Of a long one that takes minutes: it has ten, unless told. */
+  verify: (filter: Query<operations['get_audit_verify']> = {}, options?: CallOptions) =>
+    send<Verification>(
+      { method: 'GET', path: '/api/v1/audit/verify', query: filter },
+      { attemptTimeoutMs: 600_000, timeoutMs: 600_000, retries: 0, ...options },
     ),
 })

@@ -1,0 +1,61 @@
+import Table from 'cli-table3'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Where a command's results go: as a table for people, as JSON for programs. */
+export interface Output {
+  /** One thing: its fields below one another, or an object. */
+  one(row: object): void
+  /** Many: a table when the last has come, or a line of JSON for each at once. */
+  many(rows: AsyncIterable<object> | Iterable<object>, columns: readonly string[]): Promise<void>
+  /** One line for people; nothing for programs. */
+  line(text: string): void
+  /** One line of JSON for programs; nothing for people. */
+  record(row: object): void
+}
+
+// No frames: lines can be cut and compared.
+const plain = {
+  chars: Object.fromEntries(
+    ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+      .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'])
+      .map((name) => [name, '']),
+  ),
+  style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
+}
+
+export function createOutput(write: (text: string) => void, asJson: boolean): Output {
+  const show = (rows: string[][], head: string[] = []) => {
+    const table = new Table({ ...plain, chars: { ...plain.chars, middle: '' }, head })
+    table.push(...rows)
+    write(`${table.toString().replace(/ +$/gm, '')}\n`)
+  }
+  return {
+    one(row) {
+      if (asJson) return write(`${JSON.stringify(row)}\n`)
+      show(Object.entries(row).map(([name, value]) => [name, cell(value)]))
+    },
+    async many(rows, columns) {
+      const cells: string[][] = []
+      for await (const row of rows) {
+        if (asJson) write(`${JSON.stringify(row)}\n`)
+        else cells.push(columns.map((column) => cell((row as Row)[column])))
+      }
+      if (!asJson) show(cells, [...columns])
+    },
+    line(text) {
+      if (!asJson) write(`${visible(text)}\n`)
+    },
+    record(row) {
+      if (asJson) write(`${JSON.stringify(row)}\n`)
+    },
+  }
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return visible(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+/** Of what others have written, only what can be seen: a terminal obeys control characters. */
+const visible = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')

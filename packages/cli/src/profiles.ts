@@ -1,0 +1,69 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Where one installation is, and who calls it. */
+export interface Profile {
+  users?: string
+  orders?: string
+  sequencer?: string
+  token?: string
+  apiKey?: string
+}
+
+/** What `make run` starts. */
+const local: Profile = {
+  users: 'http://localhost:8081',
+  orders: 'http://localhost:8082',
+  sequencer: 'http://localhost:8083',
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The file with the profiles: below XDG_CONFIG_HOME, or ~/.config. */
+export const profilesFile = (env: Environment): string =>
+  join(env.XDG_CONFIG_HOME ?? join(env.HOME ?? env.USERPROFILE ?? '.', '.config'), 'ordinal', 'profiles.json')
+
+export function readProfiles(file: string): Record<string, Profile> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+  try {
+    return JSON.parse(text) as Record<string, Profile>
+  } catch {
+    throw new Error(`${file} is not JSON: mend it, or delete it`)
+  }
+}
+
+/** Writes them for the user's own eyes: there may be a token among them. */
+export function writeProfiles(file: string, profiles: Record<string, Profile>): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
+}
+
+/**
+ * The installation that is meant: the profile that is named, else the one called `default`, else the local stack. Variables
+ * go before what it says.
+ *
+ * @throws Error where there is no such profile
+ */
+export function profileFor(name: string | undefined, env: Environment): Profile {
+  const profiles = readProfiles(profilesFile(env))
+  const found = profiles[name ?? 'default']
+  if (name !== undefined && !found)
+    throw new Error(
+      `There is no profile "${name}". There ${Object.keys(profiles).length === 0 ? 'is none' : `are: ${Object.keys(profiles).join(', ')}`}`,
+    )
+  const fromEnvironment: Profile = {
+    users: env.ORDINAL_USERS_URL,
+    orders: env.ORDINAL_ORDERS_URL,
+    sequencer: env.ORDINAL_SEQUENCER_URL,
+    token: env.ORDINAL_TOKEN,
+    apiKey: env.ORDINAL_API_KEY,
+  }
+  const set = Object.entries(fromEnvironment).filter(([, value]) => value)
+  return { ...(found ?? local), ...(Object.fromEntries(set) as Profile) }
+}

@@ -1,0 +1,69 @@
+import { Argument, Command } from 'commander'
+import { version } from '../package.json'
+import { completionFor, shellNames } from './completion'
+import { exitCodes } from './exit-codes'
+import { addNumberCommands } from './numbers'
+import { createOutput } from './output'
+import { profileFor, profilesFile, readProfiles, writeProfiles, type Profile } from './profiles'
+import { addRecordCommands } from './records'
+import { integer, runIn } from './run'
+
+/** The command line, for a process. */
+export function createProgram(host: NodeJS.Process): Command {
+  const run = runIn(host)
+  const program = new Command('ordinal')
+    .description("Ordinal's services from a command line")
+    .version(version)
+    .option('-p, --profile <name>', 'the installation that is meant')
+    .option('--json', 'print JSON: an object, or one a line')
+    .option('--timeout <seconds>', 'for how long a command is tried', integer, 30)
+    .showHelpAfterError('(ordinal --help shows all)')
+    .exitOverride(({ code, exitCode }) => {
+      host.exit(exitCode === 0 || code === 'commander.help' ? exitCode : exitCodes.usage)
+    })
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, ${exitCodes.found} a check has found something, ${exitCodes.usage} not valid, ${exitCodes.notFound} not found, ${exitCodes.notAllowed} not allowed,
+${exitCodes.conflict} refused as things are, ${exitCodes.unavailable} no answer now.
+
+Without a profile it is the stack of make run. ORDINAL_USERS_URL, ORDINAL_ORDERS_URL, ORDINAL_SEQUENCER_URL,
+ORDINAL_TOKEN and ORDINAL_API_KEY go before what a profile says.`,
+    )
+
+  addNumberCommands(program, run)
+  addRecordCommands(program, run)
+
+  program
+    .command('profile [name]')
+    .description('show the installation that is meant, or write one under a name')
+    .option('--users <url>', 'where its user service is')
+    .option('--orders <url>', 'where its order service is')
+    .option('--sequencer <url>', 'where its sequencer is')
+    .option('--token <token>', 'sent as a bearer token')
+    .option('--api-key <key>', 'sent as X-API-Key')
+    .action(
+      run((_, name: string | undefined, given: Profile) => {
+        const file = profilesFile(host.env)
+        if (name !== undefined && Object.keys(given).length > 0) {
+          const profiles = readProfiles(file)
+          writeProfiles(file, { ...profiles, [name]: { ...profiles[name], ...given } })
+        }
+        const { token, apiKey, ...addresses } = profileFor(name, host.env)
+        const kept = {
+          ...addresses,
+          ...(token && { token: '[secret]' }),
+          ...(apiKey && { apiKey: '[secret]' }),
+        }
+        createOutput((text) => void host.stdout.write(text), Boolean(program.opts().json)).one(kept)
+      }),
+    )
+
+  program
+    .command('completion')
+    .description('print what a shell reads to complete commands: source <(ordinal completion bash)')
+    .addArgument(new Argument('<shell>').choices(shellNames))
+    .action((shell: string) => void host.stdout.write(completionFor(shell, program)))
+
+  return program
+}

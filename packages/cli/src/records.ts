@@ -1,0 +1,139 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { integer, type Run } from './run'
+
+const orderColumns = [
+  'id',
+  'order_number',
+  'status',
+  'user_id',
+  'product_id',
+  'quantity',
+  'total_price',
+  'created_at',
+]
+const userColumns = ['id', 'email', 'name', 'age', 'active', 'created_at']
+const statuses = ['pending', 'confirmed', 'shipped', 'delivered', 'cancelled'] as const
+type Status = (typeof statuses)[number]
+
+const price = (text: string): number => {
+  if (!/^\d+(\.\d{1,2})?$/.test(text)) throw new InvalidArgumentError('It is an amount such as 99.99.')
+  return Number(text)
+}
+const status = (text: string): Status => {
+  if (!statuses.includes(text as Status))
+    throw new InvalidArgumentError(`It is one of ${statuses.join(', ')}.`)
+  return text as Status
+}
+
+/** The commands about orders and users. */
+export function addRecordCommands(program: Command, run: Run): void {
+  const orders = program.command('orders').description('orders: list, get, place, set, delete')
+  orders
+    .command('list')
+    .description('list orders, the oldest first')
+    .option('--user <id>', 'only of this user', integer)
+    .option('--status <status>', 'only in this status', status)
+    .action(
+      run(({ ordinal, output }, { user, status }: { user?: number; status?: Status }) =>
+        output.many(ordinal.orders.list({ user_id: user, status, page_size: 100 }), orderColumns),
+      ),
+    )
+  orders
+    .command('get <id-or-number>')
+    .description('show an order, by its id or its number')
+    .action(
+      run(async ({ ordinal, output }, which: string) =>
+        output.one(
+          /^\d+$/.test(which)
+            ? await ordinal.orders.get(Number(which))
+            : await ordinal.orders.getByNumber(which),
+        ),
+      ),
+    )
+  orders
+    .command('place')
+    .description('place an order')
+    .requiredOption('--user <id>', 'whose it is', integer)
+    .requiredOption('--product <id>', 'what is ordered')
+    .requiredOption('--quantity <n>', 'how many', integer)
+    .requiredOption('--total <amount>', 'what it costs, as 99.99', price)
+    .option('--key <key>', 'the same key gives the same order again')
+    .action(
+      run(async ({ ordinal, output }, { user, product, quantity, total, key }: PlaceOptions) =>
+        output.one(
+          await ordinal.orders.create(
+            { user_id: user, product_id: product, quantity, total_price: total },
+            { idempotencyKey: key },
+          ),
+        ),
+      ),
+    )
+  orders
+    .command('set <id> <status>')
+    .description('take an order one step further')
+    .action(
+      run(async ({ ordinal, output }, id: string, to: string) =>
+        output.one(await ordinal.orders.update(integer(id), { status: status(to) })),
+      ),
+    )
+  orders
+    .command('delete <id>')
+    .description('delete an order, which keeps its number')
+    .action(
+      run(async ({ ordinal, output }, id: string) => {
+        await ordinal.orders.delete(integer(id))
+        output.line(`Order ${id} is deleted`)
+      }),
+    )
+
+  const users = program.command('users').description('users: list, get, create, delete')
+  users
+    .command('list')
+    .description('list users, the oldest first')
+    .option('--search <text>', 'only whose name or address has this')
+    .action(
+      run(({ ordinal, output }, { search }: { search?: string }) =>
+        output.many(ordinal.users.list({ search, page_size: 100 }), userColumns),
+      ),
+    )
+  users
+    .command('get <id>')
+    .description('show a user')
+    .action(run(async ({ ordinal, output }, id: string) => output.one(await ordinal.users.get(integer(id)))))
+  users
+    .command('create')
+    .description('create a user')
+    .requiredOption('--email <address>', 'unique')
+    .requiredOption('--name <name>', 'first and last')
+    .requiredOption('--age <years>', 'in years', integer)
+    .option('--key <key>', 'the same key gives the same user again')
+    .action(
+      run(async ({ ordinal, output }, { email, name, age, key }: CreateOptions) =>
+        output.one(await ordinal.users.create({ email, name, age }, { idempotencyKey: key })),
+      ),
+    )
+  users
+    .command('delete <id>')
+    .description('delete a user')
+    .option('--erase', 'so that name and address are gone for ever')
+    .action(
+      run(async ({ ordinal, output }, id: string, { erase }: { erase?: boolean }) => {
+        await ordinal.users.delete(integer(id), erase ? { erase } : {})
+        output.line(`User ${id} is ${erase ? 'erased' : 'deleted'}`)
+      }),
+    )
+}
+
+interface PlaceOptions {
+  user: number
+  product: string
+  quantity: number
+  total: number
+  key?: string
+}
+interface CreateOptions {
+  email: string
+  name: string
+  age: number
+  key?: string
+}

@@ -1,0 +1,66 @@
+import { createOrdinal, OrdinalError, ProblemError, type Ordinal } from '@ordinal/client'
+import { InvalidArgumentError, type Command } from 'commander'
+import { exitCodeOf } from './exit-codes'
+import { createOutput, type Output } from './output'
+import { profileFor } from './profiles'
+
+/** What a command has to work with. */
+export interface Work {
+  ordinal: Ordinal
+  output: Output
+  /** For what is no error, and no success either. */
+  setExitCode: (code: number) => void
+}
+
+/** Makes of a command what commander calls: it gets its work first, then its arguments and options. */
+export type Run = <Args extends unknown[]>(
+  command: (work: Work, ...args: Args) => void | Promise<void>,
+) => (...args: [...Args, Command]) => Promise<void>
+
+interface GlobalOptions {
+  profile?: string
+  json?: boolean
+  timeout: number
+}
+
+/** Runs commands in a process: what goes wrong becomes lines on standard error, and an exit code. */
+export function runIn(host: NodeJS.Process): Run {
+  return (command) =>
+    async (...all) => {
+      const args = all.slice(0, -1)
+      const { profile, json = false, timeout } = (all.at(-1) as Command).optsWithGlobals<GlobalOptions>()
+      try {
+        const ordinal = createOrdinal({ ...profileFor(profile, host.env), timeoutMs: timeout * 1000 })
+        const output = createOutput((text) => void host.stdout.write(text), json)
+        await command({ ordinal, output, setExitCode: (code) => (host.exitCode = code) }, ...(args as never))
+      } catch (error) {
+        host.stderr.write(`${explain(error)}\n`)
+        host.exitCode = exitCodeOf(error)
+      }
+    }
+}
+
+/** For people: what, where, and how to find out more. */
+function explain(error: unknown): string {
+  if (!(error instanceof ProblemError)) {
+    const hint =
+      error instanceof OrdinalError
+        ? '\nIs it running there? ordinal profile shows where it is looked for'
+        : ''
+    return `${(error as Error).message}${hint}`
+  }
+  const { problem, requestId, retryAfterMs } = error
+  return [
+    `${problem.title}: ${problem.detail}`,
+    ...(problem.errors ?? []).map(({ path, message }) => `  ${path} ${message}`),
+    ...(retryAfterMs ? [`Try again in ${Math.ceil(retryAfterMs / 1000)} s`] : []),
+    `(${problem.code}${requestId && `, request ${requestId}`})`,
+  ].join('\n')
+}
+
+/** A whole number from 1 on. */
+export function integer(text: string): number {
+  if (!/^\d{1,15}$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError('It is a whole number from 1 on.')
+  return Number(text)
+}
