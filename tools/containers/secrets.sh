@@ -25,9 +25,13 @@ done
 has JWT_SECRET || has JWKS_URL || add JWT_SECRET "$(random)"
 # The one is the digest of the other: both or none. The key may do what the service does, and no more: who gives it another
 # sequence (ORDER_SERVICE_SEQUENCE) names that in the scope, too.
-if ! has ORDER_SERVICE_API_KEY && ! has API_KEYS; then
+if ! has ORDER_SERVICE_API_KEY && ! has USER_SERVICE_API_KEY && ! has API_KEYS; then
   key=$(random)
   add ORDER_SERVICE_API_KEY "$key"
+  user_key=$(random)
+  add USER_SERVICE_API_KEY "$user_key"
   sequence=${ORDER_SERVICE_SEQUENCE:-$(sed -nE 's/^ORDER_SERVICE_SEQUENCE=([^[:space:]#]+).*/\1/p' "$file" | tail -n 1)}
-  add API_KEYS "order-service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):users:read+numbers:issue:${sequence:-ORD}"
+  add API_KEYS "order-service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):users:read+numbers:issue:${sequence:-ORD}+api-keys:follow,user-service:$(printf %s "$user_key" | sha256sum | cut -d ' ' -f 1):api-keys:follow"
+  # So both know the keys that administrators make.
+  has API_KEYS_URL || add API_KEYS_URL http://sequencer:8083
 fi

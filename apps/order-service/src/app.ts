@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
+import { followKeys } from '@ordinal/api-keys'
 import { withQueryTimeout } from '@ordinal/database'
 import { createEvents, createOutbox } from '@ordinal/events'
 import { grpcServer, guardCalls } from '@ordinal/grpc'
@@ -101,12 +102,14 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     metrics,
     log,
   })
+  const follower = followKeys({ ...config, service: 'order-service' }, log)
 
   return createService({
     name: 'order-service',
     description: 'Takes orders, and gets each its number.',
     http: config,
     tokens: config,
+    managedKeys: follower?.known,
     errors: errorTable,
     log,
     metrics,
@@ -115,7 +118,13 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     pools,
     routes: guardRoutes(orderRoutes(calls), access),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
-    background: [numbering, events, keySweeper, createCountFolder({ pool, log })],
+    background: [
+      ...(follower ? [follower] : []),
+      numbering,
+      events,
+      keySweeper,
+      createCountFolder({ pool, log }),
+    ],
     grpc: { port: config.grpcPort, serve: grpcServer([guardCalls(orderService(calls, __dirname), access)]) },
     close: () => both.forEach((client) => client.close()),
   })

@@ -1,3 +1,4 @@
+import { faultsOfFollowing, followedKeyVariables } from '@ordinal/api-keys'
 import {
   boolean,
   databaseVariables,
@@ -30,6 +31,7 @@ export const orderServiceConfig = defineConfig({
     ...tokenVariables(),
     ...tracingVariables(),
     ...accessVariables('ORDER_SERVICE'),
+    ...followedKeyVariables(),
     ...databaseVariables('ORDER_SERVICE', { name: 'orderdb' }),
     ...keyRetentionVariables(),
     userServiceUrl: variable('ORDER_SERVICE_USER_SERVICE_URL', httpUrl(), {
@@ -45,7 +47,8 @@ export const orderServiceConfig = defineConfig({
       default: 'ORD',
     }),
     apiKey: variable('ORDER_SERVICE_API_KEY', z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII'), {
-      description: 'Sent as X-API-Key to the user service and the sequencer, which then do not rate limit it',
+      description:
+        'Sent as X-API-Key to the user service and the sequencer, which then do not rate limit it; with API_KEYS_URL it needs the scope api-keys:follow there',
       optional: true,
       secret: true,
       example: 'a-long-random-text',
@@ -119,6 +122,7 @@ export const orderServiceConfig = defineConfig({
   faultsOf: (config) => [
     ...faultsOfTokens(config),
     ...faultsOfTls('ORDER_SERVICE', config),
+    ...faultsOfFollowing('ORDER_SERVICE', config),
     ...faultsOfAccess('ORDER_SERVICE', config),
   ],
 })

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
+import { followKeys } from '@ordinal/api-keys'
 import { accessModeOf, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
@@ -39,12 +40,14 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     poolSize: config.dbPoolSize,
     heavyDb: pools.heavy,
   })
+  const follower = followKeys({ ...config, service: 'user-service' }, log)
 
   return createService({
     name: 'user-service',
     description: 'Keeps users.',
     http: config,
     tokens: config,
+    managedKeys: follower?.known,
     errors: errorTable,
     log,
     metrics,
@@ -53,6 +56,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     pools,
     routes: guardRoutes(userRoutes(users), { table: userAccess, mode: accessModeOf(config) }),
     background: [
+      ...(follower ? [follower] : []),
       createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays }),
       createUserEraser({ pool, log, retentionDays: config.deletedUserDays }),
       createCountFolder({ pool, log }),

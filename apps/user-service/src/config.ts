@@ -1,4 +1,5 @@
-import { databaseVariables, defineConfig, type Config } from '@ordinal/config'
+import { faultsOfFollowing, followedKeyVariables } from '@ordinal/api-keys'
+import { databaseVariables, defineConfig, variable, type Config } from '@ordinal/config'
 import {
   accessVariables,
   faultsOfAccess,
@@ -9,6 +10,7 @@ import {
 } from '@ordinal/http'
 import { tracingVariables } from '@ordinal/tracing'
 import { keyRetentionVariables } from '@ordinal/idempotency'
+import { z } from 'zod'
 import { userRetentionVariables } from './erasure'
 
 /** Every variable that the user service reads. */
@@ -19,6 +21,14 @@ export const userServiceConfig = defineConfig({
     ...tokenVariables(),
     ...tracingVariables(),
     ...accessVariables('USER_SERVICE'),
+    ...followedKeyVariables(),
+    apiKey: variable('USER_SERVICE_API_KEY', z.string().regex(/^[\x21-\x7e]+$/, 'must be visible ASCII'), {
+      description:
+        'Sent as X-API-Key to the sequencer at API_KEYS_URL; it needs the scope api-keys:follow there',
+      optional: true,
+      secret: true,
+      example: 'a-long-random-text',
+    }),
     ...databaseVariables('USER_SERVICE', { name: 'userdb' }),
     ...keyRetentionVariables(),
     ...userRetentionVariables(),
@@ -26,6 +36,7 @@ export const userServiceConfig = defineConfig({
   faultsOf: (config) => [
     ...faultsOfTokens(config),
     ...faultsOfTls('USER_SERVICE', config),
+    ...faultsOfFollowing('USER_SERVICE', config),
     ...faultsOfAccess('USER_SERVICE', config),
   ],
 })

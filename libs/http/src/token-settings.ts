@@ -83,11 +83,16 @@ export function tokenVariables() {
 
 type Authentication = Pick<TokenSettings, 'jwtSecret' | 'jwksUrl'> & {
   apiKeys: readonly ApiKey[] | undefined
+  /** Where keys are that administrators make. */
+  apiKeysUrl?: string | undefined
 }
 
 /** Whether callers can authenticate at all. */
-export const hasAuthentication = ({ jwtSecret, jwksUrl, apiKeys }: Authentication): boolean =>
-  jwtSecret !== undefined || jwksUrl !== undefined || (apiKeys !== undefined && apiKeys.length > 0)
+export const hasAuthentication = ({ jwtSecret, jwksUrl, apiKeys, apiKeysUrl }: Authentication): boolean =>
+  jwtSecret !== undefined ||
+  jwksUrl !== undefined ||
+  apiKeysUrl !== undefined ||
+  (apiKeys !== undefined && apiKeys.length > 0)
 
 /** The fault of a service in production where no caller can authenticate; none if that is allowed. */
 export function faultsOfAuthentication(

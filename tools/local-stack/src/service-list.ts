@@ -14,6 +14,8 @@ export interface ListedService {
   databaseOwner?: string
   /** The services that it calls. */
   calls?: string[]
+  /** Whether it knows the API keys that administrators make at the sequencer. */
+  followsKeys?: boolean
 }
 
 export const listedServices: readonly ListedService[] = list

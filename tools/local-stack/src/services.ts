@@ -30,10 +30,10 @@ export function defineServices(
   const urls = new Map(
     services.map(({ name, port }) => [name, urlOf(environment[`${variablesOf(name)}_HOST`], port.port)]),
   )
-  // Each service that calls others has a key, which all of them know.
+  // Each service that calls others, or follows their API keys, has a key, which all of them know.
   const keys = new Map(
     services
-      .filter(({ calls }) => calls)
+      .filter(({ calls, followsKeys }) => calls || followsKeys)
       .map(({ name }) => [name, randomBytes(32).toString('base64url')] as const),
   )
   const digests = [...keys].map(([name, key]) =>
@@ -44,7 +44,7 @@ export function defineServices(
   const variablesFor = ({ name, port, grpcPort, debugPort, ...service }: ServiceSettings) => {
     const prefix = variablesOf(name)
     const role = roleOf(name)
-    const { database, databaseOwner, calls } = service
+    const { database, databaseOwner, calls, followsKeys } = service
     return {
       [`${prefix}_PORT`]: String(port.port),
       ...(grpcPort && { [`${prefix}_GRPC_PORT`]: String(grpcPort.port) }),
@@ -58,8 +58,10 @@ export function defineServices(
       ),
       REQUIRE_AUTHENTICATION: String(isClosed(environment)),
       ...secretOfTokens(environment, secrets),
+      ...(keys.has(name) && { [`${prefix}_API_KEY`]: keys.get(name)! }),
+      ...(followsKeys && { API_KEYS_URL: urls.get('sequencer')! }),
       // One that calls others is not called: it needs no keys but its own.
-      ...(calls ? { [`${prefix}_API_KEY`]: keys.get(name)! } : { API_KEYS: apiKeys }),
+      ...(!calls && { API_KEYS: apiKeys }),
       ...(name === 'sequencer' && secretsOfSequencer(environment, secrets)),
     }
   }
@@ -88,8 +90,11 @@ export function isClosed({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): b
 }
 
 /** What the key of a service is limited to: what it calls. */
-const scopesOf = (name: string, { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string =>
-  name === 'order-service' ? `users:read+numbers:issue:${ORDER_SERVICE_SEQUENCE || 'ORD'}` : 'users:read'
+const scopesOf = (name: string, { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string => {
+  if (name === 'user-service') return 'api-keys:follow'
+  if (name !== 'order-service') return 'users:read'
+  return `users:read+numbers:issue:${ORDER_SERVICE_SEQUENCE || 'ORD'}+api-keys:follow`
+}
 
 /** Whoever has a secret or an identity provider of their own wants no other one beside it. */
 function secretOfTokens(

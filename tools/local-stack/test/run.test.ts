@@ -73,7 +73,7 @@ test('the calls it prints work when they are pasted into a shell', async () => {
   ])
 })
 
-test('the services know each other, and the order service has a key that the others know', async () => {
+test('the services know each other, and those that call or follow another have keys that it knows', async () => {
   const repository = await createRepository()
   const stack = repository.run({ API_KEYS: `mine:${'0'.repeat(64)}`, LOG_LEVEL: 'debug' })
   await stack.printed('Ordinal runs.')
@@ -81,12 +81,19 @@ test('the services know each other, and the order service has a key that the oth
   expect(orders).toMatchObject({
     ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${repository.ports['user-service']}`,
     ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${repository.ports.sequencer}`,
+    API_KEYS_URL: `http://127.0.0.1:${repository.ports.sequencer}`,
     LOG_LEVEL: 'debug',
   })
-  const digest = createHash('sha256').update(orders.ORDER_SERVICE_API_KEY!).digest('hex')
+  const users = await repository.get<Record<string, string>>('user-service', '/environment')
+  const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
+  const known = [
+    `mine:${'0'.repeat(64)}`,
+    `user-service:${digestOf(users.USER_SERVICE_API_KEY!)}:api-keys:follow`,
+    `order-service:${digestOf(orders.ORDER_SERVICE_API_KEY!)}:users:read+numbers:issue:ORD+api-keys:follow`,
+  ]
   for (const name of ['user-service', 'sequencer'] as const) {
     const { API_KEYS } = await repository.get<Record<string, string>>(name, '/environment')
-    expect(API_KEYS).toBe(`mine:${'0'.repeat(64)},order-service:${digest}:users:read+numbers:issue:ORD`)
+    expect(API_KEYS).toBe(known.join(','))
   }
 })
 

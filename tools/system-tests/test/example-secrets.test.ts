@@ -75,9 +75,11 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
     'POSTGRES_PASSWORD',
     'JWT_SECRET',
     'ORDER_SERVICE_API_KEY',
+    'USER_SERVICE_API_KEY',
     'API_KEYS',
+    'API_KEYS_URL',
   ])
-  expect(new Set(Object.values(values)).size).toBe(8)
+  expect(new Set(Object.values(values)).size).toBe(10)
   for (const value of Object.values(values)) expect(said).not.toContain(value)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   make({ GRAFANA_PASSWORD: 'given' })
