@@ -57,8 +57,8 @@ export const commonErrors = table({
   malformed_json: {
     status: 400,
     title: 'The body is not valid JSON',
-    cause: 'The body could not be parsed as JSON, or is not an object.',
-    remedy: 'Send one JSON object, with double quotes and no trailing comma.',
+    cause: 'The body could not be parsed as JSON, is not an object, is not UTF-8, or has a field twice.',
+    remedy: 'Send one JSON object in UTF-8, with double quotes, no trailing comma and each field once.',
     example: 'Unexpected token } in JSON at position 17',
   },
   json_too_complex: {

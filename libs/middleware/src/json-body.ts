@@ -1,13 +1,18 @@
+import { isUtf8 } from 'node:buffer'
 import express, { type Request, type RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
 import { jsonBoundsFault, jsonBoundsFor, type JsonBounds } from './json-bounds'
+import { repeatedField } from './json-fields'
 
 // Longer ones are rare, and cost more elsewhere.
 const mostSmallBytes = 16 * 1024
+// The sender chose it.
+const longestName = 100
 
 /**
  * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
- * (RFC 5789, 2.2); none at all is fine. One that is nested deeply, or has very many fields, is refused before it is parsed.
+ * (RFC 5789, 2.2); none at all is fine. One that is nested deeply, has very many fields, has
+ * a field twice or is not UTF-8 is refused before it is parsed.
  *
  * Where the client has closed the connection before, the body parser leaves the body unread, as if the request had none.
  * Such a request is refused: its handler would do, and store under the idempotency key, what the client did not ask for.
@@ -54,14 +59,24 @@ class Refused extends Error {
 }
 
 function refusalOf(bytes: Buffer, encoding: string, bounds: JsonBounds): AppError | undefined {
-  if (encoding === 'utf-8') return refusalOfText(bytes.toString(), bounds)
+  if (encoding === 'utf-8') return refusalOfUtf8(bytes, bounds)
   if (encoding === 'utf-16le') return refusalOfText(bytes.toString('utf16le'), bounds)
   return new AppError('unsupported_media_type', `The charset is ${encoding}; utf-8 is expected`)
 }
 
+/** Bytes that are no UTF-8 would become replacement characters, and stay in records as such. */
+const refusalOfUtf8 = (bytes: Buffer, bounds: JsonBounds): AppError | undefined =>
+  isUtf8(bytes)
+    ? refusalOfText(bytes.toString(), bounds)
+    : new AppError('malformed_json', 'The body has bytes that are not UTF-8')
+
 function refusalOfText(text: string, bounds: JsonBounds): AppError | undefined {
   const fault = jsonBoundsFault(text, bounds)
-  return fault === undefined ? undefined : new AppError('json_too_complex', fault)
+  if (fault !== undefined) return new AppError('json_too_complex', fault)
+  const repeated = repeatedField(text)
+  if (repeated === undefined) return undefined
+  const shown = repeated.length > longestName ? `${repeated.slice(0, longestName)}…` : repeated
+  return new AppError('malformed_json', `The field ${JSON.stringify(shown)} is there twice in one object`)
 }
 
 /** Whether the body parser refuses the charset or the encoding of a body. */
@@ -87,11 +102,10 @@ function readSmall(req: Request, bounds: JsonBounds, next: (error?: unknown) => 
   req.on('data', (piece: Buffer) => pieces.push(piece))
   req.once('end', () => {
     const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
-    const text = bytes.toString()
-    const refusal = refusalOfText(text, bounds)
+    const refusal = refusalOfUtf8(bytes, bounds)
     if (refusal) return next(refusal)
     try {
-      req.body = parseObject(text)
+      req.body = parseObject(bytes.toString())
     } catch (error) {
       return next(new AppError('malformed_json', (error as Error).message))
     }

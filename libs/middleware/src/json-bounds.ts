@@ -53,7 +53,7 @@ export function jsonBoundsFault(text: string, { depth, values }: JsonBounds): st
 }
 
 /** The place of the quote that ends a string; that of the end of the text if none does. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let escapes = 0
     while (text.charCodeAt(at - 1 - escapes) === backslash) escapes += 1

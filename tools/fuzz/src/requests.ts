@@ -344,7 +344,7 @@ function mutatePath(request: HttpRequest, dice: Dice): HttpRequest {
     `${path}/`,
     `${path}/${encodedOdd(dice)}`,
     `/${path}`,
-    path.toUpperCase(),
+    path.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase()),
     path.replace(/[a-z]/, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
     `http://localhost${path}`,
     `${path}#x`,
