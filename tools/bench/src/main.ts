@@ -14,11 +14,12 @@ import { memory } from './suites/memory'
 import { numbers } from './suites/numbers'
 import { orders } from './suites/orders'
 import { searches } from './suites/searches'
+import { tracing } from './suites/tracing'
 import { users } from './suites/users'
 
 const suites: readonly Suite[] = [numbers, standby, orders, events, lists, users, searches]
-/** Which take long, and are run when they are asked for. */
-const longSuites: readonly Suite[] = [memory, ledger]
+/** Which take long, or are of one question: they are run when they are asked for. */
+const longSuites: readonly Suite[] = [memory, ledger, tracing]
 const starvation = 'starvation'
 
 const thorough: Thoroughness = {

@@ -22,6 +22,8 @@ export interface Contestant {
   grpcPort?: number
   /** Resident memory, in MB; undefined where there is no /proc. */
   residentMb(): number | undefined
+  /** Processor time since its start, in milliseconds; undefined where there is no /proc. */
+  cpuMs(): number | undefined
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
@@ -74,6 +76,7 @@ export async function openStage({ standby: withStandby = false } = {}) {
   const contestant = (child: ChildProcess, port: number): Contestant => ({
     port,
     residentMb: () => residentMb(child.pid!),
+    cpuMs: () => cpuMs(child.pid!),
   })
 
   const made = new Set<string>()
@@ -297,6 +300,17 @@ function residentMb(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined
   const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Math.round(Number(kb) / 1024)
+}
+
+// In which the kernel counts it for programs, on all platforms that Node runs on.
+const msOfTick = 10
+
+function cpuMs(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // After the name, which may have any character.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * msOfTick
 }
 
 const isReady = (port: number) =>
