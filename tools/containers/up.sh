@@ -13,6 +13,12 @@ else
   echo '! Grafana cannot be had from its registry: all else starts without it.'
 fi
 
+# Jaeger keeps in memory what the services send it.
+if [[ -n ${TRACING:-} ]]; then
+  export OTEL_EXPORTER_OTLP_ENDPOINT=${OTEL_EXPORTER_OTLP_ENDPOINT:-http://jaeger:4318}
+  compose+=(--profile tracing)
+fi
+
 if ! "${compose[@]}" up --detach --wait --wait-timeout 120 --no-build --remove-orphans; then
   "${compose[@]}" ps --all
   echo '✗ Not everything is healthy. What it says: make logs SERVICE=<name>' >&2
@@ -34,3 +40,4 @@ address gRPC order-service 50052 ' (orders)' ''
 address gRPC sequencer 50053 " (the sequencer's)" ''
 address Prometheus prometheus 9090
 address Grafana grafana 3000 || true
+address Jaeger jaeger 16686 || true

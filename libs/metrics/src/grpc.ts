@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { durationBuckets, type Metrics } from './metrics'
 
 /** A call that has been answered. */
 interface ServedCall {
@@ -7,6 +8,8 @@ interface ServedCall {
   /** The name of the gRPC status, such as `OK`. */
   code: string
   seconds: number
+  /** Of its trace, if that is recorded. */
+  traceId?: string | undefined
 }
 
 interface GrpcMetrics {
@@ -20,7 +23,11 @@ interface GrpcMetrics {
  * The metrics of a service's gRPC calls: `<prefix>_grpc_requests_total{method,code}`,
  * `<prefix>_grpc_request_duration_seconds{method}` and `<prefix>_grpc_requests_in_flight`.
  */
-export function createGrpcMetrics({ prefix, registry }: { prefix: string; registry: Registry }): GrpcMetrics {
+export function createGrpcMetrics({
+  prefix,
+  registry,
+  exemplars,
+}: Pick<Metrics, 'prefix' | 'registry' | 'exemplars'>): GrpcMetrics {
   const registers = [registry]
   const requests = new Counter({
     name: `${prefix}_grpc_requests_total`,
@@ -28,11 +35,11 @@ export function createGrpcMetrics({ prefix, registry }: { prefix: string; regist
     labelNames: ['method', 'code'],
     registers,
   })
+  const durations = { name: `${prefix}_grpc_request_duration_seconds`, buckets: durationBuckets }
   const duration = new Histogram({
-    name: `${prefix}_grpc_request_duration_seconds`,
+    ...durations,
     help: 'Time from the arrival of a gRPC call to its status',
     labelNames: ['method'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   })
   const inFlight = new Gauge({
@@ -42,10 +49,11 @@ export function createGrpcMetrics({ prefix, registry }: { prefix: string; regist
   })
   return {
     callStarted: () => inFlight.inc(),
-    callServed({ method, code, seconds }) {
+    callServed({ method, code, seconds, traceId }) {
       inFlight.dec()
       requests.inc({ method, code })
       duration.observe({ method }, seconds)
+      if (traceId !== undefined) exemplars.keep(durations, { method }, seconds, traceId)
     },
   }
 }

@@ -1,4 +1,5 @@
 export { certificateExpiry } from './certificates'
 export { createConnectionMetrics, type ConnectionMetrics } from './connections'
+export { openMetricsType } from './exemplars'
 export { createGrpcMetrics } from './grpc'
 export { createMetrics, type Metrics } from './metrics'

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { createExemplars, toOpenMetrics, type Exemplars } from './exemplars'
 
 /** A request that has been answered. */
 export interface ServedRequest {
@@ -7,7 +8,12 @@ export interface ServedRequest {
   route: string
   status: number
   seconds: number
+  /** Of its trace, if that is recorded. */
+  traceId?: string | undefined
 }
+
+/** In seconds. */
+export const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export interface Metrics {
   /** What the names of the service's metrics begin with. */
@@ -18,8 +24,11 @@ export interface Metrics {
   requestStarted(): void
   /** Counts and times a request that was answered. */
   requestServed(request: ServedRequest): void
-  /** The text that a scrape of /metrics is answered with. */
+  /** The text that a scrape of /metrics is answered with, in the format of Prometheus. */
   scrape(): Promise<string>
+  /** The same in the format of OpenMetrics, with the last recorded trace of each bucket of durations. */
+  scrapeOpenMetrics(): Promise<string>
+  exemplars: Exemplars
 }
 
 // HTTP has some thirty more, and a label must not have as many values as a stranger likes.
@@ -51,11 +60,12 @@ export function createMetrics(prefix: string): Metrics {
     labelNames: ['method', 'route', 'status'],
     registers,
   })
+  const exemplars = createExemplars()
+  const durations = { name: `${prefix}_request_duration_seconds`, buckets: durationBuckets }
   const duration = new Histogram({
-    name: `${prefix}_request_duration_seconds`,
+    ...durations,
     help: 'Time from the arrival of an HTTP request to the end of its answer',
     labelNames: ['method', 'route'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   })
   const errors = new Counter({
@@ -81,14 +91,17 @@ export function createMetrics(prefix: string): Metrics {
     prefix,
     registry,
     requestStarted: () => void (inFlight += 1),
-    requestServed({ route, status, seconds, ...request }) {
+    requestServed({ route, status, seconds, traceId, ...request }) {
       inFlight -= 1
       const method = usualMethods.has(request.method) ? request.method : 'other'
       requests.inc({ method, route, status })
       duration.observe({ method, route }, seconds)
+      if (traceId !== undefined) exemplars.keep(durations, { method, route }, seconds, traceId)
       if (status >= 500) errors.inc({ type: 'server_error' })
       else if (status >= 400) errors.inc({ type: 'client_error' })
     },
     scrape: () => registry.metrics(),
+    scrapeOpenMetrics: async () => toOpenMetrics(await registry.metrics(), exemplars),
+    exemplars,
   }
 }

@@ -6,9 +6,11 @@ export function observeRequests(metrics: Metrics): RequestHandler {
   return (req, res, next) => {
     metrics.requestStarted()
     res.on('close', () => {
-      const { startedAt, answeredAt = performance.now(), route } = req.context
+      const { startedAt, answeredAt = performance.now(), route, quiet, span } = req.context
       const seconds = (answeredAt - startedAt) / 1000
-      metrics.requestServed({ method: req.method, route, status: statusOf(res), seconds })
+      // Probes have no trace in the end.
+      const traceId = quiet ? undefined : span?.traceId
+      metrics.requestServed({ method: req.method, route, status: statusOf(res), seconds, traceId })
     })
     next()
   }

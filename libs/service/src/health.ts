@@ -1,8 +1,9 @@
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { withTimeout } from '@ordinal/deadline'
 import { route, sharedFor, type Route } from '@ordinal/http'
 import type { Logger } from '@ordinal/logging'
-import type { Metrics } from '@ordinal/metrics'
+import { openMetricsType, type Metrics } from '@ordinal/metrics'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 
 /** One thing that a service needs, or that its operators want to see. */
@@ -43,6 +44,8 @@ type Inspect = () => Promise<z.input<typeof summary>>
 interface HealthDeps {
   inspect: Inspect
   metrics: Metrics
+  /** Whether traces are recorded, so that there is something to gain from OpenMetrics. */
+  traces?: boolean
   /** How long all requests share one text. */
   metricsMaxAgeMs: number
   poolStats: () => z.input<typeof poolStats>
@@ -54,6 +57,7 @@ export function healthRoutes(deps: HealthDeps): Route[] {
     deps.metricsMaxAgeMs,
     async () => Buffer.from(await deps.metrics.scrape()) as unknown as string,
   )
+  const scrapeOpenMetrics = sharedFor(deps.metricsMaxAgeMs, () => deps.metrics.scrapeOpenMetrics())
   const inspect = sharedFor(Math.min(250, deps.metricsMaxAgeMs), deps.inspect)
   const probe = { method: 'get', tag: 'operations', probe: true } as const
   const inspection = {
@@ -83,10 +87,17 @@ export function healthRoutes(deps: HealthDeps): Route[] {
     route({
       ...probe,
       path: '/metrics',
-      summary: 'Metrics in the text format of Prometheus',
-      media: 'text/plain; version=0.0.4; charset=utf-8',
+      summary:
+        'Metrics in the text format of Prometheus; with tracing also in that of OpenMetrics, if asked for',
+      media: ['text/plain; version=0.0.4; charset=utf-8', openMetricsType],
       answers: { 200: z.string() },
-      handle: async () => ({ status: 200, body: await scrape() }),
+      async handle({ headers }) {
+        if (!deps.traces || !String(headers.accept).includes('application/openmetrics-text'))
+          return { status: 200, body: await scrape() }
+        // In pieces, as all answers are that name their type.
+        const body = Readable.from([Buffer.from(await scrapeOpenMetrics())])
+        return { status: 200, body, headers: { 'Content-Type': openMetricsType } }
+      },
     }),
     route({
       ...probe,

@@ -92,6 +92,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
   const probes = healthRoutes({
     inspect,
     metrics,
+    traces: tracing !== undefined,
     metricsMaxAgeMs: settings.metricsMaxAgeMs,
     poolStats: () => poolStats(pool),
   })

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { loadProtos } from '@ordinal/grpc'
 import {
   createGrpcClient,
@@ -10,6 +11,7 @@ import {
   type TraceCollector,
 } from '@ordinal/testing'
 import { ask, createUser, orderOf, placeOrder, upTo } from '../src/calls'
+import { drawTrace } from '../src/draw-trace'
 import { apiKey, startSystem, type System } from '../src/system'
 
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
@@ -40,6 +42,8 @@ where('with tracing', () => {
       OTEL_BSP_SCHEDULE_DELAY: '50',
     })
     userId = await createUser(system)
+    // The first of everything takes longer.
+    for (let nth = 0; nth < 20; nth += 1) await placeOrder(system, userId)
   })
   afterAll(async () => {
     await system.stop()
@@ -49,9 +53,22 @@ where('with tracing', () => {
 
   /** The spans of a trace, once the event of its order has been handled and has led to the next. */
   async function traceOf(traceId: string): Promise<CollectedSpan[]> {
-    const sent = () => collector.ofTrace(traceId).filter(({ kind }) => kind === 'producer').length
-    await until(() => sent() === 2, 20_000)
+    await until(() => isWhole(collector.ofTrace(traceId)), 20_000)
     return collector.ofTrace(traceId)
+  }
+
+  /** Each service exports when it likes: whether both events are sent, and nothing is missing between two spans. */
+  function isWhole(spans: readonly CollectedSpan[]): boolean {
+    const ids = new Set(['', callersSpan, ...spans.map(({ spanId }) => spanId)])
+    const parents = new Set(spans.map(({ parentSpanId }) => parentSpanId))
+    const calls = spans.filter(
+      ({ kind, attributes }) => kind === 'client' && 'http.request.method' in attributes,
+    )
+    return (
+      spans.filter(({ kind }) => kind === 'producer').length === 2 &&
+      spans.every(({ parentSpanId }) => ids.has(parentSpanId)) &&
+      calls.every(({ spanId }) => parents.has(spanId))
+    )
   }
 
   /** The one span with this name that is a part of another. */
@@ -155,6 +172,9 @@ where('with tracing', () => {
     expect(answer.headers.get('traceparent')).toBe(`00-${traceId}-${placed.spanId}-01`)
     expect(partOf(spans, placed, 'find_requests').attributes).toMatchObject({ 'db.operation.name': 'SELECT' })
     expectHops(spans, placed)
+    const picture = process.env.SYSTEM_TEST_TRACE_PICTURE
+    if (picture)
+      writeFileSync(picture, drawTrace(spans, 'An order, from its request to the consumer of its event'))
     // From the span to the log and back.
     await until(() => system.sequencer.log().includes(`"trace_id":"${traceId}"`))
     for (const service of [system.orders, system.users, system.sequencer])
@@ -269,6 +289,23 @@ where('with tracing', () => {
     expect(new Set(collector.requests.map(({ headers }) => headers['x-collector-key']))).toEqual(
       new Set([collectorKey]),
     )
+  })
+
+  test('a bucket of durations leads to a trace, for who asks in OpenMetrics', async () => {
+    const { traceId, headers } = newTrace()
+    await placeOrder(system, userId, headers)
+    const scrape = async (accept: string) =>
+      ask(system.orders, 'GET', '/metrics', undefined, { Accept: accept })
+    const open = await scrape(
+      'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3',
+    )
+    expect(open.headers.get('content-type')).toBe(
+      'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    )
+    expect(open.body).toContain(`# {trace_id="${traceId}"}`)
+    const plain = await scrape('*/*')
+    expect(plain.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(plain.body).not.toContain(traceId)
   })
 
   test('probes and scrapes are in no trace', async () => {
