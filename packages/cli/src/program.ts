@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander'
 import { version } from '../package.json'
 import { completionFor, shellNames } from './completion'
 import { exitCodes } from './exit-codes'
+import { addKeyCommands } from './keys'
 import { addNumberCommands } from './numbers'
 import { createOutput } from './output'
 import { profileFor, profilesFile, readProfiles, writeProfiles, type Profile } from './profiles'
@@ -33,6 +34,7 @@ ORDINAL_TOKEN and ORDINAL_API_KEY go before what a profile says.`,
 
   addNumberCommands(program, run)
   addRecordCommands(program, run)
+  addKeyCommands(program, run)
 
   program
     .command('profile [name]')

@@ -1,3 +1,4 @@
+export type { ApiKey, ApiKeyRotation, MadeApiKey, NewApiKey } from './api-keys'
 export { createOrdinal, type Ordinal } from './ordinal'
 export type { AttemptRequest, AttemptResponse, CallOptions, ChangeOptions, OrdinalOptions } from './options'
 export * from './errors'

@@ -1,3 +1,4 @@
+import { apiKeysOf } from './api-keys'
 import type { OrdinalOptions } from './options'
 import { ordersOf } from './orders'
 import { sender, urlOf } from './send'
@@ -22,6 +23,7 @@ export function createOrdinal(options: OrdinalOptions) {
     numbers: numbersOf(sequencer),
     sequences: sequencesOf(sequencer),
     audit: auditOf(sequencer),
+    apiKeys: apiKeysOf(sequencer),
     /** What happens to numbers, as it happens. */
     stream(more?: StreamOptions) {
       if (!options.sequencer)

@@ -3,18 +3,20 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SignJWT } from 'jose'
 import { createUser, upTo } from '../src/calls'
 import { query } from '../src/databases'
 import { root } from '../src/service'
 import { apiKey, startSystem, type System } from '../src/system'
 
+const secret = 'a secret of this test, and of nothing else'
 const program = join(root, 'packages/cli/dist/main.js')
 
 let system: System
 let home: string
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'ordinal-cli-'))
-  system = await startSystem()
+  system = await startSystem({ JWT_SECRET: secret })
 })
 afterAll(async () => {
   rmSync(home, { recursive: true })
@@ -114,6 +116,28 @@ test('users and orders', async () => {
     out: `Order ${order.id} is deleted\n`,
   })
   expect((await ordinal(`users delete ${user.id}`)).code).toBe(0)
+})
+
+test('keys are made, rotated and revoked by an administrator', async () => {
+  const token = await new SignJWT({ sub: 'anna', role: 'admin' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('10m')
+    .sign(new TextEncoder().encode(secret))
+  const anna = { ORDINAL_API_KEY: '', ORDINAL_TOKEN: token }
+  const asAnna = async (line: string) => JSON.parse((await ordinal(`--json ${line}`, anna)).out)
+  const draws = async (key: string) => (await ordinal('next SG', { ORDINAL_API_KEY: key })).code
+
+  const { key, id } = await asAnna('keys create erp-system --scope numbers:issue:SG')
+  expect(await draws(key)).toBe(0)
+  expect((await ordinal('next INV', { ORDINAL_API_KEY: key })).code).toBe(4)
+  const rotated = await asAnna(`keys rotate ${id} --overlap 600`)
+  expect(rotated.replaces).toBe(id)
+  expect([await draws(key), await draws(rotated.key)]).toEqual([0, 0])
+  expect((await ordinal(`keys revoke ${id} --reason leaked`, anna)).out).toBe(`The key ${id} is revoked\n`)
+  expect([await draws(key), await draws(rotated.key)]).toEqual([4, 0])
+  const { out } = await ordinal('keys list', anna)
+  expect(out).toMatch(new RegExp(`^${id} +erp-system +revoked `, 'm'))
+  expect((await ordinal('keys list')).code).toBe(4)
 })
 
 test.each<[string, string, number, RegExp]>([

@@ -713,7 +713,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `user_service_unavailable`: The user service does not answer */
+            /**
+             * @description `user_service_unavailable`: The user service does not answer
+             *
+             *     `user_service_refuses`: The order service may not look users up
+             */
             503: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];

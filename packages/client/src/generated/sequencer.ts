@@ -1731,6 +1731,16 @@ export interface components {
                 "application/json": components["schemas"]["ApiKey"];
             };
         };
+        /** @description `too_many_open`: The client has as many streams or exports open as one may have */
+        TooManyRequests_2: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `signing_key_missing`: There is no key to sign or check checkpoints with */
         NotImplemented: {
             headers: {
@@ -3406,6 +3416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests_2"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -3570,6 +3581,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests_2"];
             default: components["responses"]["AnyError_2"];
         };
     };
