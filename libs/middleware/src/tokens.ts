@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { AppError } from '@ordinal/errors'
 import { hasUnseen } from './look-alikes'
@@ -43,9 +45,34 @@ export type VerifyToken = (token: string) => Promise<Bearer>
 const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 const keysUnavailable = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'])
 const longestSubject = 200
+// Checking a signature costs as much as all the rest of a small request. Short, so that a key which an identity provider
+// takes back is not trusted for longer than its keys are kept in any case.
+const mostRemembered = 5_000
+const rememberedMs = 60_000
 
-/** A function that checks JSON Web Tokens; undefined if nothing is configured to check them by. */
+/** A function that checks JSON Web Tokens, each once a minute; undefined if nothing is configured to check them by. */
 export function tokenVerifier(settings: TokenSettings): VerifyToken | undefined {
+  const verify = uncachedVerifier(settings)
+  return verify && remembering(verify)
+}
+
+/**
+ * Remembers whom a token speaks for, by its digest, until its end at most. Refusals are not remembered: a flood of them drives out
+ * nobody.
+ */
+function remembering(verify: VerifyToken): VerifyToken {
+  const known = new LRUCache<string, { bearer: Bearer; untilMs: number }>({ max: mostRemembered })
+  return async (token) => {
+    const digest = createHash('sha256').update(token).digest('base64')
+    const before = known.get(digest)
+    if (before && Date.now() < before.untilMs) return before.bearer
+    const bearer = await verify(token)
+    known.set(digest, { bearer, untilMs: Math.min(Date.now() + rememberedMs, bearer.expiresAtMs) })
+    return bearer
+  }
+}
+
+function uncachedVerifier(settings: TokenSettings): VerifyToken | undefined {
   const { jwtSecret, jwksUrl, jwtIssuer, jwtAudience, jwtClockToleranceSeconds } = settings
   const { jwtMaxLifetimeSeconds } = settings
   if (jwtSecret === undefined && jwksUrl === undefined) return undefined
