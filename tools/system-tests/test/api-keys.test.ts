@@ -70,7 +70,7 @@ const statusOf = async (key: string, service: ServiceProcess) => {
 }
 
 test('a key is made once and works everywhere, in outages too, until it is revoked: then nowhere', async () => {
-  const scopes = ['users:read', 'users:write', 'orders:read', 'orders:write', 'numbers:read']
+  const scopes = ['users:list', 'users:read', 'users:write', 'orders:read', 'orders:write', 'numbers:read']
   const made = await administrate('POST', '', { name: 'shop', scopes })
   const { key, api_key } = made.body
   for (const service of [sequencer, users, orders])
