@@ -101,7 +101,7 @@ fuzz: deps ## Make requests of all kinds, good and hostile ones, of services tha
 
 .PHONY: bench bench-save bench-compare bench-service docs client schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(LEDGER),--ledger=$(LEDGER))
-bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000, ONLY=tracing)
+bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000, ONLY=tracing, ONLY=hurt)
 	@$(MEASURE)
 bench-save: deps ## The same, and keep it: docs/benchmarks.md, README and what bench-compare compares with
 	@$(MEASURE) --save && npx prettier --write --log-level warn README.md docs/benchmarks.md docs/benchmarks/results.json
