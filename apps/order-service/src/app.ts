@@ -4,7 +4,7 @@ import { followKeys } from '@ordinal/api-keys'
 import { withQueryTimeout } from '@ordinal/database'
 import { createEvents, createOutbox } from '@ordinal/events'
 import { grpcServer, guardCalls } from '@ordinal/grpc'
-import { accessModeOf, guardRoutes } from '@ordinal/http'
+import { accessModeOf, certificatesOfCalls, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
@@ -51,7 +51,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const metrics = createMetrics('order_service')
   const pool = openDatabase('order-service', config, { log, metrics })
   const pools = openReadPools('order-service', config, { log, metrics })
-  const clients = createClients(config, log)
+  const certificates = certificatesOfCalls(config, { log, metrics })
+  const clients = createClients({ ...config, certificates }, log)
   const both = Object.values(clients)
   registerBreakerMetrics(metrics.registry, metrics.prefix, both)
 
@@ -120,6 +121,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [
       ...(follower ? [follower] : []),
+      ...(certificates ? [certificates] : []),
       numbering,
       events,
       keySweeper,

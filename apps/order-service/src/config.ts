@@ -12,15 +12,30 @@ import {
 import { grpcVariables } from '@ordinal/grpc'
 import {
   accessVariables,
+  callTlsVariables,
   faultsOfAccess,
+  faultsOfCallTls,
   faultsOfTls,
   faultsOfTokens,
   httpVariables,
   tokenVariables,
+  type CallTlsSettings,
 } from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
+
+type CallSettings = CallTlsSettings & {
+  userServiceUrl: string
+  sequencerUrl: string
+  nodeEnv: string | undefined
+}
+
+const faultsOfCalls = (config: CallSettings) =>
+  faultsOfCallTls('ORDER_SERVICE', config, {
+    ORDER_SERVICE_USER_SERVICE_URL: config.userServiceUrl,
+    ORDER_SERVICE_SEQUENCER_URL: config.sequencerUrl,
+  })
 
 /** Every variable that the order service reads. */
 export const orderServiceConfig = defineConfig({
@@ -53,6 +68,7 @@ export const orderServiceConfig = defineConfig({
       secret: true,
       example: 'a-long-random-text',
     }),
+    ...callTlsVariables('ORDER_SERVICE'),
     callTimeoutMs: variable('ORDER_SERVICE_CALL_TIMEOUT_MS', integer({ min: 10, max: 60_000 }), {
       description: 'Milliseconds that the user service or the sequencer may take to answer',
       default: 2000,
@@ -123,6 +139,7 @@ export const orderServiceConfig = defineConfig({
     ...faultsOfTokens(config),
     ...faultsOfTls('ORDER_SERVICE', config),
     ...faultsOfFollowing('ORDER_SERVICE', config),
+    ...faultsOfCalls(config),
     ...faultsOfAccess('ORDER_SERVICE', config),
   ],
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { faultOfPostgresUrl } from './postgres-url'
+import { faultOfRedisUrl } from './redis-url'
 
 // setTimeout takes 32 bits of milliseconds; above that it fires at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -109,13 +110,15 @@ export function postgresUrl(): z.ZodType<string> {
     .meta({ examples: ['postgres://postgres:p%40ss@localhost:5432/userdb'] })
 }
 
-/** A URL of Redis, given back as it is. */
+/** A URL of Redis, with the files of TLS as its parameters, given back as it is. */
 export function redisUrl(): z.ZodType<string> {
-  return fromText({
-    read: (text) => (/^rediss?:\/\//.test(text) && URL.canParse(text) ? text : undefined),
-    fault: 'must be a URL with redis:// or rediss://',
-    example: 'redis://localhost:6379',
-  })
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const fault = faultOfRedisUrl(text)
+      if (fault) context.addIssue(fault)
+    })
+    .meta({ examples: ['redis://localhost:6379'] })
 }
 
 /** The example that a schema carries in its meta data. */

@@ -1,11 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { closest, distance } from 'fastest-levenshtein'
+import { certificateParameters, faultOfFiles } from './certificate-parameters'
 
 const form = 'postgres://user:password@host:port/database'
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
-const files = ['sslrootcert', 'sslcert', 'sslkey']
-const known = ['application_name', 'host', 'port', 'sslmode', ...files]
+const known = ['application_name', 'host', 'port', 'sslmode', ...certificateParameters]
 
 /** What stands in place of parameters that other programs know. */
 const instead = new Map([
@@ -68,7 +66,7 @@ function adviceFor(name: string): string {
 function faultOfTls({ sslmode, ...rest }: Record<string, string>): string | undefined {
   const { sslrootcert, sslcert, sslkey } = rest
   if (sslmode === undefined) {
-    const lonely = files.find((name) => rest[name] !== undefined)
+    const lonely = certificateParameters.find((name) => rest[name] !== undefined)
     return lonely && `has ${lonely} without sslmode, which says what it is for: verify-full, for one`
   }
   if (!modes.includes(sslmode)) return `has an sslmode that is none of ${modes.join(', ')}`
@@ -79,33 +77,4 @@ function faultOfTls({ sslmode, ...rest }: Record<string, string>): string | unde
   if ((sslcert === undefined) !== (sslkey === undefined))
     return 'must have both sslcert and sslkey, or neither'
   return faultOfFiles(rest)
-}
-
-/** Found at the start, and not with the first connection. */
-function faultOfFiles(given: Record<string, string>): string | undefined {
-  const read = new Map<string, string>()
-  for (const name of files) {
-    const file = given[name]
-    if (file === undefined || (name === 'sslrootcert' && file === 'system')) continue
-    const says = `has ${name}=${JSON.stringify(file)}, which`
-    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return `${says} is not a file`
-    const text = valueOf(() => readFileSync(file, 'utf8'))
-    if (text === undefined) return `${says} this program may not read`
-    const isRight = valueOf(() => (name === 'sslkey' ? createPrivateKey(text) : new X509Certificate(text)))
-    if (!isRight)
-      return `${says} has no ${name === 'sslkey' ? 'private key without a password' : 'certificate'} in PEM`
-    read.set(name, text)
-  }
-  const [certificate, key] = [read.get('sslcert'), read.get('sslkey')]
-  if (certificate === undefined || key === undefined) return undefined
-  if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return undefined
-  return 'has an sslkey that is not the key of sslcert'
-}
-
-function valueOf<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

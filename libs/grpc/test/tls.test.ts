@@ -97,7 +97,7 @@ const grpcClient = (port: number, { ca, cert, key }: Client) =>
 
 async function expiry(secure: Secure, client: Client): Promise<number> {
   const { body } = await get(secure, '/metrics', new Agent({ ...client, keepAlive: false }))
-  const line = /^fake_service_certificate_expiry_timestamp_seconds\{use="server"\} (\S+)$/m.exec(body)
+  const line = /^tls_certificate_expiry_timestamp_seconds\{use="server"\} (\S+)$/m.exec(body)
   return Number(line?.[1])
 }
 

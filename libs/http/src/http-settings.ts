@@ -59,7 +59,7 @@ export function httpVariables(
     }),
     redisUrl: variable('REDIS_URL', redisUrl(), {
       description:
-        'Redis, for rate limits and quotas that all instances of a service share, and for events by Redis Streams; without it they stay in the process',
+        'Redis, for rate limits and quotas that all instances of a service share, and for events by Redis Streams; without it they stay in the process. rediss:// is by TLS, with sslrootcert, sslcert and sslkey as parameters (docs/tls.md)',
       optional: true,
       secret: true,
     }),

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { createAuthority, createCertificateFolder, type Authority, type Credentials } from '@ordinal/testing'
-import { faultsOfTls } from '../src'
+import { faultsOfCallTls, faultsOfTls } from '../src'
 import { readCertificates } from '../src/tls/read-certificates'
 
 let authority: Authority
@@ -106,5 +106,23 @@ test('settings that do not go together are faults, each with the variable that m
   await writeFile(folder.caFile, 'x'.repeat(1_048_577))
   expect(messages({})).toEqual([
     expect.stringMatching(/^X_TLS_CA_FILE is .*: it has more than 1048576 bytes/),
+  ])
+})
+
+test('in production, what is to be called by TLS is not called in clear text', () => {
+  const calls = { callCaFile: folder.caFile, callCertFile: folder.certFile, callKeyFile: folder.keyFile }
+  const urls = { A_URL: 'http://a', B_URL: 'https://b' }
+  const messages = (changed: object, nodeEnv?: string) =>
+    faultsOfCallTls('X', { ...calls, nodeEnv, ...changed }, urls).map(({ message }) => message)
+  expect(messages({})).toEqual([])
+  expect(messages({}, 'production')).toEqual([
+    'A_URL is http://, and NODE_ENV is production: X_CALLS_TLS_CA_FILE says that calls go by TLS; use https://',
+  ])
+  expect(faultsOfCallTls('X', { nodeEnv: 'production' }, urls)).toEqual([])
+  expect(messages({ callCertFile: undefined })).toEqual([
+    'X_CALLS_TLS_CERT_FILE must be set, or neither of X_CALLS_TLS_CERT_FILE and X_CALLS_TLS_KEY_FILE',
+  ])
+  expect(messages({ callCaFile: '/nowhere' })).toEqual([
+    'X_CALLS_TLS_CA_FILE is "/nowhere": there is no such file',
   ])
 })

@@ -1,12 +1,14 @@
 import { Gauge, type Registry } from 'prom-client'
 
+const name = 'tls_certificate_expiry_timestamp_seconds'
+
 /**
- * Shows until when the certificates in use are valid: `<prefix>_certificate_expiry_timestamp_seconds{use}`.
+ * Shows until when the certificates in use are valid: `tls_certificate_expiry_timestamp_seconds{use}`, which has the same name in
+ * all services, so that one alert is for all that have one.
  *
  * @returns sets it for one use
  */
-export function certificateExpiry({ prefix, registry }: { prefix: string; registry: Registry }) {
-  const name = `${prefix}_certificate_expiry_timestamp_seconds`
+export function certificateExpiry({ registry }: { registry: Registry }) {
   const gauge =
     (registry.getSingleMetric(name) as Gauge | undefined) ??
     new Gauge({

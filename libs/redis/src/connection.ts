@@ -1,5 +1,6 @@
 import type * as Ioredis from 'ioredis'
 import { logChanges, type Logger } from '@ordinal/logging'
+import { addressOf } from './certificates'
 
 interface Options {
   url: string
@@ -18,7 +19,9 @@ export function connectRedis({ url, name, commandTimeoutMs, log }: Options): Ior
   // Loaded where there is a Redis: it takes several megabytes.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import at the top is never late
   const ioredis = require('ioredis') as typeof Ioredis
-  const redis = new ioredis.Redis(url, {
+  const address = addressOf(url)
+  const redis = new ioredis.Redis(address.url, {
+    ...(address.tls && { tls: address.tls }),
     // Redis takes no spaces in it, and ioredis does not tell.
     connectionName: name.replaceAll(' ', '-'),
     commandTimeout: commandTimeoutMs,

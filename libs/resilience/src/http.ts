@@ -2,7 +2,7 @@ import axios, { AxiosError, AxiosHeaders, isAxiosError } from 'axios'
 import type { ClientRequest } from 'node:http'
 import { timeoutHeader, type Deadline } from '@ordinal/deadline'
 import type { Span } from '@ordinal/tracing'
-import { createConnections, type Agents } from './connections'
+import { createConnections, type Agents, type ClientCertificates } from './connections'
 
 export interface ServiceRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -37,6 +37,7 @@ interface HttpOptions {
   maxConcurrent: number
   maxAnswerBytes: number
   idleSocketMs: number
+  certificates?: ClientCertificates | undefined
 }
 
 interface Http {
@@ -65,8 +66,9 @@ export function createHttp({
   maxConcurrent,
   maxAnswerBytes,
   idleSocketMs,
+  certificates,
 }: HttpOptions): Http {
-  const connections = createConnections({ idleMs: idleSocketMs, maxIdle: maxConcurrent })
+  const connections = createConnections({ idleMs: idleSocketMs, maxIdle: maxConcurrent, certificates })
   const client = axios.create({
     baseURL: baseUrl,
     allowAbsoluteUrls: false,
@@ -108,10 +110,10 @@ export function createHttp({
   return {
     async ask(request, deadline) {
       try {
-        return await attempt(request, deadline, connections.pooled)
+        return await attempt(request, deadline, connections.pooled())
       } catch (error) {
         if (!isIdempotent(request) || !diedWhileIdle(error)) throw error
-        return attempt(request, deadline, connections.fresh)
+        return attempt(request, deadline, connections.fresh())
       }
     },
     close: () => connections.destroy(),

@@ -1,3 +1,4 @@
+export type { ClientCertificates } from './connections'
 export { registerBreakerMetrics } from './breaker-metrics'
 export { ServiceUnavailableError } from './failures'
 export type { Answer } from './http'

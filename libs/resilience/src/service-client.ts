@@ -4,6 +4,7 @@ import { isAppError } from '@ordinal/errors'
 import { createBreaker, type BreakerOptions, type BreakerState, type Permit, type Verdict } from './breaker'
 import { mayPass, reasonOf, ServiceUnavailableError, UNAVAILABLE_REASONS, withoutRequest } from './failures'
 import type { UnavailableReason } from './failures'
+import type { ClientCertificates } from './connections'
 import { createHttp, isIdempotent, type Answer, type ServiceRequest } from './http'
 import { retryAfterSeconds } from './retry-after'
 import { noteAnswer, spanOfCall, tracedRequest } from './trace-call'
@@ -28,6 +29,8 @@ export interface ServiceClientOptions {
   maxAnswerBytes?: number
   /** How long an idle socket is kept; less than the server's keepAliveTimeout; 0 for none. 15 s unless told. */
   idleSocketMs?: number
+  /** What is shown to a server of https, and what it is checked against; without them the authorities that Node knows. */
+  certificates?: ClientCertificates | undefined
   onStateChange?: (change: StateChange) => void
 }
 

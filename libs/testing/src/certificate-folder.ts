@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -42,6 +42,14 @@ export async function createCertificateFolder(texts: CertificateTexts) {
     async overwrite(which: keyof CertificateTexts, text: string): Promise<void> {
       await writeFile(join(folder, names[which]), text)
       current = { ...current, [which]: text }
+    },
+    /** Gives the files to an account, which alone may read the key then: PostgreSQL asks for that. */
+    async permit(uid: number, gid: number): Promise<void> {
+      await chmod(folder, 0o755)
+      for (const which of Object.keys(current) as (keyof CertificateTexts)[]) {
+        await chown(join(folder, names[which]), uid, gid)
+        await chmod(join(folder, names[which]), 0o600)
+      }
     },
     remove: () => rm(folder, { recursive: true }),
   }

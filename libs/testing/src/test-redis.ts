@@ -1,7 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,6 +26,18 @@ export interface TestRedis {
   remove(): Promise<void>
 }
 
+interface TlsFiles {
+  certFile: string
+  keyFile: string
+  caFile: string
+}
+
+const textsOf = ({ certFile, keyFile, caFile }: TlsFiles) => ({
+  cert: readFileSync(certFile),
+  key: readFileSync(keyFile),
+  ca: readFileSync(caFile),
+})
+
 /** Whether there is a redis-server to start. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 
@@ -35,11 +49,19 @@ const keeper = `
   read -r never
   kill -9 $server 2>/dev/null`
 
-/** Starts a redis-server on a port of its own, with every write on disk before its answer. */
-export async function startTestRedis(): Promise<TestRedis> {
+/**
+ * Starts a redis-server on a port of its own, with every write on disk before its answer.
+ *
+ * @param tls its files, if it is to speak TLS only, with clients that have a certificate of the same authority
+ */
+export async function startTestRedis(tls?: TlsFiles): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'ordinal-redis-'))
   const port = await ownPort()
-  const settings = ['--port', port, '--bind', ownAddress, '--dir', folder]
+  const listening = tls
+    ? ['--port', 0, '--tls-port', port, '--tls-cert-file', tls.certFile, '--tls-key-file', tls.keyFile]
+    : ['--port', port]
+  const authority = tls ? ['--tls-ca-cert-file', tls.caFile] : []
+  const settings = [...listening, ...authority, '--bind', ownAddress, '--dir', folder]
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
   let shell: ChildProcess
   let pid = 0
@@ -53,7 +75,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     for (const pipe of [shell.stdin, shell.stdout]) (pipe as unknown as Socket).unref()
     const [line] = (await once(shell.stdout!, 'data')) as [Buffer]
     pid = Number(line.toString())
-    while (!(await answers(port))) await delay(20)
+    while (!(await answers(port, tls))) await delay(20)
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -68,7 +90,7 @@ export async function startTestRedis(): Promise<TestRedis> {
 
   await start()
   return {
-    url: `redis://${ownAddress}:${port}`,
+    url: `redis${tls ? 's' : ''}://${ownAddress}:${port}`,
     start,
     stop: () => end('SIGTERM'),
     kill9: () => end('SIGKILL'),
@@ -82,9 +104,12 @@ export async function startTestRedis(): Promise<TestRedis> {
 }
 
 /** Whether it has read its data: until then it answers with LOADING. */
-const answers = (port: number) =>
+const answers = (port: number, tls?: TlsFiles) =>
   new Promise<boolean>((resolve) => {
-    const socket = connect(port, ownAddress, () => socket.write('PING\r\n'))
+    const ask = () => socket.write('PING\r\n')
+    const socket: Socket = tls
+      ? connectTls({ host: ownAddress, port, ...textsOf(tls) }, ask)
+      : connect(port, ownAddress, ask)
     socket.once('data', (answer) => {
       socket.destroy()
       resolve(answer.toString().startsWith('+PONG'))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SignJWT } from 'jose'
 import { ask, eventually, startSystem, type System } from '@ordinal/system-tests'
-import { ownAddress, ownPort } from '@ordinal/testing'
+import { createAuthority, createCertificateFolder, ownAddress, ownPort } from '@ordinal/testing'
 import { faultsOf } from '../src/check'
 import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
 import { writeHurriedCopy } from '../src/hurried'
@@ -13,6 +13,7 @@ import { withPrometheus } from './with-prometheus'
 let system: System
 let prometheus: Prometheus
 let traffic: Traffic
+let certificates: Awaited<ReturnType<typeof createCertificateFolder>>
 
 const secret = 'a secret of the tests, and of nothing else'
 
@@ -32,6 +33,13 @@ async function defineWithEnd(): Promise<void> {
 withPrometheus('a running stack, watched', () => {
   beforeAll(async () => {
     const grpcPort = await ownPort()
+    // Only with certificates is there a metric of them.
+    const authority = await createAuthority()
+    const validTo = new Date(Date.now() + 60 * 86_400_000)
+    certificates = await createCertificateFolder({
+      ...(await authority.issue({ validTo })),
+      ca: authority.cert,
+    })
     // The breaker counts, and tries again, over seconds.
     system = await startSystem({
       CIRCUIT_BREAKER_INTERVAL: '2',
@@ -39,6 +47,8 @@ withPrometheus('a running stack, watched', () => {
       ORDER_SERVICE_USER_MEMORY: '0',
       SEQUENCER_GRPC_PORT: String(grpcPort),
       JWT_SECRET: secret,
+      ORDER_SERVICE_CALLS_TLS_CERT_FILE: certificates.certFile,
+      ORDER_SERVICE_CALLS_TLS_KEY_FILE: certificates.keyFile,
     })
     await defineWithEnd()
     const folder = writeHurriedCopy({
@@ -53,6 +63,7 @@ withPrometheus('a running stack, watched', () => {
     await traffic?.stop()
     await prometheus?.stop()
     await system?.stop()
+    await certificates?.remove()
   })
 
   test('all targets are up', async () => {

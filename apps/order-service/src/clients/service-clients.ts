@@ -1,7 +1,13 @@
 import type { Deadline } from '@ordinal/deadline'
 import type { Logger } from '@ordinal/logging'
 import type { RequestContext } from '@ordinal/middleware'
-import { createServiceClient, type Answer, type ServiceClient, type StateChange } from '@ordinal/resilience'
+import {
+  createServiceClient,
+  type Answer,
+  type ClientCertificates,
+  type ServiceClient,
+  type StateChange,
+} from '@ordinal/resilience'
 
 /** Where the two services are, and how they are called. */
 interface ClientSettings {
@@ -13,6 +19,8 @@ interface ClientSettings {
   breakerTimeoutMs: number
   breakerIntervalMs: number
   breakerMaxRequests: number
+  /** What is shown to both, and what they are checked against. */
+  certificates?: ClientCertificates | undefined
 }
 
 /** What a call passes on of the request that it is made for. */
@@ -28,6 +36,7 @@ export function createClients(settings: ClientSettings, log: Logger) {
     maxConcurrent,
     retries: 1,
     idleSocketMs: settings.keepAliveMs,
+    certificates: settings.certificates,
     headers: settings.apiKey ? { 'X-API-Key': settings.apiKey } : undefined,
     breaker: {
       resetTimeoutMs: settings.breakerTimeoutMs,

@@ -53,13 +53,7 @@ export function faultsOfTls(service: string, settings: TlsSettings): Fault[] {
   }
   const { tlsCertFile, tlsCaFile, tlsKeyFile, tlsRequireClientCertificate = false } = settings
   const files = { certFile: tlsCertFile, keyFile: tlsKeyFile, caFile: tlsCaFile }
-  if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
-    return [
-      fault(
-        tlsCertFile ? name.keyFile : name.certFile,
-        `must be set, or neither of ${name.certFile} and ${name.keyFile}`,
-      ),
-    ]
+  if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined)) return [unpaired(name, tlsCertFile)]
   const required = `${service}_TLS_REQUIRE_CLIENT_CERTIFICATE`
   if (tlsRequireClientCertificate && (tlsCertFile === undefined || tlsCaFile === undefined))
     return [fault(tlsCertFile ? name.caFile : name.certFile, `must be set: ${required} is true`)]
@@ -70,15 +64,76 @@ export function faultsOfTls(service: string, settings: TlsSettings): Fault[] {
   return faultsOfFiles(name, files)
 }
 
+/** The variables by which a service calls others by TLS. */
+export function callTlsVariables(service: string) {
+  return {
+    callCaFile: variable(`${service}_CALLS_TLS_CA_FILE`, z.string(), {
+      description:
+        'PEM file with the authorities that the certificates of called services (https:// URLs) are checked against; without it those that Node knows',
+      optional: true,
+      example: '/run/tls/ca.crt',
+    }),
+    callCertFile: variable(`${service}_CALLS_TLS_CERT_FILE`, z.string(), {
+      description: 'PEM file with the certificate that called services are shown',
+      optional: true,
+      example: '/run/tls/tls.crt',
+    }),
+    callKeyFile: variable(`${service}_CALLS_TLS_KEY_FILE`, z.string(), {
+      description: 'PEM file with its private key, without a password',
+      optional: true,
+      example: '/run/tls/tls.key',
+    }),
+  }
+}
+
+/** How a service calls others by TLS: what `callTlsVariables` parse to. */
+export interface CallTlsSettings {
+  callCaFile?: string | undefined
+  callCertFile?: string | undefined
+  callKeyFile?: string | undefined
+}
+
+/** The files by which other services are called; undefined if there are none. */
+export function filesOfCalls(settings: CallTlsSettings): CertificateFiles | undefined {
+  const { callCaFile, callCertFile, callKeyFile } = settings
+  if (callCaFile === undefined && callCertFile === undefined) return undefined
+  return { caFile: callCaFile, certFile: callCertFile, keyFile: callKeyFile }
+}
+
+/**
+ * The faults of these settings. In production what was to be called by TLS is not called in clear text.
+ *
+ * @param urls those of the called services, by their variables
+ */
+export function faultsOfCallTls(
+  service: string,
+  settings: CallTlsSettings & { nodeEnv: string | undefined },
+  urls: Readonly<Record<string, string>>,
+): Fault[] {
+  const { callCaFile, callCertFile, callKeyFile, nodeEnv } = settings
+  const start = `${service}_CALLS_TLS`
+  const name = { certFile: `${start}_CERT_FILE`, keyFile: `${start}_KEY_FILE`, caFile: `${start}_CA_FILE` }
+  if ((callCertFile === undefined) !== (callKeyFile === undefined)) return [unpaired(name, callCertFile)]
+  const files = filesOfCalls(settings)
+  if (!files) return []
+  const given = callCaFile === undefined ? name.certFile : name.caFile
+  const clear = Object.entries(urls).flatMap(([variable, url]) =>
+    nodeEnv === 'production' && /^http:/i.test(url)
+      ? fault(
+          variable,
+          `is http://, and NODE_ENV is production: ${given} says that calls go by TLS; use https://`,
+        )
+      : [],
+  )
+  return [...faultsOfFiles(name, files), ...clear]
+}
+
 /**
  * The faults of files that cannot be used.
  *
  * @param names the variables that name them
  */
-export function faultsOfFiles(
-  names: Record<keyof CertificateFiles, string>,
-  files: CertificateFiles,
-): Fault[] {
+function faultsOfFiles(names: Record<keyof CertificateFiles, string>, files: CertificateFiles): Fault[] {
   try {
     readCertificates(files)
     return []
@@ -87,5 +142,11 @@ export function faultsOfFiles(
     return [fault(names[error.file], `is ${error.message}`)]
   }
 }
+
+const unpaired = (names: { certFile: string; keyFile: string }, certFile: string | undefined) =>
+  fault(
+    certFile === undefined ? names.certFile : names.keyFile,
+    `must be set, or neither of ${names.certFile} and ${names.keyFile}`,
+  )
 
 const fault = (variable: string, says: string): Fault => ({ variable, message: `${variable} ${says}` })

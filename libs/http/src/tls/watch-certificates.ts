@@ -3,6 +3,7 @@ import { logChanges, type Logger } from '@ordinal/logging'
 import { certificateExpiry, type Metrics } from '@ordinal/metrics'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { readCertificates, type CertificateFiles } from './read-certificates'
+import { filesOfCalls, type CallTlsSettings } from './tls-settings'
 
 /** The certificates of one end, as they are now. */
 export interface WatchedCertificates {
@@ -72,4 +73,13 @@ export function watchCertificates({ files, use, everyMs, log, metrics }: Options
     start: () => task.start(),
     stop: () => task.stop(),
   }
+}
+
+/** The certificates by which a service calls others; undefined if nothing says which. */
+export function certificatesOfCalls(
+  settings: CallTlsSettings & { tlsReloadMs: number },
+  { log, metrics }: { log: Logger; metrics: Metrics },
+): WatchedCertificates | undefined {
+  const files = filesOfCalls(settings)
+  return files && watchCertificates({ files, use: 'calls', everyMs: settings.tlsReloadMs, log, metrics })
 }
