@@ -32,6 +32,10 @@ export interface Connection {
   parsing: boolean
   /** Bytes that arrived and are not parsed yet. */
   unparsed: Buffer | undefined
+  /** The answer after whose request the head began that is being read; null before the first. */
+  headAfter: http.ServerResponse | null | undefined
+  /** That head asks for no body: it begins with HEAD. */
+  asksHead: boolean
   /** Why the next request, or the body of the latest, cannot be read. */
   fault: Error | undefined
   /** When it was last used: a count of the answers of all connections. */
@@ -55,6 +59,8 @@ export function newConnection(socket: Socket, lastUse: number): Connection {
     parse: () => {},
     parsing: false,
     unparsed: undefined,
+    headAfter: null,
+    asksHead: false,
     fault: undefined,
     lastUse,
     progress: { taken: 0, takenAt: now, sent: 0, sentAt: now },

@@ -56,6 +56,7 @@ export function createReading(
       connection.parsing = true
       while (connection.unparsed && mayParse(connection)) {
         if (!isInBody(connection)) {
+          noteMethod(connection, connection.unparsed)
           parsePiece(connection, connection.unparsed, headBytes)
         } else if (hasTurn || bodyMs < bodyMsInTurn) {
           hasTurn = false
@@ -98,6 +99,14 @@ export function createReading(
 export const isPausedByNode = (socket: Socket) => (socket as Socket & { _paused?: boolean })._paused === true
 
 const isInBody = ({ latest }: Connection) => latest !== undefined && !latest.req.complete
+
+/** Before a head is parsed: if it cannot be, Node does not say which method it had. */
+function noteMethod(connection: Connection, bytes: Buffer): void {
+  const { latest, headAfter } = connection
+  if (headAfter === latest) return
+  connection.headAfter = latest
+  connection.asksHead = bytes.toString('latin1', 0, 5) === 'HEAD '
+}
 
 const mayParse = ({ socket, paused, fault }: Connection) =>
   !paused && !fault && !socket.destroyed && !isPausedByNode(socket)

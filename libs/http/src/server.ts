@@ -209,12 +209,12 @@ export function createServer(
    * Answers come in the order of the requests: the refusal waits for those that are pending. If it is the body of the
    * latest request that cannot be read, the refusal is the answer to that, unless another has begun.
    */
-  function refuseInTurn({ socket, latest, answers, waiting }: Connection, fault: Error): void {
+  function refuseInTurn({ socket, latest, answers, waiting, asksHead }: Connection, fault: Error): void {
     if (waiting.length > 0) return
     const unfinished = latest && !latest.req.complete ? latest : undefined
     if (answers.length > (unfinished && !unfinished.closed ? 1 : 0)) return
     if (!socket.writable || unfinished?.headersSent) return void socket.destroy()
-    onRefused(refuse(socket, refusalFor(fault), basePath, unfinished?.req))
+    onRefused(refuse(socket, refusalFor(fault), basePath, { request: unfinished?.req, asksHead }))
   }
 
   return {

@@ -18,13 +18,14 @@ export interface Refused {
  * request would begin is not known.
  *
  * @param basePath the path in front of ours, as the client knows it, unless the request says it
- * @param request the one whose body it is, if it is one's
+ * @param of.request the one whose body it is, if it is one's
+ * @param of.asksHead whether it is a HEAD, whose answer has no body
  */
 export function refuse(
   socket: Socket,
   refusal: AppError,
   basePath: string,
-  request?: IncomingMessage,
+  { request, asksHead = false }: { request?: IncomingMessage | undefined; asksHead?: boolean } = {},
 ): Refused {
   const { context } = (request ?? {}) as { context?: RequestContext }
   const requestId = context?.requestId ?? randomUUID()
@@ -41,7 +42,7 @@ export function refuse(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${asksHead ? '' : body}`, () => socket.destroy())
   return { refusal, requestId, address, isBody: request !== undefined }
 }
 

@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
 import { startFakeService } from './fake-service'
 import { openSocket } from './raw-socket'
 
@@ -53,6 +53,26 @@ test.each([
   expect(problem).toMatchObject({ status, code, type: `/errors/${code}` })
   expect(head).toContain(`X-Request-Id: ${problem.request_id}`)
   expect(JSON.stringify(fake.logged.entries)).toContain(problem.request_id)
+})
+
+test('a HEAD that cannot be read is refused without a body', async () => {
+  const fault = `HEAD /api/v1/things HTTP/1.1\r\nHost: test\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`
+  const readable = 'HEAD /api/v1/things HTTP/1.1\r\nHost: test\r\n\r\n'
+  for (const before of ['', readable, readable + readable]) {
+    const socket = await openSocket(fake.port)
+    socket.send(before)
+    await until(() => socket.received().split('HTTP/1.1 200').length - 1 === before.length / readable.length)
+    socket.send(fault)
+    const answer = await socket.ended()
+    expect(answer).toContain('HTTP/1.1 431 ')
+    expect(answer).toMatch(/\r\n\r\n$/)
+  }
+  // A body is none of a HEAD's.
+  const socket = await openSocket(fake.port)
+  socket.send(readable)
+  await until(() => socket.received().includes('HTTP/1.1 200'))
+  socket.send(fault.replace('HEAD', 'GET'))
+  expect(await socket.ended()).toMatch(/headers_too_large.*\}$/)
 })
 
 test('after an answer the next, unreadable request is refused alike', async () => {

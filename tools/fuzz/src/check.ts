@@ -41,7 +41,9 @@ export function checksOf({ document, operations }: Described) {
     // As a client sees it that asks for an absolute URL, or with a fragment, which Node's client sends as it is.
     const path = request.url.replace(/^https?:\/\/[^/]*/, '').replace(/#.*/, '')
     const operation = operationAt(operations, request.method, path)
-    const isShed = code === 'overloaded' && operation?.codesOf(status).has(code)
+    // An answer to HEAD does not say its code.
+    const told = code ?? (request.method === 'HEAD' && status === 503 ? 'overloaded' : undefined)
+    const isShed = told === 'overloaded' && operation?.codesOf(status).has(told)
     if (status >= 500 && !isShed && !(code !== undefined && askedFor[code]?.(request)))
       return { kind: `${status} ${code ?? ''}`.trim(), detail: JSON.stringify(body).slice(0, 500) }
     try {

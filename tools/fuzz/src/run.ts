@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { checksOf, codeOf, type Fault } from './check'
 import { createCoverage, type Coverage } from './coverage'
 import { diceOf, type Dice } from './dice'
@@ -144,8 +145,10 @@ function httpPlayer(target: Target, options: FuzzOptions & Shared): Player {
   }
 
   /** A fault of the server says more in its log than in its answer. */
-  function withLog(fault: Fault | undefined, outcome: Outcome): Fault | undefined {
+  async function withLog(fault: Fault | undefined, outcome: Outcome): Promise<Fault | undefined> {
     if (!fault || !options.logged || !('status' in outcome) || outcome.status < 500) return fault
+    // It is on its way.
+    await delay(500)
     const logged = options.logged(service, outcome.headers.get('x-request-id') ?? '')
     return { ...fault, detail: `${fault.detail}\n  ${logged}` }
   }
@@ -180,7 +183,7 @@ function httpPlayer(target: Target, options: FuzzOptions & Shared): Player {
         coverage.count(service, met, `${outcome.status}${code ? ` ${code}` : ''}`)
         if (outcome.status < 300) known.learn(service, request.url, outcome.headers.get('etag'), outcome.body)
       }
-      const fault = withLog(check(request, outcome), outcome)
+      const fault = await withLog(check(request, outcome), outcome)
       if (fault) await report(fault, met, request, inPlaceOf)
     },
     close: () => sender.close(),
