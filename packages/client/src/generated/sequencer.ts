@@ -700,7 +700,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in the text format of Prometheus */
+        /** Metrics in the text format of Prometheus; with tracing also in that of OpenMetrics, if asked for */
         get: operations["get_metrics"];
         put?: never;
         post?: never;
@@ -3721,6 +3721,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain; version=0.0.4; charset=utf-8": string;
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
                 };
             };
             400: components["responses"]["BadRequest"];
