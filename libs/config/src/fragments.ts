@@ -62,7 +62,7 @@ export function httpUrl({ query = false } = {}): z.ZodType<string> {
       const { username, password } = new URL(text)
       const more = query ? '#' : '?#'
       const fits = username === '' && password === '' && ![...more].some((sign) => text.includes(sign))
-      return fits ? text.replace(/(?<!\/)\/+$/, '') : undefined
+      return fits ? withoutSlashes(text) : undefined
     },
     fault: `must be a URL with http:// or https://, without a user, password${query ? '' : ', query'} or fragment`,
     example: 'http://localhost:8081',
@@ -145,4 +145,10 @@ function fromText<T>(rule: {
 
 function inRange(value: number, min: number, max: number): number | undefined {
   return value >= min && value <= max ? value : undefined
+}
+
+function withoutSlashes(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end -= 1
+  return text.slice(0, end)
 }

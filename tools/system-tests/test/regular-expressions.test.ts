@@ -5,9 +5,29 @@ import { check } from 'recheck'
 import ts from 'typescript'
 import { root } from '../src/service'
 
-/** Expressions that may take long for a text that nobody but who runs the service can choose, and why. */
+/**
+ * Expressions that the analysis does not decide (it knows neither assertions nor back-references, and some counts are too many
+ * for it), or that take long for a text that nobody but who runs the service can choose; and why they may stay.
+ */
 const accepted = new Map([
   ['/^(.+?)(?:[-_. ]?\\1)*$/', 'a secret of the configuration, looked at once when the service starts'],
+  [
+    '/^([A-Za-z0-9._-]{1,64}):([0-9a-fA-F]{64})(?::(.*))?$/',
+    'an entry of API_KEYS; each part ends at a colon',
+  ],
+  [
+    '/^-----BEGIN CERTIFICATE-----\\s*$[^-]+^-----END CERTIFICATE-----\\s*$/gm',
+    'a file of the configuration',
+  ],
+  ['/^\\^.*T(?=\\()/', 'the patterns of our own schemas'],
+  [
+    '/^(?:\\/(?!\\.{1,2}(?:\\/|$))[A-Za-z0-9._~-]+)+$/',
+    'a segment begins with a slash, and has none: one way',
+  ],
+  [
+    '/(?<![\\w-])eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+/g',
+    'a match begins with a word, and has three: each is read thrice',
+  ],
 ])
 
 /** What is shipped: the services, their libraries, and the verifier that auditors run. */
@@ -23,16 +43,19 @@ test('no regular expression takes more than linear time, whatever it is given', 
   const { literals } = readSource()
   expect(literals.length).toBeGreaterThan(50)
   const once = [...new Map(literals.map((found) => [found.text, found])).values()]
-  const slow = await Promise.all(
-    once.map(async ({ text, place }) => {
-      const end = text.lastIndexOf('/')
-      // The search for a text that takes long must not depend on chance.
-      const { status, ...result } = await check(text.slice(1, end), text.slice(end + 1), { randomSeed: 1 })
-      const attack = 'attack' in result ? ` is slow for ${result.attack?.pattern}` : ''
-      return status === 'safe' || accepted.has(text) ? [] : [`${place}: ${text} is ${status}${attack}`]
-    }),
-  )
-  expect(slow.flat()).toEqual([])
+  const slow: string[] = []
+  // One after the other, and by the analysis alone: what is found by trying depends on chance, and on how busy the machine is.
+  for (const { text, place } of once.filter(({ text }) => !accepted.has(text))) {
+    const end = text.lastIndexOf('/')
+    const { status, ...result } = await check(text.slice(1, end), text.slice(end + 1), {
+      checker: 'automaton',
+      maxNFASize: 1_000_000,
+      timeout: 60_000,
+    })
+    const attack = 'attack' in result ? `, for ${result.attack?.pattern}` : ''
+    if (status !== 'safe') slow.push(`${place}: ${text} is ${status}${attack}`)
+  }
+  expect(slow).toEqual([])
   const texts = once.map(({ text }) => text)
   expect([...accepted.keys()].filter((text) => !texts.includes(text))).toEqual([])
 })

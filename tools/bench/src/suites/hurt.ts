@@ -82,7 +82,7 @@ async function measureHurt(
     ],
     comparisons,
     notes: [
-      `${halfOpen} connections with half a request each, ${listeners} listeners that come back after long and ${exports} exports of ${ledgerRows.toLocaleString('en')} numbers, which read nothing. Who is cut comes back at once: ${opened.toLocaleString('en')} connections were opened, ${cut.toLocaleString('en')} cut`,
+      `${halfOpen} connections with half a request each, ${listeners} listeners that come back after long and ${exports} exports of ${ledgerRows.toLocaleString('en')} numbers, which read nothing. A half-open one that is cut comes back after a second: ${opened.toLocaleString('en')} connections were opened, ${cut.toLocaleString('en')} cut`,
     ],
   }
 }
