@@ -103,7 +103,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     metrics,
     log,
   })
-  const follower = followKeys({ ...config, service: 'order-service' }, log)
+  const follower = followKeys({ ...config, service: 'order-service', certificates }, log)
 
   return createService({
     name: 'order-service',

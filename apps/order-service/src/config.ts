@@ -28,6 +28,7 @@ import { z } from 'zod'
 type CallSettings = CallTlsSettings & {
   userServiceUrl: string
   sequencerUrl: string
+  apiKeysUrl: string | undefined
   nodeEnv: string | undefined
 }
 
@@ -35,6 +36,7 @@ const faultsOfCalls = (config: CallSettings) =>
   faultsOfCallTls('ORDER_SERVICE', config, {
     ORDER_SERVICE_USER_SERVICE_URL: config.userServiceUrl,
     ORDER_SERVICE_SEQUENCER_URL: config.sequencerUrl,
+    API_KEYS_URL: config.apiKeysUrl,
   })
 
 /** Every variable that the order service reads. */

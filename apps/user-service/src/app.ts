@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { followKeys } from '@ordinal/api-keys'
-import { accessModeOf, guardRoutes } from '@ordinal/http'
+import { accessModeOf, certificatesOfCalls, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createKeySweeper } from '@ordinal/idempotency'
@@ -40,7 +40,8 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     poolSize: config.dbPoolSize,
     heavyDb: pools.heavy,
   })
-  const follower = followKeys({ ...config, service: 'user-service' }, log)
+  const certificates = certificatesOfCalls(config, { log, metrics })
+  const follower = followKeys({ ...config, service: 'user-service', certificates }, log)
 
   return createService({
     name: 'user-service',
@@ -56,6 +57,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     pools,
     routes: guardRoutes(userRoutes(users), { table: userAccess, mode: accessModeOf(config) }),
     background: [
+      ...(certificates ? [certificates] : []),
       ...(follower ? [follower] : []),
       createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays }),
       createUserEraser({ pool, log, retentionDays: config.deletedUserDays }),

@@ -1,5 +1,6 @@
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
+import type { ClientCertificates } from '@ordinal/resilience'
 import { z } from 'zod'
 import { createKnownKeys, type KnownKeys } from './known-keys'
 
@@ -11,6 +12,8 @@ interface FollowSettings {
   /** By which the owner knows this service. */
   apiKey?: string | undefined
   apiKeysMaxAgeMs: number
+  /** What is shown to the owner by https, and what it is checked against. */
+  certificates?: ClientCertificates | undefined
   /** The pause between two readings; two seconds if not given. */
   pollMs?: number
 }
@@ -58,6 +61,7 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
     return createServiceClient({
       name: 'the owner of the API keys',
       baseUrl: baseUrl!,
+      certificates: settings.certificates,
       timeoutMs,
       maxConcurrent: 4,
       maxAnswerBytes,

@@ -138,8 +138,14 @@ beforeAll(async () => {
   await folders.servers!.permit(uid, gid)
   const { certFile, keyFile, caFile } = folders.servers!
   await postgres.restart({ ssl: 'on', ssl_cert_file: certFile, ssl_key_file: keyFile, ssl_ca_file: caFile })
-  users = await start('user-service')
   sequencer = await start('sequencer')
+  users = await start('user-service', {
+    API_KEYS_URL: at(sequencer),
+    USER_SERVICE_API_KEY: apiKey,
+    USER_SERVICE_CALLS_TLS_CA_FILE: folders.services!.caFile,
+    USER_SERVICE_CALLS_TLS_CERT_FILE: folders.services!.certFile,
+    USER_SERVICE_CALLS_TLS_KEY_FILE: folders.services!.keyFile,
+  })
   orders = await start('order-service', callsBy(folders.services!))
 }, 120_000)
 afterAll(async () => {
@@ -170,6 +176,14 @@ test('an order is placed, numbered and confirmed with TLS on every hop, and cert
   expect(sessions).toEqual(
     [...serviceNames].sort().map((datname) => ({ datname, ssl: true, client_dn: '/CN=service' })),
   )
+})
+
+test('the user service follows the API keys of the sequencer by TLS', async () => {
+  // Whether its key may is another matter: it is answered.
+  const series = /^sequencer_requests_total\{.*route="\/api\/v1\/api-keys:digests".*\} [1-9]/m
+  const isAsked = async () => series.test(String((await send(sequencer, 'GET', '/metrics')).body))
+  await until(isAsked)
+  expect(await isAsked()).toBe(true)
 })
 
 test.each(['stranger', 'none'] as const)(
@@ -206,7 +220,7 @@ test('certificates of all services are renewed while orders are placed, and none
     const renewed = `"message":"certificates renewed"`
     const times = ({ log }: ServiceProcess) => log().split(renewed).length - 1
     const isDone = () =>
-      times(users) >= renewal && times(sequencer) >= renewal && times(orders) >= 2 * renewal
+      times(users) >= 2 * renewal && times(sequencer) >= renewal && times(orders) >= 2 * renewal
     await until(isDone, 20_000)
     expect(isDone()).toBe(true)
     const before = statuses.length

@@ -14,6 +14,8 @@ export interface ServerTls {
 const handshakeMs = 10_000
 // The first byte of a handshake: https://www.rfc-editor.org/rfc/rfc8446#section-5.1
 const handshakeRecord = 0x16
+// Handshakes under way, of all clients; each takes some 60 KB.
+const mostHandshakes = 2_000
 
 /** What `https.createServer` and `tls.createServer` are given. */
 export const tlsOptions = ({ certificates, requireClientCertificate }: ServerTls): TlsOptions => ({
@@ -37,6 +39,15 @@ interface Events {
 export function serveTls(server: Server, { certificates }: ServerTls, { onPlain, onFailed }: Events): void {
   const [handshake] = server.listeners('connection') as ((transport: Socket) => void)[]
   server.removeAllListeners('connection')
+  // In the order in which they began.
+  const underWay = new Set<Socket>()
+  const begin = (transport: Socket) => {
+    if (underWay.size >= mostHandshakes) underWay.values().next().value?.destroy()
+    underWay.add(transport)
+    transport.once('close', () => underWay.delete(transport))
+    handshake!.call(server, transport)
+  }
+  server.on('secureConnection', (socket: TLSSocket) => underWay.delete(transportOf(socket)))
   server.on('connection', (transport: Socket) => {
     // From here on it has a listener of its own only during a handshake.
     transport.on('error', () => {})
@@ -51,7 +62,7 @@ export function serveTls(server: Server, { certificates }: ServerTls, { onPlain,
       if (bytes === null) return void transport.destroy()
       if (bytes[0] !== handshakeRecord) return onPlain(transport)
       transport.unshift(bytes)
-      handshake!.call(server, transport)
+      begin(transport)
     })
   })
   server.on('tlsClientError', (error: Error, socket: TLSSocket) => {

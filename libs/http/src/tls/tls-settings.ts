@@ -108,7 +108,7 @@ export function filesOfCalls(settings: CallTlsSettings): CertificateFiles | unde
 export function faultsOfCallTls(
   service: string,
   settings: CallTlsSettings & { nodeEnv: string | undefined },
-  urls: Readonly<Record<string, string>>,
+  urls: Readonly<Record<string, string | undefined>>,
 ): Fault[] {
   const { callCaFile, callCertFile, callKeyFile, nodeEnv } = settings
   const start = `${service}_CALLS_TLS`
@@ -118,7 +118,7 @@ export function faultsOfCallTls(
   if (!files) return []
   const given = callCaFile === undefined ? name.certFile : name.caFile
   const clear = Object.entries(urls).flatMap(([variable, url]) =>
-    nodeEnv === 'production' && /^http:/i.test(url)
+    nodeEnv === 'production' && /^http:/i.test(url ?? '')
       ? fault(
           variable,
           `is http://, and NODE_ENV is production: ${given} says that calls go by TLS; use https://`,
