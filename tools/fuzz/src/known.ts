@@ -19,6 +19,7 @@ const learnedAs: Record<string, readonly string[]> = {
   after: ['next_cursor'],
   partition_id: ['partitions'],
   code: ['code'],
+  key_id: ['sequencer.id'],
 }
 
 /** Names that mean something which is there, or is not. Other values are as good as new ones. */
@@ -40,6 +41,7 @@ const references = new Set([
     'site_id',
     'partition_id',
     'sequence_number',
+    'key_id',
     'code',
     'checkpoint',
     'since',

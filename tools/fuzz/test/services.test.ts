@@ -1,7 +1,8 @@
 import { fuzzServices } from '../src/services'
 
 const requests = Number(process.env.FUZZ_TEST_REQUESTS ?? 5_000)
-const seed = Number(process.env.FUZZ_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+// The same choices in each run of CI; make fuzz makes others.
+const seed = Number(process.env.FUZZ_TEST_SEED ?? 638_900_401)
 
 test(`${requests} requests, good, odd and hostile ones, find nothing in the three services (FUZZ_TEST_SEED=${seed})`, async () => {
   const { findings, coverage } = await fuzzServices({ requests, seed })
