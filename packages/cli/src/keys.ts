@@ -16,7 +16,7 @@ export function addKeyCommands(program: Command, run: Run): void {
   const keys = program.command('keys').description('API keys: list, create, rotate, revoke')
   keys
     .command('list')
-    .description('list the API keys that were made here')
+    .description('list the managed API keys')
     .action(run(({ ordinal, output }) => output.many(ordinal.apiKeys.list(), columns)))
   keys
     .command('create <name>')

@@ -4,7 +4,7 @@ import { integer, type Run } from './run'
 
 const steps = ['revision', 'event', 'state', 'caller', 'client_id', 'reason', 'at']
 
-/** The commands about numbers, and what proves them. */
+/** The commands about numbers, their ledger and its proofs. */
 export function addNumberCommands(program: Command, run: Run): void {
   program
     .command('next <sequence>')
@@ -56,10 +56,10 @@ export function addNumberCommands(program: Command, run: Run): void {
 
   program
     .command('history <number>')
-    .description('show all that ever happened to a number')
+    .description('show every step of a number')
     .option('--sequence <prefix>', 'its sequence, where several have issued such a number')
     .action(
-      run(async ({ ordinal, output }, number: string, { sequence }: Meant) => {
+      run(async ({ ordinal, output }, number: string, { sequence }: InSequence) => {
         const { history, ...found } = await ordinal.numbers.get(number, { prefix: sequence })
         output.line(`${found.full_number} of ${found.prefix} is ${found.state}`)
         await output.many(history, steps)
@@ -88,7 +88,7 @@ export function addNumberCommands(program: Command, run: Run): void {
     .description('make a reserved number an issued one')
     .option('--sequence <prefix>', 'its sequence, where several have issued such a number')
     .action(
-      run(async ({ ordinal, output }, number: string, { sequence }: Meant) =>
+      run(async ({ ordinal, output }, number: string, { sequence }: InSequence) =>
         output.one(await ordinal.numbers.confirm(number, { prefix: sequence })),
       ),
     )
@@ -103,8 +103,12 @@ export function addNumberCommands(program: Command, run: Run): void {
       .requiredOption('--reason <text>', 'why: it stays on record')
       .option('--sequence <prefix>', 'its sequence, where several have issued such a number')
       .action(
-        run(async ({ ordinal, output }, number: string, { reason, sequence }: Meant & { reason: string }) =>
-          output.one(await ordinal.numbers[name](number, { reason, prefix: sequence })),
+        run(
+          async (
+            { ordinal, output },
+            number: string,
+            { reason, sequence }: InSequence & { reason: string },
+          ) => output.one(await ordinal.numbers[name](number, { reason, prefix: sequence })),
         ),
       )
 
@@ -128,7 +132,7 @@ export function addNumberCommands(program: Command, run: Run): void {
 
   program
     .command('audit')
-    .description('list what happened to numbers, the newest first')
+    .description('list the steps of numbers, the newest first')
     .option('--sequence <prefix>', 'only of this sequence')
     .option('--number <number>', 'only to this number')
     .option('--client-id <name>', 'only for this client')
@@ -142,21 +146,24 @@ export function addNumberCommands(program: Command, run: Run): void {
 
   program
     .command('verify')
-    .description('compute the proofs of the ledger anew, and list what does not fit')
+    .description('recompute the proofs of the ledger, and list what does not fit')
     .option('--sequence <prefix>', 'only of this sequence')
     .option('--period <period>', 'only of this period')
     .action(
-      run(async ({ ordinal, output, setExitCode }, { sequence, period }: Meant & { period?: string }) => {
-        const { findings, ...summary } = await ordinal.audit.verify({ prefix: sequence, period })
-        if (!summary.fits) setExitCode(exitCodes.found)
-        output.one(summary)
-        if (findings.length > 0) await output.many(findings, ['kind', 'prefix', 'period', 'number', 'detail'])
-      }),
+      run(
+        async ({ ordinal, output, setExitCode }, { sequence, period }: InSequence & { period?: string }) => {
+          const { findings, ...summary } = await ordinal.audit.verify({ prefix: sequence, period })
+          if (!summary.fits) setExitCode(exitCodes.found)
+          output.one(summary)
+          if (findings.length > 0)
+            await output.many(findings, ['kind', 'prefix', 'period', 'number', 'detail'])
+        },
+      ),
     )
 
   program
     .command('tail')
-    .description('follow what happens to numbers, until Ctrl-C')
+    .description('follow the steps of numbers as they happen, until Ctrl-C')
     .option('--after <id>', 'go on after that event')
     .option('--limit <n>', 'end after so many', integer)
     .action(
@@ -184,10 +191,10 @@ interface NextOptions {
   count?: number
   key?: string
 }
-interface Meant {
+interface InSequence {
   sequence?: string
 }
-interface AuditOptions extends Meant {
+interface AuditOptions extends InSequence {
   number?: string
   clientId?: string
   limit: number

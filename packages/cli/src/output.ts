@@ -24,6 +24,7 @@ const plain = {
   style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
 }
 
+/** Output through `write`: JSON, or else tables and lines. */
 export function createOutput(write: (text: string) => void, asJson: boolean): Output {
   const show = (rows: string[][], head: string[] = []) => {
     const table = new Table({ ...plain, chars: { ...plain.chars, middle: '' }, head })
@@ -57,5 +58,5 @@ function cell(value: unknown): string {
   return visible(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-/** Of what others have written, only what can be seen: a terminal obeys control characters. */
+/** A text without control characters, which a terminal would carry out: others may have written it. */
 const visible = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')

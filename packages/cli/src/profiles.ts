@@ -23,6 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export const profilesFile = (env: Environment): string =>
   join(env.XDG_CONFIG_HOME ?? join(env.HOME ?? env.USERPROFILE ?? '.', '.config'), 'ordinal', 'profiles.json')
 
+/** The profiles in a file, by their names; none without the file. */
 export function readProfiles(file: string): Record<string, Profile> {
   let text: string
   try {
@@ -34,19 +35,19 @@ export function readProfiles(file: string): Record<string, Profile> {
   try {
     return JSON.parse(text) as Record<string, Profile>
   } catch {
-    throw new Error(`${file} is not JSON: mend it, or delete it`)
+    throw new Error(`${file} is not JSON: correct it, or delete it`)
   }
 }
 
-/** Writes them for the user's own eyes: there may be a token among them. */
+/** Writes them so that only the user can read them: they may have a token. */
 export function writeProfiles(file: string, profiles: Record<string, Profile>): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   writeFileSync(file, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
 }
 
 /**
- * The installation that is meant: the profile that is named, else the one called `default`, else the local stack. Variables
- * go before what it says.
+ * The installation to use: the profile that is named, else the one called `default`, else the local stack. Variables override
+ * it.
  *
  * @throws Error where there is no such profile
  */

@@ -15,9 +15,9 @@ export function createProgram(host: NodeJS.Process): Command {
   const program = new Command('ordinal')
     .description("Ordinal's services from a command line")
     .version(version)
-    .option('-p, --profile <name>', 'the installation that is meant')
+    .option('-p, --profile <name>', 'the installation to use')
     .option('--json', 'print JSON: an object, or one a line')
-    .option('--timeout <seconds>', 'for how long a command is tried', integer, 30)
+    .option('--timeout <seconds>', 'time for all attempts of a command', integer, 30)
     .showHelpAfterError('(ordinal --help shows all)')
     .exitOverride(({ code, exitCode }) => {
       host.exit(exitCode === 0 || code === 'commander.help' ? exitCode : exitCodes.usage)
@@ -26,10 +26,10 @@ export function createProgram(host: NodeJS.Process): Command {
       'after',
       `
 Exit codes: 0 done, ${exitCodes.found} a check has found something, ${exitCodes.usage} not valid, ${exitCodes.notFound} not found, ${exitCodes.notAllowed} not allowed,
-${exitCodes.conflict} refused as things are, ${exitCodes.unavailable} no answer now.
+${exitCodes.conflict} conflict, ${exitCodes.unavailable} no answer now.
 
 Without a profile it is the stack of make run. ORDINAL_USERS_URL, ORDINAL_ORDERS_URL, ORDINAL_SEQUENCER_URL,
-ORDINAL_TOKEN and ORDINAL_API_KEY go before what a profile says.`,
+ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
     )
 
   addNumberCommands(program, run)
@@ -38,7 +38,7 @@ ORDINAL_TOKEN and ORDINAL_API_KEY go before what a profile says.`,
 
   program
     .command('profile [name]')
-    .description('show the installation that is meant, or write one under a name')
+    .description('show the installation to use, or save one under a name')
     .option('--users <url>', 'where its user service is')
     .option('--orders <url>', 'where its order service is')
     .option('--sequencer <url>', 'where its sequencer is')

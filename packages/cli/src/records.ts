@@ -53,7 +53,7 @@ export function addRecordCommands(program: Command, run: Run): void {
   orders
     .command('place')
     .description('place an order')
-    .requiredOption('--user <id>', 'whose it is', integer)
+    .requiredOption('--user <id>', 'the user who orders', integer)
     .requiredOption('--product <id>', 'what is ordered')
     .requiredOption('--quantity <n>', 'how many', integer)
     .requiredOption('--total <amount>', 'what it costs, as 99.99', price)
@@ -70,7 +70,7 @@ export function addRecordCommands(program: Command, run: Run): void {
     )
   orders
     .command('set <id> <status>')
-    .description('take an order one step further')
+    .description('change the status of an order')
     .action(
       run(async ({ ordinal, output }, id: string, to: string) =>
         output.one(await ordinal.orders.update(integer(id), { status: status(to) })),
@@ -90,7 +90,7 @@ export function addRecordCommands(program: Command, run: Run): void {
   users
     .command('list')
     .description('list users, the oldest first')
-    .option('--search <text>', 'only whose name or address has this')
+    .option('--search <text>', 'only users whose name or e-mail address contains this')
     .action(
       run(({ ordinal, output }, { search }: { search?: string }) =>
         output.many(ordinal.users.list({ search, page_size: 100 }), userColumns),
@@ -115,7 +115,7 @@ export function addRecordCommands(program: Command, run: Run): void {
   users
     .command('delete <id>')
     .description('delete a user')
-    .option('--erase', 'so that name and address are gone for ever')
+    .option('--erase', 'erase name, address and age for good')
     .action(
       run(async ({ ordinal, output }, id: string, { erase }: { erase?: boolean }) => {
         await ordinal.users.delete(integer(id), erase ? { erase } : {})

@@ -5,12 +5,12 @@ import { path, type Send } from './send'
 import type { Body, Query } from './types'
 
 export type ApiKey = components['schemas']['ApiKey']
-/** With the text of the key, which nobody sees again. */
+/** With the text of the key, which is shown only once. */
 export type MadeApiKey = components['schemas']['MadeApiKey']
 export type NewApiKey = Body<operations['post_api_keys']>
 export type ApiKeyRotation = Body<operations['post_api_keys_key_id_rotate']>
 
-/** The API keys that are made while services run. For administrators. */
+/** The managed API keys. For administrators. */
 export const apiKeysOf = (send: Send) => ({
   list: (filter: Query<operations['get_api_keys']> = {}, options?: CallOptions) =>
     itemsOfPages((page) =>

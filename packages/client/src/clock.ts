@@ -7,7 +7,7 @@ export interface Clock {
   stop: () => void
 }
 
-/** Starts one. It is stopped by whoever started it: nothing may stay behind at a signal that lives on. */
+/** Starts one. The caller has to stop it, since it listens to a signal that may outlive it. */
 export function startClock(timeoutMs: number, outer?: AbortSignal): Clock {
   const controller = new AbortController()
   const end = performance.now() + timeoutMs

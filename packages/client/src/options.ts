@@ -8,13 +8,13 @@ export interface OrdinalOptions {
   apiKey?: string
   /** Sent as a bearer token; a function is asked before each attempt, so that it can renew it. */
   token?: string | (() => string | Promise<string>)
-  /** For the whole call, with all attempts and pauses. 30 s unless told. */
+  /** For the whole call, with all attempts and pauses. 30 s if not given. */
   timeoutMs?: number
-  /** For one attempt. 10 s unless told. */
+  /** For one attempt. 10 s if not given. */
   attemptTimeoutMs?: number
-  /** How many times more a request is sent after the first. 8 unless told. */
+  /** How many times more a request is sent after the first. 8 if not given. */
   retries?: number
-  /** A longer Retry-After is not waited for: the error says it. 30 s unless told. */
+  /** A longer Retry-After is not waited for: the call rejects, with `retryAfterMs`. 30 s if not given. */
   longestRetryAfterMs?: number
   /** In place of the global `fetch`. */
   fetch?: typeof fetch

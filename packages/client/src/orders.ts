@@ -33,7 +33,7 @@ export const ordersOf = (send: Send) => ({
       '0',
     ),
 
-  /** Takes an order one step further. */
+  /** Changes the status of an order. */
   update: (id: number, change: OrderChange, options?: ChangeOptions) =>
     send<Order>({ method: 'PATCH', path: path`/api/v1/orders/${id}`, body: change }, options),
 

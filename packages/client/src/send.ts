@@ -64,7 +64,7 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
     async function attemptOnce(outer: Clock, attempt: number): Promise<unknown> {
       const { attemptTimeoutMs } = given
       const headers = await headersOf(client, options, key, request.body !== undefined)
-      // The service gives up when nobody waits any more.
+      // The service ends its work at this deadline.
       headers.set(
         'X-Request-Timeout-Ms',
         String(Math.max(1, Math.floor(Math.min(attemptTimeoutMs, outer.remainingMs())))),

@@ -19,11 +19,11 @@ export type AuditFilter = Omit<Query<operations['get_audit']>, 'after'>
 export type Verification = components['schemas']['Verification']
 export type GapFilter = Query<operations['get_gaps_prefix']>
 
-/** A number is meant by its text; its sequence is named where several have issued the same text. */
-type Meant = Query<operations['get_numbers_number']>
-export type Confirmation = Body<operations['post_numbers_number_confirm']> & Meant
-export type Release = Body<operations['post_numbers_number_release']> & Meant
-export type Voiding = Body<operations['post_numbers_number_void']> & Meant
+/** The sequence of a number, for a text that several sequences have issued. */
+type InSequence = Query<operations['get_numbers_number']>
+export type Confirmation = Body<operations['post_numbers_number_confirm']> & InSequence
+export type Release = Body<operations['post_numbers_number_release']> & InSequence
+export type Voiding = Body<operations['post_numbers_number_void']> & InSequence
 
 /** The sequencer: numbers, and the rules by which they are made. */
 export const numbersOf = (send: Send) => ({
@@ -77,8 +77,11 @@ export const numbersOf = (send: Send) => ({
     ),
 
   /** A number with all that happened to it. */
-  get: (number: string, meant: Meant = {}, options?: CallOptions) =>
-    send<NumberWithHistory>({ method: 'GET', path: path`/api/v1/numbers/${number}`, query: meant }, options),
+  get: (number: string, sequence: InSequence = {}, options?: CallOptions) =>
+    send<NumberWithHistory>(
+      { method: 'GET', path: path`/api/v1/numbers/${number}`, query: sequence },
+      options,
+    ),
 
   /** Makes a reserved number an issued one. */
   confirm: (number: string, { prefix, ...body }: Confirmation = {}, options?: CallOptions) =>
@@ -146,7 +149,7 @@ export const auditOf = (send: Send) => ({
       ),
     ),
 
-  /** Computes the proofs of the ledger anew. Of a long one that takes minutes: it has ten, unless told. */
+  /** Recomputes the proofs of the ledger. For a long ledger that takes minutes: ten are allowed if not given. */
   verify: (filter: Query<operations['get_audit_verify']> = {}, options?: CallOptions) =>
     send<Verification>(
       { method: 'GET', path: '/api/v1/audit/verify', query: filter },

@@ -28,7 +28,7 @@ const fleeting = ['stats', 'behind']
 
 /**
  * The events of the sequencer, as they happen, each once: after a broken connection it goes on where it was. It ends when
- * its signal says so, or nobody takes from it any more.
+ * its signal is aborted, or the caller leaves the loop.
  *
  * @throws ProblemError where the service refuses for good: 401, 403
  */
@@ -64,7 +64,7 @@ export async function* openStream(
 
 const never = new AbortController().signal
 
-/** One connection. Its messages end when it breaks, whyever. */
+/** One connection. Its messages end when it breaks, for whatever reason. */
 function connect(url: string, client: OrdinalOptions, lastEventId: string | undefined, outer?: AbortSignal) {
   const controller = new AbortController()
   const end = () => controller.abort()
@@ -113,5 +113,5 @@ function connect(url: string, client: OrdinalOptions, lastEventId: string | unde
   }
 }
 
-/** Nothing where the network failed. */
+/** Undefined where the network failed. */
 const answered = <T>(ask: () => Promise<T>): Promise<T | undefined> => ask().catch(() => undefined)

@@ -20,7 +20,7 @@ interface Deps {
 /** Keeps what this instance knows of the keys as the database has it, and notes there when they were used. */
 export function createFollowedKeys({ repository, known, log }: Deps) {
   let seen: number | undefined
-  let told = { body: Buffer.from(''), etag: '' }
+  let listed = { body: Buffer.from(''), etag: '' }
 
   // One at a time, so that none takes the place of a later one.
   const read = groupReads(async () => {
@@ -30,7 +30,7 @@ export function createFollowedKeys({ repository, known, log }: Deps) {
     const alive = await repository.alive()
     known.replace(alive, performance.now() - startedAt)
     const body = Buffer.from(JSON.stringify({ data: alive }))
-    told = { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` }
+    listed = { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` }
     seen = versions
   })
   const refresh = () => read('')
@@ -66,10 +66,10 @@ export function createFollowedKeys({ repository, known, log }: Deps) {
      *
      * @throws AppError `api_keys_unavailable` if they were not read yet
      */
-    told(): { body: Buffer; etag: string; ageSeconds: number } {
+    list(): { body: Buffer; etag: string; ageSeconds: number } {
       if (seen === undefined)
         throw new AppError('api_keys_unavailable', 'The keys were not read yet', { retryAfterSeconds: 1 })
-      return { ...told, ageSeconds: Math.floor(known.ageMs() / 1000) }
+      return { ...listed, ageSeconds: Math.floor(known.ageMs() / 1000) }
     },
 
     start(): void {

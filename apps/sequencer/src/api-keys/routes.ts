@@ -75,7 +75,7 @@ export function apiKeyRoutes(keys: KeyService): Route<ErrorCode>[] {
       ...all,
       method: 'get',
       path,
-      summary: 'List the API keys that were made here',
+      summary: 'List the managed API keys',
       query: z.strictObject({ ...pageQuery, active: booleanText().optional() }),
       answers: { 200: pageOf(apiKey) },
       async handle({ query }) {
@@ -193,7 +193,7 @@ export function followerRoutes(followed: FollowedKeys, keys: KeyService): Route<
       answers: { 200: known },
       headers: ['ETag'],
       handle() {
-        const { body, etag, ageSeconds } = followed.told()
+        const { body, etag, ageSeconds } = followed.list()
         const headers = { ETag: etag, Age: String(ageSeconds), 'Cache-Control': 'no-store' }
         return { status: 200, body, headers }
       },

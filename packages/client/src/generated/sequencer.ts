@@ -407,7 +407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the API keys that were made here */
+        /** List the managed API keys */
         get: operations["get_api_keys"];
         put?: never;
         /** Make an API key, which is shown this once */
