@@ -28,7 +28,7 @@ function hasDeadline({ headers }: HttpRequest): boolean {
 }
 
 /**
- * A function that tells what is wrong with an answer: none in time, one of the server's faults, or one that does not fit
+ * A function that finds what is wrong with an answer: none in time, one of the server's faults, or one that does not fit
  * the document.
  */
 export function checksOf({ document, operations }: Described) {
@@ -42,8 +42,8 @@ export function checksOf({ document, operations }: Described) {
     const path = request.url.replace(/^https?:\/\/[^/]*/, '').replace(/#.*/, '')
     const operation = operationAt(operations, request.method, path)
     // An answer to HEAD does not say its code.
-    const told = code ?? (request.method === 'HEAD' && status === 503 ? 'overloaded' : undefined)
-    const isShed = told === 'overloaded' && operation?.codesOf(status).has(told)
+    const shownCode = code ?? (request.method === 'HEAD' && status === 503 ? 'overloaded' : undefined)
+    const isShed = shownCode === 'overloaded' && operation?.codesOf(status).has(shownCode)
     if (status >= 500 && !isShed && !(code !== undefined && askedFor[code]?.(request)))
       return { kind: `${status} ${code ?? ''}`.trim(), detail: JSON.stringify(body).slice(0, 500) }
     try {

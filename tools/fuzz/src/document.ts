@@ -76,8 +76,8 @@ function operationOf(document: Document, method: string, path: string, object: O
       const known = codes.get(status)
       if (known) return known
       const { description = '' } = resolve(document, responses[String(status)] ?? {})
-      const told = anywhere.split('\n\n').filter((line) => line.startsWith(`${status} `))
-      const found = new Set([...codesIn(description), ...told.flatMap(codesIn)])
+      const common = anywhere.split('\n\n').filter((line) => line.startsWith(`${status} `))
+      const found = new Set([...codesIn(description), ...common.flatMap(codesIn)])
       codes.set(status, found)
       return found
     },

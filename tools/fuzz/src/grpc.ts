@@ -50,7 +50,7 @@ interface Options {
   protoFile: string
   /** `orders.OrderService` */
   service: string
-  patienceMs?: number
+  timeoutMs?: number
 }
 
 interface Shared {
@@ -69,7 +69,7 @@ const requestErrors = new Set([
 ])
 
 /** The methods of a `.proto` file, called with messages that are made from it. */
-export function grpcTarget({ name, at, url, protoFile, service, patienceMs = 15_000 }: Options) {
+export function grpcTarget({ name, at, url, protoFile, service, timeoutMs = 15_000 }: Options) {
   const definitions = loadSync(protoFile, { keepCase: true, longs: Number, enums: String, defaults: true })
   const methods = Object.values(definitions[service] as Record<string, MethodDefinition<object, object>>)
   const messageNamed = (typeName: string) =>
@@ -115,8 +115,10 @@ export function grpcTarget({ name, at, url, protoFile, service, patienceMs = 15_
         const call = callOf(method, arbitraries.get(method.path)!, dice)
         const path = dice.percent(1) ? `${method.path}X` : method.path
         const answer = await send(client, { ...method, path }, call)
-        const [told = ''] = answer.trailers.get('ordinal-error-code')
-        const shown = serverCodes.has(answer.code) ? `${answer.code} ${String(told)}`.trim() : answer.code
+        const [errorCode = ''] = answer.trailers.get('ordinal-error-code')
+        const shown = serverCodes.has(answer.code)
+          ? `${answer.code} ${String(errorCode)}`.trim()
+          : answer.code
         coverage.count(name, path === method.path ? path : 'elsewhere', shown)
         if (answer.code === 'OK') known.learn(name, method.path, null, answer.body)
         const fault = await faultOf(call, answer, path === method.path)
@@ -152,7 +154,7 @@ export function grpcTarget({ name, at, url, protoFile, service, patienceMs = 15_
         message,
         ...(!isGood &&
           dice.percent(15) && { bytes: Buffer.from(dice.draw(fc.uint8Array({ maxLength: 200 }))) }),
-        deadlineMs: isShort ? dice.pick([0, 1, 2, 20]) : patienceMs,
+        deadlineMs: isShort ? dice.pick([0, 1, 2, 20]) : timeoutMs,
       }
     }
 
@@ -171,19 +173,21 @@ export function grpcTarget({ name, at, url, protoFile, service, patienceMs = 15_
 
     async function faultOf(call: Call, answer: Answer, isServed: boolean): Promise<Fault | undefined> {
       const { code, details, trailers } = answer
-      const isShort = call.deadlineMs < patienceMs
+      const isShort = call.deadlineMs < timeoutMs
       if (code === 'OK') return undefined
       if (code === 'DEADLINE_EXCEEDED')
-        return isShort ? undefined : { kind: 'hang', detail: `no answer within ${patienceMs} ms` }
+        return isShort ? undefined : { kind: 'hang', detail: `no answer within ${timeoutMs} ms` }
       if (code === 'UNIMPLEMENTED' && !isServed) return undefined
-      const [told] = trailers.get('ordinal-error-code')
-      if (code === 'UNAVAILABLE' && told === 'overloaded') return undefined
+      const [errorCode] = trailers.get('ordinal-error-code')
+      if (code === 'UNAVAILABLE' && errorCode === 'overloaded') return undefined
       // A deadline that passes in the middle of a commit.
-      if (code === 'UNKNOWN' && told === 'outcome_unknown' && isShort) return undefined
-      if (!requestErrors.has(code)) return { kind: `${code} ${String(told ?? '')}`.trim(), detail: details }
-      if (told === undefined) return { kind: `${code} without a code`, detail: details }
-      if (!(await isInTable(String(told)))) return { kind: `unknown code ${String(told)}`, detail: details }
-      return faultOfDetails(answer, String(told))
+      if (code === 'UNKNOWN' && errorCode === 'outcome_unknown' && isShort) return undefined
+      if (!requestErrors.has(code))
+        return { kind: `${code} ${String(errorCode ?? '')}`.trim(), detail: details }
+      if (errorCode === undefined) return { kind: `${code} without a code`, detail: details }
+      if (!(await isInTable(String(errorCode))))
+        return { kind: `unknown code ${String(errorCode)}`, detail: details }
+      return faultOfDetails(answer, String(errorCode))
     }
   }
 
@@ -264,7 +268,7 @@ const read = <T>(type: string, bytes: Buffer) =>
   (types[type] as MessageTypeDefinition<object, object>).deserialize(bytes) as T
 
 /** What does not agree in the typed details of an error. */
-function faultOfDetails({ code, details, trailers }: Answer, told: string): Fault | undefined {
+function faultOfDetails({ code, details, trailers }: Answer, errorCode: string): Fault | undefined {
   const [bytes] = trailers.get('grpc-status-details-bin')
   try {
     const status = read<{ code: number; message: string; details: { type_url: string; value: Buffer }[] }>(
@@ -273,12 +277,13 @@ function faultOfDetails({ code, details, trailers }: Answer, told: string): Faul
     )
     const info = status.details.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'))
     const { reason } = read<{ reason: string }>('ErrorInfo', info!.value)
-    const agrees = codes[status.code] === code && status.message === details && reason === told.toUpperCase()
+    const agrees =
+      codes[status.code] === code && status.message === details && reason === errorCode.toUpperCase()
     return agrees
       ? undefined
       : {
           kind: 'details that differ',
-          detail: `${JSON.stringify(status.message)} of ${code} ${told}: ${details}`,
+          detail: `${JSON.stringify(status.message)} of ${code} ${errorCode}: ${details}`,
         }
   } catch (error) {
     return { kind: 'details that cannot be read', detail: (error as Error).message }

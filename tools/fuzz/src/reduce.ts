@@ -3,7 +3,7 @@ import type { HttpRequest } from './requests'
 /**
  * The least request that still has a fault: parts are left out for as long as it stays.
  *
- * @param stillFails sends a request, and tells whether the answer has the same fault
+ * @param stillFails sends a request; whether the answer has the same fault
  * @param most requests that may be sent for it
  */
 export async function reduced(

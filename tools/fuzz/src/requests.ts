@@ -457,7 +457,7 @@ function addHeader(request: HttpRequest, dice: Dice): HttpRequest {
     ['é', '1'],
   ]
   const [name, value] = dice.pick(headers)
-  // What a client could not send at all tells nothing.
+  // A client could not send such a name at all.
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) return request
   const rest = dice.percent(70) ? without(request.headers, name.toLowerCase()) : request.headers
   return { ...request, headers: [...rest, [name, value]] }

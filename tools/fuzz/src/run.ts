@@ -40,7 +40,7 @@ export interface FuzzOptions {
   /** Of those who may do what they ask for, an administrator is first. */
   callers: { trusted: readonly Caller[]; others: readonly Caller[] }
   /** After so many milliseconds a request hangs. */
-  patienceMs?: number
+  timeoutMs?: number
   concurrency?: number
   /** Where the lines for a shell say that a service is; where it is, if not given. */
   shownUrl?: (service: string) => string
@@ -110,11 +110,11 @@ interface Shared {
 
 function httpPlayer(target: Target, options: FuzzOptions & Shared): Player {
   const { name: service, url, document } = target
-  const { known, coverage, findings, callers, patienceMs = 15_000, concurrency = 12 } = options
+  const { known, coverage, findings, callers, timeoutMs = 15_000, concurrency = 12 } = options
   const operations = operationsOf(document)
   for (const operation of operations) coverage.expect(service, operation.name)
   const check = checksOf({ document, operations })
-  const sender = createSender(url, patienceMs, concurrency)
+  const sender = createSender(url, timeoutMs, concurrency)
   const shown = options.shownUrl?.(service) ?? url
 
   async function report(
@@ -139,7 +139,7 @@ function httpPlayer(target: Target, options: FuzzOptions & Shared): Player {
     findings.set(key, finding)
     const stillFails = async (candidate: HttpRequest) =>
       check(candidate, await sender.send(candidate))?.kind === fault.kind
-    // Each try of a request that hangs takes all patience.
+    // Each try of a request that hangs takes the whole timeout.
     const least = await reduced(request, stillFails, fault.kind === 'hang' ? 3 : undefined)
     finding.line = curlOf(least, shown, inPlaceOf)
   }
@@ -147,7 +147,7 @@ function httpPlayer(target: Target, options: FuzzOptions & Shared): Player {
   /** A fault of the server says more in its log than in its answer. */
   async function withLog(fault: Fault | undefined, outcome: Outcome): Promise<Fault | undefined> {
     if (!fault || !options.logged || !('status' in outcome) || outcome.status < 500) return fault
-    // It is on its way.
+    // The line may not have been written yet.
     await delay(500)
     const logged = options.logged(service, outcome.headers.get('x-request-id') ?? '')
     return { ...fault, detail: `${fault.detail}\n  ${logged}` }

@@ -19,9 +19,9 @@ const listenMs = 100
 /**
  * Sends a request on a kept connection, or on one of its own if that was closed as it was used.
  *
- * @param patienceMs without an answer within so many milliseconds it hangs
+ * @param timeoutMs without an answer within so many milliseconds it hangs
  */
-export function createSender(url: string, patienceMs: number, connections: number) {
+export function createSender(url: string, timeoutMs: number, connections: number) {
   const { hostname, port } = new URL(url)
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections })
 
@@ -37,8 +37,8 @@ export function createSender(url: string, patienceMs: number, connections: numbe
         setHost: false,
       })
       const timer = setTimeout(
-        () => end({ failure: 'hang', detail: `no answer within ${patienceMs} ms` }),
-        patienceMs,
+        () => end({ failure: 'hang', detail: `no answer within ${timeoutMs} ms` }),
+        timeoutMs,
       )
       const end = (outcome: Outcome & { again?: boolean }) => {
         clearTimeout(timer)

@@ -71,7 +71,7 @@ const newFinding = (operation: string, kind: string, detail: string): Finding =>
 async function fuzzSystem(access: Access, options: ServicesOptions, report: Report): Promise<void> {
   const { requests, memory, tell = () => {} } = options
   tell(
-    `Starting PostgreSQL and the services, ${access === 'open' ? 'open to anyone' : 'closed to whom they do not know'}.`,
+    `Starting PostgreSQL and the services, ${access === 'open' ? 'open to anyone' : 'closed to unknown callers'}.`,
   )
   const { env } = await callersOf([])
   const { REQUIRE_AUTHENTICATION, ...known } = env

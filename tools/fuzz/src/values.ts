@@ -24,7 +24,7 @@ export interface Schema {
   examples?: unknown[]
 }
 
-/** Values of fields whose schema is a text, and whose meaning it does not tell. */
+/** Values of fields whose schema is a text, and does not say their meaning. */
 const meant: Record<string, readonly string[]> = {
   template: [
     '{prefix}{seq:6}',

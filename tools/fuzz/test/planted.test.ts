@@ -16,7 +16,7 @@ async function found(plant?: Parameters<typeof startStub>[0], requests = 150): P
       requests,
       seed: 7,
       callers: { trusted: [nobody], others: [nobody] },
-      patienceMs: 500,
+      timeoutMs: 500,
     })
   } finally {
     await stub.stop()
@@ -130,7 +130,7 @@ test('memory that grows beyond the bound is found', () => {
   expect(growthFault(undefined, undefined, 64)).toBeUndefined()
 })
 
-test('an operation that never did what it is for is told', () => {
+test('an operation that never succeeded is reported', () => {
   const coverage = createCoverage()
   for (const operation of ['GET /a', 'GET /b', '/x.Y/Z']) coverage.expect('stub', operation)
   coverage.count('stub', 'GET /a', '200')

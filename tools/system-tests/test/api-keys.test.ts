@@ -85,7 +85,7 @@ test('a key is made once and works everywhere, in outages too, until it is revok
   expect([order.status, order.body.order_number]).toEqual([201, expect.stringMatching(/^ORD-/)])
   expect((await askWith(key, sequencer, 'POST', '/api/v1/next/SG', {})).status).toBe(403)
 
-  // Its owner is killed: who knows the key goes on, and who has just started says that it cannot tell.
+  // Its owner is killed: a service that knows the key accepts it, and one that has just started answers 503.
   await sequencer.end('SIGKILL')
   await users.end()
   await users.start()
