@@ -6,7 +6,7 @@ const change = mayOwn('operator', write, 'all but `active`')
 
 /** Who may do what here, where authentication is required. */
 export const userAccess: AccessTable = {
-  // Whoever looks up users that it knows of need not be able to find all there are.
+  // A service that looks up users by id does not need to list all of them.
   'GET /api/v1/users': may('viewer', ['users:list']),
   'POST /api/v1/users': may('operator', write),
   'GET /api/v1/users:batchGet': may('viewer', read),

@@ -81,7 +81,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
     }: Call<{ id: number }, unknown, z.output<typeof changes>>) {
       notePersonalData(context, 'change', [params.id])
       requireNotHidden(params.id, context)
-      // Whoever was deactivated must not undo that.
+      // A customer who was deactivated must not undo that.
       if (body.active !== undefined) requireStaff(context, 'change active')
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
       const changed = toJson(await users.update(edited, body))

@@ -9,10 +9,10 @@ interface FollowSettings {
   service: string
   /** Where the owner of the keys is; undefined: there are none but those of the configuration. */
   apiKeysUrl: string | undefined
-  /** By which the owner knows this service. */
+  /** The key that this service sends to the owner. */
   apiKey?: string | undefined
   apiKeysMaxAgeMs: number
-  /** What is shown to the owner by https, and what it is checked against. */
+  /** The certificate that the owner is shown, and the authorities that its own is checked against. */
   certificates?: ClientCertificates | undefined
   /** The pause between two readings; two seconds if not given. */
   pollMs?: number
@@ -45,7 +45,7 @@ const answer = z.object({
 })
 
 /**
- * Follows the keys of another service: asks for them every two seconds, with the ETag of what is known, and once a minute says
+ * Follows the keys of another service: asks for them every two seconds, with the ETag of what is known, and once a minute reports
  * when they were used here. Undefined if there is no owner to follow.
  */
 export function followKeys(settings: FollowSettings, log: Logger): KeyFollower | undefined {
@@ -97,7 +97,7 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
     etag = headers.etag === undefined ? undefined : String(headers.etag)
   }
 
-  async function tellUses(): Promise<void> {
+  async function reportUses(): Promise<void> {
     const uses = known.takeUses()
     try {
       while (uses.length > 0) {
@@ -123,8 +123,8 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
     report: logChanges(log, 'the API keys cannot be read', 'the API keys can be read again'),
     everyMs: pollMs,
   })
-  const telling = createPeriodicTask({
-    run: tellUses,
+  const reporting = createPeriodicTask({
+    run: reportUses,
     report: logChanges(log, 'the use of API keys cannot be noted', 'the use of API keys is noted again'),
     everyMs: notedEveryMs,
     firstAfterMs: notedEveryMs,
@@ -133,11 +133,11 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
     known,
     start(): void {
       polling.start()
-      telling.start()
+      reporting.start()
     },
     async stop(): Promise<void> {
-      await Promise.all([polling.stop(), telling.stop()])
-      await tellUses().catch((error: unknown) => log.warn('the use of API keys was not noted', { error }))
+      await Promise.all([polling.stop(), reporting.stop()])
+      await reportUses().catch((error: unknown) => log.warn('the use of API keys was not noted', { error }))
       if (opened) (await opened).close()
     },
   }

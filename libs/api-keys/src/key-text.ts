@@ -1,7 +1,7 @@
 import { createHash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** A key that was made: its text is shown once, and nothing but its SHA-256 is kept. */
+/** A generated key: its text is shown once, and only its SHA-256 is kept. */
 export interface NewApiKey {
   id: string
   text: string
@@ -18,7 +18,7 @@ const checksumLength = 6
 /** What a whole text has to be for it to have the form of a key. Scanners look for the same without `^` and `$`. */
 const form = /^ordinal_([0-9A-Za-z]{12})_[0-9A-Za-z]{46}$/
 
-/** A new key. Its id is no secret, and its checksum tells it from what only looks like one, without asking anybody. */
+/** Generates a key. Its id is no secret; its checksum distinguishes it from a text that only looks like a key, without a look-up. */
 export function newApiKey(): NewApiKey {
   const id = randomText(idLength)
   const unchecked = `ordinal_${id}_${randomText(secretLength)}`

@@ -3,7 +3,7 @@ import { AppError } from '@ordinal/errors'
 import type { ApiKey, ManagedKeys } from '@ordinal/middleware'
 import { idOfKey } from './key-text'
 
-/** A key that has not ended, as its owner tells of it. */
+/** A key that has not ended, as its owner lists it. */
 export interface KeyRecord {
   id: string
   name: string
@@ -24,7 +24,7 @@ export interface KeyUse {
 export type KnownKeys = ReturnType<typeof createKnownKeys>
 
 /**
- * The managed keys as this instance knows them, so that checking one asks nobody. They are as they were when they were last
+ * The managed keys as this instance knows them, so that checking one needs no call. They are as they were when they were last
  * read, for as long as is allowed: an outage of their owner stops no caller, and a revoked key does not go on for ever.
  *
  * @param staleAfterMs for how long what was read counts
@@ -59,7 +59,7 @@ export function createKnownKeys({ staleAfterMs }: { staleAfterMs: number }) {
       return key
     },
     isAlive,
-    /** Whose keys they are; a new list whenever they are read anew. */
+    /** Whose keys they are; another list after each reading that changed something. */
     names: () => names,
 
     /**

@@ -24,15 +24,15 @@ const keys =
     res.end(status === 200 ? JSON.stringify({ data }) : undefined)
   }
 
-/** An owner that answers as it is told, and a service that follows it. */
+/** An owner with this answer, and a service that follows it. */
 async function follow(answer: Answer, maxAgeMs = 60_000) {
-  const owner = { answer, asked: [] as string[], told: [] as string[], seen: [] as unknown[] }
+  const owner = { answer, asked: [] as string[], reported: [] as string[], seen: [] as unknown[] }
   const server = createServer((req, res) => {
     owner.seen.push(req.headers['x-api-key'])
     let body = ''
     req.on('data', (chunk) => (body += String(chunk)))
     req.on('end', () => {
-      if (req.method === 'POST') owner.told.push(body)
+      if (req.method === 'POST') owner.reported.push(body)
       else owner.asked.push(String(req.headers['if-none-match']))
       if (req.method === 'POST') res.writeHead(204).end()
       else owner.answer(req, res)
@@ -117,11 +117,11 @@ test('what the owner has not read for long is as old here', async () => {
   expect(() => isKnown(follower)).toThrow('cannot be checked')
 })
 
-test('what was used is told when the service stops', async () => {
+test('the use of keys is reported when the service stops', async () => {
   const { owner, follower } = await follow(keys([record], '"1"'))
   await until(() => isThere(follower))
   await follower.stop()
-  expect(owner.told.map((body) => JSON.parse(body))).toEqual([
+  expect(owner.reported.map((body) => JSON.parse(body))).toEqual([
     { uses: [{ id: made.id, last_used_at: expect.any(String) }] },
   ])
 })

@@ -12,7 +12,7 @@ const record: KeyRecord = {
 }
 const find = (known: ReturnType<typeof createKnownKeys>) => known.find(made.text, digest)
 
-test('a key is unavailable and not wrong as long as nobody knows which there are', () => {
+test('a key is unavailable and not wrong as long as the keys are not known', () => {
   const known = createKnownKeys({ staleAfterMs: 60_000 })
   expect(() => find(known)).toThrow(expect.objectContaining({ code: 'api_keys_unavailable', status: 503 }))
   expect(known.find('some-other-key', digest)).toBeUndefined()
@@ -46,7 +46,7 @@ test('the id of a key with another secret is no key', () => {
   expect(find(known)).toBeUndefined()
 })
 
-test('what was used is told once, and again if it could not be noted', () => {
+test('the use of a key is given once, and again if it could not be noted', () => {
   const known = createKnownKeys({ staleAfterMs: 60_000 })
   known.replace([record])
   find(known)

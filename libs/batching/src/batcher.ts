@@ -100,7 +100,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
     const items = batch.map(({ item }) => item)
     const spans = trace ? items.map(trace.spanOf) : none
-    // Its span is that of its only item: nothing is to be seen that it does not show.
+    // A run of one item has the span of that: another one would show nothing more.
     const span = trace && spans.length > 1 ? spanOfMany(spans, trace.name) : undefined
     try {
       const results = await carryOut(items, span ?? spans[0])

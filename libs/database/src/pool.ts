@@ -3,7 +3,7 @@ import { DatabaseClient } from './client'
 import { setTimeoutOf, withClient } from './checkout'
 import { INT8_AS_NUMBER } from './int8'
 import { prepareSession, type PoolerMode } from './pooler'
-import { placeOf } from './trace-statements'
+import { setPlace } from './trace-statements'
 
 export interface PoolSettings {
   url: string
@@ -85,7 +85,7 @@ export function createPool(settings: PoolSettings): Pool {
   pool.on('error', ignore)
 
   setTimeoutOf(pool, settings.useTimeoutMs)
-  placeOf(pool, settings.url)
+  setPlace(pool, settings.url)
   pool.query = ((query: string | QueryConfig, values?: unknown[]) =>
     withClient(pool, (client) => client.query(query, values))) as Pool['query']
   return pool

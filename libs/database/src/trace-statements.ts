@@ -4,8 +4,8 @@ import type { Queryable } from './queryable'
 
 const places = new WeakMap<object, Attributes>()
 
-/** Says which database it is that something runs statements in, for their spans. */
-export function placeOf(db: object, url: string): void {
+/** Notes the database in which something runs statements, for their spans. */
+export function setPlace(db: object, url: string): void {
   const { hostname, port, pathname } = new URL(url)
   places.set(db, {
     'db.system.name': 'postgresql',
@@ -14,7 +14,7 @@ export function placeOf(db: object, url: string): void {
   })
 }
 
-/** Says that something runs statements in the database of another. */
+/** Notes that something runs statements in the same database as another. */
 export function samePlace<T extends object>(db: T, other: object): T {
   const place = places.get(other)
   if (place) places.set(db, place)

@@ -178,7 +178,7 @@ export const commonErrors = table({
     title: 'What the Idempotency-Key stands for was erased',
     cause:
       'The request with this key was answered, and the person whom it was about has been erased since, with the answer.',
-    remedy: 'Do not repeat the request. To keep that person again, with a right to do so, use a new key.',
+    remedy: 'Do not repeat the request. To create that person again, where you may, use a new key.',
     example: 'What the key "8f14e45f" stands for was erased',
   },
   idempotency_key_in_use: {

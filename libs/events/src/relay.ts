@@ -123,15 +123,15 @@ export function createRelay(deps: Deps) {
   /** When an event is tried again that was not handled: never, if that was the last attempt. */
   async function tryLater(event: OutboxEvent, { failures }: Extract<Outcome, { is: 'failed' }>) {
     const { id: event_id, type, subject } = event.event
-    const told = { event_id, type, subject, trace_id: traceIdOf(event.event), failures }
+    const logged = { event_id, type, subject, trace_id: traceIdOf(event.event), failures }
     const counted = failures.some(({ outage }) => !outage)
     if (counted && event.attempt >= retry.attempts) {
       await moveToDeadLetters(pool, event, failures)
       for (const { consumer } of failures) metrics.died(consumer)
-      log.error('an event moved to the dead letters', { ...told, attempts: event.attempt })
+      log.error('an event moved to the dead letters', { ...logged, attempts: event.attempt })
       return []
     }
-    log.warn('an event could not be handled; it is tried again', { ...told, attempt: event.attempt })
+    log.warn('an event could not be handled; it is tried again', { ...logged, attempt: event.attempt })
     return [{ event, ms: pauseAfter(event.attempt, retry), counted }]
   }
 

@@ -110,7 +110,7 @@ export function grpcServer(
         socket.resetAndDestroy()
       },
     )
-    // Below it is TLS, or none: the library's own would neither bound the handshakes nor renew certificates in our way.
+    // TLS is ours, in front of it: the library's own would neither bound the handshakes nor renew certificates as HTTP does.
     const createInjector = () => server.createConnectionInjector(ServerCredentials.createInsecure())
     let injector = createInjector()
     const secure = chassis.tls && tlsBefore(chassis)
@@ -118,7 +118,7 @@ export function grpcServer(
     chassis.tls?.certificates.onRenewal(() => {
       if (trust === chassis.tls?.certificates.trust()) return
       trust = chassis.tls?.certificates.trust()
-      // Clients that connected when other authorities were trusted come again, and show a certificate of these.
+      // Clients that connected when other authorities were trusted have to connect again, with a certificate of these.
       const former = injector
       injector = createInjector()
       former.drain(trustGraceMs)
@@ -130,7 +130,7 @@ export function grpcServer(
       bound.add(connection)
       socket.once('close', () => connections.delete(socket))
       if (!secure) return injector.injectConnection(socket)
-      // What its certificate is checked against is that of now.
+      // Its certificate is checked against the authorities that are trusted now.
       const ofNow = injector
       secure(socket, (encrypted) => {
         connection.established = true

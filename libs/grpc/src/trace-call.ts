@@ -22,7 +22,7 @@ interface EndedCall {
 
 /** Ends the span of a call, by OpenTelemetry's semantic conventions for gRPC servers. */
 export function endSpan(span: Span, { method, code, aborted, refused }: EndedCall): void {
-  // A name has not as many values as a stranger likes.
+  // A client must not be able to add names of spans.
   const known = code === codes.UNIMPLEMENTED ? '_OTHER' : method
   span.rename(known)
   span.set({ 'rpc.system.name': 'grpc', 'rpc.method': known, 'rpc.response.status_code': codes[code] })

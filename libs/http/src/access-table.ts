@@ -90,7 +90,7 @@ export const accessVariables = (service: string) => ({
     example: true,
   }),
   requireAuthentication: variable(`${service}_REQUIRE_AUTHENTICATION`, boolean(), {
-    description: 'The same for this service alone; REQUIRE_AUTHENTICATION if not set',
+    description: 'Replaces REQUIRE_AUTHENTICATION for this service alone (docs/operations.md)',
     optional: true,
     example: true,
   }),
@@ -110,9 +110,8 @@ export const accessModeOf = ({
 type FaultSettings = AccessSettings & Parameters<typeof faultsOfAuthentication>[0]
 
 /**
- * The fault of a service that requires authentication where no caller could authenticate; and in production of one where no
- * caller can, or that does not require it, unless it is told so: by either variable with `false`, where callers can, or by
- * ALLOW_NO_AUTHENTICATION.
+ * The fault of a service that requires authentication where no caller could authenticate. In production also of one where no
+ * caller can, unless ALLOW_NO_AUTHENTICATION is set; and of one where callers can and neither variable says whether they must.
  */
 export function faultsOfAccess(service: string, config: FaultSettings): Fault[] {
   const own = `${service}_REQUIRE_AUTHENTICATION`

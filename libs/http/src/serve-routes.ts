@@ -26,7 +26,7 @@ const nothing = z.strictObject({})
 const noFields = Object.freeze({})
 // Beyond it setTimeout fires at once.
 const longestTimerMs = 2 ** 31 - 1
-// How often it is looked whether the key of a listener was revoked.
+// How often it is checked whether the key of a listener was revoked.
 const lookAgainMs = 500
 
 interface Options {

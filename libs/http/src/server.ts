@@ -98,7 +98,7 @@ export function createServer(
     if (connection.answers.push(res) === 1) inUse += 1
     underWay += 1
     res.on('close', () => ended(connection, res))
-    // Who connected when other authorities were trusted comes again, and shows a certificate of these.
+    // A client that connected when other authorities were trusted has to connect again, with a certificate of these.
     if (closing || connection.trust !== tls?.certificates.trust()) res.setHeader('Connection', 'close')
     app(req, res)
   }

@@ -83,7 +83,7 @@ export function tokenVariables() {
 
 type Authentication = Pick<TokenSettings, 'jwtSecret' | 'jwksUrl'> & {
   apiKeys: readonly ApiKey[] | undefined
-  /** Where keys are that administrators make. */
+  /** Where the service is whose managed keys are followed. */
   apiKeysUrl?: string | undefined
 }
 

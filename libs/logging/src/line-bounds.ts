@@ -12,8 +12,6 @@ interface Kind {
   count: number
 }
 
-export type LineBounds = ReturnType<typeof createLineBounds>
-
 /**
  * Bounds the lines of each kind: the first of a second are written, and one line has the count of the others. A flood of
  * failures must not become a flood of writes, nor hide lines of other kinds.

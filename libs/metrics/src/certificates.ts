@@ -13,7 +13,7 @@ export function certificateExpiry({ registry }: { registry: Registry }) {
     (registry.getSingleMetric(name) as Gauge | undefined) ??
     new Gauge({
       name,
-      help: 'When the certificate in use ends to be valid, in seconds since 1970',
+      help: 'When the certificate in use expires, in seconds since 1970',
       labelNames: ['use'],
       registers: [registry],
     })

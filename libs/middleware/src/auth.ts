@@ -40,7 +40,10 @@ const serviceNames = ['order-service', 'user-service']
 /** The digest of an empty key: an empty header would match it. */
 const digestOfNothing = createHash('sha256').digest('hex')
 
-/** What a key can be limited to: users that it names (`read`), all there are (`list`), all orders, the audit, following the managed keys, and numbers, of all sequences or of one. */
+/**
+ * What a key can be limited to: users by their ids (`read`), all users (`list`), all orders, the audit, following the managed
+ * keys, and numbers, of all sequences or of one.
+ */
 export const knownScopes =
   /^((users|orders):(read|write)|users:list|audit:read|api-keys:follow|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
 

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, type IRateLimiterOptions, type RateLimiterRes } from 'rate-limiter-flexible'
 
-// Some 5 MB. Whoever is forgotten begins anew, which only helps those who can come from ever new addresses anyway.
+// Some 5 MB. A client that is forgotten is counted from zero again, which only helps one that has ever new addresses anyway.
 const mostKeys = 10_000
 
 /**
@@ -10,7 +10,7 @@ const mostKeys = 10_000
 export class BoundedRateLimiterMemory extends RateLimiterMemory {
   /** The one that was counted longest ago is the first. */
   private readonly keys = new Set<string | number>()
-  // One that goes on: a new one would pass over what was deleted before, again and again.
+  // One iterator for all: a new one would step over all keys that were deleted before, each time.
   private readonly oldest = this.keys.values()
 
   constructor(

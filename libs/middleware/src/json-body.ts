@@ -11,8 +11,8 @@ const longestName = 100
 
 /**
  * Reads a JSON body of at most so many bytes. A body of another media type is refused, for a PATCH with those that are taken
- * (RFC 5789, 2.2); none at all is fine. One that is nested deeply, has very many fields, has
- * a field twice or is not UTF-8 is refused before it is parsed.
+ * (RFC 5789, 2.2); none at all is fine. One that is nested deeply, has very many
+ * fields, has a field twice or is not UTF-8 is refused before it is parsed.
  *
  * Where the client has closed the connection before, the body parser leaves the body unread, as if the request had none.
  * Such a request is refused: its handler would do, and store under the idempotency key, what the client did not ask for.

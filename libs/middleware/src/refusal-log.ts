@@ -1,5 +1,4 @@
 import type { Logger } from '@ordinal/logging'
-
 import { isSecurityEvent, type SecurityEvent } from './security-events'
 
 export type RefusalLog = ReturnType<typeof createRefusalLog>

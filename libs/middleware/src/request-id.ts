@@ -104,7 +104,7 @@ export function newContext(
   const traceId = parent?.traceId ?? own.replaceAll('-', '')
   const spanId = randomSpanId()
   const isRecorded = tracing?.isSampled(traceId, parent?.flags)
-  // Without tracing here, whoever goes on with the trace decides as if its caller had called it.
+  // Without tracing here, the next service decides by the flags of our caller.
   const flags = tracing ? (isRecorded ? '01' : '00') : (parent?.flags ?? '01')
   return {
     requestId,

@@ -57,8 +57,8 @@ export function tokenVerifier(settings: TokenSettings): VerifyToken | undefined 
 }
 
 /**
- * Remembers whom a token speaks for, by its digest, until its end at most. Refusals are not remembered: a flood of them drives out
- * nobody.
+ * Remembers the caller of a token, by its digest, until its end at most. Refusals are not remembered: a flood of them must not
+ * evict tokens that are valid.
  */
 function remembering(verify: VerifyToken): VerifyToken {
   const known = new LRUCache<string, { bearer: Bearer; untilMs: number }>({ max: mostRemembered })

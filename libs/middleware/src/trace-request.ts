@@ -3,7 +3,7 @@ import type { Attributes } from '@ordinal/tracing'
 import { loggedPath } from './access-log'
 import { statusOf } from './metrics'
 
-// Those that the semantic conventions know: a name has not as many values as a stranger likes.
+// Those that the semantic conventions know: a client must not be able to add names of spans.
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'])
 
 /**

@@ -41,7 +41,7 @@ test('depth and number are those that the value has, whatever its strings hold',
 const read: RequestHandler = (_req, res) => void res.json({ read: true })
 
 test.each(['application/json', 'application/json; charset=utf-8', 'application/json; charset=utf-16le'])(
-  'a body of %s is refused beyond its bounds, and says what, where and how to mend it',
+  'a body of %s is refused beyond its bounds, and says what, where and how to fix it',
   async (contentType) => {
     const { url } = await serve(() => [parseJsonBody(limitBytes), read])
     const send = async (text: string) => {

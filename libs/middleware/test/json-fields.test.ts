@@ -32,7 +32,7 @@ function hasRepeated(node: Node): boolean {
   return new Set(names).size < names.length || node.fields.some(([, value]) => hasRepeated(value))
 }
 
-test('a field is told that an object has twice, whatever its name, however it is written, and no other', () => {
+test('a field that an object has twice is found, whatever its name, however it is written, and no other', () => {
   const property = fc.property(node, (made) => {
     expect(repeatedField(textOf(made)) !== undefined).toBe(hasRepeated(made))
   })

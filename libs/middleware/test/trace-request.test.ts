@@ -96,7 +96,7 @@ test('whatever a caller sends, a context has one sane traceparent, of the same t
   await tracing.stop()
 })
 
-test('what is not sampled has no span, and says so to whoever goes on with the trace', () => {
+test('what is not sampled has no span, and says so to the next service', () => {
   const never = tracingOf({ tracesSampler: 'always_off' })
   const one = newContext(undefined, callers, undefined, never)
   expect([one.span, one.traceparent.slice(0, 36), one.traceparent.slice(-2)]).toEqual([

@@ -1,6 +1,6 @@
 export { createApiClient, documentOf, type ApiAnswer, type ApiClient } from './api-client'
 export { createAuthority, type Authority, type Credentials } from './authority'
-export { createCertificateFolder, type CertificateTexts } from './certificate-folder'
+export { createCertificateFolder } from './certificate-folder'
 export { callersOf, hostileCallers, type TestCallers } from './callers'
 export { describedAnswers } from './described-answers'
 export { createBadDisk, type BadDisk } from './bad-disk'

@@ -42,7 +42,7 @@ export function createSpanExport({
   const observed: SpanExporter = {
     export(spans, done) {
       exporter.export(spans, (result) => {
-        // A code other than that of success without an error is not worth a stop.
+        // To the SDK every export is a success: a failed one must not make its stop reject.
         onExported(
           spans.length,
           Number(result.code) === exported ? undefined : (result.error ?? new Error('not exported')),

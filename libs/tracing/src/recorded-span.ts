@@ -115,7 +115,7 @@ export class RecordedSpan implements Span, ReadableSpan {
 
 const none: [] = []
 
-/** A place in a trace that another process has told of. */
+/** A place in a trace, from another process. */
 export const contextOf = (place: Span | TraceContext): SpanContext => ({
   traceId: place.traceId,
   spanId: 'spanId' in place ? place.spanId : place.traceparent.slice(36, 52),

@@ -33,9 +33,9 @@ export function samplerOf(name: SamplerName, ratio: number): Sampler {
 }
 
 /** Whether the flags of a traceparent say that its caller records the trace. */
-export const isSampledFlag = (flags: string): boolean => (parseInt(flags, 16) & 1) === 1
+const isSampledFlag = (flags: string): boolean => (parseInt(flags, 16) & 1) === 1
 
-// W3C Trace Context, level 2: these are random, whoever made the id. A number holds 52 bits of them exactly.
+// W3C Trace Context, level 2: these are random in every id. A number holds 52 bits of them exactly.
 const randomDigits = 13
 
 const isInRatio = (traceId: string, ratio: number): boolean =>

@@ -7,11 +7,11 @@ export const spanKind = { internal: 0, server: 1, client: 2, producer: 3, consum
 export type SpanKind = keyof typeof spanKind
 
 /**
- * A piece of work in a trace that is recorded. Whoever may have one has `Span | undefined`: with tracing off, and for what
- * is not sampled, there is none, and nothing is allocated for it.
+ * A piece of work in a trace that is recorded. It is always `Span | undefined`: with tracing off, and for what is
+ * not sampled, there is none, and nothing is allocated for it.
  */
 export interface Span {
-  /** W3C Trace Context, for whoever goes on with the trace from here. */
+  /** W3C Trace Context, for the next process in the trace. */
   readonly traceparent: string
   readonly traceId: string
   /** Begins a span of a part of this work. */

@@ -41,7 +41,7 @@ export interface Tracing {
     kind: SpanKind,
     attributes?: Attributes,
   ): Span | undefined
-  /** Links a span with one that a traceparent tells of, if it is one. */
+  /** Links a span with that of a traceparent, if it is a valid one. */
   link(span: Span, traceparent: string | undefined): void
   /** Begins to record. Until then there is no span. */
   start(): void

@@ -117,7 +117,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       deadline: Deadline,
     ): Promise<OrderJson> {
       await requireOwn(edited, trace)
-      // What becomes of an order is for those who fulfil it.
+      // The other steps are for the staff who fulfil the order.
       if (status !== 'cancelled') requireStaff(trace, `make an order ${status}`)
       // Another request may take the order a step further between the two statements; no step leads back.
       for (let round = 0; round <= statusesBefore(status).length; round += 1) {

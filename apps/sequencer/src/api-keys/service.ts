@@ -60,7 +60,7 @@ export function createKeyService({ repository, followed }: Deps) {
     return requireKey(id)
   }
 
-  /** A request that comes again made its key before, of which nobody knows the text. */
+  /** A repeated request made its key before, and the text of that is not stored. */
   async function refuseAgain(author: Author, key: string, fingerprint: string): Promise<void> {
     const before = await repository.madeBefore(author.by, key)
     if (!before) return
@@ -117,7 +117,7 @@ export function createKeyService({ repository, followed }: Deps) {
       const asked = { make: wanted.name, ...inWords(wanted), reason: author.reason }
       await refuseRepeated(asked, idempotencyKey, author)
       requireFuture(wanted.expiresAt)
-      // The subject of a token is no machine: whoever made such a key could not revoke it any more.
+      // Else the token of the caller would be refused as one of a machine, and the caller could not revoke the key.
       if (looksLike(author.by, wanted.name)) throw invalid('body.name', 'must not look like your own name')
       const { total } = await repository.list({ active: true, skip: 0, take: 1 })
       if (total >= mostAlive)

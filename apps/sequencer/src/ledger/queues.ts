@@ -8,8 +8,8 @@ export interface QueueOptions {
   /** Carries out a batch of one lane; ends when the answer of each of its requests is certain. Never throws. */
   settle: (lane: Lane, batch: Waiting[]) => Promise<void>
   /**
-   * Carries out batches of several lanes in one transaction, as a part of the span if there is one. Returns for each the function that then answers its
-   * requests, or undefined if nothing was done for it.
+   * Carries out batches of several lanes in one transaction, as a part of the span if there is one. Returns for each the
+   * function that then answers its requests, or undefined if nothing was done for it.
    */
   carryOutTogether: (
     batches: readonly LaneBatch[],

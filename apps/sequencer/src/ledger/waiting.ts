@@ -26,7 +26,10 @@ export interface Lane {
   /** No two lanes with the same name are at work at the same time. */
   name: string
   prefix: string
-  /** Carries out a batch in one transaction, as a part of the span if there is one; returns the function that then answers its requests. */
+  /**
+   * Carries out a batch in one transaction, as a part of the span if there is one; returns the function that then answers its
+   * requests.
+   */
   carryOut(batch: Waiting[], span: Span | undefined): Promise<() => void>
   /** Whether a request may go together with those of other lanes in one transaction. */
   goesTogether(request: LedgerRequest): boolean

@@ -9,17 +9,17 @@ export const fieldsOf = ([, fields]: Entry): Record<string, string | undefined> 
   )
 
 /** What the entry of a stream of events holds. */
-export interface Told {
+export interface StreamEvent {
   id: string
   event: CloudEvent
   /** The one group that it is for, when it is replayed. */
   only: string | undefined
-  /** W3C Trace Context of whoever added it. The event has that of the change which it is about. */
+  /** W3C Trace Context of its sending. The event has that of the change which it is about. */
   sent: string | undefined
 }
 
 /** @throws Error if that is no event */
-export function readEntry(entry: Entry): Told {
+export function readEntry(entry: Entry): StreamEvent {
   const { event: text, for: only, traceparent: sent } = fieldsOf(entry)
   const event: unknown = JSON.parse(text ?? 'null')
   if (!isEvent(event)) throw new Error('the entry has no field "event" with a CloudEvent')

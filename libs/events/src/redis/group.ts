@@ -18,7 +18,7 @@ import type { EventMetrics } from '../metrics'
 import { spanOfHandling, traceIdOf } from '../trace-events'
 import { moveEntryToDeadLetters } from './dead-letters'
 import { ensureGroup } from './ensure-group'
-import { readEntry, type Entry, type Told } from './entries'
+import { readEntry, type Entry, type StreamEvent } from './entries'
 import { createLease } from './lease'
 
 interface Deps {
@@ -79,11 +79,11 @@ export function createGroup(deps: Deps) {
     let underWay = 0
 
     function enqueue(entry: Entry, attempt: number): void {
-      const told = tolerate(entry)
-      const subject = told?.event.subject ?? ''
+      const read = tolerate(entry)
+      const subject = read?.event.subject ?? ''
       underWay += 1
       const handled = (tails.get(subject) ?? Promise.resolve())
-        .then(() => settle(entry, told, attempt, signal))
+        .then(() => settle(entry, read, attempt, signal))
         // Redis does not answer: what is under way stays pending, and is claimed again.
         .catch(endLease)
         .finally(() => {
@@ -113,21 +113,26 @@ export function createGroup(deps: Deps) {
   }
 
   /** Handles an entry until that succeeds or it moves to the dead letters, and acknowledges it. */
-  async function settle(entry: Entry, told: Told | undefined, firstAttempt: number, signal: AbortSignal) {
+  async function settle(
+    entry: Entry,
+    read: StreamEvent | undefined,
+    firstAttempt: number,
+    signal: AbortSignal,
+  ) {
     const [id] = entry
     let attempt = firstAttempt
     while (!signal.aborted) {
-      const failure = await handle(told, attempt)
+      const failure = await handle(read, attempt)
       if (!failure) {
         await orReconnect(redis, redis.xack(stream, group, id))
         FAILPOINT: crashAt('the event is acknowledged')
         return
       }
       metrics.failed(1)
-      const { event } = told ?? {}
+      const { event } = read ?? {}
       const [event_id, type, trace_id] = [event?.id, event?.type, traceIdOf(event)]
       const what = { consumer: group, entry: id, event_id, type, trace_id, attempt }
-      if (!failure.outage && (!told || attempt >= retry.attempts)) {
+      if (!failure.outage && (!read || attempt >= retry.attempts)) {
         const moving = moveEntryToDeadLetters(redis, { stream, group }, entry, failure, attempt)
         await orReconnect(redis, moving)
         metrics.died(group)
@@ -142,10 +147,10 @@ export function createGroup(deps: Deps) {
     }
   }
 
-  async function handle(told: Told | undefined, attempt: number): Promise<Failure | undefined> {
-    if (!told) return { consumer: group, reason: 'the entry is no CloudEvent', outage: false }
-    if (!isFor(consumer, told.event, told.only)) return undefined
-    const { event, sent } = told
+  async function handle(read: StreamEvent | undefined, attempt: number): Promise<Failure | undefined> {
+    if (!read) return { consumer: group, reason: 'the entry is no CloudEvent', outage: false }
+    if (!isFor(consumer, read.event, read.only)) return undefined
+    const { event, sent } = read
     const handling = { event, sent, attempt, consumer: group }
     const span = spanOfHandling(tracing, handling, { system: 'redis', name: stream })
     const failure = await attemptToHandle(consumer, event, attempt, retry, span)
@@ -213,7 +218,7 @@ export function createGroup(deps: Deps) {
 
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
 
-function tolerate(entry: Entry): Told | undefined {
+function tolerate(entry: Entry): StreamEvent | undefined {
   try {
     return readEntry(entry)
   } catch {

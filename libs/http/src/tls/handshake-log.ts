@@ -3,7 +3,7 @@ import { plainAddress } from '@ordinal/middleware'
 
 const quietMs = 1_000
 
-/** Logs TLS handshakes that failed, one a second at most: whoever connects can make them fail as fast as they like. */
+/** Logs TLS handshakes that failed, one a second at most: any client can make them fail as fast as it likes. */
 export function createHandshakeLog(log: Logger) {
   let loggedAt = -Infinity
   let others = 0

@@ -18,7 +18,7 @@ export interface Certificates {
   options: SecureContextOptions
   /** The authorities, as they are written. */
   ca: string | undefined
-  /** When the certificate ends to be valid; undefined without one. */
+  /** When the certificate expires; undefined without one. */
   validTo: Date | undefined
   /** Differs from that of other contents. */
   digest: string

@@ -28,7 +28,7 @@ interface Options {
 }
 
 /**
- * Reads certificates now, and again and again. It compares what the files have, and so sees a file that was written anew, one
+ * Reads certificates now, and then at intervals. It compares what the files have, and so sees a file that was rewritten, one
  * that was renamed into place, and the link of Kubernetes that leads to another folder. What was read twice alike and
  * fits together takes effect; until then, the former stays.
  *
