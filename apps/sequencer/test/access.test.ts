@@ -233,7 +233,8 @@ test('what is wrong is 401 on every operation, and issues nothing', async () => 
       ),
     )
   expect(await valuesIn(database, 'SG')).toEqual(before)
-})
+  // Some 6,000 calls.
+}, 120_000)
 
 test.each([
   ['POST /api/v1/next/{prefix}', 'GetNext'],
