@@ -72,7 +72,10 @@ export interface CounterRecord {
   exists?: boolean
 }
 
-/** A link of the chain of rules, sites, API keys, closed periods and configured keys: what was written, as the text of a JSON object. */
+/**
+ * A link of the chain of rules, sites, managed API keys, closed periods and configured keys: what was written, as the text of
+ * a JSON object.
+ */
 export interface RegisterRecord {
   type: 'register'
   entry: number

@@ -81,7 +81,7 @@ const settings = () => ({
   tlsRequireClientCertificate: true,
 })
 
-test('settings that do not go together are faults, each with the variable that mends it', async () => {
+test('settings that do not go together are faults, each with the variable to correct', async () => {
   const without = { tlsCertFile: undefined, tlsKeyFile: undefined, tlsCaFile: undefined }
   expect(faultsOfTls('X', settings())).toEqual([])
   expect(faultsOfTls('X', { ...without, tlsRequireClientCertificate: false })).toEqual([])

@@ -47,6 +47,8 @@ const files: [what: string, file: string, text: string, rule: string | undefined
     `import '../../../apps/user-service/src/users'`,
     boundary,
   ],
+  ['a package imports a library', 'packages/client/src', `import '@ordinal/errors'`, boundary],
+  ['an app imports a package', 'apps/order-service/src', `import '@ordinal/client'`, boundary],
   [
     'a library reads the environment',
     'libs/service/src',

@@ -25,7 +25,8 @@ export type PlaceOrder = (request: NewOrder, asked: Asked) => Promise<Placed>
  * Only a placed order is remembered under its key: a request that was refused has left nothing, and is judged anew.
  *
  * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`, `user_unknown`, `user_inactive`,
- *   `user_service_unavailable`, `user_service_refuses`, `order_numbers_exhausted`, `deadline_exceeded`, `caller_gone`, `outcome_unknown`
+ *   `user_service_unavailable`, `user_service_refuses`, `order_numbers_exhausted`, `deadline_exceeded`, `caller_gone`,
+ *   `outcome_unknown`
  */
 export function createPlaceOrder({ users, sequencer, intents, finishOrder }: Deps): PlaceOrder {
   return async (request, asked) => {
