@@ -29,7 +29,8 @@ export function createOutput(write: (text: string) => void, asJson: boolean): Ou
   const show = (rows: string[][], head: string[] = []) => {
     const table = new Table({ ...plain, chars: { ...plain.chars, middle: '' }, head })
     table.push(...rows)
-    write(`${table.toString().replace(/ +$/gm, '')}\n`)
+    const lines = table.toString().split('\n')
+    write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
   }
   return {
     one(row) {

@@ -120,10 +120,16 @@ function endOf(call: Clock, last: unknown, attempts: number): unknown {
 
 /** The address of a path of a service, which may itself be below a path. */
 export function urlOf(baseUrl: string, { path, query = {} }: Pick<Request, 'path' | 'query'>): string {
-  const url = new URL(baseUrl.replace(/\/+$/, '') + path)
+  const url = new URL(withoutSlashes(baseUrl) + path)
   for (const [name, value] of Object.entries(query))
     if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
   return url.href
+}
+
+function withoutSlashes(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end -= 1
+  return text.slice(0, end)
 }
 
 /** fetch says "fetch failed", and the reason in its cause. */
