@@ -256,6 +256,31 @@ test('a date outside the window is refused with its bounds, and one inside is no
   await instance.close()
 })
 
+test('rules may take any date of the calendar, alone and together with other sequences', async () => {
+  const sequencer = await startSequencer(database, { JWT_SECRET: secret })
+  const headers = await bearer('admin')
+  const days = 3_652_058
+  const prefixes = ['EVER', 'EVER2']
+  for (const prefix of prefixes) {
+    const rules = {
+      template: `${prefix}-{seq}`,
+      business_date_past_days: days,
+      business_date_future_days: days,
+    }
+    expect((await sequencer.api.post('/api/v1/sequences', { prefix, ...rules }, { headers })).status).toBe(
+      201,
+    )
+  }
+  for (const business_date of [undefined, '0001-01-01', '9999-12-31'])
+    expect((await sequencer.api.post('/api/v1/next/EVER', { business_date })).body).toMatchObject({
+      prefix: 'EVER',
+    })
+  const requests = prefixes.map((prefix) => ({ prefix, business_date: '0001-01-01' }))
+  const { body } = await sequencer.api.post('/api/v1/numbers:batch', { requests })
+  expect(body.results).toMatchObject(prefixes.map((prefix) => ({ number: { prefix } })))
+  await sequencer.stop()
+})
+
 test('nothing more is issued in a closed period, and a retry gets what it got', async () => {
   const instance = createInstance(database.runtimeUrl)
   const date = `${new Date().getUTCFullYear() - 1}-12-31`

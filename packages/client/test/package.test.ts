@@ -59,7 +59,13 @@ test.each([
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
-        compilerOptions: { ...compilerOptions, strict: true, noEmit: true, target: 'es2022' },
+        compilerOptions: {
+          ...compilerOptions,
+          strict: true,
+          noEmit: true,
+          skipDefaultLibCheck: true,
+          target: 'es2022',
+        },
         files: ['use.ts'],
       }),
     )

@@ -52,10 +52,17 @@ export function windowOfDates(
 ): { first: string; last: string } {
   const today = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).toPlainDate()
   return {
-    first: past === null ? '' : today.subtract({ days: past + slackDays }).toString(),
-    last: future === null ? '' : today.add({ days: future + slackDays }).toString(),
+    first: past === null ? '' : later(today.subtract({ days: past + slackDays }), firstDay).toString(),
+    last: future === null ? '' : earlier(today.add({ days: future + slackDays }), lastDay).toString(),
   }
 }
+
+// Dates before and after are no business dates, and have more than ten characters.
+const firstDay = Temporal.PlainDate.from('0001-01-01')
+const lastDay = Temporal.PlainDate.from('9999-12-31')
+const later = (a: Temporal.PlainDate, b: Temporal.PlainDate) => (Temporal.PlainDate.compare(a, b) > 0 ? a : b)
+const earlier = (a: Temporal.PlainDate, b: Temporal.PlainDate) =>
+  Temporal.PlainDate.compare(a, b) < 0 ? a : b
 
 /** A date as in `2026-11-21`. */
 export const dateText = (date: PlainDate) => Temporal.PlainDate.from(date).toString()
