@@ -5,8 +5,9 @@ import { diceOf, type Dice } from './dice'
 import { operationAt, operationsOf, type Document, type Operation } from './document'
 import type { GrpcTarget } from './grpc'
 import { createKnown, type Known } from './known'
+import { mutated } from './mutations'
 import { curlOf, reduced } from './reduce'
-import { mutated, validRequest, type HttpRequest } from './requests'
+import { validRequest, type HttpRequest } from './requests'
 import { createSender, type Outcome } from './send'
 
 /** A service that is fuzzed. */
