@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { redact } from '@ordinal/logging'
 import type { Attributes } from '@ordinal/tracing'
 import { loggedPath } from './access-log'
 import { statusOf } from './metrics'
@@ -36,7 +37,7 @@ function attributesOf(req: Request, res: Response, status: number): Attributes {
   return {
     'http.request.method': knownMethods.has(req.method) ? req.method : '_OTHER',
     ...(route !== 'unmatched' && { 'http.route': route }),
-    'url.path': loggedPath(req.path),
+    'url.path': redact(loggedPath(req.path)) as string,
     'url.scheme': 'encrypted' in req.socket ? 'https' : 'http',
     'network.protocol.version': req.httpVersion,
     ...(res.headersSent && { 'http.response.status_code': status }),

@@ -47,10 +47,11 @@ test('a request is a span with what it was and how it ended, and with nothing of
   await get('/things/9', sent)
   await get('/health', sent)
   await get('/ada@example.com', sent)
+  await get(`/things/ordinal_7hKq2LmXw0Rt_${'hunter2'.repeat(6)}`, sent)
   await tracing.stop()
 
   const spans = collector.ofTrace('4bf92f3577b34da6a3ce929d0e0e4736')
-  expect(spans).toHaveLength(4)
+  expect(spans).toHaveLength(5)
   expect(spans[0]).toMatchObject({
     name: 'GET /things/{id}',
     kind: 'server',
