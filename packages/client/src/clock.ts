@@ -7,15 +7,21 @@ export interface Clock {
   stop: () => void
 }
 
+// The longest that a timer can be set for: a longer one would fire at once.
+const longestTimerMs = 2 ** 31 - 1
+
 /** Starts one. The caller has to stop it, since it listens to a signal that may outlive it. */
 export function startClock(timeoutMs: number, outer?: AbortSignal): Clock {
   const controller = new AbortController()
   const end = performance.now() + timeoutMs
   let over = false
-  const timer = setTimeout(() => {
-    over = true
-    controller.abort(new Error(`The time of ${timeoutMs} ms is over`))
-  }, timeoutMs)
+  const timer = setTimeout(
+    () => {
+      over = true
+      controller.abort(new Error(`The time of ${timeoutMs} ms is over`))
+    },
+    Math.min(timeoutMs, longestTimerMs),
+  )
   const follow = () => controller.abort(outer?.reason)
   if (outer?.aborted) follow()
   else outer?.addEventListener('abort', follow, { once: true })

@@ -11,9 +11,18 @@ export async function headersOf(
   if (hasBody) headers.set('Content-Type', 'application/json')
   if (key !== undefined) headers.set('Idempotency-Key', key)
   if (ifVersion !== undefined) headers.set('If-Match', `"${ifVersion}"`)
-  if (apiKey !== undefined) headers.set('X-API-Key', apiKey)
+  if (apiKey !== undefined) setCredential(headers, 'X-API-Key', apiKey)
   if (token !== undefined)
-    headers.set('Authorization', `Bearer ${typeof token === 'function' ? await token() : token}`)
+    setCredential(headers, 'Authorization', `Bearer ${typeof token === 'function' ? await token() : token}`)
   for (const [name, value] of Object.entries(more ?? {})) headers.set(name, value)
   return headers
+}
+
+/** Without what `set` itself throws, which shows the credential. */
+function setCredential(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value)
+  } catch {
+    throw new TypeError(`${name} has a character that no header can have, such as a line break`)
+  }
 }

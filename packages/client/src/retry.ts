@@ -2,6 +2,8 @@ import type { Problem } from './problem'
 
 const firstPauseMs = 100
 const longestPauseMs = 5_000
+/** A longer Retry-After is not waited for, unless told. */
+export const longestRetryAfterMs = 30_000
 const repeatable = new Set([408, 429, 500, 502, 503, 504])
 
 /** Whether a request may be carried out if it is sent once more, with the same key. */

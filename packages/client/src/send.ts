@@ -4,7 +4,7 @@ import { headersOf } from './headers'
 import { newKey } from './key'
 import type { ChangeOptions, OrdinalOptions } from './options'
 import { problemOf } from './problem'
-import { mayRepeat, pauseMs, retryAfterMs } from './retry'
+import { longestRetryAfterMs, mayRepeat, pauseMs, retryAfterMs } from './retry'
 
 /** A request to one service. */
 export interface Request {
@@ -24,7 +24,7 @@ export type Send = <Answer>(request: Request, options?: ChangeOptions) => Promis
 export const path = (texts: TemplateStringsArray, ...parts: (string | number)[]): string =>
   texts.map((text, i) => text + (i < parts.length ? encodeURIComponent(parts[i]!) : '')).join('')
 
-const usual = { timeoutMs: 30_000, attemptTimeoutMs: 10_000, retries: 8, longestRetryAfterMs: 30_000 }
+const usual = { timeoutMs: 30_000, attemptTimeoutMs: 10_000, retries: 8, longestRetryAfterMs }
 
 /** Sends requests to the service at an address. */
 export function sender(service: string, baseUrl: string | undefined, client: OrdinalOptions): Send {
@@ -121,6 +121,9 @@ function endOf(call: Clock, last: unknown, attempts: number): unknown {
 /** The address of a path of a service, which may itself be below a path. */
 export function urlOf(baseUrl: string, { path, query = {} }: Pick<Request, 'path' | 'query'>): string {
   const url = new URL(withoutSlashes(baseUrl) + path)
+  // fetch refuses them, and shows them in its error.
+  if (url.username || url.password)
+    throw new TypeError(`The address of ${url.host} has a user or a password in it, which cannot be sent so`)
   for (const [name, value] of Object.entries(query))
     if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
   return url.href

@@ -3,7 +3,7 @@ import { errorOf } from './errors'
 import { headersOf } from './headers'
 import type { OrdinalOptions } from './options'
 import { problemOf } from './problem'
-import { mayRepeat, pauseMs, retryAfterMs } from './retry'
+import { longestRetryAfterMs, mayRepeat, pauseMs, retryAfterMs } from './retry'
 import { messagesIn, type Message } from './server-sent-events'
 
 export interface StreamOptions {
@@ -30,7 +30,7 @@ const fleeting = ['stats', 'behind']
  * The events of the sequencer, as they happen, each once: after a broken connection it goes on where it was. It ends when
  * its signal is aborted, or the caller leaves the loop.
  *
- * @throws ProblemError where the service refuses for good: 401, 403
+ * @throws ProblemError where the service refuses for good (401, 403), or for longer than `longestRetryAfterMs`
  */
 export async function* openStream(
   url: string,
@@ -91,7 +91,7 @@ function connect(url: string, client: OrdinalOptions, lastEventId: string | unde
         attempts: 1,
         retryAfterMs: waitMs,
       })
-      if (mayRepeat(error)) return
+      if (mayRepeat(error) && waitMs <= (client.longestRetryAfterMs ?? longestRetryAfterMs)) return
       throw error
     }
     const received = messagesIn(response.body!, heard)

@@ -1,0 +1,63 @@
+import { createOrdinal, NotFoundError, ServiceError } from '../src'
+import { problemOf } from '../src/problem'
+
+/** A client whose every request has this answer, with how often it was asked. */
+function answeredBy(answer: () => Response, more = {}) {
+  const asked = jest.fn(() => Promise.resolve(answer()))
+  const ordinal = createOrdinal({ orders: 'http://o', sequencer: 'http://s', fetch: asked, ...more })
+  return { ordinal, asked }
+}
+
+const unavailable = (headers: Record<string, string>, body = '{}') =>
+  new Response(body, { status: 503, headers })
+
+test.each(['99999999999', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+  'a stream does not wait for a Retry-After of %s, nor asks again meanwhile',
+  async (header) => {
+    const { ordinal, asked } = answeredBy(() => unavailable({ 'Retry-After': header }))
+    await expect(ordinal.stream().next()).rejects.toBeInstanceOf(ServiceError)
+    expect(asked).toHaveBeenCalledTimes(1)
+  },
+)
+
+test('an answer whose JSON says less, or other, than a problem does is of the kind that its status says', async () => {
+  const gateway = answeredBy(() => unavailable({}, '{"code":"UPSTREAM","message":"later","status":200}'), {
+    retries: 1,
+  })
+  await expect(gateway.ordinal.orders.get(1)).rejects.toBeInstanceOf(ServiceError)
+  expect(gateway.asked).toHaveBeenCalledTimes(2)
+
+  const found = answeredBy(() => new Response('{"code":"gone","detail":7,"errors":"none"}', { status: 404 }))
+  await expect(found.ordinal.orders.get(1)).rejects.toBeInstanceOf(NotFoundError)
+})
+
+test.each(['null', '7', '[]', '"text"', '{}', '', '<html>', '{"code":7}'])('%s is no problem', (text) => {
+  expect(problemOf(502, text)).toMatchObject({ status: 502, code: 'no_problem_json', request_id: '' })
+})
+
+test('a time without end is no time that is over', async () => {
+  const slow: typeof fetch = (_, request) =>
+    new Promise((resolve, reject) => {
+      setTimeout(() => resolve(Response.json({ id: 1 })), 50)
+      request!.signal!.addEventListener('abort', () => reject(request!.signal!.reason as Error))
+    })
+  const ordinal = createOrdinal({
+    orders: 'http://o',
+    fetch: slow,
+    timeoutMs: Infinity,
+    attemptTimeoutMs: 1e12,
+  })
+  expect(await ordinal.orders.get(1)).toEqual({ id: 1 })
+})
+
+test.each([
+  ['a token', { token: 'hunter2\nhunter2' }],
+  ['a key', { apiKey: 'hunter2\nhunter2' }],
+  ['an address', { orders: 'http://hunter2:hunter2@o' }],
+])('%s that cannot be sent is in no error', async (_, more) => {
+  const { ordinal, asked } = answeredBy(() => Response.json({}), more)
+  const error = await ordinal.orders.get(1).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(TypeError)
+  expect(String((error as Error).stack)).not.toContain('hunter2')
+  expect(asked).not.toHaveBeenCalled()
+})
