@@ -35,7 +35,7 @@ export function createOutput(write: (text: string) => void, asJson: boolean): Ou
   return {
     one(row) {
       if (asJson) return write(`${JSON.stringify(row)}\n`)
-      show(Object.entries(row).map(([name, value]) => [name, cell(value)]))
+      show(Object.entries(row).map(([name, value]) => [visible(name), cell(value)]))
     },
     async many(rows, columns) {
       const cells: string[][] = []
@@ -60,4 +60,4 @@ function cell(value: unknown): string {
 }
 
 /** A text without control characters, which a terminal would carry out: others may have written it. */
-const visible = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')
+export const visible = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}')

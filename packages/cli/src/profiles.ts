@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Where one installation is, and who calls it. */
@@ -42,6 +42,8 @@ export function readProfiles(file: string): Record<string, Profile> {
 /** Writes them so that only the user can read them: they may have a token. */
 export function writeProfiles(file: string, profiles: Record<string, Profile>): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  // Its mode is set only where the file is new.
+  if (existsSync(file)) chmodSync(file, 0o600)
   writeFileSync(file, `${JSON.stringify(profiles, null, 2)}\n`, { mode: 0o600 })
 }
 
@@ -53,7 +55,8 @@ export function writeProfiles(file: string, profiles: Record<string, Profile>): 
  */
 export function profileFor(name: string | undefined, env: Environment): Profile {
   const profiles = readProfiles(profilesFile(env))
-  const found = profiles[name ?? 'default']
+  const meant = name ?? 'default'
+  const found = Object.hasOwn(profiles, meant) ? profiles[meant] : undefined
   if (name !== undefined && !found)
     throw new Error(
       `There is no profile "${name}". There ${Object.keys(profiles).length === 0 ? 'is none' : `are: ${Object.keys(profiles).join(', ')}`}`,

@@ -1,7 +1,7 @@
 import { createOrdinal, OrdinalError, ProblemError, type Ordinal } from '@ordinal/client'
 import { InvalidArgumentError, type Command } from 'commander'
 import { exitCodeOf } from './exit-codes'
-import { createOutput, type Output } from './output'
+import { createOutput, visible, type Output } from './output'
 import { profileFor } from './profiles'
 
 /** What a command has to work with. */
@@ -47,7 +47,7 @@ function explain(error: unknown): string {
       error instanceof OrdinalError
         ? '\nIs it running there? ordinal profile shows where it is looked for'
         : ''
-    return `${(error as Error).message}${hint}`
+    return `${visible((error as Error).message)}${hint}`
   }
   const { problem, requestId, retryAfterMs } = error
   return [
@@ -55,7 +55,9 @@ function explain(error: unknown): string {
     ...(problem.errors ?? []).map(({ path, message }) => `  ${path} ${message}`),
     ...(retryAfterMs ? [`Try again in ${Math.ceil(retryAfterMs / 1000)} s`] : []),
     `(${problem.code}${requestId && `, request ${requestId}`})`,
-  ].join('\n')
+  ]
+    .map(visible)
+    .join('\n')
 }
 
 /** A whole number from 1 on. */

@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
@@ -176,6 +178,35 @@ test('a profile is kept for its user alone, and shows no secret', async () => {
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(JSON.parse(readFileSync(file, 'utf8')).prod.apiKey).toBe(apiKey)
   expect((await ordinal('--profile prod status SG', bare)).code).toBe(0)
+  // One that others made readable is no more when a secret comes into it.
+  chmodSync(file, 0o644)
+  await ordinal('profile prod --token hunter2', bare)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect((await ordinal('--profile constructor status SG', bare)).err).toContain('no profile "constructor"')
+})
+
+test('a terminal obeys nothing that a service, or somebody who answers in its place, says', async () => {
+  const evil = '\u001b[31m\u0007\u009b31m\u202e'
+  const problem = {
+    title: evil,
+    detail: evil,
+    code: evil,
+    request_id: evil,
+    errors: [{ path: evil, message: evil }],
+  }
+  const server = createServer(({ url }, res) => {
+    res.statusCode = url!.includes('/orders/') ? 404 : 200
+    res.end(JSON.stringify(res.statusCode === 404 ? problem : { id: 1, name: evil, [evil]: evil }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const there = { ORDINAL_USERS_URL: address, ORDINAL_ORDERS_URL: address }
+  for (const line of ['users get 1', 'orders get 1']) {
+    const { out, err } = await ordinal(line, there)
+    expect(out + err).toContain('\ufffd')
+    expect((out + err).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}/u)
+  }
+  server.close()
 })
 
 test('tail shows what happens as it happens', async () => {
