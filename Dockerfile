@@ -39,18 +39,18 @@ COPY --from=build /src/dist/apps/user-service .
 ENV USER_SERVICE_HOST=::
 EXPOSE 8081
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
-  CMD ["node", "-e", "const { USER_SERVICE_PORT: port = 8081, USER_SERVICE_TLS_CERT_FILE: cert, USER_SERVICE_TLS_KEY_FILE: key } = process.env; const read = require('fs').readFileSync; require(cert ? 'https' : 'http').get({ host: '127.0.0.1', port, path: '/health/ready', ...(cert && { cert: read(cert), key: read(key), rejectUnauthorized: false }) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+  CMD ["node", "-e", "const { USER_SERVICE_PORT: port, USER_SERVICE_TLS_CERT_FILE: cert, USER_SERVICE_TLS_KEY_FILE: key } = process.env; const read = require('fs').readFileSync; require(cert ? 'https' : 'http').get({ host: '127.0.0.1', port: port || 8081, path: '/health/ready', ...(cert && { cert: read(cert), key: read(key), rejectUnauthorized: false }) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 
 FROM runtime AS order-service
 COPY --from=build /src/dist/apps/order-service .
 ENV ORDER_SERVICE_HOST=::
 EXPOSE 8082 50052
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
-  CMD ["node", "-e", "const { ORDER_SERVICE_PORT: port = 8082, ORDER_SERVICE_TLS_CERT_FILE: cert, ORDER_SERVICE_TLS_KEY_FILE: key } = process.env; const read = require('fs').readFileSync; require(cert ? 'https' : 'http').get({ host: '127.0.0.1', port, path: '/health/ready', ...(cert && { cert: read(cert), key: read(key), rejectUnauthorized: false }) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+  CMD ["node", "-e", "const { ORDER_SERVICE_PORT: port, ORDER_SERVICE_TLS_CERT_FILE: cert, ORDER_SERVICE_TLS_KEY_FILE: key } = process.env; const read = require('fs').readFileSync; require(cert ? 'https' : 'http').get({ host: '127.0.0.1', port: port || 8082, path: '/health/ready', ...(cert && { cert: read(cert), key: read(key), rejectUnauthorized: false }) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 
 FROM runtime AS sequencer
 COPY --from=build /src/dist/apps/sequencer .
 ENV SEQUENCER_HOST=::
 EXPOSE 8083 50053
 HEALTHCHECK --interval=5s --timeout=4s --start-period=40s --retries=3 \
-  CMD ["node", "-e", "const { SEQUENCER_PORT: port = 8083, SEQUENCER_TLS_CERT_FILE: cert, SEQUENCER_TLS_KEY_FILE: key } = process.env; const read = require('fs').readFileSync; require(cert ? 'https' : 'http').get({ host: '127.0.0.1', port, path: '/health/ready', ...(cert && { cert: read(cert), key: read(key), rejectUnauthorized: false }) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+  CMD ["node", "-e", "const { SEQUENCER_PORT: port, SEQUENCER_TLS_CERT_FILE: cert, SEQUENCER_TLS_KEY_FILE: key } = process.env; const read = require('fs').readFileSync; require(cert ? 'https' : 'http').get({ host: '127.0.0.1', port: port || 8083, path: '/health/ready', ...(cert && { cert: read(cert), key: read(key), rejectUnauthorized: false }) }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
