@@ -104,6 +104,14 @@ test('an overlap never makes a key live longer', async () => {
   expect((await read(old.id)).body.expires_at).toBe(expires_at)
 })
 
+test('a key that is rotated ends when the old one would have, unless the rotation says otherwise', async () => {
+  const expires_at = new Date(Date.now() + 3_600_000).toISOString()
+  const old = (await make({ name: 'ending', expires_at })).body
+  expect((await rotate(old.id, { overlap_seconds: 60 })).body.expires_at).toBe(expires_at)
+  const other = (await make({ name: 'ending', expires_at })).body
+  expect((await rotate(other.id, { overlap_seconds: 60, expires_at: null })).body.expires_at).toBeNull()
+})
+
 test('a key that is revoked ends here at once, at the other instance soon, and with its streams; it stays so', async () => {
   const { id, key } = (await make({ name: 'leaky' })).body
   await until(async () => (await use(key, second)) === 200)
@@ -271,6 +279,11 @@ test('followers get the keys that have not ended, with nothing new if nothing is
   await revoke(id)
   const after = await first.api.get(`${path}:digests`, { headers: { ...headers, 'If-None-Match': etag } })
   expect(after.body.data.map((known: { id: string }) => known.id)).not.toContain(id)
+  // Followers ask all day; one that may not is logged.
+  await first.api.get(`${path}:digests`, { headers: callers.viewer })
+  const logged = () => first.lines.filter((line) => line.includes(`${path}:digests`))
+  await until(() => logged().length > 0)
+  expect(logged()).toEqual([expect.stringContaining('"status":403')])
 })
 
 test('when a key was used is noted when the service ends at the latest, and as followers tell it', async () => {

@@ -81,6 +81,8 @@ export interface Route<Code extends string = string> {
   issues: boolean
   /** Asked by machines all day: not logged, and asks nobody who they are. */
   probe: boolean
+  /** Asked by other services every few seconds: logged and in a trace only if the caller may not ask. */
+  polled: boolean
   /** Has no rate limit: an orchestrator that gets no answer ends the process. */
   unlimited: boolean
   /** The class whose bounds it is under: see `Workload`. */
@@ -135,6 +137,7 @@ interface RouteDefinition<
   timed?: boolean
   issues?: boolean
   probe?: boolean
+  polled?: boolean
   unlimited?: boolean
   /** If not given: `read` for a GET that issues nothing, `probe` or `alive` for a probe, else `main`. */
   workload?: Workload
@@ -167,6 +170,7 @@ export function route<
     timed: false,
     issues: false,
     probe: false,
+    polled: false,
     unlimited: false,
     workload: usualWorkload(definition as Pick<Route, 'method'> & Partial<Route>),
     media: 'application/json',

@@ -101,6 +101,7 @@ function handlerOf(
     if (changesSomething(route)) requireOwnSite(req, corsOrigins)
     if (route.access) requireAccess(route.access, req.context, tokensCheckable)
     else if (route.requires) requireRole(route.requires, req.context, tokensCheckable)
+    if (route.polled) req.context.quiet = true
     requireKnownConditions(req.headers)
     next()
   }

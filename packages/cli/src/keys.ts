@@ -39,13 +39,13 @@ export function addKeyCommands(program: Command, run: Run): void {
     .command('rotate <id>')
     .description('make a key in place of another, which ends after the overlap')
     .requiredOption('--overlap <seconds>', 'for how long both are valid', integer)
-    .option('--expires <moment>', 'when the new one ends', moment)
+    .option('--expires <moment>', 'when the new one ends; else when the old one would have', moment)
     .option('--reason <text>', 'why: it stays on record')
     .action(
       run(async ({ ordinal, output }, id: string, { overlap, expires, reason }: RotateOptions) => {
         const { key, api_key } = await ordinal.apiKeys.rotate(id, {
           overlap_seconds: overlap,
-          expires_at: expires ?? null,
+          expires_at: expires,
           reason,
         })
         output.one({ key, id: api_key.id, replaces: api_key.replaces, expires_at: api_key.expires_at })

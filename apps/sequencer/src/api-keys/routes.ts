@@ -124,7 +124,7 @@ export function apiKeyRoutes(keys: KeyService): Route<ErrorCode>[] {
           .min(0)
           .max(31_622_400)
           .meta({ description: 'For how long both are valid', example: 86_400 }),
-        expires_at: end,
+        expires_at: expiresAt.optional().meta({ description: 'As the old one had it, if not given' }),
         reason: reason.optional(),
       }),
       idempotent: true,
@@ -132,7 +132,8 @@ export function apiKeyRoutes(keys: KeyService): Route<ErrorCode>[] {
       headers: ['ETag', 'Location'],
       errors: [...makeErrors, ...changeErrors],
       async handle({ params, body: { overlap_seconds, expires_at, reason }, headers, context }) {
-        const wanted = { overlapSeconds: overlap_seconds, expiresAt: dateOf(expires_at) }
+        const expiresAt = expires_at === undefined ? undefined : dateOf(expires_at)
+        const wanted = { overlapSeconds: overlap_seconds, expiresAt }
         const author = authorOf(context, reason)
         return toMade(await keys.rotate(params.key_id, wanted, idempotencyKeyOf(headers), author))
       },
@@ -187,6 +188,7 @@ export function followerRoutes(followed: FollowedKeys, keys: KeyService): Route<
     route({
       method: 'get',
       path: '/api/v1/api-keys:digests',
+      polled: true,
       tag: 'api keys',
       summary: 'What services check API keys by: those that have not ended, with their SHA-256',
       requires: 'admin',

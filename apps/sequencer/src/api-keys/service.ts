@@ -16,8 +16,8 @@ export interface KeyWanted {
 export interface RotationWanted {
   /** For how long both keys are valid. */
   overlapSeconds: number
-  /** When the new one ends. */
-  expiresAt: Date | null
+  /** When the new one ends; undefined: when the old one would have ended. */
+  expiresAt: Date | null | undefined
 }
 
 /** A key that was just made, with its text: this is the only time that it is known. */
@@ -140,9 +140,10 @@ export function createKeyService({ repository, followed }: Deps) {
       const asked = { rotate: id, overlapSeconds, ...inWords({ expiresAt }), reason: author.reason }
       await refuseRepeated(asked, idempotencyKey, author)
       requireFuture(expiresAt)
-      const { name, scopes, version } = await requireAlive(id)
+      const { name, scopes, version, expiresAt: before } = await requireAlive(id)
       const replaces = { id, version, overlapSeconds }
-      return make({ name, scopes, expiresAt }, asked, idempotencyKey, author, replaces)
+      const wanted = { name, scopes, expiresAt: expiresAt === undefined ? before : expiresAt }
+      return make(wanted, asked, idempotencyKey, author, replaces)
     },
 
     /**
@@ -197,12 +198,12 @@ function overtaken(error: unknown): AppError {
 }
 
 /** As a fingerprint takes it: a Date has no entries. */
-const inWords = ({ expiresAt, scopes }: { expiresAt: Date | null; scopes?: readonly string[] | null }) => ({
+const inWords = ({ expiresAt, scopes }: Pick<RotationWanted, 'expiresAt'> & Partial<KeyWanted>) => ({
   scopes,
-  expiresAt: expiresAt?.toISOString() ?? null,
+  expiresAt: expiresAt === undefined ? 'as it was' : (expiresAt?.toISOString() ?? null),
 })
 
-function requireFuture(expiresAt: Date | null): void {
+function requireFuture(expiresAt: Date | null | undefined): void {
   if (expiresAt && expiresAt.getTime() <= Date.now())
     throw invalid('body.expires_at', 'must be in the future; DELETE ends a key now')
 }

@@ -1159,8 +1159,6 @@ export interface components {
          */
         reason: string & components["schemas"]["Line"];
         client_id: string & components["schemas"]["Line"];
-        /** @description null: it does not end by itself */
-        expires_at: components["schemas"]["Timestamp"] | null;
         /** @example partition-a */
         partition_id: string;
         /**
@@ -1197,6 +1195,8 @@ export interface components {
         chronological: boolean;
         /** @description Whether the site may preview numbers (invoice type simulated) */
         simulation: boolean;
+        /** @description null: it does not end by itself */
+        expires_at: components["schemas"]["Timestamp"] | null;
         /** @description Counts the changes; the ETag */
         version: number;
         /** @description false once it was deleted */
@@ -3241,8 +3241,8 @@ export interface operations {
                      * @example 86400
                      */
                     overlap_seconds: number;
-                    /** @default null */
-                    expires_at?: components["schemas"]["expires_at"];
+                    /** @description As the old one had it, if not given */
+                    expires_at?: components["schemas"]["Timestamp"] | null;
                     reason?: components["schemas"]["reason"];
                 };
             };
