@@ -108,9 +108,9 @@ test('demonstrations on two instances at once keep their promises, too', async (
 })
 
 test.each([
-  [{ NODE_ENV: 'production' }, 403],
+  [{ NODE_ENV: 'production', REQUIRE_AUTHENTICATION: 'false' }, 403],
   [{ SEQUENCER_DEMOS: 'false' }, 403],
-  [{ NODE_ENV: 'production', SEQUENCER_DEMOS: 'true' }, 200],
+  [{ NODE_ENV: 'production', REQUIRE_AUTHENTICATION: 'false', SEQUENCER_DEMOS: 'true' }, 200],
   [{}, 200],
 ])('with %j they answer %i', async (env, status) => {
   const of = await startSequencer(database, { JWT_SECRET: secret, ...env })

@@ -97,8 +97,51 @@ const version = (nth: number, more = 0) =>
   `CASE $${nth}::int WHEN -7 THEN coalesce(${latest}, 0) + ${more} ELSE $${nth}::int END`
 const versions = fc.constantFrom(-7, -7, -7, -7, 1, 0, null)
 
+const keyIds = fc.constantFrom('AAAAAAAAAAAA', 'BBBBBBBBBBBB', 'CCCCCCCCCCCC', 'short', '', null)
+const hostileTime = fc.constantFrom(null, null, '2099-01-01T00:00:00Z', '2020-01-01T00:00:00Z', 'infinity')
+
 /** A generator for each function that can write, and that the role may call. One that is missing fails the test. */
 export const callsOf: Record<string, fc.Arbitrary<Call>> = {
+  add_api_key: fc
+    .record({
+      id: keyIds,
+      name: fc.oneof(fc.constantFrom('shop', 'mallory'), hostileText),
+      sha256: fc.oneof(
+        fc.uuid().map((id) => id.replaceAll('-', '').repeat(2)),
+        hostileText,
+      ),
+      scopes: fc.constantFrom(null, ['orders:read'], [], [null], ['*']),
+      expiresAt: hostileTime,
+      replaces: fc.oneof(fc.constant(null), keyIds),
+      replacedVersion: numbers,
+      overlap: numbers,
+      idempotencyKey: fc.constantFrom(null, null, 'same', ''),
+      fingerprint: hostileText,
+      by: hostileText,
+      reason: hostileText,
+      requestId: hostileText,
+    })
+    .map((key) => ({
+      sql: 'SELECT * FROM public.add_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
+      values: Object.values(key),
+    })),
+  change_api_key: fc
+    .record({
+      id: keyIds,
+      version: numbers,
+      expiresAt: hostileTime,
+      active: fc.constantFrom(true, false, null),
+      by: hostileText,
+      reason: hostileText,
+      requestId: hostileText,
+    })
+    .map((change) => ({
+      sql: 'SELECT * FROM public.change_api_key($1, $2, $3, $4, $5, $6, $7)',
+      values: Object.values(change),
+    })),
+  note_api_key_uses: fc
+    .tuple(fc.array(keyIds, { maxLength: 3 }), fc.array(hostileTime, { maxLength: 3 }))
+    .map((values) => ({ sql: 'SELECT public.note_api_key_uses($1, $2)', values })),
   issue_numbers: fc
     .tuple(
       prefixes,
