@@ -104,8 +104,11 @@ const hostileTime = fc.constantFrom(null, null, '2099-01-01T00:00:00Z', '2020-01
 export const callsOf: Record<string, fc.Arbitrary<Call>> = {
   add_api_key: fc
     .record({
-      id: keyIds,
-      name: fc.oneof(fc.constantFrom('shop', 'mallory'), hostileText),
+      id: fc.oneof(
+        fc.uuid().map((id) => id.replaceAll('-', '').slice(0, 12)),
+        keyIds,
+      ),
+      name: fc.oneof({ weight: 4, arbitrary: fc.constantFrom('shop', 'mallory') }, hostileText),
       sha256: fc.oneof(
         fc.uuid().map((id) => id.replaceAll('-', '').repeat(2)),
         hostileText,
@@ -127,16 +130,19 @@ export const callsOf: Record<string, fc.Arbitrary<Call>> = {
     })),
   change_api_key: fc
     .record({
-      id: keyIds,
-      version: numbers,
+      id: fc.oneof(fc.constant('real'), fc.constant('real'), keyIds),
+      version: versions,
       expiresAt: hostileTime,
-      active: fc.constantFrom(true, false, null),
-      by: hostileText,
+      active: fc.constantFrom(true, true, false, null),
+      by: fc.oneof(fc.constant('mallory'), hostileText),
       reason: hostileText,
       requestId: hostileText,
     })
     .map((change) => ({
-      sql: 'SELECT * FROM public.change_api_key($1, $2, $3, $4, $5, $6, $7)',
+      // A key that there is, and its next version.
+      sql: `SELECT c.* FROM (SELECT id, max(version) AS version FROM public.api_keys GROUP BY id ORDER BY random() LIMIT 1) k,
+            LATERAL public.change_api_key(CASE $1 WHEN 'real' THEN k.id ELSE $1 END,
+              CASE $2::int WHEN -7 THEN k.version + 1 ELSE $2::int END, $3, $4, $5, $6, $7) c`,
       values: Object.values(change),
     })),
   note_api_key_uses: fc

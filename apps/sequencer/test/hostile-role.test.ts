@@ -102,7 +102,7 @@ test('whatever the role of the service calls, the ledger verifies, is dense, and
       }
       await role.query('COMMIT')
     }),
-    { numRuns: Number(process.env.HOSTILE_RUNS ?? 500) },
+    { numRuns: Number(process.env.HOSTILE_RUNS ?? 900) },
   )
   expect(Object.keys(done).sort()).toEqual([...Object.keys(callsOf), 'reading', 'session'].sort())
   expect(done['issue_numbers']).toBeGreaterThan(20)
