@@ -11,7 +11,6 @@ import {
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import {
-  boundConnections,
   guarded,
   serveTls,
   tlsOptions,
@@ -102,14 +101,14 @@ export function grpcServer(
     // A listener of our own: the library neither says which port is taken, nor closes connections when asked to.
     const connections = new Set<Socket>()
     // The connections that have sent least are closed first, and before them those whose TLS handshake has not ended.
-    const bound = boundConnections<{ socket: Socket; established: boolean }>(
-      { connections: 10_000, connectionsPerClient: chassis.connectionsPerClient },
-      ({ socket, established }) => (established ? socket.bytesRead : -1),
-      ({ socket }) => {
+    const bound = chassis.budget.bound<{ socket: Socket; established: boolean }>({
+      connections: 10_000,
+      useOf: ({ socket, established }) => (established ? socket.bytesRead : -1),
+      cut({ socket }) {
         chassis.connections.cut('grpc', 'crowded')
         socket.resetAndDestroy()
       },
-    )
+    })
     // TLS is ours, in front of it: the library's own would neither bound the handshakes nor renew certificates as HTTP does.
     const createInjector = () => server.createConnectionInjector(ServerCredentials.createInsecure())
     let injector = createInjector()

@@ -113,6 +113,34 @@ test('connections of one client beyond its bound take the place of those that sa
     await once(silent, 'connect')
     expect((await fake.call('Describe', { name: 'nut', value: 7 })).code).toBe('OK')
   }
-  const [, open] = /fake_service_connections\{protocol="grpc"\} (\d+)/.exec(await fake.metrics.scrape())!
-  expect(Number(open)).toBeLessThanOrEqual(16)
+  expect(await connectionsOf('grpc')).toBeLessThanOrEqual(16)
 })
+
+test('one client has one bound for HTTP and gRPC together, and the protocol that it floods gives way', async () => {
+  await start({ connectionsPerClient: 16 })
+  const flood = async (port: number) => {
+    const silent = connect(port, '127.0.0.1').on('error', () => {})
+    await once(silent, 'connect')
+    return silent
+  }
+  const describe = async () => (await fake.call('Describe', { name: 'nut', value: 7 })).code
+  expect(await describe()).toBe('OK')
+  expect((await fetch(`${fake.url}/health/live`)).status).toBe(200)
+  for (const port of [fake.httpPort, fake.port]) {
+    const flooding = await Promise.all(Array.from({ length: 60 }, () => flood(port)))
+    await until(async () => (await openInAll()) <= 16)
+    expect(await openInAll()).toBeLessThanOrEqual(16)
+    expect(session.closed || session.destroyed).toBe(false)
+    expect(await describe()).toBe('OK')
+    expect((await fetch(`${fake.url}/health/live`)).status).toBe(200)
+    for (const socket of flooding) socket.destroy()
+    await until(async () => (await openInAll()) <= 4)
+  }
+})
+
+const openInAll = async () => (await connectionsOf('http')) + (await connectionsOf('grpc'))
+
+async function connectionsOf(protocol: 'http' | 'grpc'): Promise<number> {
+  const open = new RegExp(`fake_service_connections\\{protocol="${protocol}"\\} (\\d+)`)
+  return Number(open.exec(await fake.metrics.scrape())![1])
+}

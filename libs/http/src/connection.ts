@@ -40,8 +40,11 @@ export interface Connection {
   fault: Error | undefined
   /** When it was last used: a count of the answers of all connections. */
   lastUse: number
-  /** How many bytes its client has read and sent, and when that last changed (`performance.now()`). */
-  progress: { taken: number; takenAt: number; sent: number; sentAt: number }
+  /**
+   * How many bytes its client has read and sent, and when that last changed (`performance.now()`); and how many it had read
+   * when its rate was last looked at, and when that was.
+   */
+  progress: Record<'taken' | 'takenAt' | 'sent' | 'sentAt' | 'ratedTaken' | 'ratedAt', number>
 }
 
 export function newConnection(socket: Socket, lastUse: number): Connection {
@@ -63,7 +66,7 @@ export function newConnection(socket: Socket, lastUse: number): Connection {
     asksHead: false,
     fault: undefined,
     lastUse,
-    progress: { taken: 0, takenAt: now, sent: 0, sentAt: now },
+    progress: { taken: 0, takenAt: now, sent: 0, sentAt: now, ratedTaken: 0, ratedAt: now },
   }
 }
 

@@ -3,6 +3,7 @@ import type { ConnectionMetrics, Metrics } from '@ordinal/metrics'
 import type { RunItems } from './batch'
 import type { Tracing } from '@ordinal/tracing'
 import type { Bulkheads } from './bulkheads'
+import type { ConnectionBudget } from './connections'
 import type { HoldBack } from './hold-back'
 import type { ServerTls } from './tls/serve-tls'
 import type { Identify, RateLimiter, RefusalLog, ReportError } from '@ordinal/middleware'
@@ -28,8 +29,8 @@ export interface GrpcChassis {
   maxMessageBytes: number
   /** How many proxies in front are to be believed about the client's address. */
   trustProxy: number
-  /** Of one client; 0 for no bound. */
-  connectionsPerClient: number
+  /** Bounds the connections of a client to both. */
+  budget: ConnectionBudget
   connections: ConnectionMetrics
   /** How it speaks TLS; in clear text without. */
   tls: ServerTls | undefined

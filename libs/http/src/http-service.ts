@@ -29,6 +29,7 @@ import {
 import type { Tracing } from '@ordinal/tracing'
 import { createItemRunner } from './batch'
 import { createBulkheads } from './bulkheads'
+import { createConnectionBudget } from './connections'
 import { docsFiles, docsRoutes } from './docs'
 import { errorPages } from './error-pages'
 import type { GrpcChassis } from './grpc'
@@ -111,7 +112,7 @@ export function createHttpService(options: HttpOptions) {
   app.disable('etag')
   app.set('query parser', 'simple')
   // Behind a proxy all connections come from one address.
-  const connectionsPerClient = trustProxy > 0 ? 0 : settings.connectionsPerClient
+  const budget = createConnectionBudget(trustProxy > 0 ? 0 : settings.connectionsPerClient)
   const connections = createConnectionMetrics(metrics)
   const handshakeFailed = createHandshakeLog(log)
   const server = createServer(
@@ -119,6 +120,7 @@ export function createHttpService(options: HttpOptions) {
     {
       basePath,
       tls,
+      budget,
       onCut: (reason) => connections.cut('http', reason),
       onHandshakeFailed: handshakeFailed,
       onRefused({ refusal, requestId, address, isBody }) {
@@ -130,7 +132,7 @@ export function createHttpService(options: HttpOptions) {
         metrics.requestServed({ method: 'other', route: 'unreadable', status, seconds: 0 })
       },
     },
-    { connectionsPerClient, unreadMs: settings.unreadTimeoutMs },
+    { unreadMs: settings.unreadTimeoutMs },
   )
   connections.watch('http', () => server.connections())
 
@@ -184,7 +186,7 @@ export function createHttpService(options: HttpOptions) {
     holdBack,
     maxMessageBytes: settings.bodyLimitBytes,
     trustProxy,
-    connectionsPerClient,
+    budget,
     connections,
     tls,
     handshakeFailed,

@@ -80,7 +80,7 @@ export function httpVariables(
     }),
     connectionsPerClient: variable('CONNECTIONS_PER_CLIENT', integer({ min: 0, max: 10_000 }), {
       description:
-        'Open connections of one client, by the address that connects; one more closes the least useful of them. 0 for no limit; with TRUST_PROXY there is none',
+        'Open connections of one client to HTTP and gRPC together, by the address that connects; one more closes the least useful of them. 0 for no limit; with TRUST_PROXY there is none',
       default: 2_000,
     }),
     unreadTimeoutMs: variable('UNREAD_TIMEOUT', seconds({ unit: 'ms' }), {

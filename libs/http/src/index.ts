@@ -16,7 +16,6 @@ export {
 export { itemsOf, type ItemAnswer, type ReadItem, type RunItems } from './batch'
 export type { Workload } from './bulkheads'
 export { etagOf, versionsIn } from './conditions'
-export { boundConnections } from './connections'
 export { cursorsOf, cursorText } from './cursors'
 export { createGate } from './gate'
 export { groupReads } from './group-reads'

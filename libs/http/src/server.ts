@@ -6,7 +6,7 @@ import type { Express } from 'express'
 import type { CommonHeaders } from '@ordinal/middleware'
 import { collectAfterCrowds } from './collect-garbage'
 import { endAnswers, isBusy, isUnhurried, newConnection, type Connection } from './connection'
-import { boundConnections, type ConnectionLimits } from './connections'
+import { createConnectionBudget, type ConnectionBudget } from './connections'
 import { createPipelines } from './pipeline'
 import { createReading } from './reading'
 import { serveTls, tlsOptions, transportOf, type ServerTls } from './tls/serve-tls'
@@ -25,14 +25,14 @@ export interface Server {
   close(deadlineMs: number): Promise<void>
 }
 
-const defaultLimits: http.ServerOptions & ConnectionLimits & StallLimits = {
+const defaultLimits: http.ServerOptions & StallLimits & { connections: number } = {
   // How long a request may take to arrive, unless its body is an upload.
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
   connections: 10_000,
-  connectionsPerClient: 0,
   unreadMs: 30_000,
+  leastBytesPerSecond: 1_024,
   unreadBytes: 32 * 1024 * 1024,
 }
 
@@ -41,8 +41,8 @@ const lookEveryMs = 1_000
 const closingLimits = { unreadMs: 1_000, unsentMs: 2_000 }
 
 /**
- * Why a connection was cut: its client read nothing of its answers, or sent nothing; there were too many; or its TLS
- * handshake failed.
+ * Why a connection was cut: its client read nothing of its answers, or next to nothing, or sent nothing; there were too
+ * many; or its TLS handshake failed.
  */
 type CutReason = 'stalled' | 'crowded' | 'handshake'
 
@@ -51,6 +51,8 @@ interface Options {
   tls?: ServerTls | undefined
   /** The path in front of ours, as clients know it. */
   basePath?: string
+  /** What bounds the connections of a client, on all listeners of a service together; no bound without. */
+  budget?: ConnectionBudget
   /** Called with each request that was refused before the app saw it. */
   onRefused?: (refused: Refused) => void
   /** Called for each connection that was cut. */
@@ -62,14 +64,21 @@ interface Options {
 /** An HTTP server for an Express app, with bounds on what one client can make it hold (docs/decisions/0040). */
 export function createServer(
   app: Express,
-  { basePath = '', tls, onRefused = () => {}, onCut = () => {}, onHandshakeFailed = () => {} }: Options = {},
+  {
+    basePath = '',
+    tls,
+    budget = createConnectionBudget(0),
+    onRefused = () => {},
+    onCut = () => {},
+    onHandshakeFailed = () => {},
+  }: Options = {},
   limits: Partial<typeof defaultLimits> = {},
 ): Server {
   const {
     connections: most,
-    connectionsPerClient,
     unreadMs,
     unreadBytes,
+    leastBytesPerSecond,
     ...arrival
   } = {
     ...defaultLimits,
@@ -117,13 +126,9 @@ export function createServer(
     // With a reset, so that the kernel drops what it holds for the client as well.
     connection.transport.resetAndDestroy()
   }
-  const bound = boundConnections<Connection>(
-    { connections: most, connectionsPerClient },
-    useOf,
-    cut('crowded'),
-  )
+  const bound = budget.bound<Connection>({ connections: most, useOf, cut: cut('crowded') })
   const cutUnread = (other: Partial<StallLimits> = {}) =>
-    cutStalled(connections.values(), { unreadMs, unreadBytes, ...other }, cut('stalled'))
+    cutStalled(connections.values(), { unreadMs, unreadBytes, leastBytesPerSecond, ...other }, cut('stalled'))
   const afterCrowds = collectAfterCrowds()
   let looking: NodeJS.Timeout | undefined
 

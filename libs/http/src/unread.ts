@@ -6,6 +6,11 @@ export interface StallLimits {
   unreadMs: number
   /** How long it may send nothing of a body; Node's own limit is for the whole body. */
   unsentMs?: number
+  /**
+   * How many bytes a second a client has to read over each `unreadMs` in which it never has all that was answered: one that
+   * reads a byte now and then would keep its connection, its stream or its export for ever.
+   */
+  leastBytesPerSecond: number
   /** How many bytes may wait to be read, for all clients together. */
   unreadBytes: number
 }
@@ -14,12 +19,12 @@ export interface StallLimits {
 const bytesPerAnswer = 8_192
 
 /**
- * Closes connections whose clients read nothing, and, if too many bytes wait in all, those whose clients have read nothing
- * for longest. Called again and again: it compares with what it saw the last time.
+ * Closes connections whose clients read nothing or next to nothing, and, if too many bytes wait in all, those whose clients
+ * have read nothing for longest. Called again and again: it compares with what it saw the last time.
  */
 export function cutStalled(
   connections: Iterable<Connection>,
-  { unreadMs, unsentMs = Infinity, unreadBytes }: StallLimits,
+  { unreadMs, unsentMs = Infinity, leastBytesPerSecond, unreadBytes }: StallLimits,
   cut: (connection: Connection) => void,
 ): void {
   const now = performance.now()
@@ -30,9 +35,14 @@ export function cutStalled(
     const taken = socket.bytesWritten - socket.writableLength
     if (taken !== progress.taken || socket.writableLength === 0)
       Object.assign(progress, { taken, takenAt: now })
+    const ratedMs = now - progress.ratedAt
+    const isRated = ratedMs >= unreadMs && socket.writableLength > 0
+    const isSlow = isRated && (taken - progress.ratedTaken) * 1_000 < leastBytesPerSecond * ratedMs
+    if (isRated || socket.writableLength === 0) Object.assign(progress, { ratedTaken: taken, ratedAt: now })
     if (socket.bytesRead !== progress.sent) Object.assign(progress, { sent: socket.bytesRead, sentAt: now })
 
-    if (now - progress.takenAt >= unreadMs || (isUnsent(connection) && now - progress.sentAt >= unsentMs)) {
+    const isStill = now - progress.takenAt >= unreadMs
+    if (isStill || isSlow || (isUnsent(connection) && now - progress.sentAt >= unsentMs)) {
       cut(connection)
     } else if (socket.writableLength > 0) {
       const bytes = bytesOf(connection)
