@@ -45,20 +45,36 @@ export function encryptionsOf(url: string): Encryption[] | undefined {
   }
 }
 
-/** pg's client, for URLs whose `sslmode` means what it means to libpq. */
+// The last has what is left: a server that is slow, and not gone, answers it.
+const firstAttemptsMs = [500, 500, 1_000]
+const leastLastAttemptMs = 2_000
+
+/**
+ * pg's client, for URLs whose `sslmode` means what it means to libpq. To connect it has `connectionTimeoutMillis` in all, and
+ * no attempt of it waits that long for a server that takes the connection and says nothing, as one whose machine has
+ * died behind a balancer: the first is given up after half a second, and the next, which may be led elsewhere, is made at once.
+ */
 export class DatabaseClient extends Client {
   readonly #config: ClientConfig
-  readonly #second: Encryption | undefined
+  /** The encryptions that are left to try if the server refuses the one before. */
+  readonly #encryptions: Encryption[]
+  readonly #attemptTimeoutsMs: number[]
   /** Why a certificate or key could not be read. A pool makes clients where nothing would catch it. */
   readonly #unreadable: Error | undefined
 
   constructor(config: ClientConfig) {
     const { encryptions = [], unreadable } = readEncryptions(config.connectionString)
-    const [first, second] = encryptions
-    const settings = { ...config, ...(first !== undefined && withEncryption(config, first)) }
+    const [first, ...others] = encryptions
+    const [timeoutMs, ...attemptTimeoutsMs] = attemptTimeoutsOf(config)
+    const settings = {
+      ...config,
+      ...(first !== undefined && withEncryption(config, first)),
+      connectionTimeoutMillis: timeoutMs,
+    }
     super(settings)
     this.#config = settings
-    this.#second = second
+    this.#encryptions = others
+    this.#attemptTimeoutsMs = attemptTimeoutsMs
     this.#unreadable = unreadable
   }
 
@@ -74,9 +90,8 @@ export class DatabaseClient extends Client {
     if (this.#unreadable) return process.nextTick(callback, this.#unreadable)
     try {
       super.connect((error?: Error) => {
-        if (!error || this.#second === undefined || !maySucceedOtherwise(error)) return callback(error)
-        this.#startAnew(this.#second)
-        super.connect(callback)
+        if (error && this.#mayTryAgain(error)) this.#connect(callback)
+        else callback(error)
       })
     } catch (error) {
       // As for a port that no port can be.
@@ -85,12 +100,28 @@ export class DatabaseClient extends Client {
     }
   }
 
+  /** Whether there is something left to try after a failure; then the client is ready for it. */
+  #mayTryAgain(error: Error): boolean {
+    if (error.message === attemptExpired) {
+      const timeoutMs = this.#attemptTimeoutsMs.shift()
+      if (timeoutMs === undefined) return false
+      this.#startAnew({ _connectionTimeoutMillis: timeoutMs })
+      return true
+    }
+    if (!maySucceedOtherwise(error)) return false
+    const ssl = this.#encryptions.shift()
+    if (ssl === undefined) return false
+    this.#startAnew({ ssl })
+    return true
+  }
+
   /** Puts the client back to before it connected, which pg has no method for. */
-  #startAnew(encryption: Encryption): void {
+  #startAnew(changed: { ssl?: Encryption; _connectionTimeoutMillis?: number }): void {
     this.#abandonConnection()
+    const { ssl = (this as unknown as { ssl: Encryption }).ssl } = changed
     Object.assign(this, {
-      connection: new Connection({ ...this.#config, ssl: encryption }),
-      ssl: encryption,
+      ...changed,
+      connection: new Connection({ ...this.#config, ssl }),
       _connecting: false,
       _connectionError: false,
       _ended: false,
@@ -103,6 +134,15 @@ export class DatabaseClient extends Client {
     connection.on('error', ignore)
     connection.stream.on('error', ignore).destroy()
   }
+}
+
+// What pg says when its `connectionTimeoutMillis` has passed.
+const attemptExpired = 'timeout expired'
+
+/** How long each attempt to connect may take. Too short a time for several is for one; without a limit there is one. */
+function attemptTimeoutsOf({ connectionTimeoutMillis: totalMs = 0 }: ClientConfig): number[] {
+  const lastMs = firstAttemptsMs.reduce((leftMs, ms) => leftMs - ms, totalMs)
+  return lastMs >= leastLastAttemptMs ? [...firstAttemptsMs, lastMs] : [totalMs]
 }
 
 /** The user of a URL. */

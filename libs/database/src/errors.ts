@@ -21,6 +21,17 @@ export class QueryTimeoutError extends Error {
   override readonly name = 'QueryTimeoutError'
 }
 
+/** The server takes no writes: a standby, or a primary that was told so. It is what the server itself says to a write. */
+export class ReadOnlyError extends Error {
+  override readonly name = 'ReadOnlyError'
+  readonly code = '25006'
+  readonly severity = 'ERROR'
+
+  constructor() {
+    super('The server is read-only: it is a standby, or was told to take no writes')
+  }
+}
+
 interface DatabaseError {
   kind: DatabaseErrorKind
   /** The five characters of PostgreSQL's Appendix A, where the server answered. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { DatabaseClient } from './client'
-import { databaseErrorOf, reasonOf } from './errors'
+import type { DatabaseErrorKind } from './error-kinds'
+import { databaseErrorOf, ReadOnlyError, reasonOf } from './errors'
 import { MigrationError } from './migration-plan'
 import { hasOwnSession } from './pooler'
 import { redactUrl } from './url'
@@ -43,7 +44,9 @@ export async function connectToMigrate({ url, waitMs, log }: SessionOptions): Pr
     try {
       await client.connect()
       // A pooler takes connections also while the database is down.
-      return { client, direct: await hasOwnSession(client, CONNECT_TIMEOUT_MS) }
+      const direct = await hasOwnSession(client, CONNECT_TIMEOUT_MS)
+      await requireWritable(client)
+      return { client, direct }
     } catch (error) {
       // Not awaited: one that never began to connect does not say that it has ended.
       void client.end()
@@ -60,10 +63,23 @@ export async function connectToMigrate({ url, waitMs, log }: SessionOptions): Pr
   }
 }
 
+const passing = new Set<DatabaseErrorKind | undefined>([
+  'unreachable',
+  'connection_lost',
+  'too_many_connections',
+  // A standby, until it or another is the primary.
+  'read_only',
+])
+
 /** A wrong password or a missing database stays so; a server that starts refuses, resets or says so. */
-function mayComeUp(error: unknown): boolean {
-  const kind = databaseErrorOf(error)?.kind
-  return kind === 'unreachable' || kind === 'connection_lost' || kind === 'too_many_connections'
+const mayComeUp = (error: unknown) => passing.has(databaseErrorOf(error)?.kind)
+
+/** @throws ReadOnlyError */
+async function requireWritable(client: Client): Promise<void> {
+  const { rows } = await client.query<{ isReadOnly: boolean }>(
+    `SELECT current_setting('transaction_read_only')::boolean AS "isReadOnly"`,
+  )
+  if (rows[0]?.isReadOnly) throw new ReadOnlyError()
 }
 
 /** Begins a transaction without the limits that the role may have: a migration takes its time. */

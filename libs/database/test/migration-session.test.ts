@@ -1,5 +1,5 @@
 import { createServer, connect, type AddressInfo } from 'node:net'
-import { createTestDatabase, startTestPostgres, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, startTestPostgres, until, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
 import { migrate, MigrationError } from '../src'
 import { migrationsFolder } from './migrations-folder'
@@ -76,6 +76,17 @@ describe('a database that is not up', () => {
       /^waiting for postgresql:\/\/postgres:\*\*\*@127.+ECONNREFUSED/,
     ) as string
     expect(log).toHaveBeenCalledWith(message)
+    await server.remove()
+  })
+
+  test('or is read-only, as a standby is, is waited for until it takes writes', async () => {
+    const server = await startTestPostgres({ default_transaction_read_only: true })
+    const log = jest.fn()
+    const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 20_000, log })
+    await until(() => log.mock.calls.length > 0)
+    await server.restart({ default_transaction_read_only: false })
+    expect(await migrating).toHaveLength(3)
+    expect(log.mock.calls[0]).toEqual([expect.stringMatching(/^waiting for .+: The server is read-only/)])
     await server.remove()
   })
 

@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import { Client, Pool } from 'pg'
 import { databaseErrorOf, transaction } from '../src'
@@ -47,6 +48,26 @@ test('an exhausted pool answers with an error in time', async () => {
   holder.release()
   await pool.query('SELECT 1')
   await pool.end()
+})
+
+test('a server that takes a connection and says nothing is asked again at once, and the query is answered', async () => {
+  const { hostname, port } = new URL(database.url)
+  const silent: Socket[] = []
+  const balancer = createServer((client) => {
+    if (silent.length < 2) return void silent.push(client)
+    const upstream = connect(Number(port), hostname)
+    client.pipe(upstream).pipe(client)
+    client.on('close', () => upstream.destroy())
+  })
+  await new Promise<void>((resolve) => balancer.listen(0, hostname, resolve))
+  const url = new URL(database.url)
+  url.port = String((balancer.address() as AddressInfo).port)
+  const pool = openPool(url.href, { connectTimeoutMs: 5_000, useTimeoutMs: 2_000 })
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  expect(silent).toHaveLength(2)
+  await pool.end()
+  for (const client of silent) client.destroy()
+  await new Promise((resolve) => balancer.close(resolve))
 })
 
 test('control: a pool without the limit waits on', async () => {
