@@ -38,6 +38,11 @@ export function databaseVariables(service: string, { name }: { name: string }) {
       secret: true,
       example: `postgres://${name.replace(/db$/, '')}_owner:p%40ss@localhost:5432/${name}`,
     }),
+    migrationLockTimeoutMs: variable('MIGRATION_LOCK_TIMEOUT_MS', integer({ min: 0, max: 600_000 }), {
+      description:
+        'Milliseconds that a migration waits for a lock, with all who want it after it; then it is rolled back, and can be tried again. 0 for as long as it takes',
+      default: 0,
+    }),
     dbPooler: variable(`${service}_DB_POOLER`, z.enum(['auto', 'session', 'transaction']), {
       description:
         'The pooler in front of PostgreSQL: auto detects one and then sends statements without names, as transaction does; session is for one that keeps a session for each connection',

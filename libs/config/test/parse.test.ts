@@ -40,6 +40,7 @@ test('the least environment gives the defaults of the documentation', () => {
     dbReadPoolSize: 4,
     dbHeavyPoolSize: 2,
     migrationDatabaseUrl: undefined,
+    migrationLockTimeoutMs: 0,
   })
 })
 

@@ -33,12 +33,15 @@ export async function applyMigration(client: Client, migration: Migration, apply
   }
 }
 
-/** For what PostgreSQL does in no transaction, as CREATE INDEX CONCURRENTLY: the only statement of its script. */
+/**
+ * For what PostgreSQL does in no transaction, as CREATE INDEX CONCURRENTLY: the only statement of its script. It holds up nobody
+ * while it waits for locks, and would be left half done if it did not.
+ */
 export async function applyAlone(client: Client, migration: Migration) {
   const id = randomUUID()
   try {
     // Whatever limits the role has are reset afterwards.
-    await client.query('SET statement_timeout = 0')
+    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
     await run(client, id, migration)
   } catch (error) {
     if (!endsSession(error)) await recordFailure(client, id, reasonOf(error))

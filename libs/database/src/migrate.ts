@@ -16,6 +16,8 @@ interface MigrateOptions {
   waitMs?: number
   /** How long to wait for another instance that is migrating, in ms; 10 minutes if not given. */
   lockWaitMs?: number
+  /** How long a migration waits for a lock that others hold, in ms; 0, or not given, for as long as it takes. */
+  tableLockMs?: number
   log?: (message: string) => void
 }
 
@@ -35,10 +37,19 @@ export async function migrate({
   urlVariable = 'the URL for migrations',
   waitMs = 30_000,
   lockWaitMs = 600_000,
+  tableLockMs = 0,
   log = () => {},
   ...options
 }: MigrateOptions): Promise<string[]> {
-  const work = { ...options, build: await readMigrations(folder), urlVariable, waitMs, lockWaitMs, log }
+  const work = {
+    ...options,
+    build: await readMigrations(folder),
+    urlVariable,
+    waitMs,
+    lockWaitMs,
+    tableLockMs,
+    log,
+  }
   const { client, direct } = await connectToMigrate(work)
   try {
     return await (direct ? migrateSession(client, work) : migratePooled(client, work))
@@ -54,7 +65,7 @@ async function migrateSession(client: Client, work: Work): Promise<string[]> {
   const pending = await pendingOf(client, work)
   for (const migration of pending) {
     work.log(`applying migration ${migration.name}`)
-    await begin(client)
+    await begin(client, work)
     await applyMigration(client, migration, () => applyAlone(client, migration))
   }
   return pending.map(({ name }) => name)

@@ -18,6 +18,8 @@ export interface SessionOptions {
   waitMs: number
   /** How long to wait for another instance that is migrating. */
   lockWaitMs: number
+  /** How long a migration waits for a lock that others hold; 0 for as long as it takes. */
+  tableLockMs: number
   log: (message: string) => void
 }
 
@@ -82,9 +84,15 @@ async function requireWritable(client: Client): Promise<void> {
   if (rows[0]?.isReadOnly) throw new ReadOnlyError()
 }
 
-/** Begins a transaction without the limits that the role may have: a migration takes its time. */
-export async function begin(client: Client): Promise<void> {
-  await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+/**
+ * Begins a transaction without the limits that the role may have: a migration takes its time. For a lock it waits no longer than
+ * `tableLockMs`, since all who want the table after it wait behind it.
+ */
+export async function begin(
+  client: Client,
+  { tableLockMs }: Pick<SessionOptions, 'tableLockMs'>,
+): Promise<void> {
+  await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${tableLockMs};
     SET LOCAL idle_in_transaction_session_timeout = 0`)
 }
 
@@ -103,7 +111,7 @@ export function lockSession(client: Client, options: SessionOptions): Promise<vo
  */
 export function beginLocked(client: Client, options: SessionOptions): Promise<void> {
   return waitForLock(options, async () => {
-    await begin(client)
+    await begin(client, options)
     const locked = await tryLock(client, 'pg_try_advisory_xact_lock')
     if (!locked) await client.query('ROLLBACK')
     return locked

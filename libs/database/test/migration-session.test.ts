@@ -29,6 +29,43 @@ test('a URL that cannot be connected to is an error, and not the end of the proc
   await expect(migrate({ url: url.href, folder: folder.path })).rejects.toThrow('99999')
 })
 
+describe('a table that somebody holds', () => {
+  const locking = migrationsFolder({ '20260401000000_name': 'ALTER TABLE users ADD COLUMN name text;' })
+  afterAll(() => locking.remove())
+
+  async function holdUsers(mode: string) {
+    const holder = await connectClient(database.url)
+    await holder.query('CREATE TABLE users (id int)')
+    await holder.query(`BEGIN; LOCK TABLE users IN ${mode} MODE`)
+    return holder
+  }
+
+  test('holds up a migration for as long as it may, which is then as if it had never begun', async () => {
+    const holder = await holdUsers('ACCESS SHARE')
+    const migrateUsers = () => migrate({ url: database.url, folder: locking.path, tableLockMs: 200 })
+    await expect(migrateUsers()).rejects.toThrow(
+      'Migration 20260401000000_name was rolled back: canceling statement due to lock timeout. Nothing of it is left',
+    )
+    await holder.query('COMMIT')
+    expect(await migrateUsers()).toEqual(['20260401000000_name'])
+    await holder.end()
+  })
+
+  test('does not end CREATE INDEX CONCURRENTLY, which holds up nobody and would be left half done', async () => {
+    const alone = migrationsFolder({ '20260401000000_index': 'CREATE INDEX CONCURRENTLY ON users (id);' })
+    const holder = await holdUsers('ROW EXCLUSIVE')
+    const watcher = await connectClient(database.url)
+    const migrated = migrate({ url: database.url, folder: alone.path, tableLockMs: 1 })
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND query LIKE 'CREATE INDEX%' AND now() - query_start > interval '50 ms'`
+    while ((await watcher.query(waits)).rowCount === 0);
+    await holder.query('COMMIT')
+    expect(await migrated).toEqual(['20260401000000_index'])
+    await Promise.all([holder.end(), watcher.end()])
+    alone.remove()
+  })
+})
+
 describe('several instances at once', () => {
   test('all succeed on an empty database, and every migration is applied by one of them', async () => {
     const log = jest.fn()

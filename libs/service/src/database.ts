@@ -24,6 +24,7 @@ export interface DatabaseSettings extends DatabaseAddress {
 /** Where migrations run: what `databaseVariables` parse to. */
 export interface MigrationSettings extends DatabaseAddress {
   migrationDatabaseUrl?: string | undefined
+  migrationLockTimeoutMs?: number
 }
 
 const connectTimeoutMs = 5_000
@@ -116,6 +117,7 @@ export async function migrateDatabase(
     url,
     urlVariable: `${service}_MIGRATION_DATABASE_URL`,
     folder: existsSync(besideBundle) ? besideBundle : path.join(appFolder, '../prisma/migrations'),
+    ...(settings.migrationLockTimeoutMs !== undefined && { tableLockMs: settings.migrationLockTimeoutMs }),
     log: (line) => process.stderr.write(`${line}\n`),
   })
   const role = userOf(runtimeUrl)
