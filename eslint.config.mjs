@@ -1,11 +1,20 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import js from '@eslint/js'
 import nx from '@nx/eslint-plugin'
 import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
-import { orderRooms } from './apps/order-service/eslint.rooms.mjs'
-import { sequencerRooms } from './apps/sequencer/eslint.rooms.mjs'
-import { userRooms } from './apps/user-service/eslint.rooms.mjs'
 import { roomsOf } from './eslint.rooms.mjs'
+
+/** The apps, each with its scope and its table of rooms. */
+const apps = readdirSync(join(import.meta.dirname, 'apps')).filter((name) =>
+  existsSync(join(import.meta.dirname, 'apps', name, 'package.json')),
+)
+const scopes = apps.map((name) => {
+  const { nx } = JSON.parse(readFileSync(join(import.meta.dirname, 'apps', name, 'package.json'), 'utf8'))
+  return nx.tags.find((tag) => tag.startsWith('scope:'))
+})
+const tables = await Promise.all(apps.map((name) => import(`./apps/${name}/eslint.rooms.mjs`)))
 
 /** What no app may say. */
 const everywhere = [
@@ -46,10 +55,10 @@ export default tseslint.config(
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool', 'type:package'] },
             // What others install holds nothing of ours but itself.
             { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package'] },
-            { sourceTag: 'scope:users', onlyDependOnLibsWithTags: ['scope:users', 'scope:shared'] },
-            { sourceTag: 'scope:orders', onlyDependOnLibsWithTags: ['scope:orders', 'scope:shared'] },
-            { sourceTag: 'scope:sequencer', onlyDependOnLibsWithTags: ['scope:sequencer', 'scope:shared'] },
-            { sourceTag: 'scope:console', onlyDependOnLibsWithTags: ['scope:console', 'scope:shared'] },
+            ...scopes.map((scope) => ({
+              sourceTag: scope,
+              onlyDependOnLibsWithTags: [scope, 'scope:shared'],
+            })),
             { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
           ],
         },
@@ -92,8 +101,11 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['apps/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...everywhere] } },
-  ...[userRooms, orderRooms, sequencerRooms].flatMap((table) => roomsOf(table, everywhere)),
+  {
+    files: ['apps/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...everywhere] },
+  },
+  ...tables.flatMap(({ rooms }) => roomsOf(rooms, everywhere)),
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {

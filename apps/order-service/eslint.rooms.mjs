@@ -1,5 +1,5 @@
 /** The rooms of the order service, from the bottom up: eslint.rooms.mjs at the root holds them. */
-export const orderRooms = {
+export const rooms = {
   app: 'order-service',
   pure: '@ordinal/errors$',
   rooms: {

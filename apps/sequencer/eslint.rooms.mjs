@@ -1,7 +1,7 @@
 /**
  * The rooms of the sequencer, from the bottom up (docs/decisions/0055-rooms.md): eslint.rooms.mjs at the root holds them.
  */
-export const sequencerRooms = {
+export const rooms = {
   app: 'sequencer',
   pure: '@ordinal/(audit|errors)$|temporal-polyfill$',
   statements: ['ledger/*.ts'],

@@ -3,6 +3,8 @@
 set -euo pipefail
 umask 077
 file=.env
+list=$(dirname "$0")/../../services.json
+prefix() { tr a-z- A-Z_ <<<"$1"; }
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 bom=$'\xef\xbb\xbf'
 has() { # the secret, or the file that it is in
@@ -17,21 +19,31 @@ add() { # name, value
   chmod go-rwx "$file"
   echo "  $1 was generated, in $file"
 }
-for name in USER_SERVICE_DB_PASSWORD ORDER_SERVICE_DB_PASSWORD SEQUENCER_DB_PASSWORD LEDGER_OWNER_PASSWORD \
+services=$(sed -n 's/^ *"name": "\(.*\)",$/\1/p' "$list")
+for name in $(for service in $services; do echo "$(prefix "$service")_DB_PASSWORD"; done) LEDGER_OWNER_PASSWORD \
   POSTGRES_PASSWORD GRAFANA_PASSWORD; do
   has "$name" || add "$name" "$(random)"
 done
 # Without one nobody could administrate: make token signs with it. An identity provider needs none.
 has JWT_SECRET || has JWKS_URL || add JWT_SECRET "$(random)"
-# The one is the digest of the other: both or none. The key may do what the service does, and no more: who gives it another
-# sequence (ORDER_SERVICE_SEQUENCE) names that in the scope, too.
-if ! has ORDER_SERVICE_API_KEY && ! has USER_SERVICE_API_KEY && ! has API_KEYS; then
-  key=$(random)
-  add ORDER_SERVICE_API_KEY "$key"
-  user_key=$(random)
-  add USER_SERVICE_API_KEY "$user_key"
+# The one is the digest of the other: all or none. A key may do what its service does, and no more: who gives the order
+# service another sequence (ORDER_SERVICE_SEQUENCE) names that in the scope, too.
+followers=$(awk -F'"' '/"name":/ { name = $4 } /"followsKeys": true/ { print name }' "$list")
+has_none() {
+  local service
+  for service in $followers; do if has "$(prefix "$service")_API_KEY"; then return 1; fi; done
+}
+if has_none && ! has API_KEYS; then
   sequence=${ORDER_SERVICE_SEQUENCE:-$(sed -nE 's/^ORDER_SERVICE_SEQUENCE=([^[:space:]#]+).*/\1/p' "$file" | tail -n 1)}
-  add API_KEYS "order-service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):users:read+numbers:issue:${sequence:-ORD}+api-keys:follow,user-service:$(printf %s "$user_key" | sha256sum | cut -d ' ' -f 1):api-keys:follow"
-  # So both know the keys that administrators make.
+  entries=()
+  for service in $followers; do
+    key=$(random)
+    add "$(prefix "$service")_API_KEY" "$key"
+    scopes=api-keys:follow
+    if [ "$service" = order-service ]; then scopes=users:read+numbers:issue:${sequence:-ORD}+$scopes; fi
+    entries+=("$service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):$scopes")
+  done
+  add API_KEYS "$(IFS=,; echo "${entries[*]}")"
+  # So all know the keys that administrators make.
   has API_KEYS_URL || add API_KEYS_URL http://sequencer:8083
 fi

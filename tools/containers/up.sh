@@ -33,9 +33,10 @@ address() { # name, container, port, path, scheme
 echo
 echo 'Ordinal runs. make docker-down stops it and keeps the data.'
 echo
-address user-service user-service 8081 /docs
-address order-service order-service 8082 /docs
-address sequencer sequencer 8083 /docs
+while read -r name port; do
+  # Docker must not read the rest of the list.
+  address "$name" "$name" "$port" /docs </dev/null
+done < <(sed -n 's/^ *"name": "\(.*\)",$/\1/p; s/^ *"port": \([0-9]*\),$/\1/p' services.json | paste - -)
 address gRPC order-service 50052 ' (orders)' ''
 address gRPC sequencer 50053 " (the sequencer's)" ''
 address Prometheus prometheus 9090

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import list from '../../../services.json'
 
 export const root = resolve(__dirname, '../../..')
 /** A project of its own: the data of `make docker-up` is not ours to delete. */
 export const project = 'ordinal-check'
-export const services = ['user-service', 'order-service', 'sequencer'] as const
+export const services = list.map(({ name }) => name)
 /** Of the calls of the check, which may do what an operator may. */
 export const apiKey = 'the-key-of-the-check-of-the-containers'
 const orderServiceKey = 'the-key-of-the-order-service-in-the-check'

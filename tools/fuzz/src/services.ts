@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { callersOf, hostileCallers, startTestPostgres } from '@ordinal/testing'
-import { API_KEYS, apiKey, root, startSystem, type System } from '@ordinal/system-tests'
+import { API_KEYS, apiKey, listedServices, root, startSystem, type System } from '@ordinal/system-tests'
 import { createCoverage, type Coverage } from './coverage'
 import type { Document } from './document'
 import { grpcTarget } from './grpc'
@@ -35,7 +35,7 @@ const oneTurn = 20_000
 const enoughForAll = 50_000
 
 /**
- * Starts the three services on an embedded PostgreSQL, and makes requests of all of their operations: half of them where
+ * Starts all services on an embedded PostgreSQL, and makes requests of all of their operations: half of them where
  * anyone may call, half where callers need a key or a token.
  *
  * @throws Error if they do not start
@@ -90,7 +90,7 @@ async function fuzzSystem(access: Access, options: ServicesOptions, report: Repo
       },
       postgres,
     )
-    const services = [system.users, system.orders, system.sequencer]
+    const services = [system.users, system.orders, system.sequencer, ...system.others]
     const processes = services.map((service) => ({
       name: service.name,
       pid: service.pid(),
@@ -159,13 +159,11 @@ const signingKey = () =>
   )
 
 /** Where `make run` has them: what was found can be tried there. */
-const localUrls: Record<string, string> = {
-  'user-service': 'http://localhost:8081',
-  'order-service': 'http://localhost:8082',
-  sequencer: 'http://localhost:8083',
-}
+const localUrls = Object.fromEntries(
+  listedServices.map(({ name, port }) => [name, `http://localhost:${port}`]),
+)
 
-async function targetsOf({ users, orders, sequencer }: System): Promise<Target[]> {
+async function targetsOf({ users, orders, sequencer, others }: System): Promise<Target[]> {
   const grpc = (service: typeof orders, file: string, name: string) =>
     grpcTarget({
       name: service.name,
@@ -185,6 +183,7 @@ async function targetsOf({ users, orders, sequencer }: System): Promise<Target[]
       ...(await http(sequencer)),
       grpc: grpc(sequencer, 'sequencer.proto', 'sequential.SequentialIDService'),
     },
+    ...(await Promise.all(others.map(http))),
   ]
 }
 

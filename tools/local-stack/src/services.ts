@@ -91,8 +91,7 @@ export function isClosed({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): b
 
 /** What the key of a service is limited to: what it calls. */
 const scopesOf = (name: string, { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string => {
-  if (name === 'user-service') return 'api-keys:follow'
-  if (name !== 'order-service') return 'users:read'
+  if (name !== 'order-service') return 'api-keys:follow'
   return `users:read+numbers:issue:${ORDER_SERVICE_SEQUENCE || 'ORD'}+api-keys:follow`
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createRepository, removeRepositories, type Repository, type ServiceName } from './stack'
+import { createRepository, removeRepositories, type Repository } from './stack'
 import { databaseUrl, postgresUrl, query } from './state'
 
 let repository: Repository
@@ -12,7 +12,7 @@ beforeAll(async () => {
   const stack = repository.run()
   await stack.printed('Ordinal runs.')
   output = stack.output()
-  const variables: [ServiceName, string][] = [
+  const variables: [string, string][] = [
     ['user-service', 'USER_SERVICE_DATABASE_URL'],
     ['order-service', 'ORDER_SERVICE_DATABASE_URL'],
     ['sequencer', 'SEQUENCER_DATABASE_URL'],

@@ -4,7 +4,7 @@ const { basename, dirname } = require('node:path')
 
 const name = basename(dirname(process.argv[1]))
 const { FAKE_FAULT, FAKE_ONCE, FAKE_STUBBORN, ...environment } = process.env
-const port = environment[`${name.replace('-', '_').toUpperCase()}_PORT`]
+const port = environment[`${name.replaceAll('-', '_').toUpperCase()}_PORT`]
 
 if (FAKE_FAULT === name) {
   console.log('{"level":"info","message":"starting"}')

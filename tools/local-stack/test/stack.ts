@@ -7,19 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { ownPort } from '@ordinal/testing'
 import { build } from 'esbuild'
+import { listedServices, variablesOf } from '../src/service-list'
 
-export const serviceNames = ['user-service', 'order-service', 'sequencer'] as const
-export type ServiceName = (typeof serviceNames)[number]
+export const serviceNames = listedServices.map(({ name }) => name)
 
 /** A folder laid out as the repository is after a build, with fake services, in a temporary place. */
 export interface Repository {
   root: string
-  ports: Record<ServiceName, number>
+  ports: Record<string, number>
   /** Starts the stack, as `make run` does; `account` is the user to run as. */
   run(environment?: NodeJS.ProcessEnv, account?: { uid: number; gid: number }): Stack
   /** What the fake service answers to a GET. */
-  get<T>(service: ServiceName, path?: string): Promise<T>
-  log(service: ServiceName): Promise<string>
+  get<T>(service: string, path?: string): Promise<T>
+  log(service: string): Promise<string>
 }
 
 export interface Stack {
@@ -29,7 +29,7 @@ export interface Stack {
   /** Resolves when it has printed this. */
   printed(text: string | RegExp): Promise<void>
   /** Says that a service has a new bundle, as `make dev` does. */
-  reload(service: ServiceName): void
+  reload(service: string): void
   /** Sends a signal to it and its children, as a terminal does. */
   signal(signal: NodeJS.Signals): void
   /** Resolves with the exit code (or the signal) when it has ended. */
@@ -60,10 +60,15 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   await chmod(root, mode)
   if (owner) await chown(root, owner, owner)
 
-  const [users = 0, orders = 0, sequencer = 0, ...debug] = await Promise.all(
-    Array.from({ length: 8 }, ownPort),
-  )
-  const ports = { 'user-service': users, 'order-service': orders, sequencer }
+  const ports: Record<string, number> = {}
+  const portVariables: Record<string, string> = {}
+  for (const { name, grpcPort } of listedServices) {
+    const prefix = variablesOf(name)
+    ports[name] = await ownPort()
+    portVariables[`${prefix}_PORT`] = String(ports[name])
+    portVariables[`${prefix}_DEBUG_PORT`] = String(await ownPort())
+    if (grpcPort !== undefined) portVariables[`${prefix}_GRPC_PORT`] = String(await ownPort())
+  }
   return {
     root,
     ports,
@@ -73,14 +78,7 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
         cwd: root,
         env: {
           PATH: process.env.PATH,
-          USER_SERVICE_PORT: String(users),
-          ORDER_SERVICE_PORT: String(orders),
-          SEQUENCER_PORT: String(sequencer),
-          ORDER_SERVICE_GRPC_PORT: String(debug[4]),
-          SEQUENCER_GRPC_PORT: String(debug[3]),
-          USER_SERVICE_DEBUG_PORT: String(debug[0]),
-          ORDER_SERVICE_DEBUG_PORT: String(debug[1]),
-          SEQUENCER_DEBUG_PORT: String(debug[2]),
+          ...portVariables,
           ...environment,
         },
       })

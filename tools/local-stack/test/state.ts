@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import type { Repository, ServiceName } from './stack'
+import type { Repository } from './stack'
 
 /** Runs one statement on a connection of its own, and gives its rows. */
 export async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
@@ -24,7 +24,7 @@ export function postgresUrl(output: string): string {
 /** The URL that a fake service has been given, and may log in with. */
 export async function databaseUrl(
   repository: Repository,
-  service: ServiceName,
+  service: string,
   variable: string,
 ): Promise<string> {
   const environment = await repository.get<Record<string, string>>(service, '/environment')

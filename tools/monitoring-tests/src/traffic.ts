@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadProtos } from '@ordinal/grpc'
 import { createGrpcClient } from '@ordinal/testing'
-import { ask, createUser, orderOf, placeOrder, type System } from '@ordinal/system-tests'
+import { ask, createUser, creationsOf, orderOf, placeOrder, type System } from '@ordinal/system-tests'
 
 export interface Traffic {
   stop(): Promise<void>
@@ -14,7 +14,7 @@ export interface Traffic {
  */
 export function startTraffic(system: System, grpcAddress: string): Traffic {
   const stopping = new AbortController()
-  const { users, orders, sequencer } = system
+  const { users, orders, sequencer, others } = system
 
   async function round(): Promise<void> {
     const userId = await createUser(system)
@@ -50,6 +50,16 @@ export function startTraffic(system: System, grpcAddress: string): Traffic {
       client.call('GetNextBatch', { prefix: 'INV', count: 3 }),
       client.call('GetStatus', { prefix: 'NONE' }),
     ])
+  const elsewhere = () =>
+    Promise.all(
+      others.map(async (service) => {
+        for (const { path, body } of await creationsOf(service)) {
+          await ask(service, 'POST', path, body)
+          await ask(service, 'POST', path, {})
+          await ask(service, 'GET', path)
+        }
+      }),
+    )
   // Whoever has no user cannot order; these orders are refused while the user service is away.
   const orderOfAnyone = () => placeOrder(system, 1)
 
@@ -59,7 +69,7 @@ export function startTraffic(system: System, grpcAddress: string): Traffic {
       await delay(100)
     }
   }
-  const running = Promise.all([round, numbers, steps, calls, orderOfAnyone].map(repeat))
+  const running = Promise.all([round, numbers, steps, calls, orderOfAnyone, elsewhere].map(repeat))
   return {
     async stop() {
       stopping.abort()

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SignJWT } from 'jose'
-import { ask, eventually, startSystem, type System } from '@ordinal/system-tests'
+import { ask, eventually, listedServices, startSystem, type System } from '@ordinal/system-tests'
 import { createAuthority, createCertificateFolder, ownAddress, ownPort } from '@ordinal/testing'
 import { faultsOf } from '../src/check'
 import { dashboards, queriesOf, type Dashboard } from '../src/dashboards'
@@ -51,11 +51,15 @@ withPrometheus('a running stack, watched', () => {
       ORDER_SERVICE_CALLS_TLS_KEY_FILE: certificates.keyFile,
     })
     await defineWithEnd()
-    const folder = writeHurriedCopy({
-      'user-service:8081': new URL(system.users.url).host,
-      'order-service:8082': new URL(system.orders.url).host,
-      'sequencer:8083': new URL(system.sequencer.url).host,
-    })
+    const running = [system.users, system.orders, system.sequencer, ...system.others]
+    const folder = writeHurriedCopy(
+      Object.fromEntries(
+        running.map(({ name, url }) => {
+          const { port } = listedServices.find((service) => service.name === name)!
+          return [`${name}:${port}`, new URL(url).host]
+        }),
+      ),
+    )
     prometheus = await startPrometheus(folder)
     traffic = startTraffic(system, `${ownAddress}:${grpcPort}`)
   })
@@ -72,11 +76,8 @@ withPrometheus('a running stack, watched', () => {
       (targets) => targets.length > 0 && targets.every(({ health }) => health === 'up'),
       15_000,
     )
-    expect(targets.map(({ labels }) => labels.job).sort()).toEqual([
-      'order-service',
-      'sequencer',
-      'user-service',
-    ])
+    const names = listedServices.map(({ name }) => name)
+    expect(targets.map(({ labels }) => labels.job).sort()).toEqual(names.sort())
   })
 
   test.each(['users', 'orders', 'sequencer'] as const)(

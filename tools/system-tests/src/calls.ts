@@ -62,6 +62,35 @@ export const orderOf = (userId: number) => ({
 export const placeOrder = ({ orders }: System, userId: number, headers?: Record<string, string>) =>
   ask(orders, 'POST', '/api/v1/orders', orderOf(userId), headers)
 
+interface Described {
+  paths: Record<
+    string,
+    {
+      post?: {
+        requestBody?: { content: Record<string, { schema: { properties?: Record<string, Example> } }> }
+      }
+    }
+  >
+}
+interface Example {
+  example?: unknown
+  examples?: unknown[]
+}
+
+/** What a service can be asked to create, with the examples of its document: paths and bodies. */
+export async function creationsOf(service: { url: string }): Promise<{ path: string; body: object }[]> {
+  const { body } = await ask(service, 'GET', '/openapi.json')
+  return Object.entries((body as Described).paths).flatMap(([path, { post }]) => {
+    const fields = post?.requestBody?.content['application/json']?.schema.properties
+    if (!fields || path.includes('{')) return []
+    const examples = Object.entries(fields).map(([name, field]) => [
+      name,
+      field.example ?? field.examples?.[0],
+    ])
+    return [{ path, body: Object.fromEntries(examples) as object }]
+  })
+}
+
 /** The value of a metric, by the beginning of its line. */
 export async function metric(service: { url: string }, name: string): Promise<number> {
   const { body } = await ask(service, 'GET', '/metrics')

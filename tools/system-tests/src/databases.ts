@@ -1,6 +1,6 @@
 import { Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { createTestDatabase, createTestRole, type TestPgbouncer, type TestPostgres } from '@ordinal/testing'
-import { prefixOf, type Environment, type ServiceName } from './service'
+import { prefixOf, type Environment } from './service'
 
 /** The empty database of a service. */
 export interface ServiceDatabase {
@@ -19,7 +19,7 @@ export interface Detour {
 }
 
 /** Makes a database on the server of the jest run; the sequencer runs as a role that does not own it. */
-export async function createDatabase(name: ServiceName, detour?: Detour): Promise<ServiceDatabase> {
+export async function createDatabase(name: string, detour?: Detour): Promise<ServiceDatabase> {
   const database = await createTestDatabase()
   const ownsNothing = name === 'sequencer' || detour?.migrations === 'past'
   const runtimeUrl = ownsNothing ? (await createTestRole(database)).url : database.url
@@ -30,7 +30,7 @@ export async function createDatabase(name: ServiceName, detour?: Detour): Promis
 }
 
 /** The same on a server that the test may kill; it goes with its server. */
-export async function createDatabaseOn(postgres: TestPostgres, name: ServiceName): Promise<ServiceDatabase> {
+export async function createDatabaseOn(postgres: TestPostgres, name: string): Promise<ServiceDatabase> {
   const roles = { owner: `${name}-owner`, runtime: `${name}-runtime` }
   const { password } = new URL(postgres.adminUrl)
   for (const role of Object.values(roles)) {
@@ -47,7 +47,7 @@ export async function createDatabaseOn(postgres: TestPostgres, name: ServiceName
 }
 
 const databaseEnvironment = (
-  name: ServiceName,
+  name: string,
   runtimeUrl: string,
   migrationUrl: string | undefined,
 ): Environment => ({

@@ -1,4 +1,4 @@
-export { ask, createUser, eventually, orderOf, placeOrder } from './calls'
+export { ask, createUser, creationsOf, eventually, orderOf, placeOrder } from './calls'
 export { forget, remember } from './logs'
-export { root } from './service'
+export { listedServices, root } from './service'
 export { API_KEYS, apiKey, startSystem, type System } from './system'

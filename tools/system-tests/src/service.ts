@@ -4,19 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ownAddress, ownPort } from '@ordinal/testing'
+import list from '../../../services.json'
 import { forget, remember } from './logs'
 
 export const root = join(__dirname, '../../..')
 
-export type ServiceName = 'user-service' | 'order-service' | 'sequencer'
 const bundles = join(root, 'dist/apps')
 
-export const serviceNames: ServiceName[] = ['user-service', 'order-service', 'sequencer']
+/** A service, as services.json lists it. */
+export type ListedService = (typeof list)[number]
+export const listedServices: readonly ListedService[] = list
+export const serviceNames = listedServices.map(({ name }) => name)
 
 export type Environment = Record<string, string>
 
 /** `USER_SERVICE` for user-service: what the names of its variables begin with. */
-export const prefixOf = (name: ServiceName) => name.toUpperCase().replaceAll('-', '_')
+export const prefixOf = (name: string) => name.toUpperCase().replaceAll('-', '_')
 
 export type ServiceProcess = Awaited<ReturnType<typeof createService>>
 
@@ -28,11 +31,7 @@ const patienceMs = 30_000
  * @param environment all of its variables but its port
  * @param folder where its bundle is
  */
-export async function createService(
-  name: ServiceName,
-  environment: Environment,
-  folder = join(bundles, name),
-) {
+export async function createService(name: string, environment: Environment, folder = join(bundles, name)) {
   const port = await ownPort()
   const url = `http://${ownAddress}:${port}`
   const grpcPort = await ownPort()
@@ -42,7 +41,9 @@ export async function createService(
     [`${prefixOf(name)}_HOST`]: ownAddress,
     METRICS_MAX_AGE_MS: '0',
     [`${prefixOf(name)}_PORT`]: String(port),
-    ...(name !== 'user-service' && { [`${prefixOf(name)}_GRPC_PORT`]: String(grpcPort) }),
+    ...(listedServices.find((listed) => listed.name === name)?.grpcPort && {
+      [`${prefixOf(name)}_GRPC_PORT`]: String(grpcPort),
+    }),
     // Tests are anonymous, and draw as fast as they can.
     ...(name === 'sequencer' && {
       SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { TestPostgres } from '@ordinal/testing'
 import { createDatabase, createDatabaseOn, type Detour, type ServiceDatabase } from './databases'
-import { createService, serviceNames, type Environment, type ServiceProcess } from './service'
+import { createService, prefixOf, serviceNames, type Environment, type ServiceProcess } from './service'
 
-/** The three services, each with a database of its own. */
+/** All services, each with a database of its own. */
 export interface System {
   users: ServiceProcess
   orders: ServiceProcess
   sequencer: ServiceProcess
+  /** Those of services.json that are none of these three. */
+  others: ServiceProcess[]
   databases: Record<'users' | 'orders' | 'sequencer', ServiceDatabase>
   stop(): Promise<void>
 }
@@ -19,7 +21,7 @@ export const API_KEYS = `system-tests:${createHash('sha256').update(apiKey).dige
 /**
  * Starts the whole system.
  *
- * @param environment more variables, for all three services
+ * @param environment more variables, for all services
  * @param postgres a server that the test may kill; by default that of the jest run
  * @param detour a pooler in front of the server of the jest run; it is removed with the system
  */
@@ -28,10 +30,19 @@ export async function startSystem(
   postgres?: TestPostgres,
   detour?: Detour,
 ): Promise<System> {
-  const [userDatabase, orderDatabase, sequencerDatabase] = await Promise.all(
-    serviceNames.map((name) => (postgres ? createDatabaseOn(postgres, name) : createDatabase(name, detour))),
+  const created = new Map(
+    await Promise.all(
+      serviceNames.map(async (name) => {
+        const database = postgres ? createDatabaseOn(postgres, name) : createDatabase(name, detour)
+        return [name, await database] as const
+      }),
+    ),
   )
-  const databases = { users: userDatabase!, orders: orderDatabase!, sequencer: sequencerDatabase! }
+  const databases = {
+    users: created.get('user-service')!,
+    orders: created.get('order-service')!,
+    sequencer: created.get('sequencer')!,
+  }
   const shared = { API_KEYS, ...environment }
   const users = await createService('user-service', { ...shared, ...databases.users.environment })
   const sequencer = await createService('sequencer', { ...shared, ...databases.sequencer.environment })
@@ -42,13 +53,24 @@ export async function startSystem(
     ORDER_SERVICE_SEQUENCER_URL: sequencer.url,
     ORDER_SERVICE_API_KEY: apiKey,
   })
-  const services = [users, orders, sequencer]
+  const others = await Promise.all(
+    serviceNames
+      .filter((name) => !['user-service', 'order-service', 'sequencer'].includes(name))
+      .map((name) =>
+        createService(name, {
+          ...shared,
+          ...created.get(name)!.environment,
+          [`${prefixOf(name)}_RATE_LIMIT`]: '0',
+        }),
+      ),
+  )
+  const services = [users, orders, sequencer, ...others]
 
   async function stop(): Promise<void> {
     await Promise.all(services.map((service) => service.remove()))
     // It keeps connections to the databases.
     await detour?.pooler.remove()
-    for (const database of Object.values(databases)) await database.drop()
+    for (const database of created.values()) await database.drop()
   }
   try {
     await Promise.all(services.map((service) => service.start()))
@@ -56,5 +78,5 @@ export async function startSystem(
     await stop()
     throw error
   }
-  return { users, orders, sequencer, databases, stop }
+  return { users, orders, sequencer, others, databases, stop }
 }

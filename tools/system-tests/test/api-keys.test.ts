@@ -4,7 +4,7 @@ import { loadProtos } from '@ordinal/grpc'
 import { createGrpcClient } from '@ordinal/testing'
 import { ask, eventually, orderOf } from '../src/calls'
 import { createDatabase, query, type ServiceDatabase } from '../src/databases'
-import { createService, root, serviceNames, type ServiceProcess } from '../src/service'
+import { createService, root, type ServiceProcess } from '../src/service'
 
 const secret = 'a secret of the tests, and of nothing else'
 const keyOf = { users: 'the-key-of-the-user-service', orders: 'the-key-of-the-order-service' }
@@ -30,7 +30,9 @@ beforeAll(async () => {
     .setExpirationTime('10 minutes')
     .sign(new TextEncoder().encode(secret))
   admin = { Authorization: `Bearer ${token}` }
-  databases = await Promise.all(serviceNames.map((name) => createDatabase(name)))
+  databases = await Promise.all(
+    ['user-service', 'order-service', 'sequencer'].map((name) => createDatabase(name)),
+  )
   const [ofUsers, ofOrders, ofSequencer] = databases.map((database) => database.environment)
   sequencer = await createService('sequencer', { ...environment, ...ofSequencer })
   const following = { ...environment, API_KEYS_URL: sequencer.url }

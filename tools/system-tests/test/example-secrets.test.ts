@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prefixOf, root, serviceNames } from '../src/service'
+import { listedServices, prefixOf, root, serviceNames } from '../src/service'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const strong = randomBytes(20).toString('hex')
@@ -59,6 +59,7 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
       encoding: 'utf8',
     })
   const file = join(folder, '.env')
+  const followers = listedServices.filter(({ followsKeys }) => followsKeys).map(({ name }) => name)
   const said = make({ GRAFANA_PASSWORD: 'given' })
   const text = readFileSync(file, 'utf8')
   const values = Object.fromEntries(
@@ -68,18 +69,18 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
       .map((line) => line.split('=') as [string, string]),
   )
   expect(Object.keys(values)).toEqual([
-    'USER_SERVICE_DB_PASSWORD',
-    'ORDER_SERVICE_DB_PASSWORD',
-    'SEQUENCER_DB_PASSWORD',
+    ...serviceNames.map((name) => `${prefixOf(name)}_DB_PASSWORD`),
     'LEDGER_OWNER_PASSWORD',
     'POSTGRES_PASSWORD',
     'JWT_SECRET',
-    'ORDER_SERVICE_API_KEY',
-    'USER_SERVICE_API_KEY',
+    ...followers.map((name) => `${prefixOf(name)}_API_KEY`),
     'API_KEYS',
     'API_KEYS_URL',
   ])
-  expect(new Set(Object.values(values)).size).toBe(10)
+  expect(new Set(Object.values(values)).size).toBe(Object.keys(values).length)
+  const limits = values.API_KEYS!.split(',').map((entry) => entry.replace(/:[0-9a-f]{64}:/, ' '))
+  expect(limits).toEqual(expect.arrayContaining(['user-service api-keys:follow']))
+  expect(limits).toContain('order-service users:read+numbers:issue:ORD+api-keys:follow')
   for (const value of Object.values(values)) expect(said).not.toContain(value)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   make({ GRAFANA_PASSWORD: 'given' })

@@ -24,7 +24,6 @@ import {
   root,
   serviceNames,
   type Environment,
-  type ServiceName,
   type ServiceProcess,
 } from '../src/service'
 import { API_KEYS, apiKey } from '../src/system'
@@ -38,7 +37,7 @@ let postgres: TestPostgres
 let redis: TestRedis | undefined
 let folders: Record<string, Awaited<ReturnType<typeof createCertificateFolder>>>
 const services: ServiceProcess[] = []
-const databases: Partial<Record<ServiceName, ServiceDatabase>> = {}
+const databases: Partial<Record<string, ServiceDatabase>> = {}
 let users: ServiceProcess
 let sequencer: ServiceProcess
 let orders: ServiceProcess
@@ -52,7 +51,7 @@ const parametersOf = ({ certFile, keyFile, caFile }: (typeof folders)[string]) =
   `sslrootcert=${caFile}&sslcert=${certFile}&sslkey=${keyFile}`
 
 /** The variables of a service that speaks TLS with whomever it meets. */
-function environmentOf(name: ServiceName): Environment {
+function environmentOf(name: string): Environment {
   const prefix = prefixOf(name)
   const { certFile, keyFile, caFile } = folders.services!
   const encrypted = Object.entries(databases[name]!.environment).map(([variable, url]) => [
@@ -71,7 +70,7 @@ function environmentOf(name: ServiceName): Environment {
   }
 }
 
-async function start(name: ServiceName, more: Environment = {}): Promise<ServiceProcess> {
+async function start(name: string, more: Environment = {}): Promise<ServiceProcess> {
   const service = await createService(name, { ...environmentOf(name), ...more })
   services.push(service)
   service.launch()

@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, isFree } from '../src/ports'
+import { listedServices, prefixOf, type ListedService } from '../src/service'
 
 /** The ports of `make run`, which the pages name. */
-const usual = {
-  USER_SERVICE_PORT: 8081,
-  ORDER_SERVICE_PORT: 8082,
-  SEQUENCER_PORT: 8083,
-  ORDER_SERVICE_GRPC_PORT: 50052,
-  SEQUENCER_GRPC_PORT: 50053,
-  USER_SERVICE_DEBUG_PORT: 6061,
-  ORDER_SERVICE_DEBUG_PORT: 6062,
-  SEQUENCER_DEBUG_PORT: 6063,
-}
+const usualPorts = (services: readonly ListedService[]) =>
+  services.flatMap(({ name, port, grpcPort, debugPort }): [variable: string, port: number][] => {
+    const prefix = prefixOf(name)
+    return [
+      [`${prefix}_PORT`, port],
+      ...(grpcPort === undefined ? [] : [[`${prefix}_GRPC_PORT`, grpcPort] as [string, number]]),
+      [`${prefix}_DEBUG_PORT`, debugPort],
+    ]
+  })
 
 export interface StackPorts {
   all: number[]
@@ -26,12 +26,14 @@ export interface StackPorts {
  * Chooses the ports for `make run` in a copy of the repository: those that the pages name, and others, by its .env,
  * where another program of this machine has them, such as the stack of another clone. Only the first worker of a run takes
  * the usual ones: another could take them at the same moment.
+ *
+ * @param services those of the copy
  */
-export async function choosePorts(copy: string): Promise<StackPorts> {
+export async function choosePorts(copy: string, services = listedServices): Promise<StackPorts> {
   const chosen = new Map<number, number>()
   const settings: string[] = []
   const isFirstWorker = process.env.JEST_WORKER_ID === '1'
-  for (const [variable, port] of Object.entries(usual)) {
+  for (const [variable, port] of usualPorts(services)) {
     chosen.set(port, isFirstWorker && (await isFree(port)) ? port : await freePort())
     if (chosen.get(port) !== port) settings.push(`${variable}=${chosen.get(port)}\n`)
   }
