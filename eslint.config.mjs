@@ -5,6 +5,7 @@ import nx from '@nx/eslint-plugin'
 import prettier from 'eslint-config-prettier'
 import tseslint from 'typescript-eslint'
 import { roomsOf } from './eslint.rooms.mjs'
+import { rooms as roomsOfTemplate } from './tools/service-template/eslint.rooms.mjs'
 
 /** The apps, each with its scope and its table of rooms. */
 const apps = readdirSync(join(import.meta.dirname, 'apps')).filter((name) =>
@@ -15,6 +16,9 @@ const scopes = apps.map((name) => {
   return nx.tags.find((tag) => tag.startsWith('scope:'))
 })
 const tables = await Promise.all(apps.map((name) => import(`./apps/${name}/eslint.rooms.mjs`)))
+
+/** What services are generated from obeys the rules of an app. */
+const template = 'tools/service-template'
 
 /** What no app may say. */
 const everywhere = [
@@ -87,7 +91,7 @@ export default tseslint.config(
   },
   {
     // Only main.ts reads the environment and ends the process (tools are mains themselves).
-    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts', `${template}/src/**/*.ts`],
     ignores: ['**/main.ts', 'libs/testing/**', 'libs/failpoints/**'],
     rules: {
       'no-restricted-properties': [
@@ -102,10 +106,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['apps/**/*.ts'],
+    files: ['apps/**/*.ts', `${template}/**/*.ts`],
     rules: { 'no-restricted-syntax': ['error', ...everywhere] },
   },
   ...tables.flatMap(({ rooms }) => roomsOf(rooms, everywhere)),
+  ...roomsOf(roomsOfTemplate, everywhere, template),
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {

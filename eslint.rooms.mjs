@@ -13,11 +13,12 @@ import { dirname, resolve } from 'node:path'
  * @param table.writes whether Prisma may write: if no statement of its tables carries a promise
  * @param table.pure what `domain/` may import
  * @param everywhere what `no-restricted-syntax` refuses in every app
+ * @param folder where the app is
  */
-export function roomsOf(table, everywhere) {
-  const { app, rooms, pure = '', writes = false } = table
+export function roomsOf(table, everywhere, folder = `apps/${table.app}`) {
+  const { rooms, pure = '', writes = false } = table
   requireOrder(rooms)
-  const inSource = (files) => files.map((file) => `apps/${app}/src/${file}`)
+  const inSource = (files) => files.map((file) => `${folder}/src/${file}`)
   const repositories = ['', ...Object.keys(rooms).map((room) => `${room}/`)].map(
     (room) => `${room}repository.ts`,
   )
@@ -38,11 +39,11 @@ export function roomsOf(table, everywhere) {
     ...Object.entries(rooms).flatMap(([room, lower]) => {
       const patterns = room === 'domain' ? [impure(pure)] : []
       return [
-        mayImport([`${room}/*.ts`], [others(app, room, '', lower)], patterns),
-        mayImport([`${room}/*/*.ts`], [others(app, room, '\\.\\./', lower)], patterns),
+        mayImport([`${room}/*.ts`], [others(folder, room, '', lower)], patterns),
+        mayImport([`${room}/*/*.ts`], [others(folder, room, '\\.\\./', lower)], patterns),
         ...withPrisma
           .filter((file) => file.startsWith(`${room}/`))
-          .map((file) => mayImport([file], [others(app, room, '', [...lower, 'generated'])], patterns)),
+          .map((file) => mayImport([file], [others(folder, room, '', [...lower, 'generated'])], patterns)),
       ]
     }),
     syntax(inSource(['**/*.ts']), [...everywhere, ...(writes ? [] : [prismaWrite]), ...sql]),
@@ -69,9 +70,9 @@ const ports = {
 }
 
 /** @param up the way out of the room */
-const others = (app, room, up, allowed) => ({
+const others = (folder, room, up, allowed) => ({
   regex: `^\\.\\./(?!${up}(${allowed.join('|')})/)`,
-  message: `${room}/ imports ${allowed.join(', ') || 'no other room'}: see apps/${app}/eslint.rooms.mjs.`,
+  message: `${room}/ imports ${allowed.join(', ') || 'no other room'}: see ${folder}/eslint.rooms.mjs.`,
 })
 
 const impure = (pure) => ({

@@ -1,0 +1,9 @@
+CREATE TABLE "demo_widgets" (
+    "id" BIGSERIAL NOT NULL,
+    "name" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "demo_widgets_pkey" PRIMARY KEY ("id")
+);

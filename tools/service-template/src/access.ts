@@ -1,0 +1,5 @@
+import type { AccessTable } from '@ordinal/http'
+import { demoWidgetAccess } from './demo-widgets/access'
+
+/** Who may do what here, where authentication is required. */
+export const sampleServiceAccess: AccessTable = { ...demoWidgetAccess }
