@@ -9,6 +9,7 @@ import {
   PermissionError,
   RateLimitedError,
   ServiceError,
+  UnexpectedAnswerError,
 } from '@ordinal/client'
 
 /** What a script can decide by. */
@@ -36,6 +37,7 @@ const ofErrors = [
   [CallTimeoutError, exitCodes.unavailable],
   [RateLimitedError, exitCodes.unavailable],
   [ServiceError, exitCodes.unavailable],
+  [UnexpectedAnswerError, exitCodes.unavailable],
 ] as const
 
 /** Which of them an error ends the program with. */

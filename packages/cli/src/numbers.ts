@@ -60,9 +60,9 @@ export function addNumberCommands(program: Command, run: Run): void {
     .option('--sequence <prefix>', 'its sequence, where several have issued such a number')
     .action(
       run(async ({ ordinal, output }, number: string, { sequence }: InSequence) => {
-        const { history, ...found } = await ordinal.numbers.get(number, { prefix: sequence })
-        output.line(`${found.full_number} of ${found.prefix} is ${found.state}`)
-        await output.many(history, steps)
+        const found = await ordinal.numbers.get(number, { prefix: sequence })
+        const { full_number, prefix, state, history } = found
+        await output.detail(found, `${full_number} of ${prefix} is ${state}`, history, steps)
       }),
     )
 

@@ -8,6 +8,8 @@ export interface Output {
   one(row: object): void
   /** Many: a table when the last has come, or a line of JSON for each at once. */
   many(rows: AsyncIterable<object> | Iterable<object>, columns: readonly string[]): Promise<void>
+  /** One thing with a list in it: a line and a table of that list for people, the object for programs. */
+  detail(row: object, text: string, rows: Iterable<object>, columns: readonly string[]): Promise<void>
   /** One line for people; nothing for programs. */
   line(text: string): void
   /** One line of JSON for programs; nothing for people. */
@@ -32,7 +34,7 @@ export function createOutput(write: (text: string) => void, asJson: boolean): Ou
     const lines = table.toString().split('\n')
     write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
   }
-  return {
+  const output: Output = {
     one(row) {
       if (asJson) return write(`${JSON.stringify(row)}\n`)
       show(Object.entries(row).map(([name, value]) => [visible(name), cell(value)]))
@@ -45,6 +47,11 @@ export function createOutput(write: (text: string) => void, asJson: boolean): Ou
       }
       if (!asJson) show(cells, [...columns])
     },
+    async detail(row, text, rows, columns) {
+      output.record(row)
+      output.line(text)
+      if (!asJson) await output.many(rows, columns)
+    },
     line(text) {
       if (!asJson) write(`${visible(text)}\n`)
     },
@@ -52,6 +59,7 @@ export function createOutput(write: (text: string) => void, asJson: boolean): Ou
       if (asJson) write(`${JSON.stringify(row)}\n`)
     },
   }
+  return output
 }
 
 function cell(value: unknown): string {

@@ -18,6 +18,20 @@ export class ConnectionError extends OrdinalError {}
 /** The time for the whole call is over. What was asked for may still happen: ask again with the same key. */
 export class CallTimeoutError extends OrdinalError {}
 
+/**
+ * What answered is not the service: a redirect, a page of HTML, JSON of another form; the address may be wrong, or something in
+ * between may answer in its place. Asking again would not help. Of a write it is not known whether it was carried out.
+ */
+export class UnexpectedAnswerError extends OrdinalError {
+  /** That of the answer; 0 where it is hidden, as browsers hide that of a redirect. */
+  readonly status: number
+
+  constructor(message: string, { status, ...more }: { status: number; attempts: number; cause?: unknown }) {
+    super(message, more)
+    this.status = status
+  }
+}
+
 /** The service answered that it does not do what was asked. The class says of which kind, `code` exactly why. */
 export class ProblemError extends OrdinalError {
   readonly status: number

@@ -1,3 +1,5 @@
+import { listOf } from './answer'
+
 /** A piece of a list. */
 export interface Piece<Item> {
   data: Item[]
@@ -18,9 +20,9 @@ export async function* itemsOf<Item>(
   let cursor: string | null | undefined = first
   do {
     const piece: Piece<Item> = await read(cursor)
-    yield* piece.data
-    cursor = piece.pagination.next_cursor
-  } while (cursor !== null)
+    yield* listOf<Item>(piece, 'data')
+    cursor = piece.pagination?.next_cursor
+  } while (typeof cursor === 'string')
 }
 
 /** A page of a list that has no cursor. */
@@ -34,8 +36,8 @@ export async function* itemsOfPages<Item>(
   read: (page: number) => Promise<Page<Item>>,
 ): AsyncGenerator<Item, void, undefined> {
   for (let page = 1, last = 1; page <= last; page += 1) {
-    const { data, pagination } = await read(page)
-    yield* data
-    last = pagination.total_pages
+    const answer: Page<Item> = await read(page)
+    yield* listOf<Item>(answer, 'data')
+    last = answer.pagination?.total_pages ?? 0
   }
 }

@@ -1,3 +1,4 @@
+import { objectOf, refuseRedirect } from './answer'
 import { sleep, startClock, type Clock } from './clock'
 import { CallTimeoutError, ConnectionError, errorOf, OrdinalError, ProblemError } from './errors'
 import { headersOf } from './headers'
@@ -79,12 +80,13 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
           method: request.method,
           headers,
           signal: clock.signal,
-          redirect: 'error',
+          redirect: 'manual',
           ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
         })
-        const text = await response.text()
         status = response.status
-        if (response.ok) return text === '' ? undefined : JSON.parse(text)
+        refuseRedirect(response, sent)
+        const text = await response.text()
+        if (response.ok) return objectOf(response, text, sent)
         throw errorOf(problemOf(response.status, text), {
           attempts: attempt,
           retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),

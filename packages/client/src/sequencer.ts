@@ -1,4 +1,5 @@
 import type { components, operations } from './generated/sequencer'
+import { listOf } from './answer'
 import { newKey } from './key'
 import type { CallOptions, ChangeOptions } from './options'
 import { itemsOf, itemsOfPages, type Page, type Piece } from './pages'
@@ -47,11 +48,11 @@ export const numbersOf = (send: Send) => ({
     options?: Omit<CallOptions, 'idempotencyKey'>,
   ) => {
     const body = { requests: requests.map((one) => ({ idempotency_key: newKey(), ...one })) }
-    const { results } = await send<{ results: NumberResult[] }>(
+    const answer = await send<{ results: NumberResult[] }>(
       { method: 'POST', path: '/api/v1/numbers:batch', body, hasOwnKeys: true },
       options,
     )
-    return results
+    return listOf<NumberResult>(answer, 'results')
   },
 
   /** What `next` would give, without issuing it. */

@@ -1,3 +1,4 @@
+import { mediaOf, refuseRedirect, unexpected } from './answer'
 import { sleep } from './clock'
 import { errorOf } from './errors'
 import { headersOf } from './headers'
@@ -30,7 +31,8 @@ const fleeting = ['stats', 'behind']
  * The events of the sequencer, as they happen, each once: after a broken connection it goes on where it was. It ends when
  * its signal is aborted, or the caller leaves the loop.
  *
- * @throws ProblemError where the service refuses for good (401, 403), or for longer than `longestRetryAfterMs`
+ * @throws ProblemError where the service refuses for good (401, 403), or for longer than `longestRetryAfterMs`;
+ *   UnexpectedAnswerError where a redirect, a page or something else answers that is no stream of the service
  */
 export async function* openStream(
   url: string,
@@ -50,7 +52,7 @@ export async function* openStream(
         if (comesAgain && toSkip > 0) toSkip -= 1
         else {
           if (comesAgain) sinceId += 1
-          yield { id, type, data: JSON.parse(data) as unknown }
+          yield { id, type, data: connection.read(data) }
         }
         if (id !== undefined) [lastEventId, sinceId, toSkip] = [id, 0, 0]
       }
@@ -75,16 +77,18 @@ function connect(url: string, client: OrdinalOptions, lastEventId: string | unde
   }
   outer?.addEventListener('abort', end, { once: true })
   let waitMs = 0
+  const asked = { method: 'GET' as const, url, attempt: 1 }
 
   async function* messages(): AsyncGenerator<Message, void, undefined> {
     const headers = await headersOf(client, {}, undefined, false)
     headers.set('Accept', 'text/event-stream')
     if (lastEventId !== undefined) headers.set('Last-Event-ID', lastEventId)
-    client.onRequest?.({ method: 'GET', url, attempt: 1, headers })
+    client.onRequest?.({ ...asked, headers })
     const response = await answered(() =>
-      (client.fetch ?? fetch)(url, { headers, signal: controller.signal, redirect: 'error' }),
+      (client.fetch ?? fetch)(url, { headers, signal: controller.signal, redirect: 'manual' }),
     )
     if (!response) return
+    refuseRedirect(response, asked)
     if (!response.ok) {
       waitMs = retryAfterMs(response.headers.get('Retry-After')) ?? 0
       const error = errorOf(problemOf(response.status, (await answered(() => response.text())) ?? ''), {
@@ -94,7 +98,10 @@ function connect(url: string, client: OrdinalOptions, lastEventId: string | unde
       if (mayRepeat(error) && waitMs <= (client.longestRetryAfterMs ?? longestRetryAfterMs)) return
       throw error
     }
-    const received = messagesIn(response.body!, heard)
+    const media = mediaOf(response.headers)
+    if (!response.body || !/^text\/event-stream\b/i.test(media))
+      throw unexpected(asked, response.status, `with ${media}, and no stream of events`)
+    const received = messagesIn(response.body, heard)
     for (;;) {
       const next = await answered(() => received.next())
       if (!next || next.done) return
@@ -105,6 +112,13 @@ function connect(url: string, client: OrdinalOptions, lastEventId: string | unde
   return {
     messages: messages(),
     waitMs: () => waitMs,
+    read(data: string): unknown {
+      try {
+        return JSON.parse(data)
+      } catch {
+        throw unexpected(asked, 200, 'with an event that is no JSON')
+      }
+    },
     end() {
       clearTimeout(silence)
       outer?.removeEventListener('abort', end)

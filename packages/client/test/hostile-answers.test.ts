@@ -1,4 +1,12 @@
-import { createOrdinal, NotFoundError, ServiceError } from '../src'
+import fc from 'fast-check'
+import {
+  createOrdinal,
+  NotFoundError,
+  OrdinalError,
+  ServiceError,
+  UnexpectedAnswerError,
+  type Ordinal,
+} from '../src'
 import { problemOf } from '../src/problem'
 
 /** A client whose every request has this answer, with how often it was asked. */
@@ -33,6 +41,63 @@ test('an answer whose JSON says less, or other, than a problem does is of the ki
 
 test.each(['null', '7', '[]', '"text"', '{}', '', '<html>', '{"code":7}'])('%s is no problem', (text) => {
   expect(problemOf(502, text)).toMatchObject({ status: 502, code: 'no_problem_json', request_id: '' })
+})
+
+const page = (status: number, headers = {}) =>
+  new Response('<html>hunter2</html>', { status, headers: { 'Content-Type': 'text/html', ...headers } })
+
+test.each([
+  ['a page of HTML', () => page(200)],
+  ['a redirect', () => page(302, { Location: 'https://elsewhere.example' })],
+  ['JSON of another form', () => Response.json({ data: 'none' })],
+  ['nothing at all', () => new Response(null, { status: 204 })],
+])('%s in place of an answer is an error at once, of a call, a list and the stream', async (_, answer) => {
+  for (const begin of [
+    ({ orders }: Ordinal) => orders.list().next(),
+    ({ numbers }: Ordinal) => numbers.nextForEach([{ prefix: 'INV' }]),
+    ({ sequences }: Ordinal) => sequences.list().next(),
+    (ordinal: Ordinal) => ordinal.stream().next(),
+  ]) {
+    const { ordinal, asked } = answeredBy(answer)
+    const error = await begin(ordinal).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(UnexpectedAnswerError)
+    expect(String(error)).not.toContain('hunter2')
+    expect(asked).toHaveBeenCalledTimes(1)
+  }
+})
+
+test('an event that is no JSON ends the stream with an error that says so', async () => {
+  const { ordinal } = answeredBy(
+    () => new Response('data: <html>\n\n', { headers: { 'Content-Type': 'text/event-stream' } }),
+  )
+  await expect(ordinal.stream().next()).rejects.toBeInstanceOf(UnexpectedAnswerError)
+})
+
+test('whatever answers 200, a call ends with an answer or an error of the client', async () => {
+  const calls = [
+    ({ orders }: Ordinal) => orders.list().next(),
+    ({ orders }: Ordinal) => orders.get(1),
+    ({ numbers }: Ordinal) => numbers.nextBatch('INV', 2),
+    ({ numbers }: Ordinal) => numbers.nextForEach([{ prefix: 'INV' }]),
+    ({ sequences }: Ordinal) => sequences.list().next(),
+    ({ apiKeys }: Ordinal) => apiKeys.revoke('k'),
+  ]
+  const form = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.record({ data: fc.jsonValue(), pagination: fc.jsonValue() }).map((value) => JSON.stringify(value)),
+    fc.record({ results: fc.jsonValue(), numbers: fc.jsonValue() }).map((value) => JSON.stringify(value)),
+  )
+  await fc.assert(
+    fc.asyncProperty(form, fc.constantFrom(...calls), async (text, begin) => {
+      const { ordinal } = answeredBy(() => new Response(text))
+      const error = await begin(ordinal).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error === undefined || error instanceof OrdinalError).toBe(true)
+    }),
+  )
 })
 
 test('a time without end is no time that is over', async () => {

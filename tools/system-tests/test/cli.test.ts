@@ -68,6 +68,18 @@ test('a number is previewed, issued, explained, given back, and is a gap then', 
     expect.stringMatching(/^2 +release +free +system-tests +order cancelled +\d{4}-/),
     '',
   ])
+  expect(await json(['history', preview.full_number])).toEqual([
+    expect.objectContaining({
+      full_number: preview.full_number,
+      prefix: 'SG',
+      counter: preview.counter,
+      state: 'free',
+      history: [
+        expect.objectContaining({ event: 'issue', client_id: 'erp-system' }),
+        expect.objectContaining({ event: 'release', reason: 'order cancelled' }),
+      ],
+    }),
+  ])
   expect(await json('gaps SG')).toEqual([
     expect.objectContaining({ full_number: preview.full_number, state: 'free' }),
   ])
