@@ -8,7 +8,7 @@ import { accessModeOf, certificatesOfCalls, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
-import { createKeySweeper } from '@ordinal/idempotency'
+import { createKeySweeper, createLeaseReturns } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
 import { createService, migrateDatabase, openDatabase, openReadPools, traceService } from '@ordinal/service'
 import { orderAccess } from './access'
@@ -80,7 +80,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   })
   const { batching } = config
   const shared = { pool, sequencer, conflicts, outbox, log, batching, leaseMs, databaseTimeoutMs }
-  const intents = createIntents(shared)
+  const leaseReturns = createLeaseReturns({ db: withQueryTimeout(pool, databaseTimeoutMs) })
+  const intents = createIntents({ ...shared, leaseReturns })
   const commitAnswer = createCommitAnswer(shared)
   const finishOrder = createFinishOrder({ ...shared, intents, commitAnswer })
   const placeOrder = createPlaceOrder({ users, sequencer, intents, finishOrder })
@@ -125,6 +126,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
       numbering,
       events,
       keySweeper,
+      leaseReturns,
       createCountFolder({ pool, log }),
     ],
     grpc: { port: config.grpcPort, serve: grpcServer([guardCalls(orderService(calls, __dirname), access)]) },

@@ -19,16 +19,15 @@ afterEach(() => world.end())
 describe('when the connection to the database is cut', () => {
   let proxy: CutProxy
   let service: Instance
+  let env: Record<string, string>
 
   beforeEach(async () => {
     const url = new URL(world.database.url)
     proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
     url.port = String(proxy.port)
     // Numbering keeps out of the way: it would commit as well.
-    service = await world.startService({
-      ORDER_SERVICE_DATABASE_URL: url.href,
-      ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000',
-    })
+    env = { ORDER_SERVICE_DATABASE_URL: url.href, ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000' }
+    service = await world.startService(env)
   })
   afterEach(() => proxy.close())
 
@@ -97,6 +96,21 @@ describe('when the connection to the database is cut', () => {
       await expectNumbersToMatch(world)
     },
   )
+
+  test('before the commit of its number and again when its lease is given back, a retry need not wait for its end', async () => {
+    // The lease is longer than the test.
+    service = await world.startService({ ...env, ORDER_SERVICE_CALL_TIMEOUT_MS: '60000' })
+    proxy.cutAt('UPDATE idempotency_records', 'before', 2)
+    const lost = await place()
+    expect([lost.status, lost.body.code, proxy.cuts]).toEqual([503, 'outcome_unknown', 2])
+    const again = await until(async () => {
+      const tried = await place()
+      return tried.body.code !== 'idempotency_key_in_use' && tried
+    })
+    expect([again.status, again.body.order_number]).toEqual([201, 'ORD-1'])
+    expect(await world.query('SELECT id FROM orders')).toHaveLength(1)
+    await expectNumbersToMatch(world)
+  })
 
   test('without a key an order is taken all the same, and numbered later: a 503 would have it placed twice', async () => {
     world.sequencer.mood = { is: 'slow', ms: 200 }

@@ -186,10 +186,33 @@ export const finishRequestsFrom = (finished: string) =>
 
 const nameOf = ({ caller, key }: Pick<IdempotencyKey, 'caller' | 'key'>) => `${caller}\n${key}`
 
-/** Ends the lease of a request that is not finished, so that the next one with the key may finish it at once. */
-export async function endLease(db: Queryable, { caller, key }: IdempotencyKey): Promise<void> {
-  await db.query(
-    `UPDATE idempotency_records SET leased_until = now() WHERE caller = $1 AND key = $2 AND answer IS NULL`,
-    [caller, key],
+/** A lease that a request holds, and when it ends at the latest: a later end is that of another request that took over. */
+export interface HeldLease extends Pick<IdempotencyKey, 'caller' | 'key'> {
+  endsInMs: number
+}
+
+/**
+ * Ends the leases of requests that are not finished, so that the next ones with their keys may finish them at once.
+ *
+ * @returns for each whether its key is on record
+ */
+export async function endLeases(db: Queryable, leases: readonly HeldLease[]): Promise<boolean[]> {
+  // A millisecond more, to which the end of a lease is rounded.
+  const { rows } = await db.query<{ found: boolean }>(
+    `WITH held AS (
+       SELECT * FROM unnest($1::text[], $2::text[], $3::float8[]) WITH ORDINALITY AS held(caller, key, ends_in_ms, nth)),
+     ended AS (
+       UPDATE idempotency_records AS record SET leased_until = now() FROM held
+       WHERE record.caller = held.caller AND record.key = held.key AND record.answer IS NULL
+         AND leased_until BETWEEN now() AND now() + (held.ends_in_ms + 1) * interval '1 ms')
+     SELECT EXISTS (
+       SELECT FROM idempotency_records AS record WHERE record.caller = held.caller AND record.key = held.key) AS found
+     FROM held ORDER BY nth`,
+    [
+      leases.map(({ caller }) => caller),
+      leases.map(({ key }) => key),
+      leases.map(({ endsInMs }) => endsInMs),
+    ],
   )
+  return rows.map(({ found }) => found)
 }

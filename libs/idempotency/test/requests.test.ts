@@ -6,7 +6,7 @@ import { createCutProxy, createTestDatabase, until, type CutProxy, type TestData
 import {
   beginRequest,
   createRequestFinder,
-  endLease,
+  endLeases,
   findRequest,
   fingerprintOf,
   finishRequests,
@@ -191,7 +191,7 @@ describe('a request that is finished in a later transaction', () => {
     async (moment, resourceId) => {
       proxy.cutAt('COMMIT', moment)
       await expect(begin(cutPool)).rejects.toThrow(CommitUnknownError)
-      await endLease(pool, key)
+      await endLeases(pool, [{ ...key, endsInMs: leaseMs }])
       const known = await find()
       expect(known).toEqual(resourceId && { answer: null, resourceId })
       expect(await things()).toBe(resourceId ?? 0)
@@ -238,10 +238,10 @@ describe('a request that is finished in a later transaction', () => {
 
   test('that ends its lease is found at once; one that is finished stays so', async () => {
     const id = await begin()
-    await endLease(pool, key)
+    await endLeases(pool, [{ ...key, endsInMs: leaseMs }])
     expect(await find()).toEqual({ answer: null, resourceId: id })
     await finish({ id })
-    await endLease(pool, key)
+    await endLeases(pool, [{ ...key, endsInMs: leaseMs }])
     expect(await find()).toEqual({ answer: { id } })
   })
 

@@ -11,8 +11,8 @@ export type CutMoment = 'before' | 'after' | 'midway' | 'silence'
 export interface CutProxy {
   /** On the address of the target. */
   port: number
-  /** Cuts the next connection on which the client sends the text, once. */
-  cutAt(text: string, moment: CutMoment): void
+  /** Cuts the next connection on which the client sends the text, once, or as many times as are given. */
+  cutAt(text: string, moment: CutMoment, times?: number): void
   /** How many cuts there have been: the proof that a fault was there. */
   readonly cuts: number
   /** Lets nothing pass on any connection, old or new, and keeps it all, as a server that is stopped. */
@@ -26,7 +26,7 @@ export interface CutProxy {
 /** A TCP proxy before a server, to lose its connections at the worst moment. Plain text only, no TLS. */
 export async function createCutProxy(target: { host: string; port: number }): Promise<CutProxy> {
   const sockets = new Set<Socket>()
-  let armed: { text: string; moment: CutMoment } | undefined
+  let armed: { text: string; moment: CutMoment; times: number } | undefined
   let cuts = 0
   let frozen = false
 
@@ -48,7 +48,7 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
       const seen = tail + chunk.toString('latin1')
       if (!cut && armed && seen.includes(armed.text)) {
         cut = armed.moment
-        armed = undefined
+        if ((armed.times -= 1) === 0) armed = undefined
         cuts++
         if (cut === 'before') return destroyBoth()
         if (cut === 'silence') return
@@ -71,8 +71,8 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
   await new Promise<void>((resolve) => server.listen(0, target.host, resolve))
   return {
     port: (server.address() as AddressInfo).port,
-    cutAt(text, moment) {
-      armed = { text, moment }
+    cutAt(text, moment, times = 1) {
+      armed = { text, moment, times }
     },
     get cuts() {
       return cuts

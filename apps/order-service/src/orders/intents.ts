@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import { CommitUnknownError, mayBeOfOneRow, traced, withQueryTimeout } from '@ordinal/database'
 import { crashAt } from '@ordinal/failpoints'
-import { createRequestFinder, endLease } from '@ordinal/idempotency'
+import { createRequestFinder, type LeaseReturns } from '@ordinal/idempotency'
 import type { Logger } from '@ordinal/logging'
 import type { Span } from '@ordinal/tracing'
 import type { Verification } from '../clients/users'
@@ -14,6 +14,8 @@ import { commitIntents } from './queries'
 interface Deps {
   pool: Pool
   log: Logger
+  /** Takes the leases of requests that failed. */
+  leaseReturns: LeaseReturns
   /** Whether orders that meet are stored together. */
   batching: boolean
   /** How long an order and its key are left to the request that places it. */
@@ -32,7 +34,7 @@ export type Known =
 export type Intents = ReturnType<typeof createIntents>
 
 /** Orders that are to be placed: with its intent an order exists, without a number. */
-export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs }: Deps) {
+export function createIntents({ pool, log, leaseReturns, batching, leaseMs, databaseTimeoutMs }: Deps) {
   const db = withQueryTimeout(pool, databaseTimeoutMs)
   const findKey = createRequestFinder<OrderJson>(db, { leaseMs, batching })
   const commit = createBatcher({
@@ -48,14 +50,17 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
      *
      * @throws AppError `idempotency_key_reused`, `idempotency_key_in_use`
      */
-    async find({ key, context: { span } }: Pick<Placing, 'key' | 'context'>): Promise<Known | undefined> {
+    async find(placing: Pick<Placing, 'key' | 'context' | 'leaseEndsAtMs'>): Promise<Known | undefined> {
+      const { key, context } = placing
+      const { span } = context
       const known = key && (await findKey(key, span))
+      placing.leaseEndsAtMs = leaseEnd()
       FAILPOINT: crashAt('the key is looked up')
       if (!known || known.answer) return known
       // Its key was committed with the order.
       const reading = readOrders(traced(db, span), [known.resourceId!])
       const [order] = await reading.catch(async (error: unknown) => {
-        await release({ key })
+        await release(placing)
         throw error
       })
       return { answer: null, order: order! }
@@ -68,10 +73,12 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
      */
     async record(placing: Placing, verification: Verification): Promise<Order | undefined> {
       const order = await commit({ placing, verification }).catch(async (error: unknown) => {
+        placing.leaseEndsAtMs = leaseEnd()
         // If it was committed after all, the client's next try with this key finds the order and finishes it at once.
         if (error instanceof CommitUnknownError) await release(placing)
         throw error
       })
+      placing.leaseEndsAtMs = leaseEnd()
       placing.stored = order ?? 'nothing'
       if (order?.userFromMemory) {
         log.warn('an order was placed for a user who was verified a moment ago, not now', {
@@ -104,9 +111,14 @@ export function createIntents({ pool, log, batching, leaseMs, databaseTimeoutMs 
     return late.map((error) => error ?? orders[taken++])
   }
 
-  /** Lets the next request with the key go on at once. Never throws: the lease runs out by itself. */
-  async function release({ key }: Pick<Placing, 'key'>): Promise<void> {
-    if (key) await endLease(db, key).catch(() => undefined)
+  /** Lets the next request with the key go on at once, or as soon as the database answers. Never throws. */
+  async function release({ key, leaseEndsAtMs }: Pick<Placing, 'key' | 'leaseEndsAtMs'>): Promise<void> {
+    if (key) await leaseReturns.giveBack({ ...key, endsAtMs: leaseEndsAtMs })
+  }
+
+  /** The latest end of a lease that has been taken by now. */
+  function leaseEnd(): number {
+    return performance.now() + leaseMs
   }
 }
 

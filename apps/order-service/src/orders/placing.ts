@@ -18,6 +18,8 @@ export interface Placing {
   deadline: Deadline
   /** What of it the database has by now: perhaps an order while that is committed. */
   stored: 'nothing' | 'perhaps' | Order
+  /** When the lease of its key ends, at the latest, on the clock of `performance.now()`; 0 while it has none. */
+  leaseEndsAtMs: number
 }
 
 export interface Placed {
@@ -33,6 +35,7 @@ export function placingOf(request: NewOrder, asked: Asked): Placing {
     context,
     deadline,
     stored: 'nothing',
+    leaseEndsAtMs: 0,
     key:
       idempotencyKey === undefined
         ? undefined
