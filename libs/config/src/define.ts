@@ -37,7 +37,7 @@ export interface Definition<V extends Variables = Variables> {
   /** Names that belong to this service: an unknown variable that starts so is a fault. */
   prefixes: readonly string[]
   variables: V
-  /** Finds what is wrong with values that are right one by one. */
+  /** Finds what is wrong with values that are right one by one, for a service that is to serve. */
   faultsOf?(config: Values<V>): readonly Fault[]
 }
 

@@ -11,10 +11,15 @@ import { faultsOfUnknownNames } from './unknown-names'
 /**
  * Reads a service's configuration from environment variables. An empty variable counts as not set. Each secret may
  * be in a file that `<NAME>_FILE` names instead. With NODE_ENV=production, secrets that everybody knows are faults.
+ * Of a process that is not to serve, such as a migration, the rules among values of who calls it and whom it calls are not asked.
  * Gives a frozen object that shows `[secret]` in place of secrets when it is logged, inspected or made JSON.
  * @throws ConfigError with every fault at once.
  */
-export function parseConfig<D extends Definition>(definition: D, given: Environment): Config<D> {
+export function parseConfig<D extends Definition>(
+  definition: D,
+  given: Environment,
+  { serves = true }: { serves?: boolean } = {},
+): Config<D> {
   const secrets = Object.values(definition.variables).filter(({ secret }) => secret)
   const { env, faults } = readSecretFiles(
     secrets.map(({ name }) => name),
@@ -30,7 +35,7 @@ export function parseConfig<D extends Definition>(definition: D, given: Environm
   }
   faults.push(...faultsOfUnknownNames(definition, env))
   if (faults.length === 0) {
-    faults.push(...(definition.faultsOf?.(values) ?? []))
+    if (serves) faults.push(...(definition.faultsOf?.(values) ?? []))
     if (env.NODE_ENV?.trim().toLowerCase() === 'production') faults.push(...faultsOfExamples(definition, env))
   }
   if (faults.length > 0) throw new ConfigError(faults)

@@ -75,7 +75,9 @@ export async function runService<D extends Definition>(
       return
     }
     loadEnvFile('.env', host.env)
-    config = parseConfig(definition, host.env)
+    // Nobody calls a migration, or another thing that is done once.
+    const serves = !command && !host.argv.includes('--migrate')
+    config = parseConfig(definition, host.env, { serves })
     if (host.argv.includes('--check-config')) {
       host.stdout.write('The configuration is valid.\n')
       return

@@ -82,6 +82,14 @@ test('--migrate brings the database to the schema, and ends', async () => {
   expect(rows).toEqual([{ migration_name: '20261121000000_init' }])
 })
 
+test('--migrate needs no word on who may call, which a start in production does', async () => {
+  const env = { FAKE_DATABASE_URL: database.url, FAKE_PORT: '0', NODE_ENV: 'production' }
+  expect(await start(env, '--migrate').ended()).toMatchObject({ code: 0 })
+  const { code, errors } = await start(env).ended()
+  expect(code).toBe(78)
+  expect(errors).toContain('no authentication is configured')
+})
+
 test('a taken port stops the start in one line that names the variable', async () => {
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, () => resolve()))
