@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { followKeys } from '@ordinal/api-keys'
-import { withQueryTimeout } from '@ordinal/database'
+import { samePlace, withQueryTimeout } from '@ordinal/database'
 import { createEvents, createOutbox } from '@ordinal/events'
 import { grpcServer, guardCalls } from '@ordinal/grpc'
 import { accessModeOf, certificatesOfCalls, guardRoutes } from '@ordinal/http'
@@ -135,4 +135,5 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
 }
 
 /** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
-const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+const prismaOn = (pool: Pool) =>
+  samePlace(new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' }), pool)

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { createKnownKeys } from '@ordinal/api-keys'
-import { withQueryTimeout } from '@ordinal/database'
+import { samePlace, withQueryTimeout } from '@ordinal/database'
 import { grpcServer, guardCalls } from '@ordinal/grpc'
 import { accessModeOf, guardRoutes, type AccessMode } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
@@ -177,4 +177,5 @@ const modeOf = (config: SequencerConfig): AccessMode =>
   config.requireAuthentication && !config.requireAuthenticationOfAll ? 'known' : accessModeOf(config)
 
 /** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
-const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+const prismaOn = (pool: Pool) =>
+  samePlace(new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' }), pool)

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { followKeys } from '@ordinal/api-keys'
+import { samePlace } from '@ordinal/database'
 import { accessModeOf, certificatesOfCalls, guardRoutes } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
@@ -68,4 +69,5 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
 }
 
 /** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
-const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+const prismaOn = (pool: Pool) =>
+  samePlace(new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' }), pool)

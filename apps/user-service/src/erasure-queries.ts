@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { runAlone, type Queryable } from '@ordinal/database'
 import { eraseAnswersFrom } from '@ordinal/idempotency'
+import type { Span } from '@ordinal/tracing'
 import type { Edited } from './repository'
 
 /** All of it in one statement: whatever dies, a user is erased everywhere or nowhere. */
@@ -11,15 +12,16 @@ const eraseFrom = (persons: string) =>
    FROM person WHERE users.id = person.id RETURNING users.id`
 
 /** Erases a user, deleted or not. False if there is none, if it is in none of the versions, or if it is erased already. */
-export async function eraseUser(pool: Pool, { id, versions }: Edited): Promise<boolean> {
-  const { rowCount } = await runAlone(pool, {
+export async function eraseUser(pool: Pool, { id, versions }: Edited, span?: Span): Promise<boolean> {
+  const statement = {
     name: 'erase_user',
     text: eraseFrom(
       `SELECT id FROM users WHERE id = $1 AND erased_at IS NULL AND ($2::int8[] IS NULL OR version = ANY($2))
        FOR UPDATE`,
     ),
     values: [id, versions ?? null],
-  })
+  }
+  const { rowCount } = await runAlone(pool, statement, { span })
   return rowCount === 1
 }
 

@@ -84,7 +84,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       // A customer who was deactivated must not undo that.
       if (body.active !== undefined) requireStaff(context, 'change active')
       const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
-      const changed = toJson(await users.update(edited, body))
+      const changed = toJson(await users.update(edited, body, context.span))
       return { status: 200 as const, body: changed, headers: { ETag: etagOf(changed.version) } }
     },
   }
@@ -182,7 +182,7 @@ export function userRoutes(users: Users): Route<ErrorCode>[] {
       async handle({ params, query, headers, context }) {
         notePersonalData(context, query.erase ? 'erase' : 'delete', [params.id])
         const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
-        await (query.erase ? users.erase(edited) : users.remove(edited))
+        await (query.erase ? users.erase(edited, context.span) : users.remove(edited, context.span))
         return { status: 204, body: null }
       },
     }),

@@ -1,4 +1,5 @@
-import { int8sAsNumbers, type Int8sAsNumbers } from '@ordinal/database'
+import { int8sAsNumbers, tracedPrisma, type Int8sAsNumbers } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import { emailKey } from './email'
 import type { Prisma, PrismaClient, User as UserRow } from './generated/prisma/client'
 
@@ -21,10 +22,10 @@ export const createUserRepository = (prisma: PrismaClient) => ({
    * Undefined if there is no such user, if it is in none of the versions, or if it has these fields already: a change of
    * nothing makes no new version.
    */
-  async update(edited: Edited, changes: Changes): Promise<User | undefined> {
+  async update(edited: Edited, changes: Changes, span?: Span): Promise<User | undefined> {
     const { email } = changes
     const data = { ...changes, ...(email !== undefined && { emailKey: emailKey(email) }) }
-    const [row] = await prisma.user.updateManyAndReturn({
+    const [row] = await tracedPrisma(prisma, span).user.updateManyAndReturn({
       where: { ...whereIs(edited), OR: whereDiffers(changes) },
       data,
     })
@@ -32,8 +33,8 @@ export const createUserRepository = (prisma: PrismaClient) => ({
   },
 
   /** False if there is no such user, or not in one of the versions. */
-  async markDeleted(edited: Edited): Promise<boolean> {
-    const { count } = await prisma.user.updateMany({
+  async markDeleted(edited: Edited, span?: Span): Promise<boolean> {
+    const { count } = await tracedPrisma(prisma, span).user.updateMany({
       where: whereIs(edited),
       data: { deletedAt: new Date() },
     })

@@ -108,14 +108,14 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
      *
      * @throws AppError `user_not_found`, `version_mismatch`, `email_taken`
      */
-    async update(edited: Edited, changes: Changes): Promise<UserColumns> {
-      const change = () => keepingEmailUnique(changes.email, repository.update(edited, changes))
-      return edit(edited, change, (user) => hasAll(user, changes) && user)
+    async update(edited: Edited, changes: Changes, span?: Span): Promise<UserColumns> {
+      const change = () => keepingEmailUnique(changes.email, repository.update(edited, changes, span))
+      return edit(edited, change, span, (user) => hasAll(user, changes) && user)
     },
 
     /** @throws AppError `user_not_found`, `version_mismatch` */
-    async remove(edited: Edited): Promise<void> {
-      await edit(edited, () => repository.markDeleted(edited))
+    async remove(edited: Edited, span?: Span): Promise<void> {
+      await edit(edited, () => repository.markDeleted(edited, span), span)
     },
 
     /**
@@ -123,12 +123,12 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
      *
      * @throws AppError `user_not_found`, `version_mismatch`
      */
-    async erase(edited: Edited): Promise<void> {
+    async erase(edited: Edited, span?: Span): Promise<void> {
       const { id, versions = [] } = edited
       // As in `edit`: between the two statements another request may bring the user to another version that is named.
       for (let round = 0; round <= versions.length + 1; round += 1) {
-        if (await eraseUser(pool, edited)) return
-        const remains = await findRemains(pool, id)
+        if (await eraseUser(pool, edited, span)) return
+        const remains = await findRemains(traced(pool, span), id)
         if (!remains) throw userNotFound(id)
         if (remains.erased) return
         requireOneOf(edited, remains.version)
@@ -154,18 +154,19 @@ export function createUsers({ repository, pool, heavyDb, poolSize }: Deps) {
   async function edit<T>(
     edited: Edited,
     change: () => Promise<T | false | undefined>,
+    span: Span | undefined,
     asItIs: (user: UserColumns) => T | false = () => false,
   ): Promise<T> {
     const { id, versions = [] } = edited
     for (let round = 0; round <= versions.length + 1; round += 1) {
-      const done = (await change()) || asItIs(await requireVersion(edited))
+      const done = (await change()) || asItIs(await requireVersion(edited, span))
       if (done) return done
     }
     throw changesNow(id)
   }
 
-  async function requireVersion(edited: Edited): Promise<UserColumns> {
-    const user = await requireUser(edited.id)
+  async function requireVersion(edited: Edited, span: Span | undefined): Promise<UserColumns> {
+    const user = await requireUser(edited.id, span)
     requireOneOf(edited, user.version)
     return user
   }

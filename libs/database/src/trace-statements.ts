@@ -35,12 +35,14 @@ export function traced(db: Queryable, span: Span | undefined): Queryable {
   }
 }
 
+/** Where the statements of something run, as their spans say it. */
+export const placeOf = (db: object): Attributes => places.get(db) ?? { 'db.system.name': 'postgresql' }
+
 /** Begins the span of a statement. */
 export function spanOfStatement(db: object, query: string | QueryConfig, span: Span): Span {
   const { operation, summary } = summaryOf(query)
-  const place = places.get(db) ?? { 'db.system.name': 'postgresql' }
   return span.child(summary, 'client', {
-    ...place,
+    ...placeOf(db),
     'db.operation.name': operation,
     'db.query.summary': summary,
   })

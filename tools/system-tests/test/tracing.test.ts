@@ -236,6 +236,30 @@ where('with tracing', () => {
     }
   })
 
+  test.each([
+    ['an order that is read', 'orders', 'GET', '/api/v1/orders/1', 'findFirst Order'],
+    ['a user who is changed', 'users', 'PATCH', '/api/v1/users/1', 'updateManyAndReturn User'],
+    ['rules that are read', 'sequencer', 'GET', '/api/v1/sequences/ORD', 'findMany Sequence'],
+  ] as const)('%s: what Prisma asks is a part of the request', async (_, at, method, path, query) => {
+    const { traceId, headers } = newTrace()
+    const body = method === 'PATCH' ? { age: 37 } : undefined
+    expect((await ask(system[at], method, path, body, headers)).status).toBe(200)
+    await until(() => collector.ofTrace(traceId).some(({ parentSpanId }) => parentSpanId === callersSpan))
+    const spans = collector.ofTrace(traceId)
+    const request = spans.find(({ parentSpanId }) => parentSpanId === callersSpan)!
+    const [operation, model] = query.split(' ')
+    expect(partOf(spans, request, query)).toMatchObject({
+      kind: 'client',
+      failed: false,
+      attributes: {
+        'db.system.name': 'postgresql',
+        'db.namespace': expect.any(String) as unknown,
+        'db.operation.name': operation,
+        'db.collection.name': model,
+      },
+    })
+  })
+
   test('an error is in the span of whom it is the fault of, by its code', async () => {
     const { traceId, headers } = newTrace()
     expect((await placeOrder(system, 999_999, headers)).status).toBe(422)

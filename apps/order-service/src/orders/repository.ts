@@ -1,4 +1,5 @@
-import { int8sAsNumbers } from '@ordinal/database'
+import { int8sAsNumbers, tracedPrisma } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import type { Order } from '../domain/order'
 import type { Order as OrderRow, PrismaClient } from '../generated/prisma/client'
 
@@ -6,13 +7,13 @@ export type OrderRepository = ReturnType<typeof createOrderRepository>
 
 /** Reads of orders that are not deleted. */
 export const createOrderRepository = (prisma: PrismaClient) => ({
-  async find(id: number): Promise<Order | undefined> {
-    const row = await prisma.order.findFirst({ where: { id, deletedAt: null } })
+  async find(id: number, span?: Span): Promise<Order | undefined> {
+    const row = await tracedPrisma(prisma, span).order.findFirst({ where: { id, deletedAt: null } })
     return row ? toOrder(row) : undefined
   },
 
-  async findByNumber(orderNumber: string): Promise<Order | undefined> {
-    const row = await prisma.order.findFirst({ where: { orderNumber, deletedAt: null } })
+  async findByNumber(orderNumber: string, span?: Span): Promise<Order | undefined> {
+    const row = await tracedPrisma(prisma, span).order.findFirst({ where: { orderNumber, deletedAt: null } })
     return row ? toOrder(row) : undefined
   },
 })

@@ -76,7 +76,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
      * @throws AppError `order_not_found`
      */
     async oneByNumber(number: string, asker: Asker, deadline: Deadline): Promise<OrderWithUser> {
-      const order = await repository.findByNumber(number)
+      const order = await repository.findByNumber(number, asker.span)
       if (!order || isHidden(order, asker))
         throw new AppError('order_not_found', `There is no order ${number}`)
       return withUser(order, asker, deadline)
@@ -125,7 +125,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
           updateStatus(tx, edited, status),
         )
         if (changed) return toJson(changed)
-        const order = await requireVersion(edited)
+        const order = await requireVersion(edited, trace)
         if (!mayBecome(order.status, status)) {
           throw new AppError(
             'illegal_transition',
@@ -141,7 +141,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       // Another request may bring the order to another version that the caller names; versions only rise.
       for (let round = 0; round <= (edited.versions?.length ?? 0); round += 1) {
         if (await commit('order.deleted', trace, deadline, (tx) => markDeleted(tx, edited))) return
-        await requireVersion(edited)
+        await requireVersion(edited, trace)
       }
       throw changesNow(edited)
     },
@@ -155,9 +155,9 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     return { ...toJson(order), user }
   }
 
-  async function requireOrder(id: number, asker?: Asker): Promise<Order> {
-    const order = await repository.find(id)
-    if (order && !(asker && isHidden(order, asker))) return order
+  async function requireOrder(id: number, asker: Pick<Asker, 'span' | 'role' | 'userId'>): Promise<Order> {
+    const order = await repository.find(id, asker.span)
+    if (order && !isHidden(order, asker)) return order
     throw new AppError('order_not_found', `There is no order ${id}`)
   }
 
@@ -166,8 +166,8 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
     if (asker.role === 'customer') await requireOrder(id, asker)
   }
 
-  async function requireVersion({ id, versions }: Edited): Promise<Order> {
-    const order = await requireOrder(id)
+  async function requireVersion({ id, versions }: Edited, { span }: Trace): Promise<Order> {
+    const order = await requireOrder(id, { span })
     if (!versions || versions.includes(order.version)) return order
     throw new AppError(
       'version_mismatch',
@@ -196,7 +196,7 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
   }
 }
 
-const isHidden = ({ userId }: Order, { role, userId: ofCaller }: Asker): boolean =>
+const isHidden = ({ userId }: Order, { role, userId: ofCaller }: Pick<Asker, 'role' | 'userId'>): boolean =>
   isHiddenFrom({ role, userId: ofCaller }, userId)
 
 /** A key that is limited to orders reads no user by way of them. */

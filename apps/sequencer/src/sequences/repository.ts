@@ -1,4 +1,11 @@
-import { databaseErrorOf, int8sAsNumbers, type Int8sAsNumbers, type Queryable } from '@ordinal/database'
+import {
+  databaseErrorOf,
+  int8sAsNumbers,
+  tracedPrisma,
+  type Int8sAsNumbers,
+  type Queryable,
+} from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import { inPeriod } from '../domain/range'
 import type { Rules } from '../domain/rules'
@@ -43,8 +50,11 @@ interface Deps {
 export function createRulesRepository({ prisma, db }: Deps) {
   return {
     /** All versions of a sequence, the latest first; none if there is no such sequence. */
-    async versionsOf(prefix: string): Promise<RulesRecord[]> {
-      const rows = await prisma.sequence.findMany({ where: { prefix }, orderBy: { version: 'desc' } })
+    async versionsOf(prefix: string, span?: Span): Promise<RulesRecord[]> {
+      const rows = await tracedPrisma(prisma, span).sequence.findMany({
+        where: { prefix },
+        orderBy: { version: 'desc' },
+      })
       return rows.map((row) => toRecord(int8sAsNumbers(row)))
     },
 

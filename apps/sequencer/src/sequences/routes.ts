@@ -205,8 +205,8 @@ export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
       answers: { 200: sequenceWithVersions },
       headers: ['ETag'],
       errors: ['sequence_not_found'],
-      async handle({ params }) {
-        const versions = await sequences.versionsOf(params.prefix)
+      async handle({ params, context }) {
+        const versions = await sequences.versionsOf(params.prefix, context.span)
         return {
           status: 200,
           body: { ...toJson(versions[0]), versions: versions.map(toJson) },

@@ -1,4 +1,5 @@
 import type { Queryable } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import { RulesError, validateRules, type RuleSet } from '../domain/rules'
 import { requireVersion, type Author } from '../domain/versions'
@@ -62,8 +63,8 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
      *
      * @throws AppError `sequence_not_found`
      */
-    async versionsOf(prefix: string): Promise<[RulesRecord, ...RulesRecord[]]> {
-      const [current, ...earlier] = await repository.versionsOf(prefix)
+    async versionsOf(prefix: string, span?: Span): Promise<[RulesRecord, ...RulesRecord[]]> {
+      const [current, ...earlier] = await repository.versionsOf(prefix, span)
       if (!current) throw notFound(prefix)
       return [current, ...earlier]
     },

@@ -1,4 +1,5 @@
-import { databaseErrorOf, type Queryable } from '@ordinal/database'
+import { databaseErrorOf, tracedPrisma, type Queryable } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import type { PrismaClient } from '../generated/prisma/client'
 
@@ -31,8 +32,8 @@ export type SiteRepository = ReturnType<typeof createSiteRepository>
 export function createSiteRepository({ prisma, db }: { prisma: PrismaClient; db: Queryable }) {
   return {
     /** All versions of a site, the latest first; none if there is no such site. */
-    async versionsOf(siteId: string): Promise<SiteRecord[]> {
-      return prisma.site.findMany({
+    async versionsOf(siteId: string, span?: Span): Promise<SiteRecord[]> {
+      return tracedPrisma(prisma, span).site.findMany({
         select: recordFields,
         where: { siteId },
         orderBy: { version: 'desc' },

@@ -72,8 +72,8 @@ export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
       answers: { 200: siteWithVersions },
       headers: ['ETag'],
       errors: ['site_not_found'],
-      async handle({ params }) {
-        const versions = await sites.versionsOf(params.site_id)
+      async handle({ params, context }) {
+        const versions = await sites.versionsOf(params.site_id, context.span)
         return {
           status: 200,
           body: { ...toJson(versions[0]), versions: versions.map(toJson) },

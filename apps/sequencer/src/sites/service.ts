@@ -1,3 +1,4 @@
+import type { Span } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import { requireVersion, type Author } from '../domain/versions'
 import type { KnownSites } from './known-sites'
@@ -46,8 +47,8 @@ export function createSiteService({ repository, sites }: Deps) {
      *
      * @throws AppError `site_not_found`
      */
-    async versionsOf(siteId: string): Promise<[SiteRecord, ...SiteRecord[]]> {
-      const [current, ...earlier] = await repository.versionsOf(siteId)
+    async versionsOf(siteId: string, span?: Span): Promise<[SiteRecord, ...SiteRecord[]]> {
+      const [current, ...earlier] = await repository.versionsOf(siteId, span)
       if (!current) throw notFound(siteId)
       return [current, ...earlier]
     },
