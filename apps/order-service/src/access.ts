@@ -14,6 +14,7 @@ export const orderAccess: AccessTable = {
   'PUT /api/v1/orders/{id}': toChange,
   'PATCH /api/v1/orders/{id}': toChange,
   'DELETE /api/v1/orders/{id}': toDelete,
+  'GET /api/v1/diagnostics': may('admin', ['diagnostics:read']),
   'orders.OrderService/CreateOrder': toPlace,
   'orders.OrderService/GetOrder': toRead,
   'orders.OrderService/GetOrderByNumber': toRead,

@@ -10,7 +10,14 @@ import { createMetrics } from '@ordinal/metrics'
 import { registerBreakerMetrics } from '@ordinal/resilience'
 import { createKeySweeper, createLeaseReturns } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
-import { createService, migrateDatabase, openDatabase, openReadPools, traceService } from '@ordinal/service'
+import {
+  createService,
+  diagnosticsRoutes,
+  migrateDatabase,
+  openDatabase,
+  openReadPools,
+  traceService,
+} from '@ordinal/service'
 import { orderAccess } from './access'
 import { createSequencer } from './clients/sequencer'
 import { createClients } from './clients/service-clients'
@@ -18,6 +25,7 @@ import { createUsers } from './clients/users'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './events/confirm-orders'
 import { eventSettingsOf, isWanted } from './events/settings'
+import { createOwnDiagnostics, ownDiagnostics } from './diagnostics'
 import { errorTable } from './domain/errors'
 import { PrismaClient } from './generated/prisma/client'
 import { createNumberingMetrics, createUserMetrics } from './metrics'
@@ -104,6 +112,19 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     metrics,
     log,
   })
+  const diagnostics = diagnosticsRoutes({
+    name: 'order-service',
+    nodeEnv: config.nodeEnv,
+    mode: access.mode,
+    appFolder: __dirname,
+    pool,
+    pools,
+    metrics,
+    log,
+    breakers: both,
+    own: ownDiagnostics,
+    readOwn: createOwnDiagnostics({ db: withQueryTimeout(pools.read, databaseTimeoutMs), events }),
+  })
   const follower = followKeys({ ...config, service: 'order-service', certificates }, log)
 
   return createService({
@@ -118,7 +139,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     tracing,
     pool,
     pools,
-    routes: guardRoutes(orderRoutes(calls), access),
+    routes: guardRoutes([...orderRoutes(calls), ...diagnostics], access),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [
       ...(follower ? [follower] : []),

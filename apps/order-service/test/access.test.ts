@@ -8,7 +8,12 @@ let world: World
 let service: Instance
 let client: OrderClient
 let callers: TestCallers
-const scopes = ['orders:read', 'orders:write', 'users:read+users:write+numbers:issue+numbers:read+audit:read']
+const scopes = [
+  'orders:read',
+  'orders:write',
+  'diagnostics:read',
+  'users:read+users:write+numbers:issue+numbers:read+audit:read',
+]
 
 beforeAll(async () => {
   callers = await callersOf(scopes)
@@ -43,6 +48,10 @@ const rest: Record<string, 'orders:read' | 'orders:write'> = {
   'PUT /api/v1/orders/{id}': 'orders:write',
   'PATCH /api/v1/orders/{id}': 'orders:write',
   'DELETE /api/v1/orders/{id}': 'orders:write',
+}
+/** Of administrators, and the scope of a key that is enough, if one is. */
+const administration: Record<string, string | undefined> = {
+  'GET /api/v1/diagnostics': 'diagnostics:read',
 }
 const grpc: Record<string, 'orders:read' | 'orders:write'> = {
   CreateOrder: 'orders:write',
@@ -108,8 +117,35 @@ test('each route and each method that is served is in the table, and nothing els
     ),
   )
   expect(served.sort()).toEqual(Object.keys(rest).sort())
-  expect(Object.keys(orderAccess).sort()).toEqual(operations.map(([name]) => name).sort())
+  expect(Object.keys(orderAccess).sort()).toEqual(
+    [...operations.map(([name]) => name), ...Object.keys(administration)].sort(),
+  )
 })
+
+test.each(Object.entries(administration))(
+  '%s: administrators, and a key with its scope, and nobody else',
+  async (operation, scope) => {
+    const [method = '', path = ''] = operation.split(' ')
+    const cases: [string, Headers, number][] = [
+      ['nobody', callers.nobody, 401],
+      ...Object.entries({
+        'no role': callers.noRole,
+        viewer: callers.viewer,
+        operator: callers.operator,
+        'a key': callers.machine,
+        'a customer': await callers.customer(1),
+      }).map(([who, headers]): [string, Headers, number] => [who, headers, 403]),
+      ...scopes.map((of): [string, Headers, number] => [
+        of,
+        callers.withScopes(of),
+        of === scope ? 200 : 403,
+      ]),
+      ['admin', callers.admin, 200],
+    ]
+    for (const [who, headers, status] of cases)
+      expect([who, (await service.api.request({ method, path, headers })).status]).toEqual([who, status])
+  },
+)
 
 test('whose data an order is answered with, and who was refused, is an event, over REST and gRPC', async () => {
   const order = await create()

@@ -23,6 +23,7 @@ const readRules = may('viewer', ['numbers:read'])
 const audit = may('viewer', ['audit:read'])
 const operate = may('operator')
 const administrate = may('admin')
+const diagnose = may('admin', ['diagnostics:read'])
 // The services that know the keys, each with a key of its own for that.
 const follow = may('admin', ['api-keys:follow'])
 const ofAllSites = () => ['GLOBAL']
@@ -72,6 +73,7 @@ export const sequencerAccess: AccessTable = {
   'GET /api/v1/audit/checkpoints': audit,
   'GET /api/v1/audit/keys': audit,
   'GET /api/v1/stream': audit,
+  'GET /api/v1/diagnostics': diagnose,
   'POST /api/v1/demo/basic': operate,
   'POST /api/v1/demo/concurrent': operate,
   'POST /api/v1/demo/gaps': operate,

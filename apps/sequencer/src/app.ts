@@ -6,7 +6,7 @@ import { grpcServer, guardCalls } from '@ordinal/grpc'
 import { accessModeOf, guardRoutes, type AccessMode } from '@ordinal/http'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createService, openDatabase, openReadPools, traceService } from '@ordinal/service'
+import { createService, diagnosticsRoutes, openDatabase, openReadPools, traceService } from '@ordinal/service'
 import { sequencerAccess } from './access'
 import { createFollowedKeys } from './api-keys/follow'
 import { createKeyRepository } from './api-keys/repository'
@@ -24,6 +24,7 @@ import { streamRoutes } from './audit/stream-routes'
 import type { SequencerConfig } from './config'
 import { demoRoutes } from './demos/routes'
 import { createDemos } from './demos/scenarios'
+import { createOwnDiagnostics, ownDiagnostics } from './diagnostics'
 import { errorTable } from './domain/errors'
 import { PrismaClient } from './generated/prisma/client'
 import { createImportNumbers } from './imports/importer'
@@ -111,6 +112,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   })
   const schema = schemaOfBuild(__dirname, ownsLedger(config))
   const audit = createAuditService({ pool: pools.heavy, checkpoints, schema, log })
+  const checkpointLog = createCheckpointLog(checkpoints, log)
   const keyRepository = createKeyRepository({ pool, db })
   const knownKeys = createKnownKeys({ staleAfterMs: config.apiKeysMaxAgeMs })
   const followedKeys = createFollowedKeys({ repository: keyRepository, known: knownKeys, log })
@@ -133,6 +135,28 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     ...auditRoutes(audit),
     ...proofRoutes(audit),
     ...streamRoutes(liveStream),
+    ...diagnosticsRoutes({
+      name: 'sequencer',
+      nodeEnv: config.nodeEnv,
+      mode: modeOf(config),
+      appFolder: __dirname,
+      pool,
+      pools,
+      metrics,
+      log,
+      own: ownDiagnostics,
+      readOwn: createOwnDiagnostics({
+        db: readDb,
+        heavyPool: pools.heavy,
+        schema,
+        repository: rules,
+        checkpoints: {
+          signed: checkpoints.canSign,
+          loggedAt: checkpointLog.loggedAt,
+          givenAt: audit.signedAt,
+        },
+      }),
+    }),
   ]
   const offered = config.getIssues
     ? routes
@@ -162,7 +186,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       registerKeysAtStart(db, config.apiKeys, log),
       createLeaseSweeper({ db, allocator, log }),
       createRangeWatch({ db: readDb, repository: rules, show: numberMetrics.showValuesLeft, log }),
-      createCheckpointLog(checkpoints, log),
+      checkpointLog,
       liveStream,
     ],
     grpc: {

@@ -14,4 +14,5 @@ export const userAccess: AccessTable = {
   'PUT /api/v1/users/{id}': change,
   'PATCH /api/v1/users/{id}': change,
   'DELETE /api/v1/users/{id}': may('admin'),
+  'GET /api/v1/diagnostics': may('admin', ['diagnostics:read']),
 }

@@ -7,7 +7,14 @@ import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
 import { createKeySweeper } from '@ordinal/idempotency'
 import { createCountFolder } from '@ordinal/list-totals'
-import { createService, migrateDatabase, openDatabase, openReadPools, traceService } from '@ordinal/service'
+import {
+  createService,
+  diagnosticsRoutes,
+  migrateDatabase,
+  openDatabase,
+  openReadPools,
+  traceService,
+} from '@ordinal/service'
 import { userAccess } from './access'
 import type { UserServiceConfig } from './config'
 import { createUserEraser } from './erasure'
@@ -43,6 +50,19 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
   })
   const certificates = certificatesOfCalls(config, { log, metrics })
   const follower = followKeys({ ...config, service: 'user-service', certificates }, log)
+  const mode = accessModeOf(config)
+  const diagnostics = diagnosticsRoutes({
+    name: 'user-service',
+    nodeEnv: config.nodeEnv,
+    mode,
+    appFolder: __dirname,
+    pool,
+    pools,
+    metrics,
+    log,
+    own: {},
+    readOwn: () => Promise.resolve({}),
+  })
 
   return createService({
     name: 'user-service',
@@ -56,7 +76,7 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     tracing,
     pool,
     pools,
-    routes: guardRoutes(userRoutes(users), { table: userAccess, mode: accessModeOf(config) }),
+    routes: guardRoutes([...userRoutes(users), ...diagnostics], { table: userAccess, mode }),
     background: [
       ...(certificates ? [certificates] : []),
       ...(follower ? [follower] : []),

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Pool } from 'pg'
-import type { PoolerMode } from '@ordinal/database'
+import type { PoolerMode, Queryable } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import { connectRedis } from '@ordinal/redis'
@@ -12,6 +12,7 @@ import { createListener } from './listener'
 import { createEventMetrics } from './metrics'
 import { createDeadStream } from './redis/dead-letters'
 import { createRedisTransport, type RedisSettings } from './redis/transport'
+import { backlog } from './outbox'
 import { createRelay } from './relay'
 
 export interface EventSettings {
@@ -55,6 +56,8 @@ export function createEvents({
     ? createRedisTransport({ settings: redis, consumers, retry, metrics, log, tracing })
     : createInProcessTransport({ pool, consumers, retry, metrics, tracing })
   metrics.showDead(transport.deadLetters)
+  // With Redis there may be some of the time before it.
+  const deadLetters = redis ? [createDeadLetterTable(pool), transport.deadLetters] : [transport.deadLetters]
   const relay = createRelay({ ...settings, pool, transport, metrics, log })
   const listener = createListener({
     url: databaseUrl,
@@ -74,6 +77,15 @@ export function createEvents({
     async stop(): Promise<void> {
       await Promise.all([relay.stop(), listener.stop()])
       await transport.stop()
+    },
+    deadLetters,
+    /** How many events wait, for how long the oldest has, and how many dead letters there are. */
+    async state(db: Queryable): Promise<{ waiting: number; oldestSeconds: number; deadLetters: number }> {
+      const [{ pending, oldestSeconds }, ...dead] = await Promise.all([
+        backlog(db),
+        ...deadLetters.map((letters) => letters.count()),
+      ])
+      return { waiting: pending, oldestSeconds, deadLetters: dead.reduce((sum, count) => sum + count, 0) }
     },
   }
 }

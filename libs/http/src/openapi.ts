@@ -51,8 +51,13 @@ export function openApiDocument(
       },
     },
     {
-      override({ jsonSchema }) {
+      override({ jsonSchema, io }) {
         withoutLimitsOfNumbers(jsonSchema)
+        // A later release may answer more: who takes only these fields would break.
+        if (io === 'output' && jsonSchema.additionalProperties === false)
+          delete jsonSchema.additionalProperties
+        // Names of fields are texts.
+        delete jsonSchema.propertyNames
         // The format says it all.
         if (jsonSchema.format === 'date') delete jsonSchema.pattern
         if (jsonSchema.format === 'date-time') withoutFormat(jsonSchema)
@@ -167,19 +172,24 @@ const headersOf = (names: readonly HeaderName[]) =>
     headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
   }
 
+function parametersOf(route: Route) {
+  const parameters = [
+    ...(route.idempotent ? [idempotencyKey] : []),
+    ...(route.conditional || isTagged(route) ? [ifMatch] : []),
+    ...(isTagged(route) ? [ifNoneMatch] : []),
+    ...(route.timed ? [timeout] : []),
+  ]
+  return parameters.length > 0 && { parameters }
+}
+
 function operation(route: Route, shared: Shared): ZodOpenApiOperationObject {
   const { params, query, body } = route
   return {
     summary: route.summary,
     tags: [route.tag],
     operationId: operationId(route),
-    requestParams: { ...(params && { path: params }), ...(query && { query }) },
-    parameters: [
-      ...(route.idempotent ? [idempotencyKey] : []),
-      ...(route.conditional || isTagged(route) ? [ifMatch] : []),
-      ...(isTagged(route) ? [ifNoneMatch] : []),
-      ...(route.timed ? [timeout] : []),
-    ],
+    ...((params ?? query) && { requestParams: { ...(params && { path: params }), ...(query && { query }) } }),
+    ...parametersOf(route),
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,

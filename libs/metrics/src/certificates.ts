@@ -21,3 +21,14 @@ export function certificateExpiry({ registry }: { registry: Registry }) {
     if (validTo) gauge.set({ use }, validTo.getTime() / 1_000)
   }
 }
+
+/** Until when the certificates in use are valid, by what they are for. */
+export async function certificateExpiries({
+  registry,
+}: {
+  registry: Registry
+}): Promise<{ use: string; validTo: Date }[]> {
+  const gauge = registry.getSingleMetric(name) as Gauge | undefined
+  const { values = [] } = (await gauge?.get()) ?? {}
+  return values.map(({ labels, value }) => ({ use: String(labels.use), validTo: new Date(value * 1_000) }))
+}

@@ -1,4 +1,4 @@
-export { certificateExpiry } from './certificates'
+export { certificateExpiries, certificateExpiry } from './certificates'
 export { createConnectionMetrics, type ConnectionMetrics } from './connections'
 export { openMetricsType } from './exemplars'
 export { createGrpcMetrics } from './grpc'

@@ -45,7 +45,7 @@ const digestOfNothing = createHash('sha256').digest('hex')
  * keys, and numbers, of all sequences or of one.
  */
 export const knownScopes =
-  /^((users|orders):(read|write)|users:list|audit:read|api-keys:follow|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
+  /^((users|orders):(read|write)|users:list|audit:read|diagnostics:read|api-keys:follow|numbers:(issue|change|read)(:[A-Za-z0-9._-]{1,32})?)$/
 
 /**
  * Reads an entry of `API_KEYS`: `name:sha256hex`, or with what the key is limited to `name:sha256hex:scope+scope`. A name

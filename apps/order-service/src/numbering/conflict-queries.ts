@@ -52,3 +52,11 @@ export async function insertConflict(
     [order.id, keyFor(order), number, heldBy, reason],
   )
 }
+
+/** How many conflicts there were in the last 24 hours. */
+export async function countConflictsOfADay(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `SELECT count(*) FROM number_conflicts WHERE at > now() - interval '24 hours'`,
+  )
+  return rows[0]!.count
+}

@@ -10,6 +10,7 @@ const hourMs = 60 * 60 * 1000
  */
 export function createCheckpointLog(checkpoints: Checkpoints, log: Logger) {
   let logged: string | undefined
+  let loggedAt: Date | undefined
 
   async function write(): Promise<void> {
     const { checkpoint, signed } = await checkpoints.sign({})
@@ -17,6 +18,7 @@ export function createCheckpointLog(checkpoints: Checkpoints, log: Logger) {
     if (state !== logged && checkpoint.counters > 0)
       log.info('checkpoint', { counters: checkpoint.counters, checkpoint: signed })
     logged = state
+    loggedAt = new Date()
   }
 
   const task = createPeriodicTask({
@@ -32,5 +34,7 @@ export function createCheckpointLog(checkpoints: Checkpoints, log: Logger) {
   return {
     start: () => void (checkpoints.canSign && task.start()),
     stop: () => task.stop(),
+    /** When the log last had the state of the ledger. */
+    loggedAt: () => loggedAt,
   }
 }

@@ -31,6 +31,7 @@ export function createAuditService({ pool, checkpoints, schema, log }: Deps) {
   let exporting = 0
   const share = createShare('exports', mostOfClient)
   let verifying = false
+  let signedAt: Date | undefined
 
   return {
     /**
@@ -107,8 +108,13 @@ export function createAuditService({ pool, checkpoints, schema, log }: Deps) {
      */
     async sign(chosen: Chosen) {
       await requireChosen(pool, chosen)
-      return checkpoints.sign(chosen)
+      const signed = await checkpoints.sign(chosen)
+      signedAt = new Date()
+      return signed
     },
+
+    /** When somebody last had a checkpoint. */
+    signedAt: () => signedAt,
 
     /** The public keys that verify checkpoints, as JWKs; none if nothing is signed. */
     keys: checkpoints.keys,

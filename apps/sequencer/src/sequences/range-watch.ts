@@ -66,7 +66,7 @@ export function createRangeWatch({ db, repository, show, log, everyMs = 5_000 }:
 }
 
 /** How many values some sequences have left now, by the database's clock. */
-async function readRanges(db: Queryable, rules: readonly RulesRecord[]): Promise<RangeLeft[]> {
+export async function readRanges(db: Queryable, rules: readonly RulesRecord[]): Promise<RangeLeft[]> {
   const now = await readClock(db)
   const current = rules.flatMap((record) => {
     const { prefix, end } = record

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be known of this instance to judge it; what cannot be read is left out */
+        get: operations["get_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/errors/{code}": {
         parameters: {
             query?: never;
@@ -250,6 +267,62 @@ export interface components {
             } & {
                 [key: string]: unknown;
             }) | null;
+        };
+        Diagnostics: {
+            service: string;
+            version: string;
+            at: components["schemas"]["Timestamp"];
+            production: boolean;
+            /**
+             * @description Of callers: none; any; by role and scope
+             * @enum {string}
+             */
+            authentication: "open" | "known" | "closed";
+            database?: {
+                version: string;
+                role: string;
+                /** @description Of superuser, create_role, create_database, replication, bypass_row_security, owner */
+                rights: string[];
+                settings: {
+                    [key: string]: string;
+                };
+                standbys: number;
+                connections: number;
+                /** @description Of the clock of the service */
+                clock_ahead_ms: number;
+            };
+            migrations?: {
+                missing: string[];
+                /** @description Not of this build */
+                unknown: string[];
+                unfinished: string[];
+            };
+            pools: {
+                name: string;
+                max: number;
+                /** @description Callers, at each moment of a look */
+                waiting: number;
+            }[];
+            /** @description When each expires */
+            certificates: {
+                [key: string]: components["schemas"]["Timestamp"];
+            };
+            breakers: {
+                [key: string]: string;
+            };
+            events?: {
+                waiting: number;
+                /** @description Age of the oldest that waits; 0 if none does */
+                oldest_seconds: number;
+                dead_letters: number;
+            };
+            numbering?: {
+                without_number: number;
+                /** @description Age of the oldest without one; 0 if all have theirs */
+                oldest_seconds: number;
+                /** @description Numbers of the last 24 hours that an order could not take */
+                conflicts_of_a_day: number;
+            };
         };
         Health: {
             /** @enum {string} */
@@ -876,6 +949,28 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnostics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             default: components["responses"]["AnyError"];
         };
     };

@@ -591,6 +591,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be known of this instance to judge it; what cannot be read is left out */
+        get: operations["get_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/errors/{code}": {
         parameters: {
             query?: never;
@@ -1131,6 +1148,66 @@ export interface components {
             }[];
             /** @description The state, signed: a compact JWS with EdDSA. Keep this elsewhere */
             checkpoint: string;
+        };
+        Diagnostics: {
+            service: string;
+            version: string;
+            at: components["schemas"]["Timestamp"];
+            production: boolean;
+            /**
+             * @description Of callers: none; any; by role and scope
+             * @enum {string}
+             */
+            authentication: "open" | "known" | "closed";
+            database?: {
+                version: string;
+                role: string;
+                /** @description Of superuser, create_role, create_database, replication, bypass_row_security, owner */
+                rights: string[];
+                settings: {
+                    [key: string]: string;
+                };
+                standbys: number;
+                connections: number;
+                /** @description Of the clock of the service */
+                clock_ahead_ms: number;
+            };
+            migrations?: {
+                missing: string[];
+                /** @description Not of this build */
+                unknown: string[];
+                unfinished: string[];
+            };
+            pools: {
+                name: string;
+                max: number;
+                /** @description Callers, at each moment of a look */
+                waiting: number;
+            }[];
+            /** @description When each expires */
+            certificates: {
+                [key: string]: components["schemas"]["Timestamp"];
+            };
+            breakers: {
+                [key: string]: string;
+            };
+            /** @description From the schema of the build: the first */
+            schema_differences?: string[];
+            checkpoints: {
+                signed: boolean;
+                /** @description When the log last had one of now */
+                logged_at?: components["schemas"]["Timestamp"];
+                /** @description When somebody last got one */
+                given_at?: components["schemas"]["Timestamp"];
+            };
+            /** @description The sequences nearest to their ends */
+            ranges?: {
+                prefix: string;
+                period: string;
+                end: number;
+                left: number;
+                warn_at: number;
+            }[];
         };
         Health: {
             /** @enum {string} */
@@ -3582,6 +3659,28 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             429: components["responses"]["TooManyRequests_2"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnostics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             default: components["responses"]["AnyError_2"];
         };
     };

@@ -55,6 +55,23 @@ export interface paths {
         patch: operations["patch_users_id"];
         trace?: never;
     };
+    "/api/v1/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is to be known of this instance to judge it; what cannot be read is left out */
+        get: operations["get_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/errors/{code}": {
         parameters: {
             query?: never;
@@ -225,6 +242,49 @@ export interface components {
                 path: string;
                 message: string;
             }[];
+        };
+        Diagnostics: {
+            service: string;
+            version: string;
+            at: components["schemas"]["Timestamp"];
+            production: boolean;
+            /**
+             * @description Of callers: none; any; by role and scope
+             * @enum {string}
+             */
+            authentication: "open" | "known" | "closed";
+            database?: {
+                version: string;
+                role: string;
+                /** @description Of superuser, create_role, create_database, replication, bypass_row_security, owner */
+                rights: string[];
+                settings: {
+                    [key: string]: string;
+                };
+                standbys: number;
+                connections: number;
+                /** @description Of the clock of the service */
+                clock_ahead_ms: number;
+            };
+            migrations?: {
+                missing: string[];
+                /** @description Not of this build */
+                unknown: string[];
+                unfinished: string[];
+            };
+            pools: {
+                name: string;
+                max: number;
+                /** @description Callers, at each moment of a look */
+                waiting: number;
+            }[];
+            /** @description When each expires */
+            certificates: {
+                [key: string]: components["schemas"]["Timestamp"];
+            };
+            breakers: {
+                [key: string]: string;
+            };
         };
         Health: {
             /** @enum {string} */
@@ -791,6 +851,28 @@ export interface operations {
                 };
             };
             default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnostics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_errors_code: {
