@@ -101,7 +101,11 @@ test('who is deactivated may not order any more, although verified a moment ago'
 
 test('both services learn which request they are asked for, and by whom', async () => {
   const trace = '0af7651916cd43dd8448eb211c80319c'
-  const headers = { 'x-request-id': 'req-42', traceparent: `00-${trace}-b7ad6b7169203331-01` }
+  const headers = {
+    'x-request-id': 'req-42',
+    traceparent: `00-${trace}-b7ad6b7169203331-01`,
+    tracestate: 'vendor=1',
+  }
   const { body } = await service.api.post('/api/v1/orders', anOrder, { headers })
   const [lookUp] = world.userService.seen
   const [issue] = world.sequencer.seen
@@ -111,6 +115,7 @@ test('both services learn which request they are asked for, and by whom', async 
       'x-api-key': 'secret-of-the-order-service',
     })
     expect(seen.headers.traceparent).toContain(trace)
+    expect(seen.headers.tracestate).toBe('vendor=1')
   }
   expect(issue).toMatchObject({
     method: 'POST',

@@ -1,3 +1,4 @@
+import type { PassedTrace } from '@ordinal/tracing'
 import { v7 as uuidv7 } from 'uuid'
 
 /** What has happened, as a CloudEvent 1.0: https://github.com/cloudevents/spec */
@@ -16,6 +17,8 @@ export interface CloudEvent {
   sequence?: string
   /** W3C Trace Context of the request that made the change. */
   traceparent?: string
+  /** What other systems of that trace said of it. */
+  tracestate?: string
   data: unknown
 }
 
@@ -24,11 +27,12 @@ export interface NewEvent {
   type: string
   subject: string
   data: unknown
-  traceparent?: string | undefined
+  /** Of the request that makes the change. */
+  trace?: PassedTrace | undefined
 }
 
 /** @param source who tells of the change: a URI reference */
-export function createEvent(source: string, { type, subject, data, traceparent }: NewEvent): CloudEvent {
+export function createEvent(source: string, { type, subject, data, trace }: NewEvent): CloudEvent {
   return {
     specversion: '1.0',
     id: uuidv7(),
@@ -37,7 +41,8 @@ export function createEvent(source: string, { type, subject, data, traceparent }
     subject,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
-    ...(traceparent !== undefined && { traceparent }),
+    ...(trace && { traceparent: trace.traceparent }),
+    ...(trace?.tracestate !== undefined && { tracestate: trace.tracestate }),
     data,
   }
 }

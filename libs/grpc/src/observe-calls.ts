@@ -73,7 +73,8 @@ export function createCallObserver(
 
     function begin(received: Metadata): ObservedMetadata {
       ip = clientAddress(addressOf(call.getPeer()), textOf(received, 'x-forwarded-for'), trustProxy)
-      context = newContext(textOf(received, 'x-request-id'), textOf(received, 'traceparent'), ip, tracing)
+      const given = (name: string) => textOf(received, name)
+      context = newContext(given('x-request-id'), given('traceparent'), ip, tracing, given('tracestate'))
       context.route = path
       underWay += 1
       callStarted()

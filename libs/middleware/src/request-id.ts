@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { parseTraceparent, randomSpanId, type Span, type Tracing } from '@ordinal/tracing'
+import { parseTraceparent, parseTracestate, randomSpanId, type Span, type Tracing } from '@ordinal/tracing'
 import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
 import { addCommonHeaders } from './common-headers'
@@ -13,6 +13,8 @@ export interface RequestContext {
   requestId: string
   /** W3C Trace Context: the caller's trace goes on, with a span of our own. */
   traceparent: string
+  /** The caller's, which is passed on as it is. */
+  tracestate?: string | undefined
   /** The span of the request, if its trace is recorded. */
   span?: Span | undefined
   /** Who calls: the id of the API key that was sent, the subject of the token, or `anonymous`. */
@@ -76,7 +78,8 @@ export function requestContext(trustProxy = 0, basePath = '', tracing?: Tracing)
   return (req, res, next) => {
     const forwarded = req.headers['x-forwarded-for'] as string | undefined
     const address = clientAddress(req.socket.remoteAddress, forwarded, trustProxy)
-    req.context = newContext(req.headers['x-request-id'], req.headers.traceparent, address, tracing)
+    const { 'x-request-id': id, traceparent: trace, tracestate } = req.headers
+    req.context = newContext(id, trace, address, tracing, tracestate)
     const prefix = req.headers['x-forwarded-prefix'] as string | undefined
     req.context.basePath = forwardedBasePath(prefix, trustProxy) ?? basePath
     // A cache between here and the client must not give one the links of another.
@@ -88,14 +91,15 @@ export function requestContext(trustProxy = 0, basePath = '', tracing?: Tracing)
 }
 
 /**
- * The context of a request that has just arrived, with what its caller sent as X-Request-Id and traceparent. With tracing,
- * it is decided here whether the request has a span.
+ * The context of a request that has just arrived, with what its caller sent as X-Request-Id, traceparent and tracestate. With
+ * tracing, it is decided here whether the request has a span.
  */
 export function newContext(
   givenId: unknown,
   givenTrace: unknown,
   address: string | undefined,
   tracing?: Tracing,
+  givenState?: unknown,
 ): RequestContext {
   const own = randomUUID()
   const requestId = typeof givenId === 'string' && requestIdPattern.test(givenId) ? givenId : own
@@ -109,6 +113,7 @@ export function newContext(
   return {
     requestId,
     traceparent: `00-${traceId}-${spanId}-${flags}`,
+    tracestate: parent && parseTracestate(givenState),
     span: isRecorded ? tracing?.begin({ traceId, spanId, parent }, 'request', 'server') : undefined,
     caller: anonymous,
     role: undefined,

@@ -97,6 +97,36 @@ test('whatever a caller sends, a context has one sane traceparent, of the same t
   await tracing.stop()
 })
 
+test('a tracestate is passed on as it came, or not at all, and never without a traceparent', () => {
+  const stateOf = (state: unknown, trace: unknown = callers) =>
+    newContext(undefined, trace, undefined, undefined, state).tracestate
+  for (const state of ['rojo=00f067aa0ba902b7', 'a=1,b@c=2', 'a=1, b=2,,', `a=${'x'.repeat(250)}`]) {
+    expect(stateOf(state)).toBe(state)
+    expect(stateOf(state, 'none')).toBeUndefined()
+  }
+  const strange = [
+    '',
+    ',,',
+    'a=1\n',
+    'a',
+    '=1',
+    'A=1',
+    'a=1\r\nX-Evil: 1',
+    'a=ü',
+    `a=${'x'.repeat(257)}`,
+    'a=1,'.repeat(129),
+  ]
+  for (const state of [...strange, Array.from({ length: 33 }, (_, n) => `a${n}=1`).join(), undefined, 7])
+    expect([state, stateOf(state)]).toEqual([state, undefined])
+  const unit = fc.constantFrom(...'aZ0_-*/@=, \t\u0000\n\u00fc\u{1f600}')
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit })), (given) => {
+      const state = stateOf(given)
+      if (state !== undefined) expect([state, /^[\x20-\x7e\t]{1,512}$/.test(state)]).toEqual([given, true])
+    }),
+  )
+})
+
 test('what is not sampled has no span, and says so to the next service', () => {
   const never = tracingOf({ tracesSampler: 'always_off' })
   const one = newContext(undefined, callers, undefined, never)

@@ -1,6 +1,6 @@
 export { endWith, errorTypeOf } from './in-span'
 export { spanOfMany } from './of-many'
-export type { Attributes, Span } from './span'
-export { parseTraceparent, randomSpanId } from './trace-context'
+export type { Attributes, PassedTrace, Span } from './span'
+export { parseTraceparent, parseTracestate, randomSpanId } from './trace-context'
 export { createTracing, type Tracing, type TracingSettings } from './tracing'
 export { tracingVariables } from './variables'

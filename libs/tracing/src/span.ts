@@ -30,6 +30,13 @@ export interface Span {
   end(): void
 }
 
+/** W3C Trace Context, as it is passed on in headers and in events. */
+export interface PassedTrace {
+  traceparent: string
+  /** What other systems of the trace say of it, as it came. */
+  tracestate?: string | undefined
+}
+
 /** The place of a span in a trace, as it is passed from process to process. */
 export interface TraceContext {
   /** 32 hex digits. */

@@ -11,6 +11,7 @@ import {
   type TraceCollector,
 } from '@ordinal/testing'
 import { ask, createUser, orderOf, placeOrder, upTo } from '../src/calls'
+import { query } from '../src/databases'
 import { drawTrace } from '../src/draw-trace'
 import { apiKey, startSystem, type System } from '../src/system'
 
@@ -272,6 +273,34 @@ where('with tracing', () => {
       attributes: { 'http.response.status_code': 404, 'error.type': 'user_not_found' },
     })
   })
+
+  test.each(['REST', 'gRPC'])(
+    'a tracestate comes by %s, and goes on to the called services and into the events',
+    async (by) => {
+      const { traceId, headers } = newTrace()
+      const tracestate = `vendor=of-${by}, other@system=1`
+      const metadata = { ...headers, tracestate, 'x-api-key': apiKey }
+      const orders = createGrpcClient(
+        system.orders.grpcAt,
+        loadProtos(__dirname, 'orders.proto'),
+        'orders.OrderService',
+      )
+      if (by === 'gRPC')
+        expect((await orders.call('CreateOrder', orderOf(userId), { metadata })).code).toBe('OK')
+      else expect((await placeOrder(system, userId, { ...headers, tracestate })).status).toBe(201)
+      orders.close()
+      await traceOf(traceId)
+      const events = await query<{ event: { type: string; tracestate?: string } }>(
+        system.databases.orders,
+        `SELECT event FROM outbox WHERE event->>'traceparent' LIKE '00-${traceId}-%' ORDER BY position`,
+      )
+      expect(events.map(({ event }) => [event.type, event.tracestate])).toEqual([
+        ['order.created', tracestate],
+        ['order.updated', tracestate],
+      ])
+      expect(collector.requests.map(({ text }) => text).join('\n')).not.toContain(`of-${by}`)
+    },
+  )
 
   test('a trace that its caller does not record has no span in any service', async () => {
     const { traceId, headers } = newTrace()

@@ -24,7 +24,7 @@ interface ClientSettings {
 }
 
 /** What a call passes on of the request that it is made for. */
-export type Trace = Pick<RequestContext, 'requestId' | 'traceparent' | 'span'>
+export type Trace = Pick<RequestContext, 'requestId' | 'traceparent' | 'tracestate' | 'span'>
 
 // More calls than this at once means that something is stuck: one more fails at once instead of waiting with them.
 const maxConcurrent = 1000
@@ -64,8 +64,11 @@ export const deadlineOfCall = (deadline: Deadline): Deadline =>
   deadline.within(deadline.remainingMs() - answerMs)
 
 /** The headers by which a call belongs to the request that it is made for. */
-export const headersOf = (trace: Trace | undefined): Record<string, string> =>
-  trace ? { 'X-Request-Id': trace.requestId, traceparent: trace.traceparent } : {}
+export function headersOf(trace: Trace | undefined): Record<string, string> {
+  if (!trace) return {}
+  const { requestId, traceparent, tracestate } = trace
+  return { 'X-Request-Id': requestId, traceparent, ...(tracestate !== undefined && { tracestate }) }
+}
 
 /** The code of an answer that is an error. */
 export const codeOf = ({ data }: Answer) => (data as { code?: unknown } | undefined)?.code

@@ -3,13 +3,19 @@ import { asStatements, createBatcher, oneByOne } from '@ordinal/batching'
 import { mayBeOfOneRow, transaction, type Queryable } from '@ordinal/database'
 import type { CloudEvent, Consumer, Outbox } from '@ordinal/events'
 import { crashAt } from '@ordinal/failpoints'
-import type { Span } from '@ordinal/tracing'
+import type { PassedTrace, Span } from '@ordinal/tracing'
 import type { Order } from '../domain/order'
 import { recordOrderEvents, type OrderEventType } from './order-events'
 import { markConfirmed } from './queries'
 
 /** The types of events that it is for. */
 export const confirmedTypes: readonly string[] = ['order.created'] satisfies OrderEventType[]
+
+/** The trace of the change that an event leads to. */
+function traceOf({ event, span }: Handled): PassedTrace | undefined {
+  const traceparent = span?.traceparent ?? event.traceparent
+  return traceparent === undefined ? undefined : { traceparent, tracestate: event.tracestate }
+}
 
 /** An event, and the span of its handling if its trace is recorded. */
 interface Handled {
@@ -53,10 +59,8 @@ export function createConfirmOrders({ pool, outbox, batching }: Deps): Consumer 
   }
 
   async function recordConfirmed(tx: Queryable, orders: Order[], all: readonly Handled[]): Promise<void> {
-    const traces = new Map(
-      all.map(({ event, span }) => [event.subject, span?.traceparent ?? event.traceparent]),
-    )
-    const changes = orders.map((order) => ({ order, traceparent: traces.get(order.reference) }))
+    const traces = new Map(all.map((handled) => [handled.event.subject, traceOf(handled)]))
+    const changes = orders.map((order) => ({ order, trace: traces.get(order.reference) }))
     await recordOrderEvents(outbox, tx, 'order.updated', changes)
     FAILPOINT: crashAt('the event of the confirmation is written')
   }

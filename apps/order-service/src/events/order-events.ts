@@ -1,5 +1,6 @@
 import type { Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
+import type { PassedTrace } from '@ordinal/tracing'
 import { toJson, type Order, type OrderJson } from '../domain/order'
 
 /** What happens to orders. Each event carries the order as it was answered at that moment. */
@@ -9,7 +10,7 @@ export type OrderEventType = 'order.created' | 'order.updated' | 'order.deleted'
 export interface ChangedOrder {
   order: Order
   /** Of the request that makes the change, if there is one. */
-  traceparent?: string | undefined
+  trace?: PassedTrace | undefined
 }
 
 /** Records the events of changes, in the transaction that makes them: it must have locked the orders. */
@@ -22,14 +23,14 @@ export async function recordOrderEvents(
   if (changes.length === 0) return
   await record(
     tx,
-    changes.map(({ order, traceparent }) => orderEvent(type, toJson(order), traceparent)),
+    changes.map(({ order, trace }) => orderEvent(type, toJson(order), trace)),
   )
 }
 
 /** The event of a change, with the order as it is answered then. */
-export const orderEvent = (type: OrderEventType, order: OrderJson, traceparent: string | undefined) => ({
+export const orderEvent = (type: OrderEventType, order: OrderJson, trace: PassedTrace | undefined) => ({
   type,
   subject: order.reference,
   data: order,
-  traceparent,
+  trace,
 })

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { databaseErrorOf, transaction, type Queryable } from '@ordinal/database'
 import type { Outbox } from '@ordinal/events'
 import type { Logger } from '@ordinal/logging'
+import type { PassedTrace } from '@ordinal/tracing'
 import { NumberConflictError, type ConflictReason } from '../domain/number-conflict'
 import { keyFor, toJson, type Order } from '../domain/order'
 import { findHolder, giveNextKey, insertConflict, lockOrder, type Conflicting } from './conflict-queries'
@@ -35,7 +36,8 @@ interface Deps {
 interface Asked {
   /** The caller asks under the next key itself: the order stays leased to it. */
   goesOn: boolean
-  traceparent?: string | undefined
+  /** Of the request that asked for the number. */
+  trace?: PassedTrace | undefined
 }
 
 export type NumberConflicts = ReturnType<typeof createNumberConflicts>
@@ -70,7 +72,7 @@ export function createNumberConflicts({ pool, outbox, metrics, log, databaseTime
   function commit(
     order: Conflicting,
     conflict: NumberConflictError,
-    { goesOn, traceparent }: Asked,
+    { goesOn, trace }: Asked,
   ): Promise<{ now: Order; heldBy: number | null }> {
     const { reason, number } = conflict
     const work = async (tx: Queryable) => {
@@ -82,9 +84,7 @@ export function createNumberConflicts({ pool, outbox, metrics, log, databaseTime
         await insertConflict(tx, order, conflict, heldBy)
         const details = { reason, key: keyFor(order), refused_number: number, held_by_order_id: heldBy }
         const data = { ...toJson(now), conflict: details }
-        await outbox.record(tx, [
-          { type: 'order.number_conflict', subject: order.reference, data, traceparent },
-        ])
+        await outbox.record(tx, [{ type: 'order.number_conflict', subject: order.reference, data, trace }])
       }
       return { now, heldBy }
     }

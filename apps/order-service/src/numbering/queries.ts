@@ -1,5 +1,6 @@
 import type { Queryable } from '@ordinal/database'
 import { crashAt } from '@ordinal/failpoints'
+import type { PassedTrace } from '@ordinal/tracing'
 import { pauseSecondsBefore } from '../domain/number-conflict'
 import { orderColumns, type Order, type ToNumber } from '../domain/order'
 
@@ -8,7 +9,7 @@ export interface IssuedNumber {
   orderId: number
   number: string
   /** Of the request that places the order, if it is still there. */
-  traceparent?: string | undefined
+  trace?: PassedTrace | undefined
 }
 
 /** An order that was deleted has its number all the same. */

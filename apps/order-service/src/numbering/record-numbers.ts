@@ -31,8 +31,8 @@ async function recordPlaced(
   orders: Numbered[],
   issued: IssuedNumber[],
 ): Promise<void> {
-  const traces = new Map(issued.map(({ orderId, traceparent }) => [orderId, traceparent]))
-  const changes = orders.map((order) => ({ order, traceparent: traces.get(order.id) }))
+  const traces = new Map(issued.map(({ orderId, trace }) => [orderId, trace]))
+  const changes = orders.map((order) => ({ order, trace: traces.get(order.id) }))
   await recordOrderEvents(outbox, tx, 'order.created', changes)
   const deleted = changes.filter(({ order }) => order.deleted)
   await recordOrderEvents(outbox, tx, 'order.deleted', deleted)

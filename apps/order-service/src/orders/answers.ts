@@ -63,7 +63,7 @@ export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }
     const byId = all.toSorted((a, b) => a.order.id - b.order.id)
     const conclusions = byId.map(({ order, number, placing: { key, context } }) => {
       const answer = toJsonAsOf({ ...order, orderNumber: number }, changeTime)
-      const event = outbox.rowOf(orderEvent('order.created', answer, context.traceparent))
+      const event = outbox.rowOf(orderEvent('order.created', answer, context))
       return { order, number, key, event, answer }
     })
     const answers = await commitConclusions(pool, conclusions, {
@@ -104,7 +104,7 @@ export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }
     // In the order of ids, so that deadlocks are rare; after one, `transaction` runs all of this again.
     const byId = all.toSorted((a, b) => a.order.id - b.order.id)
     const issued = byId.flatMap(({ order, number, placing: { context } }) =>
-      number === undefined ? [] : [{ orderId: order.id, number, traceparent: context.traceparent }],
+      number === undefined ? [] : [{ orderId: order.id, number, trace: context }],
     )
     const left = byId.flatMap(({ order, number }) => (number === undefined ? [order] : []))
     const numbered = issued.length > 0 ? await recordNumbers(tx, outbox, issued) : []

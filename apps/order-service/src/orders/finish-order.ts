@@ -42,8 +42,7 @@ export function createFinishOrder(deps: Deps): FinishOrder {
     } catch (error) {
       const conflict = conflictOf(error, number)
       if (!conflict) throw error
-      const { traceparent } = placing.context
-      const now = await conflicts.record(order, conflict, { goesOn: true, traceparent })
+      const now = await conflicts.record(order, conflict, { goesOn: true, trace: placing.context })
       if (now.orderNumber || keysLeft === 1) return conclude(now, now.orderNumber ?? undefined, placing)
       return finish(now, placing, keysLeft - 1)
     }

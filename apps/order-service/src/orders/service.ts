@@ -181,16 +181,20 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
    */
   async function commit(
     type: OrderEventType,
-    { traceparent, span }: Trace,
+    trace: Trace,
     deadline: Deadline,
     change: (tx: Queryable) => Promise<Order | undefined>,
   ): Promise<Order | undefined> {
     const work = async (tx: Queryable) => {
       const changed = await change(tx)
-      if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [{ order: changed, traceparent }])
+      if (changed?.orderNumber) await recordOrderEvents(outbox, tx, type, [{ order: changed, trace }])
       return changed
     }
-    const changed = await transaction(pool, work, { timeoutMs: databaseTimeoutMs, deadline, span })
+    const changed = await transaction(pool, work, {
+      timeoutMs: databaseTimeoutMs,
+      deadline,
+      span: trace.span,
+    })
     outbox.announce(type)
     return changed
   }
