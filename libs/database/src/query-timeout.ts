@@ -19,12 +19,3 @@ export function withQueryTimeout(pool: Pool, timeoutMs: number): Queryable {
   }
   return samePlace(db, pool)
 }
-
-/**
- * Resolves if the database answers, for health checks.
- *
- * @throws QueryTimeoutError if it does not within `timeoutMs`, or the error of the connection
- */
-export async function pingDatabase(pool: Pool, timeoutMs: number): Promise<void> {
-  await withQueryTimeout(pool, timeoutMs).query('SELECT 1')
-}

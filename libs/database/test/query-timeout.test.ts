@@ -4,7 +4,6 @@ import {
   CommitUnknownError,
   databaseErrorOf,
   QueryTimeoutError,
-  pingDatabase,
   transaction,
   type Queryable,
   withQueryTimeout,
@@ -130,34 +129,5 @@ describe('on a pool, without a timeout of its own', () => {
     expect(proxy.cuts).toBe(1)
     await distant.end()
     await proxy.close()
-  })
-})
-
-describe('a ping', () => {
-  test('answers', async () => {
-    await expect(pingDatabase(pool, 1_000)).resolves.toBeUndefined()
-  })
-
-  test('fails in time when the network swallows it', async () => {
-    const url = new URL(database.url)
-    const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
-    url.port = String(proxy.port)
-    const distant = openPool(url.href, { maxConnections: 1 })
-    await pingDatabase(distant, 1_000)
-    proxy.cutAt('SELECT 1', 'silence')
-    const { error, ms } = await elapsed(() => pingDatabase(distant, 200))
-    expect(error).toBeInstanceOf(QueryTimeoutError)
-    expect(ms).toBeLessThan(1_000)
-    expect(proxy.cuts).toBe(1)
-    await pingDatabase(distant, 1_000)
-    await distant.end()
-    await proxy.close()
-  })
-
-  test('tells that nobody listens', async () => {
-    const nowhere = openPool('postgresql://nobody@127.0.0.1:1/none')
-    const { error } = await elapsed(() => pingDatabase(nowhere, 1_000))
-    expect(databaseErrorOf(error)).toEqual({ kind: 'unreachable', retryable: true })
-    await nowhere.end()
   })
 })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import { pingDatabase, poolStats } from '@ordinal/database'
+import { createWriteCheck, poolStats } from '@ordinal/database'
 import type { ErrorTable } from '@ordinal/errors'
 import {
   createHttpService,
@@ -25,6 +25,8 @@ import { version } from '../../../package.json'
 
 // What each step of a shutdown gets at least, when the requests under way have used up the time for all.
 const leastStepMs = 1_000
+// Sooner than those who ask lose patience; and so few writes that an idle database hardly notices.
+const databaseCheck = { timeoutMs: 1_500, writeEveryMs: 5_000 }
 
 export interface ServiceOptions<Code extends string = string> {
   name: string
@@ -77,11 +79,8 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
   const host = settings.host === '::' ? undefined : settings.host
   let accepting = true
 
-  const database = {
-    name: 'database',
-    required: true,
-    check: () => pingDatabase(options.pools?.probe ?? pool, 1_500).then(() => 'up'),
-  }
+  const checkWrites = createWriteCheck(options.pools?.probe ?? pool, databaseCheck)
+  const database = { name: 'database', required: true, check: () => checkWrites().then(() => 'up') }
   const inspect = createInspection({
     name,
     version,

@@ -105,3 +105,16 @@ describe('while the database is away', () => {
     expect(await fake.api.get('/api/v1/rows')).toMatchObject({ status: 200, body: [{ number: 1 }] })
   })
 })
+
+test.each<[string, Record<string, string>]>([
+  ['is read-only, as a standby is', { default_transaction_read_only: 'on' }],
+  ['has no standby that confirms', { synchronous_standby_names: 'nobody' }],
+])('while the database %s, the service is not ready, and is again without a restart', async (_, settings) => {
+  await postgres.restart(settings)
+  await until(async () => (await ready()).status === 503)
+  // It could read.
+  expect((await fake.api.get('/api/v1/rows')).status).toBe(200)
+  expect(await ready()).toMatchObject({ status: 503, body: { checks: { database: 'down' } } })
+  await postgres.restart({ default_transaction_read_only: 'off', synchronous_standby_names: '' })
+  await until(async () => (await ready()).status === 200)
+})
