@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import js from '@eslint/js'
 import nx from '@nx/eslint-plugin'
 import prettier from 'eslint-config-prettier'
+import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 import { roomsOf } from './eslint.rooms.mjs'
 import { rooms as roomsOfTemplate } from './tools/service-template/eslint.rooms.mjs'
@@ -15,7 +16,9 @@ const scopes = apps.map((name) => {
   const { nx } = JSON.parse(readFileSync(join(import.meta.dirname, 'apps', name, 'package.json'), 'utf8'))
   return nx.tags.find((tag) => tag.startsWith('scope:'))
 })
-const tables = await Promise.all(apps.map((name) => import(`./apps/${name}/eslint.rooms.mjs`)))
+// The console has none.
+const divided = apps.filter((name) => existsSync(join(import.meta.dirname, 'apps', name, 'eslint.rooms.mjs')))
+const tables = await Promise.all(divided.map((name) => import(`./apps/${name}/eslint.rooms.mjs`)))
 
 /** What services are generated from obeys the rules of an app. */
 const template = 'tools/service-template'
@@ -42,7 +45,7 @@ export default tseslint.config(
   { ignores: ['**/dist', '**/coverage', '**/src/generated', '**/.data', '**/.nx'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { '@nx': nx },
@@ -57,6 +60,8 @@ export default tseslint.config(
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool', 'type:package'] },
+            // What runs in browsers.
+            { sourceTag: 'type:web', onlyDependOnLibsWithTags: ['type:package'] },
             // What others install holds nothing of ours but itself.
             { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package'] },
             ...scopes.map((scope) => ({
@@ -105,6 +110,7 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['apps/console/src/**/*.{ts,tsx}'], ...reactHooks.configs.flat.recommended },
   {
     files: ['apps/**/*.ts', `${template}/**/*.ts`],
     rules: { 'no-restricted-syntax': ['error', ...everywhere] },
@@ -114,7 +120,13 @@ export default tseslint.config(
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', module: 'writable', require: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        module: 'writable',
+        require: 'readonly',
+        URL: 'readonly',
+      },
     },
   },
   prettier,

@@ -16,6 +16,7 @@ export const rooms = {
     audit: ['domain', 'api'],
     'api-keys': ['domain', 'api'],
     imports: ['domain', 'ledger', 'api', 'sites'],
+    console: [],
     demos: ['domain', 'ledger', 'api', 'sites'],
   },
 }

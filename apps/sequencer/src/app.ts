@@ -22,6 +22,7 @@ import { createAuditService } from './audit/service'
 import { createLiveStream } from './audit/stream'
 import { streamRoutes } from './audit/stream-routes'
 import type { SequencerConfig } from './config'
+import { consoleSite } from './console/site'
 import { demoRoutes } from './demos/routes'
 import { createDemos } from './demos/scenarios'
 import { createOwnDiagnostics, ownDiagnostics } from './diagnostics'
@@ -177,6 +178,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     pools,
     errors: errorTable,
     routes: guardRoutes(offered, access),
+    site: consoleSite(config, __dirname, log),
     background: [
       quotas,
       warnOfPowerfulRole(pool, log),

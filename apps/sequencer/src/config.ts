@@ -1,6 +1,14 @@
 import { managedKeyVariables } from '@ordinal/api-keys'
 import { readSigningKey } from '@ordinal/audit'
-import { boolean, databaseVariables, defineConfig, integer, variable, type Config } from '@ordinal/config'
+import {
+  boolean,
+  databaseVariables,
+  defineConfig,
+  httpUrl,
+  integer,
+  variable,
+  type Config,
+} from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
 import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
@@ -85,6 +93,21 @@ export const sequencerConfig = defineConfig({
         'Whether anybody may run demonstrations, which write to the ledger; if not set, where NODE_ENV is not production',
       optional: true,
       example: false,
+    }),
+    console: variable('SEQUENCER_CONSOLE', boolean(), {
+      description: 'Whether the console is served at /dashboard',
+      default: true,
+    }),
+    consoleUsersUrl: variable('SEQUENCER_CONSOLE_USERS_URL', httpUrl(), {
+      description:
+        'Where browsers reach the user service, for the console; its CORS_ORIGINS must have the origin of the console',
+      optional: true,
+      example: 'https://users.example.com',
+    }),
+    consoleOrdersUrl: variable('SEQUENCER_CONSOLE_ORDERS_URL', httpUrl(), {
+      description: 'Where browsers reach the order service, likewise',
+      optional: true,
+      example: 'https://orders.example.com',
     }),
     signingKey: variable('SEQUENCER_SIGNING_KEY', signingKey, {
       description:

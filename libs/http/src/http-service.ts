@@ -39,6 +39,7 @@ import { openApiDocument, type OpenApiDocument } from './openapi'
 import { pathTable } from './path-table'
 import type { Route } from './route'
 import { placeFor, serveRoutes } from './serve-routes'
+import { isOfSite, staticSite, type StaticSite } from './static-site'
 import { createServer } from './server'
 import { createLiveStreams } from './stream'
 import type { ServerTls } from './tls/serve-tls'
@@ -63,6 +64,8 @@ interface HttpOptions {
   routes: readonly Route[]
   /** `/health` and the like, which are limited apart and need no key. */
   probes: readonly Route[]
+  /** A web page that it serves. */
+  site?: StaticSite | undefined
   /** How many heavy reads may go on at a time: twice the connections of their pool. */
   heavyPlaces: number
   /** Each knows errors of a library, and which of ours stand for them. */
@@ -75,7 +78,8 @@ interface HttpOptions {
 
 /** The HTTP of a service: its routes behind the middleware that all services share, with `/docs` and `/errors/{code}`. */
 export function createHttpService(options: HttpOptions) {
-  const { name, settings, tls, tokens, errors, routes, probes, translations, log, metrics, tracing } = options
+  const { name, settings, tls, tokens, errors, routes, probes, site, translations, log, metrics, tracing } =
+    options
   const title = name.replaceAll('-', ' ')
   const verifyToken = tokens && tokenVerifier(tokens)
   const live = createLiveStreams()
@@ -145,9 +149,10 @@ export function createHttpService(options: HttpOptions) {
     observeRequests(metrics),
     securityHeaders(),
     checkHead(settings.allowedHosts ?? []),
-    routeWithoutBasePath([...routes, ...documents, ...probes]),
-    serveRoutes(probes, { ...serving, limit: limitOf('operations') }),
+    routeWithoutBasePath([...routes, ...documents, ...probes], site),
+    // Before probes, which the console shows too.
     ...(settings.corsOrigins ? [allowOrigins(settings.corsOrigins)] : []),
+    serveRoutes(probes, { ...serving, limit: limitOf('operations') }),
     identifyCaller(identify),
   )
   const countRefused = alsoWhenRefused(limit)
@@ -168,7 +173,9 @@ export function createHttpService(options: HttpOptions) {
       return next(refusal)
     }),
   )
-  app.use(docsFiles([...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]))
+  const boundsOfFiles = [...(limitOfDocuments ? [limitOfDocuments] : []), ...placeFor('document', bulkheads)]
+  app.use(docsFiles(boundsOfFiles))
+  if (site) app.use(staticSite(site, boundsOfFiles))
   app.use(routeNotFound)
   app.use(errorHandler(log, translations, holdBack))
 
@@ -211,9 +218,9 @@ export function createHttpService(options: HttpOptions) {
  * Routes a request as if its path did not begin with the base path, which a proxy may strip or leave. A path that is that
  * of a route already stays as it is, so that the base path can be one with which our own paths begin, such as `/api`.
  */
-function routeWithoutBasePath(routes: readonly Route[]): RequestHandler {
+function routeWithoutBasePath(routes: readonly Route[], site: StaticSite | undefined): RequestHandler {
   const fittingAt = pathTable([...routes, { path: '/docs/files/{file}' }])
-  const isOwn = (path: string) => fittingAt(path).length > 0
+  const isOwn = (path: string) => fittingAt(path).length > 0 || (site !== undefined && isOfSite(site, path))
   return (req, _res, next) => {
     const { basePath } = req.context
     if (basePath !== '') req.url = withoutBasePath(req.url, basePath, isOwn)

@@ -36,3 +36,4 @@ export { serveTls, tlsOptions, transportOf, type ServerTls } from './tls/serve-t
 export { callTlsVariables, faultsOfCallTls, faultsOfTls, type CallTlsSettings } from './tls/tls-settings'
 export { certificatesOfCalls, watchCertificates } from './tls/watch-certificates'
 export type { Upload } from './upload'
+export type { StaticSite } from './static-site'

@@ -11,6 +11,7 @@ import {
   type OpenApiDocument,
   type Route,
   type ServerTls,
+  type StaticSite,
 } from '@ordinal/http'
 import type { ClosableLogger, Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
@@ -43,6 +44,8 @@ export interface ServiceOptions<Code extends string = string> {
   /** Its errors: those of any service, and its own. */
   errors: ErrorTable<Code>
   routes: readonly Route<NoInfer<Code>>[]
+  /** A web page that it serves. */
+  site?: StaticSite | undefined
   /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
   grpc?: { port: number; serve: (chassis: GrpcChassis) => GrpcServer }
   pool: Pool
@@ -95,7 +98,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     metricsMaxAgeMs: settings.metricsMaxAgeMs,
     poolStats: () => poolStats(pool),
   })
-  const { description, tokens, managedKeys, routes, errors } = options
+  const { description, tokens, managedKeys, routes, site, errors } = options
   const heavyPlaces = 2 * (options.pools?.heavy.options.max ?? 2)
   const tls = tlsOf(settings, log, metrics)
   const http = createHttpService({
@@ -108,6 +111,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     routes,
     errors,
     probes,
+    site,
     heavyPlaces,
     translations: [fromDatabase],
     log,

@@ -2,13 +2,14 @@ import type { components, operations } from './generated/orders'
 import type { CallOptions, ChangeOptions } from './options'
 import { itemsOf, type Piece } from './pages'
 import { path, type Send } from './send'
-import type { Answer, Body, Item, Query } from './types'
+import type { Answer, Body, Item, PageQuery, Query } from './types'
 
 export type Order = components['schemas']['Order']
 export type OrderWithUser = Answer<operations['get_orders_id']>
 export type NewOrder = Body<operations['post_orders']>
 export type OrderChange = Body<operations['patch_orders_id']>
 export type OrderFilter = Query<operations['get_orders']>
+export type OrderPage = Answer<operations['get_orders']>
 
 /** The order service. */
 export const ordersOf = (send: Send) => ({
@@ -32,6 +33,10 @@ export const ordersOf = (send: Send) => ({
         ),
       '0',
     ),
+
+  /** One piece of the list, for tables: with `cursor` or, to have the total, with `page`. */
+  page: (filter: PageQuery<operations['get_orders']> = {}, options?: CallOptions) =>
+    send<OrderPage>({ method: 'GET', path: '/api/v1/orders', query: filter }, options),
 
   /** Changes the status of an order. */
   update: (id: number, change: OrderChange, options?: ChangeOptions) =>

@@ -4,7 +4,7 @@ import { newKey } from './key'
 import type { CallOptions, ChangeOptions } from './options'
 import { itemsOf, itemsOfPages, type Page, type Piece } from './pages'
 import { path, type Send } from './send'
-import type { Answer, Body, Item, Query } from './types'
+import type { Answer, Body, Item, PageQuery, Query } from './types'
 
 export type IssuedNumber = components['schemas']['Number']
 export type NumberWithHistory = Answer<operations['get_numbers_number']>
@@ -19,6 +19,9 @@ export type LedgerEntry = components['schemas']['LedgerEntry']
 export type AuditFilter = Omit<Query<operations['get_audit']>, 'after'>
 export type Verification = components['schemas']['Verification']
 export type GapFilter = Query<operations['get_gaps_prefix']>
+export type GapPage = Answer<operations['get_gaps_prefix']>
+export type AuditPage = Answer<operations['get_audit']>
+export type SequencePage = Answer<operations['get_sequences']>
 
 /** The sequence of a number, for a text that several sequences have issued. */
 type InSequence = Query<operations['get_numbers_number']>
@@ -77,6 +80,10 @@ export const numbersOf = (send: Send) => ({
       ),
     ),
 
+  /** One piece of the list, from a cursor on. */
+  gapsPage: (prefix: string, filter: PageQuery<operations['get_gaps_prefix']> = {}, options?: CallOptions) =>
+    send<GapPage>({ method: 'GET', path: path`/api/v1/gaps/${prefix}`, query: filter }, options),
+
   /** A number with all that happened to it. */
   get: (number: string, sequence: InSequence = {}, options?: CallOptions) =>
     send<NumberWithHistory>(
@@ -116,6 +123,10 @@ export const sequencesOf = (send: Send) => ({
       ),
     ),
 
+  /** One page of the list, with the total. */
+  page: (filter: PageQuery<operations['get_sequences']> = {}, options?: CallOptions) =>
+    send<SequencePage>({ method: 'GET', path: '/api/v1/sequences', query: filter }, options),
+
   get: (prefix: string, options?: CallOptions) =>
     send<Sequence>({ method: 'GET', path: path`/api/v1/sequences/${prefix}` }, options),
 
@@ -149,6 +160,10 @@ export const auditOf = (send: Send) => ({
         options,
       ),
     ),
+
+  /** One piece of the list: from a cursor on, or with `after` of the change feed, whose oldest comes first. */
+  page: (filter: PageQuery<operations['get_audit']> = {}, options?: CallOptions) =>
+    send<AuditPage>({ method: 'GET', path: '/api/v1/audit', query: filter }, options),
 
   /** Recomputes the proofs of the ledger. For a long ledger that takes minutes: ten are allowed if not given. */
   verify: (filter: Query<operations['get_audit_verify']> = {}, options?: CallOptions) =>

@@ -13,6 +13,11 @@ export type Query<Operation> = Operation extends { parameters: { query?: infer F
   ? Omit<NonNullable<Fields>, 'cursor' | 'page'>
   : never
 
+/** Its query with the place in the list, for those who read a piece of it. */
+export type PageQuery<Operation> = Operation extends { parameters: { query?: infer Fields } }
+  ? NonNullable<Fields>
+  : never
+
 type JsonOf<Message> = Message extends { content: { 'application/json': infer Content } } ? Content : void
 
 /** An item of a list that an operation answers. */

@@ -2,12 +2,13 @@ import type { components, operations } from './generated/users'
 import type { CallOptions, ChangeOptions } from './options'
 import { itemsOf, type Piece } from './pages'
 import { path, type Send } from './send'
-import type { Body, Query } from './types'
+import type { Answer, Body, PageQuery, Query } from './types'
 
 export type User = components['schemas']['User']
 export type NewUser = Body<operations['post_users']>
 export type UserChange = Body<operations['patch_users_id']>
 export type UserFilter = Query<operations['get_users']>
+export type UserPage = Answer<operations['get_users']>
 
 /** The user service. */
 export const usersOf = (send: Send) => ({
@@ -24,6 +25,10 @@ export const usersOf = (send: Send) => ({
         send<Piece<User>>({ method: 'GET', path: '/api/v1/users', query: { ...filter, cursor } }, options),
       '0',
     ),
+
+  /** One piece of the list, for tables: with `cursor` or, to have the total, with `page`. */
+  page: (filter: PageQuery<operations['get_users']> = {}, options?: CallOptions) =>
+    send<UserPage>({ method: 'GET', path: '/api/v1/users', query: filter }, options),
 
   update: (id: number, change: UserChange, options?: ChangeOptions) =>
     send<User>({ method: 'PATCH', path: path`/api/v1/users/${id}`, body: change }, options),

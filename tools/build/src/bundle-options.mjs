@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -49,8 +49,8 @@ export const bundleOptions = (output = usualOutput(), { failpoints = false } = {
 })
 
 /**
- * Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, the profiler, and what exports
- * traces.
+ * Puts beside the bundle what a service reads at run time: its migrations, the files of /docs, the profiler, what exports
+ * traces, and the console.
  *
  * @returns the files of other packages that are in it
  */
@@ -68,7 +68,17 @@ export function copyAssets(output = usualOutput()) {
     require.resolve('swagger-ui-dist/package.json'),
     ...bundleProfiler(join(output, 'profiler')),
     ...bundleTraceExporter(join(output, 'tracing')),
+    ...(basename(process.cwd()) === 'sequencer' ? copyConsole(join(output, 'console')) : []),
   ]
+}
+
+/** The console, as its own build has left it. Without that there is none, and the service says so. */
+function copyConsole(output) {
+  const built = join(root, 'dist/apps/console')
+  rmSync(output, { recursive: true, force: true })
+  if (!existsSync(join(built, 'inputs.json'))) return []
+  cpSync(built, output, { recursive: true, filter: (file) => basename(file) !== 'inputs.json' })
+  return JSON.parse(readFileSync(join(built, 'inputs.json'), 'utf8')).map((file) => join(root, file))
 }
 
 const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']

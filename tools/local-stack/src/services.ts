@@ -63,6 +63,9 @@ export function defineServices(
       // One that calls others is not called: it needs no keys but its own.
       ...(!calls && { API_KEYS: apiKeys }),
       ...(name === 'sequencer' && secretsOfSequencer(environment, secrets)),
+      ...(name === 'sequencer'
+        ? addressesForConsole(environment, services)
+        : originsOfConsole(environment, services)),
     }
   }
 
@@ -107,6 +110,25 @@ function secretOfTokens(
 const secretsOfSequencer = ({ SEQUENCER_SIGNING_KEY }: NodeJS.ProcessEnv, secrets: Secrets) => ({
   SEQUENCER_SIGNING_KEY: SEQUENCER_SIGNING_KEY || secrets.signing,
 })
+
+type Ports = readonly Pick<ServiceSettings, 'name' | 'port'>[]
+
+const portOf = (name: string, services: Ports) => services.find((service) => service.name === name)?.port.port
+
+/** Where the console finds the other services. */
+const addressesForConsole = (environment: NodeJS.ProcessEnv, services: Ports) => ({
+  SEQUENCER_CONSOLE_USERS_URL:
+    environment.SEQUENCER_CONSOLE_USERS_URL || `http://localhost:${portOf('user-service', services)}`,
+  SEQUENCER_CONSOLE_ORDERS_URL:
+    environment.SEQUENCER_CONSOLE_ORDERS_URL || `http://localhost:${portOf('order-service', services)}`,
+})
+
+/** The console, which comes from the sequencer, calls the others: by both names of this machine. */
+function originsOfConsole({ CORS_ORIGINS }: NodeJS.ProcessEnv, services: Ports) {
+  const port = portOf('sequencer', services)
+  const own = ['localhost', '127.0.0.1'].map((host) => `http://${host}:${port}`)
+  return { CORS_ORIGINS: [CORS_ORIGINS, ...own].filter(Boolean).join(',') }
+}
 
 /** The URL of a service that listens on this address; on 127.0.0.1 if that is every address, or not set. */
 function urlOf(host: string | undefined, port: number): string {

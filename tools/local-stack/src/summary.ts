@@ -28,6 +28,7 @@ export function summarize({ services, postgres, logFolder, closed, tokens }: Add
   return `
 Ordinal runs. Ctrl-C stops it.
 
+  ${'console'.padEnd(14)} http://localhost:${portOf('sequencer')}/dashboard    to sign in: make token ROLE=admin
 ${apis.join('\n')}
   ${'gRPC'.padEnd(14)} ${grpc.join(', ')}
   ${'PostgreSQL'.padEnd(14)} postgresql://postgres@127.0.0.1:${postgres.port}/postgres

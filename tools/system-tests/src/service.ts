@@ -36,7 +36,7 @@ export async function createService(name: string, environment: Environment, fold
   const url = `http://${ownAddress}:${port}`
   const grpcPort = await ownPort()
   const bundle = join(folder, 'main.js')
-  const variables = {
+  const variables: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     [`${prefixOf(name)}_HOST`]: ownAddress,
     METRICS_MAX_AGE_MS: '0',
@@ -79,6 +79,8 @@ export async function createService(name: string, environment: Environment, fold
       child!.send('report')
       return (await answered)[0]
     },
+    /** Gives it more variables, for its next start. */
+    configure: (more: Environment) => void Object.assign(variables, more),
     /** All it has said, in all its lives. */
     log: () => log,
 

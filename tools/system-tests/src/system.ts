@@ -65,6 +65,13 @@ export async function startSystem(
       ),
   )
   const services = [users, orders, sequencer, ...others]
+  // The console comes from the sequencer, and calls the others.
+  sequencer.configure({
+    SEQUENCER_CONSOLE_USERS_URL: users.url,
+    SEQUENCER_CONSOLE_ORDERS_URL: orders.url,
+  })
+  for (const other of [users, orders])
+    other.configure({ CORS_ORIGINS: environment.CORS_ORIGINS ?? sequencer.url })
 
   async function stop(): Promise<void> {
     await Promise.all(services.map((service) => service.remove()))

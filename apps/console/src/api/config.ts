@@ -1,0 +1,20 @@
+/** Where the services are, as the sequencer's variables (or a file on another web server) say. */
+export interface ConsoleConfig {
+  users: string | undefined
+  orders: string | undefined
+  sequencer: string
+}
+
+export type ServiceName = 'users' | 'orders' | 'sequencer'
+export const serviceNames: readonly ServiceName[] = ['sequencer', 'orders', 'users']
+
+/** Where the console is: `https://example.com/numbers/dashboard/`. */
+export const consoleUrl = new URL('./', document.baseURI)
+
+/** @throws TypeError where nothing answers */
+export async function loadConfig(): Promise<ConsoleConfig> {
+  const response = await fetch(new URL('config.json', consoleUrl), { cache: 'no-cache' })
+  if (!response.ok) throw new TypeError(`config.json: HTTP ${response.status}`)
+  const { users, orders, sequencer } = (await response.json()) as Partial<ConsoleConfig>
+  return { users, orders, sequencer: sequencer ?? new URL('..', consoleUrl).href }
+}

@@ -1,0 +1,146 @@
+import { useSyncExternalStore } from 'react'
+import type { LedgerEntry, StreamEvent } from '@ordinal/client'
+import { ordinal } from './ordinal'
+import { subscribe as onSession } from './session'
+
+/** What can happen to a number. */
+export type EventName = LedgerEntry['event']
+
+/** What one commit did to the numbers of a sequence. */
+export interface BatchEvent {
+  prefix: string
+  period: string
+  event: EventName
+  count: number
+  first_number: string
+  last_number: string
+  at: string
+}
+
+export interface Stats {
+  at: string
+  issued: number
+  reserved: number
+  free: number
+  void: number
+  new_per_second: number
+}
+
+/** What the page knows of the live stream. A new object twice a second at most. */
+export interface Live {
+  state: 'connecting' | 'live' | 'refused'
+  error: unknown
+  stats: Stats | undefined
+  /** New numbers a second, by second: the last two minutes. */
+  rates: readonly { at: number; perSecond: number }[]
+  /** The newest first, at most so many. */
+  events: readonly (BatchEvent & { key: number })[]
+  /** How many events came since the page was opened. */
+  seen: number
+}
+
+// Bounds of what is kept and of how often it is drawn: a busy sequencer sends hundreds a second.
+const keptEvents = 500
+const keptRates = 120
+const redrawMs = 500
+
+const empty: Live = {
+  state: 'connecting',
+  error: undefined,
+  stats: undefined,
+  rates: [],
+  events: [],
+  seen: 0,
+}
+const listeners = new Set<() => void>()
+let shown = empty
+let arrived: StreamEvent[] = []
+let seen = 0
+let drawnAt = 0
+let redraw: ReturnType<typeof setTimeout> | undefined
+let connection: AbortController | undefined
+
+/** The live stream: one for the whole page, open while something shows it. */
+export const useLive = (): Live => useSyncExternalStore(subscribe, () => shown)
+
+/** Hears of each event as it arrives, for what has to be read again. */
+export function onLiveEvents(listener: (events: readonly BatchEvent[]) => void): () => void {
+  heard.add(listener)
+  const leave = subscribe(() => {})
+  return () => {
+    heard.delete(listener)
+    leave()
+  }
+}
+const heard = new Set<(events: readonly BatchEvent[]) => void>()
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  if (!connection) void open()
+  return () => {
+    listeners.delete(listener)
+    // The next page may want it at once.
+    setTimeout(() => listeners.size === 0 && close(), 1_000)
+  }
+}
+
+onSession(() => {
+  close()
+  shown = empty
+  if (listeners.size > 0) void open()
+})
+
+async function open(): Promise<void> {
+  const controller = (connection = new AbortController())
+  try {
+    for await (const event of ordinal().stream({ signal: controller.signal })) {
+      if (controller.signal.aborted) return
+      arrived.push(event)
+      redraw ??= setTimeout(draw, Math.max(0, drawnAt + redrawMs - performance.now()))
+    }
+  } catch (error) {
+    if (controller.signal.aborted) return
+    shown = { ...shown, state: 'refused', error }
+    tell()
+  }
+}
+
+function close(): void {
+  connection?.abort()
+  connection = undefined
+  clearTimeout(redraw)
+  redraw = undefined
+  arrived = []
+}
+
+function draw(): void {
+  redraw = undefined
+  drawnAt = performance.now()
+  const batch = arrived
+  arrived = []
+  let { stats } = shown
+  const rates = [...shown.rates]
+  const events: (BatchEvent & { key: number })[] = []
+  for (const { type, data } of batch) {
+    if (type === 'stats') {
+      stats = data as Stats
+      rates.push({ at: Date.parse(stats.at), perSecond: stats.new_per_second })
+    } else if (type !== 'behind') {
+      events.push({ ...(data as BatchEvent), key: (seen += 1) })
+    }
+  }
+  shown = {
+    state: 'live',
+    error: undefined,
+    stats,
+    rates: rates.slice(-keptRates),
+    events: events.length === 0 ? shown.events : [...events.reverse(), ...shown.events].slice(0, keptEvents),
+    seen,
+  }
+  if (events.length > 0) for (const listener of heard) listener(events)
+  tell()
+}
+
+const tell = () => {
+  for (const listener of listeners) listener()
+}

@@ -1,0 +1,31 @@
+import { createOrdinal, type Ordinal } from '@ordinal/client'
+import type { ConsoleConfig } from './config'
+import { currentSession, subscribe } from './session'
+
+let config: ConsoleConfig | undefined
+let client: Ordinal | undefined
+subscribe(() => (client = undefined))
+
+export function setServices(where: ConsoleConfig): void {
+  config = where
+  client = undefined
+}
+
+/** Where the services are. */
+export function services(): ConsoleConfig {
+  if (!config) throw new Error('config.json is not read yet')
+  return config
+}
+
+/** The client, as whoever is signed in. A person waits, so it gives up sooner than a program would. */
+export function ordinal(): Ordinal {
+  const session = currentSession()
+  return (client ??= createOrdinal({
+    ...services(),
+    ...(session?.kind === 'token' && { token: session.secret }),
+    ...(session?.kind === 'key' && { apiKey: session.secret }),
+    retries: 2,
+    attemptTimeoutMs: 5_000,
+    timeoutMs: 12_000,
+  }))
+}

@@ -1,0 +1,14 @@
+import { IconGauge, type Icon } from '@tabler/icons-react'
+import type { LinkProps } from '@tanstack/react-router'
+
+type TextKey = 'overview' | 'sequences' | 'numbers' | 'gaps' | 'audit' | 'orders' | 'users'
+
+/** A page that the menu and the search offer. */
+export interface NavigationEntry {
+  to: NonNullable<LinkProps['to']>
+  text: TextKey
+  icon: Icon
+  section?: 'issuing' | 'business'
+}
+
+export const navigation: readonly NavigationEntry[] = [{ to: '/', text: 'overview', icon: IconGauge }]

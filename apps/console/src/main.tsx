@@ -1,0 +1,63 @@
+import { StrictMode } from 'react'
+import { MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { ProblemError } from '@ordinal/client'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { createRoot } from 'react-dom/client'
+import { loadConfig } from './api/config'
+import { setServices } from './api/ordinal'
+import { subscribe } from './api/session'
+import { router } from './app/router'
+import { SignInProvider } from './ui/sign-in'
+import { Failure } from './ui/states'
+import { cssVariables, theme } from './ui/theme'
+import './ui/styles'
+import './ui/ui.css'
+
+// The policy allows only styles that carry it; components that write styles at run time take it from here.
+const nonce = document.querySelector('meta[property="csp-nonce"]')?.getAttribute('content') ?? undefined
+Object.assign(globalThis, { __webpack_nonce__: nonce })
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // The client has tried again already. A service that is away is asked again, so that a page recovers by itself.
+      retry: false,
+      refetchInterval: ({ state }) =>
+        state.error && !(state.error instanceof ProblemError && state.error.status < 500) ? 3_000 : false,
+    },
+  },
+})
+// Another caller may see other things.
+subscribe(() => void queries.resetQueries())
+
+function Console({ failure }: { failure: unknown }) {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce ?? ''}
+    >
+      <QueryClientProvider client={queries}>
+        <Notifications position="bottom-right" />
+        <SignInProvider>
+          {failure === undefined ? (
+            <RouterProvider router={router} />
+          ) : (
+            <Failure error={failure} retry={() => location.reload()} />
+          )}
+        </SignInProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  )
+}
+
+const failure = await loadConfig().then(setServices, (error: unknown) => error)
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <Console failure={failure} />
+  </StrictMode>,
+)

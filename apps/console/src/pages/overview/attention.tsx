@@ -1,0 +1,68 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useQueries } from '@tanstack/react-query'
+import { serviceNames } from '../../api/config'
+import { services } from '../../api/ordinal'
+import { healthOf, trafficOf } from '../../api/queries'
+import { sumOf } from '../../api/samples'
+import { Card, ToneDot, type Tone } from '../../ui/page'
+import { conditionOf, toneOf } from './services'
+import { useOverviewTexts } from './texts'
+
+/** What a person should look at, the worst first. */
+export function Attention() {
+  const texts = useOverviewTexts()
+  const findings = useFindings()
+  return (
+    <Card title={texts.attention}>
+      {findings.length === 0 ? (
+        <Group gap="xs" wrap="nowrap">
+          <ToneDot tone="ok" />
+          <Text c="dimmed">{texts.allWell}</Text>
+        </Group>
+      ) : (
+        <Stack gap={6} component="ul" className="plain-list" role="list">
+          {findings.map(({ text, tone }) => (
+            <Group key={text} gap="xs" wrap="nowrap" component="li">
+              <ToneDot tone={tone} />
+              <Text>{text}</Text>
+            </Group>
+          ))}
+        </Stack>
+      )}
+    </Card>
+  )
+}
+
+function useFindings(): { text: string; tone: Tone }[] {
+  const texts = useOverviewTexts()
+  const known = serviceNames.filter((name) => services()[name] !== undefined)
+  const health = useQueries({ queries: known.map(healthOf) })
+  const traffic = useQueries({ queries: known.map(trafficOf) })
+  const findings: { text: string; tone: Tone }[] = []
+  known.forEach((name, index) => {
+    const query = health[index]!
+    const condition = conditionOf(query)
+    if (condition === 'down') findings.push({ text: texts.isDown(texts.services[name]), tone: 'bad' })
+    else if (condition && condition !== 'ok')
+      for (const [check, state] of Object.entries(query.data?.checks ?? {}))
+        if (toneOf(state) !== 'ok')
+          findings.push({ text: texts.isDegraded(texts.services[name], check, state), tone: toneOf(state) })
+    const samples = traffic[index]!.data?.samples ?? []
+    if (name === 'orders') {
+      const without = sumOf(samples, 'order_service_orders_without_number')
+      if (without > 0) findings.push({ text: texts.withoutNumber(without), tone: 'warn' })
+      const dead = sumOf(samples, 'order_service_dead_events')
+      if (dead > 0) findings.push({ text: texts.dead(dead), tone: 'bad' })
+    }
+    if (name === 'sequencer')
+      for (const { name: metric, labels, value } of samples) {
+        const prefix = labels.prefix ?? ''
+        if (
+          metric === 'sequencer_values_left' &&
+          value <= sumOf(samples, 'sequencer_values_warn_at', { prefix })
+        )
+          findings.push({ text: texts.nearEnd(prefix, value), tone: value === 0 ? 'bad' : 'warn' })
+      }
+  })
+  return findings.sort((one, other) => Number(other.tone === 'bad') - Number(one.tone === 'bad'))
+}

@@ -1,0 +1,66 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useLive, type BatchEvent } from '../../api/live'
+import { LiveChart } from '../../ui/live-chart'
+import { Card, Figure, Mono, ToneDot } from '../../ui/page'
+import { Failure } from '../../ui/states'
+import { Time } from '../../ui/time'
+import { useTexts } from '../../ui/texts'
+import { useOverviewTexts } from './texts'
+
+/** What the sequencer issues, as it happens. */
+export function Numbers() {
+  const texts = useOverviewTexts()
+  const shared = useTexts()
+  const live = useLive()
+  if (live.state === 'refused') return <Failure error={live.error} />
+  const { stats, rates, events } = live
+  return (
+    <div className="grid-wide">
+      <Card title={texts.rate}>
+        <Stack>
+          <Group gap="xl">
+            <Figure label={texts.now} value={stats?.new_per_second ?? '–'} unit={texts.perSecond} />
+            <Figure label={texts.issued} value={stats?.issued.toLocaleString('en') ?? '–'} />
+            <Figure label={texts.reserved} value={stats?.reserved.toLocaleString('en') ?? '–'} />
+            <Figure label={texts.gaps} value={stats?.free.toLocaleString('en') ?? '–'} />
+            <Figure label={texts.voided} value={stats?.void.toLocaleString('en') ?? '–'} />
+          </Group>
+          <LiveChart
+            label={texts.rate}
+            points={rates.map(({ at, perSecond }) => ({ at, value: perSecond }))}
+          />
+        </Stack>
+      </Card>
+      <Card
+        title={texts.latest}
+        actions={
+          <Group gap={6} data-live={live.state}>
+            <ToneDot tone={live.state === 'live' ? 'ok' : 'quiet'} live={live.state === 'live'} />
+            <Text size="sm" c="dimmed">
+              {live.state === 'live' ? texts.live : texts.connecting}
+            </Text>
+          </Group>
+        }
+      >
+        {events.length === 0 ? (
+          <Text c="dimmed">{texts.noneYet}</Text>
+        ) : (
+          <ul className="plain-list feed" tabIndex={0} aria-label={texts.latest}>
+            {events.slice(0, 50).map((event) => (
+              <li key={event.key}>
+                <span className="feed-what">{shared.events[event.event]}</span>
+                <Mono>{rangeOf(event)}</Mono>
+                <span className="feed-when">
+                  <Time at={event.at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Card>
+    </div>
+  )
+}
+
+export const rangeOf = ({ first_number: first, last_number: last }: BatchEvent) =>
+  first === last ? first : `${first} … ${last}`

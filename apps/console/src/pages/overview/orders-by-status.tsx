@@ -1,0 +1,35 @@
+import { Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { services } from '../../api/ordinal'
+import { orderCounts, trafficOf } from '../../api/queries'
+import { sumOf } from '../../api/samples'
+import { Card, Figure } from '../../ui/page'
+import { QueryState } from '../../ui/states'
+import { useOverviewTexts } from './texts'
+
+export function OrdersByStatus() {
+  const texts = useOverviewTexts()
+  const isKnown = services().orders !== undefined
+  const counts = useQuery({ ...orderCounts, enabled: isKnown })
+  const traffic = useQuery({ ...trafficOf('orders'), enabled: isKnown })
+  const waiting = traffic.data && sumOf(traffic.data.samples, 'order_service_outbox_pending')
+  if (!isKnown) return null
+  return (
+    <QueryState query={counts}>
+      {(data) => (
+        <Card title={texts.ordersByStatus}>
+          {data.every(({ count }) => count === 0) ? (
+            <Text c="dimmed">{texts.noOrders}</Text>
+          ) : (
+            <Group gap="xl">
+              {data.map(({ status, count }) => (
+                <Figure key={status} label={texts.statuses[status]} value={count.toLocaleString('en')} />
+              ))}
+              <Figure label={texts.eventsWaiting} value={waiting?.toLocaleString('en') ?? '–'} />
+            </Group>
+          )}
+        </Card>
+      )}
+    </QueryState>
+  )
+}

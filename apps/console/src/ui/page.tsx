@@ -1,0 +1,128 @@
+import type { ReactNode } from 'react'
+import { Badge, Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
+import { mayDo, useSession, type Role } from '../api/session'
+import { useTexts } from './texts'
+
+interface PageProps {
+  title: string
+  /** In place of the title as text, such as a number in its own typeface. */
+  heading?: ReactNode
+  /** Beside the title. */
+  badge?: ReactNode
+  /** A sentence below it. */
+  about?: ReactNode
+  actions?: ReactNode
+  children: ReactNode
+}
+
+/** A page: its title, what can be done, and its content. */
+export function Page({ title, heading, badge, about, actions, children }: PageProps) {
+  useDocumentTitle(`${title} · Ordinal`)
+  return (
+    <Stack gap="lg" maw={1240} mx="auto">
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <Stack gap={2}>
+          <Group gap="sm">
+            <Title order={1}>{heading ?? title}</Title>
+            {badge}
+          </Group>
+          {about && (
+            <Text c="dimmed" component="div">
+              {about}
+            </Text>
+          )}
+        </Stack>
+        {actions && <Group gap="xs">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  )
+}
+
+interface CardProps {
+  title?: string
+  actions?: ReactNode
+  children: ReactNode
+}
+
+export function Card({ title, actions, children }: CardProps) {
+  return (
+    <Paper className="card" p="md" component="section" aria-label={title}>
+      {title && (
+        <Group justify="space-between" mb="sm" gap="xs">
+          <Title order={2}>{title}</Title>
+          {actions}
+        </Group>
+      )}
+      {children}
+    </Paper>
+  )
+}
+
+interface FigureProps {
+  label: string
+  value: ReactNode
+  /** Smaller, behind the value. */
+  unit?: string
+  tone?: Tone
+}
+
+export type Tone = 'ok' | 'warn' | 'bad' | 'quiet'
+
+/** One number that matters, with what it counts. */
+export function Figure({ label, value, unit, tone }: FigureProps) {
+  return (
+    <div>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fz={26} fw={600} className={`figure${tone ? ` tone-${tone}` : ''}`} component="div">
+        {value}
+        {unit && (
+          <Text span c="dimmed" fz="sm" fw={400} ml={6}>
+            {unit}
+          </Text>
+        )}
+      </Text>
+    </div>
+  )
+}
+
+export const ToneDot = ({ tone, live = false }: { tone: Tone; live?: boolean }) => (
+  <span className={`dot tone-${tone}`} data-tone={live ? 'live' : undefined} aria-hidden />
+)
+
+const colours = { reserved: 'yellow', issued: 'teal', free: 'blue', void: 'gray' } as const
+
+/** The state of a number. */
+export function StateBadge({ state }: { state: keyof typeof colours }) {
+  const texts = useTexts()
+  return (
+    <Badge variant="light" color={colours[state]} autoContrast>
+      {texts.states[state]}
+    </Badge>
+  )
+}
+
+/** A number, as documents show it. */
+export const Mono = ({ children }: { children: ReactNode }) => <span className="mono">{children}</span>
+
+interface NeedsRoleProps {
+  role: Role
+  children: (allowed: boolean) => ReactNode
+}
+
+/** What needs a role: it is shown to all, and says why it is not for those who have it not. */
+export function NeedsRole({ role, children }: NeedsRoleProps) {
+  const texts = useTexts()
+  const allowed = mayDo(role, useSession())
+  if (allowed) return children(true)
+  return (
+    <Tooltip label={texts.viewOnlyWhy(role)}>
+      <span tabIndex={0} aria-label={texts.viewOnlyWhy(role)} role="note">
+        {children(false)}
+      </span>
+    </Tooltip>
+  )
+}

@@ -1,0 +1,146 @@
+import type { ReactNode } from 'react'
+import { Button, Code, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { ConnectionError, CallTimeoutError, ProblemError } from '@ordinal/client'
+import { IconAlertTriangle, IconFilterOff, IconLock, IconPlugConnectedX } from '@tabler/icons-react'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { consoleUrl } from '../api/config'
+import { useSession } from '../api/session'
+import { useSignIn } from './sign-in'
+import { useTexts } from './texts'
+
+interface StateProps {
+  icon: ReactNode
+  title: string
+  children?: ReactNode
+  action?: ReactNode
+}
+
+/** What is in place of content: why there is none, and what to do. */
+export function Notice({ icon, title, children, action }: StateProps) {
+  return (
+    <Paper className="card" p="xl">
+      <Stack align="center" gap="xs" py="lg" ta="center">
+        <Text c="dimmed" component="span" aria-hidden>
+          {icon}
+        </Text>
+        <Title order={2}>{title}</Title>
+        {children && (
+          <Text c="dimmed" maw={480} component="div">
+            {children}
+          </Text>
+        )}
+        {action && <Group mt="sm">{action}</Group>}
+      </Stack>
+    </Paper>
+  )
+}
+
+export function Loading({ lines = 4 }: { lines?: number }) {
+  const texts = useTexts()
+  return (
+    <Stack gap="sm" role="status" aria-label={texts.loading}>
+      {Array.from({ length: lines }, (_, line) => (
+        <Skeleton key={line} height={line === 0 ? 28 : 44} width={line === 0 ? '30%' : '100%'} radius="md" />
+      ))}
+    </Stack>
+  )
+}
+
+/** A list that is empty because of what is in the filter. */
+export function NothingForFilter({ onClear }: { onClear: () => void }) {
+  const texts = useTexts()
+  return (
+    <Notice
+      icon={<IconFilterOff size={28} />}
+      title={texts.nothingForFilter}
+      action={
+        <Button variant="default" onClick={onClear}>
+          {texts.clearFilter}
+        </Button>
+      }
+    />
+  )
+}
+
+/** Why a call failed: not allowed, not reached, or a problem with its code and what to do about it. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const texts = useTexts()
+  const session = useSession()
+  const openSignIn = useSignIn()
+  const again = retry && (
+    <Button variant="default" onClick={retry}>
+      {texts.retry}
+    </Button>
+  )
+  if (error instanceof ProblemError && (error.status === 401 || error.status === 403)) {
+    return (
+      <Notice
+        icon={<IconLock size={28} />}
+        title={session ? texts.notAllowed : texts.notSignedIn}
+        action={<Button onClick={openSignIn}>{texts.signIn}</Button>}
+      >
+        {session ? texts.notAllowedHelp : texts.notSignedInHelp}
+        {session && <ProblemLine error={error} />}
+      </Notice>
+    )
+  }
+  if (error instanceof ConnectionError || error instanceof CallTimeoutError || error instanceof TypeError) {
+    return (
+      <Notice icon={<IconPlugConnectedX size={28} />} title={texts.unreachable} action={again}>
+        {texts.unreachableHelp}
+      </Notice>
+    )
+  }
+  return (
+    <Notice icon={<IconAlertTriangle size={28} />} title={texts.failed} action={again}>
+      {error instanceof ProblemError ? (
+        <ProblemLine error={error} />
+      ) : (
+        String((error as Error).message ?? error)
+      )}
+    </Notice>
+  )
+}
+
+/** The service's own words: what is wrong, the code with the page that says what to do, and the request for its log. */
+export function ProblemLine({ error }: { error: ProblemError }) {
+  const texts = useTexts()
+  return (
+    <Stack gap={4} mt="xs" role="alert">
+      <span>{error.problem.detail}</span>
+      {error.problem.errors?.map(({ path, message }) => (
+        <span key={path + message}>
+          <Code>{path}</Code> {message}
+        </span>
+      ))}
+      <Group gap="xs" justify="center">
+        <Code>{error.code}</Code>
+        <a
+          className="link"
+          href={new URL(`../errors/${error.code}`, consoleUrl).href}
+          target="_blank"
+          rel="noreferrer"
+        >
+          {texts.whatToDo}
+        </a>
+        <span className="mono">
+          {texts.requestId} {error.requestId}
+        </span>
+      </Group>
+    </Stack>
+  )
+}
+
+interface QueryStateProps<Data> {
+  query: UseQueryResult<Data>
+  /** Shown for the first load. */
+  loading?: ReactNode
+  children: (data: Data) => ReactNode
+}
+
+/** The content of a query, or the state that it is in. What was read before stays while the service is away. */
+export function QueryState<Data>({ query, loading, children }: QueryStateProps<Data>) {
+  if (query.data !== undefined) return children(query.data)
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
+  return loading ?? <Loading />
+}

@@ -1,0 +1,72 @@
+import { createTheme, type CSSVariablesResolver } from '@mantine/core'
+
+export const theme = createTheme({
+  primaryColor: 'indigo',
+  // White on it, and it on white, have the contrast that WCAG AA asks for.
+  primaryShade: { light: 8, dark: 7 },
+  autoContrast: true,
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  fontFamily:
+    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace:
+    'ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '1.375rem', lineHeight: '1.3' },
+      h2: { fontSize: '1rem', lineHeight: '1.4' },
+      h3: { fontSize: '0.875rem', lineHeight: '1.4' },
+    },
+  },
+  colors: {
+    // Slate rather than neutral, so that colours of states stand out of a calm page.
+    dark: [
+      '#e6e9f0',
+      '#c3c9d6',
+      '#a3abbd',
+      '#7d8699',
+      '#4b5468',
+      '#353d4f',
+      '#262d3b',
+      '#171c26',
+      '#12161f',
+      '#0c0f16',
+    ],
+  },
+  components: {
+    Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 'md' } },
+    Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 500 } },
+    Paper: { defaultProps: { withBorder: true, radius: 'lg' } },
+    Modal: { defaultProps: { radius: 'lg', centered: true } },
+    Tooltip: { defaultProps: { openDelay: 250 } },
+  },
+})
+
+/** Colours of Mantine that are too faint for WCAG AA. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': '#566074',
+    '--mantine-color-placeholder': '#626c80',
+    '--mantine-color-body': '#ffffff',
+    '--ordinal-canvas': '#f7f8fa',
+    '--ordinal-line': '#e4e7ec',
+    '--ordinal-ok': '#177245',
+    '--ordinal-warn': '#8f5300',
+    '--ordinal-bad': '#b42318',
+    '--ordinal-accent': '#3b5bdb',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a3abbd',
+    '--mantine-color-placeholder': '#98a1b3',
+    '--mantine-color-body': '#12161f',
+    '--ordinal-canvas': '#0c0f16',
+    '--ordinal-line': '#262d3b',
+    '--ordinal-ok': '#57d193',
+    '--ordinal-warn': '#f2b155',
+    '--ordinal-bad': '#ff8f85',
+    '--ordinal-accent': '#91a7ff',
+  },
+})

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const root = resolve(import.meta.dirname, '../..')
+
+// `npx vite` in this folder serves the sources as they are, with the sequencer of `make run` behind them.
+export default defineConfig({
+  root: import.meta.dirname,
+  // Names are relative: index.html says in its <base> where it is.
+  base: './',
+  plugins: [react()],
+  resolve: { conditions: ['@ordinal/source', 'module', 'browser', 'development|production'] },
+  define: {
+    'import.meta.env.VERSION': JSON.stringify(
+      JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+    ),
+  },
+  build: {
+    outDir: join(root, 'dist/apps/console'),
+    emptyOutDir: true,
+    // What is inlined would be refused by the content policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2022',
+    cssTarget: 'chrome111',
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 600,
+  },
+  server: {
+    proxy: { '/dashboard/config.json': 'http://localhost:8083', '/api': 'http://localhost:8083' },
+  },
+})

@@ -1,0 +1,195 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { SignJWT } from 'jose'
+import type { Page } from 'playwright-core'
+import { ask } from '../src/calls'
+import { root } from '../src/service'
+import { startSystem, type System } from '../src/system'
+import { chromium } from './chromium'
+import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
+
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+const inBrowser = chromium || required ? describe : describe.skip
+if (!chromium && !required)
+  process.stderr.write('SKIPPED: the console in a browser, since there is no chromium here\n')
+
+const secret = 'a-secret-of-the-console-tests-0123456789'
+const tokenOf = (role: string) =>
+  new SignJWT({ sub: `ada-${role}`, role })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret))
+
+/** Where pictures for the documentation go: `make screenshots`. */
+const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
+
+let system: System
+let browser: ConsoleBrowser
+let tokens: Record<'viewer' | 'operator' | 'admin', string>
+
+inBrowser('in a browser', () => {
+  beforeAll(async () => {
+    // Closed to strangers, as in production.
+    system = await startSystem({ REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: secret })
+    browser = await openBrowser()
+    const [viewer, operator, admin] = await Promise.all(['viewer', 'operator', 'admin'].map(tokenOf))
+    tokens = { viewer: viewer!, operator: operator!, admin: admin! }
+  })
+  afterAll(async () => {
+    await browser.close()
+    await system.stop()
+  })
+
+  const at = (place: string) => `${system.sequencer.url}/dashboard${place}`
+  const issue = (prefix: string, more: object = {}) =>
+    ask(system.sequencer, 'POST', `/api/v1/next/${prefix}`, more)
+
+  /** Shows itself within so many milliseconds, or the test fails. */
+  const shows = (page: Page, text: string | RegExp, withinMs: number) =>
+    page.getByText(text).first().waitFor({ timeout: withinMs })
+
+  test('a number that another program draws shows within a second', async () => {
+    const page = await browser.open(at('/'), { token: tokens.viewer })
+    await page.locator('[data-live="live"]').waitFor()
+    const { body } = await issue('SG')
+    await shows(page, body.full_number as string, 1_000)
+    await page.context().close()
+  })
+
+  test('a service that stops shows within five seconds, and so does its return', async () => {
+    const page = await browser.open(at('/'), { token: tokens.viewer })
+    const users = page.locator('[data-service="users"]')
+    const becomes = (condition: string, withinMs: number) =>
+      page.locator(`[data-service="users"][data-condition="${condition}"]`).waitFor({ timeout: withinMs })
+    await users.waitFor()
+    await becomes('ok', 10_000)
+    await system.users.end('SIGKILL')
+    await becomes('down', 5_000)
+    await shows(page, 'User service does not answer.', 1_000)
+    await system.users.start()
+    await becomes('ok', 5_000)
+    await page.context().close()
+  })
+
+  test('a stranger sees what is public, and why the rest is not shown; signing in stays on the page', async () => {
+    const page = await browser.open(at('/'))
+    await shows(page, 'Sign in to see this', 10_000)
+    await page.getByRole('button', { name: 'Sign in' }).first().click()
+    await page.getByLabel('Token or API key').fill(tokens.viewer)
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click()
+    await shows(page, 'Latest numbers', 10_000)
+    expect(new URL(page.url()).pathname).toBe('/dashboard/')
+    await page.context().close()
+  })
+
+  test('below the path of a proxy, every link and file is found, also when a page is opened anew', async () => {
+    const proxy = await proxyBelow('/numbers', system.sequencer.port, system.sequencer.url)
+    system.sequencer.configure({ BASE_PATH: '/numbers' })
+    await system.sequencer.end()
+    await system.sequencer.start()
+    const page = await browser.open(`${proxy.origin}/numbers/dashboard/no-such-page`, {
+      token: tokens.viewer,
+      elsewhere: true,
+    })
+    await shows(page, 'There is no such page', 10_000)
+    await page.getByRole('link', { name: 'Back to the overview' }).click()
+    await page.locator('[data-service="sequencer"][data-condition="ok"]').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/numbers/dashboard/')
+    await page.context().close()
+    proxy.server.closeAllConnections()
+    proxy.server.close()
+    system.sequencer.configure({ BASE_PATH: '' })
+    await system.sequencer.end()
+    await system.sequencer.start()
+  })
+
+  const pages: [name: string, place: string, isThere: string][] = [['overview', '/', 'Latest numbers']]
+
+  test.each(pages)(
+    '%s has nothing against WCAG 2.2 AA, light and dark, and on a phone',
+    async (name, place, text) => {
+      for (const how of [{}, { dark: true }, { phone: true }]) {
+        const page = await browser.open(at(place), { token: tokens.admin, ...how })
+        await shows(page, text, 10_000)
+        await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+        expect([how, await violationsOn(page)]).toEqual([how, []])
+        if (pictures) {
+          mkdirSync(pictures, { recursive: true })
+          const suffix = Object.keys(how)[0]
+          await page.screenshot({ path: path.join(pictures, `${name}${suffix ? `-${suffix}` : ''}.png`) })
+        }
+        await page.context().close()
+      }
+    },
+  )
+
+  test('in all of this no script failed, and nothing broke the content policy', () => {
+    expect(browser.complaints()).toEqual([])
+  })
+})
+
+/** A reverse proxy that strips nothing. */
+async function proxyBelow(
+  prefix: string,
+  port: number,
+  target: string,
+): Promise<{ server: Server; origin: string }> {
+  const { hostname } = new URL(target)
+  const server = createServer((req, res) => {
+    if (!req.url!.startsWith(`${prefix}/`)) return void res.writeHead(404).end()
+    const onward = request(
+      { host: hostname, port, method: req.method, path: req.url, headers: req.headers },
+      (answer) => {
+        res.writeHead(answer.statusCode!, answer.rawHeaders)
+        answer.pipe(res)
+      },
+    )
+    onward.on('error', () => res.destroy())
+    req.pipe(onward)
+  })
+  await new Promise<void>((resolve) => server.listen(0, hostname, resolve))
+  return { server, origin: `http://${hostname}:${(server.address() as AddressInfo).port}` }
+}
+
+describe('what is sent', () => {
+  const folder = path.join(root, 'dist/apps/console')
+  const sizeOf = (names: Iterable<string>) =>
+    [...names].reduce((sum, name) => sum + statSync(path.join(folder, `${name}.br`)).size, 0) / 1024
+
+  /** The files of a kind that those named import before they run, themselves included. */
+  function neededBy(entries: string[]): Set<string> {
+    const found = new Set<string>()
+    for (const queue = [...entries]; queue.length > 0;) {
+      const name = queue.pop()!
+      if (found.has(name)) continue
+      found.add(name)
+      const source = readFileSync(path.join(folder, name), 'utf8')
+      for (const [, other] of source.matchAll(/(?:\bfrom|\bimport)"\.\/([\w.-]+\.js)"/g))
+        queue.push(`assets/${other}`)
+    }
+    return found
+  }
+
+  test('the first load is at most 180 KB of script, 230 with the first page, and 35 KB of styles', () => {
+    const html = readFileSync(path.join(folder, 'index.html'), 'utf8')
+    const named = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, name]) => name!)
+    const scripts = neededBy(named.filter((name) => name.endsWith('.js')))
+    const overview = readdirSync(path.join(folder, 'assets')).filter((name) =>
+      /^overview-page-.*\.js$/.test(name),
+    )
+    expect(overview).toHaveLength(1)
+    const withPage = new Set([...scripts, ...neededBy([`assets/${overview[0]}`])])
+    expect(scripts.size).toBeGreaterThan(0)
+    expect(sizeOf(scripts)).toBeLessThanOrEqual(180)
+    expect(sizeOf(withPage)).toBeLessThanOrEqual(230)
+    expect(sizeOf(named.filter((name) => name.endsWith('.css')))).toBeLessThanOrEqual(35)
+  })
+
+  test('the licences of what is in it come with the sequencer', () => {
+    const file = path.join(root, 'dist/apps/sequencer/THIRD-PARTY-LICENSES.txt')
+    expect(existsSync(file)).toBe(true)
+    expect(readFileSync(file, 'utf8')).toContain('@mantine/core 9.7.3 (MIT)')
+  })
+})
