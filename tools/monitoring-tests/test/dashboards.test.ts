@@ -1,13 +1,17 @@
 import { join } from 'node:path'
+import { listedServices } from '@ordinal/system-tests'
 import { dashboards, queriesOf, type Panel } from '../src/dashboards'
 import { folder, textOf } from '../src/monitoring'
 
 const all = dashboards()
 const shown = ({ panels }: (typeof all)[number]) => panels.filter(({ type }) => type !== 'row')
 
-test('there is one for services, sequencer, orders, and databases and processes', () => {
+test('there is one for services, sequencer, orders, databases and processes, and each further service', () => {
   const files = ['databases-and-processes.json', 'orders.json', 'sequencer.json', 'services.json']
-  expect(all.map(({ file }) => file).sort()).toEqual(files)
+  const own = listedServices
+    .map(({ name }) => name)
+    .filter((name) => !['user-service', 'order-service', 'sequencer'].includes(name))
+  expect(all.map(({ file }) => file).sort()).toEqual([...files, ...own.map((name) => `${name}.json`)].sort())
   expect(new Set(all.map(({ uid }) => uid)).size).toBe(all.length)
 })
 

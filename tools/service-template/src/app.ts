@@ -1,12 +1,19 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Pool } from 'pg'
 import { followKeys } from '@ordinal/api-keys'
-import { withQueryTimeout } from '@ordinal/database'
+import { samePlace, withQueryTimeout } from '@ordinal/database'
 import { accessModeOf, certificatesOfCalls, guardRoutes } from '@ordinal/http'
 import { createKeySweeper } from '@ordinal/idempotency'
 import { createLogger } from '@ordinal/logging'
 import { createMetrics } from '@ordinal/metrics'
-import { createService, migrateDatabase, openDatabase, openReadPools, traceService } from '@ordinal/service'
+import {
+  createService,
+  diagnosticsRoutes,
+  migrateDatabase,
+  openDatabase,
+  openReadPools,
+  traceService,
+} from '@ordinal/service'
 import { sampleServiceAccess } from './access'
 import type { SampleServiceConfig } from './config'
 import { createDemoWidgetRepository } from './demo-widgets/repository'
@@ -45,7 +52,20 @@ export function createSampleService(config: SampleServiceConfig, stream?: NodeJS
     heavyDb: pools.heavy,
     created,
   })
-  const routes = [...demoWidgetRoutes(demoWidgets)]
+  const mode = accessModeOf(config)
+  const diagnostics = diagnosticsRoutes({
+    name: 'sample-service',
+    nodeEnv: config.nodeEnv,
+    mode,
+    appFolder: __dirname,
+    pool,
+    pools,
+    metrics,
+    log,
+    own: {},
+    readOwn: () => Promise.resolve({}),
+  })
+  const routes = [...demoWidgetRoutes(demoWidgets), ...diagnostics]
 
   return createService({
     name: 'sample-service',
@@ -59,7 +79,7 @@ export function createSampleService(config: SampleServiceConfig, stream?: NodeJS
     tracing,
     pool,
     pools,
-    routes: guardRoutes(routes, { table: sampleServiceAccess, mode: accessModeOf(config) }),
+    routes: guardRoutes(routes, { table: sampleServiceAccess, mode }),
     background: [
       ...(certificates ? [certificates] : []),
       ...(follower ? [follower] : []),
@@ -69,4 +89,5 @@ export function createSampleService(config: SampleServiceConfig, stream?: NodeJS
 }
 
 /** The other formats quote the source: for each query that fails they read all of the bundle, which a flood waits for. */
-const prismaOn = (pool: Pool) => new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+const prismaOn = (pool: Pool) =>
+  samePlace(new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' }), pool)

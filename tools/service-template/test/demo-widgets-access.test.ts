@@ -4,7 +4,7 @@ import { setUp } from './sample-service'
 
 let running: Awaited<ReturnType<typeof setUp>>
 let callers: TestCallers
-const scopes = ['users:read', 'users:write', 'orders:read+orders:write']
+const scopes = ['users:read', 'users:write', 'audit:read+api-keys:follow']
 beforeAll(async () => {
   callers = await callersOf(scopes)
   running = await setUp(callers.env)

@@ -1,4 +1,5 @@
-import { int8sAsNumbers, type Int8sAsNumbers } from '@ordinal/database'
+import { int8sAsNumbers, tracedPrisma, type Int8sAsNumbers } from '@ordinal/database'
+import type { Span } from '@ordinal/tracing'
 import type { DemoWidget as DemoWidgetRow, PrismaClient } from '../generated/prisma/client'
 
 export type DemoWidget = Int8sAsNumbers<DemoWidgetRow>
@@ -7,8 +8,8 @@ export type DemoWidgetRepository = ReturnType<typeof createDemoWidgetRepository>
 
 /** Reads single rows by Prisma; lists, and what is written, are SQL of queries.ts. */
 export const createDemoWidgetRepository = (prisma: PrismaClient) => ({
-  async find(id: number): Promise<DemoWidget | undefined> {
-    const row = await prisma.demoWidget.findUnique({ where: { id } })
+  async find(id: number, span?: Span): Promise<DemoWidget | undefined> {
+    const row = await tracedPrisma(prisma, span).demoWidget.findUnique({ where: { id } })
     return row ? int8sAsNumbers(row) : undefined
   },
 })

@@ -91,8 +91,8 @@ export function demoWidgetRoutes(demoWidgets: DemoWidgets): Route<ErrorCode>[] {
       answers: { 200: demoWidget },
       headers: ['ETag'],
       errors: ['demo_widget_not_found'],
-      async handle({ params }) {
-        const found = toJson(await demoWidgets.require(params.id))
+      async handle({ params, context }) {
+        const found = toJson(await demoWidgets.require(params.id, context.span))
         return { status: 200, body: found, headers: { ETag: etagOf(found.version) } }
       },
     }),
@@ -107,9 +107,9 @@ export function demoWidgetRoutes(demoWidgets: DemoWidgets): Route<ErrorCode>[] {
       answers: { 200: demoWidget },
       headers: ['ETag'],
       errors: ['demo_widget_not_found', 'version_mismatch'],
-      async handle({ params, body, headers }) {
+      async handle({ params, body, headers, context }) {
         const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
-        const changed = toJson(await demoWidgets.update(edited, body))
+        const changed = toJson(await demoWidgets.update(edited, body, context.span))
         return { status: 200, body: changed, headers: { ETag: etagOf(changed.version) } }
       },
     }),
@@ -122,8 +122,9 @@ export function demoWidgetRoutes(demoWidgets: DemoWidgets): Route<ErrorCode>[] {
       conditional: true,
       answers: { 204: null },
       errors: ['demo_widget_not_found', 'version_mismatch'],
-      async handle({ params, headers }) {
-        await demoWidgets.remove({ id: params.id, versions: versionsIn(headers['if-match']) })
+      async handle({ params, headers, context }) {
+        const edited = { id: params.id, versions: versionsIn(headers['if-match']) }
+        await demoWidgets.remove(edited, context.span)
         return { status: 204, body: null }
       },
     }),

@@ -71,26 +71,26 @@ export function createDemoWidgets({ repository, pool, heavyDb, created = () => {
     },
 
     /** @throws AppError `demo_widget_not_found`, `version_mismatch` */
-    async update(edited: Edited, changes: Partial<NewDemoWidget>): Promise<DemoWidget> {
-      return (await updateDemoWidget(pool, edited, changes)) ?? (await refuse(edited))
+    async update(edited: Edited, changes: Partial<NewDemoWidget>, span?: Span): Promise<DemoWidget> {
+      return (await updateDemoWidget(traced(pool, span), edited, changes)) ?? (await refuse(edited, span))
     },
 
     /** @throws AppError `demo_widget_not_found`, `version_mismatch` */
-    async remove(edited: Edited): Promise<void> {
-      if (!(await deleteDemoWidget(pool, edited))) await refuse(edited)
+    async remove(edited: Edited, span?: Span): Promise<void> {
+      if (!(await deleteDemoWidget(traced(pool, span), edited))) await refuse(edited, span)
     },
   }
 
   /** @throws AppError `demo_widget_not_found` */
-  async function requireDemoWidget(id: number): Promise<DemoWidget> {
-    const found = await repository.find(id)
+  async function requireDemoWidget(id: number, span?: Span): Promise<DemoWidget> {
+    const found = await repository.find(id, span)
     if (!found) throw new AppError('demo_widget_not_found', `There is no demo widget ${id}`)
     return found
   }
 
   /** Says why nothing was changed. */
-  async function refuse({ id }: Edited): Promise<never> {
-    const { version } = await requireDemoWidget(id)
+  async function refuse({ id }: Edited, span?: Span): Promise<never> {
+    const { version } = await requireDemoWidget(id, span)
     throw new AppError('version_mismatch', `It is at version ${version}; its ETag is "${version}"`)
   }
 }

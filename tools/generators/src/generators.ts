@@ -1,0 +1,3 @@
+export { endpoint } from './endpoint/endpoint'
+export { library } from './library/library'
+export { service } from './service/service'

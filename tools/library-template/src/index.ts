@@ -1,0 +1,1 @@
+export { sampleLibrary } from './sample-library'

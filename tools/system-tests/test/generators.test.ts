@@ -1,0 +1,106 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
+import type { ListedService } from '../src/service'
+import { startMakeRun } from './make-run'
+import { copyRepository, removeCopy, shellEnvironment } from './repository-copy'
+import { choosePorts } from './stack-ports'
+
+// In a copy, which is thrown away: a service that nobody wants must not stand in the repository.
+let copy: string
+beforeAll(() => {
+  copy = copyRepository()
+  git('init', '--quiet')
+  git('add', '--all')
+  git('-c', 'user.name=test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '--message=before')
+}, 60_000)
+afterAll(() => removeCopy(copy))
+
+const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' })
+const options = () => ({ cwd: copy, encoding: 'utf8', env: shellEnvironment(), maxBuffer: 2 ** 26 }) as const
+const generate = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync('npx', ['nx', 'generate', ...args], options())
+  return { status, output: stdout + stderr }
+}
+/** Runs a program of a package; fails with all that it says. */
+const run = (program: string, args: string[], folder = copy) =>
+  promisify(execFile)(join(copy, 'node_modules/.bin', program), args, { ...options(), cwd: folder }).catch(
+    ({ stdout, stderr }: { stdout: string; stderr: string }) => {
+      throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`)
+    },
+  )
+const runJest = (project: string, ...args: string[]) => run('jest', args, join(copy, project))
+const service = ['tools/generators:service', 'billing', '--resource=invoice', '--finish=false']
+
+test('a dry run says what there would be, and changes nothing', () => {
+  const { status, output } = generate(...service, '--dry-run')
+  expect([status, output]).toEqual([0, expect.stringContaining('CREATE apps/billing/src/app.ts')])
+  expect(git('status', '--porcelain')).toBe('')
+}, 60_000)
+
+test('a service, a resource in it and a library are made, each once', () => {
+  expect(generate(...service)).toMatchObject({ status: 0 })
+  expect(generate('tools/generators:library', 'tax-rates')).toMatchObject({ status: 0 })
+  // The last one builds, and writes what is made from the services.
+  const resource = ['tools/generators:endpoint', 'credit-note', '--service=billing']
+  expect(generate(...resource)).toMatchObject({ status: 0 })
+
+  git('add', '--all')
+  const made = git('write-tree')
+  for (const again of [service, resource]) {
+    const { status, output } = generate(...again)
+    expect([status, output]).toEqual([1, expect.stringContaining('nothing is overwritten')])
+  }
+  git('add', '--all')
+  expect(git('write-tree')).toBe(made)
+}, 180_000)
+
+test('they pass lint, types, format and tests, and so do the tests of all services', async () => {
+  const folders = ['apps/billing', 'libs/tax-rates']
+  const changed = git('diff', '--cached', '--name-only', '--diff-filter=d').trim().split('\n')
+  await Promise.all([
+    (async () => {
+      await run('eslint', ['--max-warnings=0', ...folders])
+      for (const folder of folders) await run('tsc', ['--project', `${folder}/tsconfig.json`])
+      await run('prettier', ['--check', '--ignore-unknown', ...changed])
+      await runJest('tools/monitoring-tests', 'dashboards', 'promtool')
+    })(),
+    (async () => {
+      await runJest('apps/billing')
+      await runJest('libs/tax-rates')
+      // compose: the rest of it needs a repository of its own.
+      await runJest('tools/system-tests', 'test/(services|links|compose)', '-t', '^(?!what the images)')
+      // .env.example and the pages that are made from what the services say of themselves.
+      await promisify(execFile)(process.execPath, ['dist/tools/generators/main.js', '--check'], options())
+    })(),
+  ])
+}, 240_000)
+
+test('make run starts it, and it answers from a database of its own', async () => {
+  const services = JSON.parse(readFileSync(join(copy, 'services.json'), 'utf8')) as ListedService[]
+  const listed = services.find(({ name }) => name === 'billing')!
+  const ports = await choosePorts(copy, services)
+  const stack = await startMakeRun(copy)
+  try {
+    const url = `http://localhost:${ports.of(listed.port)}`
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ checks: { database: 'up' } })
+    for (const path of ['/api/v1/invoices', '/api/v1/credit-notes']) {
+      const created = await fetch(url + path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ name: 'The first' }),
+      })
+      const body = await created.json()
+      expect([created.status, body]).toEqual([201, expect.objectContaining({ id: 1, name: 'The first' })])
+      const read = await fetch(url + created.headers.get('location'))
+      expect([read.status, await read.json()]).toEqual([200, body])
+    }
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).toContain('billing_invoices_created_total 1\n')
+  } finally {
+    await stack.end('SIGINT')
+    await removeEmbeddedPostgres(join(copy, '.data/postgres'))
+  }
+}, 180_000)
