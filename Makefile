@@ -111,6 +111,18 @@ bench-service: deps ## Measure services that run, those of make run if no URL sa
 	@output=$$($(NX) run-many -t build -p bench,local-stack 2>&1) || { echo "$$output" >&2; exit 1; }
 	@TOKEN="$${TOKEN-$$([ "$$SEQUENCER_URL" ] || node dist/tools/local-stack/main.js --token admin 2>/dev/null)}" \
 		exec node dist/tools/bench/main.js --service --connections=$(or $(CONNECTIONS),64) --seconds=$(SECONDS) $(if $(ONLY),--only=$(ONLY))
+
+.PHONY: loadtest-create loadtest-mixed loadtest-duration test-load
+LOADTEST = output=$$($(NX) run-many -t build -p loadtest,local-stack 2>&1) || { echo "$$output" >&2; exit 1; }; \
+	exec node dist/tools/loadtest/main.js --concurrency $(or $(CONCURRENCY),20) $(if $(RATE),--rate $(RATE)) $(ARGS)
+loadtest-create: deps ## Load what runs (make run) with new orders, and compare the answers with what is held: REQUESTS=1000 CONCURRENCY=20; RATE=200 for an open loop
+	@$(LOADTEST) --operation create --requests $(or $(REQUESTS),1000)
+loadtest-mixed: deps ## The same with orders that are placed, read, listed, cancelled and deleted, and numbers
+	@$(LOADTEST) --operation mixed --requests $(or $(REQUESTS),1000)
+loadtest-duration: deps ## The same for a time: DURATION=1m
+	@$(LOADTEST) --operation mixed --duration $(or $(DURATION),1m)
+test-load: deps ## A short load on services that it starts, some of which it kills, compared with their databases: REQUESTS=2000
+	@$(NX) run-many -t build -p loadtest,$(SERVICES) && cd tools/loadtest && LOAD_TEST_REQUESTS=$(or $(REQUESTS),2000) npx jest test/load.test.ts
 docs: deps ## Write .env.example and docs/configuration.md from the schemas
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 

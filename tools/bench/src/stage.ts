@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { removePostgres, startPostgres } from './postgres'
 import type { Reading, ReadingResult } from './readers'
+import { root } from './root'
 
-/** The bundle is dist/tools/bench/main.js. */
-export const root = resolve(__dirname, '../../..')
+export { root } from './root'
 
 const password = randomBytes(24).toString('base64url')
 

@@ -26,6 +26,8 @@ export const bundleOptions = (output = usualOutput(), { failpoints = false } = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  // Packages are bundled from their sources, as they are compiled and tested.
+  conditions: ['@ordinal/source'],
   sourcemap: true,
   // Only places are asked for: the sources' text would be two thirds of the map.
   sourcesContent: false,

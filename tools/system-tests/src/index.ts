@@ -1,4 +1,5 @@
 export { ask, createUser, creationsOf, eventually, orderOf, placeOrder } from './calls'
+export { query } from './databases'
 export { forget, remember } from './logs'
 export { listedServices, root } from './service'
 export { API_KEYS, apiKey, startSystem, type System } from './system'

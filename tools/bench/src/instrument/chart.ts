@@ -1,4 +1,4 @@
-import type { CustomSeriesOption } from 'echarts'
+import type { CustomSeriesOption, EChartsCoreOption } from 'echarts'
 import { figuresOf } from './print'
 import type { Series, SuiteResult } from './suite'
 
@@ -13,18 +13,13 @@ const frame = 90
 export async function chartOf(result: SuiteResult): Promise<string> {
   const { title, counts, competitors, series } = result
   if (series) return lineChartOf(title, series)
-  // Of several megabytes, and needed for reports only.
-  const { init } = await import('echarts')
   const bars = competitors
     .map(({ title, rounds }) => ({ title, rate: figuresOf(rounds).rate }))
     .filter(({ rate }) => rate !== undefined)
   const most = Math.max(...bars.map(({ rate }) => rate!.most))
   const least = Math.min(...bars.map(({ rate }) => rate!.median))
   const height = bars.length * barHeight + frame
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+  return drawSvg(height, {
     title: {
       text: title,
       subtext: `${counts} a second: median, and from the worst to the best round`,
@@ -62,18 +57,22 @@ export async function chartOf(result: SuiteResult): Promise<string> {
       },
     ],
   })
+}
+
+/** A picture of a chart as echarts describes it, on white. */
+export async function drawSvg(height: number, option: EChartsCoreOption): Promise<string> {
+  // Of several megabytes, and needed for reports only.
+  const { init } = await import('echarts')
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
+  chart.setOption({ animation: false, backgroundColor: '#ffffff', ...option })
   const svg = chart.renderToSVGString()
   chart.dispose()
   return `${svg}\n`
 }
 
 /** A line for each series over the minutes; those of memory, in MB. */
-async function lineChartOf(title: string, series: readonly Series[]): Promise<string> {
-  const { init } = await import('echarts')
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height: 380 })
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+function lineChartOf(title: string, series: readonly Series[]): Promise<string> {
+  return drawSvg(380, {
     color: ['#4878a8', '#c8743c', '#5a9a5a'],
     title: { text: title, subtext: 'MB of resident memory, over minutes', left: 8 },
     legend: { top: 12, right: 24, itemGap: 28 },
@@ -87,9 +86,6 @@ async function lineChartOf(title: string, series: readonly Series[]): Promise<st
       data: values.map((value, index) => [(index * everySeconds) / 60, value]),
     })),
   })
-  const svg = chart.renderToSVGString()
-  chart.dispose()
-  return `${svg}\n`
 }
 
 const drawSpread: CustomSeriesOption['renderItem'] = (_, api) => {

@@ -85,15 +85,16 @@ export function errorsOf(answer: string): string[] {
   return [codes[0] ?? `status ${answer.slice(9, 12)}`]
 }
 
-async function open(url: URL): Promise<Socket> {
+/** Opens a connection that ends when it is silent for too long. @throws Error if nothing listens there */
+export async function open(url: URL, withinMs = answerWithinMs): Promise<Socket> {
   const isSecure = url.protocol === 'https:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = Number(url.port || (isSecure ? 443 : 80))
   const socket = isSecure
     ? connectSecurely({ host, port, ...(!isIP(host) && { servername: host }) })
     : connect(port, host)
-  socket.setNoDelay().setEncoding('latin1').setTimeout(answerWithinMs)
-  socket.on('timeout', () => socket.destroy(new Error(`no answer within ${answerWithinMs / 1000} s`)))
+  socket.setNoDelay().setEncoding('latin1').setTimeout(withinMs)
+  socket.on('timeout', () => socket.destroy(new Error(`no answer within ${withinMs / 1000} s`)))
   await once(socket, isSecure ? 'secureConnect' : 'connect')
   // What ends a connection is seen by whoever waits for an answer on it.
   socket.on('error', () => {})

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { loadEnvFile } from '@ordinal/config'
-import { root } from '../stage'
+import { root } from '../root'
 
 export const parts = ['numbers', 'batches', 'orders', 'reads'] as const
 export type Part = (typeof parts)[number]
@@ -67,10 +67,16 @@ function requireHarmless(urls: ServiceSettings['urls'], prefix: string): void {
     )
 }
 
-const isThisMachine = (hostname: string) =>
+/** Whether a host is this machine by its name or address alone: loopback. */
+export const isThisMachine = (hostname: string) =>
   hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
 
-function urlOf(service: Service, environment: NodeJS.ProcessEnv): URL {
+/**
+ * Where a service is: as its variable says, else where `make run` has it.
+ *
+ * @throws Error if the variable holds no URL
+ */
+export function urlOf(service: Service, environment: NodeJS.ProcessEnv): URL {
   const variable = urlVariableOf(service)
   const text = environment[variable] || `http://localhost:${portOf(service, environment)}`
   const url = URL.canParse(text) ? new URL(text) : undefined

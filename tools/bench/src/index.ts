@@ -1,0 +1,5 @@
+export { drawSvg } from './instrument/chart'
+export { exchange } from './load'
+export { root } from './root'
+export { errorsOf, isSuccess, open } from './service/load'
+export { isThisMachine, urlOf, urlVariableOf, type Service } from './service/settings'
