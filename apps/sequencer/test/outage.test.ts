@@ -1,6 +1,8 @@
 import { Client } from 'pg'
 import type { AppError } from '@ordinal/errors'
+import { createLogger } from '@ordinal/logging'
 import {
+  collectLog,
   createCutProxy,
   inspectLedger,
   startTestPostgres,
@@ -57,6 +59,8 @@ describe('when the connection is cut', () => {
     })
     const lost = await hasty.issue({ key: 'k' }).catch((error: unknown) => error)
     expect(lost).toMatchObject({ code: 'outcome_unknown' })
+    // It may have been.
+    expect(String((lost as Error).cause)).not.toContain('nothing was issued')
     // What was sent may still be on its way, and be overtaken.
     await until(async () => (await valuesIn(database, 'SG')).length === 2)
     const again = await instance.issue({ key: 'k' })
@@ -83,7 +87,10 @@ describe('when the database', () => {
   afterAll(() => postgres.remove())
 
   test('is killed under load, what was acknowledged is kept, and the values are dense', async () => {
-    const clients = startRetryingClients(instance)
+    const logged = collectLog()
+    const log = createLogger({ service: 'test', level: 'info', stream: logged.stream })
+    const logging = createInstance(database.url, { log })
+    const clients = startRetryingClients(logging)
     for (let kills = 0; kills < 3; kills += 1) {
       const before = clients.answered.size
       await until(() => clients.answered.size > before + 100, 30_000)
@@ -95,6 +102,9 @@ describe('when the database', () => {
     await clients.stop()
     expect(clients.answered.size).toBeGreaterThan(400)
     await expectAnswersInLedger(database, clients.answered)
+    await logging.close()
+    await log.close()
+    expectEachOutageOnce(logged.entries, 3)
   }, 120_000)
 
   test('is away for longer than a request may wait, the answer is 503, and nothing was issued', async () => {
@@ -170,6 +180,26 @@ describe('when the database', () => {
     expect((await inspectLedger(database)).faults).toEqual([])
   }, 300_000)
 })
+
+/** Whatever was tried meanwhile, an outage has a line for each kind of failure, without a stack, and one for its end. */
+function expectEachOutageOnce(lines: Record<string, unknown>[], least: number) {
+  const outages = [new Array<unknown>()]
+  for (const { message, level, kind, attempts, waited_ms: waitedMs } of lines) {
+    if (message === 'issuing goes on') {
+      expect(level).toBe('info')
+      expect(Number(attempts)).toBeGreaterThanOrEqual(outages.at(-1)!.length)
+      expect(Number(waitedMs)).toBeGreaterThan(0)
+      outages.push([])
+    } else {
+      expect([message, level]).toEqual(['issuing waits for the database', 'warn'])
+      outages.at(-1)!.push(kind)
+    }
+  }
+  expect(outages.pop()).toEqual([])
+  expect(outages.length).toBeGreaterThanOrEqual(least)
+  for (const kinds of outages) expect(kinds).toEqual([...new Set(kinds)])
+  expect(JSON.stringify(lines)).not.toContain('node_modules')
+}
 
 /** Cancels or terminates one backend that waits for its standby; gives how many it found. */
 async function endOneWaitForStandby(admin: Client, how: string): Promise<number> {

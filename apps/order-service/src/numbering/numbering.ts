@@ -2,6 +2,7 @@ import { withQueryTimeout } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import { ServiceUnavailableError } from '@ordinal/resilience'
+import { fromDatabase } from '@ordinal/service'
 import { createNumberBatch, type BatchDeps } from './number-batch'
 import { claimOrders } from './queries'
 
@@ -57,7 +58,11 @@ function logChanges(log: Logger, what: string) {
     if (now === logged) return
     logged = now
     if (now === undefined) log.info(`numbering goes on: ${what} works again`)
-    else if (error instanceof ServiceUnavailableError) log.warn(`numbering waits for ${what}`, { error })
+    else if (isAway(error)) log.warn(`numbering waits for ${what}`, { error })
     else log.error(`numbering fails at ${what}`, { error })
   }
 }
+
+/** Something else does not answer, which is no fault of ours. */
+const isAway = (error: unknown) =>
+  error instanceof ServiceUnavailableError || fromDatabase(error) !== undefined

@@ -1,11 +1,13 @@
 import { withTimeout, type Deadline } from '@ordinal/deadline'
 import { AppError } from '../domain/errors'
+import { createOutageLog } from './outage-log'
 import { createQueues, type QueueOptions } from './queues'
 import type { Issued } from './request'
 import { createSettle, type SettleOptions } from './settle'
 import { unconfirmed, type Lane, type Waiting } from './waiting'
 
-export interface GroupCommitOptions extends SettleOptions, Pick<QueueOptions, 'carryOutTogether'> {
+export interface GroupCommitOptions
+  extends Pick<SettleOptions, 'reloadRules'>, Pick<QueueOptions, 'carryOutTogether' | 'log'> {
   /** Off: every request is a transaction of its own, as a service without this would have it. */
   groupCommit: boolean
   /** How many requests may wait at once, over all lanes. */
@@ -23,8 +25,10 @@ export interface GroupCommitOptions extends SettleOptions, Pick<QueueOptions, 'c
  * the database finds what was committed.
  */
 export function createGroupCommit(options: GroupCommitOptions) {
-  const { groupCommit, maxWaiting, requestTimeoutMs, carryOutTogether } = options
-  const queues = createQueues({ settle: createSettle(options), carryOutTogether, log: options.log })
+  const { groupCommit, maxWaiting, requestTimeoutMs, reloadRules, carryOutTogether, log } = options
+  const outage = createOutageLog(log)
+  const settle = createSettle({ reloadRules, outage })
+  const queues = createQueues({ settle, carryOutTogether, outage, log })
   let waitingCount = 0
   let alone = 0
 

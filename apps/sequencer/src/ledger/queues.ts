@@ -1,10 +1,12 @@
 import type { Logger } from '@ordinal/logging'
 import { errorTypeOf, type Span } from '@ordinal/tracing'
 import { remedyFor } from './failures'
+import type { OutageLog } from './outage-log'
 import { dropExpired, spanOfBatch, takeBatch, type Lane, type LaneBatch, type Waiting } from './waiting'
 
 export interface QueueOptions {
   log: Logger
+  outage: OutageLog
   /** Carries out a batch of one lane; ends when the answer of each of its requests is certain. Never throws. */
   settle: (lane: Lane, batch: Waiting[]) => Promise<void>
   /**
@@ -41,7 +43,7 @@ const watchEveryMs = 50
  * one transaction; while it is under way the others gather. It waits for no lock of a counter, so no lane holds up
  * another: what it leaves goes by itself, as does all that may not go together.
  */
-export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
+export function createQueues({ settle, carryOutTogether, outage, log }: QueueOptions) {
   const queues = new Map<string, Queue>()
   /** Lanes with requests and nothing under way, the longest without a turn first. */
   const due = new Set<Queue>()
@@ -133,6 +135,7 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
       // Answered later, so that the next statement is with the database while these answers are written.
       setImmediate(() => answers.forEach((answer) => answer?.()))
       span?.end()
+      for (const { lane } of open) outage.answered(lane)
       const left = open.filter((_, index) => !answers[index])
       for (const { batch } of left) for (const waiting of batch) waiting.sent = false
       return left
@@ -140,8 +143,10 @@ export function createQueues({ settle, carryOutTogether, log }: QueueOptions) {
       // Each is tried by itself, which then finds its own answer.
       span?.fail(errorTypeOf(error))
       span?.end()
-      log.warn('issuing for several sequences at once failed', { sequences: open.length, error })
-      const mayBeDone = remedyFor(error) === 'wait_and_look_up'
+      const remedy = remedyFor(error)
+      const mayBeDone = remedy === 'wait_and_look_up'
+      if (mayBeDone || remedy === 'wait') for (const { lane } of open) outage.failed(lane, error)
+      else log.warn('issuing for several sequences at once failed', { sequences: open.length, error })
       for (const waiting of requests) {
         waiting.sent = false
         if (mayBeDone) waiting.lookUp = waiting.outcomeUnknown = true

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAppError } from '@ordinal/errors'
-import type { Logger } from '@ordinal/logging'
 import { errorTypeOf } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import { notShown, outOfOrder, outOfWindow } from './business-date'
 import { exhaustedOf, outOfOrderOf, remedyFor, windowOf, type Remedy } from './failures'
 import { sealed } from './known-sequences'
+import type { OutageLog } from './outage-log'
 import { exhausted } from './range-end'
 import type { LedgerRequest } from './request'
 import { dropExpired, rejectAll, spanOfBatch, type Lane, type Waiting } from './waiting'
 
 export interface SettleOptions {
-  log: Logger
+  outage: OutageLog
   /** The rules of a sequence are not what a lane took them for. */
   reloadRules: (prefix: string) => Promise<unknown>
 }
@@ -20,7 +20,7 @@ export interface SettleOptions {
 const maxSurprises = 20
 
 /** Carries out batches of one lane, and tries again what a failure leaves open. */
-export function createSettle({ log, reloadRules }: SettleOptions) {
+export function createSettle({ outage, reloadRules }: SettleOptions) {
   /** Carries out a batch; ends when the answer of each of its requests is certain. Never throws. */
   async function settle(lane: Lane, batch: Waiting[]): Promise<void> {
     let open = dropExpired(batch)
@@ -30,6 +30,7 @@ export function createSettle({ log, reloadRules }: SettleOptions) {
         for (const waiting of open) waiting.sent = true
         // Answered later, so that the next batch is with the database while these answers are written.
         setImmediate(await lane.carryOut(open, span))
+        outage.answered(lane)
         span?.end()
         return
       } catch (error) {
@@ -39,6 +40,7 @@ export function createSettle({ log, reloadRules }: SettleOptions) {
         open = await recover(lane, open, error, failures)
       }
     }
+    outage.gaveUp(lane)
   }
 
   /** Handles a failure, and returns the requests that are to be tried again. */
@@ -52,16 +54,13 @@ export function createSettle({ log, reloadRules }: SettleOptions) {
     const remedy = remedyFor(error)
     if (remedy === 'wait' || remedy === 'wait_and_look_up') {
       failures.waits += 1
-      log.warn('issuing waits for the database', {
-        prefix: lane.prefix,
-        attempt: failures.waits,
-        error,
-      })
+      outage.failed(lane, error)
       if (remedy === 'wait_and_look_up')
         for (const waiting of batch) waiting.lookUp = waiting.outcomeUnknown = true
       await sleep(Math.min(500, 25 * 2 ** failures.waits) * (0.5 + Math.random() / 2))
       return dropExpired(batch, error)
     }
+    outage.answered(lane)
     if (remedy === 'exhausted' || remedy === 'out_of_order') return refuseSome(lane, batch, remedy, error)
     failures.surprises += 1
     if (failures.surprises > maxSurprises) return rejectAll(batch, error)

@@ -70,14 +70,16 @@ export function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
   const late = batch.filter(({ expiresAtMs }) => expiresAtMs <= now)
   // A short deadline that passes is no sign that the database is away.
   const beforeDeadline = 'Nothing was issued or changed before the deadline of the caller; allow more time'
-  rejectAll(
+  rejectEach(
     late.filter((waiting) => waiting.hasShortDeadline),
     new AppError('deadline_exceeded', beforeDeadline, { cause }),
+    cause,
   )
   const unavailable = 'The database does not answer, or cannot write; nothing was issued or changed'
-  rejectAll(
+  rejectEach(
     late.filter((waiting) => !waiting.hasShortDeadline),
     new AppError('database_unavailable', unavailable, { retryAfterSeconds: 1, cause }),
+    cause,
   )
   return inTime
 }
@@ -87,8 +89,13 @@ export function dropExpired(batch: Waiting[], cause?: unknown): Waiting[] {
  * out, because it was lost or is under way, get `outcome_unknown` instead.
  */
 export function rejectAll(batch: Waiting[], error: unknown): [] {
+  return rejectEach(batch, error, error)
+}
+
+/** @param cause of `outcome_unknown`: an error that says that nothing was issued is none */
+function rejectEach(batch: Waiting[], error: unknown, cause: unknown): [] {
   for (const { request, sent, outcomeUnknown, reject } of batch)
-    reject(sent || outcomeUnknown ? unconfirmed(request.key, error) : error)
+    reject(sent || outcomeUnknown ? unconfirmed(request.key, cause) : error)
   return []
 }
 
