@@ -60,6 +60,26 @@ test.each([
   await expect(library(tree(), { name, about: 'x', scope: 'shared' })).rejects.toThrow(reason)
 })
 
+test('nothing is made twice', async () => {
+  const made = tree()
+  const invoices = { name: 'billing', resource: 'invoice', finish: false }
+  const notes = { resource: 'credit-note', service: 'billing', finish: false }
+  const rates = { name: 'tax-rates', about: 'rates', scope: 'shared' }
+  await service(made, invoices)
+  await endpoint(made, notes)
+  await library(made, rates)
+  const before = made.listChanges().map(({ path, content }) => [path, content?.toString()])
+  await expect(service(made, invoices)).rejects.toThrow(
+    'apps/billing is there already; nothing is overwritten',
+  )
+  for (const resource of ['invoice', 'credit-note'])
+    await expect(endpoint(made, { ...notes, resource })).rejects.toThrow(
+      /is there already; nothing is overwritten/,
+    )
+  await expect(library(made, rates)).rejects.toThrow('libs/tax-rates is there already')
+  expect(made.listChanges().map(({ path, content }) => [path, content?.toString()])).toEqual(before)
+})
+
 test('a second service has the ports after the first, and is named by what names all', async () => {
   const both = tree()
   await service(both, { name: 'billing', resource: 'invoice', finish: false })

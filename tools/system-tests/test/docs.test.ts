@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
+import { serviceNames } from '../src/service'
 import { startSystem, type System } from '../src/system'
 
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
@@ -20,10 +21,16 @@ beforeAll(async () => {
 afterAll(() => system.stop())
 
 const names = ['users', 'orders', 'sequencer'] as const
+const others = serviceNames.filter((name) => !['user-service', 'order-service', 'sequencer'].includes(name))
+const all = [...names, ...others]
+const serviceOf = (name: string) =>
+  names.includes(name as 'users')
+    ? system[name as 'users']
+    : system.others.find((other) => other.name === name)!
 type Document = Record<string, Record<string, { operationId?: string; summary?: string }>>
 
-test.each(names)('/openapi.json of %s describes its API', async (name) => {
-  const { status, body } = await ask(system[name], 'GET', '/openapi.json')
+test.each(all)('/openapi.json of %s describes its API', async (name) => {
+  const { status, body } = await ask(serviceOf(name), 'GET', '/openapi.json')
   expect([status, body.openapi]).toEqual([200, expect.stringMatching(/^3\.1\./)])
   expect(Object.keys(body.paths as Document)).toContain('/health/ready')
 })
@@ -36,15 +43,15 @@ test.each(names)('the document of %s in packages/client is what the service says
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
 })
 
-test.each(names)('/openapi.json of %s has no fault by the tools of others', async (name) => {
-  const source = await (await fetch(`${system[name].url}/openapi.json`)).text()
+test.each(all)('/openapi.json of %s has no fault by the tools of others', async (name) => {
+  const source = await (await fetch(`${serviceOf(name).url}/openapi.json`)).text()
   const { lint, compile } = judge(source)
   expect([lint, compile.lines]).toEqual([[], []])
   expect(compile.operations).toBeGreaterThan(8)
 })
 
-test.each(names)('/openapi.json of %s is under 100 kB', async (name) => {
-  const bytes = await (await fetch(`${system[name].url}/openapi.json`)).arrayBuffer()
+test.each(all)('/openapi.json of %s is under 100 kB', async (name) => {
+  const bytes = await (await fetch(`${serviceOf(name).url}/openapi.json`)).arrayBuffer()
   expect(bytes.byteLength).toBeLessThan(100_000)
 })
 
@@ -70,13 +77,13 @@ function judge(source: string): { lint: string[]; compile: { lines: string[]; op
   ) as ReturnType<typeof judge>
 }
 
-inBrowser.each(names)('/docs of %s shows every operation, and the console stays empty', async (name) => {
-  const { body } = await ask(system[name], 'GET', '/openapi.json')
+inBrowser.each(all)('/docs of %s shows every operation, and the console stays empty', async (name) => {
+  const { body } = await ask(serviceOf(name), 'GET', '/openapi.json')
   const operations = Object.values(body.paths as Document).flatMap((path) => Object.values(path))
   const summaries = operations.map(({ summary }) => summary!)
   expect(summaries.length).toBeGreaterThan(8)
 
-  const page = await render(`${system[name].url}/docs`)
+  const page = await render(`${serviceOf(name).url}/docs`)
   expect(page.console).toEqual([])
   expect(summaries.filter((summary) => !page.dom.includes(`>${escapeHtml(summary)}<`))).toEqual([])
 })

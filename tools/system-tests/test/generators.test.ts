@@ -49,10 +49,8 @@ test('a service, a resource in it and a library are made, each once', () => {
 
   git('add', '--all')
   const made = git('write-tree')
-  for (const again of [service, resource]) {
-    const { status, output } = generate(...again)
-    expect([status, output]).toEqual([1, expect.stringContaining('nothing is overwritten')])
-  }
+  const { status, output } = generate(...service)
+  expect([status, output]).toEqual([1, expect.stringContaining('nothing is overwritten')])
   git('add', '--all')
   expect(git('write-tree')).toBe(made)
 }, 180_000)
