@@ -98,11 +98,12 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const numbering = createNumbering({
     ...shared,
     metrics: numberingMetrics,
+    tracing,
     intervalMs: config.numberingIntervalMs,
   })
   const calls = { orders, placeOrder }
   const access = { table: orderAccess, mode: accessModeOf(config) }
-  const keySweeper = createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays })
+  const keySweeper = createKeySweeper({ pool, log, tracing, retentionDays: config.keyRetentionDays })
   const events = createEvents({
     name: 'order-service',
     settings: eventSettingsOf(config),
@@ -148,7 +149,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
       events,
       keySweeper,
       leaseReturns,
-      createCountFolder({ pool, log }),
+      createCountFolder({ pool, log, tracing }),
     ],
     grpc: { port: config.grpcPort, serve: grpcServer([guardCalls(orderService(calls, __dirname), access)]) },
     close: () => both.forEach((client) => client.close()),

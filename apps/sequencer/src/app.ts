@@ -186,7 +186,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       warnOfOverlaps(rules, log),
       followedKeys,
       registerKeysAtStart(db, config.apiKeys, log),
-      createLeaseSweeper({ db, allocator, log }),
+      createLeaseSweeper({ db, allocator, log, tracing }),
       createRangeWatch({ db: readDb, repository: rules, show: numberMetrics.showValuesLeft, log }),
       checkpointLog,
       liveStream,

@@ -80,9 +80,9 @@ export function createUserService(config: UserServiceConfig, stream?: NodeJS.Wri
     background: [
       ...(certificates ? [certificates] : []),
       ...(follower ? [follower] : []),
-      createKeySweeper({ pool, log, retentionDays: config.keyRetentionDays }),
-      createUserEraser({ pool, log, retentionDays: config.deletedUserDays }),
-      createCountFolder({ pool, log }),
+      createKeySweeper({ pool, log, tracing, retentionDays: config.keyRetentionDays }),
+      createUserEraser({ pool, log, tracing, retentionDays: config.deletedUserDays }),
+      createCountFolder({ pool, log, tracing }),
       createSearchNotice(pool, log),
     ],
   })

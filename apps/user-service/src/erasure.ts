@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { integer, variable } from '@ordinal/config'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
+import { inBackground, type Tracing } from '@ordinal/tracing'
 import { eraseDeletedUsers, erasedSinceSample, sampleUsers } from './erasure-queries'
 
 const dayMs = 86_400_000
@@ -21,6 +22,7 @@ export const userRetentionVariables = () => ({
 interface Deps {
   pool: Pool
   log: Logger
+  tracing?: Tracing | undefined
   retentionDays: number
 }
 
@@ -28,12 +30,14 @@ interface Deps {
  * Erases, in the background, users who were deleted too long ago; and has PostgreSQL forget its samples of those who are
  * erased. Any number of instances may do so at once.
  */
-export function createUserEraser({ pool, log, retentionDays }: Deps) {
+export function createUserEraser({ pool, log, tracing, retentionDays }: Deps) {
   // Where the role may take no sample, it is not tried for the same erasure for ever.
   let sampledFor = 0
   return createPeriodicTask({
     run: async () => {
-      const erased = await eraseDeletedUsers(pool, retentionDays * dayMs, batchSize)
+      const erased = await inBackground(tracing, 'erase deleted users', () =>
+        eraseDeletedUsers(pool, retentionDays * dayMs, batchSize),
+      )
       if (erased > 0) log.info('deleted users erased', { count: erased })
       if (erased === batchSize) return true
       const last = await erasedSinceSample(pool)

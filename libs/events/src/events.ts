@@ -58,7 +58,7 @@ export function createEvents({
   metrics.showDead(transport.deadLetters)
   // With Redis there may be some of the time before it.
   const deadLetters = redis ? [createDeadLetterTable(pool), transport.deadLetters] : [transport.deadLetters]
-  const relay = createRelay({ ...settings, pool, transport, metrics, log })
+  const relay = createRelay({ ...settings, pool, transport, metrics, log, tracing })
   const listener = createListener({
     url: databaseUrl,
     pooler,

@@ -1,12 +1,14 @@
 import type { Pool } from 'pg'
+import { traced } from '@ordinal/database'
 import { crashAt } from '@ordinal/failpoints'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
+import { endWith, inBackground, type Span, type Tracing } from '@ordinal/tracing'
 import { pauseAfter, type RetryPolicy } from './consumer'
 import { moveToDeadLetters } from './dead-letters'
 import type { EventMetrics } from './metrics'
 import { claim, markDelivered, postpone, sweep, type OutboxEvent } from './outbox'
-import { traceIdOf } from './trace-events'
+import { spanOfRelaying, traceIdOf } from './trace-events'
 import type { Outcome, Transport } from './transport'
 
 interface Deps {
@@ -15,6 +17,7 @@ interface Deps {
   retry: RetryPolicy
   metrics: EventMetrics
   log: Logger
+  tracing?: Tracing | undefined
   /** How often it looks for events, besides when it is woken. */
   pollMs: number
   /** How long an event is left to the relay that delivers it: longer than a delivery takes. */
@@ -33,7 +36,7 @@ const sweepEveryMs = 60_000
  * once: an event is leased to one of them, and the next of its subject is not before that one is delivered.
  */
 export function createRelay(deps: Deps) {
-  const { pool, transport, retry, metrics, log, pollMs, leaseMs, retentionMs } = deps
+  const { pool, transport, retry, metrics, log, tracing, pollMs, leaseMs, retentionMs } = deps
   const reportDatabase = logChanges(
     log,
     'events wait: the outbox fails',
@@ -66,7 +69,11 @@ export function createRelay(deps: Deps) {
   }
 
   function deliver(events: OutboxEvent[]): void {
-    const batch = deliverBatch(events)
+    const span = spanOfRelaying(
+      tracing,
+      events.map(({ event }) => event),
+    )
+    const batch = (span ? endWith(span, deliverBatch(events, span)) : deliverBatch(events))
       // What was not recorded is delivered again when its lease ends.
       .catch(reportDatabase)
       .finally(() => {
@@ -98,13 +105,14 @@ export function createRelay(deps: Deps) {
     return events
   }
 
-  async function deliverBatch(events: OutboxEvent[]): Promise<void> {
+  async function deliverBatch(events: OutboxEvent[], span?: Span): Promise<void> {
+    const db = traced(pool, span)
     FAILPOINT: crashAt('events are claimed')
     const outcomes = await transport.deliver(events)
     FAILPOINT: crashAt('events are delivered')
     const ended = events.map((event, nth) => ({ event, outcome: outcomes[nth]! }))
     const delivered = ended.flatMap(({ event, outcome }) => (outcome.is === 'delivered' ? [event] : []))
-    if (delivered.length > 0) await markDelivered(pool, delivered)
+    if (delivered.length > 0) await markDelivered(db, delivered)
     FAILPOINT: crashAt('events are marked')
     metrics.delivered(delivered.length)
     metrics.failed(events.length - delivered.length)
@@ -114,7 +122,7 @@ export function createRelay(deps: Deps) {
     )
     for (const { event, outcome } of ended)
       if (outcome.is === 'failed') left.push(...(await tryLater(event, outcome)))
-    if (left.length > 0) await postpone(pool, left)
+    if (left.length > 0) await postpone(db, left)
     const lost = outcomes.find((outcome) => outcome.is === 'away')
     away = lost !== undefined
     reportTransport(lost?.error)
@@ -137,7 +145,8 @@ export function createRelay(deps: Deps) {
 
   async function sweepAll(stopping: AbortSignal): Promise<void> {
     sweptAt = performance.now()
-    while ((await sweep(pool, retentionMs)) > 0 && !stopping.aborted);
+    const sweepOne = () => inBackground(tracing, 'sweep outbox', () => sweep(pool, retentionMs))
+    while ((await sweepOne()) > 0 && !stopping.aborted);
   }
 
   return {

@@ -8,6 +8,24 @@ export interface Destination {
   name: string
 }
 
+/**
+ * Begins the span of relaying events from the outbox: in the trace of the first of them that is recorded, and linked with the
+ * others.
+ */
+export function spanOfRelaying(
+  tracing: Tracing | undefined,
+  events: readonly CloudEvent[],
+): Span | undefined {
+  if (!tracing) return undefined
+  let span: Span | undefined
+  for (const { traceparent } of events) {
+    if (span) tracing.link(span, traceparent)
+    else
+      span = tracing.follow(traceparent, 'relay events', 'internal', { 'ordinal.batch.size': events.length })
+  }
+  return span
+}
+
 /** Begins the span of sending an event: a part of the change that it is about. */
 export const spanOfSending = (
   tracing: Tracing | undefined,

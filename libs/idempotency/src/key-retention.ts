@@ -3,6 +3,7 @@ import { integer, variable } from '@ordinal/config'
 import type { Queryable } from '@ordinal/database'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
+import { inBackground, type Tracing } from '@ordinal/tracing'
 
 const dayMs = 86_400_000
 const sweepEveryMs = 60_000
@@ -21,6 +22,7 @@ export const keyRetentionVariables = () => ({
 interface Deps {
   pool: Pool
   log: Logger
+  tracing?: Tracing | undefined
   retentionDays: number
 }
 
@@ -28,9 +30,11 @@ interface Deps {
  * Deletes, in the background, the idempotency keys whose lease ended too long ago. Any number of instances may do so at
  * once.
  */
-export function createKeySweeper({ pool, log, retentionDays }: Deps) {
+export function createKeySweeper({ pool, log, tracing, retentionDays }: Deps) {
   return createPeriodicTask({
-    run: async () => (await sweepKeys(pool, retentionDays)) === batchSize,
+    run: async () =>
+      (await inBackground(tracing, 'sweep idempotency keys', () => sweepKeys(pool, retentionDays))) ===
+      batchSize,
     report: logChanges(
       log,
       'idempotency keys past their time could not be deleted; retrying every minute',

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { Queryable } from '@ordinal/database'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
+import { inBackground, type Tracing } from '@ordinal/tracing'
 
 const foldEveryMs = 1_000
 // Fewer are read as fast as one, and a service that has nothing to do writes nothing.
@@ -12,15 +13,17 @@ const mostAtOnce = 10_000
 interface Deps {
   pool: Pool
   log: Logger
+  tracing?: Tracing | undefined
 }
 
 /**
  * Folds the differences of `list_counts`, in the background, into one row for each key. Any number of instances may do so
  * at once; while none does, totals stay exact and become slower to read.
  */
-export function createCountFolder({ pool, log }: Deps) {
+export function createCountFolder({ pool, log, tracing }: Deps) {
   return createPeriodicTask({
-    run: async () => (await foldCounts(pool, foldedFrom)) === mostAtOnce,
+    run: async () =>
+      (await inBackground(tracing, 'fold counts', () => foldCounts(pool, foldedFrom))) === mostAtOnce,
     report: logChanges(
       log,
       'the counts of lists could not be folded; retrying every second',

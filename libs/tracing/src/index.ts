@@ -1,3 +1,4 @@
+export { inBackground } from './background'
 export { endWith, errorTypeOf } from './in-span'
 export { spanOfMany } from './of-many'
 export type { Attributes, PassedTrace, Span } from './span'

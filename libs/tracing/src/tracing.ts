@@ -41,6 +41,8 @@ export interface Tracing {
     kind: SpanKind,
     attributes?: Attributes,
   ): Span | undefined
+  /** Begins a trace of what a service does by itself, such as a sweep; undefined if that is not recorded. */
+  root(name: string, attributes?: Attributes): Span | undefined
   /** Links a span with that of a traceparent, if it is a valid one. */
   link(span: Span, traceparent: string | undefined): void
   /** Begins to record. Until then there is no span. */
@@ -90,6 +92,13 @@ export function createTracing({ name, version, settings, log }: TracingOptions):
       const parent = parseTraceparent(traceparent)
       if (!spans || !parent || !sample(parent.traceId, parent.flags)) return undefined
       return begin(spans, { traceId: parent.traceId, spanId: randomSpanId(), parent }, ...of)
+    },
+    root(spanName, attributes) {
+      if (!spans) return undefined
+      const traceId = randomSpanId() + randomSpanId()
+      if (!sample(traceId, undefined)) return undefined
+      const place = { traceId, spanId: randomSpanId(), parent: undefined }
+      return begin(spans, place, spanName, 'internal', attributes)
     },
     link(span, traceparent) {
       const other = parseTraceparent(traceparent)

@@ -211,7 +211,10 @@ where('with tracing', () => {
     await Promise.all(traces.map(({ traceId }) => traceOf(traceId)))
     const spans = traces.flatMap(({ traceId }) => collector.ofTrace(traceId))
     const byId = new Map(spans.map((span) => [span.spanId, span]))
-    const shared = spans.filter(({ attributes }) => Number(attributes['ordinal.batch.size']) > 1)
+    // Events are relayed later, when the requests have ended.
+    const shared = spans.filter(
+      ({ name, attributes }) => name !== 'relay events' && Number(attributes['ordinal.batch.size']) > 1,
+    )
     expect(shared.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['store orders', 'ask sequencer together', 'commit answers']),
     )
@@ -301,6 +304,33 @@ where('with tracing', () => {
       expect(collector.requests.map(({ text }) => text).join('\n')).not.toContain(`of-${by}`)
     },
   )
+
+  test('what a service does by itself has a trace of its own, and nothing to do has none', async () => {
+    const named = (name: string) => collector.spans.filter((span) => span.name === name)
+    const held = await ask(system.sequencer, 'POST', '/api/v1/next/SG', { hold_seconds: 1 })
+    expect(held.status).toBe(200)
+    await system.sequencer.end('SIGKILL')
+    const later = await placeOrder(system, userId)
+    expect(later.status).toBe(201)
+    await system.sequencer.start()
+    await until(() => named('number orders').some(({ failed }) => !failed), 20_000)
+    const numbering = named('number orders').find(({ failed }) => !failed)!
+    const spans = await traceOf(numbering.traceId)
+    expect(numbering).toMatchObject({ parentSpanId: '', kind: 'internal' })
+    const asked = partOf(spans, numbering, 'POST /api/v1/next/{prefix}')
+    partOf(spans, partOf(spans, asked, 'POST /api/v1/next/{prefix}'), 'group commit')
+    partOf(spans, numbering, 'send orders:events')
+    const relayed = partOf(spans, numbering, 'relay events')
+    partOf(spans, relayed, 'mark_delivered')
+
+    await until(() => named('release expired leases').length > 0, 20_000)
+    const [released] = named('release expired leases')
+    await until(() => collector.ofTrace(released!.traceId).length > 2)
+    expect(released).toMatchObject({ parentSpanId: '', attributes: { 'ordinal.batch.size': 1 } })
+    partOf(collector.ofTrace(released!.traceId), released!, 'group commit')
+    for (const idle of ['sweep outbox', 'fold counts', 'sweep idempotency keys'])
+      expect(named(idle).filter(({ attributes }) => !attributes['ordinal.batch.size'])).toEqual([])
+  })
 
   test('a trace that its caller does not record has no span in any service', async () => {
     const { traceId, headers } = newTrace()

@@ -3,6 +3,7 @@ import { AppError } from '../domain/errors'
 import type { Queryable } from '@ordinal/database'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
+import { errorTypeOf, type Span, type Tracing } from '@ordinal/tracing'
 import type { Allocator } from '../ledger/allocator'
 import { expiredLeases, type ExpiredLease } from './queries'
 
@@ -18,19 +19,19 @@ interface Deps {
   db: Queryable
   allocator: Allocator
   log: Logger
+  tracing?: Tracing | undefined
 }
 
 /**
  * Releases the numbers whose lease has ended, every second. Any number of instances may run it: the database releases
  * each number once, by its own clock.
  */
-export function createLeaseSweeper({ db, allocator, log }: Deps) {
+export function createLeaseSweeper({ db, allocator, log, tracing }: Deps) {
   /** Returns whether more may have ended. */
   async function sweep(stopping: AbortSignal): Promise<boolean> {
     const startedAt = performance.now()
     const expired = await expiredLeases(db, atOnce)
-    const results = await Promise.allSettled(expired.map(expire))
-    for (const result of results) if (result.status === 'rejected') throw result.reason
+    await expireAll(expired)
     if (expired.length < atOnce) return false
     const factor = allocator.waiting() > 0 ? restFactor.busy : restFactor.quiet
     const restMs = Math.min(longestRestMs, factor * (performance.now() - startedAt))
@@ -38,8 +39,18 @@ export function createLeaseSweeper({ db, allocator, log }: Deps) {
     return true
   }
 
-  async function expire(lease: ExpiredLease): Promise<void> {
-    const request = { caller: 'sequencer', reason: 'lease expired', request_id: 'lease-sweeper' }
+  async function expireAll(expired: readonly ExpiredLease[]): Promise<void> {
+    if (expired.length === 0) return
+    const span = tracing?.root('release expired leases', { 'ordinal.batch.size': expired.length })
+    const results = await Promise.allSettled(expired.map((lease) => expire(lease, span)))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) span?.fail(errorTypeOf(failed.reason))
+    span?.end()
+    if (failed) throw failed.reason
+  }
+
+  async function expire(lease: ExpiredLease, span: Span | undefined): Promise<void> {
+    const request = { caller: 'sequencer', reason: 'lease expired', request_id: 'lease-sweeper', span }
     try {
       await allocator.change({ ...lease, ...request, event: 'expire' })
     } catch (error) {
