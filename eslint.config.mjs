@@ -83,8 +83,9 @@ export default tseslint.config(
     },
   },
   {
-    // What a test receives is any JSON, and is checked against the OpenAPI document; its objects are destructured.
-    files: ['**/test/**/*.ts', 'tools/system-tests/src/**/*.ts'],
+    // What a test receives is any JSON, and is checked against the OpenAPI document, or the schemas of Kubernetes; its objects
+    // are destructured.
+    files: ['**/test/**/*.ts', 'tools/system-tests/src/**/*.ts', 'tools/deploy-tests/src/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

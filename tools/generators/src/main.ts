@@ -1,9 +1,9 @@
-// Writes .env.example and docs/configuration.md from the schemas that parse the environment, and docs/security.md from the
-// tables by which calls are checked; with --check, only says whether they are as it would write them. The services print both
+// Writes what is made from other files: .env.example, docs/configuration.md and the variables in the schema of the chart's values from the schemas that parse the
+// environment, and docs/security.md from the tables by which calls are checked; with --check, only says whether they are as it would write them. The services print both
 // themselves: build them first.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import {
   groupVariables,
   renderEnvExample,
@@ -63,7 +63,48 @@ function matrixOf({ title, name }: { title: string; name: string }): string {
   ].join('\n')
 }
 
-const files = {
+// What the chart sets itself, from values of their own.
+const ofTheChart =
+  /^(NODE_ENV|([A-Z_]+_)?(HOST|PORT|GRPC_PORT|DEBUG_PORT|TLS_[A-Z_]+_FILE|TLS_REQUIRE_CLIENT_CERTIFICATE|DB_(HOST|PORT|USER|NAME))|ORDER_SERVICE_(USER_SERVICE|SEQUENCER)_URL|API_KEYS_URL|ALLOWED_HOSTS|SHUTDOWN_[A-Z_]+|MIGRATION_LOCK_TIMEOUT_MS|TRUST_PROXY|REQUIRE_AUTHENTICATION|JWKS_URL|JWT_ISSUER|JWT_AUDIENCE|OTEL_EXPORTER_OTLP_ENDPOINT)$/
+
+/** The schema of the chart's values, where `env` of a service takes its variables that are no secrets, and `env` those that all have. */
+function chartSchema(): string {
+  const file = join(root, 'deploy/helm/ordinal/values.schema.json')
+  const schema = JSON.parse(readFileSync(file, 'utf8')) as { $defs: Record<string, unknown> }
+  const free = variables.map(([, of]) =>
+    of.filter(({ name, secret }) => !secret && !ofTheChart.test(name)).map(({ name }) => name),
+  )
+  const env = (names: string[]) => ({
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(names.sort().map((name) => [name, { $ref: '#/$defs/scalar' }])),
+  })
+  schema.$defs.env = env(free[0]!.filter((name) => free.every((names) => names.includes(name))))
+  for (const [index, { name }] of services.entries()) schema.$defs[`${name}-env`] = env(free[index]!)
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
+
+/** What the chart holds of the rest of the repository, since Helm reads nothing outside of a chart. */
+function chartFiles(): Record<string, string> {
+  const into = 'deploy/helm/ordinal/files'
+  const copied = (folder: string, ending: string, to: string) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith(ending))
+      .map((name) => [`${into}/${to}/${name}`, readFileSync(join(root, folder, name), 'utf8')])
+  const alone = ['services.json', 'tools/containers/init-database.sql'].map((file) => [
+    `${into}/${basename(file)}`,
+    readFileSync(join(root, file), 'utf8'),
+  ])
+  return Object.fromEntries([
+    ...alone,
+    ...copied('monitoring/rules', '.rules.yml', 'rules'),
+    ...copied('monitoring/grafana/dashboards', '.json', 'dashboards'),
+  ]) as Record<string, string>
+}
+
+const files: Record<string, string> = {
+  ...chartFiles(),
+  'deploy/helm/ordinal/values.schema.json': chartSchema(),
   '.env.example': `# Every variable of Ordinal, with its default. Copy to .env and change what you need.
 # A secret (docs/configuration.md marks them) may be in a file instead, which <NAME>_FILE names:
 # JWT_SECRET_FILE=/run/secrets/jwt_secret
@@ -112,9 +153,11 @@ ${services.map(matrixOf).join('\n')}`,
 let stale = 0
 for (const [file, text] of Object.entries(files)) {
   const target = join(root, file)
-  if (!process.argv.includes('--check')) writeFileSync(target, text)
-  else if (readFileSync(target, 'utf8') !== text) {
-    console.error(`${file} is not what the schemas say: run "make docs" and commit it`)
+  if (!process.argv.includes('--check')) {
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, text)
+  } else if (readFileSync(target, 'utf8') !== text) {
+    console.error(`${file} is not what it is made from: run "make docs" and commit it`)
     stale += 1
   }
 }

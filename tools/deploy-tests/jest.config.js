@@ -1,0 +1,6 @@
+module.exports = {
+  ...require('../../jest.preset.js'),
+  modulePathIgnorePatterns: ['<rootDir>/programs'],
+  verbose: true,
+  testTimeout: 120_000,
+}
