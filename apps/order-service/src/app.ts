@@ -18,12 +18,14 @@ import {
   openReadPools,
   traceService,
 } from '@ordinal/service'
+import { anyWebhook, createWebhooks } from '@ordinal/webhooks'
 import { orderAccess } from './access'
 import { createSequencer } from './clients/sequencer'
 import { createClients } from './clients/service-clients'
 import { createUsers } from './clients/users'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './events/confirm-orders'
+import { orderEventTypes } from './events/order-events'
 import { eventSettingsOf, isWanted } from './events/settings'
 import { createOwnDiagnostics, ownDiagnostics } from './diagnostics'
 import { errorTable } from './domain/errors'
@@ -40,6 +42,7 @@ import { createOrderRepository } from './orders/repository'
 import { orderRoutes } from './orders/routes'
 import { createOrders } from './orders/service'
 
+const source = 'urn:ordinal:order-service'
 const databaseTimeoutMs = 5_000
 // A scrape waits for it.
 const metricTimeoutMs = 1_000
@@ -77,7 +80,21 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   })
   // As long as the rest of a request may take: after that, the request that placed an order counts as crashed.
   const leaseMs = config.callTimeoutMs + databaseTimeoutMs
-  const outbox = createOutbox({ pool, source: 'urn:ordinal:order-service', isWanted: isWanted(config) })
+  const webhooks = createWebhooks({
+    pool,
+    settings: config,
+    source,
+    eventTypes: orderEventTypes,
+    metrics,
+    log,
+    tracing,
+  })
+  const outbox = createOutbox({
+    pool,
+    source,
+    isWanted: isWanted(config, webhooks),
+    alsoWanted: anyWebhook,
+  })
   const numberingMetrics = createNumberingMetrics(metrics.registry, withQueryTimeout(pool, metricTimeoutMs))
   const conflicts = createNumberConflicts({
     pool,
@@ -108,7 +125,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     name: 'order-service',
     settings: eventSettingsOf(config),
     pool,
-    consumers: config.autoConfirm ? [createConfirmOrders(shared)] : [],
+    consumers: [...(config.autoConfirm ? [createConfirmOrders(shared)] : []), webhooks.consumer],
     tracing,
     metrics,
     log,
@@ -140,13 +157,14 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     tracing,
     pool,
     pools,
-    routes: guardRoutes([...orderRoutes(calls), ...diagnostics], access),
+    routes: guardRoutes([...orderRoutes(calls), ...webhooks.routes, ...diagnostics], access),
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [
       ...(follower ? [follower] : []),
       ...(certificates ? [certificates] : []),
       numbering,
       events,
+      webhooks,
       keySweeper,
       leaseReturns,
       createCountFolder({ pool, log, tracing }),

@@ -23,6 +23,7 @@ import {
 } from '@ordinal/http'
 import { keyRetentionVariables } from '@ordinal/idempotency'
 import { tracingVariables } from '@ordinal/tracing'
+import { webhookVariables } from '@ordinal/webhooks'
 import { z } from 'zod'
 
 type CallSettings = CallTlsSettings & {
@@ -123,6 +124,7 @@ export const orderServiceConfig = defineConfig({
       description: 'Seconds that an event is kept in the database after its delivery',
       default: 3600,
     }),
+    ...webhookVariables('ORDER_SERVICE'),
     breakerMaxRequests: variable('CIRCUIT_BREAKER_MAX_REQUESTS', integer({ min: 1, max: 1000 }), {
       description: 'Trials of a half-open circuit breaker; when all have succeeded it closes',
       default: 3,

@@ -53,6 +53,20 @@ const rest: Record<string, 'orders:read' | 'orders:write'> = {
 const administration: Record<string, string | undefined> = {
   'GET /api/v1/diagnostics': 'diagnostics:read',
 }
+const webhookOperations = [
+  'GET /api/v1/webhooks',
+  'POST /api/v1/webhooks',
+  'GET /api/v1/webhooks/{id}',
+  'PATCH /api/v1/webhooks/{id}',
+  'DELETE /api/v1/webhooks/{id}',
+  'POST /api/v1/webhooks/{id}/rotate',
+  'POST /api/v1/webhooks/{id}/test',
+  'POST /api/v1/webhooks/{id}/replay',
+  'GET /api/v1/webhooks/{id}/deliveries',
+  'GET /api/v1/webhooks/{id}/deliveries/{delivery_id}',
+  'POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/replay',
+  'GET /api/v1/webhooks/{id}/attempts',
+]
 const grpc: Record<string, 'orders:read' | 'orders:write'> = {
   CreateOrder: 'orders:write',
   GetOrder: 'orders:read',
@@ -113,13 +127,12 @@ test('each route and each method that is served is in the table, and nothing els
   }
   const served = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, { tags }]) =>
-      tags.includes('orders') ? [`${method.toUpperCase()} ${path}`] : [],
+      tags.some((tag) => ['orders', 'webhooks'].includes(tag)) ? [`${method.toUpperCase()} ${path}`] : [],
     ),
   )
-  expect(served.sort()).toEqual(Object.keys(rest).sort())
-  expect(Object.keys(orderAccess).sort()).toEqual(
-    [...operations.map(([name]) => name), ...Object.keys(administration)].sort(),
-  )
+  expect(served.sort()).toEqual([...Object.keys(rest), ...webhookOperations].sort())
+  const table = [...operations.map(([name]) => name), ...Object.keys(administration), ...webhookOperations]
+  expect(Object.keys(orderAccess).sort()).toEqual(table.sort())
 })
 
 test.each(Object.entries(administration))(
@@ -211,6 +224,28 @@ test.each(operations)('%s: by each role, each scope, and nobody', async (name, s
     const status = await call(name, await create(), headers)
     if (refused) expect([who, status]).toEqual([who, refused])
     else expect([who, Math.floor(status / 100)]).toEqual([who, 2])
+  }
+})
+
+test('webhooks are for administrators: nobody else, whatever scopes a key has', async () => {
+  const others: [string, Headers, number][] = [
+    ['nobody', callers.nobody, 401],
+    ['no role', callers.noRole, 403],
+    ['viewer', callers.viewer, 403],
+    ['operator', callers.operator, 403],
+    ['a key', callers.machine, 403],
+    ['a customer', await callers.customer(1), 403],
+    ...scopes.map((of): [string, Headers, number] => [of, callers.withScopes(of), 403]),
+  ]
+  for (const operation of webhookOperations) {
+    const [method = '', template = ''] = operation.split(' ')
+    const path = template.replace(/\{\w+\}/g, '9')
+    for (const [who, headers, refused] of others) {
+      const { status } = await service.api.request({ method, path, headers })
+      expect([operation, who, status]).toEqual([operation, who, refused])
+    }
+    const { status } = await service.api.request({ method, path, headers: callers.admin })
+    expect([operation, [200, 400, 404, 415, 422].includes(status)]).toEqual([operation, true])
   }
 })
 

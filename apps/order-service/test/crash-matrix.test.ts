@@ -236,7 +236,10 @@ if (!hasRedis && !required)
   )
 })
 
-test('every failpoint is one at which it was killed here, and the bundle for production has none', () => {
+// Those of deliveries to webhooks: libs/webhooks/test/kill.test.ts kills at each of them.
+const ofWebhooks = ['a delivery is claimed', 'a delivery is made', 'a delivery is settled']
+
+test('every failpoint is one at which it was killed here, or of webhooks, and the bundle for production has none', () => {
   // The bundler breaks long lines, also in the middle of a text.
   const textOf = (name: string) => readFileSync(bundled(name), 'utf8').replaceAll('\\\n', '')
   const failpoints = [...textOf('crashing').matchAll(/crashAt\(\s*"([^"]+)"/g)].map(([, moment]) => moment)
@@ -248,6 +251,7 @@ test('every failpoint is one at which it was killed here, and the bundle for pro
       ...numbering,
       ...relay,
       ...consumerOfRedis,
+      ...ofWebhooks,
     ]),
   )
   expect(textOf('production')).not.toMatch(/crashAt|FAILPOINT|SIGKILL/)

@@ -10,6 +10,8 @@ interface Deps {
   source: string
   /** Whether anybody gets events of a type; the others are kept like those that were delivered. All if not given. */
   isWanted?: (type: string) => boolean
+  /** SQL: whether somebody else gets them all the same, which a row of the database tells. */
+  alsoWanted?: string
 }
 
 /** The channel on which relays are notified of new events. */
@@ -18,7 +20,7 @@ export const channel = 'outbox'
 const announceLimitMs = 1_000
 
 /** Where a service leaves its events: in its own database, in the transaction of the change that they tell of. */
-export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
+export function createOutbox({ pool, source, isWanted = () => true, alsoWanted }: Deps) {
   const db = withQueryTimeout(pool, announceLimitMs)
   let announcing: Promise<unknown> | undefined
   let again = false
@@ -34,7 +36,7 @@ export function createOutbox({ pool, source, isWanted = () => true }: Deps) {
         name: 'record_events',
         text: `WITH made AS (
            SELECT * FROM unnest($1::text[], $2::json[], $3::boolean[]) WITH ORDINALITY AS made(subject, event, wanted, nth))
-         ${recordEventsFrom('made')}`,
+         ${recordEventsFrom('made', alsoWanted)}`,
         values: [
           rows.map(({ subject }) => subject),
           rows.map(({ event }) => event),
@@ -96,10 +98,11 @@ interface EventRow {
  * The SQL that writes the events of a relation, for statements that make the changes too: they lock what they change.
  *
  * @param made a relation with the columns `subject`, `event`, `wanted`, and `nth`, the order of the events
+ * @param alsoWanted as the outbox has it
  */
-export const recordEventsFrom = (made: string) =>
+export const recordEventsFrom = (made: string, alsoWanted = 'false') =>
   `INSERT INTO outbox (subject, event, delivered_at)
-   SELECT subject, event, CASE WHEN NOT wanted THEN now() END FROM ${made} ORDER BY nth`
+   SELECT subject, event, CASE WHEN NOT (wanted OR ${alsoWanted}) THEN now() END FROM ${made} ORDER BY nth`
 
 /** An event that is to be delivered. */
 export interface OutboxEvent {

@@ -1,7 +1,8 @@
-import { AppError as BaseError, defineErrors, type CodeOf } from '@ordinal/errors'
+import { AppError as BaseError, defineErrors, webhookErrors, type CodeOf } from '@ordinal/errors'
 
 /** The errors that the order service answers. */
 export const errorTable = defineErrors({
+  ...webhookErrors,
   order_not_found: {
     status: 404,
     title: 'There is no such order',

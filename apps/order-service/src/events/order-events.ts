@@ -6,6 +6,14 @@ import { toJson, type Order, type OrderJson } from '../domain/order'
 /** What happens to orders. Each event carries the order as it was answered at that moment. */
 export type OrderEventType = 'order.created' | 'order.updated' | 'order.deleted'
 
+/** The types of all events of this service. */
+export const orderEventTypes = [
+  'order.created',
+  'order.updated',
+  'order.deleted',
+  'order.number_conflict',
+] as const satisfies readonly (OrderEventType | 'order.number_conflict')[]
+
 /** An order after a change. */
 export interface ChangedOrder {
   order: Order

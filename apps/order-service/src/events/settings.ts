@@ -34,11 +34,14 @@ export const eventSettingsOf = (config: EventConfig): EventSettings => ({
   retentionMs: config.outboxRetentionMs,
 })
 
-/** Whether anybody gets events of a type: by Redis anybody may, and without it the consumers in the process. */
+/**
+ * Whether anybody gets events of a type: by Redis anybody may, without it the consumers in the process, and webhooks as far as
+ * is known here. Whether there are any for sure is asked by the statement that writes an event.
+ */
 export const isWanted =
-  ({ redisUrl, autoConfirm }: EventConfig) =>
+  ({ redisUrl, autoConfirm }: EventConfig, webhooks: { mayBeThere(): boolean }) =>
   (type: string): boolean =>
-    redisUrl !== undefined || (autoConfirm && confirmedTypes.includes(type))
+    redisUrl !== undefined || (autoConfirm && confirmedTypes.includes(type)) || webhooks.mayBeThere()
 
 export const redisSettingsOf = (config: EventConfig): RedisSettings | undefined =>
   config.redisUrl === undefined

@@ -4,6 +4,7 @@ import { runAlone, type Queryable } from '@ordinal/database'
 import { recordEventsFrom, type Outbox } from '@ordinal/events'
 import { beginRequestsFrom, finishRequestsFrom, type IdempotencyKey } from '@ordinal/idempotency'
 import type { Span } from '@ordinal/tracing'
+import { anyWebhook } from '@ordinal/webhooks'
 import type { Verification } from '../clients/users'
 import { orderColumns, type NewOrder, type Order, type OrderJson } from '../domain/order'
 import { statusesBefore, type OrderStatus } from '../domain/status'
@@ -102,7 +103,7 @@ export async function commitConclusions(
      concluded AS MATERIALIZED (
        SELECT nth, subject, replace(event, $10, changed_at)::json AS event, wanted, caller, key,
          replace(answer, $10, changed_at)::json AS answer FROM numbered),
-     recorded AS (${recordEventsFrom('concluded')}),
+     recorded AS (${recordEventsFrom('concluded', anyWebhook)}),
      finished AS (${finishRequestsFrom('concluded')})
      SELECT nth, coalesce(finished.answer, concluded.answer) AS answer
      FROM concluded LEFT JOIN finished ON finished.caller = concluded.caller AND finished.key = concluded.key`,

@@ -55,6 +55,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the webhooks, oldest first */
+        get: operations["get_webhooks"];
+        put?: never;
+        /** Make a webhook, which gets the events that come from now on; its secret is shown this once */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: operations["get_webhooks_id"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook with its deliveries; with If-Match only if it has not changed meanwhile */
+        delete: operations["delete_webhooks_id"];
+        options?: never;
+        head?: never;
+        /** Change a webhook, or switch it off and on; with If-Match only if it has not changed meanwhile */
+        patch: operations["patch_webhooks_id"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook another secret, which is shown this once; the one before signs too for a while */
+        post: operations["post_webhooks_id_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test event, of the type webhook.test */
+        post: operations["post_webhooks_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make all deliveries again whose events came since a time */
+        post: operations["post_webhooks_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the deliveries to a webhook, latest first */
+        get: operations["get_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a delivery to a webhook */
+        get: operations["get_webhooks_id_deliveries_delivery_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a delivery again, now */
+        post: operations["post_webhooks_id_deliveries_delivery_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the attempts to deliver to a webhook, latest first */
+        get: operations["get_webhooks_id_attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/diagnostics": {
         parameters: {
             query?: never;
@@ -214,6 +370,11 @@ export interface components {
     schemas: {
         /** @description One line, without control, invisible or bidirectional characters */
         Line: string & (unknown & unknown);
+        /**
+         * Format: date-time
+         * @example 2026-11-21T03:43:00.000Z
+         */
+        Timestamp: string;
         Order: {
             id: number;
             reference: components["schemas"]["reference"];
@@ -229,11 +390,6 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
         };
-        /**
-         * Format: date-time
-         * @example 2026-11-21T03:43:00.000Z
-         */
-        Timestamp: string;
         Problem: {
             type: string;
             title: string;
@@ -267,6 +423,85 @@ export interface components {
             } & {
                 [key: string]: unknown;
             }) | null;
+        };
+        Webhook: {
+            id: number;
+            url: string;
+            event_types: string[];
+            description: string;
+            enabled: boolean;
+            off_reason: components["schemas"]["off_reason"];
+            off_at: components["schemas"]["off_at"];
+            failing_since: components["schemas"]["failing_since"];
+            last_success_at: components["schemas"]["last_success_at"];
+            previous_secret_until: components["schemas"]["previous_secret_until"];
+            version: components["schemas"]["version"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            created_by: string;
+        };
+        WebhookWithSecret: {
+            id: number;
+            url: string;
+            event_types: string[];
+            description: string;
+            enabled: boolean;
+            off_reason: components["schemas"]["off_reason"];
+            off_at: components["schemas"]["off_at"];
+            failing_since: components["schemas"]["failing_since"];
+            last_success_at: components["schemas"]["last_success_at"];
+            previous_secret_until: components["schemas"]["previous_secret_until"];
+            version: components["schemas"]["version"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            created_by: string;
+            /**
+             * @description What deliveries are signed with, as Standard Webhooks have it. Shown this once
+             * @example whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
+             */
+            secret: string;
+        };
+        WebhookDelivery: {
+            id: number;
+            /**
+             * @description `failed`: no attempt was left. What waits longer than its attempts waits for the receiver to return
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
+            /** @description As it is sent: a CloudEvent */
+            event: {
+                id: string;
+                type: string;
+                subject: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /** @description Since it was made, or last replayed */
+            attempts: number;
+            /** @description When it is tried next; null if it waits no longer */
+            due_at: components["schemas"]["Timestamp"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            settled_at: components["schemas"]["off_at"];
+        };
+        WebhookReplay: {
+            replayed: number;
+        };
+        WebhookAttempt: {
+            id: number;
+            delivery_id: number;
+            /** @description Of the delivery; one whose process ended is missing */
+            nth: number;
+            at: components["schemas"]["Timestamp"];
+            duration_ms: number;
+            /** @description Of the answer; null if there was none */
+            status: number | null;
+            /** @description The first kilobyte of it */
+            answer: string | null;
+            /**
+             * @description Why there was none
+             * @example ECONNREFUSED: connect
+             */
+            error: string | null;
         };
         Diagnostics: {
             service: string;
@@ -334,14 +569,34 @@ export interface components {
                 [key: string]: string;
             };
         };
+        pagination: {
+            page_size: number;
+            /** @description null at the end */
+            next_cursor: string | null;
+        };
         /** @enum {string} */
         status: "pending" | "confirmed" | "shipped" | "delivered" | "cancelled";
+        /** @description Counts the changes; the ETag */
+        version: number;
         /** @example PROD-123 */
         product_id: string & components["schemas"]["Line"];
         /** @example 2 */
         quantity: number;
         /** @description Only of a list that is read by page */
         page: number;
+        /**
+         * @description http or https, any port, without a user, a password and a fragment; it must lead to public addresses
+         * @example https://receiver.example.com/orders
+         */
+        url: string;
+        /** @description The types of the events that it gets */
+        event_types: ("order.created" | "order.updated" | "order.deleted" | "order.number_conflict")[];
+        /**
+         * @description For people
+         * @example The ERP system
+         */
+        description: string & components["schemas"]["Line"];
+        off_at: components["schemas"]["Timestamp"] | null;
         /**
          * Format: uuid
          * @description A UUIDv7; the key under which the order gets its number
@@ -357,12 +612,31 @@ export interface components {
          * @constant
          */
         user_from_memory: true;
-        /** @description Counts the changes; the ETag */
-        version: number;
+        /** @description Why it is off: somebody has asked for it, no delivery succeeded for days, or the receiver answered 410 */
+        off_reason: ("requested" | "failing" | "gone") | null;
+        /** @description When the first delivery failed since the last success */
+        failing_since: components["schemas"]["Timestamp"] | null;
+        /** @description To about ten seconds */
+        last_success_at: components["schemas"]["Timestamp"] | null;
+        /** @description Until when deliveries are signed with the secret before, too */
+        previous_secret_until: components["schemas"]["Timestamp"] | null;
     };
     responses: {
         /** @description `validation_failed`: The request does not fit the schema */
         BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `invalid_id`: The id is not valid
+         */
+        BadRequest_2: {
             headers: {
                 [name: string]: unknown;
             };
@@ -417,15 +691,6 @@ export interface components {
                 "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                 "Retry-After": components["headers"]["Retry-After"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `order_not_found`: There is no such order */
-        NotFound: {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -501,17 +766,39 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `invalid_id`: The id is not valid
-         */
-        BadRequest_2: {
+        /** @description `webhook_not_found`: There is no such webhook */
+        NotFound: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `order_not_found`: There is no such order */
+        NotFound_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description If-None-Match has the ETag; no body */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Done */
+        Accepted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["WebhookDelivery"];
             };
         };
         /**
@@ -556,14 +843,6 @@ export interface components {
                 "application/json": components["schemas"]["OrderWithUser"];
             };
         };
-        /** @description If-None-Match has the ETag; no body */
-        NotModified: {
-            headers: {
-                ETag: components["headers"]["ETag"];
-                [name: string]: unknown;
-            };
-            content?: never;
-        };
         /** @description Done */
         OK_2: {
             headers: {
@@ -583,8 +862,48 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `unsupported_media_type`: The media type is not supported */
+        UnsupportedMediaType: {
+            headers: {
+                "Accept-Patch": components["headers"]["Accept-Patch"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done; no body */
+        NoContent: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description Done */
         OK_3: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        /**
+         * @description `webhook_not_found`: There is no such webhook
+         *
+         *     `webhook_delivery_not_found`: There is no such delivery
+         */
+        NotFound_3: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Done */
+        OK_4: {
             headers: {
                 [name: string]: unknown;
             };
@@ -593,7 +912,7 @@ export interface components {
             };
         };
         /** @description Done */
-        OK_4: {
+        OK_5: {
             headers: {
                 [name: string]: unknown;
             };
@@ -641,13 +960,19 @@ export interface components {
         };
     };
     parameters: {
-        /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
-        XRequestTimeoutMs: number;
+        id: number;
         /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
         IfMatch: string;
-        id: number;
+        /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
+        XRequestTimeoutMs: number;
+        page_size: number;
         /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
         IfNoneMatch: string;
+        /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+        cursor: string;
+        /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+        IdempotencyKey: string;
+        delivery_id: number;
     };
     requestBodies: never;
     headers: {
@@ -683,7 +1008,7 @@ export interface operations {
                 page?: number;
                 /** @description In place of a page: `next_cursor` of the answer before, with the same filters, or `0` for the beginning. Nothing is counted, so that a piece of a long list takes no longer than one of a short list; and no row comes twice, or is passed over, because others come and go */
                 cursor?: string;
-                page_size?: number;
+                page_size?: components["parameters"]["page_size"];
                 user_id?: number;
                 order_number?: string & components["schemas"]["Line"];
                 reference?: string;
@@ -724,7 +1049,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
-                "Idempotency-Key"?: string;
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
                 "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
             };
@@ -824,7 +1149,7 @@ export interface operations {
             200: components["responses"]["OK"];
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest_2"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["NotFound_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -852,7 +1177,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_2"];
             400: components["responses"]["BadRequest_2"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict"];
             default: components["responses"]["AnyError_2"];
         };
@@ -873,15 +1198,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; no body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            204: components["responses"]["NoContent"];
             400: components["responses"]["BadRequest_2"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["NotFound_2"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -912,18 +1231,9 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_2"];
             400: components["responses"]["BadRequest_2"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict"];
-            /** @description `unsupported_media_type`: The media type is not supported */
-            415: {
-                headers: {
-                    "Accept-Patch": components["headers"]["Accept-Patch"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            415: components["responses"]["UnsupportedMediaType"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -948,6 +1258,360 @@ export interface operations {
             200: components["responses"]["OK"];
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+                cursor?: components["parameters"]["cursor"];
+                page_size?: components["parameters"]["page_size"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Webhook"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    url: components["schemas"]["url"];
+                    event_types: components["schemas"]["event_types"];
+                    /** @default  */
+                    description?: components["schemas"]["description"];
+                    /** @default true */
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description `too_many_webhooks`: There are as many webhooks as there may be */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["OK_3"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    delete_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["NoContent"];
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    patch_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    url?: components["schemas"]["url"];
+                    event_types?: components["schemas"]["event_types"];
+                    description?: components["schemas"]["description"];
+                    enabled?: boolean;
+                };
+                "application/merge-patch+json": {
+                    url?: components["schemas"]["url"];
+                    event_types?: components["schemas"]["event_types"];
+                    description?: components["schemas"]["description"];
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OK_3"];
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["UnsupportedMediaType"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_webhooks_id_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description For how long deliveries are signed with both
+                     * @default 86400
+                     */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_webhooks_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["Accepted"];
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            /** @description `webhook_off`: The webhook is switched off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    post_webhooks_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    since: components["schemas"]["Timestamp"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+                cursor?: components["parameters"]["cursor"];
+                page_size?: components["parameters"]["page_size"];
+                state?: "waiting" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookDelivery"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_webhooks_id_deliveries_delivery_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                delivery_id: components["parameters"]["delivery_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Accepted"];
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound_3"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_webhooks_id_deliveries_delivery_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+                delivery_id: components["parameters"]["delivery_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["Accepted"];
+            400: components["responses"]["BadRequest_2"];
+            404: components["responses"]["NotFound_3"];
+            default: components["responses"]["AnyError_2"];
+        };
+    };
+    get_webhooks_id_attempts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+                cursor?: components["parameters"]["cursor"];
+                page_size?: components["parameters"]["page_size"];
+                delivery_id?: number;
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookAttempt"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["AnyError"];
         };
@@ -985,7 +1649,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_3"];
+            200: components["responses"]["OK_4"];
             400: components["responses"]["BadRequest"];
             /** @description `route_not_found`: There is nothing at this path */
             404: {
@@ -1034,7 +1698,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_3"];
+            200: components["responses"]["OK_4"];
             400: components["responses"]["BadRequest"];
             default: components["responses"]["AnyError"];
         };
@@ -1048,7 +1712,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_4"];
+            200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError_3"];
@@ -1088,7 +1752,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["OK_4"];
+            200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError_4"];

@@ -1,0 +1,133 @@
+import { lookup as resolve, type LookupAddress } from 'node:dns'
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { AttemptResult } from './after-attempt'
+import { retryAfterMsOf } from './after-attempt'
+import type { AddressPolicy } from './addresses'
+
+/** Sends one delivery, and tells what came of it. It never rejects. */
+export type Send = (delivery: Sent, stopping?: AbortSignal) => Promise<AttemptResult>
+
+export interface Sent {
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string
+}
+
+interface Options {
+  addresses: AddressPolicy
+  /** For all of an attempt, from the look-up of the name to the end of the answer. */
+  timeoutMs: number
+}
+
+/** How much of an answer is read, and kept. */
+const answerBytes = 1024
+
+/** The error of an attempt whose process ends. */
+export const interrupted = 'interrupted'
+
+/**
+ * Sends deliveries, each on a connection of its own. Where the name of the receiver leads is checked when the connection is
+ * made, on the addresses that it is made to: a name that resolved to another address a moment before is no way around it.
+ */
+export function createSend({ addresses, timeoutMs }: Options): Send {
+  const lookup = checkedLookup(addresses)
+
+  return async ({ url, headers, body }, stopping) => {
+    const startedAt = performance.now()
+    const limit = AbortSignal.timeout(timeoutMs)
+    const signal = stopping ? AbortSignal.any([limit, stopping]) : limit
+    const result = await post().catch((error: unknown) => ({ error: reasonOf(error) }))
+    return { ...result, durationMs: Math.round(performance.now() - startedAt) }
+
+    function reasonOf(error: unknown): string {
+      if (stopping?.aborted) return interrupted
+      if (limit.aborted) return `timeout: no answer within ${timeoutMs} ms`
+      const { code, message } = error as NodeJS.ErrnoException
+      return (code === undefined ? message : `${code}: ${message}`).slice(0, 300)
+    }
+
+    async function post(): Promise<Omit<AttemptResult, 'durationMs'>> {
+      const target = new URL(url)
+      requireAllowed(target, addresses)
+      const response = await answerTo(target)
+      const { statusCode: status, headers: answered } = response
+      const answer = await beginningOf(response)
+      return { status, answer, retryAfterMs: retryAfterMsOf(answered['retry-after'], new Date()) }
+    }
+
+    function answerTo(target: URL): Promise<IncomingMessage> {
+      const { request } = target.protocol === 'https:' ? https : http
+      const bytes = Buffer.from(body)
+      return new Promise((resolveAnswer, reject) => {
+        request(target, {
+          method: 'POST',
+          headers: { ...headers, 'content-length': bytes.length },
+          agent: false,
+          lookup,
+          signal,
+        })
+          .on('response', resolveAnswer)
+          .on('error', reject)
+          .end(bytes)
+      })
+    }
+  }
+}
+
+/** A URL with an address in place of a name is not looked up. */
+function requireAllowed({ hostname, protocol }: URL, addresses: AddressPolicy): void {
+  if (protocol !== 'https:' && protocol !== 'http:') throw new Error(`${protocol} is neither http nor https`)
+  const address = addressIn(hostname)
+  if (address !== undefined && !addresses.allows(address)) throw refused(address)
+}
+
+/** The address that a host of a URL is, if it is one. */
+export function addressIn(hostname: string): string | undefined {
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  return isIP(bare) === 0 ? undefined : bare
+}
+
+/** Looks names up, and refuses those that have an address which is not allowed, among others too. */
+const checkedLookup =
+  (addresses: AddressPolicy): LookupFunction =>
+  (hostname, options, done) => {
+    resolve(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+      if (error) return done(error, '', 0)
+      const wrong = found.find(({ address }) => !addresses.allows(address))
+      if (wrong) return done(refused(wrong.address), '', 0)
+      if (options.all) return done(null, found)
+      const [{ address, family } = { address: '', family: 0 }] = found
+      done(null, address, family)
+    })
+  }
+
+const refused = (address: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${address} is not a public address`), { code: 'ADDRESS_REFUSED' })
+
+/**
+ * The beginning of an answer, which may be endless, or come byte by byte: it is read until enough is there, or the time is
+ * over. Its status is known by then, and holds.
+ */
+function beginningOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  return new Promise((done) => {
+    const finish = () => {
+      response.destroy()
+      const text = Buffer.concat(chunks).subarray(0, answerBytes).toString('utf8')
+      // PostgreSQL's texts hold no NUL.
+      done(text.replaceAll('\0', '\ufffd'))
+    }
+    response
+      .on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size >= answerBytes) finish()
+      })
+      .on('end', finish)
+      .on('error', finish)
+      .on('close', finish)
+  })
+}
