@@ -24,6 +24,8 @@ export const exitCodes = {
   conflict: 5,
   /** No answer, or not now: the same may succeed later. */
   unavailable: 6,
+  /** `doctor` has found what puts numbers or data at risk now. */
+  serious: 7,
 } as const
 
 const ofErrors = [

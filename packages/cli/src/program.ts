@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander'
 import { version } from '../package.json'
 import { completionFor, shellNames } from './completion'
+import { addDoctorCommand } from './doctor/command'
 import { exitCodes } from './exit-codes'
 import { addKeyCommands } from './keys'
 import { addNumberCommands } from './numbers'
@@ -26,7 +27,7 @@ export function createProgram(host: NodeJS.Process): Command {
       'after',
       `
 Exit codes: 0 done, ${exitCodes.found} a check has found something, ${exitCodes.usage} not valid, ${exitCodes.notFound} not found, ${exitCodes.notAllowed} not allowed,
-${exitCodes.conflict} conflict, ${exitCodes.unavailable} no answer now.
+${exitCodes.conflict} conflict, ${exitCodes.unavailable} no answer now, ${exitCodes.serious} doctor has found an error.
 
 Without a profile it is the stack of make run. ORDINAL_USERS_URL, ORDINAL_ORDERS_URL, ORDINAL_SEQUENCER_URL,
 ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
@@ -35,6 +36,7 @@ ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
   addNumberCommands(program, run)
   addRecordCommands(program, run)
   addKeyCommands(program, run)
+  addDoctorCommand(program, run)
 
   program
     .command('profile [name]')

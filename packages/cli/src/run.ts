@@ -2,11 +2,15 @@ import { createOrdinal, OrdinalError, ProblemError, type Ordinal } from '@ordina
 import { InvalidArgumentError, type Command } from 'commander'
 import { exitCodeOf } from './exit-codes'
 import { createOutput, visible, type Output } from './output'
-import { profileFor } from './profiles'
+import { profileFor, type Profile } from './profiles'
 
 /** What a command has to work with. */
 export interface Work {
   ordinal: Ordinal
+  /** The installation that it is about. */
+  profile: Profile
+  /** The time for a command. */
+  timeoutMs: number
   output: Output
   /** For what is no error, and no success either. */
   setExitCode: (code: number) => void
@@ -28,11 +32,18 @@ export function runIn(host: NodeJS.Process): Run {
   return (command) =>
     async (...all) => {
       const args = all.slice(0, -1)
-      const { profile, json = false, timeout } = (all.at(-1) as Command).optsWithGlobals<GlobalOptions>()
+      const {
+        profile: name,
+        json = false,
+        timeout,
+      } = (all.at(-1) as Command).optsWithGlobals<GlobalOptions>()
       try {
-        const ordinal = createOrdinal({ ...profileFor(profile, host.env), timeoutMs: timeout * 1000 })
+        const profile = profileFor(name, host.env)
+        const timeoutMs = timeout * 1000
+        const ordinal = createOrdinal({ ...profile, timeoutMs })
         const output = createOutput((text) => void host.stdout.write(text), json)
-        await command({ ordinal, output, setExitCode: (code) => (host.exitCode = code) }, ...(args as never))
+        const setExitCode = (code: number) => (host.exitCode = code)
+        await command({ ordinal, profile, timeoutMs, output, setExitCode }, ...(args as never))
       } catch (error) {
         host.stderr.write(`${explain(error)}\n`)
         host.exitCode = exitCodeOf(error)

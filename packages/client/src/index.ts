@@ -1,4 +1,5 @@
 export type { ApiKey, ApiKeyRotation, MadeApiKey, NewApiKey } from './api-keys'
+export type { OrderServiceDiagnostics, SequencerDiagnostics, UserServiceDiagnostics } from './diagnostics'
 export { createOrdinal, type Ordinal } from './ordinal'
 export type { AttemptRequest, AttemptResponse, CallOptions, ChangeOptions, OrdinalOptions } from './options'
 export * from './errors'

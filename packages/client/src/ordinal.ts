@@ -1,4 +1,5 @@
 import { apiKeysOf } from './api-keys'
+import { diagnosticsOf } from './diagnostics'
 import type { OrdinalOptions } from './options'
 import { ordersOf } from './orders'
 import { sender, urlOf } from './send'
@@ -16,14 +17,17 @@ export type Ordinal = ReturnType<typeof createOrdinal>
  * again would not help.
  */
 export function createOrdinal(options: OrdinalOptions) {
+  const users = sender('users', options.users, options)
+  const orders = sender('orders', options.orders, options)
   const sequencer = sender('sequencer', options.sequencer, options)
   return {
-    users: usersOf(sender('users', options.users, options)),
-    orders: ordersOf(sender('orders', options.orders, options)),
+    users: usersOf(users),
+    orders: ordersOf(orders),
     numbers: numbersOf(sequencer),
     sequences: sequencesOf(sequencer),
     audit: auditOf(sequencer),
     apiKeys: apiKeysOf(sequencer),
+    diagnostics: diagnosticsOf({ users, orders, sequencer }),
     /** What happens to numbers, as it happens. */
     stream(more?: StreamOptions) {
       if (!options.sequencer)

@@ -18,6 +18,8 @@ export type SequenceChange = Body<operations['put_sequences_prefix']>
 export type LedgerEntry = components['schemas']['LedgerEntry']
 export type AuditFilter = Omit<Query<operations['get_audit']>, 'after'>
 export type Verification = components['schemas']['Verification']
+export type Checkpoint = components['schemas']['Checkpoint']
+export type Comparison = components['schemas']['Comparison']
 export type GapFilter = Query<operations['get_gaps_prefix']>
 export type GapPage = Answer<operations['get_gaps_prefix']>
 export type AuditPage = Answer<operations['get_audit']>
@@ -170,5 +172,16 @@ export const auditOf = (send: Send) => ({
     send<Verification>(
       { method: 'GET', path: '/api/v1/audit/verify', query: filter },
       { attemptTimeoutMs: 600_000, timeoutMs: 600_000, retries: 0, ...options },
+    ),
+
+  /** The state of the ledger, signed, to be kept elsewhere. */
+  checkpoint: (query: Query<operations['get_audit_checkpoints']> = {}, options?: CallOptions) =>
+    send<Checkpoint>({ method: 'GET', path: '/api/v1/audit/checkpoints', query }, options),
+
+  /** Compares the ledger with a checkpoint that was kept: one that was rewritten does not match. */
+  compare: (checkpoint: string, options?: CallOptions) =>
+    send<Comparison>(
+      { method: 'POST', path: '/api/v1/audit/verify', body: { checkpoint }, hasOwnKeys: true },
+      options,
     ),
 })

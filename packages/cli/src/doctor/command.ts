@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { exitCodes } from '../exit-codes'
+import type { Output } from '../output'
+import { integer, type Run } from '../run'
+import { gatherFacts } from './gather'
+import type { Finding } from './finding'
+import { judge } from './judge'
+
+interface Options {
+  checkpoint?: string
+  checkpointHours: number
+}
+
+/** `ordinal doctor`: one look at a whole installation. */
+export function addDoctorCommand(program: Command, run: Run): void {
+  program
+    .command('doctor')
+    .description('look at a whole installation, and say what is wrong and what to do')
+    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere, or a log with some: the last of it')
+    .option('--checkpoint-hours <n>', 'from which age on it is too old', integer, 24)
+    .action(
+      run(async ({ ordinal, profile, timeoutMs, output, setExitCode }, options: Options) => {
+        const facts = await gatherFacts({
+          ordinal,
+          profile,
+          verifyLimitMs: timeoutMs,
+          checkpoint: options.checkpoint === undefined ? undefined : lastCheckpointIn(options.checkpoint),
+          checkpointHours: options.checkpointHours,
+        })
+        const findings = judge(facts)
+        const count = (severity: Finding['severity']) =>
+          findings.filter((one) => one.severity === severity).length
+        const [errors, warnings] = [count('error'), count('warning')]
+        if (errors > 0) setExitCode(exitCodes.serious)
+        else if (warnings > 0) setExitCode(exitCodes.found)
+        const services = facts.services.map(({ name, health }) => ({
+          service: name,
+          version: health.is === 'answered' ? health.answer.version : null,
+        }))
+        output.record({ healthy: errors + warnings === 0, errors, warnings, services, findings })
+        show(findings, output)
+        output.line(
+          errors + warnings === 0
+            ? `Nothing has to be done: ${services.map(({ service, version }) => `${service} ${version}`).join(', ')}`
+            : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`,
+        )
+      }),
+    )
+}
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** For people: what was found, and below it what to do. */
+function show(findings: readonly Finding[], output: Output): void {
+  for (const { severity, service, found, action } of findings) {
+    output.line(`${severity.padEnd(8)} ${service.padEnd(14)} ${found}`)
+    output.line(`${' '.repeat(24)}${action}`)
+  }
+}
+
+/** The last checkpoint in a file, whatever is around it. */
+function lastCheckpointIn(file: string): string {
+  const found = readFileSync(file, 'utf8').match(/(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+/g)
+  if (!found) throw new Error(`${file} has no checkpoint in it`)
+  return found.at(-1)!
+}

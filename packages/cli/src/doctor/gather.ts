@@ -1,0 +1,160 @@
+import { connect } from 'node:tls'
+import { CallTimeoutError, ProblemError, type Ordinal } from '@ordinal/client'
+import type { Profile } from '../profiles'
+import {
+  serviceNames,
+  type Asked,
+  type Diagnostics,
+  type Facts,
+  type Health,
+  type ServiceFacts,
+} from './facts'
+
+const healthLimitMs = 5_000
+const diagnosticsLimitMs = 10_000
+
+const ofProfile = { 'user-service': 'users', 'order-service': 'orders', sequencer: 'sequencer' } as const
+
+interface Options {
+  ordinal: Ordinal
+  profile: Profile
+  /** For the ledger: it may be long. */
+  verifyLimitMs: number
+  /** A checkpoint that was kept. */
+  checkpoint: string | undefined
+  checkpointHours: number
+}
+
+/**
+ * Asks all services at once, each question with a limit of its own: one that is slow, or is not there, keeps nobody waiting
+ * for longer than that. It never rejects: that there was no answer is a fact, too.
+ */
+export async function gatherFacts(options: Options): Promise<Facts> {
+  const { ordinal, profile, verifyLimitMs, checkpoint, checkpointHours } = options
+  const there = serviceNames.filter((name) => profile[ofProfile[name]])
+  const leave = new AbortController()
+  const limits = {
+    retries: 0,
+    timeoutMs: verifyLimitMs,
+    attemptTimeoutMs: verifyLimitMs,
+    signal: leave.signal,
+  }
+  const asksSequencer = there.includes('sequencer')
+  const [services, chains, kept] = await Promise.all([
+    Promise.all(there.map((name) => look(name))).then(unlessAway),
+    asksSequencer ? ask(verifyLimitMs, () => ordinal.audit.verify({}, limits)) : undefined,
+    asksSequencer && checkpoint !== undefined
+      ? ask(verifyLimitMs, () => ordinal.audit.compare(checkpoint, limits))
+      : undefined,
+  ])
+  return {
+    at: new Date(),
+    services,
+    unasked: serviceNames.filter((name) => !there.includes(name)),
+    chains,
+    checkpoint: kept,
+    checkpointHours,
+  }
+
+  /** A ledger whose service does not answer is not waited for. */
+  function unlessAway(looked: ServiceFacts[]): ServiceFacts[] {
+    const sequencer = looked.find(({ name }) => name === 'sequencer')
+    if (sequencer?.health.is !== 'answered') leave.abort(new Error('the sequencer does not answer'))
+    return looked
+  }
+
+  async function look(name: ServiceFacts['name']): Promise<ServiceFacts> {
+    const url = profile[ofProfile[name]]!
+    const own = { retries: 0, timeoutMs: diagnosticsLimitMs, attemptTimeoutMs: diagnosticsLimitMs }
+    const sentAt = Date.now()
+    let receivedAt = sentAt
+    const [health, diagnostics, certificateExpiresAt] = await Promise.all([
+      ask(healthLimitMs, () => readHealth(url)),
+      ask(diagnosticsLimitMs, async () => {
+        const answer: Diagnostics = await ordinal.diagnostics[ofProfile[name]](own)
+        receivedAt = Date.now()
+        return answer
+      }),
+      certificateOf(url),
+    ])
+    const told =
+      diagnostics.is === 'answered'
+        ? // One look may be shared for a second.
+          aheadMs(Date.parse(diagnostics.answer.at), sentAt - 1_000, receivedAt)
+        : health.is === 'answered' && health.answer.date !== undefined
+          ? // A date has whole seconds.
+            aheadMs(health.answer.date, health.answer.sentAt - 1_000, health.answer.receivedAt)
+          : undefined
+    return { name, health, diagnostics, clockAheadMs: told, certificateExpiresAt }
+  }
+}
+
+/** By how much a clock is ahead that said this at some time between two moments here. */
+const aheadMs = (said: number, from: number, to: number): number =>
+  said > to ? said - to : said < from ? said - from : 0
+
+async function ask<Answer>(limitMs: number, question: () => Promise<Answer>): Promise<Asked<Answer>> {
+  const startedAt = performance.now()
+  try {
+    return { is: 'answered', answer: await question() }
+  } catch (cause) {
+    const tookMs = performance.now() - startedAt
+    if (cause instanceof ProblemError) {
+      // The sequencer ends at the limit that it was sent, a moment before it passes here.
+      if (cause.code === 'deadline_exceeded') return { is: 'slow', afterMs: limitMs }
+      return { is: 'refused', why: `${cause.status} ${cause.code}` }
+    }
+    const isLate = cause instanceof CallTimeoutError || (cause as Error).name === 'TimeoutError'
+    if (isLate || tookMs >= limitMs) return { is: 'slow', afterMs: limitMs }
+    return { is: 'away', why: reasonOf(cause as Error) }
+  }
+}
+
+/** fetch says "fetch failed", and the reason in its cause. */
+const reasonOf = ({ message, cause }: Error): string =>
+  cause instanceof Error && cause.message ? cause.message : message
+
+async function readHealth(url: string) {
+  const sentAt = Date.now()
+  const response = await fetch(`${url.replace(/\/$/, '')}/health`, {
+    signal: AbortSignal.timeout(healthLimitMs),
+    redirect: 'error',
+  })
+  const body = (await response.json()) as Partial<Health>
+  if (typeof body.version !== 'string') throw new Error('what answers there is no service of Ordinal')
+  const date = Date.parse(response.headers.get('Date') ?? '')
+  return {
+    status: response.status,
+    version: body.version,
+    checks: body.checks ?? {},
+    date: Number.isNaN(date) ? undefined : date,
+    sentAt,
+    receivedAt: Date.now(),
+  }
+}
+
+/** When the certificate at an address expires; undefined where there is none, or it does not show in time. */
+function certificateOf(address: string): Promise<Date | undefined> {
+  const { protocol, hostname, port } = new URL(address)
+  if (protocol !== 'https:') return Promise.resolve(undefined)
+  return new Promise((resolve) => {
+    // Only its date is read: whether it is trusted, the requests say.
+    const socket = connect({
+      host: hostname.replaceAll(/[[\]]/g, ''),
+      port: Number(port || 443),
+      servername: /^[\d.]+$|:/.test(hostname) ? undefined : hostname,
+      rejectUnauthorized: false,
+    })
+    const end = (until?: Date) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(until)
+    }
+    const timer = setTimeout(end, healthLimitMs)
+    socket.once('error', () => end())
+    socket.once('secureConnect', () => {
+      const until = new Date(socket.getPeerCertificate().valid_to)
+      end(Number.isNaN(until.getTime()) ? undefined : until)
+    })
+  })
+}
