@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Ajv from 'ajv/dist/2020'
+import addFormats from 'ajv-formats'
 import { Redis } from 'ioredis'
 import { SignJWT } from 'jose'
 import { createOrdinal, type Ordinal } from '@ordinal/client'
-import { apiKey, eventually, query, startSystem, type System } from '@ordinal/system-tests'
+import { apiKey, eventually, query, root, startSystem, type System } from '@ordinal/system-tests'
 import { createTestDatabase, hasRedis, ownPort, startTestRedis, type TestRedis } from '@ordinal/testing'
 import type { Invoice } from '../invoices/invoices'
 import { sellTicket } from '../reservations/checkout'
@@ -184,6 +186,8 @@ withRedis(
       (length) => length >= 5,
       20_000,
     )
+    const entries = await stream.xrange('orders:events', '-', '+')
+    expect(entries.flatMap(([, fields]) => faultsOf(fields[fields.indexOf('event') + 1]!))).toEqual([])
     // The first event comes once more, late; and something that is none.
     await stream.xadd('orders:events', '*', ...old)
     await stream.xadd('orders:events', '*', 'event', '{"half":')
@@ -230,3 +234,17 @@ test('nightly import: a bad line stops it before anything is written; a second r
   expect(await imported()).toEqual(['OLD-0001', 'OLD-0002', 'OLD-0003'].map((number) => ({ number })))
   expect((await ordinal.numbers.next('OLD')).full_number).toBe('OLD-0004')
 })
+
+test('control: an event that does not fit its schema is seen', () => {
+  expect(faultsOf('{"type":"order.created","data":{"id":"one"}}')).not.toEqual([])
+})
+
+/** What does not fit the published schema of an event. */
+function faultsOf(text: string): unknown[] {
+  const event = JSON.parse(text) as { type: string }
+  const file = join(root, 'packages/contracts/dist/schemas', `${event.type}.json`)
+  // `example` of OpenAPI says nothing to a validator.
+  const ajv = addFormats(new Ajv({ allErrors: true, keywords: ['example'] }))
+  const fits = ajv.compile(JSON.parse(readFileSync(file, 'utf8')) as object)
+  return fits(event) ? [] : (fits.errors ?? [])
+}
