@@ -97,6 +97,9 @@ test('a second service has the ports after the first, and is named by what names
   expect(both.read('monitoring/rules/services.rules.yml', 'utf8')).toContain(
     '(user_service|order_service|sequencer|billing|payment_service)_requests_total',
   )
+  expect(both.read('monitoring/rules/services.rules.yml', 'utf8')).toContain(
+    'up{job=~"(user-service|order-service|sequencer|billing|payment-service)"} == 0',
+  )
   const compose = both.read('docker-compose.yml', 'utf8')!
   expect(compose).toMatch(/\n {2}billing-db:\n[^]*\n {2}payment-db:\n[^]*\n {2}redis:\n/)
   expect(compose.match(/&superuser-password/g)).toHaveLength(1)

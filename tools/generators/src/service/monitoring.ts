@@ -20,13 +20,14 @@ export function enterInMonitoring(tree: Tree, name: string, rename: (text: strin
   for (const [file, target] of Object.entries(targets))
     tree.write(`monitoring/${target(name)}`, rename(textOf(tree, `${serviceTemplate}/monitoring/${file}`)))
 
-  // Metrics of all services are asked for by a list of what their names begin with.
-  const prefixes = services.map((service) => spellingsOf(service.name).snake)
-  const [before, after] = [prefixes.filter((each) => each !== spellingsOf(name).snake), prefixes].map(
-    (all) => `(${all.join('|')})`,
+  // Metrics of all services are asked for by a list of what their names begin with, or of their jobs.
+  const others = services.filter((service) => service.name !== name)
+  const lists = [(of: string) => spellingsOf(of).snake, (of: string) => of].map((spelled) =>
+    [others, services].map((all) => `(${all.map((each) => spelled(each.name)).join('|')})`),
   )
   for (const file of filesOf(tree, 'monitoring').map((each) => `monitoring/${each}`)) {
     const text = textOf(tree, file)
-    if (text.includes(before!)) tree.write(file, text.replaceAll(before!, after!))
+    const entered = lists.reduce((so, [before, after]) => so.replaceAll(before!, after!), text)
+    if (entered !== text) tree.write(file, entered)
   }
 }
