@@ -10,6 +10,9 @@ const outside = (peers: unknown) => `[${JSON.stringify(peers ?? 'anywhere')}]`
 const portOf = (url: URL) => Number(url.port || (url.protocol === 'https:' ? 443 : 80))
 const fullname = 'ordinal-'
 
+// What a service names, and does not call itself.
+const isForBrowsers = (variable: string) => /^(JWT_ISSUER|CORS_ORIGINS|SEQUENCER_CONSOLE_\w+)$/.test(variable)
+
 /** What is outside: peers as the values have them. */
 export interface Outside {
   dns: unknown
@@ -39,7 +42,7 @@ export function flowsNeeded(objects: readonly KubernetesObject[], where: Outside
         flows.add(hasPostgres ? `${name} -> postgres:5432` : `${name} -> ${outside(database.peers)}:${port}`)
       } else if (variable === 'REDIS_URL_FILE') {
         flows.add(`${name} -> ${outside(where.redis.peers)}:${where.redis.port}`)
-      } else if (/^https?:/.test(value) && variable !== 'JWT_ISSUER') {
+      } else if (/^https?:/.test(value) && !isForBrowsers(variable)) {
         const url = new URL(value)
         const other = serviceEntries.find((entry) => url.hostname === fullname + entry.name)
         const peers = variable === 'JWKS_URL' ? where.jwks : where.tracing

@@ -272,6 +272,24 @@ withPrograms('objects of the chart', () => {
     expect([...urls, ...monitors, ...gateways].filter((name) => !names.includes(name))).toEqual([])
   })
 
+  test('the console knows where browsers reach the services, which let its origin call them; or there is none', () => {
+    const valuesOf = (values: Values, name: string) =>
+      servicePods(values).map(
+        ({ containers }) => containers[0]!.env.find((variable) => variable.name === name)?.value,
+      )
+    expect(valuesOf(production, 'CORS_ORIGINS').sort()).toEqual([
+      'https://numbers.example.com',
+      'https://numbers.example.com',
+      undefined,
+    ])
+    expect(valuesOf(production, 'SEQUENCER_CONSOLE_USERS_URL')).toContain('https://users.example.com')
+    expect(valuesOf(production, 'SEQUENCER_CONSOLE_ORDERS_URL')).toContain('https://orders.example.com')
+
+    const without = { ...production, json: { 'console.enabled': false } }
+    expect(valuesOf(without, 'SEQUENCER_CONSOLE')).toContain('false')
+    expect(valuesOf(without, 'CORS_ORIGINS')).toEqual([undefined, undefined, undefined])
+  })
+
   test('the versions of the chart, its images and the services are one', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     expect(yaml().parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8'))).toMatchObject({

@@ -185,6 +185,20 @@ The secrets of a service as JSON: variable, and the Secret and key that have it.
 {{- $hosts | uniq | sortAlpha | join "," }}
 {{- end }}
 
+{{/* Where a browser reaches a service: (dict "root" $ "name" "user-service"). Nothing if it has no host name. */}}
+{{- define "ordinal.publicUrl" -}}
+{{- $values := index .root.Values.services .name }}
+{{- if and $values.hostnames (or .root.Values.gateway.enabled .root.Values.ingress.enabled) }}https://{{ first $values.hostnames }}{{ end }}
+{{- end }}
+
+{{/* Origins whose pages may call a service. The console's own service is of its origin. */}}
+{{- define "ordinal.corsOrigins" -}}
+{{- $origins := .root.Values.corsOrigins }}
+{{- $console := include "ordinal.publicUrl" (dict "root" .root "name" "sequencer") }}
+{{- if and .root.Values.console.enabled $console (ne .name "sequencer") }}{{ $origins = append $origins $console | uniq }}{{ end }}
+{{- $origins | join "," }}
+{{- end }}
+
 {{/* The port of a URL. */}}
 {{- define "ordinal.portOf" -}}
 {{- $url := urlParse . }}
