@@ -102,6 +102,7 @@ The secrets of a service as JSON: variable, and the Secret and key that have it.
 {{- with .root.Values.tracing.headers }}{{ $_ := set $all "OTEL_EXPORTER_OTLP_HEADERS" (list .existingSecret .key "") }}{{ end }}
 {{- with .values.apiKey }}{{ $_ := set $all (printf "%s_API_KEY" $prefix) (list .existingSecret .key (printf "%s-api-key" $name)) }}{{ end }}
 {{- with .values.signingKey }}{{ $_ := set $all (printf "%s_SIGNING_KEY" $prefix) (list .existingSecret .key "") }}{{ end }}
+{{- with .values.webhookKeys }}{{ $_ := set $all (printf "%s_WEBHOOK_KEYS" $prefix) (list .existingSecret .key "") }}{{ end }}
 {{- end }}
 {{- $list := list }}
 {{- range $variable, $where := $all }}
