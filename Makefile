@@ -99,7 +99,7 @@ chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: 
 fuzz: deps ## Make requests of all kinds, good and hostile ones, of services that it starts, and check every answer: REQUESTS=100000 SEED=1
 	@$(NX) run-many -t build -p fuzz,$(SERVICES) && exec node dist/tools/fuzz/main.js $(if $(REQUESTS),--requests=$(REQUESTS)) $(if $(SEED),--seed=$(SEED))
 
-.PHONY: bench bench-save bench-compare bench-service docs client schema
+.PHONY: bench bench-save bench-compare bench-service docs client screenshots schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(LEDGER),--ledger=$(LEDGER))
 bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000, ONLY=tracing, ONLY=hurt)
 	@$(MEASURE)
@@ -125,6 +125,9 @@ test-load: deps ## A short load on services that it starts, some of which it kil
 	@$(NX) run-many -t build -p loadtest,$(SERVICES) && cd tools/loadtest && LOAD_TEST_REQUESTS=$(or $(REQUESTS),2000) npx jest test/load.test.ts
 docs: deps ## Write what is made from other files: .env.example, docs/configuration.md, docs/security.md, what the chart has of the rest
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
+
+screenshots: deps ## Draw the console's pages for the documentation, in docs/console/
+	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console.test.ts
 
 client: deps ## Write the documents and types of packages/client, after a change of an API
 	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/client'

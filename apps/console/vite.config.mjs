@@ -24,7 +24,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
-    cssTarget: 'chrome111',
+    cssTarget: 'chrome123',
     reportCompressedSize: false,
     chunkSizeWarningLimit: 600,
   },

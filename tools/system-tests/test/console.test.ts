@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { SignJWT } from 'jose'
 import type { Page } from 'playwright-core'
 import { ask } from '../src/calls'
@@ -45,6 +46,17 @@ inBrowser('in a browser', () => {
   const at = (place: string) => `${system.sequencer.url}/dashboard${place}`
   const issue = (prefix: string, more: object = {}) =>
     ask(system.sequencer, 'POST', `/api/v1/next/${prefix}`, more)
+
+  /** Asks the sequencer as an administrator, who has a token and no key. */
+  async function asAdmin(method: string, place: string, body?: object) {
+    const answer = await fetch(system.sequencer.url + place, {
+      method,
+      headers: { Authorization: `Bearer ${tokens.admin}`, 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    return { status: answer.status, body: (await answer.json()) as any }
+  }
 
   /** Shows itself within so many milliseconds, or the test fails. */
   const shows = (page: Page, text: string | RegExp, withinMs: number) =>
@@ -105,7 +117,120 @@ inBrowser('in a browser', () => {
     await system.sequencer.start()
   })
 
-  const pages: [name: string, place: string, isThere: string][] = [['overview', '/', 'Latest numbers']]
+  test('a number that is released becomes a gap with its reason, and the next one fills it', async () => {
+    const { body } = await issue('INV', { count: 3 })
+    const released = (body.numbers as { full_number: string }[])[1]!.full_number
+    const page = await browser.open(at(`/numbers/${released}?prefix=INV`), { token: tokens.operator })
+    await page.getByRole('button', { name: 'Release' }).click()
+    const dialog = page.getByRole('dialog', { name: `Release ${released}?` })
+    await dialog.getByLabel('Reason').fill('cancelled by the customer')
+    await dialog.getByRole('button', { name: 'Release' }).click()
+    await shows(page, '“cancelled by the customer”', 10_000)
+    await page.goto(at('/gaps?prefix=INV'))
+    const gap = page.getByRole('row', { name: released })
+    await gap.getByText('cancelled by the customer').waitFor()
+    await issue('INV')
+    await shows(page, 'No gap', 10_000)
+    await page.context().close()
+  })
+
+  test('a template that would repeat numbers is refused with the reason of the service', async () => {
+    const page = await browser.open(at('/sequences/PO/rules'), { token: tokens.admin })
+    await page.getByLabel('Template').fill('{prefix}-{seq:4}')
+    await shows(page, 'PO-0001', 5_000)
+    await page.getByRole('button', { name: 'Save' }).click()
+    const answer = await asAdmin('PUT', '/api/v1/sequences/PO', { template: '{prefix}-{seq:4}' })
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    const reason =
+      (answer.body.errors as { message: string }[] | undefined)?.[0]?.message ?? answer.body.detail
+    await page
+      .getByRole('alert')
+      .getByText(reason as string)
+      .first()
+      .waitFor()
+    await page.getByText(answer.body.code as string).waitFor()
+    await page.context().close()
+  })
+
+  test('rules that somebody else has changed meanwhile are shown, and not overwritten', async () => {
+    const page = await browser.open(at('/sequences/SG/rules'), { token: tokens.admin })
+    await page.getByLabel('Last value').fill('500')
+    const theirs = await asAdmin('PUT', '/api/v1/sequences/SG', { end: 700 })
+    expect(theirs.status).toBe(200)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await shows(page, 'Somebody else has changed this meanwhile', 10_000)
+    await page.getByRole('button', { name: 'Take over what is there now' }).click()
+    await page.locator('input[value="700"]').waitFor()
+    const { body } = await asAdmin('GET', '/api/v1/sequences/SG')
+    expect(body.end).toBe(700)
+    await page.context().close()
+  })
+
+  test("someone else's change of an order is shown, and not overwritten", async () => {
+    const user = await ask(system.users, 'POST', '/api/v1/users', {
+      name: 'Ada',
+      email: 'ada@example.com',
+      age: 36,
+    })
+    const placed = await ask(system.orders, 'POST', '/api/v1/orders', {
+      user_id: user.body.id as number,
+      product_id: 'PROD-123',
+      quantity: 2,
+      total_price: 99.99,
+    })
+    const place = `/api/v1/orders/${placed.body.id}`
+    // It is confirmed by itself.
+    while ((await ask(system.orders, 'GET', place)).body.status === 'pending') await delay(50)
+    const page = await browser.open(at('/orders?status=confirmed'), { token: tokens.operator })
+    await page.getByRole('link', { name: placed.body.order_number as string }).click()
+    await page.getByRole('button', { name: 'Ship' }).waitFor()
+    await ask(system.orders, 'PATCH', place, { status: 'cancelled' })
+    await page.getByRole('button', { name: 'Ship' }).click()
+    await shows(page, 'Somebody else has changed this meanwhile', 10_000)
+    await page.getByRole('button', { name: 'Read it again' }).click()
+    await shows(page, 'this is its last status', 10_000)
+    expect((await ask(system.orders, 'GET', place)).body.status).toBe('cancelled')
+    await page.context().close()
+  })
+
+  test('a person makes a user and places an order; a viewer is told why it may not', async () => {
+    const page = await browser.open(at('/users'), { token: tokens.operator })
+    await page.getByRole('button', { name: 'New user' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('Grace Hopper')
+    await dialog.getByLabel('E-mail address').fill('grace@example.com')
+    await dialog.getByRole('button', { name: 'New user' }).click()
+    await page.getByRole('link', { name: 'Grace Hopper' }).click()
+    await shows(page, 'This user has no order yet.', 10_000)
+    const id = new URL(page.url()).pathname.split('/').at(-1)!
+    await page.getByRole('link', { name: 'All in a list' }).click()
+    await shows(page, 'Nothing for this filter', 10_000)
+    await page.getByRole('button', { name: 'New order' }).click()
+    await dialog.getByLabel('Product').fill('PROD-7')
+    await dialog.getByLabel('Total').fill('12.50')
+    await dialog.getByRole('button', { name: 'New order' }).click()
+    await page.getByRole('row', { name: 'PROD-7' }).waitFor()
+    expect((await ask(system.orders, 'GET', `/api/v1/orders?user_id=${id}`)).body.data).toHaveLength(1)
+    await page.context().close()
+
+    const viewing = await browser.open(at('/users'), { token: tokens.viewer })
+    await viewing.getByRole('note', { name: 'Your role does not allow this: it needs operator.' }).waitFor()
+    expect(await viewing.getByRole('button', { name: 'New user' }).isDisabled()).toBe(true)
+    await viewing.context().close()
+  })
+
+  const pages: [name: string, place: string, isThere: string][] = [
+    ['overview', '/', 'Latest numbers'],
+    ['sequences', '/sequences', 'Template'],
+    ['sequence', '/sequences/INV', 'History of the rules'],
+    ['rules', '/sequences/INV/rules', 'What numbers will look like'],
+    ['number', `/numbers/INV${new Date().getUTCFullYear()}-0001?prefix=INV`, 'What happened to it'],
+    ['gaps', '/gaps?prefix=INV', 'No gap'],
+    ['orders', '/orders', 'PROD-7'],
+    ['order', '/orders/1', 'What comes next'],
+    ['users', '/users', 'Grace Hopper'],
+    ['user', '/users/1', 'Orders of this user'],
+  ]
 
   test.each(pages)(
     '%s has nothing against WCAG 2.2 AA, light and dark, and on a phone',

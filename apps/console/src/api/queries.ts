@@ -23,6 +23,8 @@ export const trafficOf = (name: ServiceName) =>
 
 export const orderStatuses = ['pending', 'confirmed', 'shipped', 'delivered', 'cancelled'] as const
 
+export type OrderStatus = (typeof orderStatuses)[number]
+
 /** How many orders are in each status. */
 export const orderCounts = queryOptions({
   queryKey: ['orders', 'counts'],

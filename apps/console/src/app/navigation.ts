@@ -1,4 +1,11 @@
-import { IconGauge, type Icon } from '@tabler/icons-react'
+import {
+  IconGauge,
+  IconListNumbers,
+  IconShoppingCart,
+  IconSquareHalf,
+  IconUsers,
+  type Icon,
+} from '@tabler/icons-react'
 import type { LinkProps } from '@tanstack/react-router'
 
 type TextKey = 'overview' | 'sequences' | 'numbers' | 'gaps' | 'audit' | 'orders' | 'users'
@@ -11,4 +18,10 @@ export interface NavigationEntry {
   section?: 'issuing' | 'business'
 }
 
-export const navigation: readonly NavigationEntry[] = [{ to: '/', text: 'overview', icon: IconGauge }]
+export const navigation: readonly NavigationEntry[] = [
+  { to: '/', text: 'overview', icon: IconGauge },
+  { to: '/sequences', text: 'sequences', icon: IconListNumbers, section: 'issuing' },
+  { to: '/gaps', text: 'gaps', icon: IconSquareHalf, section: 'issuing' },
+  { to: '/orders', text: 'orders', icon: IconShoppingCart, section: 'business' },
+  { to: '/users', text: 'users', icon: IconUsers, section: 'business' },
+]

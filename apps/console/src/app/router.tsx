@@ -6,9 +6,21 @@ import {
   type ErrorComponentProps,
 } from '@tanstack/react-router'
 import { consoleUrl } from '../api/config'
+import type { OrderSearch, UserSearch } from '../api/document-queries'
+import { orderStatuses } from '../api/queries'
+import { countOf, oneOf, textOf } from '../api/search-params'
+import { gapStates } from '../api/sequence-queries'
 import { Failure } from '../ui/states'
 import { NotFound } from './not-found'
 import { Shell } from './shell'
+
+type GapState = (typeof gapStates)[number]
+
+/** Without the fields that are undefined, so that they are not in the address. */
+const defined = <Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 
 // Each page is a folder of ../pages, loaded when it is first opened.
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
@@ -19,7 +31,93 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import('../pages/overview/overview-page'), 'OverviewPage'),
 })
 
-const routeTree = root.addChildren([overview])
+const sequences = createRoute({
+  getParentRoute: () => root,
+  path: '/sequences',
+  validateSearch: ({ q }: Record<string, unknown>): { q?: string } => defined({ q: textOf(q) }),
+  component: lazyRouteComponent(() => import('../pages/sequences/sequences-page'), 'SequencesPage'),
+})
+
+const newSequence = createRoute({
+  getParentRoute: () => root,
+  path: '/sequences/new',
+  component: lazyRouteComponent(() => import('../pages/rules/rules-page'), 'NewSequencePage'),
+})
+
+const sequence = createRoute({
+  getParentRoute: () => root,
+  path: '/sequences/$prefix',
+  component: lazyRouteComponent(() => import('../pages/sequence/sequence-page'), 'SequencePage'),
+})
+
+const rules = createRoute({
+  getParentRoute: () => root,
+  path: '/sequences/$prefix/rules',
+  component: lazyRouteComponent(() => import('../pages/rules/rules-page'), 'RulesPage'),
+})
+
+const number = createRoute({
+  getParentRoute: () => root,
+  path: '/numbers/$number',
+  validateSearch: ({ prefix }: Record<string, unknown>): { prefix?: string } =>
+    defined({ prefix: textOf(prefix) }),
+  component: lazyRouteComponent(() => import('../pages/number/number-page'), 'NumberPage'),
+})
+
+const gaps = createRoute({
+  getParentRoute: () => root,
+  path: '/gaps',
+  validateSearch: ({ prefix, state }: Record<string, unknown>): { prefix?: string; state?: GapState } =>
+    defined({ prefix: textOf(prefix), state: oneOf(gapStates, state) }),
+  component: lazyRouteComponent(() => import('../pages/gaps/gaps-page'), 'GapsPage'),
+})
+
+const orders = createRoute({
+  getParentRoute: () => root,
+  path: '/orders',
+  validateSearch: ({ status, user, product, cursor }: Record<string, unknown>): OrderSearch =>
+    defined({
+      status: oneOf(orderStatuses, status),
+      user: countOf(user),
+      product: textOf(product),
+      cursor: textOf(cursor),
+    }),
+  component: lazyRouteComponent(() => import('../pages/orders/orders-page'), 'OrdersPage'),
+})
+
+const order = createRoute({
+  getParentRoute: () => root,
+  path: '/orders/$id',
+  component: lazyRouteComponent(() => import('../pages/order/order-page'), 'OrderPage'),
+})
+
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  validateSearch: ({ q, active, cursor }: Record<string, unknown>): UserSearch =>
+    defined({ q: textOf(q), active: oneOf(['yes', 'no'] as const, active), cursor: textOf(cursor) }),
+  component: lazyRouteComponent(() => import('../pages/users/users-page'), 'UsersPage'),
+})
+
+const user = createRoute({
+  getParentRoute: () => root,
+  path: '/users/$id',
+  component: lazyRouteComponent(() => import('../pages/user/user-page'), 'UserPage'),
+})
+
+const routeTree = root.addChildren([
+  overview,
+  sequences,
+  newSequence,
+  sequence,
+  rules,
+  number,
+  gaps,
+  orders,
+  order,
+  users,
+  user,
+])
 
 export const router = createRouter({
   routeTree,

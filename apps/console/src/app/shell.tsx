@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import {
   ActionIcon,
   Alert,
@@ -22,7 +23,10 @@ import { choose, useSettings } from '../ui/settings'
 import { useSignIn } from '../ui/sign-in'
 import { useTexts } from '../ui/texts'
 import { navigation } from './navigation'
-import { openSearch, Search } from './search'
+
+// Loaded after the page: what it needs is not part of the first load.
+const Search = lazy(() => import('./search').then(({ Search }) => ({ default: Search })))
+const openSearch = () => void import('./search').then((search) => search.openSearch())
 
 /** What is around every page: the menu, the search, and who is signed in. */
 export function Shell() {
@@ -65,7 +69,9 @@ export function Shell() {
         <Expired />
         <Outlet />
       </AppShell.Main>
-      <Search />
+      <Suspense>
+        <Search />
+      </Suspense>
     </AppShell>
   )
 }
@@ -107,7 +113,7 @@ function SearchButton() {
         </Kbd>
       }
     >
-      {texts.search}
+      <span className="search-label">{texts.search}</span>
     </Button>
   )
 }

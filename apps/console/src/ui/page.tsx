@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
-import { Badge, Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
+import { Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
+import type { IssuedNumber } from '@ordinal/client'
 import { mayDo, useSession, type Role } from '../api/session'
 import { useTexts } from './texts'
 
@@ -93,15 +94,13 @@ export const ToneDot = ({ tone, live = false }: { tone: Tone; live?: boolean }) 
   <span className={`dot tone-${tone}`} data-tone={live ? 'live' : undefined} aria-hidden />
 )
 
-const colours = { reserved: 'yellow', issued: 'teal', free: 'blue', void: 'gray' } as const
-
 /** The state of a number. */
-export function StateBadge({ state }: { state: keyof typeof colours }) {
+export function StateBadge({ state }: { state: IssuedNumber['state'] }) {
   const texts = useTexts()
   return (
-    <Badge variant="light" color={colours[state]} autoContrast>
+    <span className="state" data-state={state}>
       {texts.states[state]}
-    </Badge>
+    </span>
   )
 }
 

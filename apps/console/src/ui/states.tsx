@@ -103,7 +103,13 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 }
 
 /** The service's own words: what is wrong, the code with the page that says what to do, and the request for its log. */
-export function ProblemLine({ error }: { error: ProblemError }) {
+export function ProblemLine({
+  error,
+  align = 'center',
+}: {
+  error: ProblemError
+  align?: 'center' | 'flex-start'
+}) {
   const texts = useTexts()
   return (
     <Stack gap={4} mt="xs" role="alert">
@@ -113,7 +119,7 @@ export function ProblemLine({ error }: { error: ProblemError }) {
           <Code>{path}</Code> {message}
         </span>
       ))}
-      <Group gap="xs" justify="center">
+      <Group gap="xs" justify={align}>
         <Code>{error.code}</Code>
         <a
           className="link"

@@ -1,7 +1,8 @@
 import { Group, Stack, Text } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useLive, type BatchEvent } from '../../api/live'
 import { LiveChart } from '../../ui/live-chart'
-import { Card, Figure, Mono, ToneDot } from '../../ui/page'
+import { Card, Figure, ToneDot } from '../../ui/page'
 import { Failure } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { useTexts } from '../../ui/texts'
@@ -49,7 +50,14 @@ export function Numbers() {
             {events.slice(0, 50).map((event) => (
               <li key={event.key}>
                 <span className="feed-what">{shared.events[event.event]}</span>
-                <Mono>{rangeOf(event)}</Mono>
+                <Link
+                  to="/numbers/$number"
+                  params={{ number: event.first_number }}
+                  search={{ prefix: event.prefix }}
+                  className="link mono"
+                >
+                  {rangeOf(event)}
+                </Link>
                 <span className="feed-when">
                   <Time at={event.at} />
                 </span>

@@ -1,0 +1,61 @@
+import { Group, Text } from '@mantine/core'
+import type { NumberWithHistory } from '@ordinal/client'
+import { StateBadge } from '../../ui/page'
+import { useTexts } from '../../ui/texts'
+import { duration, Time } from '../../ui/time'
+import { useNumberTexts } from './texts'
+
+type Step = NumberWithHistory['history'][number]
+
+/** Every step of a number, the last first: what, when, who, why, and how long after the one before. */
+export function Life({ history }: { history: readonly Step[] }) {
+  const steps = [...history].sort((one, other) => other.revision - one.revision)
+  return (
+    <ol className="timeline" reversed>
+      {steps.map((step, index) => (
+        <StepOf key={step.revision} step={step} before={steps[index + 1]} />
+      ))}
+    </ol>
+  )
+}
+
+const details = [
+  'client_id',
+  'generated_by',
+  'site_id',
+  'partition_id',
+  'invoice_type',
+  'business_date',
+  'hold_seconds',
+  'request_id',
+] as const
+
+function StepOf({ step, before }: { step: Step; before: Step | undefined }) {
+  const texts = useNumberTexts()
+  const shared = useTexts()
+  const seconds = before && (Date.parse(step.at) - Date.parse(before.at)) / 1000
+  return (
+    <li>
+      <Group gap="xs">
+        <Text fw={600} span>
+          {shared.events[step.event]}
+        </Text>
+        <StateBadge state={step.state} />
+        <Text c="dimmed" span>
+          <Time at={step.at} /> {texts.by} {step.caller}
+          {seconds !== undefined && ` · ${texts.after(duration(seconds))}`}
+        </Text>
+      </Group>
+      {step.reason && <Text mt={2}>“{step.reason}”</Text>}
+      <Group gap="md" mt={2}>
+        {details.map((name) =>
+          step[name] === null ? null : (
+            <Text key={name} size="sm" c="dimmed" span>
+              {texts.step[name]} <span className="mono">{step[name]}</span>
+            </Text>
+          ),
+        )}
+      </Group>
+    </li>
+  )
+}

@@ -1,0 +1,117 @@
+import { useEffect } from 'react'
+import { Group, Text } from '@mantine/core'
+import type { NumberWithHistory } from '@ordinal/client'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { onLiveEvents } from '../../api/live'
+import { services } from '../../api/ordinal'
+import { numberOf, orderWithNumber } from '../../api/sequence-queries'
+import { CopyMenu } from '../../ui/copy-menu'
+import { Card, Figure, Page, StateBadge } from '../../ui/page'
+import { QueryState } from '../../ui/states'
+import { Actions } from './actions'
+import { Life } from './life'
+import { useNumberTexts } from './texts'
+
+const route = getRouteApi('/numbers/$number')
+
+/** A number: its state, its whole life, and the order that holds it. */
+export function NumberPage() {
+  const { number } = route.useParams()
+  const { prefix } = route.useSearch()
+  const query = useQuery(numberOf(number, prefix))
+  const queries = useQueryClient()
+  const of = query.data?.prefix
+  useEffect(
+    () =>
+      onLiveEvents((events) => {
+        // A batch may have changed it: only the first and the last of its numbers are named.
+        if (events.some((event) => event.prefix === of && event.event !== 'issue'))
+          void queries.invalidateQueries({ queryKey: ['numbers', number] })
+      }),
+    [of, number, queries],
+  )
+  return (
+    <Page
+      title={number}
+      heading={<span className="hero-number">{number}</span>}
+      badge={query.data && <StateBadge state={query.data.state} />}
+      actions={query.data && <Actions number={query.data} />}
+    >
+      <QueryState query={query}>{(found) => <Content number={found} />}</QueryState>
+    </Page>
+  )
+}
+
+function Content({ number }: { number: NumberWithHistory }) {
+  const texts = useNumberTexts()
+  const { full_number, prefix, counter, period, history } = number
+  const path = `/api/v1/numbers/${encodeURIComponent(full_number)}?prefix=${encodeURIComponent(prefix)}`
+  return (
+    <>
+      <Card>
+        <Group gap="xl">
+          <Figure
+            label={texts.inSequence}
+            value={
+              <Link to="/sequences/$prefix" params={{ prefix }} className="link">
+                {prefix}
+              </Link>
+            }
+          />
+          <Figure label={texts.value} value={counter.toLocaleString('en')} />
+          <Figure label={texts.period} value={period || texts.allTime} />
+        </Group>
+      </Card>
+      <div className="grid-wide">
+        <Card title={texts.life}>
+          <Life history={history} />
+        </Card>
+        <div className="stack">
+          <HeldBy number={full_number} />
+          <Card
+            title={texts.json}
+            actions={
+              <CopyMenu
+                what={{
+                  [texts.copyCurl]: `curl -H "Authorization: Bearer $TOKEN" '${services().sequencer.replace(/\/$/, '')}${path}'`,
+                  [texts.copyCode]: `await ordinal.numbers.get(${JSON.stringify(full_number)}, { prefix: ${JSON.stringify(prefix)} })`,
+                  [texts.copyJson]: JSON.stringify(number, null, 2),
+                }}
+              />
+            }
+          >
+            <pre className="json" tabIndex={0}>
+              {JSON.stringify(number, null, 2)}
+            </pre>
+          </Card>
+        </div>
+      </div>
+    </>
+  )
+}
+
+function HeldBy({ number }: { number: string }) {
+  const texts = useNumberTexts()
+  const query = useQuery({ ...orderWithNumber(number), enabled: services().orders !== undefined })
+  if (services().orders === undefined) return null
+  return (
+    <Card title={texts.order}>
+      <QueryState query={query}>
+        {(order) =>
+          order ? (
+            <Group gap="md">
+              <Link to="/orders/$id" params={{ id: String(order.id) }} className="link mono">
+                {order.reference}
+              </Link>
+              <span>{order.product_id}</span>
+              <span className="figure">{order.total_price.toFixed(2)}</span>
+            </Group>
+          ) : (
+            <Text c="dimmed">{texts.noOrder}</Text>
+          )
+        }
+      </QueryState>
+    </Card>
+  )
+}

@@ -1,0 +1,162 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { ChangedMeanwhileError, type OrderWithUser } from '@ordinal/client'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { orderOf } from '../../api/document-queries'
+import { ordinal } from '../../api/ordinal'
+import type { OrderStatus } from '../../api/queries'
+import { useChange } from '../../ui/mutate'
+import { Card, Mono, NeedsRole, Page } from '../../ui/page'
+import { FormError } from '../../ui/reason-dialog'
+import { QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
+import { Time } from '../../ui/time'
+import { OrderBadge } from '../orders/order-badge'
+import { useOrdersTexts } from '../orders/texts'
+
+const route = getRouteApi('/orders/$id')
+
+export function OrderPage() {
+  const texts = useOrdersTexts()
+  const { id } = route.useParams()
+  const query = useQuery(orderOf(Number(id)))
+  const order = query.data
+  const name = order?.order_number ?? id
+  return (
+    <Page
+      title={texts.title(name)}
+      heading={
+        <>
+          {texts.title('')}
+          <span className="hero-number">{name}</span>
+        </>
+      }
+      badge={order && <OrderBadge status={order.status} />}
+    >
+      <QueryState query={query}>
+        {(found) => (
+          <div className="grid-wide">
+            <Facts order={found} />
+            <Steps order={found} onReload={() => void query.refetch()} />
+          </div>
+        )}
+      </QueryState>
+    </Page>
+  )
+}
+
+function Facts({ order }: { order: OrderWithUser }) {
+  const texts = useOrdersTexts()
+  const { order_number, user, user_id } = order
+  return (
+    <Card title={texts.facts}>
+      <dl className="facts">
+        <dt>{texts.number}</dt>
+        <dd>
+          {order_number === null ? (
+            texts.noNumber
+          ) : (
+            <Link to="/numbers/$number" params={{ number: order_number }} className="link mono">
+              {order_number}
+            </Link>
+          )}
+        </dd>
+        <dt>{texts.user}</dt>
+        <dd>
+          <Link to="/users/$id" params={{ id: String(user_id) }} className="link">
+            {user ? String(user.name) : user_id}
+          </Link>
+          {!user && (
+            <Text size="sm" c="dimmed">
+              {texts.unknownUser}
+            </Text>
+          )}
+        </dd>
+        <dt>{texts.product}</dt>
+        <dd>
+          <Mono>{order.product_id}</Mono>
+        </dd>
+        <dt>{texts.quantity}</dt>
+        <dd>{order.quantity}</dd>
+        <dt>{texts.total}</dt>
+        <dd className="figure">{order.total_price.toFixed(2)}</dd>
+        <dt>{texts.reference}</dt>
+        <dd>
+          <Mono>{order.reference}</Mono>
+        </dd>
+        <dt>{texts.version}</dt>
+        <dd>{order.version}</dd>
+        <dt>{texts.placed}</dt>
+        <dd>
+          <Time at={order.created_at} />
+        </dd>
+      </dl>
+    </Card>
+  )
+}
+
+const following: Record<OrderStatus, readonly Exclude<OrderStatus, 'pending'>[]> = {
+  pending: ['confirmed', 'cancelled'],
+  confirmed: ['shipped', 'cancelled'],
+  shipped: ['delivered'],
+  delivered: [],
+  cancelled: [],
+}
+
+/** Takes an order one step further, if it still is as it was read. */
+function Steps({ order, onReload }: { order: OrderWithUser; onReload: () => void }) {
+  const texts = useOrdersTexts()
+  const shared = useTexts()
+  const step = useChange({
+    run: (status: OrderStatus) => ordinal().orders.update(order.id, { status }, { ifVersion: order.version }),
+    changes: ['orders'],
+    done: ({ status }) => texts.stepDone(texts.statuses[status]),
+  })
+  const isChanged = step.error instanceof ChangedMeanwhileError
+  const steps = following[order.status]
+  return (
+    <Card title={texts.next}>
+      <Stack>
+        {steps.length === 0 ? (
+          <Text c="dimmed">{texts.finished}</Text>
+        ) : (
+          <NeedsRole role="operator">
+            {(allowed) => (
+              <Group gap="xs">
+                {steps.map((status) => (
+                  <Button
+                    key={status}
+                    variant={status === 'cancelled' ? 'default' : 'filled'}
+                    disabled={!allowed || isChanged}
+                    loading={step.isPending}
+                    onClick={() => step.mutate(status)}
+                  >
+                    {texts.steps[status]}
+                  </Button>
+                ))}
+              </Group>
+            )}
+          </NeedsRole>
+        )}
+        {isChanged ? (
+          <Alert color="yellow" role="alert">
+            <Stack gap="xs" align="flex-start">
+              {shared.changedMeanwhile}
+              <Button
+                variant="default"
+                onClick={() => {
+                  step.reset()
+                  onReload()
+                }}
+              >
+                {shared.refresh}
+              </Button>
+            </Stack>
+          </Alert>
+        ) : (
+          <FormError error={step.error} />
+        )}
+      </Stack>
+    </Card>
+  )
+}

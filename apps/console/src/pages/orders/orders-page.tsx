@@ -1,0 +1,159 @@
+import { useState } from 'react'
+import { Button, Group, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { IconPlus, IconShoppingCart } from '@tabler/icons-react'
+import type { Order } from '@ordinal/client'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { orderTotalOf, ordersOf, type OrderSearch } from '../../api/document-queries'
+import { orderStatuses } from '../../api/queries'
+import { oneOf } from '../../api/search-params'
+import { CursorPages, DataTable, type Column } from '../../ui/data-table'
+import { Card, Mono, NeedsRole, Page } from '../../ui/page'
+import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
+import { Time } from '../../ui/time'
+import { OrderBadge } from './order-badge'
+import { PlaceOrder } from './place-order'
+import { useOrdersTexts } from './texts'
+
+const route = getRouteApi('/orders')
+
+export function OrdersPage() {
+  const shared = useTexts()
+  const texts = useOrdersTexts()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const [placing, setPlacing] = useState(false)
+  const query = useQuery(ordersOf(search))
+  const total = useQuery(orderTotalOf(search))
+  const columns = useColumns()
+  const { status, user, product, cursor } = search
+  const isFiltered = status !== undefined || user !== undefined || product !== undefined
+  /** Another filter begins at the first page. */
+  const filter = (change: OrderSearch) =>
+    void navigate({ search: { ...search, cursor: undefined, ...change } as OrderSearch })
+  const filterLater = useDebouncedCallback(filter, 300)
+  return (
+    <Page
+      title={shared.orders}
+      about={texts.about}
+      actions={
+        <NeedsRole role="operator">
+          {(allowed) => (
+            <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={() => setPlacing(true)}>
+              {texts.place}
+            </Button>
+          )}
+        </NeedsRole>
+      }
+    >
+      <PlaceOrder opened={placing} userId={user} onClose={() => setPlacing(false)} />
+      <Group gap="sm" align="flex-end">
+        <div className="scroll-x">
+          <SegmentedControl
+            aria-label={texts.status}
+            data={[
+              { value: 'all', label: shared.all },
+              ...orderStatuses.map((value) => ({ value, label: texts.statuses[value] })),
+            ]}
+            value={status ?? 'all'}
+            onChange={(chosen) => filter({ status: oneOf(orderStatuses, chosen) })}
+          />
+        </div>
+        <NumberInput
+          key={`user-${user ?? ''}`}
+          w={110}
+          aria-label={texts.user}
+          placeholder={texts.user}
+          hideControls
+          defaultValue={user ?? ''}
+          onChange={(value) =>
+            filterLater({ user: typeof value === 'number' && value > 0 ? value : undefined })
+          }
+        />
+        <TextInput
+          w={170}
+          aria-label={texts.product}
+          placeholder={texts.product}
+          defaultValue={product ?? ''}
+          onChange={(event) => filterLater({ product: event.currentTarget.value || undefined })}
+        />
+      </Group>
+      <QueryState query={query}>
+        {({ data, pagination }) =>
+          data.length === 0 ? (
+            isFiltered ? (
+              <NothingForFilter onClear={() => void navigate({ search: {} })} />
+            ) : (
+              <Notice icon={<IconShoppingCart size={28} />} title={texts.none}>
+                {texts.noneHelp}
+              </Notice>
+            )
+          ) : (
+            <Card>
+              <DataTable
+                label={shared.orders}
+                rows={data}
+                keyOf={({ id }) => id}
+                columns={columns}
+                onOpen={({ id }) => void navigate({ to: '/orders/$id', params: { id: String(id) } })}
+                footer={
+                  <CursorPages
+                    next={pagination.next_cursor}
+                    isFirst={cursor === undefined}
+                    onNext={(next) => void navigate({ search: { ...search, cursor: next } })}
+                    onFirst={() => filter({})}
+                  >
+                    {total.data === undefined
+                      ? shared.inView(data.length)
+                      : texts.of(data.length, total.data)}
+                  </CursorPages>
+                }
+              />
+            </Card>
+          )
+        }
+      </QueryState>
+    </Page>
+  )
+}
+
+function useColumns(): Column<Order>[] {
+  const texts = useOrdersTexts()
+  return [
+    {
+      id: 'number',
+      header: texts.number,
+      cell: ({ id, order_number }) => (
+        <Link to="/orders/$id" params={{ id: String(id) }} className={order_number ? 'link mono' : 'link'}>
+          {order_number ?? texts.noNumber}
+        </Link>
+      ),
+    },
+    { id: 'status', header: texts.status, cell: ({ status }) => <OrderBadge status={status} /> },
+    {
+      id: 'user',
+      header: texts.user,
+      cell: ({ user_id }) => (
+        <Link to="/users/$id" params={{ id: String(user_id) }} className="link">
+          {user_id}
+        </Link>
+      ),
+    },
+    { id: 'product', header: texts.product, cell: ({ product_id }) => <Mono>{product_id}</Mono> },
+    {
+      id: 'quantity',
+      header: texts.quantity,
+      align: 'right',
+      cell: ({ quantity }) => <Mono>{quantity}</Mono>,
+    },
+    {
+      id: 'price',
+      header: texts.total,
+      align: 'right',
+      cell: ({ total_price }) => <Mono>{total_price.toFixed(2)}</Mono>,
+    },
+    { id: 'placed', header: texts.placed, cell: ({ created_at }) => <Time at={created_at} /> },
+  ]
+}

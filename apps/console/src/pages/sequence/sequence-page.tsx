@@ -1,0 +1,180 @@
+import { useEffect } from 'react'
+import { Badge, Group, Stack, Text } from '@mantine/core'
+import { IconPencil } from '@tabler/icons-react'
+import type { Sequence } from '@ordinal/client'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { onLiveEvents } from '../../api/live'
+import { previewOf, sequenceOf, statusOf } from '../../api/sequence-queries'
+import { ButtonLink } from '../../ui/button-link'
+import { DataTable } from '../../ui/data-table'
+import { Card, Figure, Mono, NeedsRole, Page } from '../../ui/page'
+import { QueryState } from '../../ui/states'
+import { renderTemplate, todayIn } from '../../ui/template'
+import { useTexts } from '../../ui/texts'
+import { Time } from '../../ui/time'
+import { useSequencesTexts } from '../sequences/texts'
+import { Draw } from './draw'
+import { IssuingChart } from './issuing-chart'
+import { useSequenceTexts } from './texts'
+
+const route = getRouteApi('/sequences/$prefix')
+
+/** One sequence: where it is, what comes next, and its rules. */
+export function SequencePage() {
+  const { prefix } = route.useParams()
+  const texts = useSequenceTexts()
+  const inList = useSequencesTexts()
+  const query = useQuery(sequenceOf(prefix))
+  useFreshCounter(prefix)
+  return (
+    <Page
+      title={prefix}
+      heading={<span className="hero-number">{prefix}</span>}
+      badge={query.data && !query.data.active && <Badge color="gray">{inList.retired}</Badge>}
+      about={query.data && <Mono>{query.data.template}</Mono>}
+      actions={
+        <NeedsRole role="admin">
+          {(allowed) => (
+            <ButtonLink
+              to="/sequences/$prefix/rules"
+              params={{ prefix }}
+              disabled={!allowed}
+              variant="default"
+              leftSection={<IconPencil size={16} />}
+            >
+              {texts.editRules}
+            </ButtonLink>
+          )}
+        </NeedsRole>
+      }
+    >
+      <Counter prefix={prefix} />
+      <div className="grid-wide">
+        <Card title={texts.nextNumbers}>
+          <QueryState query={query}>{(sequence) => <NextNumbers sequence={sequence} />}</QueryState>
+        </Card>
+        <Draw prefix={prefix} />
+      </div>
+      <IssuingChart prefix={prefix} />
+      <QueryState query={query}>{(sequence) => <Rules sequence={sequence} />}</QueryState>
+    </Page>
+  )
+}
+
+/** Reads the counter again whenever a number of the sequence was drawn, by anybody. */
+function useFreshCounter(prefix: string): void {
+  const queries = useQueryClient()
+  useEffect(
+    () =>
+      onLiveEvents((events) => {
+        if (events.some((event) => event.prefix === prefix))
+          void queries.invalidateQueries({ queryKey: ['numbers'] })
+      }),
+    [prefix, queries],
+  )
+}
+
+function Counter({ prefix }: { prefix: string }) {
+  const texts = useSequenceTexts()
+  const status = useQuery(statusOf(prefix))
+  return (
+    <QueryState query={status}>
+      {({ current_counter, period, gaps, reserved, values_left, closed }) => (
+        <Card>
+          <Group gap="xl" align="flex-start">
+            <Figure label={texts.counter} value={current_counter.toLocaleString('en')} />
+            <Figure
+              label={texts.period}
+              value={period || texts.allTime}
+              {...(closed && { unit: texts.closed })}
+            />
+            <div>
+              <Figure label={texts.gaps} value={gaps.toLocaleString('en')} />
+              {gaps > 0 && (
+                <Link to="/gaps" search={{ prefix }} className="link">
+                  {texts.openGaps}
+                </Link>
+              )}
+            </div>
+            <Figure label={texts.reserved} value={reserved.toLocaleString('en')} />
+            {values_left !== undefined && (
+              <Figure
+                label={texts.left}
+                value={values_left.toLocaleString('en')}
+                {...(values_left === 0 && { tone: 'bad' as const })}
+              />
+            )}
+          </Group>
+        </Card>
+      )}
+    </QueryState>
+  )
+}
+
+function NextNumbers({ sequence }: { sequence: Sequence }) {
+  const texts = useSequenceTexts()
+  const preview = useQuery(previewOf(sequence.prefix))
+  const { template, prefix, time_zone, fiscal_year_start } = sequence
+  return (
+    <QueryState query={preview}>
+      {({ full_number, counter }) => (
+        <Stack gap={6}>
+          <Text fz={24} fw={600} className="hero-number" data-testid="next-number">
+            {full_number}
+          </Text>
+          {[1, 2].map((more) => (
+            <Text key={more} fz="lg" c="dimmed" className="hero-number">
+              {renderTemplate(template, prefix, todayIn(time_zone), fiscal_year_start, counter + more)}
+            </Text>
+          ))}
+          <Text size="sm" c="dimmed">
+            {texts.nextHelp}
+          </Text>
+        </Stack>
+      )}
+    </QueryState>
+  )
+}
+
+function Rules({ sequence }: { sequence: Sequence }) {
+  const texts = useSequenceTexts()
+  const inList = useSequencesTexts()
+  const shared = useTexts()
+  const facts: [string, string][] = [
+    [inList.template, sequence.template],
+    [inList.resets, inList.reset[sequence.reset]],
+    [inList.policy, inList.policies[sequence.gap_policy]],
+    [texts.zone, sequence.time_zone],
+    [texts.start, String(sequence.start)],
+    [texts.end, sequence.end === null ? texts.none : String(sequence.end)],
+  ]
+  return (
+    <div className="grid-wide">
+      <Card title={texts.rules}>
+        <dl className="facts">
+          {facts.map(([name, value]) => (
+            <div key={name} className="fact">
+              <dt>{name}</dt>
+              <dd className="mono">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </Card>
+      <Card title={texts.history}>
+        <DataTable
+          label={texts.history}
+          rows={sequence.versions}
+          keyOf={({ version }) => version}
+          columns={[
+            { id: 'version', header: inList.version, cell: ({ version }) => <Mono>{version}</Mono> },
+            { id: 'template', header: inList.template, cell: ({ template }) => <Mono>{template}</Mono> },
+            { id: 'by', header: texts.by, cell: (version) => version.created_by },
+            { id: 'at', header: inList.changed, cell: (version) => <Time at={version.created_at} /> },
+            { id: 'reason', header: shared.reason, cell: ({ reason }) => reason ?? '–' },
+          ]}
+        />
+      </Card>
+    </div>
+  )
+}

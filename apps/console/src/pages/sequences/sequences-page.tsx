@@ -1,0 +1,97 @@
+import { Badge, Group, TextInput } from '@mantine/core'
+import { IconPlus, IconSearch, IconStack2 } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { sequencesOf } from '../../api/sequence-queries'
+import { ButtonLink } from '../../ui/button-link'
+import { DataTable, type Column } from '../../ui/data-table'
+import { Card, Mono, NeedsRole, Page } from '../../ui/page'
+import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
+import { Time } from '../../ui/time'
+import { useSequencesTexts } from './texts'
+import type { Sequence } from '@ordinal/client'
+
+const route = getRouteApi('/sequences')
+type Row = Omit<Sequence, 'versions'>
+
+export function SequencesPage() {
+  const shared = useTexts()
+  const texts = useSequencesTexts()
+  const { q = '' } = route.useSearch()
+  const navigate = route.useNavigate()
+  const query = useQuery(sequencesOf(1, undefined))
+  const wanted = q.toLowerCase()
+  const columns: Column<Row>[] = [
+    {
+      id: 'prefix',
+      header: texts.prefix,
+      cell: ({ prefix, active }) => (
+        <Group gap="xs" wrap="nowrap">
+          <Link to="/sequences/$prefix" params={{ prefix }} className="link mono">
+            {prefix}
+          </Link>
+          {!active && <Badge color="gray">{texts.retired}</Badge>}
+        </Group>
+      ),
+    },
+    { id: 'template', header: texts.template, cell: ({ template }) => <Mono>{template}</Mono> },
+    { id: 'reset', header: texts.resets, cell: ({ reset }) => texts.reset[reset] },
+    { id: 'policy', header: texts.policy, cell: (row) => texts.policies[row.gap_policy] },
+    { id: 'version', header: texts.version, align: 'right', cell: ({ version }) => <Mono>{version}</Mono> },
+    { id: 'changed', header: texts.changed, cell: (row) => <Time at={row.created_at} /> },
+  ]
+  return (
+    <Page
+      title={shared.sequences}
+      about={texts.about}
+      actions={
+        <NeedsRole role="admin">
+          {(allowed) => (
+            <ButtonLink to="/sequences/new" disabled={!allowed} leftSection={<IconPlus size={16} />}>
+              {texts.make}
+            </ButtonLink>
+          )}
+        </NeedsRole>
+      }
+    >
+      <TextInput
+        aria-label={texts.search}
+        placeholder={texts.search}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        maw={360}
+        value={q}
+        onChange={(event) => {
+          const text = event.currentTarget.value
+          void navigate({ search: text ? { q: text } : {}, replace: true })
+        }}
+      />
+      <QueryState query={query}>
+        {({ data }) => {
+          const rows = data.filter(({ prefix, template }) =>
+            `${prefix} ${template}`.toLowerCase().includes(wanted),
+          )
+          if (data.length === 0)
+            return (
+              <Notice icon={<IconStack2 size={28} />} title={texts.none}>
+                {texts.noneHelp}
+              </Notice>
+            )
+          if (rows.length === 0) return <NothingForFilter onClear={() => void navigate({ search: {} })} />
+          return (
+            <Card>
+              <DataTable
+                label={shared.sequences}
+                rows={rows}
+                columns={columns}
+                keyOf={({ prefix }) => prefix}
+                onOpen={({ prefix }) => void navigate({ to: '/sequences/$prefix', params: { prefix } })}
+                footer={<p className="tone-quiet count">{shared.inView(rows.length)}</p>}
+              />
+            </Card>
+          )
+        }}
+      </QueryState>
+    </Page>
+  )
+}

@@ -1,0 +1,126 @@
+import { Alert, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { ChangedMeanwhileError, type User } from '@ordinal/client'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { ordersOf, userOf } from '../../api/document-queries'
+import { ordinal, services } from '../../api/ordinal'
+import { useChange } from '../../ui/mutate'
+import { Card, Mono, NeedsRole, Page } from '../../ui/page'
+import { FormError } from '../../ui/reason-dialog'
+import { QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
+import { OrderBadge } from '../orders/order-badge'
+import { ActiveBadge } from '../users/users-page'
+import { useUsersTexts } from '../users/texts'
+
+const route = getRouteApi('/users/$id')
+
+export function UserPage() {
+  const { id } = route.useParams()
+  const query = useQuery({ ...userOf(Number(id)), staleTime: Infinity })
+  return (
+    <Page
+      title={query.data?.name ?? id}
+      badge={query.data && <ActiveBadge active={query.data.active} />}
+      about={query.data?.email}
+    >
+      <QueryState query={query}>
+        {(user) => (
+          <div className="grid-wide">
+            <Edit key={user.version} user={user} onReload={() => void query.refetch()} />
+            <Orders userId={user.id} />
+          </div>
+        )}
+      </QueryState>
+    </Page>
+  )
+}
+
+/** Changes a user, if it still is as it was read. */
+function Edit({ user, onReload }: { user: User; onReload: () => void }) {
+  const shared = useTexts()
+  const texts = useUsersTexts()
+  const { name, email, age, active, version } = user
+  const form = useForm({ initialValues: { name, email, age, active } })
+  const save = useChange({
+    run: () => ordinal().users.update(user.id, form.getValues(), { ifVersion: version }),
+    changes: ['users'],
+    done: (saved) => texts.saved(saved.name),
+  })
+  const isChanged = save.error instanceof ChangedMeanwhileError
+  return (
+    <Card title={texts.edit}>
+      <form onSubmit={form.onSubmit(() => save.mutate(undefined))}>
+        <Stack gap="sm">
+          <TextInput label={texts.name} required {...form.getInputProps('name')} />
+          <TextInput label={texts.email} type="email" required {...form.getInputProps('email')} />
+          <NumberInput label={texts.age} required min={0} max={150} {...form.getInputProps('age')} />
+          <Checkbox label={texts.isActive} {...form.getInputProps('active', { type: 'checkbox' })} />
+          {isChanged ? (
+            <Alert color="yellow" role="alert">
+              <Stack gap="xs" align="flex-start">
+                {shared.changedMeanwhile}
+                <Button variant="default" onClick={onReload}>
+                  {shared.refresh}
+                </Button>
+              </Stack>
+            </Alert>
+          ) : (
+            <FormError error={save.error} />
+          )}
+          <NeedsRole role="operator">
+            {(allowed) => (
+              <Group>
+                <Button type="submit" disabled={!allowed || isChanged} loading={save.isPending}>
+                  {shared.save}
+                </Button>
+                <Text size="sm" c="dimmed">
+                  {texts.version} {version}
+                </Text>
+              </Group>
+            )}
+          </NeedsRole>
+        </Stack>
+      </form>
+    </Card>
+  )
+}
+
+function Orders({ userId }: { userId: number }) {
+  const texts = useUsersTexts()
+  const query = useQuery({ ...ordersOf({ user: userId }), enabled: services().orders !== undefined })
+  if (services().orders === undefined) return null
+  return (
+    <Card
+      title={texts.orders}
+      actions={
+        <Link to="/orders" search={{ user: userId }} className="link">
+          {texts.allOrders}
+        </Link>
+      }
+    >
+      <QueryState query={query}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Text c="dimmed">{texts.noOrders}</Text>
+          ) : (
+            <ul className="plain-list feed" tabIndex={0} aria-label={texts.orders}>
+              {data.slice(0, 20).map(({ id, order_number, status, total_price }) => (
+                <li key={id}>
+                  <Link to="/orders/$id" params={{ id: String(id) }} className="link mono">
+                    {order_number ?? id}
+                  </Link>
+                  <OrderBadge status={status} />
+                  <span className="feed-when">
+                    <Mono>{total_price.toFixed(2)}</Mono>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </QueryState>
+    </Card>
+  )
+}

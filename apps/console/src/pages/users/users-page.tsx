@@ -1,0 +1,131 @@
+import { useState } from 'react'
+import { Button, Group, SegmentedControl, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { IconPlus, IconSearch, IconUsers } from '@tabler/icons-react'
+import type { User } from '@ordinal/client'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { usersOf, type UserSearch } from '../../api/document-queries'
+import { oneOf } from '../../api/search-params'
+import { CursorPages, DataTable, type Column } from '../../ui/data-table'
+import { Card, Mono, NeedsRole, Page } from '../../ui/page'
+import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
+import { Time } from '../../ui/time'
+import { NewUser } from './new-user'
+import { useUsersTexts } from './texts'
+
+const route = getRouteApi('/users')
+
+export function UsersPage() {
+  const shared = useTexts()
+  const texts = useUsersTexts()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const [making, setMaking] = useState(false)
+  const query = useQuery(usersOf(search))
+  const columns = useColumns()
+  const { q, active, cursor } = search
+  const filter = (change: UserSearch) =>
+    void navigate({ search: { ...search, cursor: undefined, ...change } as UserSearch })
+  const filterLater = useDebouncedCallback(filter, 300)
+  return (
+    <Page
+      title={shared.users}
+      about={texts.about}
+      actions={
+        <NeedsRole role="operator">
+          {(allowed) => (
+            <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>
+              {texts.make}
+            </Button>
+          )}
+        </NeedsRole>
+      }
+    >
+      <NewUser opened={making} onClose={() => setMaking(false)} />
+      <Group gap="sm" align="flex-end">
+        <TextInput
+          w={320}
+          maw="100%"
+          aria-label={texts.search}
+          placeholder={texts.search}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          defaultValue={q ?? ''}
+          onChange={(event) => filterLater({ q: event.currentTarget.value || undefined })}
+        />
+        <SegmentedControl
+          aria-label={texts.state}
+          data={[
+            { value: 'all', label: shared.all },
+            { value: 'yes', label: texts.active },
+            { value: 'no', label: texts.inactive },
+          ]}
+          value={active ?? 'all'}
+          onChange={(chosen) => filter({ active: oneOf(['yes', 'no'] as const, chosen) })}
+        />
+      </Group>
+      <QueryState query={query}>
+        {({ data, pagination }) =>
+          data.length === 0 ? (
+            q !== undefined || active !== undefined ? (
+              <NothingForFilter onClear={() => void navigate({ search: {} })} />
+            ) : (
+              <Notice icon={<IconUsers size={28} />} title={texts.none}>
+                {texts.noneHelp}
+              </Notice>
+            )
+          ) : (
+            <Card>
+              <DataTable
+                label={shared.users}
+                rows={data}
+                keyOf={({ id }) => id}
+                columns={columns}
+                onOpen={({ id }) => void navigate({ to: '/users/$id', params: { id: String(id) } })}
+                footer={
+                  <CursorPages
+                    next={pagination.next_cursor}
+                    isFirst={cursor === undefined}
+                    onNext={(next) => void navigate({ search: { ...search, cursor: next } })}
+                    onFirst={() => filter({})}
+                  >
+                    {shared.inView(data.length)}
+                  </CursorPages>
+                }
+              />
+            </Card>
+          )
+        }
+      </QueryState>
+    </Page>
+  )
+}
+
+function useColumns(): Column<User>[] {
+  const texts = useUsersTexts()
+  return [
+    {
+      id: 'name',
+      header: texts.name,
+      cell: ({ id, name }) => (
+        <Link to="/users/$id" params={{ id: String(id) }} className="link">
+          {name}
+        </Link>
+      ),
+    },
+    { id: 'email', header: texts.email, cell: ({ email }) => email },
+    { id: 'age', header: texts.age, align: 'right', cell: ({ age }) => <Mono>{age}</Mono> },
+    { id: 'state', header: texts.state, cell: ({ active }) => <ActiveBadge active={active} /> },
+    { id: 'since', header: texts.since, cell: ({ created_at }) => <Time at={created_at} /> },
+  ]
+}
+
+export function ActiveBadge({ active }: { active: boolean }) {
+  const texts = useUsersTexts()
+  return (
+    <span className="state" data-state={active ? 'active' : 'inactive'}>
+      {active ? texts.active : texts.inactive}
+    </span>
+  )
+}

@@ -1,0 +1,115 @@
+import { useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { Button, Group, Table } from '@mantine/core'
+import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react'
+import { useTexts } from './texts'
+
+export interface Column<Row> {
+  id: string
+  header: string
+  cell: (row: Row) => ReactNode
+  align?: 'right'
+}
+
+interface DataTableProps<Row> {
+  /** What the rows are. */
+  label: string
+  rows: readonly Row[]
+  columns: readonly Column<Row>[]
+  keyOf: (row: Row) => string | number
+  /** Where a row leads: by a click, or by Enter. */
+  onOpen?: (row: Row) => void
+  /** Below the rows: pages, a count. */
+  footer?: ReactNode
+}
+
+/** Rows in columns. `j` and `k` go from row to row, Enter opens one. */
+export function DataTable<Row>({ label, rows, columns, keyOf, onOpen, footer }: DataTableProps<Row>) {
+  const body = useRef<HTMLTableSectionElement>(null)
+  const move = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
+    if (event.target !== event.currentTarget) return
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
+    if (step) {
+      const sibling =
+        step > 0 ? event.currentTarget.nextElementSibling : event.currentTarget.previousElementSibling
+      if (sibling instanceof HTMLElement) sibling.focus()
+      event.preventDefault()
+    } else if (event.key === 'Enter') onOpen?.(row)
+  }
+  return (
+    <>
+      <div className="scroll-x" tabIndex={0} role="region" aria-label={label}>
+        <Table className="data-table">
+          <Table.Thead>
+            <Table.Tr>
+              {columns.map(({ id, header, align }) => (
+                <Table.Th key={id} ta={align}>
+                  {header}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody ref={body}>
+            {rows.map((row) => (
+              <Table.Tr
+                key={keyOf(row)}
+                tabIndex={onOpen ? 0 : undefined}
+                data-clickable={onOpen ? true : undefined}
+                onClick={(event) => {
+                  // Links and buttons in it lead elsewhere, and text may be marked.
+                  if ((event.target as Element).closest('a, button') || getSelection()?.toString()) return
+                  onOpen?.(row)
+                }}
+                onKeyDown={(event) => move(event, row)}
+              >
+                {columns.map(({ id, cell, align }) => (
+                  <Table.Td key={id} ta={align}>
+                    {cell(row)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+      {footer}
+    </>
+  )
+}
+
+interface CursorPagesProps {
+  /** Where the next page begins; null at the end. */
+  next: string | null | undefined
+  /** Whether this is the first. */
+  isFirst: boolean
+  /** How many are in view, or in all. */
+  children?: ReactNode
+  onNext: (cursor: string) => void
+  onFirst: () => void
+}
+
+/** Pages of a list that is read by cursor: on, and back to the beginning; the browser's Back leads to the one before. */
+export function CursorPages({ next, isFirst, children, onNext, onFirst }: CursorPagesProps) {
+  const texts = useTexts()
+  return (
+    <Group justify="space-between" mt="sm">
+      <span className="tone-quiet">{children}</span>
+      <Group gap="xs">
+        {!isFirst && (
+          <Button variant="default" size="xs" onClick={onFirst} leftSection={<IconArrowLeft size={14} />}>
+            {texts.first}
+          </Button>
+        )}
+        {next && (
+          <Button
+            variant="default"
+            size="xs"
+            onClick={() => onNext(next)}
+            rightSection={<IconArrowRight size={14} />}
+          >
+            {texts.next}
+          </Button>
+        )}
+      </Group>
+    </Group>
+  )
+}
