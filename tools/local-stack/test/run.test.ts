@@ -4,6 +4,7 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { jwtVerify } from 'jose'
+import { listedServices, variablesOf } from '../src/service-list'
 import { createRepository, removeRepositories, serviceNames } from './stack'
 import { anythingRuns, postgresUrl, query } from './state'
 
@@ -84,13 +85,14 @@ test('the services know each other, and those that call or follow another have k
     API_KEYS_URL: `http://127.0.0.1:${repository.ports.sequencer}`,
     LOG_LEVEL: 'debug',
   })
-  const users = await repository.get<Record<string, string>>('user-service', '/environment')
   const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
-  const known = [
-    `mine:${'0'.repeat(64)}`,
-    `user-service:${digestOf(users.USER_SERVICE_API_KEY!)}:api-keys:follow`,
-    `order-service:${digestOf(orders.ORDER_SERVICE_API_KEY!)}:users:read+numbers:issue:ORD+api-keys:follow`,
-  ]
+  const known = [`mine:${'0'.repeat(64)}`]
+  for (const { name } of listedServices.filter(({ followsKeys }) => followsKeys)) {
+    const environment = await repository.get<Record<string, string>>(name, '/environment')
+    const scopes =
+      name === 'order-service' ? 'users:read+numbers:issue:ORD+api-keys:follow' : 'api-keys:follow'
+    known.push(`${name}:${digestOf(environment[`${variablesOf(name)}_API_KEY`]!)}:${scopes}`)
+  }
   for (const name of ['user-service', 'sequencer'] as const) {
     const { API_KEYS } = await repository.get<Record<string, string>>(name, '/environment')
     expect(API_KEYS).toBe(known.join(','))

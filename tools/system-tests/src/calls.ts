@@ -62,31 +62,34 @@ export const orderOf = (userId: number) => ({
 export const placeOrder = ({ orders }: System, userId: number, headers?: Record<string, string>) =>
   ask(orders, 'POST', '/api/v1/orders', orderOf(userId), headers)
 
-interface Described {
-  paths: Record<
-    string,
-    {
-      post?: {
-        requestBody?: { content: Record<string, { schema: { properties?: Record<string, Example> } }> }
-      }
-    }
-  >
-}
-interface Example {
+/** What is read of a part of a document; it may be a reference to another place in it. */
+interface Part {
+  $ref?: string
+  paths?: Record<string, { post?: { requestBody?: Part } }>
+  content?: Record<string, { schema?: Part }>
+  properties?: Record<string, Part>
   example?: unknown
   examples?: unknown[]
 }
 
 /** What a service can be asked to create, with the examples of its document: paths and bodies. */
 export async function creationsOf(service: { url: string }): Promise<{ path: string; body: object }[]> {
-  const { body } = await ask(service, 'GET', '/openapi.json')
-  return Object.entries((body as Described).paths).flatMap(([path, { post }]) => {
-    const fields = post?.requestBody?.content['application/json']?.schema.properties
+  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as Part
+  const at = (reference: string) =>
+    reference
+      .split('/')
+      .slice(1)
+      .reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], document) as Part
+  const resolved = (part: Part | undefined) => (part?.$ref === undefined ? part : at(part.$ref))
+
+  return Object.entries(document.paths ?? {}).flatMap(([path, { post }]) => {
+    const media = resolved(post?.requestBody)?.content?.['application/json']
+    const fields = resolved(media?.schema)?.properties
     if (!fields || path.includes('{')) return []
-    const examples = Object.entries(fields).map(([name, field]) => [
-      name,
-      field.example ?? field.examples?.[0],
-    ])
+    const examples = Object.entries(fields).map(([name, field]) => {
+      const { example, examples } = resolved(field) ?? {}
+      return [name, example ?? examples?.[0]]
+    })
     return [{ path, body: Object.fromEntries(examples) as object }]
   })
 }
