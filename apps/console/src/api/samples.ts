@@ -22,7 +22,7 @@ export function samplesIn(text: string): Sample[] {
 
 function labelsIn(text: string): Record<string, string> {
   const labels: Record<string, string> = {}
-  for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+  for (const [, name, value] of text.matchAll(/(?:^|,)(\w+)="((?:[^"\\]|\\.)*)"/g))
     labels[name!] = value!.replace(/\\(.)/g, (_all, escaped: string) => (escaped === 'n' ? '\n' : escaped))
   return labels
 }
