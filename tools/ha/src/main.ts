@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { endAll, startCluster, type Cluster } from './cluster'
+import { drill, faults, type Drilled, type Fault } from './drill'
+import { missingPackages, type Program } from './programs'
+
+const folder = process.env.HA_FOLDER ?? '/var/tmp/ordinal-ha'
+const stateFile = `${folder}.json`
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+void main().then(
+  (exitCode) => process.exit(exitCode),
+  (error: unknown) => {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(1)
+  },
+)
+
+async function main(): Promise<number> {
+  const [command, ...options] = process.argv.slice(2)
+  const given = (name: string) =>
+    options.find((option) => option.startsWith(`--${name}=`))?.slice(name.length + 3)
+  switch (command) {
+    case 'up':
+      return up()
+    case 'down':
+      return down()
+    case 'drill':
+      return runDrill(Number(given('kills') ?? 10), given('only'), given('control') !== 'no')
+  }
+  process.stderr.write('Usage: up, down or drill [--kills=10] [--only=postmaster,machine,frozen,balancer]\n')
+  return 2
+}
+
+/** Starts the cluster, and leaves it running. */
+async function up(): Promise<number> {
+  if (existsSync(stateFile)) throw new Error('It is up already; make ha-down ends it')
+  say('Starting etcd, Patroni, HAProxy and two of each service.')
+  const cluster = await startCluster({ folder, network: '127.27.0', synchronous: true })
+  mkdirSync(dirname(stateFile), { recursive: true })
+  writeFileSync(stateFile, JSON.stringify(cluster.running()), { mode: 0o600 })
+  say(
+    `users      ${cluster.urls.users}\norders     ${cluster.urls.orders}\nsequencer  ${cluster.urls.sequencer}`,
+  )
+  say(
+    `logs       ${folder}\nThe leader is node ${await cluster.leader()}. make ha-down ends it all, and deletes its data.`,
+  )
+  return 0
+}
+
+async function down(): Promise<number> {
+  if (!existsSync(stateFile)) throw new Error('It is not up')
+  await endAll(folder, JSON.parse(readFileSync(stateFile, 'utf8')) as Program[])
+  rmSync(stateFile)
+  rmSync(folder, { recursive: true, force: true })
+  return 0
+}
+
+/** Runs every fault as often, and then the control, which must lose something. Gives 1 if anything is lost that must not be. */
+async function runDrill(kills: number, only: string | undefined, control: boolean): Promise<number> {
+  const missing = missingPackages()
+  if (missing.length > 0) throw new Error(`Missing here: apt-get install ${missing.join(' ')}`)
+  const kinds = (only?.split(',') ?? Object.keys(faults)) as Fault[]
+  const unknown = kinds.find((kind) => !Object.hasOwn(faults, kind))
+  if (unknown) throw new Error(`${unknown} is none of ${Object.keys(faults).join(', ')}`)
+  const plan = kinds.flatMap((kind) => Array.from({ length: kills }, () => kind))
+  const strict = await withCluster(true, (cluster) => drill(cluster, plan, say))
+  report('Strict synchronous replication', strict)
+  const isWell = faultsOf(strict) === 0
+  if (!control) return isWell ? 0 : 1
+  const lossy = await withCluster(false, (cluster) =>
+    drill(
+      cluster,
+      Array.from({ length: kills }, (): Fault => 'postmaster'),
+      say,
+    ),
+  )
+  report('Control: asynchronous replication', lossy)
+  if (faultsOf(lossy) === 0) say('The control lost nothing this time: more kills show it, --kills=20.')
+  return isWell ? 0 : 1
+}
+
+async function withCluster<T>(synchronous: boolean, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const options = { folder: join('/var/tmp', `ordinal-ha-${process.pid}`), network: '127.27.1', synchronous }
+  const cluster = await startCluster(options)
+  const done = await work(cluster).catch(async (error: unknown) => {
+    await cluster.stop({ keep: true })
+    throw new Error(`${(error as Error).message}; the logs are in ${options.folder}`, { cause: error })
+  })
+  await cluster.stop()
+  return done
+}
+
+const faultsOf = ({ proof: { lost, doubled, unexplained } }: Drilled) =>
+  lost.length + doubled.length + unexplained.length
+
+function report(title: string, { pausesMs, proof }: Drilled): void {
+  say(`\n${title}`)
+  for (const [fault, pauses] of Object.entries(pausesMs))
+    if (pauses.length > 0) {
+      const seconds = pauses.map((ms) => ms / 1000).sort((a, b) => a - b)
+      const [least, median, most] = [seconds[0]!, seconds[Math.floor(seconds.length / 2)]!, seconds.at(-1)!]
+      say(
+        `  ${fault.padEnd(10)} ${pauses.length} times, ${least.toFixed(1)} to ${most.toFixed(1)} s without a number, median ${median.toFixed(1)}`,
+      )
+    }
+  say(`  acknowledged: ${proof.numbers} numbers, ${proof.orders} orders`)
+  for (const kind of ['lost', 'doubled', 'unexplained'] as const) {
+    say(`  ${kind}: ${proof[kind].length}`)
+    for (const line of proof[kind].slice(0, 5)) say(`    ${line}`)
+  }
+}

@@ -1,0 +1,106 @@
+import { Client } from 'pg'
+import type { Callers } from './callers'
+
+/** What is wrong, of numbers and of orders; each list is empty if all is well. */
+export interface Proof {
+  numbers: number
+  orders: number
+  /** Acknowledged, and not on record so. */
+  lost: string[]
+  /** Acknowledged to two requests, or on record twice. */
+  doubled: string[]
+  /** On record without a request, or an order without its number, or a number without its order. */
+  unexplained: string[]
+}
+
+interface LedgerRow {
+  number: string
+  key: string
+  value: string
+}
+interface OrderRow {
+  id: string
+  reference: string
+  number: string | null
+  key: string | null
+}
+
+/** Compares what the callers were told with what the databases have now. */
+export async function prove(databaseUrl: (database: string) => string, callers: Callers): Promise<Proof> {
+  const issued = (prefix: string) =>
+    read<LedgerRow>(
+      databaseUrl('sequencerdb'),
+      `SELECT number, idempotency_key AS key, value FROM ledger WHERE prefix = '${prefix}' AND event = 'issue' ORDER BY value`,
+    )
+  const [numbers, orderNumbers, orders] = await Promise.all([
+    issued('SG'),
+    issued('ORD'),
+    read<OrderRow>(
+      databaseUrl('orderdb'),
+      `SELECT orders.id, reference, order_number AS number, key
+       FROM orders LEFT JOIN idempotency_records ON resource_id = orders.id`,
+    ),
+  ])
+  const numberOf = new Map(numbers.map(({ key, number }) => [key, number]))
+  const orderOf = new Map(orders.map((order) => [order.key, order]))
+  const numberOfReference = new Map(orderNumbers.map(({ key, number }) => [key, number]))
+  const asked = new Set([...callers.numbers.map(({ key }) => key), ...callers.failures.map(keyOfFailure)])
+  const ordered = new Set([...callers.orders.map(({ key }) => key), ...callers.failures.map(keyOfFailure)])
+
+  return {
+    numbers: callers.numbers.length,
+    orders: callers.orders.length,
+    lost: [
+      ...callers.numbers
+        .filter(({ key, told }) => numberOf.get(key) !== told)
+        .map(({ key, told }) => `number ${told} of ${key}`),
+      ...callers.orders
+        .filter(({ key, told }) => {
+          const kept = orderOf.get(key)
+          return Number(kept?.id) !== told.id || kept?.reference !== told.reference
+        })
+        .map(({ key, told }) => `order ${told.id} of ${key}`),
+      ...callers.orders
+        .filter(({ key, told }) => told.orderNumber !== null && orderOf.get(key)?.number !== told.orderNumber)
+        .map(({ key, told }) => `number ${told.orderNumber} of order ${key}`),
+    ],
+    doubled: [
+      ...twice(callers.numbers.map(({ told }) => told)),
+      ...twice(numbers.map(({ number }) => number)),
+      ...twice(orders.flatMap(({ number }) => number ?? [])),
+      ...twice(orders.flatMap(({ key }) => key ?? [])),
+    ],
+    unexplained: [
+      ...numbers.filter(({ key }) => !asked.has(key)).map(({ number }) => `number ${number}`),
+      ...orders.filter(({ key }) => key === null || !ordered.has(key)).map(({ id }) => `order ${id}`),
+      ...orders
+        .filter(({ reference, number }) => number !== numberOfReference.get(reference))
+        .map(({ id, number }) => `order ${id} with ${number}`),
+      ...holesOf(numbers).map((value) => `no number with the value ${value}`),
+      ...holesOf(orderNumbers).map((value) => `no order number with the value ${value}`),
+      ...callers.failures,
+    ],
+  }
+}
+
+const keyOfFailure = (failure: string) => failure.slice(0, failure.indexOf(':'))
+
+const holesOf = (rows: readonly LedgerRow[]): number[] => {
+  const values = new Set(rows.map(({ value }) => Number(value)))
+  return Array.from({ length: rows.length }, (_, index) => index + 1).filter((value) => !values.has(value))
+}
+
+function twice(texts: readonly string[]): string[] {
+  const seen = new Set<string>()
+  return texts.filter((text) => seen.size === seen.add(text).size)
+}
+
+async function read<Row extends object>(url: string, sql: string): Promise<Row[]> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
