@@ -27,7 +27,7 @@ install-tools: deps ## Install the tools for development (they are among the pac
 .PHONY: build run $(SHORT_NAMES:%=run-%)
 build: deps ## Build everything into dist/
 	@$(NX) run-many -t build
-run: deps ## Start all services on an embedded PostgreSQL; AUTH=1 asks callers for tokens, and prints some
+run: deps ## Start all services on an embedded PostgreSQL; AUTH=1 asks callers for tokens, and prints some; TLS=1 serves https
 	@exec node tools/build/src/start.mjs
 #: run-<service>: ## Start one alone (run-user, run-sequencer), on the database that the environment or .env names
 $(SHORT_NAMES:%=run-%): run-%: deps
@@ -211,7 +211,7 @@ docker-check: has-docker deps ## Check the images and the stack in containers (f
 	@cd tools/containers && npx jest
 
 .PHONY: health db-metrics
-health: ## Ask the services how they are, wherever they run
+health: ## Ask the services how they are, wherever they run (TLS=1: those of make run TLS=1)
 	@tools/containers/ask.sh /health
 db-metrics: ## Ask the services how their connections to the databases are
 	@tools/containers/ask.sh /metrics/db

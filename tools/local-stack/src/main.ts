@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { databases, prepareDatabases, roles } from './databases'
+import { withCertificates } from './certificates'
 import { catchInterruption, interrupted } from './interruption'
 import { keepSecrets, newSecret, newSigningKey } from './passwords'
 import { requireFreePorts } from './ports'
@@ -22,13 +23,15 @@ interface Part {
 }
 
 async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
-  const settings = readSettings(root)
-  const { folders, postgresPort } = settings
+  const read = readSettings(root)
+  const { folders, postgresPort } = read
 
-  const servicePorts = settings.services.flatMap(({ port, grpcPort, debugPort }) =>
+  const servicePorts = read.services.flatMap(({ port, grpcPort, debugPort }) =>
     grpcPort ? [port, grpcPort, debugPort] : [port, debugPort],
   )
   makePrivate(folders.data)
+  const { environment, authority } = await withCertificates(read.environment, folders.certificates)
+  const settings = { ...read, environment }
   // First of all, as it holds the lock that tells a stack in this folder from another program on its ports.
   const starting = startOwnPostgres(folders.postgres, postgresPort, servicePorts, warn)
   const postgres = await step(starting, ({ port, adopted }) =>
@@ -59,10 +62,11 @@ async function start(parts: Part[], interruption: AbortSignal): Promise<void> {
   )
 
   reloadWhenTold(services)
-  const { environment } = settings
   const closed = isClosed(environment)
   const tokens = closed ? await tokensOfRoles(environment, secrets) : []
-  console.log(summarize({ services: definitions, postgres, logFolder: folders.logs, closed, tokens }))
+  console.log(
+    summarize({ services: definitions, postgres, logFolder: folders.logs, authority, closed, tokens }),
+  )
 }
 
 /** Whoever started us with a channel, as `make dev` does, says which services have new bundles. */

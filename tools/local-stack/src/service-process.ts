@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { variablesOf } from './service-list'
 import { lastErrors, openServiceLog } from './service-log'
 import type { ServiceDefinition } from './services'
 import type { Settings } from './settings'
@@ -43,6 +46,7 @@ export function launchService(
   if (!existsSync(program)) throw new Error(`${program} is missing: run "make build" first`)
   const logFile = join(settings.folders.logs, `${name}.log`)
   const log = openServiceLog(logFile)
+  const ownCertificate = certificateOf(name, settings.environment)
   const stopping = new AbortController()
   const restarts: number[] = []
   let hasBeenReady = false
@@ -83,7 +87,7 @@ export function launchService(
 
   async function ready(interruption: AbortSignal): Promise<void> {
     const deadline = Date.now() + readyWithinMs
-    while (!(await isReady(url)) || hasEnded(child)) {
+    while (!(await isReady(url, ownCertificate)) || hasEnded(child)) {
       interruption.throwIfAborted()
       if (hasEnded(child)) throw startFailure(`${name} ended while it was starting:`, logFile)
       if (Date.now() > deadline) throw startFailure(`${name} is not ready after a minute:`, logFile)
@@ -123,11 +127,49 @@ export function launchService(
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
-async function isReady(url: string): Promise<boolean> {
-  return fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
-    ({ ok }) => ok,
-    () => false,
-  )
+/**
+ * Asks a service whether it is ready. Whoever answers on the port of this machine is believed: nothing is sent but the question.
+ *
+ * @param certificate its own, where it serves TLS: it may ask its clients for one
+ */
+function isReady(url: string, certificate: Certificate | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { timeout: 2_000, agent: false as const }
+    const answered = (response: http.IncomingMessage) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    }
+    const request = certificate
+      ? https.get(
+          `${url}/health/ready`,
+          { ...options, ...read(certificate), rejectUnauthorized: false },
+          answered,
+        )
+      : http.get(`${url}/health/ready`, options, answered)
+    request.on('timeout', () => request.destroy())
+    request.on('error', () => resolve(false))
+    request.on('close', () => resolve(false))
+  })
+}
+
+interface Certificate {
+  certFile: string
+  keyFile: string
+}
+
+function certificateOf(name: string, environment: NodeJS.ProcessEnv): Certificate | undefined {
+  const prefix = `${variablesOf(name)}_TLS`
+  const { [`${prefix}_CERT_FILE`]: certFile, [`${prefix}_KEY_FILE`]: keyFile } = environment
+  return certFile && keyFile ? { certFile, keyFile } : undefined
+}
+
+/** The service itself says what is wrong with its files. */
+function read({ certFile, keyFile }: Certificate): { cert?: Buffer; key?: Buffer } {
+  try {
+    return { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+  } catch {
+    return {}
+  }
 }
 
 function startFailure(what: string, logFile: string): Error {

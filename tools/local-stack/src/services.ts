@@ -14,6 +14,8 @@ export interface ServiceDefinition {
   port: number
   /** Where this machine reaches it: `http://127.0.0.1:8081`. */
   url: string
+  /** `https` if it serves TLS. */
+  scheme: Scheme
   /** Undefined if it has no gRPC. */
   grpcPort?: number
   debugPort: number
@@ -27,9 +29,7 @@ export function defineServices(
   postgres: Pick<EmbeddedPostgres, 'url'>,
   secrets: Secrets,
 ): ServiceDefinition[] {
-  const urls = new Map(
-    services.map(({ name, port }) => [name, urlOf(environment[`${variablesOf(name)}_HOST`], port.port)]),
-  )
+  const urls = new Map(services.map(({ name, port }) => [name, urlOf(name, port.port, environment)]))
   // Each service that calls others, or follows their API keys, has a key, which all of them know.
   const keys = new Map(
     services
@@ -73,6 +73,7 @@ export function defineServices(
     name: service.name,
     port: service.port.port,
     url: urls.get(service.name)!,
+    scheme: schemeOf(service.name, environment),
     ...(service.grpcPort && { grpcPort: service.grpcPort.port }),
     debugPort: service.debugPort.port,
     environment: variablesFor(service),
@@ -118,20 +119,31 @@ const portOf = (name: string, services: Ports) => services.find((service) => ser
 /** Where the console finds the other services. */
 const addressesForConsole = (environment: NodeJS.ProcessEnv, services: Ports) => ({
   SEQUENCER_CONSOLE_USERS_URL:
-    environment.SEQUENCER_CONSOLE_USERS_URL || `http://localhost:${portOf('user-service', services)}`,
+    environment.SEQUENCER_CONSOLE_USERS_URL || localUrlOf('user-service', services, environment),
   SEQUENCER_CONSOLE_ORDERS_URL:
-    environment.SEQUENCER_CONSOLE_ORDERS_URL || `http://localhost:${portOf('order-service', services)}`,
+    environment.SEQUENCER_CONSOLE_ORDERS_URL || localUrlOf('order-service', services, environment),
 })
 
 /** The console, which comes from the sequencer, calls the others: by both names of this machine. */
-function originsOfConsole({ CORS_ORIGINS }: NodeJS.ProcessEnv, services: Ports) {
+function originsOfConsole(environment: NodeJS.ProcessEnv, services: Ports) {
   const port = portOf('sequencer', services)
-  const own = ['localhost', '127.0.0.1'].map((host) => `http://${host}:${port}`)
-  return { CORS_ORIGINS: [CORS_ORIGINS, ...own].filter(Boolean).join(',') }
+  const own = ['localhost', '127.0.0.1'].map(
+    (host) => `${schemeOf('sequencer', environment)}://${host}:${port}`,
+  )
+  return { CORS_ORIGINS: [environment.CORS_ORIGINS, ...own].filter(Boolean).join(',') }
 }
 
-/** The URL of a service that listens on this address; on 127.0.0.1 if that is every address, or not set. */
-function urlOf(host: string | undefined, port: number): string {
+type Scheme = 'http' | 'https'
+
+const schemeOf = (name: string, environment: NodeJS.ProcessEnv): Scheme =>
+  environment[`${variablesOf(name)}_TLS_CERT_FILE`] ? 'https' : 'http'
+
+const localUrlOf = (name: string, services: Ports, environment: NodeJS.ProcessEnv) =>
+  `${schemeOf(name, environment)}://localhost:${portOf(name, services)}`
+
+/** The URL of a service: on 127.0.0.1 if it listens on every address, or on none that is set. */
+function urlOf(name: string, port: number, environment: NodeJS.ProcessEnv): string {
+  const host = environment[`${variablesOf(name)}_HOST`]
   const address = !host || host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  return `${schemeOf(name, environment)}://${address.includes(':') ? `[${address}]` : address}:${port}`
 }

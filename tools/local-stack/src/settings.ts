@@ -28,6 +28,8 @@ export interface Settings {
     /** The file that keeps what must not be known. */
     secrets: string
     logs: string
+    /** What `TLS=1` makes. */
+    certificates: string
     bundles: string
   }
   /** What the services inherit. */
@@ -53,6 +55,7 @@ export function readSettings(root: string): Settings {
       postgres: join(data, 'postgres'),
       secrets: join(data, 'passwords.json'),
       logs: join(data, 'logs'),
+      certificates: join(data, 'tls'),
       bundles: join(root, 'dist/apps'),
     },
     environment: readSecrets(),

@@ -5,6 +5,8 @@ interface Addresses {
   services: ServiceDefinition[]
   postgres: Pick<EmbeddedPostgres, 'port' | 'adminPasswordFile'>
   logFolder: string
+  /** The certificate of the authority that TLS=1 has made; undefined if it has made none. */
+  authority: string | undefined
   /** Whether the services ask their callers for a key or a token. */
   closed: boolean
   /** Where they do: a token of each role. */
@@ -15,11 +17,15 @@ interface Addresses {
  * What the user sees when all is up: where everything is, and three calls to paste into a shell. No secret: it may be kept;
  * but where callers are asked for tokens, some that are good for 12 hours.
  */
-export function summarize({ services, postgres, logFolder, closed, tokens }: Addresses): string {
+export function summarize({ services, postgres, logFolder, authority, closed, tokens }: Addresses): string {
   const portOf = (name: string) => services.find((service) => service.name === name)?.port
+  const schemeOf = (name: string) => services.find((service) => service.name === name)?.scheme
+  const isSecure = services.some(({ scheme }) => scheme === 'https')
+  /** As curl takes it, which adds http:// by itself. */
+  const at = (name: string) => `${schemeOf(name) === 'https' ? 'https://' : ''}localhost:${portOf(name)}`
   const apis = services.map(
-    ({ name, port }) =>
-      `  ${name.padEnd(14)} http://localhost:${port}    its API: http://localhost:${port}/docs`,
+    ({ name, port, scheme }) =>
+      `  ${name.padEnd(14)} ${scheme}://localhost:${port}    its API: ${scheme}://localhost:${port}/docs`,
   )
   const grpc = services.flatMap(({ name, grpcPort }) => (grpcPort ? [`localhost:${grpcPort} (${name})`] : []))
   const profiles = services.map(
@@ -28,7 +34,7 @@ export function summarize({ services, postgres, logFolder, closed, tokens }: Add
   return `
 Ordinal runs. Ctrl-C stops it.
 
-  ${'console'.padEnd(14)} http://localhost:${portOf('sequencer')}/dashboard    to sign in: make token ROLE=admin
+  ${'console'.padEnd(14)} ${schemeOf('sequencer')}://localhost:${portOf('sequencer')}/dashboard    to sign in: make token ROLE=admin
 ${apis.join('\n')}
   ${'gRPC'.padEnd(14)} ${grpc.join(', ')}
   ${'PostgreSQL'.padEnd(14)} postgresql://postgres@127.0.0.1:${postgres.port}/postgres
@@ -39,17 +45,23 @@ ${apis.join('\n')}
   ${''.padEnd(14)} or make pprof-cpu
   ${'logs'.padEnd(14)} ${logFolder}
 
-${callingWith(tokens)}Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
+${isSecure ? trusting(authority) : ''}${callingWith(tokens)}Try it: a user, an order of theirs (user_id is the id that the first call answers), and a number.
 
-  curl localhost:${portOf('user-service')}/api/v1/users -H 'Content-Type: application/json' \\
+  curl ${at('user-service')}/api/v1/users -H 'Content-Type: application/json' \\
     -d '{"email":"ada-'$(date +%s)'@example.com","name":"Ada Lovelace","age":36}'
 
-  curl localhost:${portOf('order-service')}/api/v1/orders -H 'Content-Type: application/json' \\
+  curl ${at('order-service')}/api/v1/orders -H 'Content-Type: application/json' \\
     -d '{"user_id":1,"product_id":"PROD-123","quantity":2,"total_price":99.99}'
 
-  curl "localhost:${portOf('sequencer')}/api/v1/next/SG?client_id=erp-system"
+  curl "${at('sequencer')}/api/v1/next/SG?client_id=erp-system"
 `
 }
+
+/** The line for a shell in which curl then trusts the services. */
+const trusting = (authority: string | undefined) =>
+  authority === undefined
+    ? ''
+    : `curl trusts the services in a shell with\n\n  export CURL_CA_BUNDLE=${authority}\n\n`
 
 /** Lines for a shell, in which the calls below and those of the README then send a token. */
 function callingWith(tokens: Addresses['tokens']): string {

@@ -1,5 +1,7 @@
 // Stands in for a service: dist/apps/<name>/main.js of the stack under test.
+const { readFileSync } = require('node:fs')
 const http = require('node:http')
+const https = require('node:https')
 const { basename, dirname } = require('node:path')
 
 const name = basename(dirname(process.argv[1]))
@@ -23,16 +25,20 @@ const answers = {
   '/die': () => process.exit(3),
 }
 
-http
-  .createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk) => (body += chunk))
-    request.on('end', () => {
-      const answer = answers[request.url]
-      response.end(answer ? answer() : JSON.stringify({ name, pid: process.pid, url: request.url, body }))
-    })
+const prefix = name.replaceAll('-', '_').toUpperCase()
+const { [`${prefix}_TLS_CERT_FILE`]: cert, [`${prefix}_TLS_KEY_FILE`]: key } = environment
+const createServer = cert
+  ? (serve) => https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, serve)
+  : http.createServer
+
+createServer((request, response) => {
+  let body = ''
+  request.on('data', (chunk) => (body += chunk))
+  request.on('end', () => {
+    const answer = answers[request.url]
+    response.end(answer ? answer() : JSON.stringify({ name, pid: process.pid, url: request.url, body }))
   })
-  .listen(port)
+}).listen(port)
 
 const end = (reason) => {
   console.log(`${name} ends at ${reason}`)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { jwtVerify } from 'jose'
 import { listedServices, variablesOf } from '../src/service-list'
@@ -72,6 +72,41 @@ test('the calls it prints work when they are pasted into a shell', async () => {
     },
     { name: 'sequencer', url: '/api/v1/next/SG?client_id=erp-system', body: undefined },
   ])
+})
+
+test('with TLS=1 services and calls are encrypted, and what it prints and make health are so, too', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ TLS: '1' })
+  await stack.printed('Ordinal runs.')
+  const [authority] = /(?<=^ {2}export CURL_CA_BUNDLE=).*$/m.exec(stack.output())!
+  const shell = { PATH: process.env.PATH, CURL_CA_BUNDLE: authority }
+  const commands = stack.output().match(/^ {2}curl (.*\\\n)*.*$/gm)!
+  expect(commands).toHaveLength(3)
+  for (const command of commands) {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { env: shell })
+    expect(stdout).toMatch(/"url":"\/api/)
+  }
+  const urlOf = (name: string) => `https://127.0.0.1:${repository.ports[name]}`
+  const { stdout } = await promisify(execFile)('curl', ['-s', `${urlOf('order-service')}/environment`], {
+    env: shell,
+  })
+  expect(JSON.parse(stdout)).toMatchObject({
+    ORDER_SERVICE_SEQUENCER_URL: urlOf('sequencer'),
+    ORDER_SERVICE_USER_SERVICE_URL: urlOf('user-service'),
+    API_KEYS_URL: urlOf('sequencer'),
+    ORDER_SERVICE_CALLS_TLS_CA_FILE: authority,
+    CORS_ORIGINS: expect.stringContaining(`https://localhost:${repository.ports.sequencer}`) as string,
+  })
+  const ports = Object.fromEntries(
+    serviceNames.map((name) => [`${variablesOf(name)}_PORT`, String(repository.ports[name])]),
+  )
+  const asking = promisify(execFile)(resolve(__dirname, '../../containers/ask.sh'), ['/health'], {
+    cwd: repository.root,
+    env: { PATH: process.env.PATH, TLS: '1', ...ports },
+  })
+  const said = (await asking).stdout
+  for (const name of serviceNames) expect(said).toContain(`{"name":"${name}"`)
+  expect((await stat(join(repository.root, '.data/tls/tls.key'))).mode & 0o777).toBe(0o600)
 })
 
 test('the services know each other, and those that call or follow another have keys that it knows', async () => {
