@@ -159,7 +159,8 @@ function serve(route: Route, { tokensCheckable, runItems, live }: Serving): Requ
     const reply = underBasePath(tagged ? unlessKnown(made, req.headers) : made, req.context.basePath)
     if (route.issues) addCommonHeaders(res, ['Cache-Control', 'no-store'])
     // Shared caches keep no answer to Authorization by themselves, but know nothing of keys.
-    else if (showsCredentials(req)) addCommonHeaders(res, ['Cache-Control', 'private'])
+    else if (showsCredentials(req) && !reply.headers?.['Cache-Control'])
+      addCommonHeaders(res, ['Cache-Control', 'private'])
     if (reply.body instanceof Readable) {
       if (route.live) {
         live?.add(reply.body)

@@ -18,14 +18,27 @@ function isSecretName(name: string): boolean {
   return secret
 }
 
-/** A text without the passwords of URLs and without API keys that administrators make, wherever in it they are. */
+/** A text without the passwords of URLs, tokens, and API keys that administrators make, wherever in it they are. */
 function withoutCredentials(text: string): string {
-  const shown = text.includes('ordinal_') ? text.replace(managedKeys, `ordinal_$1_${mark}`) : text
+  const withoutKeys = text.includes('ordinal_') ? text.replace(managedKeys, `ordinal_$1_${mark}`) : text
+  const shown = withoutKeys.includes(tokenStart) ? withoutTokens(withoutKeys) : withoutKeys
   return shown.includes('://') ? withoutPasswords(shown) : shown
 }
 
 /** The keys that administrators make, or what was sent for one; their ids are no secrets. */
 const managedKeys = /ordinal_([0-9A-Za-z]{12})_[0-9A-Za-z]+/g
+
+// What base64url makes of `{"`, with which the header of each JWT begins.
+const tokenStart = 'eyJ'
+const shortestHeader = 12
+
+/** A text without what has the form of a JWT. Run by run, each looked at once, as in `withoutPasswords`. */
+function withoutTokens(text: string): string {
+  return text.replace(/[\w.-]+/g, (run) => {
+    const start = run.indexOf(tokenStart)
+    return start >= 0 && run.indexOf('.', start) >= start + shortestHeader ? run.slice(0, start) + mark : run
+  })
+}
 
 /**
  * `postgres://user:secret@host` without the secret, which may have any character but a space.

@@ -87,6 +87,12 @@ test.each([
   ['https://example.com/@someone', 'https://example.com/@someone'],
   ['mail@example.com http://host:80', 'mail@example.com http://host:80'],
   ['me@there,http://host:80', 'me@there,http://host:80'],
+  ['/api/v1/users/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl', '/api/v1/users/[redacted]'],
+  [
+    '?a=eyJhbGciOiJIUzI1NiJ9.e30.&b=Bearer%20eyJhbGciOiJIUzI1NiJ9.e30.x',
+    '?a=[redacted]&b=Bearer%20[redacted]',
+  ],
+  ['eyJ.txt, of eyJhbGciOiJIUzI1NiJ9 alone', 'eyJ.txt, of eyJhbGciOiJIUzI1NiJ9 alone'],
   [`/n?key=ordinal_7hKq2LmXw0Rt_${'x'.repeat(46)}&b`, '/n?key=ordinal_7hKq2LmXw0Rt_[redacted]&b'],
   [
     `Bearer ordinal_7hKq2LmXw0Rt_${'x'.repeat(9)} a://b:c@d`,

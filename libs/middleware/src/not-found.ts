@@ -1,9 +1,13 @@
 import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
+import { redact } from '@ordinal/logging'
 
 /** The end of the line: no route has this path. */
 export const routeNotFound: RequestHandler = (req) => {
-  throw new AppError('route_not_found', `There is nothing at ${req.context.basePath}${req.path}`)
+  throw new AppError(
+    'route_not_found',
+    `There is nothing at ${redact(req.context.basePath + req.path) as string}`,
+  )
 }
 
 /**

@@ -33,7 +33,11 @@ export async function printToken(
   user = '',
 ): Promise<number> {
   if (!isRole(role)) {
-    fail(new Error(`"${role ?? ''}" is no role: make token ROLE=${roles.join(', ROLE=')}`))
+    fail(
+      new Error(
+        `"${role ?? ''}" is no role: make token ROLE=${roles.join(', ROLE=')}, or ROLE=customer USER_ID=1`,
+      ),
+    )
     return 1
   }
   if (role === 'customer' && !/^[1-9]\d{0,14}$/.test(user)) {

@@ -83,7 +83,9 @@ export class UnexpectedAnswerError extends Error {
     const { code, detail } = (data ?? {}) as { code?: unknown; detail?: unknown }
     const reason = [code, detail].filter((part) => typeof part === 'string').join(': ')
     const isRefusal = status === 401 || status === 403
-    const remedy = isRefusal ? '; look at ORDER_SERVICE_API_KEY, and at its entry in API_KEYS there' : ''
+    const remedy = isRefusal
+      ? '; look at ORDER_SERVICE_API_KEY, and at its entry in API_KEYS there, or at API_KEYS_URL'
+      : ''
     super(`${name} answered with ${status}${reason ? `, ${reason}` : ''}${remedy}`)
     this.isRefusal = isRefusal
   }
