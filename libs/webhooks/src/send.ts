@@ -70,6 +70,8 @@ export function createSend({ addresses, timeoutMs }: Options): Send {
         })
           .on('response', resolveAnswer)
           .on('error', reject)
+          // As after 101, which nobody has asked for: there is neither an answer then nor an error.
+          .on('close', () => reject(new Error('the connection was closed before an answer')))
           .end(bytes)
       })
     }

@@ -89,6 +89,19 @@ test('a connection that breaks, and one that is refused, are told', async () => 
   expect((await send(delivery(breaking.url))).error).toContain('ECONNREFUSED')
 })
 
+test.each([
+  [
+    'another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+  ],
+  ['what is no HTTP', 'SSH-2.0-OpenSSH_9.9\r\n'],
+])('a receiver that goes on with %s has not answered', async (_, text) => {
+  const other = await startRaw((socket) => void socket.write(text))
+  const { status, error } = await send(delivery(other.url))
+  expect([status, error]).toEqual([undefined, expect.any(String)])
+  await other.stop()
+})
+
 test('a certificate that nobody vouches for is refused', async () => {
   const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }])
   let asked = 0
