@@ -586,3 +586,15 @@ test.each([
   [7_200_000, '2 h'],
   [172_800_000, '2 days'],
 ])('%i ms are %s', (ms, text) => expect(seconds(ms)).toBe(text))
+
+test('what an answer of another release lacks ends none of the other findings', () => {
+  const { facts, users, sequencer } = healthy()
+  users.health = { is: 'away', why: 'ECONNREFUSED' }
+  sequencer.diagnostics = { is: 'answered', answer: {} as Diagnostics }
+  facts.chains = { is: 'answered', answer: {} as never }
+  expect(judge(facts).map(({ check, service }) => `${check} of ${service}`)).toEqual([
+    'away of user-service',
+    'unseen of sequencer',
+    'unseen of sequencer',
+  ])
+})

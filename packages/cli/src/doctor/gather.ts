@@ -120,8 +120,8 @@ async function readHealth(url: string) {
     signal: AbortSignal.timeout(healthLimitMs),
     redirect: 'error',
   })
-  const body = (await response.json()) as Partial<Health>
-  if (typeof body.version !== 'string') throw new Error('what answers there is no service of Ordinal')
+  const body = (await response.json()) as Partial<Health> | null
+  if (typeof body?.version !== 'string') throw new Error('what answers there is no service of Ordinal')
   const date = Date.parse(response.headers.get('Date') ?? '')
   return {
     status: response.status,

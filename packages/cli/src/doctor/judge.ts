@@ -13,9 +13,19 @@ export function judge(facts: Facts): Finding[] {
     ),
     ...facts.services.flatMap((service) => judgeService(service, facts.at)),
     ...judgeVersions(facts.services),
-    ...judgeLedger(facts),
+    ...ifUnderstood('sequencer', 'the ledger', () => judgeLedger(facts)),
   ]
   return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+}
+
+/** What answers may be another release, or no service of ours: that is a finding too, and ends none of the others. */
+function ifUnderstood(service: string, what: string, judgeAnswer: () => Finding[]): Finding[] {
+  try {
+    return judgeAnswer()
+  } catch {
+    const action = 'use the ordinal of its release, and see that the address is that of the service'
+    return [warning(service, 'unseen', `what it says of ${what} could not be understood`, action)]
+  }
 }
 
 function judgeService(service: ServiceFacts, at: Date): Finding[] {
@@ -28,12 +38,12 @@ function judgeService(service: ServiceFacts, at: Date): Finding[] {
 
   function judgeDiagnostics({ name, health, diagnostics }: ServiceFacts): Finding[] {
     if (diagnostics.is === 'answered')
-      return [
+      return ifUnderstood(name, 'itself', () => [
         ...judgeInside(name, diagnostics.answer),
         ...Object.entries(diagnostics.answer.certificates).flatMap(([use, until]) =>
           certificate(name, use, new Date(until), at),
         ),
-      ]
+      ])
     // That it does not answer at all is said already.
     if (health.is !== 'answered') return []
     const [found, action] = whyUnseen(diagnostics)
