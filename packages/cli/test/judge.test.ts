@@ -268,7 +268,7 @@ const cases: [
     'replication',
     'error',
     'sequencer',
-    /1 standbys are asynchronous/,
+    /1 standby is asynchronous/,
     ({ sequencer }) => {
       databaseOf(sequencer).settings.synchronous_standby_names = ''
     },
@@ -413,7 +413,7 @@ const cases: [
     'number_conflicts',
     'error',
     'order-service',
-    /1 numbers/,
+    /1 number of the last day/,
     ({ orders }) => {
       insideOf(orders).numbering = { without_number: 0, oldest_seconds: 0, conflicts_of_a_day: 1 }
     },
@@ -449,7 +449,7 @@ const cases: [
     'checkpoints_unsigned',
     'warning',
     'sequencer',
-    /no checkpoints are signed/,
+    /checkpoints are not signed/,
     ({ sequencer }) => {
       insideOf(sequencer).checkpoints = { signed: false }
     },
@@ -568,6 +568,14 @@ test('of a service that does not answer, nothing else is said', () => {
     Object.assign(service, { health: gone, diagnostics: gone, clockAheadMs: undefined })
   Object.assign(found.facts, { chains: gone, checkpoint: gone })
   expect(judge(found.facts).map(({ check }) => check)).toEqual(['away', 'away', 'away'])
+})
+
+test('what it says to take from a role is what PostgreSQL understands', () => {
+  const found = healthy()
+  databaseOf(found.users).rights = ['superuser', 'bypass_row_security', 'replication', 'create_role', 'owner']
+  expect(judge(found.facts).map(({ action }) => action)).toEqual([
+    'take them from the role: ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOREPLICATION NOCREATEROLE',
+  ])
 })
 
 test('the worst comes first', () => {

@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes'
 import type { Output } from '../output'
 import { integer, type Run } from '../run'
 import { gatherFacts } from './gather'
-import type { Finding } from './finding'
+import { counted, type Finding } from './finding'
 import { judge } from './judge'
 
 interface Options {
@@ -43,13 +43,11 @@ export function addDoctorCommand(program: Command, run: Run): void {
         output.line(
           errors + warnings === 0
             ? `Nothing has to be done: ${services.map(({ service, version }) => `${service} ${version}`).join(', ')}`
-            : `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`,
+            : `${counted(errors, 'error', 'errors')}, ${counted(warnings, 'warning', 'warnings')}`,
         )
       }),
     )
 }
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** For people: what was found, and below it what to do. */
 function show(findings: readonly Finding[], output: Output): void {

@@ -46,6 +46,10 @@ export function clock(
   return [finding(apartMs < clockErrorMs ? 'warning' : 'error')(service, check, found, action)]
 }
 
+/** `1 event`, `2 events`. */
+export const counted = (count: number, one: string, many: string): string =>
+  `${count} ${count === 1 ? one : many}`
+
 const dayMs = 24 * 60 * 60 * 1000
 
 /** `2.5 s`, `3 min`, `4 h`, `5 days`. */

@@ -1,9 +1,9 @@
 import type { Diagnostics, ServiceName } from './facts'
-import { clock, error, finding, note, seconds, warning, type Finding } from './finding'
+import { clock, counted, error, finding, note, seconds, warning, type Finding } from './finding'
 
 type Database = NonNullable<Diagnostics['database']>
 
-/** What there is to say of what a service tells of itself. */
+/** The findings from what a service reports about itself. */
 export function judgeInside(service: ServiceName, facts: Diagnostics): Finding[] {
   return [
     ...judgeAccess(service, facts),
@@ -25,7 +25,7 @@ export function judgeInside(service: ServiceName, facts: Diagnostics): Finding[]
             warning(
               service,
               'pool',
-              `${waiting} callers wait for one of the ${max} connections of the pool "${name}"`,
+              `${counted(waiting, 'caller waits', 'callers wait')} for one of the ${max} connections of the pool "${name}"`,
               'look for long statements and locks in pg_stat_activity; then raise …_DB_POOL_SIZE (docs/operations.md)',
             ),
           ],
@@ -76,14 +76,17 @@ function judgeDatabase(service: ServiceName, database: Database, production: boo
   ]
 }
 
-/** Rights by which a role could rewrite the ledger, or become one that could. */
-const powers = ['superuser', 'bypass_row_security', 'replication', 'create_role']
+/** Rights by which a role could rewrite the ledger, or become one that could, and what takes each away in ALTER ROLE. */
+const powers = new Map([
+  ['superuser', 'NOSUPERUSER'],
+  ['bypass_row_security', 'NOBYPASSRLS'],
+  ['replication', 'NOREPLICATION'],
+  ['create_role', 'NOCREATEROLE'],
+])
 
 function judgeRole(service: ServiceName, { role, rights }: Database): Finding[] {
-  // The other services own their tables, and no promise rests on that they do not.
-  const wrong = rights.filter(
-    (right) => powers.includes(right) || (right === 'owner' && service === 'sequencer'),
-  )
+  // The other services may own their tables; only the ledger must not belong to the role that writes it.
+  const wrong = rights.filter((right) => powers.has(right) || (right === 'owner' && service === 'sequencer'))
   if (wrong.length > 0)
     return [
       error(
@@ -92,7 +95,7 @@ function judgeRole(service: ServiceName, { role, rights }: Database): Finding[] 
         `its role "${role}" has more rights than its work needs: ${wrong.join(', ')}`,
         service === 'sequencer'
           ? 'run as a role that owns nothing, and give the owner in SEQUENCER_MIGRATION_DATABASE_URL'
-          : `take them from the role: ALTER ROLE … ${wrong.map((right) => `NO${right.replaceAll('_', '')}`.toUpperCase()).join(' ')}`,
+          : `take them from the role: ALTER ROLE … ${wrong.map((right) => powers.get(right)).join(' ')}`,
       ),
     ]
   if (!rights.includes('create_database')) return []
@@ -114,7 +117,7 @@ function judgeDurability(service: ServiceName, { settings }: Database): Finding[
         service,
         'read_only',
         'its database takes no writes',
-        'lead its URL to the primary; see default_transaction_read_only of the role and the database',
+        'point its URL at the primary; see default_transaction_read_only of the role and the database',
       ),
     )
   if (settings.fsync === 'off')
@@ -154,7 +157,7 @@ function judgeReplication(
       error(
         service,
         'replication',
-        `${standbys} standbys are asynchronous: a fail-over loses what was acknowledged`,
+        `${counted(standbys, 'standby is', 'standbys are')} asynchronous: a failover loses what was acknowledged`,
         'set synchronous_standby_names (with Patroni: synchronous_mode and synchronous_mode_strict)',
       ),
     ]
@@ -236,7 +239,7 @@ function judgeSchema(
         service,
         'schema_altered',
         list(differences),
-        'docs/audit.md says how to put it back; until then issuing may do anything',
+        'docs/audit.md says how to put it back; until then the rules of issuing may not hold',
       ),
     )
   return findings
@@ -251,7 +254,7 @@ function judgeWaiting(service: ServiceName, { events, numbering }: Diagnostics):
       warning(
         service,
         'events_waiting',
-        `${events.waiting} events wait for their delivery, the oldest for ${seconds(events.oldest_seconds * 1000)}`,
+        `${counted(events.waiting, 'event waits', 'events wait')} for delivery, the oldest for ${seconds(events.oldest_seconds * 1000)}`,
         'look at Redis, and at the log of the order service',
       ),
     )
@@ -260,7 +263,7 @@ function judgeWaiting(service: ServiceName, { events, numbering }: Diagnostics):
       warning(
         service,
         'dead_letters',
-        `${events.dead_letters} events could not be handled`,
+        `${counted(events.dead_letters, 'event', 'events')} could not be handled`,
         'make events-dead has the reasons; when the cause is removed: make events-replay',
       ),
     )
@@ -269,8 +272,8 @@ function judgeWaiting(service: ServiceName, { events, numbering }: Diagnostics):
       warning(
         service,
         'orders_without_number',
-        `${numbering.without_number} orders have no number, the oldest for ${seconds(numbering.oldest_seconds * 1000)}`,
-        'look at the sequencer, and at the sequence of orders: has it an end?',
+        `${counted(numbering.without_number, 'order has', 'orders have')} no number, the oldest for ${seconds(numbering.oldest_seconds * 1000)}`,
+        'look at the sequencer, and at the sequence of orders: did it reach its end?',
       ),
     )
   if (numbering && numbering.conflicts_of_a_day > 0)
@@ -278,7 +281,7 @@ function judgeWaiting(service: ServiceName, { events, numbering }: Diagnostics):
       error(
         service,
         'number_conflicts',
-        `${numbering.conflicts_of_a_day} numbers of the last day could not be taken by their orders`,
+        `${counted(numbering.conflicts_of_a_day, 'number', 'numbers')} of the last day could not be stored with an order`,
         'see the table number_conflicts, and ordinal history NUMBER: was a database restored?',
       ),
     )
@@ -291,7 +294,7 @@ function judgeRanges(service: ServiceName, { ranges = [] }: Diagnostics): Findin
   return ranges.flatMap(({ prefix, period, end, left, warn_at: warnAt }) => {
     if (left > Math.max(warnAt, end * nearlyUsedUp)) return []
     const which = period ? `${prefix} ${period}` : prefix
-    const found = `${which} has ${left === 0 ? 'no' : left} values left before its end, ${end}`
+    const found = `${which} has ${left === 0 ? 'no values' : counted(left, 'value', 'values')} left before its end, ${end}`
     const action = 'raise its end, or have a sequence for the next range'
     return [finding(left === 0 ? 'error' : 'warning')(service, 'range', found, action)]
   })

@@ -1,16 +1,16 @@
 import type { Diagnostics, Facts } from './facts'
-import { error, note, seconds, warning, type Finding } from './finding'
+import { counted, error, note, seconds, warning, type Finding } from './finding'
 
 const sequencer = 'sequencer'
 const hourMs = 60 * 60 * 1000
 // It is logged every hour.
 const loggedWithinMs = 2 * hourMs
 
-/** What there is to say of the proofs of the ledger: its chains, its checkpoints, and one that was kept. */
+/** The findings about the proofs of the ledger: its chains, its checkpoints, and one that was kept. */
 export function judgeLedger({ at, services, chains, checkpoint, checkpointHours }: Facts): Finding[] {
   const found = services.find(({ name }) => name === sequencer)
   const inside = found?.diagnostics.is === 'answered' ? found.diagnostics.answer : undefined
-  // That it does not answer at all is said already.
+  // That it does not answer is a finding already.
   if (found?.health.is !== 'answered') return []
   return [
     ...judgeChains(chains),
@@ -30,7 +30,7 @@ function judgeChains(chains: Facts['chains']): Finding[] {
         error(
           sequencer,
           'chains',
-          `the ledger is not what was written: ${count} findings, the first: ${first?.kind} ${first?.detail ?? ''}`,
+          `the ledger is not what was written: ${counted(count, 'finding', 'findings')}, the first: ${first?.kind} ${first?.detail ?? ''}`,
           'ordinal verify names all; docs/audit.md says what each means. Keep the database as it is',
         ),
       ]
@@ -63,7 +63,7 @@ function judgeSigning({ checkpoints, at }: Diagnostics): Finding[] {
       warning(
         sequencer,
         'checkpoints_unsigned',
-        'no checkpoints are signed: that all of the ledger was rewritten could not be shown',
+        'checkpoints are not signed: a ledger that was rewritten as a whole could not be detected',
         'set SEQUENCER_SIGNING_KEY, and keep the checkpoints elsewhere (docs/audit.md)',
       ),
     ]

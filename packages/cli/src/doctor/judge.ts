@@ -1,11 +1,11 @@
 import type { Asked, Facts, ServiceFacts } from './facts'
-import { clock, error, note, seconds, warning, type Finding, type Severity } from './finding'
+import { clock, counted, error, note, seconds, warning, type Finding, type Severity } from './finding'
 import { judgeLedger } from './judge-ledger'
 import { judgeInside } from './judge-inside'
 
 const order: readonly Severity[] = ['error', 'warning', 'note']
 
-/** What there is to say of an installation, the worst first. */
+/** The findings about an installation, the worst first. */
 export function judge(facts: Facts): Finding[] {
   const findings = [
     ...facts.unasked.map((service) =>
@@ -44,7 +44,7 @@ function judgeService(service: ServiceFacts, at: Date): Finding[] {
           certificate(name, use, new Date(until), at),
         ),
       ])
-    // That it does not answer at all is said already.
+    // That it does not answer is a finding already.
     if (health.is !== 'answered') return []
     const [found, action] = whyUnseen(diagnostics)
     return [warning(name, 'unseen', found, action)]
@@ -134,7 +134,7 @@ function certificate(service: string, use: string, until: Date | undefined, at: 
     warning(
       service,
       'certificate',
-      `the certificate (${use}) expires in ${Math.floor(days)} days, on ${when}`,
+      `the certificate (${use}) expires in ${counted(Math.floor(days), 'day', 'days')}, on ${when}`,
       action,
     ),
   ]
