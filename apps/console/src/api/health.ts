@@ -40,14 +40,10 @@ export async function fetchTraffic(name: ServiceName, signal: AbortSignal): Prom
   const last = before.get(name)
   before.set(name, now)
   const prefix = prefixes[name]
-  const served = (of: readonly Sample[]) =>
-    sumOf(
-      of.filter(({ labels }) => !isOfOperations(labels.route)),
-      `${prefix}_requests_total`,
-    )
+  const calls = (of: readonly Sample[]) => of.filter(({ labels }) => !isOfOperations(labels.route))
+  const served = (of: readonly Sample[]) => sumOf(calls(of), `${prefix}_requests_total`)
   if (!last || served(samples) < served(last.samples))
     return { requestsPerSecond: undefined, p95Seconds: undefined, samples }
-  const calls = (of: readonly Sample[]) => of.filter(({ labels }) => !isOfOperations(labels.route))
   return {
     requestsPerSecond: (served(samples) - served(last.samples)) / ((now.at - last.at) / 1000),
     p95Seconds: quantileBetween(
@@ -60,7 +56,7 @@ export async function fetchTraffic(name: ServiceName, signal: AbortSignal): Prom
   }
 }
 
-/** What this page itself asks for. */
+/** Routes of probes and pages, which are no work of the service. */
 const isOfOperations = (route = '') => /^\/(health|metrics|dashboard|docs|openapi)/.test(route)
 
 async function get(name: ServiceName, path: string, signal: AbortSignal): Promise<Response> {

@@ -8,7 +8,7 @@ import {
 } from '@tabler/icons-react'
 import type { LinkProps } from '@tanstack/react-router'
 
-type TextKey = 'overview' | 'sequences' | 'numbers' | 'gaps' | 'audit' | 'orders' | 'users'
+type TextKey = 'overview' | 'sequences' | 'gaps' | 'orders' | 'users'
 
 /** A page that the menu and the search offer. */
 export interface NavigationEntry {

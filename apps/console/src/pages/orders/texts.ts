@@ -9,7 +9,6 @@ export const useOrdersTexts = defineTexts({
     user: 'User',
     product: 'Product',
     quantity: 'Quantity',
-    price: 'Price',
     total: 'Total',
     status: 'Status',
     placed: 'Placed',
@@ -27,7 +26,6 @@ export const useOrdersTexts = defineTexts({
     finished: 'Nothing comes next: this is its last status.',
     facts: 'The order',
     unknownUser: 'The user service does not answer, or the user is gone.',
-    delete: 'Delete the order',
     statuses: {
       pending: 'pending',
       confirmed: 'confirmed',
@@ -44,7 +42,6 @@ export const useOrdersTexts = defineTexts({
     user: 'Benutzer',
     product: 'Produkt',
     quantity: 'Menge',
-    price: 'Preis',
     total: 'Gesamt',
     status: 'Status',
     placed: 'Aufgegeben',
@@ -62,7 +59,6 @@ export const useOrdersTexts = defineTexts({
     finished: 'Nichts mehr: das ist ihr letzter Status.',
     facts: 'Die Bestellung',
     unknownUser: 'Der Benutzerdienst antwortet nicht, oder es gibt den Benutzer nicht mehr.',
-    delete: 'Bestellung löschen',
     statuses: {
       pending: 'offen',
       confirmed: 'bestätigt',

@@ -70,5 +70,5 @@ export function Numbers() {
   )
 }
 
-export const rangeOf = ({ first_number: first, last_number: last }: BatchEvent) =>
+const rangeOf = ({ first_number: first, last_number: last }: BatchEvent) =>
   first === last ? first : `${first} … ${last}`

@@ -49,7 +49,7 @@ function Service({ name }: { name: ServiceName }) {
           </Group>
         </Group>
         {isKnown ? (
-          <Traffics traffic={condition === 'down' ? undefined : traffic.data} />
+          <TrafficFigures traffic={condition === 'down' ? undefined : traffic.data} />
         ) : (
           <Text>{texts.noAddress}</Text>
         )}
@@ -77,7 +77,7 @@ function Service({ name }: { name: ServiceName }) {
 export const toneOf = (state: string): Tone =>
   state === 'up' || state.startsWith('closed') ? 'ok' : state === 'down' ? 'bad' : 'warn'
 
-function Traffics({ traffic }: { traffic: Traffic | undefined }) {
+function TrafficFigures({ traffic }: { traffic: Traffic | undefined }) {
   const texts = useOverviewTexts()
   const { requestsPerSecond, p95Seconds } = traffic ?? {}
   return (
