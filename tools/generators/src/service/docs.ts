@@ -5,7 +5,6 @@ import { insertAfter } from '../workspace/text'
 
 interface Entered {
   listed: ListedService
-  resource: string
   plural: string
 }
 

@@ -44,7 +44,7 @@ export async function service(tree: Tree, options: Options): Promise<GeneratorCa
   addScopes(tree, plural)
   enterInContainers(tree, listed)
   enterInMonitoring(tree, name, rename)
-  enterInDocs(tree, { listed, resource, plural })
+  enterInDocs(tree, { listed, plural })
   const link = linkLater(tree.root, folder, name)
   await formatFiles(tree)
 
