@@ -211,7 +211,7 @@ export async function sweepDeliveries(db: Queryable, retentionMs: number): Promi
   return Number(rows[0]!.swept)
 }
 
-/** How many deliveries wait for webhooks that are on, for how long the oldest has, and how many webhooks went off by themselves. */
+/** How many deliveries wait for webhooks that are on, for how long the oldest has, and how many were switched off for their failures. */
 export async function deliveryBacklog(
   db: Queryable,
 ): Promise<{ waiting: number; oldestSeconds: number; switchedOff: number }> {

@@ -62,7 +62,7 @@ export const webhookVariables = (service: string) => ({
   }),
   webhookKeys: variable(`${service}_WEBHOOK_KEYS`, list(key), {
     description:
-      'Keys that the secrets of webhooks are encrypted with in the database: the first one encrypts, all decrypt; as they are without any',
+      'Keys that the secrets of webhooks are encrypted with in the database: the first one encrypts, all decrypt; without any they are stored in clear text',
     optional: true,
     secret: true,
     example: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',

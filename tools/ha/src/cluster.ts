@@ -137,7 +137,7 @@ export async function startCluster(options: ClusterOptions) {
     return found.filter(Boolean).length
   }
 
-  /** One that cannot follow after its crash is made anew, as an operator would do with `patronictl reinit`. */
+  /** A node that cannot follow after its crash is rebuilt, as an operator would do with `patronictl reinit`. */
   async function untilReplicas(): Promise<void> {
     const give = () => until('two replicas', async () => (await count('replica')) === 2, 45_000)
     for (let tries = 0; tries < 3; tries += 1)

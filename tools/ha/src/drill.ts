@@ -7,7 +7,7 @@ import { prove, type Proof } from './proof'
 export const faults = {
   postmaster: 'the PostgreSQL of the leader is killed',
   machine: 'the PostgreSQL and the Patroni of the leader are killed, and Patroni is back after 10 s',
-  frozen: 'the PostgreSQL and the Patroni of the leader are stopped in their tracks for 15 s',
+  frozen: 'the PostgreSQL and the Patroni of the leader are frozen (SIGSTOP) for 15 s',
   balancer: 'HAProxy is killed, and back after 5 s',
 } as const
 
@@ -20,8 +20,8 @@ export interface Drilled {
 }
 
 /**
- * Lets faults happen while callers ask for numbers and place orders, and compares in the end what they were told with what
- * the databases have.
+ * Makes faults while callers ask for numbers and place orders, and compares the answers with what the databases have at the
+ * end.
  */
 export async function drill(
   cluster: Cluster,
