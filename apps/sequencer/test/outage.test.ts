@@ -59,7 +59,7 @@ describe('when the connection is cut', () => {
     })
     const lost = await hasty.issue({ key: 'k' }).catch((error: unknown) => error)
     expect(lost).toMatchObject({ code: 'outcome_unknown' })
-    // It may have been.
+    // The number may have been issued.
     expect(String((lost as Error).cause)).not.toContain('nothing was issued')
     // What was sent may still be on its way, and be overtaken.
     await until(async () => (await valuesIn(database, 'SG')).length === 2)

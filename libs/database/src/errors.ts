@@ -21,14 +21,14 @@ export class QueryTimeoutError extends Error {
   override readonly name = 'QueryTimeoutError'
 }
 
-/** The server takes no writes: a standby, or a primary that was told so. It is what the server itself says to a write. */
+/** The server takes no writes: a standby, or a primary that is configured so. The server itself answers this to a write. */
 export class ReadOnlyError extends Error {
   override readonly name = 'ReadOnlyError'
   readonly code = '25006'
   readonly severity = 'ERROR'
 
   constructor() {
-    super('The server is read-only: it is a standby, or was told to take no writes')
+    super('The server is read-only: it is a standby, or configured to take no writes')
   }
 }
 

@@ -10,7 +10,6 @@ interface Listener<Connection> {
   connections: number
   /** How useful a connection is, as a number; only those of one listener are compared. */
   useOf: (connection: Connection) => number
-  /** Closes one. */
   cut: (connection: Connection) => void
 }
 

@@ -42,7 +42,7 @@ export type NextStep =
 const jitter = 0.2
 
 /**
- * Decides. While the receiver takes nothing at all, no delivery fails for good, however many attempts it had: it waits until
+ * Decides the next step. While the receiver takes nothing at all, no delivery fails for good, however many attempts it had: it waits until
  * the receiver returns or the webhook is switched off.
  *
  * @param random from 0 to 1

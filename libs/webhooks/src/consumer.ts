@@ -7,7 +7,7 @@ import { leaveDeliveries } from './delivery-queries'
 interface Deps {
   pool: Pool
   eventTypes: readonly string[]
-  /** There is something to deliver. */
+  /** Called when deliveries are due. */
   onNews: () => void
 }
 

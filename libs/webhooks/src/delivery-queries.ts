@@ -6,10 +6,10 @@ import type { OffReason } from './webhook-queries'
 export type DeliveryState = 'waiting' | 'delivered' | 'failed'
 
 /**
- * Leaves events for the webhooks that want their types, in the order in which they are given; an event that was left before
- * is not left again.
+ * Inserts a delivery of each event for each webhook that wants its type, in the order in which the events are given; one that
+ * is there already stays as it is.
  *
- * @returns how many deliveries there are now to be made
+ * @returns how many deliveries were inserted
  */
 export async function leaveDeliveries(db: Queryable, events: readonly CloudEvent[]): Promise<number> {
   // The lock lets nobody delete a webhook meanwhile. What waits for an earlier event of its subject is due when that is.
@@ -117,9 +117,9 @@ export interface Settlement {
 const successNotedEverySeconds = 10
 
 /**
- * Writes what came of an attempt, in one statement: the delivery, the log of attempts, and what the webhook has of it. What
- * follows of the subject is due when the delivery is. Of failures that are written at the same time, the first is since when the
- * webhook fails: by that a delivery knows whether others succeeded since its own first failure.
+ * Writes the result of an attempt, in one statement: the delivery, the log of attempts, and the state of the webhook. Later events
+ * of the subject become due with the delivery. Of failures that are written at the same time the first is `failing_since`: by
+ * that a delivery knows whether others succeeded since its own first failure.
  */
 export async function settleDelivery(
   db: Queryable,
@@ -211,7 +211,7 @@ export async function sweepDeliveries(db: Queryable, retentionMs: number): Promi
   return Number(rows[0]!.swept)
 }
 
-/** How many deliveries wait for webhooks that are on, for how long the oldest has, and how many were switched off for their failures. */
+/** How many deliveries wait for webhooks that are on, for how long the oldest has, and how many webhooks failed and were switched off. */
 export async function deliveryBacklog(
   db: Queryable,
 ): Promise<{ waiting: number; oldestSeconds: number; switchedOff: number }> {

@@ -62,12 +62,12 @@ interface Deps {
   most: number
   /** The `source` of test events. */
   source: string
-  /** Something is due. */
+  /** Called when deliveries are due. */
   onNews: () => void
 }
 
 /** The type of test events, which any webhook gets. */
-export const testType = 'webhook.test'
+const testType = 'webhook.test'
 
 /** What administrators do with webhooks. */
 export function createWebhookService({ pool, addresses, sealer, most, source, onNews }: Deps) {
@@ -157,7 +157,7 @@ export function createWebhookService({ pool, addresses, sealer, most, source, on
     remove: (edited: EditedWebhook): Promise<unknown> => edit(edited, (tx) => deleteWebhook(tx, edited.id)),
 
     /**
-     * Sends an event that says nothing, as any other is sent.
+     * Sends a test event, as any other is sent.
      *
      * @throws AppError `webhook_not_found`, `webhook_off`
      */

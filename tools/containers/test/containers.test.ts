@@ -267,7 +267,7 @@ describe('stopping', () => {
     await make('docker-down')
     expect(await docker('ps', '--quiet', '--filter', `label=com.docker.compose.project=${project}`)).toBe('')
     await make('docker-up')
-    // Its status is another one: it confirms itself.
+    // Not its status: orders are confirmed in the background.
     const { id, order_number, reference, created_at } = order
     const survivor = await get(`${urls.orders}/api/v1/orders/${order.id}`)
     expect(survivor).toMatchObject({ id, order_number, reference, created_at })

@@ -2,11 +2,11 @@ import { createOrdinal } from '@ordinal/client'
 
 interface Acknowledged<T> {
   key: string
-  told: T
+  answer: T
   atMs: number
 }
 
-export interface ToldOrder {
+export interface AnsweredOrder {
   id: number
   reference: string
   orderNumber: string | null
@@ -35,7 +35,7 @@ export async function startCallers(urls: { users: string; orders: string; sequen
     age: 30,
   })
   const numbers: Acknowledged<string>[] = []
-  const orders: Acknowledged<ToldOrder>[] = []
+  const orders: Acknowledged<AnsweredOrder>[] = []
   const failures: string[] = []
   let stopping = false
 
@@ -47,16 +47,16 @@ export async function startCallers(urls: { users: string; orders: string; sequen
     }
   }
   const askForNumber = async (key: string) => {
-    const { full_number: told } = await ordinal.numbers.next('SG', {}, { idempotencyKey: key })
-    numbers.push({ key, told, atMs: performance.now() })
+    const { full_number: answer } = await ordinal.numbers.next('SG', {}, { idempotencyKey: key })
+    numbers.push({ key, answer, atMs: performance.now() })
   }
   const placeOrder = async (key: string) => {
     const order = await ordinal.orders.create(
       { user_id: user.id, product_id: 'PROD-1', quantity: 1, total_price: 1 },
       { idempotencyKey: key },
     )
-    const told = { id: order.id, reference: order.reference, orderNumber: order.order_number }
-    orders.push({ key, told, atMs: performance.now() })
+    const answer = { id: order.id, reference: order.reference, orderNumber: order.order_number }
+    orders.push({ key, answer, atMs: performance.now() })
   }
   const all = Promise.all([
     ...Array.from({ length: 8 }, (_, n) => caller(`number-${n}`, askForNumber)),

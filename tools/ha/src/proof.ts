@@ -25,7 +25,7 @@ interface OrderRow {
   key: string | null
 }
 
-/** Compares what the callers were told with what the databases have now. */
+/** Compares the answers to the callers with what the databases have now. */
 export async function prove(databaseUrl: (database: string) => string, callers: Callers): Promise<Proof> {
   const issued = (prefix: string) =>
     read<LedgerRow>(
@@ -52,20 +52,22 @@ export async function prove(databaseUrl: (database: string) => string, callers: 
     orders: callers.orders.length,
     lost: [
       ...callers.numbers
-        .filter(({ key, told }) => numberOf.get(key) !== told)
-        .map(({ key, told }) => `number ${told} of ${key}`),
+        .filter(({ key, answer }) => numberOf.get(key) !== answer)
+        .map(({ key, answer }) => `number ${answer} of ${key}`),
       ...callers.orders
-        .filter(({ key, told }) => {
+        .filter(({ key, answer }) => {
           const kept = orderOf.get(key)
-          return Number(kept?.id) !== told.id || kept?.reference !== told.reference
+          return Number(kept?.id) !== answer.id || kept?.reference !== answer.reference
         })
-        .map(({ key, told }) => `order ${told.id} of ${key}`),
+        .map(({ key, answer }) => `order ${answer.id} of ${key}`),
       ...callers.orders
-        .filter(({ key, told }) => told.orderNumber !== null && orderOf.get(key)?.number !== told.orderNumber)
-        .map(({ key, told }) => `number ${told.orderNumber} of order ${key}`),
+        .filter(
+          ({ key, answer }) => answer.orderNumber !== null && orderOf.get(key)?.number !== answer.orderNumber,
+        )
+        .map(({ key, answer }) => `number ${answer.orderNumber} of order ${key}`),
     ],
     doubled: [
-      ...twice(callers.numbers.map(({ told }) => told)),
+      ...twice(callers.numbers.map(({ answer }) => answer)),
       ...twice(numbers.map(({ number }) => number)),
       ...twice(orders.flatMap(({ number }) => number ?? [])),
       ...twice(orders.flatMap(({ key }) => key ?? [])),

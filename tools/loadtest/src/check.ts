@@ -1,5 +1,5 @@
 import type { Held, Issued } from './held'
-import type { Told, ToldOrder } from './told'
+import type { Answers, AnsweredOrder } from './answers'
 
 /** Where what was answered and what is held differ. */
 export interface Finding {
@@ -21,7 +21,7 @@ export interface CheckResult {
   /** Orders that were placed, those of them that were deleted, and those that the order service has. */
   orders: { placed: number; deleted: number; held: number }
   /** Numbers of orders, and others, in answers and in the ledger. */
-  numbers: { told: number; held: number }
+  numbers: { answered: number; held: number }
   /** Requests of which nobody can say what became of them. */
   unknown: number
   findings: Finding[]
@@ -32,19 +32,19 @@ export interface CheckResult {
  * id, number and status, and nothing else. What nobody knows (a request without an answer, even when it was repeated) may be
  * there or not.
  */
-export function compare(told: Pick<Told, 'orders' | 'numbers'>, held: Held): CheckResult {
+export function compare(answers: Pick<Answers, 'orders' | 'numbers'>, held: Held): CheckResult {
   const findings: Finding[] = []
   const find = (kind: Finding['kind'], detail: string) => findings.push({ kind, detail })
 
-  const placed = told.orders.filter(({ placed }) => placed === 'yes')
-  const unknownOrders = told.orders.filter(({ placed }) => placed === 'unknown').length
+  const placed = answers.orders.filter(({ placed }) => placed === 'yes')
+  const unknownOrders = answers.orders.filter(({ placed }) => placed === 'unknown').length
   for (const id of repeated(placed.map(({ id }) => id!)))
     find('order_doubled', `two requests were answered with order ${id}`)
   compareOrders(placed, unknownOrders, held, find)
   compareOrderNumbers(placed, unknownOrders, held, find)
 
-  const drawn = told.numbers.filter(({ drawn }) => drawn === 'yes')
-  const unknownNumbers = told.numbers.filter(({ drawn }) => drawn === 'unknown').length
+  const drawn = answers.numbers.filter(({ drawn }) => drawn === 'yes')
+  const unknownNumbers = answers.numbers.filter(({ drawn }) => drawn === 'unknown').length
   compareNumbers(drawn, unknownNumbers, held.numbers, find)
   return {
     orders: {
@@ -53,7 +53,7 @@ export function compare(told: Pick<Told, 'orders' | 'numbers'>, held: Held): Che
       held: held.orders.length,
     },
     numbers: {
-      told: placed.filter(({ number }) => number != null).length + drawn.length,
+      answered: placed.filter(({ number }) => number != null).length + drawn.length,
       held: held.orderNumbers.length + held.numbers.length,
     },
     unknown: unknownOrders + unknownNumbers,
@@ -63,7 +63,12 @@ export function compare(told: Pick<Told, 'orders' | 'numbers'>, held: Held): Che
 
 type Find = (kind: Finding['kind'], detail: string) => void
 
-function compareOrders(placed: readonly ToldOrder[], unknown: number, { orders }: Held, find: Find): void {
+function compareOrders(
+  placed: readonly AnsweredOrder[],
+  unknown: number,
+  { orders }: Held,
+  find: Find,
+): void {
   const heldById = new Map(orders.map((order) => [order.id, order]))
   if (heldById.size < orders.length) find('order_doubled', 'the list of orders has an order twice')
   for (const order of placed) {
@@ -90,14 +95,14 @@ function compareOrders(placed: readonly ToldOrder[], unknown: number, { orders }
 }
 
 /** An order is confirmed by itself a moment after it was placed, unless it was cancelled before. */
-function statusesOf({ cancelled }: ToldOrder): readonly string[] {
+function statusesOf({ cancelled }: AnsweredOrder): readonly string[] {
   if (cancelled === 'yes') return ['cancelled']
   return cancelled === 'no' ? ['pending', 'confirmed'] : ['pending', 'confirmed', 'cancelled']
 }
 
 /** Each order's number is in the ledger once, under the order's reference, be the order deleted. */
 function compareOrderNumbers(
-  placed: readonly ToldOrder[],
+  placed: readonly AnsweredOrder[],
   unknown: number,
   { orderNumbers }: Held,
   find: Find,
@@ -122,7 +127,7 @@ function compareOrderNumbers(
 }
 
 function compareNumbers(
-  drawn: Told['numbers'],
+  drawn: Answers['numbers'],
   unknown: number,
   issued: readonly Issued[],
   find: Find,

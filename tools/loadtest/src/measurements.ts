@@ -45,7 +45,7 @@ export interface Measured {
 const isWaiting = (error: string) => error === 'no_answer' || error === 'not_sent'
 
 /** Requests that are counted, and timed, together. */
-export function createCounts() {
+function createCounts() {
   const histograms = { response: newHistogram(), service: newHistogram() }
   const errors: Record<string, number> = {}
   let requests = 0

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { errorsOf, isSuccess, type Service } from '@ordinal/bench'
 import type { OperationName, Settings, Workload } from './settings'
-import type { Happened, Told } from './told'
+import type { Happened, Answers } from './answers'
 
 /** A request that is about to be sent. */
 export interface Operation {
@@ -22,7 +22,7 @@ export interface Asking {
   userId: number
   /** The name of the run, which its numbers have as their client. */
   run: string
-  told: Told
+  answers: Answers
 }
 
 /** Twenty requests of the mixed workload: 35 % create, 30 % get, 10 % list, 10 % update, 5 % delete, 10 % next. */
@@ -32,7 +32,7 @@ const mixed: readonly OperationName[] = (
 ).split(' ') as OperationName[]
 
 /** Gives one request of a workload after the other. */
-export function operationsOf({ settings, userId, run, told }: Asking): () => Operation {
+export function operationsOf({ settings, userId, run, answers }: Asking): () => Operation {
   const { workload, sequence } = settings
   const request = requestsTo(settings)
   const readsOrders = workload === 'mixed' || workload === 'get'
@@ -40,20 +40,20 @@ export function operationsOf({ settings, userId, run, told }: Asking): () => Ope
 
   function create(): Operation {
     const key = randomUUID()
-    const order = told.askForOrder(key)
+    const order = answers.askForOrder(key)
     const text = request('order-service', 'POST', '/api/v1/orders', key, orderOf(userId))
     return operation('create', 'order-service', text, (happened, answer) => {
       order.placed = happened
       if (happened !== 'yes') return undefined
       const { id, reference, order_number } = jsonIn<OrderAnswer>(answer!)
       Object.assign(order, { id, reference, number: order_number })
-      told.offer(order, readsOrders)
+      answers.offer(order, readsOrders)
       return undefined
     })
   }
 
   function get(): Operation {
-    const order = told.nextReadable()
+    const order = answers.nextReadable()
     if (!order) return create()
     return operation(
       'get',
@@ -78,7 +78,7 @@ export function operationsOf({ settings, userId, run, told }: Asking): () => Ope
 
   /** Cancels: the step that an order can take whether it was confirmed meanwhile or not. */
   function update(): Operation {
-    const order = told.takeSpare()
+    const order = answers.takeSpare()
     if (!order) return create()
     const path = `/api/v1/orders/${order.id}`
     const text = request('order-service', 'PATCH', path, randomUUID(), { status: 'cancelled' })
@@ -89,7 +89,7 @@ export function operationsOf({ settings, userId, run, told }: Asking): () => Ope
   }
 
   function remove(): Operation {
-    const order = told.takeSpare()
+    const order = answers.takeSpare()
     if (!order) return create()
     const text = request('order-service', 'DELETE', `/api/v1/orders/${order.id}`, randomUUID())
     return operation('delete', 'order-service', text, (happened) => {
@@ -100,7 +100,7 @@ export function operationsOf({ settings, userId, run, told }: Asking): () => Ope
 
   function next(): Operation {
     const key = randomUUID()
-    const number = told.askForNumber(key)
+    const number = answers.askForNumber(key)
     const path = `/api/v1/next/${encodeURIComponent(sequence)}`
     const text = request('sequencer', 'POST', path, key, { client_id: run })
     return operation('next', 'sequencer', text, (happened, answer) => {
@@ -136,7 +136,7 @@ interface OrderAnswer {
 /**
  * An operation whose answer is read once it is known what it means.
  *
- * @param take gives the error of an answer that succeeded but says something else than was told before
+ * @param take gives the error of an answer that succeeded but differs from earlier answers
  */
 function operation(
   name: OperationName,

@@ -9,7 +9,7 @@ import type { Result } from './run'
 const shownFindings = 20
 const onceSent = '  once sent'
 
-/** What cannot be told of a service by looking at it: limits that are there for other callers. */
+/** What does not show in the figures of a service: limits that are there for other callers. */
 const hints = new Map([
   [
     'rate_limited',
@@ -40,7 +40,7 @@ export function textOf(result: Result): string {
     lines.push(
       '',
       `Placed ${orders.placed} orders and deleted ${orders.deleted} of them: ${orders.held} are there. ` +
-        `Answered ${numbers.told} numbers: ${numbers.held} are in the ledger.` +
+        `Answered ${numbers.answered} numbers: ${numbers.held} are in the ledger.` +
         (unknown > 0 ? ` What became of ${unknown} requests is not known.` : ''),
     )
     for (const { kind, detail } of findings.slice(0, shownFindings)) lines.push(`  ${kind}: ${detail}`)
@@ -87,7 +87,7 @@ function errorLines(operations: Result['operations']): string[] {
 }
 
 /** The report for programs: everything that was measured, and nothing secret. */
-export function jsonOf(result: Result) {
+function jsonOf(result: Result) {
   const { run, at, settings, seconds, interrupted, operations, measured, limits, check, userId } = result
   const figures = ({ requests, succeeded, failed, errors, response, service }: Measured) => ({
     requests,

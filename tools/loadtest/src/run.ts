@@ -11,7 +11,7 @@ import { operationsOf, type Asking } from './operations'
 import { prepare } from './prepare'
 import type { OperationName, Settings } from './settings'
 import { settle } from './settle'
-import { createTold, type Told } from './told'
+import { createAnswers, type Answers } from './answers'
 
 /** Shows how far a run is. */
 export interface Progress {
@@ -34,7 +34,7 @@ export interface Result {
   /** Undefined if it was not asked for. */
   check?: CheckResult | undefined
   /** What the answers said. */
-  told: Told
+  answers: Answers
   userId: number
 }
 
@@ -53,8 +53,8 @@ export async function runLoadTest(
   const at = new Date().toISOString()
   const { ordinal, userId, apiKey, leave } = await prepare(settings, run)
   try {
-    const told = createTold()
-    const asking: Asking = { settings: { ...settings, apiKey }, userId, run, told }
+    const answers = createAnswers()
+    const asking: Asking = { settings: { ...settings, apiKey }, userId, run, answers }
     const { measurements, seconds } = await load(asking, settings, progress, interruption)
     const measured = measurements.asked()
     const check = settings.check ? await checkHeld() : undefined
@@ -68,7 +68,7 @@ export async function runLoadTest(
       measured,
       limits: judge(settings.limits, measured, seconds),
       check,
-      told,
+      answers,
       userId,
     }
 
@@ -78,7 +78,7 @@ export async function runLoadTest(
       progress.say('Comparing what was answered with what the services hold')
       const nothing = { orders: [], orderNumbers: [], numbers: [] }
       try {
-        return compare(told, await readHeld(ordinal, userId, run))
+        return compare(answers, await readHeld(ordinal, userId, run))
       } catch (error) {
         const finding: Finding = { kind: 'not_compared', detail: (error as Error).message }
         return { ...compare({ orders: [], numbers: [] }, nothing), findings: [finding] }

@@ -9,7 +9,7 @@ const atOnce = 10
  * Finds out what nobody knows: what had no answer is asked for again, with its key, and orders that had no number yet are
  * read until they have one. What is not known after some minutes stays so.
  */
-export async function settle(ordinal: Ordinal, { settings, told, userId, run }: Asking): Promise<void> {
+export async function settle(ordinal: Ordinal, { settings, answers, userId, run }: Asking): Promise<void> {
   const deadline = Date.now() + withinMs
   const attempt = async (work: () => Promise<void>, refused: () => void) => {
     try {
@@ -18,8 +18,8 @@ export async function settle(ordinal: Ordinal, { settings, told, userId, run }: 
       if (error instanceof InvalidRequestError) refused()
     }
   }
-  const orders = told.orders.filter(({ placed }) => placed === 'unknown')
-  const numbers = told.numbers.filter(({ drawn }) => drawn === 'unknown')
+  const orders = answers.orders.filter(({ placed }) => placed === 'unknown')
+  const numbers = answers.numbers.filter(({ drawn }) => drawn === 'unknown')
   await each(orders, (order) =>
     attempt(
       async () => {
@@ -42,7 +42,7 @@ export async function settle(ordinal: Ordinal, { settings, told, userId, run }: 
       () => (number.drawn = 'no'),
     ),
   )
-  const unnumbered = told.orders.filter(
+  const unnumbered = answers.orders.filter(
     ({ placed, number, deleted }) => placed === 'yes' && number === null && deleted !== 'yes',
   )
   await each(unnumbered, (order) =>

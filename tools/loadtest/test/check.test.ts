@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { compare, type Finding } from '../src/check'
 import type { Held } from '../src/held'
-import type { ToldNumber, ToldOrder } from '../src/told'
+import type { AnsweredNumber, AnsweredOrder } from '../src/answers'
 
 interface Story {
-  orders: ToldOrder[]
-  numbers: ToldNumber[]
+  orders: AnsweredOrder[]
+  numbers: AnsweredNumber[]
   held: Held
 }
 
 /** A run in which everything is as it was answered. */
 function storyOf(kinds: readonly ('placed' | 'cancelled' | 'deleted' | 'refused')[], drawn: number): Story {
-  const orders = kinds.map((kind, index): ToldOrder => ({
+  const orders = kinds.map((kind, index): AnsweredOrder => ({
     key: `key-${index}`,
     placed: kind === 'refused' ? 'no' : 'yes',
     ...(kind !== 'refused' && { id: index + 1, reference: `ref-${index}`, number: `ORD-${index + 1}` }),
@@ -19,7 +19,7 @@ function storyOf(kinds: readonly ('placed' | 'cancelled' | 'deleted' | 'refused'
     deleted: kind === 'deleted' ? 'yes' : 'no',
   }))
   const placed = orders.filter(({ placed }) => placed === 'yes')
-  const numbers = Array.from({ length: drawn }, (_, index): ToldNumber => ({
+  const numbers = Array.from({ length: drawn }, (_, index): AnsweredNumber => ({
     key: `draw-${index}`,
     drawn: 'yes',
     number: `BENCH-${index + 1}`,
@@ -67,7 +67,7 @@ test('of what is as it was answered nothing is found, and all is counted', () =>
         const deleted = kinds.filter((kind) => kind === 'deleted').length
         expect(compare({ orders, numbers }, held)).toEqual({
           orders: { placed, deleted, held: placed - deleted },
-          numbers: { told: placed + drawn, held: placed + drawn },
+          numbers: { answered: placed + drawn, held: placed + drawn },
           unknown: 0,
           findings: [],
         })

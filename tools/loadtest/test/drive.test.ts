@@ -54,7 +54,7 @@ test('below the capacity both clocks say the same', async () => {
   expect(elapsedMs).toBe(99 * 20 + 10)
 })
 
-test('a request that was to be sent too long ago is given up, and its waiting is told', async () => {
+test('a request that was to be sent too long ago is given up, and its waiting is reported', async () => {
   const plan = { concurrency: 1, requests: 1_000, perSecond: 1_000, patienceMs: 100 }
   const { samples, elapsedMs } = await driven(plan, 10)
   const givenUp = samples.filter(({ call }) => call === undefined)

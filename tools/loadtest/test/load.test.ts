@@ -57,7 +57,7 @@ const run = (line: string, progress = quiet, environment: Record<string, string>
   )
 
 /** What the answers of a run said, and what the databases have, in the same form. */
-async function rowsOf({ told, userId, run }: Result) {
+async function rowsOf({ answers, userId, run }: Result) {
   const inDatabase = {
     orders: await query<{ reference: string; number: string }>(
       system.databases.orders,
@@ -75,7 +75,7 @@ async function rowsOf({ told, userId, run }: Result) {
   }
   // Nobody is answered the number of an order that is deleted before it has one.
   const numberLater = new Map(inDatabase.orders.map(({ reference, number }) => [reference, number]))
-  const placed = told.orders
+  const placed = answers.orders
     .filter(({ placed }) => placed === 'yes')
     .sort((a, b) => a.id! - b.id!)
     .map(({ id, reference, number, deleted, cancelled }) => ({
@@ -85,7 +85,7 @@ async function rowsOf({ told, userId, run }: Result) {
       deleted: deleted === 'yes',
       cancelled: cancelled === 'yes',
     }))
-  const drawn = told.numbers
+  const drawn = answers.numbers
     .filter(({ drawn }) => drawn === 'yes')
     .map(({ number, counter, key }) => ({ number, value: counter, key }))
   const ofOrders = placed.map(({ number, reference }) => ({
@@ -166,14 +166,14 @@ test('the same when services are killed midway: nothing lost, nothing twice', as
 })
 
 test('what is altered behind its back is found, by its row', async () => {
-  const { told, userId, run: name } = await run('--requests 20 --operation create')
-  const [altered, removed] = told.orders
+  const { answers, userId, run: name } = await run('--requests 20 --operation create')
+  const [altered, removed] = answers.orders
   await query(system.databases.orders, "UPDATE orders SET status = 'delivered' WHERE id = $1", [altered!.id])
   await query(system.databases.orders, 'UPDATE orders SET deleted_at = now() WHERE id = $1', [removed!.id])
   const ordinal = createOrdinal({ orders: system.orders.url, sequencer: system.sequencer.url, apiKey })
   const beside = { client_id: 'order-service', generated_by: `user-${userId}` }
   const { full_number } = await ordinal.numbers.next('ORD', beside)
-  const { findings } = compare(told, await readHeld(ordinal, userId, name))
+  const { findings } = compare(answers, await readHeld(ordinal, userId, name))
   expect(findings.map(({ kind, detail }) => `${kind}: ${detail}`)).toEqual([
     expect.stringMatching(`^order_differs: order ${altered!.id} .* is delivered`),
     expect.stringMatching(`^order_missing: order ${removed!.id} `),
@@ -189,7 +189,7 @@ test('an administrator needs no key: the run makes one of its own, and revokes i
     API_KEY: '',
     TOKEN: token,
   })
-  expect(result.check).toMatchObject({ numbers: { told: 100, held: 100 }, findings: [] })
+  expect(result.check).toMatchObject({ numbers: { answered: 100, held: 100 }, findings: [] })
   const states = []
   for await (const { name, state } of administrator.apiKeys.list()) states.push([name, state])
   expect(states).toEqual([['load-test', 'revoked']])

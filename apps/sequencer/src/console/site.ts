@@ -10,7 +10,7 @@ interface ConsoleSettings {
 }
 
 /**
- * The console at `/dashboard`, told where the other services are. The sequencer itself is where the page comes from.
+ * The console at `/dashboard`, with the addresses of the other services. The sequencer's is the origin of the page.
  *
  * @param programFolder where the bundle is, with the console beside it
  * @returns undefined where it is switched off, or was not built

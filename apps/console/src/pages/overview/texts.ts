@@ -7,7 +7,7 @@ export const useOverviewTexts = defineTexts({
     status: { ok: 'healthy', degraded: 'degraded', unavailable: 'unavailable', down: 'does not answer' },
     waiting: 'asking',
     noAddress:
-      'The console was not told its address: SEQUENCER_CONSOLE_USERS_URL, SEQUENCER_CONSOLE_ORDERS_URL.',
+      'The console does not know its address: SEQUENCER_CONSOLE_USERS_URL, SEQUENCER_CONSOLE_ORDERS_URL.',
     requests: 'Requests',
     perSecond: '/s',
     p95: 'p95',

@@ -1,8 +1,8 @@
 /** Something that was asked for and may, or may not, have happened. */
 export type Happened = 'no' | 'yes' | 'unknown'
 
-/** An order, and what its answers have said of it. */
-export interface ToldOrder {
+/** An order, as its answers describe it. */
+export interface AnsweredOrder {
   key: string
   placed: Happened
   id?: number
@@ -12,43 +12,43 @@ export interface ToldOrder {
   deleted: Happened
 }
 
-/** A number, and what its answer has said. */
-export interface ToldNumber {
+/** A number, as its answer describes it. */
+export interface AnsweredNumber {
   key: string
   drawn: Happened
   number?: string
   counter?: number
 }
 
-export type Told = ReturnType<typeof createTold>
+export type Answers = ReturnType<typeof createAnswers>
 
-/** What the answers of a run have said: kept to be compared with what the services hold. */
-export function createTold() {
-  const orders: ToldOrder[] = []
-  const numbers: ToldNumber[] = []
+/** The answers of a run, kept, to be compared with what the services hold. */
+export function createAnswers() {
+  const orders: AnsweredOrder[] = []
+  const numbers: AnsweredNumber[] = []
   /** Orders that nobody changes: they are there to be read. */
-  const readable: ToldOrder[] = []
+  const readable: AnsweredOrder[] = []
   /** Orders that may be changed, once. */
-  const spare: ToldOrder[] = []
+  const spare: AnsweredOrder[] = []
   let reads = 0
   return {
-    orders: orders as readonly ToldOrder[],
-    numbers: numbers as readonly ToldNumber[],
+    orders: orders as readonly AnsweredOrder[],
+    numbers: numbers as readonly AnsweredNumber[],
 
     /** An order is about to be placed: from now on it may exist. */
-    askForOrder(key: string): ToldOrder {
-      const order: ToldOrder = { key, placed: 'unknown', cancelled: 'no', deleted: 'no' }
+    askForOrder(key: string): AnsweredOrder {
+      const order: AnsweredOrder = { key, placed: 'unknown', cancelled: 'no', deleted: 'no' }
       orders.push(order)
       return order
     },
-    askForNumber(key: string): ToldNumber {
-      const number: ToldNumber = { key, drawn: 'unknown' }
+    askForNumber(key: string): AnsweredNumber {
+      const number: AnsweredNumber = { key, drawn: 'unknown' }
       numbers.push(number)
       return number
     },
 
     /** An order is there. @param keep whether one in a few is left alone, to be read */
-    offer(order: ToldOrder, keep: boolean): void {
+    offer(order: AnsweredOrder, keep: boolean): void {
       const forReading = keep && readable.length * 4 <= spare.length
       ;(forReading ? readable : spare).push(order)
     },
