@@ -128,7 +128,9 @@ export function createDeliverer({ pool, settings, send, sealer, metrics, log, tr
   }
 
   async function attempt(delivery: ClaimedDelivery, at: Date): Promise<AttemptResult> {
-    const { event, url, secret, previousSecret, webhookId, attempt } = delivery
+    const { event, url, webhookId, attempt } = delivery
+    const secrets = secretsOf(delivery)
+    if (secrets instanceof Error) return { error: secrets.message, durationMs: 0 }
     const span = tracing?.follow(event.traceparent, 'POST', 'client', {
       'http.request.method': 'POST',
       'cloudevents.event_id': event.id,
@@ -137,7 +139,6 @@ export function createDeliverer({ pool, settings, send, sealer, metrics, log, tr
       ...(attempt > 1 && { 'ordinal.attempt': attempt }),
     })
     const traceparent = span?.traceparent ?? event.traceparent
-    const secrets = [secret, previousSecret].flatMap((kept) => (kept === null ? [] : [sealer.open(kept)]))
     const body = JSON.stringify(event)
     const timestamp = Math.floor(at.getTime() / 1000)
     const headers = {
@@ -152,6 +153,15 @@ export function createDeliverer({ pool, settings, send, sealer, metrics, log, tr
     if (result.status === undefined || result.status >= 300) span?.fail(String(result.status ?? 'no_answer'))
     span?.end()
     return result
+  }
+
+  /** What a delivery is signed with, or why that cannot be opened: an attempt that failed, which whoever asks is shown. */
+  function secretsOf({ secret, previousSecret }: ClaimedDelivery): string[] | Error {
+    try {
+      return [secret, previousSecret].flatMap((kept) => (kept === null ? [] : [sealer.open(kept)]))
+    } catch (error) {
+      return error as Error
+    }
   }
 
   return {

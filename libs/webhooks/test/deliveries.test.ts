@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import { until } from '@ordinal/testing'
+import { createSealer } from '../src/sealing'
+import { newSecret } from '../src/signature'
 import { close, listen, startReceiver, type Answer, type Receiver } from './receiver'
 import { createStage, firstSeen, nOf, upTo, type Stage } from './stage'
 
@@ -394,3 +396,23 @@ test('whatever fails at random, nothing is lost, and nothing out of order for ea
   )
   for (const { log } of instances) expect(log.of('a webhook was switched off')).toEqual([])
 }, 120_000)
+
+test('without the key of its secret a delivery fails, is told of as that, and is made when the key is there', async () => {
+  const receiver = await receiverOf()
+  const { id } = await stage.subscribe(receiver.url)
+  const key = Buffer.alloc(32, 1).toString('base64')
+  const sealed = createSealer([key]).seal(newSecret())
+  await stage.pool.query('UPDATE webhooks SET secret = $1', [sealed])
+  await stage.change('a')
+  const without = stage.startInstance()
+  await until(async () => (await attemptsOf(id)).length >= 2)
+  expect((await attemptsOf(id))[0]).toMatchObject({
+    status: null,
+    error: expect.stringContaining('is not in WEBHOOK_KEYS'),
+  })
+  await without.stop()
+  expect(without.log.of('deliveries to webhooks wait: the database fails')).toEqual([])
+  stage.startInstance({ webhookKeys: [key] })
+  await stage.untilSettled()
+  expect(receiver.accepted.map(nOf)).toEqual([1])
+})
