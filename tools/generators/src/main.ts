@@ -1,6 +1,7 @@
-// Writes what is made from other files: .env.example, docs/configuration.md and the variables in the schema of the chart's values from the schemas that parse the
-// environment, and docs/security.md from the tables by which calls are checked; with --check, only says whether they are as it would write them. The services print both
-// themselves: build them first.
+// Writes what is made from other files: .env.example, docs/configuration.md and the variables in the schema of the chart's
+// values from the schemas that parse the environment, docs/security.md from the tables by which calls are checked, and the
+// files that the chart has of the rest. With --check it only says whether they are as it would write them. The services print
+// their schemas and tables themselves: build them first.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -67,7 +68,7 @@ function matrixOf({ title, name }: { title: string; name: string }): string {
 const ofTheChart =
   /^(NODE_ENV|([A-Z_]+_)?(HOST|PORT|GRPC_PORT|DEBUG_PORT|TLS_[A-Z_]+_FILE|TLS_REQUIRE_CLIENT_CERTIFICATE|DB_(HOST|PORT|USER|NAME))|ORDER_SERVICE_(USER_SERVICE|SEQUENCER)_URL|API_KEYS_URL|SEQUENCER_CONSOLE(_USERS_URL|_ORDERS_URL)?|ALLOWED_HOSTS|CORS_ORIGINS|SHUTDOWN_[A-Z_]+|MIGRATION_LOCK_TIMEOUT_MS|TRUST_PROXY|REQUIRE_AUTHENTICATION|JWKS_URL|JWT_ISSUER|JWT_AUDIENCE|OTEL_EXPORTER_OTLP_ENDPOINT)$/
 
-/** The schema of the chart's values, where `env` of a service takes its variables that are no secrets, and `env` those that all have. */
+/** The schema of the chart's values: `env` of a service takes its variables that are no secrets, and `env` those that all have. */
 function chartSchema(): string {
   const file = join(root, 'deploy/helm/ordinal/values.schema.json')
   const schema = JSON.parse(readFileSync(file, 'utf8')) as { $defs: Record<string, unknown> }
