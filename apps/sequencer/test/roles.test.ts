@@ -64,6 +64,7 @@ const asked: Record<string, string[]> = {
     'DELETE /api/v1/api-keys/{key_id}',
     'POST /api/v1/api-keys/{key_id}/rotate',
     'GET /api/v1/api-keys:digests',
+    'GET /api/v1/diagnostics',
     'POST /api/v1/api-keys:used',
     'POST /api/v1/sequences',
     'POST /api/v1/sequences/{prefix}/import',

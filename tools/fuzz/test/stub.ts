@@ -43,7 +43,12 @@ const document: Document = {
       },
       Problem: {
         type: 'object',
-        properties: { code: { type: 'string' }, status: { type: 'integer' } },
+        properties: {
+          ...Object.fromEntries(
+            ['type', 'title', 'detail', 'code', 'request_id'].map((name) => [name, { type: 'string' }]),
+          ),
+          status: { type: 'integer' },
+        },
         required: ['code', 'status'],
       },
     },
