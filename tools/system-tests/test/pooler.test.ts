@@ -91,7 +91,7 @@ withPgbouncer('behind PgBouncer', () => {
       await eventually(
         () => metric(system.orders, 'order_service_outbox_pending '),
         (left) => left === 0,
-        10_000,
+        30_000,
       )
       expect(await metric(system.orders, 'order_service_dead_events ')).toBe(0)
       expect((await inspectLedger(system.databases.sequencer)).faults).toEqual([])
