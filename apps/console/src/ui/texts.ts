@@ -1,3 +1,4 @@
+import { numberFormats } from './numbers'
 import { useSettings } from './settings'
 
 /**
@@ -62,7 +63,7 @@ export const useTexts = defineTexts({
     first: 'First page',
     refresh: 'Read it again',
     changedMeanwhile: 'Somebody else has changed this meanwhile. Nothing of yours was saved.',
-    inView: (count: number) => `${count} in view`,
+    inView: (count: number) => `${numberFormats.en.count(count)} in view`,
     all: 'all',
     filter: 'Filter',
     save: 'Save',
@@ -138,7 +139,7 @@ export const useTexts = defineTexts({
     first: 'Erste Seite',
     refresh: 'Neu lesen',
     changedMeanwhile: 'Jemand anders hat das inzwischen geändert. Von Ihnen wurde nichts gespeichert.',
-    inView: (count: number) => `${count} zu sehen`,
+    inView: (count: number) => `${numberFormats.de.count(count)} zu sehen`,
     all: 'alle',
     filter: 'Filter',
     save: 'Speichern',

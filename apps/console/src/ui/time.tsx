@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { Tooltip } from '@mantine/core'
+import { numberFormats } from './numbers'
 import { useSettings, type LanguageName, type TimeMode } from './settings'
 
 /** A moment, as the person has chosen to see moments; all other ways are in its tooltip. */
@@ -46,9 +47,9 @@ export function relative(date: Date, now: number, language: LanguageName): strin
 }
 
 /** How long something took, in two units at most: `2 min 5 s`. */
-export function duration(seconds: number): string {
+export function duration(seconds: number, language: LanguageName): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`
-  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`
+  if (seconds < 60) return `${numberFormats[language].tenths(seconds)} s`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`

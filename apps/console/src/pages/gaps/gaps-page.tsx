@@ -7,6 +7,7 @@ import { onLiveEvents } from '../../api/live'
 import { gapsOf, gapStates, sequencesOf } from '../../api/sequence-queries'
 import { oneOf } from '../../api/search-params'
 import { DataTable } from '../../ui/data-table'
+import { Count } from '../../ui/numbers'
 import { Card, Mono, Page, StateBadge } from '../../ui/page'
 import { Failure, Loading, NothingForFilter, Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
@@ -117,7 +118,11 @@ function Gaps({ prefix, state, onClear }: GapsProps) {
             id: 'value',
             header: texts.value,
             align: 'right',
-            cell: ({ counter }) => <Mono>{counter.toLocaleString('en')}</Mono>,
+            cell: ({ counter }) => (
+              <Mono>
+                <Count of={counter} />
+              </Mono>
+            ),
           },
           { id: 'state', header: texts.state, cell: (gap) => <StateBadge state={gap.state} /> },
           { id: 'what', header: texts.what, cell: ({ event }) => shared.events[event] },

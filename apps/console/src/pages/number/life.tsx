@@ -1,6 +1,7 @@
 import { Group, Text } from '@mantine/core'
 import type { NumberWithHistory } from '@ordinal/client'
 import { StateBadge } from '../../ui/page'
+import { useSettings } from '../../ui/settings'
 import { useTexts } from '../../ui/texts'
 import { duration, Time } from '../../ui/time'
 import { useNumberTexts } from './texts'
@@ -31,6 +32,7 @@ const details = [
 ] as const
 
 function StepOf({ step, before }: { step: Step; before: Step | undefined }) {
+  const { language } = useSettings()
   const texts = useNumberTexts()
   const shared = useTexts()
   const seconds = before && (Date.parse(step.at) - Date.parse(before.at)) / 1000
@@ -43,7 +45,7 @@ function StepOf({ step, before }: { step: Step; before: Step | undefined }) {
         <StateBadge state={step.state} />
         <Text c="dimmed" span>
           <Time at={step.at} /> {texts.by} {step.caller}
-          {seconds !== undefined && ` · ${texts.after(duration(seconds))}`}
+          {seconds !== undefined && ` · ${texts.after(duration(seconds, language))}`}
         </Text>
       </Group>
       {step.reason && <Text mt={2}>“{step.reason}”</Text>}

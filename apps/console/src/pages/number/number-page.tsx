@@ -7,6 +7,7 @@ import { onLiveEvents } from '../../api/live'
 import { services } from '../../api/ordinal'
 import { numberOf, orderWithNumber } from '../../api/sequence-queries'
 import { CopyMenu } from '../../ui/copy-menu'
+import { Amount, Count } from '../../ui/numbers'
 import { Card, Figure, Page, StateBadge } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { Actions } from './actions'
@@ -59,7 +60,7 @@ function Content({ number }: { number: NumberWithHistory }) {
               </Link>
             }
           />
-          <Figure label={texts.value} value={counter.toLocaleString('en')} />
+          <Figure label={texts.value} value={<Count of={counter} />} />
           <Figure label={texts.period} value={period || texts.allTime} />
         </Group>
       </Card>
@@ -105,7 +106,9 @@ function HeldBy({ number }: { number: string }) {
                 {order.reference}
               </Link>
               <span>{order.product_id}</span>
-              <span className="figure">{order.total_price.toFixed(2)}</span>
+              <span className="figure">
+                <Amount of={order.total_price} />
+              </span>
             </Group>
           ) : (
             <Text c="dimmed">{texts.noOrder}</Text>

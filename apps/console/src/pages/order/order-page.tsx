@@ -6,6 +6,7 @@ import { orderOf } from '../../api/document-queries'
 import { ordinal } from '../../api/ordinal'
 import type { OrderStatus } from '../../api/queries'
 import { useChange } from '../../ui/mutate'
+import { Amount, Count } from '../../ui/numbers'
 import { Card, Mono, NeedsRole, Page } from '../../ui/page'
 import { FormError } from '../../ui/reason-dialog'
 import { QueryState } from '../../ui/states'
@@ -77,9 +78,13 @@ function Facts({ order }: { order: OrderWithUser }) {
           <Mono>{order.product_id}</Mono>
         </dd>
         <dt>{texts.quantity}</dt>
-        <dd>{order.quantity}</dd>
+        <dd>
+          <Count of={order.quantity} />
+        </dd>
         <dt>{texts.total}</dt>
-        <dd className="figure">{order.total_price.toFixed(2)}</dd>
+        <dd className="figure">
+          <Amount of={order.total_price} />
+        </dd>
         <dt>{texts.reference}</dt>
         <dd>
           <Mono>{order.reference}</Mono>

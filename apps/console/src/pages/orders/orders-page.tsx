@@ -9,6 +9,7 @@ import { orderTotalOf, ordersOf, type OrderSearch } from '../../api/document-que
 import { orderStatuses } from '../../api/queries'
 import { oneOf } from '../../api/search-params'
 import { CursorPages, DataTable, type Column } from '../../ui/data-table'
+import { Amount, Count } from '../../ui/numbers'
 import { Card, Mono, NeedsRole, Page } from '../../ui/page'
 import { NothingForFilter, Notice, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
@@ -146,13 +147,21 @@ function useColumns(): Column<Order>[] {
       id: 'quantity',
       header: texts.quantity,
       align: 'right',
-      cell: ({ quantity }) => <Mono>{quantity}</Mono>,
+      cell: ({ quantity }) => (
+        <Mono>
+          <Count of={quantity} />
+        </Mono>
+      ),
     },
     {
       id: 'price',
       header: texts.total,
       align: 'right',
-      cell: ({ total_price }) => <Mono>{total_price.toFixed(2)}</Mono>,
+      cell: ({ total_price }) => (
+        <Mono>
+          <Amount of={total_price} />
+        </Mono>
+      ),
     },
     { id: 'placed', header: texts.placed, cell: ({ created_at }) => <Time at={created_at} /> },
   ]

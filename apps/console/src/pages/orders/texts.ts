@@ -1,4 +1,7 @@
+import { numberFormats } from '../../ui/numbers'
 import { defineTexts } from '../../ui/texts'
+
+const { en, de } = numberFormats
 
 export const useOrdersTexts = defineTexts({
   en: {
@@ -16,7 +19,7 @@ export const useOrdersTexts = defineTexts({
     version: 'Version',
     none: 'There is no order yet',
     noneHelp: 'Place one here, or by the API of the order service.',
-    of: (shown: number, total: number) => `${shown} of ${total.toLocaleString('en')}`,
+    of: (shown: number, total: number) => `${en.count(shown)} of ${en.count(total)}`,
     placedDone: (number: string) => `Order ${number} is placed`,
     userHelp: 'The id of a user who is active',
     title: (number: string) => `Order ${number}`,
@@ -49,7 +52,7 @@ export const useOrdersTexts = defineTexts({
     version: 'Version',
     none: 'Es gibt noch keine Bestellung',
     noneHelp: 'Geben Sie hier eine auf, oder über die API des Bestelldienstes.',
-    of: (shown: number, total: number) => `${shown} von ${total.toLocaleString('de')}`,
+    of: (shown: number, total: number) => `${de.count(shown)} von ${de.count(total)}`,
     placedDone: (number: string) => `Bestellung ${number} ist aufgegeben`,
     userHelp: 'Die Id eines aktiven Benutzers',
     title: (number: string) => `Bestellung ${number}`,

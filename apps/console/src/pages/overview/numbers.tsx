@@ -2,6 +2,7 @@ import { Group, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useLive, type BatchEvent } from '../../api/live'
 import { LiveChart } from '../../ui/live-chart'
+import { Count } from '../../ui/numbers'
 import { Card, Figure, ToneDot } from '../../ui/page'
 import { Failure } from '../../ui/states'
 import { Time } from '../../ui/time'
@@ -20,11 +21,11 @@ export function Numbers() {
       <Card title={texts.rate}>
         <Stack>
           <Group gap="xl">
-            <Figure label={texts.now} value={stats?.new_per_second ?? '–'} unit={texts.perSecond} />
-            <Figure label={texts.issued} value={stats?.issued.toLocaleString('en') ?? '–'} />
-            <Figure label={texts.reserved} value={stats?.reserved.toLocaleString('en') ?? '–'} />
-            <Figure label={texts.gaps} value={stats?.free.toLocaleString('en') ?? '–'} />
-            <Figure label={texts.voided} value={stats?.void.toLocaleString('en') ?? '–'} />
+            <Figure label={texts.now} value={<Count of={stats?.new_per_second} />} unit={texts.perSecond} />
+            <Figure label={texts.issued} value={<Count of={stats?.issued} />} />
+            <Figure label={texts.reserved} value={<Count of={stats?.reserved} />} />
+            <Figure label={texts.gaps} value={<Count of={stats?.free} />} />
+            <Figure label={texts.voided} value={<Count of={stats?.void} />} />
           </Group>
           <LiveChart
             label={texts.rate}

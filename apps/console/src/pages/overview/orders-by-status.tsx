@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { services } from '../../api/ordinal'
 import { orderCounts, trafficOf } from '../../api/queries'
 import { sumOf } from '../../api/samples'
+import { Count } from '../../ui/numbers'
 import { Card, Figure } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { useOverviewTexts } from './texts'
@@ -23,9 +24,9 @@ export function OrdersByStatus() {
           ) : (
             <Group gap="xl">
               {data.map(({ status, count }) => (
-                <Figure key={status} label={texts.statuses[status]} value={count.toLocaleString('en')} />
+                <Figure key={status} label={texts.statuses[status]} value={<Count of={count} />} />
               ))}
-              <Figure label={texts.eventsWaiting} value={waiting?.toLocaleString('en') ?? '–'} />
+              <Figure label={texts.eventsWaiting} value={<Count of={waiting} />} />
             </Group>
           )}
         </Card>

@@ -4,7 +4,9 @@ import { serviceNames, type ServiceName } from '../../api/config'
 import type { Health, Traffic } from '../../api/health'
 import { services } from '../../api/ordinal'
 import { healthOf, trafficOf } from '../../api/queries'
+import { Rate } from '../../ui/numbers'
 import { Card, Figure, ToneDot, type Tone } from '../../ui/page'
+import { useSettings } from '../../ui/settings'
 import { duration } from '../../ui/time'
 import { useOverviewTexts } from './texts'
 
@@ -30,6 +32,7 @@ const tones: Record<NonNullable<Condition>, Tone> = {
 }
 
 function Service({ name }: { name: ServiceName }) {
+  const { language } = useSettings()
   const texts = useOverviewTexts()
   const isKnown = services()[name] !== undefined
   const health = useQuery({ ...healthOf(name), enabled: isKnown })
@@ -65,7 +68,7 @@ function Service({ name }: { name: ServiceName }) {
         </div>
         {health.data && condition !== 'down' && (
           <Text size="xs" c="dimmed">
-            {health.data.version} · {texts.uptime} {duration(health.data.uptime_seconds)}
+            {health.data.version} · {texts.uptime} {duration(health.data.uptime_seconds, language)}
           </Text>
         )}
       </Stack>
@@ -82,18 +85,8 @@ function TrafficFigures({ traffic }: { traffic: Traffic | undefined }) {
   const { requestsPerSecond, p95Seconds } = traffic ?? {}
   return (
     <Group gap="xl">
-      <Figure
-        label={texts.requests}
-        value={requestsPerSecond === undefined ? '–' : rounded(requestsPerSecond)}
-        unit={texts.perSecond}
-      />
-      <Figure
-        label={texts.p95}
-        value={p95Seconds === undefined ? '–' : rounded(p95Seconds * 1000)}
-        unit="ms"
-      />
+      <Figure label={texts.requests} value={<Rate of={requestsPerSecond} />} unit={texts.perSecond} />
+      <Figure label={texts.p95} value={<Rate of={p95Seconds && p95Seconds * 1000} />} unit="ms" />
     </Group>
   )
 }
-
-const rounded = (value: number) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en'))

@@ -8,6 +8,7 @@ import { onLiveEvents } from '../../api/live'
 import { previewOf, sequenceOf, statusOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
 import { DataTable } from '../../ui/data-table'
+import { Count } from '../../ui/numbers'
 import { Card, Figure, Mono, NeedsRole, Page } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { renderTemplate, todayIn } from '../../ui/template'
@@ -83,25 +84,25 @@ function Counter({ prefix }: { prefix: string }) {
       {({ current_counter, period, gaps, reserved, values_left, closed }) => (
         <Card>
           <Group gap="xl" align="flex-start">
-            <Figure label={texts.counter} value={current_counter.toLocaleString('en')} />
+            <Figure label={texts.counter} value={<Count of={current_counter} />} />
             <Figure
               label={texts.period}
               value={period || texts.allTime}
               {...(closed && { unit: texts.closed })}
             />
             <div>
-              <Figure label={texts.gaps} value={gaps.toLocaleString('en')} />
+              <Figure label={texts.gaps} value={<Count of={gaps} />} />
               {gaps > 0 && (
                 <Link to="/gaps" search={{ prefix }} className="link">
                   {texts.openGaps}
                 </Link>
               )}
             </div>
-            <Figure label={texts.reserved} value={reserved.toLocaleString('en')} />
+            <Figure label={texts.reserved} value={<Count of={reserved} />} />
             {values_left !== undefined && (
               <Figure
                 label={texts.left}
-                value={values_left.toLocaleString('en')}
+                value={<Count of={values_left} />}
                 {...(values_left === 0 && { tone: 'bad' as const })}
               />
             )}

@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { ordersOf, userOf } from '../../api/document-queries'
 import { ordinal, services } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
+import { Amount } from '../../ui/numbers'
 import { Card, Mono, NeedsRole, Page } from '../../ui/page'
 import { FormError } from '../../ui/reason-dialog'
 import { QueryState } from '../../ui/states'
@@ -113,7 +114,9 @@ function Orders({ userId }: { userId: number }) {
                   </Link>
                   <OrderBadge status={status} />
                   <span className="feed-when">
-                    <Mono>{total_price.toFixed(2)}</Mono>
+                    <Mono>
+                      <Amount of={total_price} />
+                    </Mono>
                   </span>
                 </li>
               ))}
