@@ -101,7 +101,7 @@ ha-up: ## Start Patroni, etcd, HAProxy and two of each service on the loopback, 
 ha-down: HA = down
 ha-down: ## End them, and delete their data
 ha-drill: HA = drill $(if $(KILLS),--kills=$(KILLS)) $(if $(ONLY),--only=$(ONLY))
-ha-drill: ## Let leaders and the balancer fail under load, on a cluster of its own, and count what was lost: KILLS=10 ONLY=postmaster,machine,frozen,balancer
+ha-drill: ## Let leaders and the balancer fail under load, on a cluster of its own, and count what was lost: KILLS=10 ONLY=postmaster,lagging,machine,frozen,cut,balancer
 ha-up ha-down ha-drill: deps
 	@output=$$($(NX) run-many -t build -p ha,$(SERVICES) 2>&1) || { echo "$$output" >&2; exit 1; }
 	@exec node dist/tools/ha/main.js $(HA)

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client, escapeLiteral } from 'pg'
+import type { Network } from './network'
 import {
   accountOfPostgres,
   familyOf,
@@ -21,8 +22,8 @@ const services = ['user-service', 'order-service', 'sequencer'] as const
 export interface ClusterOptions {
   /** Where its data and logs are; it is made. */
   folder: string
-  /** The first three bytes of its addresses on the loopback: `127.27.0`. */
-  network: string
+  /** Where its parts are; `stop` removes it. */
+  network: Network
   /** Strict synchronous replication; without it a failover loses what was acknowledged. */
   synchronous: boolean
 }
@@ -30,8 +31,8 @@ export interface ClusterOptions {
 export type Cluster = Awaited<ReturnType<typeof startCluster>>
 
 /**
- * Starts three nodes of etcd, Patroni and PostgreSQL, HAProxy, and two of each service, each on an address of its own on the
- * loopback, with the files of deploy/ha. They outlive this process; `stop` ends them.
+ * Starts three nodes of etcd, Patroni and PostgreSQL, HAProxy, and two of each service, each on an address of its own, with the
+ * files of deploy/ha. They outlive this process; `stop` ends them.
  *
  * @throws Error that names the Debian packages that are missing
  */
@@ -40,9 +41,9 @@ export async function startCluster(options: ClusterOptions) {
   if (missing.length > 0) throw new Error(`Missing here: apt-get install ${missing.join(' ')}`)
   const { folder, network } = options
   const password = randomBytes(12).toString('hex')
-  const addressOf = (node: number) => `${network}.${node}`
-  const balancer = `${network}.10`
-  const instances = { a: `${network}.11`, b: `${network}.12` }
+  const { addressOf, balancer, instances, namespaceOf } = network
+  const auditor = randomBytes(24).toString('base64url')
+  const signingKey = newSigningKey()
   const running = new Map<string, Program>()
   const launch = (program: Program) => void running.set(program.name, program)
   const folderOf = (node: number) => join(folder, `node${node}`)
@@ -56,6 +57,7 @@ export async function startCluster(options: ClusterOptions) {
         name: `etcd${node}`,
         command: '/usr/bin/etcd',
         folder: folderOf(node),
+        namespace: namespaceOf(node),
         args: [
           ...['--name', `etcd${node}`, '--data-dir', join(folderOf(node), 'etcd'), '--enable-v2'],
           ...['--listen-client-urls', `http://${addressOf(node)}:2379`],
@@ -73,6 +75,7 @@ export async function startCluster(options: ClusterOptions) {
     fill('patroni.yml', file, {
       NODE: `node${node}`,
       ADDRESS: addressOf(node),
+      NETWORK: network.range,
       ETCD_HOSTS: nodes.map((each) => `${addressOf(each)}:2379`).join(','),
       SYNCHRONOUS: String(options.synchronous),
       FOLDER: folderOf(node),
@@ -80,7 +83,13 @@ export async function startCluster(options: ClusterOptions) {
       PASSWORD: password,
     })
     launch(
-      start({ name: `patroni${node}`, command: '/usr/bin/patroni', args: [file], folder: folderOf(node) }),
+      start({
+        name: `patroni${node}`,
+        command: '/usr/bin/patroni',
+        args: [file],
+        folder: folderOf(node),
+        namespace: namespaceOf(node),
+      }),
     )
   }
 
@@ -119,6 +128,8 @@ export async function startCluster(options: ClusterOptions) {
           ...(service === 'sequencer' && {
             SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
             SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
+            SEQUENCER_SIGNING_KEY: signingKey,
+            API_KEYS: `auditor:${createHash('sha256').update(auditor).digest('hex')}:audit:read`,
           }),
         },
       }),
@@ -131,15 +142,21 @@ export async function startCluster(options: ClusterOptions) {
     return undefined
   }
 
-  /** How many nodes say that they are this. */
-  async function count(role: 'replica' | 'synchronous'): Promise<number> {
-    const found = await Promise.all(nodes.map((node) => isOk(`http://${addressOf(node)}:8008/${role}`)))
-    return found.filter(Boolean).length
+  /**
+   * The standbys that stream from the leader, by their names. What a node says of itself is not enough: one that was cut off
+   * calls itself a replica until it has found that it must be rewound.
+   */
+  async function followers(): Promise<string[]> {
+    const node = await leader()
+    const status = node && (await read<Status>(`http://${addressOf(node)}:8008/patroni`))
+    return (status ? (status.replication ?? []) : [])
+      .filter(({ state }) => state === 'streaming')
+      .map(({ application_name: name }) => name)
   }
 
   /** A node that cannot follow after its crash is rebuilt, as an operator would do with `patronictl reinit`. */
   async function untilReplicas(): Promise<void> {
-    const give = () => until('two replicas', async () => (await count('replica')) === 2, 45_000)
+    const give = () => until('two replicas', async () => (await followers()).length === 2, 45_000)
     for (let tries = 0; tries < 3; tries += 1)
       if (await give().catch(() => false)) return
       else for (const node of await lagging()) await reinitialize(addressOf(node))
@@ -147,14 +164,14 @@ export async function startCluster(options: ClusterOptions) {
   }
 
   async function lagging(): Promise<number[]> {
-    const well = await Promise.all(
-      nodes.map(
-        async (node) =>
-          (await isOk(`http://${addressOf(node)}:8008/replica`)) ||
-          (await isOk(`http://${addressOf(node)}:8008/primary`)),
-      ),
-    )
-    return nodes.filter((_, index) => !well[index])
+    const [first, following] = [await leader(), await followers()]
+    return nodes.filter((node) => node !== first && !following.includes(`node${node}`))
+  }
+
+  /** Whether the leader waits for a standby, which knows it. */
+  async function isSynchronous(): Promise<boolean> {
+    const said = await Promise.all(nodes.map((node) => isOk(`http://${addressOf(node)}:8008/synchronous`)))
+    return said.some(Boolean)
   }
 
   const cluster = {
@@ -164,6 +181,10 @@ export async function startCluster(options: ClusterOptions) {
       orders: `http://${balancer}:8082`,
       sequencer: `http://${balancer}:8083`,
     },
+    synchronous: options.synchronous,
+    /** A key that may read the audit. */
+    auditor,
+    network,
     databaseUrl,
     leader,
     running: () => [...running.values()],
@@ -180,12 +201,7 @@ export async function startCluster(options: ClusterOptions) {
     async settled(): Promise<void> {
       await until('a leader', leader, 150_000)
       await untilReplicas()
-      if (options.synchronous)
-        await until(
-          'a standby that the leader waits for',
-          async () => (await count('synchronous')) > 0,
-          150_000,
-        )
+      if (options.synchronous) await until('a standby that the leader waits for', isSynchronous, 150_000)
       for (const port of [8081, 8082, 8083])
         for (const address of Object.values(instances))
           await until(
@@ -199,6 +215,7 @@ export async function startCluster(options: ClusterOptions) {
     async stop({ keep = false } = {}): Promise<void> {
       const order = [...running.values()].reverse()
       await endAll(folder, order)
+      network.remove()
       if (!keep) rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -209,7 +226,7 @@ export async function startCluster(options: ClusterOptions) {
     for (const node of nodes) startPatroni(node)
     startBalancer()
     await until('a leader', leader, 150_000)
-    await until('replicas', async () => (await count('replica')) === 2, 150_000)
+    await until('replicas', async () => (await followers()).length === 2, 150_000)
     await createDatabases(databaseUrl('postgres', 'postgres'), password)
     for (const service of services)
       for (const instance of ['a', 'b'] as const) startService(service, instance)
@@ -217,9 +234,13 @@ export async function startCluster(options: ClusterOptions) {
     return cluster
   } catch (error) {
     await endAll(folder, [...running.values()].reverse())
+    network.remove()
     throw error
   }
 }
+
+const newSigningKey = () =>
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
 
 const databaseOf = { 'user-service': 'userdb', 'order-service': 'orderdb', sequencer: 'sequencerdb' }
 
@@ -287,6 +308,16 @@ async function reinitialize(address: string): Promise<void> {
     signal: AbortSignal.timeout(5_000),
   }).catch(() => undefined)
   await answer?.body?.cancel()
+}
+
+/** What Patroni says of its node; the leader, of its standbys too. */
+interface Status {
+  replication?: { application_name: string; state: string }[]
+}
+
+async function read<T>(url: string): Promise<T | undefined> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
+  return (await answer?.json().catch(() => undefined)) as T | undefined
 }
 
 async function isOk(url: string): Promise<boolean> {

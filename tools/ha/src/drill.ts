@@ -1,13 +1,16 @@
+import { createOrdinal } from '@ordinal/client'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startCallers, type Callers } from './callers'
 import type { Cluster } from './cluster'
-import { familyOf, isAlive, signal, until } from './programs'
+import { familyOf, isAlive, signal, until, walSendersOf } from './programs'
 import { prove, type Proof } from './proof'
 
 export const faults = {
   postmaster: 'the PostgreSQL of the leader is killed',
+  lagging: 'the same, after the leader has sent nothing to its standbys for 0.3 s',
   machine: 'the PostgreSQL and the Patroni of the leader are killed, and Patroni is back after 10 s',
   frozen: 'the PostgreSQL and the Patroni of the leader are frozen (SIGSTOP) for 15 s',
+  cut: 'the network of the leader, its etcd included, is cut off for 15 s',
   balancer: 'HAProxy is killed, and back after 5 s',
 } as const
 
@@ -17,6 +20,10 @@ export interface Drilled {
   /** The longest time without an acknowledged number, of each fault in turn. */
   pausesMs: Record<Fault, number[]>
   proof: Proof
+  /** Whether the ledger is consistent with itself at the end. */
+  fits: boolean
+  /** What the last checkpoint that was kept before a fault finds at the end: the kinds of findings. */
+  checkpointFinds: string[]
 }
 
 /**
@@ -29,12 +36,21 @@ export async function drill(
   say: (line: string) => void,
 ): Promise<Drilled> {
   const callers = await startCallers(cluster.urls)
-  const pausesMs: Drilled['pausesMs'] = { postmaster: [], machine: [], frozen: [], balancer: [] }
+  const { audit } = createOrdinal({ ...cluster.urls, apiKey: cluster.auditor, timeoutMs: 60_000 })
+  const pausesMs = Object.fromEntries(Object.keys(faults).map((fault) => [fault, []])) as unknown as Record<
+    Fault,
+    number[]
+  >
+  let kept: string | undefined
+  const keepCheckpoint = async () => {
+    kept = (await audit.checkpoint()).checkpoint
+  }
   try {
     for (const fault of plan) {
       await advance(callers, 50)
+      if (fault !== 'lagging') await keepCheckpoint()
       const startedAtMs = performance.now()
-      await commit[fault](cluster)
+      await commit[fault]({ cluster, callers, keepCheckpoint })
       // Until it is noticed, Patroni still says what was.
       await advance(callers, 50)
       await cluster.settled()
@@ -46,15 +62,20 @@ export async function drill(
     await callers.stop()
   }
   await cluster.settled()
-  // Numbering finishes what the failovers left without a number.
+  const proof = await finalProof(cluster, callers)
+  const { fits } = await audit.verify()
+  const compared = kept === undefined ? [] : (await audit.compare(kept)).findings
+  return { pausesMs, proof, fits, checkpointFinds: [...new Set(compared.map(({ kind }) => kind))] }
+}
+
+/** Numbering finishes what the failovers left without a number; what a promoted standby never had, it cannot. */
+async function finalProof(cluster: Cluster, callers: Callers): Promise<Proof> {
+  const look = () => prove(cluster.databaseUrl, callers)
   const isDone = async () => {
-    const proof = await prove(cluster.databaseUrl, callers)
-    return proof.unexplained.length === 0 && proof
+    const proof = await look()
+    return (proof.unexplained.length === 0 || proof.lost.length > 0) && proof
   }
-  const proof = await until('each order has its number', isDone, 30_000).catch(() =>
-    prove(cluster.databaseUrl, callers),
-  )
-  return { pausesMs, proof }
+  return until('each order has its number', isDone, 30_000).catch(look)
 }
 
 /** Waits until the callers have got so many numbers more, and an order. */
@@ -67,15 +88,27 @@ async function advance(callers: Callers, numbers: number): Promise<void> {
   )
 }
 
-const commit: Record<Fault, (cluster: Cluster) => Promise<void>> = {
-  async postmaster(cluster) {
-    const leader = await leaderOf(cluster)
-    const postgres = cluster.pidOfPostgres(leader)
-    signal([postgres], 'SIGKILL')
-    // Another leader, or the same after its recovery, if no standby could take over at that moment.
-    await until('PostgreSQL has gone', () => !isAlive(postgres))
+interface Scene {
+  cluster: Cluster
+  callers: Callers
+  keepCheckpoint: () => Promise<void>
+}
+
+const commit: Record<Fault, (scene: Scene) => Promise<void>> = {
+  async postmaster({ cluster }) {
+    await killPostgres(cluster, await leaderOf(cluster))
   },
-  async machine(cluster) {
+  async lagging({ cluster, callers, keepCheckpoint }) {
+    const leader = await leaderOf(cluster)
+    signal(walSendersOf(cluster.pidOfPostgres(leader)), 'SIGSTOP')
+    if (cluster.synchronous) await sleep(300)
+    else {
+      await advance(callers, 20)
+      await keepCheckpoint()
+    }
+    await killPostgres(cluster, leader)
+  },
+  async machine({ cluster }) {
     const leader = await leaderOf(cluster)
     // Patroni first, which would otherwise begin to step down.
     const patroni = familyOf(cluster.pidOf(`patroni${leader}`))
@@ -83,7 +116,7 @@ const commit: Record<Fault, (cluster: Cluster) => Promise<void>> = {
     await sleep(10_000)
     cluster.startPatroni(leader)
   },
-  async frozen(cluster) {
+  async frozen({ cluster }) {
     const leader = await leaderOf(cluster)
     const postgres = cluster.pidOfPostgres(leader)
     const all = new Set([...familyOf(cluster.pidOf(`patroni${leader}`)), ...familyOf(postgres)])
@@ -91,11 +124,27 @@ const commit: Record<Fault, (cluster: Cluster) => Promise<void>> = {
     await sleep(15_000)
     signal([...all], 'SIGCONT')
   },
-  async balancer(cluster) {
+  async cut({ cluster }) {
+    const leader = await leaderOf(cluster)
+    cluster.network.cut!(leader)
+    await sleep(15_000)
+    cluster.network.heal!(leader)
+  },
+  async balancer({ cluster }) {
     signal(familyOf(cluster.pidOf('haproxy')), 'SIGKILL')
     await sleep(5_000)
     cluster.startBalancer()
   },
+}
+
+/** With all of its processes: those that are frozen would not notice that their server has gone. */
+async function killPostgres(cluster: Cluster, node: number): Promise<void> {
+  const postgres = cluster.pidOfPostgres(node)
+  const [frozen, all] = [walSendersOf(postgres), familyOf(postgres)]
+  signal([postgres], 'SIGKILL')
+  signal(frozen, 'SIGKILL')
+  // Another leader, or the same after its recovery, if no standby could take over at that moment.
+  await until('PostgreSQL has gone', () => !all.some(isAlive))
 }
 
 async function leaderOf(cluster: Cluster): Promise<number> {

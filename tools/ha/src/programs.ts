@@ -19,17 +19,28 @@ interface Start {
   env?: Record<string, string>
   /** Not as root, which PostgreSQL refuses. */
   asPostgres?: boolean
+  /** The network namespace in which it runs; only root can start it there. */
+  namespace?: string
 }
 
 /** Starts a program that outlives this one. */
-export function start({ name, command, args, folder, env = {}, asPostgres = true }: Start): Program {
+export function start({ name, folder, env = {}, asPostgres = true, namespace, ...what }: Start): Program {
   const log = openSync(join(folder, `${name}.log`), 'a')
+  const account = asPostgres ? accountOfPostgres() : undefined
+  const [command, ...args] = [
+    ...(namespace ? ['ip', 'netns', 'exec', namespace] : []),
+    ...(namespace && account
+      ? ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups']
+      : []),
+    what.command,
+    ...what.args,
+  ] as [string, ...string[]]
   const child = spawn(command, args, {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...env },
     stdio: ['ignore', log, log],
     detached: true,
-    ...(asPostgres && accountOfPostgres()),
+    ...(!namespace && account),
   })
   closeSync(log)
   child.on('error', () => undefined)
@@ -83,6 +94,10 @@ export function familyOf(pid: number): number[] {
   )
   return [pid, ...children.flatMap(familyOf)]
 }
+
+/** The processes that send the WAL of a server to its standbys. */
+export const walSendersOf = (postmaster: number): number[] =>
+  familyOf(postmaster).filter((pid) => read(`/proc/${pid}/cmdline`).includes('walsender'))
 
 /** Sends a signal to processes, of which some may have ended. */
 export function signal(pids: readonly number[], name: NodeJS.Signals): void {

@@ -13,20 +13,34 @@ export interface Proof {
   unexplained: string[]
 }
 
-interface LedgerRow {
+export interface LedgerRow {
   number: string
   key: string
   value: string
 }
-interface OrderRow {
+export interface OrderRow {
   id: string
   reference: string
   number: string | null
   key: string | null
 }
 
+/** What the databases have: the numbers of the callers, those of orders, and the orders with their keys. */
+export interface Records {
+  numbers: LedgerRow[]
+  orderNumbers: LedgerRow[]
+  orders: OrderRow[]
+}
+
+/** What the callers were told. */
+export type Told = Pick<Callers, 'numbers' | 'orders' | 'failures'>
+
 /** Compares the answers to the callers with what the databases have now. */
-export async function prove(databaseUrl: (database: string) => string, callers: Callers): Promise<Proof> {
+export const prove = async (databaseUrl: (database: string) => string, told: Told): Promise<Proof> =>
+  compare(told, await readRecords(databaseUrl))
+
+/** @param databaseUrl of a database, by its name */
+export async function readRecords(databaseUrl: (database: string) => string): Promise<Records> {
   const issued = (prefix: string) =>
     read<LedgerRow>(
       databaseUrl('sequencerdb'),
@@ -41,9 +55,15 @@ export async function prove(databaseUrl: (database: string) => string, callers: 
        FROM orders LEFT JOIN idempotency_records ON resource_id = orders.id`,
     ),
   ])
+  return { numbers, orderNumbers, orders }
+}
+
+/** Compares answers with records. */
+export function compare(callers: Told, { numbers, orderNumbers, orders }: Records): Proof {
   const numberOf = new Map(numbers.map(({ key, number }) => [key, number]))
   const orderOf = new Map(orders.map((order) => [order.key, order]))
   const numberOfReference = new Map(orderNumbers.map(({ key, number }) => [key, number]))
+  const references = new Set(orders.map(({ reference }) => reference))
   const asked = new Set([...callers.numbers.map(({ key }) => key), ...callers.failures.map(keyOfFailure)])
   const ordered = new Set([...callers.orders.map(({ key }) => key), ...callers.failures.map(keyOfFailure)])
 
@@ -75,6 +95,9 @@ export async function prove(databaseUrl: (database: string) => string, callers: 
     unexplained: [
       ...numbers.filter(({ key }) => !asked.has(key)).map(({ number }) => `number ${number}`),
       ...orders.filter(({ key }) => key === null || !ordered.has(key)).map(({ id }) => `order ${id}`),
+      ...orderNumbers
+        .filter(({ key }) => !references.has(key))
+        .map(({ number }) => `number ${number} of no order`),
       ...orders
         .filter(({ reference, number }) => number !== numberOfReference.get(reference))
         .map(({ id, number }) => `order ${id} with ${number}`),
