@@ -45,6 +45,7 @@ export const sequencerAccess: AccessTable = {
   'GET /api/v1/preview/{prefix}': read,
   'GET /api/v1/status/{prefix}': read,
   'GET /api/v1/gaps/{prefix}': read,
+  'GET /api/v1/gaps/{prefix}/map': read,
   'GET /api/v1/sequence/stats': read,
   'GET /api/v1/sequences': readRules,
   'GET /api/v1/sequences/{prefix}': readRules,

@@ -35,6 +35,7 @@ import { createKnownSequences } from './ledger/known-sequences'
 import { migrateLedger, ownsLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createSequencerMetrics } from './metrics'
 import { batchRoutes } from './numbers/batch-routes'
+import { gapRoutes } from './numbers/gap-routes'
 import { sequentialIdService } from './numbers/grpc'
 import { createLeaseSweeper } from './numbers/lease-expiry'
 import { oneNumberRoutes } from './numbers/one-number-routes'
@@ -122,6 +123,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
 
   const routes = [
     ...numberRoutes({ numbers, reads }),
+    ...gapRoutes(reads),
     ...batchRoutes(numbers),
     ...oneNumberRoutes({ numbers, reads }),
     ...simpleRoutes(numbers),

@@ -63,6 +63,7 @@ const expected: Record<string, [role: (typeof roles)[number], ...scopes: string[
   'GET /api/v1/preview/{prefix}': ['viewer', 'numbers:read', 'numbers:issue', 'numbers:issue:SG'],
   'GET /api/v1/status/{prefix}': ['viewer', 'numbers:read', 'numbers:issue', 'numbers:issue:SG'],
   'GET /api/v1/gaps/{prefix}': ['viewer', 'numbers:read', 'numbers:issue', 'numbers:issue:SG'],
+  'GET /api/v1/gaps/{prefix}/map': ['viewer', 'numbers:read', 'numbers:issue', 'numbers:issue:SG'],
   'GET /api/v1/sequence/stats': ['viewer', 'numbers:read', 'numbers:issue', 'numbers:issue:SG'],
   'GET /api/v1/sequences': ['viewer', 'numbers:read'],
   'GET /api/v1/sequences/{prefix}': ['viewer', 'numbers:read'],

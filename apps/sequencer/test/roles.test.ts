@@ -14,6 +14,7 @@ const asked: Record<string, string[]> = {
   nothing: [
     'GET /api/v1/audit/keys',
     'GET /api/v1/gaps/{prefix}',
+    'GET /api/v1/gaps/{prefix}/map',
     'GET /api/v1/next/{prefix}',
     'GET /api/v1/numbers/{number}',
     'GET /api/v1/preview/{prefix}',

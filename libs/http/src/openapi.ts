@@ -7,7 +7,7 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 import { isTagged } from './conditions'
-import { bodyMediaOf, changesSomething, type Route } from './route'
+import { bodyMediaOf, type Route } from './route'
 import { linePatterns, problem } from './schemas'
 import { shareComponents } from './share-components'
 
@@ -302,23 +302,19 @@ const anywhere = [
 ] as const satisfies CommonCode[]
 
 /**
- * The errors that are the same whatever is asked for. All operations that change something name the same, and all that do not,
- * so that the document has them once: those of bodies and conditions, too, where there may be none.
+ * The errors that are the same whatever is asked for. All probes name the same, and so do all other operations, so that the
+ * document has them once: those of bodies, conditions and limits, too, where there may be none.
  */
-function commonCodes(route: Route, { takesTokens, managesKeys }: Shared): string[] {
-  const { probe, unlimited, workload } = route
-  if (probe) {
-    const bounds = [...(workload !== 'main' ? ['overloaded'] : []), ...(unlimited ? [] : ['rate_limited'])]
-    return [...anywhere, ...bounds]
-  }
-  return [
-    ...anywhere,
-    ...ofCalls,
-    ...(changesSomething(route) ? ofChanges : []),
-    ...(takesTokens ? ['invalid_token', 'token_keys_unavailable', 'role_too_low'] : []),
-    ...(managesKeys ? ['api_keys_unavailable'] : []),
-  ]
-}
+const commonCodes = ({ probe }: Route, { takesTokens, managesKeys }: Shared): string[] =>
+  probe
+    ? [...anywhere, 'overloaded', 'rate_limited']
+    : [
+        ...anywhere,
+        ...ofCalls,
+        ...ofChanges,
+        ...(takesTokens ? ['invalid_token', 'token_keys_unavailable', 'role_too_low'] : []),
+        ...(managesKeys ? ['api_keys_unavailable'] : []),
+      ]
 
 const ofCalls = [
   'malformed_url',
@@ -384,16 +380,18 @@ function failures(route: Route, shared: Shared): Responses {
   }
 }
 
-function commonFailure({ unlimited, probe }: Route, kinds: readonly Kind[]): ZodOpenApiResponseObject {
+function commonFailure({ probe }: Route, kinds: readonly Kind[]): ZodOpenApiResponseObject {
   const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
-  const sorted = [...kinds].sort((a, b) => a.status - b.status)
+  const statuses = [...new Set(kinds.map(({ status }) => status))].sort((a, b) => a - b)
+  const codesOf = (status: number) =>
+    kinds.flatMap((kind) => (kind.status === status ? [`\`${kind.code}\``] : [])).join(', ')
   return {
     // What they mean is at /errors/{code}: here it would be there several times.
-    description: sorted.map(({ status, code }) => `${status} \`${code}\``).join('\n\n'),
+    description: statuses.map((status) => `${status} ${codesOf(status)}`).join('\n\n'),
     content: { [problemMediaType]: { schema: problem } },
     ...headersOf([
       'X-Request-Id',
-      ...(unlimited ? [] : limits),
+      ...limits,
       ...(kinds.some(({ status }) => mayRetry(status)) ? (['Retry-After'] as const) : []),
       ...(probe ? [] : (['WWW-Authenticate'] as const)),
     ]),

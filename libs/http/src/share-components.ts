@@ -22,8 +22,8 @@ export function shareComponents(document: Document): Document {
   for (const { parameters = [] } of operations) parameters.forEach(describeOnce)
   // Objects first: their own fields are shared wherever they then are.
   const objects = shareFields(document, 1)
-  const fields = shareFields([document, objects], 0, objects)
   const parameters = operations.flatMap((operation) => operation.parameters ?? [])
+  const fields = shareFields([document, objects], 0, objects, parameters)
   const bodies = operations.flatMap(({ requestBody }) => (requestBody ? [requestBody] : []))
   const answers = operations.flatMap(({ responses }) => Object.entries(responses))
   const sharedParameters = share(
@@ -76,9 +76,20 @@ const shortestShared = 60
  *
  * @param depth 0 for fields without fields of their own, 1 for objects of such
  * @param taken has the names that components have already
+ * @param parameters whose schemas are shared with fields of their names
  */
-function shareFields(part: unknown, depth: 0 | 1, taken = {}): Record<string, Described> | undefined {
-  const objects = objectsIn(part)
+function shareFields(
+  part: unknown,
+  depth: 0 | 1,
+  taken = {},
+  parameters: readonly Described[] = [],
+): Record<string, Described> | undefined {
+  const ofParameters = parameters.map(({ name, schema }) => ({ [String(name)]: schema as Described }))
+  // A parameter of several operations is one: as a whole it is shared later.
+  const distinct = new Map(
+    parameters.map((parameter, index) => [JSON.stringify(parameter), ofParameters[index]!]),
+  )
+  const objects = [...objectsIn(part), ...distinct.values()]
   const all = objects.flatMap((fields) =>
     Object.entries(fields)
       .map(([name, schema]) => [name, withoutDefault(schema)] as const)
@@ -88,12 +99,13 @@ function shareFields(part: unknown, depth: 0 | 1, taken = {}): Record<string, De
       }),
   )
   const shared = share('schemas', all, Object.keys(taken))
-  for (const fields of objects)
+  for (const fields of [...objects, ...ofParameters])
     for (const [name, schema] of Object.entries(fields)) {
       const reference = shared.refer(withoutDefault(schema))
       if ('$ref' in reference)
         fields[name] = 'default' in schema ? { default: schema.default, ...reference } : reference
     }
+  parameters.forEach((parameter, index) => (parameter.schema = ofParameters[index]![String(parameter.name)]))
   return shared.components
 }
 

@@ -4,6 +4,7 @@ import type { OrdinalOptions } from './options'
 import { ordersOf } from './orders'
 import { sender, urlOf } from './send'
 import { auditOf, numbersOf, sequencesOf } from './sequencer'
+import { sitesOf } from './sites'
 import { openStream, type StreamOptions } from './stream'
 import { usersOf } from './users'
 
@@ -25,6 +26,7 @@ export function createOrdinal(options: OrdinalOptions) {
     orders: ordersOf(orders),
     numbers: numbersOf(sequencer),
     sequences: sequencesOf(sequencer),
+    sites: sitesOf(sequencer),
     audit: auditOf(sequencer),
     apiKeys: apiKeysOf(sequencer),
     diagnostics: diagnosticsOf({ users, orders, sequencer }),

@@ -22,6 +22,7 @@ export type Checkpoint = components['schemas']['Checkpoint']
 export type Comparison = components['schemas']['Comparison']
 export type GapFilter = Query<operations['get_gaps_prefix']>
 export type GapPage = Answer<operations['get_gaps_prefix']>
+export type GapMap = components['schemas']['GapMap']
 export type AuditPage = Answer<operations['get_audit']>
 export type SequencePage = Answer<operations['get_sequences']>
 
@@ -85,6 +86,10 @@ export const numbersOf = (send: Send) => ({
   /** One piece of the list, from a cursor on. */
   gapsPage: (prefix: string, filter: PageQuery<operations['get_gaps_prefix']> = {}, options?: CallOptions) =>
     send<GapPage>({ method: 'GET', path: path`/api/v1/gaps/${prefix}`, query: filter }, options),
+
+  /** How many values of each stretch of a range are free, void or reserved. */
+  gapMap: (prefix: string, query: Query<operations['get_gaps_prefix_map']> = {}, options?: CallOptions) =>
+    send<GapMap>({ method: 'GET', path: path`/api/v1/gaps/${prefix}/map`, query }, options),
 
   /** A number with all that happened to it. */
   get: (number: string, sequence: InSequence = {}, options?: CallOptions) =>

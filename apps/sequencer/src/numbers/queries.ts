@@ -43,6 +43,7 @@ export interface Gap {
   number: string
   event: NumberEvent
   reason: string | null
+  caller: string
   at: Date
 }
 
@@ -50,32 +51,43 @@ export interface Gap {
  * Values up to a period's counter that no document holds, in ascending order.
  *
  * @param after goes on after this value
+ * @param to up to this one
  */
 export async function readGaps(
   db: Queryable,
-  prefix: string,
-  period: string,
-  state: 'free' | 'void' | undefined,
-  after: number,
-  limit: number,
+  {
+    prefix,
+    period,
+    state,
+    after,
+    to,
+    limit,
+  }: {
+    prefix: string
+    period: string
+    state: 'free' | 'void' | undefined
+    after: number
+    to: number | undefined
+    limit: number
+  },
 ): Promise<Gap[]> {
   const { rows } = await db.query<Gap>({
     name: 'read_gaps',
-    text: `SELECT gap.value, last.state, last.number, last.event, last.reason, last.at
+    text: `SELECT gap.value, last.state, last.number, last.event, last.reason, last.caller, last.at
            FROM (
-             (SELECT f.value FROM public.free_values f
-              WHERE f.prefix = $1 AND f.period = $2 AND f.value > $4 AND $3 IS DISTINCT FROM 'void'
+             (SELECT f.value FROM public.free_values f WHERE f.prefix = $1 AND f.period = $2
+                AND f.value > $4 AND f.value <= $6 AND $3 IS DISTINCT FROM 'void'
               ORDER BY f.value LIMIT $5)
              UNION ALL
-             (SELECT v.value FROM public.ledger v
-              WHERE v.prefix = $1 AND v.period = $2 AND v.value > $4 AND v.state = 'void' AND $3 IS DISTINCT FROM 'free'
+             (SELECT v.value FROM public.ledger v WHERE v.prefix = $1 AND v.period = $2
+                AND v.value > $4 AND v.value <= $6 AND v.state = 'void' AND $3 IS DISTINCT FROM 'free'
               ORDER BY v.value LIMIT $5)
            ) gap, LATERAL (
              SELECT l.* FROM public.ledger l WHERE l.prefix = $1 AND l.period = $2 AND l.value = gap.value
              ORDER BY l.revision DESC LIMIT 1
            ) last
            ORDER BY gap.value LIMIT $5`,
-    values: [prefix, period, state ?? null, after, limit],
+    values: [prefix, period, state ?? null, after, limit, to ?? Number.MAX_SAFE_INTEGER],
   })
   return rows
 }

@@ -15,6 +15,7 @@ import {
   type FoundNumber,
   type Previewed,
 } from '../ledger/queries'
+import { readGapMap, type GapMap } from './gap-map-queries'
 import { readGaps, readHistory, type Gap, type HistoryEntry } from './queries'
 
 /** Where the counter of a period is. */
@@ -38,7 +39,19 @@ interface AskedGaps {
   state: Gap['state'] | undefined
   /** Goes on after this value. */
   after: number
+  /** Up to this value. */
+  to: number | undefined
   limit: number
+}
+
+/** Which stretch is to be mapped; all of the current period, if not given. */
+interface AskedGapMap {
+  prefix: string
+  period?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+  /** How many buckets at most. */
+  buckets: number
 }
 
 interface Deps {
@@ -110,8 +123,19 @@ export function createNumberReads({ db, heavyDb, sequences, allocator }: Deps) {
     },
 
     /** Values up to the counter of a period that no document holds, in ascending order. */
-    async gaps({ prefix, period, state, after, limit }: AskedGaps): Promise<Gap[]> {
-      return readGaps(heavyDb, prefix, period ?? (await slotOf(prefix)).slot.period, state, after, limit)
+    async gaps({ prefix, period, ...asked }: AskedGaps): Promise<Gap[]> {
+      const of = { prefix, period: period ?? (await slotOf(prefix)).slot.period }
+      return readGaps(heavyDb, { ...of, ...asked })
+    },
+
+    /** Where those values are, and the reserved ones: counted in buckets. Of a period that is named also in a retired sequence. */
+    async gapMap({ prefix, period, from, to, buckets }: AskedGapMap): Promise<GapMap> {
+      const { sequence, slot } =
+        period === undefined
+          ? await slotOf(prefix)
+          : { sequence: await sequences.load(prefix), slot: { period } }
+      const { start } = sequence.rules
+      return readGapMap(heavyDb, { prefix, period: slot.period, start, from, to, buckets })
     },
 
     /**

@@ -1,14 +1,5 @@
-import { formatNumber, numberEvents } from '@ordinal/audit'
-import {
-  cursorQuery,
-  cursorsOf,
-  integerText,
-  pieceOf,
-  route,
-  timestamp,
-  toPiece,
-  type Route,
-} from '@ordinal/http'
+import { formatNumber } from '@ordinal/audit'
+import { integerText, route, type Route } from '@ordinal/http'
 import { z } from 'zod'
 import { callContextOf, type RestCall } from '../api/call-context'
 import { asked, businessDate } from '../api/request-fields'
@@ -16,12 +7,10 @@ import {
   isWholePlace,
   issuingErrors,
   maxCount,
-  period,
   prefixParams,
   replayHeaders,
   wholePlace,
 } from '../api/schemas'
-import type { Gap } from './queries'
 import type { NumberReads } from './reads'
 import {
   holdSeconds,
@@ -56,26 +45,12 @@ const nextBody = z
 const next = z.union([number, z.object({ numbers: z.array(number) })])
 const preview = number.omit({ state: true }).extend(range).meta({ id: 'Preview' })
 
-/** Gaps are listed by their values. */
-const gapCursors = cursorsOf('gaps', z.tuple([z.int().min(1)]))
-const unheld = ['free', 'void'] as const
-const gap = z
-  .object({
-    full_number: z.string(),
-    counter: z.int(),
-    state: z.enum(unheld),
-    event: z.enum(numberEvents).meta({ description: 'What made it so' }),
-    reason: z.string().nullable(),
-    at: timestamp(),
-  })
-  .meta({ id: 'Gap' })
-
 interface Deps {
   numbers: Pick<NumberService, 'issue'>
   reads: NumberReads
 }
 
-/** Numbers by their sequence: the next ones, what they would be, where the counter is, and what it left out. */
+/** Numbers by their sequence: the next ones, what they would be, and where the counter is. */
 export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
   const issuing = {
     path: '/api/v1/next/{prefix}',
@@ -144,36 +119,5 @@ export function numberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
         body: statusToJson(prefix, await reads.status(prefix, query.business_date)),
       }),
     }),
-    route({
-      method: 'get',
-      path: '/api/v1/gaps/{prefix}',
-      tag: 'numbers',
-      workload: 'heavy',
-      summary: 'Values up to the counter that no document holds, and why; of the current period or another',
-      params: prefixParams,
-      query: z.strictObject({
-        ...cursorQuery,
-        period: period.optional(),
-        state: z.enum(unheld).optional(),
-      }),
-      answers: { 200: pieceOf(gap) },
-      errors: ['sequence_not_found'],
-      async handle({ params: { prefix }, query: { cursor, page_size, period, state } }) {
-        const filter = { prefix, period, state }
-        const after = gapCursors.read(cursor, filter)?.[0] ?? 0
-        const gaps = await reads.gaps({ ...filter, after, limit: page_size + 1 })
-        const cursorOf = ({ value }: Gap) => gapCursors.write([value], filter)
-        return { status: 200, body: toPiece(gaps, page_size, gapToJson, cursorOf) }
-      },
-    }),
   ]
 }
-
-const gapToJson = ({ value, number, state, event, reason, at }: Gap): z.input<typeof gap> => ({
-  full_number: number,
-  counter: value,
-  state,
-  event,
-  reason,
-  at: at.toISOString(),
-})

@@ -620,107 +620,16 @@ export interface components {
         last_success_at: components["schemas"]["Timestamp"] | null;
         /** @description Until when deliveries are signed with the secret before, too */
         previous_secret_until: components["schemas"]["Timestamp"] | null;
+        /** @example ORD-2026-000001 */
+        order_number_2: string & components["schemas"]["Line"];
     };
     responses: {
-        /** @description `validation_failed`: The request does not fit the schema */
-        BadRequest: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /**
-         * @description `validation_failed`: The request does not fit the schema
+         * @description 400 `malformed_request`, `condition_not_supported`, `malformed_url`, `malformed_json`, `json_too_complex`, `invalid_idempotency_key`
          *
-         *     `invalid_id`: The id is not valid
-         */
-        BadRequest_2: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`
+         *     401 `authentication_required`, `invalid_api_key`, `invalid_token`
          *
-         *     400 `condition_not_supported`
-         *
-         *     400 `malformed_url`
-         *
-         *     401 `authentication_required`
-         *
-         *     401 `invalid_api_key`
-         *
-         *     401 `invalid_token`
-         *
-         *     403 `scope_missing`
-         *
-         *     403 `role_too_low`
-         *
-         *     408 `request_timeout`
-         *
-         *     412 `version_mismatch`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     429 `rate_limited`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         *
-         *     503 `database_unavailable`
-         *
-         *     503 `token_keys_unavailable`
-         *
-         *     504 `deadline_exceeded`
-         */
-        AnyError: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`
-         *
-         *     400 `condition_not_supported`
-         *
-         *     400 `malformed_url`
-         *
-         *     400 `malformed_json`
-         *
-         *     400 `json_too_complex`
-         *
-         *     400 `invalid_idempotency_key`
-         *
-         *     401 `authentication_required`
-         *
-         *     401 `invalid_api_key`
-         *
-         *     401 `invalid_token`
-         *
-         *     403 `scope_missing`
-         *
-         *     403 `cross_site_request`
-         *
-         *     403 `role_too_low`
+         *     403 `scope_missing`, `cross_site_request`, `role_too_low`
          *
          *     408 `request_timeout`
          *
@@ -742,17 +651,11 @@ export interface components {
          *
          *     500 `internal_error`
          *
-         *     503 `overloaded`
-         *
-         *     503 `database_unavailable`
-         *
-         *     503 `outcome_unknown`
-         *
-         *     503 `token_keys_unavailable`
+         *     503 `overloaded`, `database_unavailable`, `outcome_unknown`, `token_keys_unavailable`
          *
          *     504 `deadline_exceeded`
          */
-        AnyError_2: {
+        AnyError: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
@@ -760,6 +663,28 @@ export interface components {
                 "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                 "Retry-After": components["headers"]["Retry-After"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `validation_failed`: The request does not fit the schema */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `invalid_id`: The id is not valid
+         */
+        BadRequest_2: {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -784,27 +709,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description If-None-Match has the ETag; no body */
-        NotModified: {
-            headers: {
-                ETag: components["headers"]["ETag"];
-                [name: string]: unknown;
-            };
-            content?: never;
-        };
-        /** @description Done */
-        Accepted: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["WebhookDelivery"];
-            };
-        };
         /**
-         * @description 400 `malformed_request`
-         *
-         *     400 `condition_not_supported`
+         * @description 400 `malformed_request`, `condition_not_supported`
          *
          *     408 `request_timeout`
          *
@@ -820,7 +726,7 @@ export interface components {
          *
          *     503 `overloaded`
          */
-        AnyError_3: {
+        AnyError_2: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
@@ -831,6 +737,23 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description If-None-Match has the ETag; no body */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Done */
+        Accepted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["WebhookDelivery"];
             };
         };
         /** @description Done */
@@ -931,33 +854,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description 400 `malformed_request`
-         *
-         *     400 `condition_not_supported`
-         *
-         *     408 `request_timeout`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         */
-        AnyError_4: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
     };
     parameters: {
         id: number;
@@ -1010,10 +906,10 @@ export interface operations {
                 cursor?: string;
                 page_size?: components["parameters"]["page_size"];
                 user_id?: number;
-                order_number?: string & components["schemas"]["Line"];
+                order_number?: components["schemas"]["order_number_2"];
                 reference?: string;
                 product_id?: string & components["schemas"]["Line"];
-                status?: "pending" | "confirmed" | "shipped" | "delivered" | "cancelled";
+                status?: components["schemas"]["status"];
             };
             header?: never;
             path?: never;
@@ -1125,7 +1021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_orders_id: {
@@ -1179,7 +1075,7 @@ export interface operations {
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     delete_orders_id: {
@@ -1201,7 +1097,7 @@ export interface operations {
             204: components["responses"]["NoContent"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_2"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     patch_orders_id: {
@@ -1234,7 +1130,7 @@ export interface operations {
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_orders_by_number_number: {
@@ -1249,7 +1145,7 @@ export interface operations {
                 "X-Request-Timeout-Ms"?: components["parameters"]["XRequestTimeoutMs"];
             };
             path: {
-                number: string & components["schemas"]["Line"];
+                number: components["schemas"]["order_number_2"];
             };
             cookie?: never;
         };
@@ -1336,7 +1232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_webhooks_id: {
@@ -1379,7 +1275,7 @@ export interface operations {
             204: components["responses"]["NoContent"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     patch_webhooks_id: {
@@ -1415,7 +1311,7 @@ export interface operations {
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             415: components["responses"]["UnsupportedMediaType"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_webhooks_id_rotate: {
@@ -1454,7 +1350,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_webhooks_id_test: {
@@ -1480,7 +1376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_webhooks_id_replay: {
@@ -1511,7 +1407,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_webhooks_id_deliveries: {
@@ -1580,7 +1476,7 @@ export interface operations {
             202: components["responses"]["Accepted"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_3"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_webhooks_id_attempts: {
@@ -1715,7 +1611,7 @@ export interface operations {
             200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError_3"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_health_live: {
@@ -1740,7 +1636,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_health_ready: {
@@ -1755,7 +1651,7 @@ export interface operations {
             200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_metrics: {
@@ -1778,7 +1674,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_3"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_metrics_db: {
@@ -1805,7 +1701,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_3"];
+            default: components["responses"]["AnyError_2"];
         };
     };
 }

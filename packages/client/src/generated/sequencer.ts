@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gaps/{prefix}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many values of each stretch are free, void or reserved */
+        get: operations["get_gaps_prefix_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/numbers:batch": {
         parameters: {
             query?: never;
@@ -795,7 +812,38 @@ export interface components {
              */
             event: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
             reason: string | null;
+            caller: string;
             at: components["schemas"]["Timestamp"];
+        };
+        GapMap: {
+            period: string;
+            /** @description The latest, latest first */
+            periods: string[];
+            first_value: number;
+            last_value: number;
+            free: number;
+            void: number;
+            reserved: number;
+            from: number;
+            to: number;
+            bucket_size: number;
+            /** @description A bucket with so many of a state may have more */
+            counted_to: number;
+            /** @description Those with any */
+            buckets: {
+                from: number;
+                free: number;
+                void: number;
+                reserved: number;
+            }[];
+            /** @description The first 100 */
+            leases: {
+                full_number: string;
+                counter: number;
+                caller: string;
+                at: components["schemas"]["Timestamp"];
+                expires_at: components["schemas"]["Timestamp"];
+            }[];
         };
         NumberResult: {
             number?: components["schemas"]["Number"];
@@ -840,8 +888,7 @@ export interface components {
             full_number: string;
             site_id: string;
             partition_id: string;
-            /** @enum {string} */
-            invoice_type: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
+            invoice_type: components["schemas"]["invoice_type"];
             /**
              * @description unused: simulated. free or void: suppressed
              * @enum {string}
@@ -1230,14 +1277,18 @@ export interface components {
             /** @description null at the end */
             next_cursor: string | null;
         };
+        client_id: string & components["schemas"]["Line"];
         /**
          * @description Why; it stays on record
          * @example ticket 4711
          */
         reason: string & components["schemas"]["Line"];
-        client_id: string & components["schemas"]["Line"];
         /** @example partition-a */
         partition_id: string;
+        /** @example site-1 */
+        site_id: string;
+        /** @example SG */
+        prefix: string;
         /**
          * @description When values begin again at the start value
          * @enum {string}
@@ -1279,17 +1330,24 @@ export interface components {
         /** @description false once it was deleted */
         active: boolean;
         /**
+         * Format: date
+         * @description The document's date, for back-dating; today in the sequence's time zone if not given
+         */
+        business_date: string;
+        /**
          * @description Why; it stays on record
          * @example order cancelled
          */
         reason_2: string & components["schemas"]["Line"];
-        /** @example site-1 */
-        site_id: string;
         /**
          * @description No secret: it is in the key
          * @example 7hKq2LmXw0Rt
          */
         id: string;
+        /** @enum {string} */
+        state: "reserved" | "issued" | "free" | "void";
+        /** @enum {string} */
+        event: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
         /**
          * @description The system that asks
          * @example erp-system
@@ -1300,11 +1358,6 @@ export interface components {
          * @example user123
          */
         generated_by: string & components["schemas"]["Line"];
-        /**
-         * Format: date
-         * @description The document's date, for back-dating; today in the sequence's time zone if not given
-         */
-        business_date: string;
         /**
          * @description The site that draws the number, with its partition
          * @example site-1
@@ -1317,8 +1370,6 @@ export interface components {
         end_2: number;
         /** @description How many values can still be issued in the period, where the rules have an end */
         values_left: number;
-        /** @example SG */
-        prefix: string;
         numbers_2: components["schemas"]["DrawnNumber"][];
         /**
          * @description With braces, or in printf notation, which is kept as braces
@@ -1335,20 +1386,23 @@ export interface components {
         /** @description The first value of a period that has not begun; may only be raised */
         start: number;
         partitions: string[];
-        /** @enum {string} */
-        state: "reserved" | "issued" | "free" | "void";
-        /** @enum {string} */
-        event: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
         /**
          * @description After the event
          * @enum {string}
          */
         state_2: "reserved" | "issued" | "free" | "void";
+        /** @enum {string} */
+        invoice_type: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
         /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
         fiscal_year_start_2: number | string;
         scopes: string[] | null;
         /** @description The first of them, in the order of the chains */
         findings: components["schemas"]["Finding"][];
+        /**
+         * Format: date-time
+         * @example 2026-11-21T00:00:00Z
+         */
+        from: string;
     };
     responses: {
         /** @description `validation_failed`: The request does not fit the schema */
@@ -1361,29 +1415,11 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`
+         * @description 400 `malformed_request`, `condition_not_supported`, `malformed_url`, `malformed_json`, `json_too_complex`, `invalid_idempotency_key`
          *
-         *     400 `condition_not_supported`
+         *     401 `authentication_required`, `invalid_api_key`, `invalid_token`
          *
-         *     400 `malformed_url`
-         *
-         *     400 `malformed_json`
-         *
-         *     400 `json_too_complex`
-         *
-         *     400 `invalid_idempotency_key`
-         *
-         *     401 `authentication_required`
-         *
-         *     401 `invalid_api_key`
-         *
-         *     401 `invalid_token`
-         *
-         *     403 `scope_missing`
-         *
-         *     403 `cross_site_request`
-         *
-         *     403 `role_too_low`
+         *     403 `scope_missing`, `cross_site_request`, `role_too_low`
          *
          *     408 `request_timeout`
          *
@@ -1405,15 +1441,7 @@ export interface components {
          *
          *     500 `internal_error`
          *
-         *     503 `overloaded`
-         *
-         *     503 `database_unavailable`
-         *
-         *     503 `outcome_unknown`
-         *
-         *     503 `token_keys_unavailable`
-         *
-         *     503 `api_keys_unavailable`
+         *     503 `overloaded`, `database_unavailable`, `outcome_unknown`, `token_keys_unavailable`, `api_keys_unavailable`
          *
          *     504 `deadline_exceeded`
          */
@@ -1434,61 +1462,6 @@ export interface components {
         /** @description `sequence_not_found`: There is no such sequence */
         NotFound: {
             headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`
-         *
-         *     400 `condition_not_supported`
-         *
-         *     400 `malformed_url`
-         *
-         *     401 `authentication_required`
-         *
-         *     401 `invalid_api_key`
-         *
-         *     401 `invalid_token`
-         *
-         *     403 `scope_missing`
-         *
-         *     403 `role_too_low`
-         *
-         *     408 `request_timeout`
-         *
-         *     412 `version_mismatch`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     429 `rate_limited`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         *
-         *     503 `database_unavailable`
-         *
-         *     503 `token_keys_unavailable`
-         *
-         *     503 `api_keys_unavailable`
-         *
-         *     504 `deadline_exceeded`
-         */
-        AnyError_2: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -1528,6 +1501,36 @@ export interface components {
         /** @description `number_not_found`: There is no such number */
         NotFound_2: {
             headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`, `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_2: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -1667,38 +1670,6 @@ export interface components {
         /** @description `site_not_found`: There is no such site */
         NotFound_4: {
             headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`
-         *
-         *     400 `condition_not_supported`
-         *
-         *     408 `request_timeout`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     429 `rate_limited`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         */
-        AnyError_3: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -1856,40 +1827,13 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description 400 `malformed_request`
-         *
-         *     400 `condition_not_supported`
-         *
-         *     408 `request_timeout`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         */
-        AnyError_4: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
     };
     parameters: {
         /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
         IdempotencyKey: string;
+        prefix: components["schemas"]["prefix"];
         /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
         XRequestTimeoutMs: number;
-        prefix: string;
         /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
         IfMatch: string;
         period: string;
@@ -1901,19 +1845,21 @@ export interface components {
         IfNoneMatch: string;
         /** @description No secret: it is in the key */
         key_id: string;
-        prefix_3: string;
-        business_date: string;
+        prefix_3: components["schemas"]["prefix"];
+        business_date: components["schemas"]["business_date"];
         page: number;
         active: boolean;
-        reason: string & components["schemas"]["Line"];
-        site_id: string;
+        reason: components["schemas"]["reason"];
+        site_id: components["schemas"]["site_id"];
         count: number;
         /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
         cursor: string;
+        from: number;
+        to: number;
         /** @description Not before this moment */
-        from: string;
+        from_2: components["schemas"]["from"];
         /** @description Before this moment */
-        to: string;
+        to_2: components["schemas"]["from"];
     };
     requestBodies: {
         Body: {
@@ -1959,8 +1905,8 @@ export interface operations {
                 generated_by?: string & components["schemas"]["Line"];
                 business_date?: components["parameters"]["business_date"];
                 /** @description The site that draws the number, with its partition */
-                site_id?: string;
-                partition_id?: string;
+                site_id?: components["schemas"]["site_id"];
+                partition_id?: components["schemas"]["partition_id"];
                 invoice_type?: "on-cycle" | "off-cycle";
                 count?: components["parameters"]["count"];
                 /** @description Reserves in place of issuing: without a confirmation within so many seconds the number is released */
@@ -2070,7 +2016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_status_prefix: {
@@ -2114,7 +2060,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_gaps_prefix: {
@@ -2125,6 +2071,8 @@ export interface operations {
                 page_size?: components["parameters"]["page_size"];
                 period?: components["parameters"]["period"];
                 state?: "free" | "void";
+                from?: components["parameters"]["from"];
+                to?: components["parameters"]["to"];
             };
             header?: never;
             path: {
@@ -2148,7 +2096,37 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_gaps_prefix_map: {
+        parameters: {
+            query?: {
+                period?: components["parameters"]["period"];
+                from?: components["parameters"]["from"];
+                to?: components["parameters"]["to"];
+                buckets?: number;
+            };
+            header?: never;
+            path: {
+                prefix: components["parameters"]["prefix"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapMap"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_numbers_batch: {
@@ -2234,7 +2212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_numbers_number_confirm: {
@@ -2384,10 +2362,10 @@ export interface operations {
     get_sequence_next: {
         parameters: {
             query: {
-                site_id: string;
-                partition_id: string;
+                site_id: components["schemas"]["site_id"];
+                partition_id: components["schemas"]["partition_id"];
                 /** @description simulated: returns what the number would be, and draws none. suppressed: draws it and releases it at once */
-                invoice_type?: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
+                invoice_type?: components["schemas"]["invoice_type"];
                 count?: components["parameters"]["count"];
             };
             header?: {
@@ -2538,7 +2516,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_sequences: {
@@ -2567,7 +2545,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_sequences: {
@@ -2673,7 +2651,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     put_sequences_prefix: {
@@ -2983,7 +2961,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_sites: {
@@ -3062,7 +3040,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_4"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     put_sites_site_id: {
@@ -3152,7 +3130,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_api_keys: {
@@ -3224,7 +3202,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_3"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     put_api_keys_key_id: {
@@ -3372,7 +3350,7 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_api_keys_used: {
@@ -3408,17 +3386,17 @@ export interface operations {
                 page_size?: number;
                 prefix?: components["parameters"]["prefix_3"];
                 period?: components["parameters"]["period"];
-                state?: "reserved" | "issued" | "free" | "void";
-                event?: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
+                state?: components["schemas"]["state"];
+                event?: components["schemas"]["event"];
                 number?: string & components["schemas"]["Line"];
-                client_id?: string & components["schemas"]["Line"];
-                generated_by?: string & components["schemas"]["Line"];
-                site_id?: string & components["schemas"]["Line"];
-                caller?: string & components["schemas"]["Line"];
+                client_id?: components["schemas"]["client_id"];
+                generated_by?: components["schemas"]["client_id"];
+                site_id?: components["schemas"]["client_id"];
+                caller?: components["schemas"]["client_id"];
                 /** @description Not before this moment */
-                from?: components["parameters"]["from"];
+                from?: components["parameters"]["from_2"];
                 /** @description Before this moment */
-                to?: components["parameters"]["to"];
+                to?: components["parameters"]["to_2"];
             };
             header?: never;
             path?: never;
@@ -3448,7 +3426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_audit_export: {
@@ -3461,9 +3439,9 @@ export interface operations {
                 prefix?: components["parameters"]["prefix_3"];
                 period?: components["parameters"]["period"];
                 /** @description Not before this moment */
-                from?: components["parameters"]["from"];
+                from?: components["parameters"]["from_2"];
                 /** @description Before this moment */
-                to?: components["parameters"]["to"];
+                to?: components["parameters"]["to_2"];
             };
             header?: never;
             path?: never;
@@ -3494,7 +3472,7 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests_2"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_audit_verify: {
@@ -3532,7 +3510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     post_audit_verify: {
@@ -3607,7 +3585,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             501: components["responses"]["NotImplemented"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_audit_keys: {
@@ -3633,7 +3611,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_stream: {
@@ -3659,7 +3637,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             429: components["responses"]["TooManyRequests_2"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_diagnostics: {
@@ -3681,7 +3659,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_errors_code: {
@@ -3706,7 +3684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_openapi_json: {
@@ -3732,7 +3710,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_docs: {
@@ -3746,7 +3724,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_7"];
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError"];
         };
     };
     get_health: {
@@ -3761,7 +3739,7 @@ export interface operations {
             200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError_3"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_health_live: {
@@ -3786,7 +3764,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_health_ready: {
@@ -3801,7 +3779,7 @@ export interface operations {
             200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError_4"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_metrics: {
@@ -3824,7 +3802,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_3"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_metrics_db: {
@@ -3851,7 +3829,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_3"];
+            default: components["responses"]["AnyError_2"];
         };
     };
 }
