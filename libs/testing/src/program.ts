@@ -4,6 +4,9 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { until } from './until'
 
+// On a busy machine a start takes its time; a program that cannot start ends.
+const mostStartMs = 60_000
+
 /**
  * Starts a program of Node, and collects what it says. It has a channel to us, so that a service ends with us at
  * the latest; and it does not keep us from ending, if a test has failed and left it behind.
@@ -34,7 +37,7 @@ export function startProgram(args: string[], env: Record<string, string>, option
     },
     /** Resolves to the port on which it listens, if it is one of our services. */
     port: async () => {
-      await until(() => output.includes('"listening"') || hasEnded(child))
+      await until(() => output.includes('"listening"') || hasEnded(child), mostStartMs)
       const line = output.split('\n').find((line) => line.includes('"listening"'))
       if (!line) throw new Error(`It does not listen: ${output}${errors}`)
       return (JSON.parse(line) as { port: number }).port

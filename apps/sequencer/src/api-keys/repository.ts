@@ -1,5 +1,6 @@
 import type { KeyRecord, KeyUse } from '@ordinal/api-keys'
 import { databaseErrorOf, runAlone, type Queryable } from '@ordinal/database'
+import { crashAt } from '@ordinal/failpoints'
 import type { Pool } from 'pg'
 import { AppError } from '../domain/errors'
 import type { Author } from '../domain/versions'
@@ -123,6 +124,7 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
       idempotency,
       author,
     }: NewKey): Promise<boolean> {
+      FAILPOINT: crashAt('a key is generated')
       const { by, reason, requestId } = author
       try {
         await runAlone(pool, {
@@ -143,6 +145,7 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
             requestId,
           ],
         })
+        FAILPOINT: crashAt('a key is committed')
         return true
       } catch (error) {
         if (databaseErrorOf(error)?.constraint === 'api_keys_idempotency_key_key') return false
@@ -162,11 +165,13 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
       { expiresAt, active }: KeyEnd,
       { by, reason, requestId }: Author,
     ): Promise<void> {
+      FAILPOINT: crashAt('the end of a key is decided')
       try {
         await runAlone(pool, {
           text: 'SELECT FROM public.change_api_key($1, $2, $3, $4, $5, $6, $7)',
           values: [id, version + 1, expiresAt, active, by, reason, requestId],
         })
+        FAILPOINT: crashAt('the end of a key is committed')
       } catch (error) {
         throw refusalOf(error, id)
       }

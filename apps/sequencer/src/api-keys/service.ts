@@ -1,4 +1,5 @@
 import { newApiKey } from '@ordinal/api-keys'
+import { crashAt } from '@ordinal/failpoints'
 import { fingerprintOf } from '@ordinal/idempotency'
 import { looksLike } from '@ordinal/middleware'
 import { AppError } from '../domain/errors'
@@ -57,6 +58,7 @@ export function createKeyService({ repository, followed }: Deps) {
   /** What was written is known here before it is answered; if it cannot be read now, it is read in a second. */
   async function changed(id: string): Promise<ManagedKey> {
     await followed.refresh().catch(() => {})
+    FAILPOINT: crashAt('a changed key is known here')
     return requireKey(id)
   }
 
