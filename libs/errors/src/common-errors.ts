@@ -196,7 +196,7 @@ export const commonErrors = table({
     cause:
       'The X-API-Key header has a key that this service does not know, or that has expired or was revoked.',
     remedy:
-      'Send a key that is listed in API_KEYS, or that an administrator made with POST /api/v1/api-keys of the sequencer: it is known everywhere within seconds. Or leave the header out.',
+      'Send a key that is listed in API_KEYS, or that an administrator made with POST /api/v1/api-keys of the sequencer: it is known within seconds, at other services where API_KEYS_URL is set. Or leave the header out.',
     example: 'X-API-Key holds no key that this service knows',
   },
   authentication_required: {
@@ -205,7 +205,7 @@ export const commonErrors = table({
     cause:
       'The route needs a role, or any key or token, and the request has none; or the service has nothing to check tokens by.',
     remedy:
-      'Send X-API-Key where the detail says that a key is enough, or Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL.',
+      'Send X-API-Key where the detail says that a key is enough, or Authorization: Bearer with a token of that role (make token ROLE=admin prints one for the local stack). Operators set JWT_SECRET or JWKS_URL for tokens, and API_KEYS or API_KEYS_URL for keys.',
     example: 'This needs the role admin: send a token as Authorization: Bearer',
   },
   invalid_token: {
@@ -229,7 +229,8 @@ export const commonErrors = table({
     title: 'The scopes of the key do not suffice',
     cause:
       'The API key is limited to scopes, and none of them is one that the route needs, for what the request names.',
-    remedy: 'Use a key that has the scope, or have operators add it to the entry in API_KEYS.',
+    remedy:
+      'Use a key that has the scope: operators can add it to the entry in API_KEYS; the scopes of a key that an administrator made stay, so have another made with POST /api/v1/api-keys of the sequencer.',
     example: 'This needs the scope orders:write; the key of shop has another, or has it for something else',
   },
   token_keys_unavailable: {

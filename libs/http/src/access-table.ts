@@ -1,6 +1,6 @@
 import { boolean, variable, type Fault } from '@ordinal/config'
 import { roles, type AccessRule, type AccessTarget, type Requirement } from '@ordinal/middleware'
-import { faultsOfAuthentication, hasAuthentication } from './token-settings'
+import { faultsOfAuthentication, hasAuthentication, waysToAuthenticate } from './token-settings'
 
 /** The parts of a request or the fields of a message, checked. */
 export type AskedFields = Readonly<Record<string, unknown>>
@@ -118,7 +118,7 @@ export function faultsOfAccess(service: string, config: FaultSettings): Fault[] 
   const set = config.requireAuthentication ?? config.requireAuthenticationOfAll
   if (set && !hasAuthentication(config)) {
     const name = config.requireAuthentication ? own : 'REQUIRE_AUTHENTICATION'
-    const message = `${name} is true, and no caller could authenticate: set JWT_SECRET, JWKS_URL or API_KEYS`
+    const message = `${name} is true, and no caller could authenticate: set ${waysToAuthenticate(config)}`
     return [{ variable: name, message }]
   }
   const unconfigured = faultsOfAuthentication(config)

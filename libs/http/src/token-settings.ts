@@ -83,9 +83,15 @@ export function tokenVariables() {
 
 type Authentication = Pick<TokenSettings, 'jwtSecret' | 'jwksUrl'> & {
   apiKeys: readonly ApiKey[] | undefined
-  /** Where the service is whose managed keys are followed. */
+  /** Where the service is whose managed keys are followed; not there if none are. */
   apiKeysUrl?: string | undefined
 }
+
+/** The variables of which one makes callers known, for messages. */
+export const waysToAuthenticate = (config: Authentication): string =>
+  'apiKeysUrl' in config
+    ? 'JWT_SECRET, JWKS_URL, API_KEYS or API_KEYS_URL'
+    : 'JWT_SECRET, JWKS_URL or API_KEYS'
 
 /** Whether callers can authenticate at all. */
 export const hasAuthentication = ({ jwtSecret, jwksUrl, apiKeys, apiKeysUrl }: Authentication): boolean =>
@@ -101,7 +107,7 @@ export function faultsOfAuthentication(
   const { nodeEnv, allowNoAuthentication } = config
   if (nodeEnv !== 'production' || allowNoAuthentication || hasAuthentication(config)) return []
   const message =
-    'NODE_ENV is production and no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS, ' +
+    `NODE_ENV is production and no authentication is configured: set ${waysToAuthenticate(config)}, ` +
     'or ALLOW_NO_AUTHENTICATION=true if a proxy in front does it'
   return [{ variable: 'JWT_SECRET', message }]
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ConfigError } from '@ordinal/config'
 import { defineConfig, parseConfig } from '@ordinal/config'
-import { faultsOfAuthentication, faultsOfTokens, httpVariables, tokenVariables } from '../src'
+import { faultsOfAccess, faultsOfAuthentication, faultsOfTokens, httpVariables, tokenVariables } from '../src'
 
 const definition = defineConfig({
   prefixes: ['FAKE_'],
@@ -24,6 +24,21 @@ test('in production, nothing by which callers are known is a fault, in one line 
     'NODE_ENV is production and no authentication is configured: set JWT_SECRET, JWKS_URL or API_KEYS, ' +
       'or ALLOW_NO_AUTHENTICATION=true if a proxy in front does it',
   ])
+})
+
+test('of a service that can follow the keys of another, the line names that way, too', () => {
+  const config = {
+    nodeEnv: 'production',
+    allowNoAuthentication: false,
+    jwtSecret: undefined,
+    jwksUrl: undefined,
+  }
+  const following = { ...config, apiKeys: undefined, apiKeysUrl: undefined }
+  const ways = 'set JWT_SECRET, JWKS_URL, API_KEYS or API_KEYS_URL'
+  expect(faultsOfAuthentication(following)[0]?.message).toContain(ways)
+  expect(faultsOfAuthentication({ ...following, apiKeysUrl: 'https://a.example' })).toEqual([])
+  const closed = { ...following, requireAuthentication: true, requireAuthenticationOfAll: undefined }
+  expect(faultsOfAccess('FAKE', closed)[0]?.message).toContain(ways)
 })
 
 test.each<Record<string, string>>([

@@ -48,7 +48,7 @@ export const errorTable = defineErrors({
     cause:
       'The user service answered 401 or 403: the key of the order service (ORDER_SERVICE_API_KEY) is missing, wrong, expired, or lacks the scope users:read. The log of the order service says which.',
     remedy:
-      'Operators: correct the key, or its entry in API_KEYS of the user service. Callers: send the same request again later, with its Idempotency-Key.',
+      'Operators: correct the key, its entry in API_KEYS of the user service, or API_KEYS_URL there if an administrator made the key. Callers: send the same request again later, with its Idempotency-Key.',
     example: 'User 7 cannot be verified: the user service refuses the key of the order service',
   },
   user_service_unavailable: {

@@ -43,7 +43,8 @@ export const errorTable = defineErrors({
     status: 409,
     title: 'The API key has ended',
     cause: 'The key was revoked, or has expired: it stays so.',
-    remedy: 'Make another key with POST /api/v1/api-keys.',
+    remedy:
+      'Make another key with POST /api/v1/api-keys. If it was rotated and the answer was lost, rotate the key that `replaces` it in GET /api/v1/api-keys.',
     example: 'The key 7hKq2LmXw0Rt was revoked already',
   },
   api_key_shown_before: {
