@@ -1,7 +1,7 @@
-import { logChanges, type Logger } from '@ordinal/logging'
-import { createPeriodicTask } from '@ordinal/periodic-task'
+import type { Logger } from '@ordinal/logging'
 import type { ClientCertificates } from '@ordinal/resilience'
 import { z } from 'zod'
+import { keepKeys, type KeySource } from './keep-keys'
 import { createKnownKeys, type KnownKeys } from './known-keys'
 
 interface FollowSettings {
@@ -26,11 +26,8 @@ export interface KeyFollower {
 }
 
 const usualPollMs = 2_000
-const notedEveryMs = 60_000
 const timeoutMs = 2_000
 const maxAnswerBytes = 4 * 1024 * 1024
-// What the owner takes in one request.
-const mostUses = 1_000
 
 const answer = z.object({
   data: z.array(
@@ -45,13 +42,31 @@ const answer = z.object({
 })
 
 /**
- * Follows the keys of another service: asks for them every two seconds, with the ETag of what is known, and once a minute reports
- * when they were used here. Undefined if there is no owner to follow.
+ * Follows the keys of another service: asks for them every two seconds, and once a minute reports when they were used here.
+ * Undefined if there is no owner to follow.
  */
 export function followKeys(settings: FollowSettings, log: Logger): KeyFollower | undefined {
-  const { service, apiKeysUrl: baseUrl, apiKey, apiKeysMaxAgeMs, pollMs = usualPollMs } = settings
-  if (baseUrl === undefined) return undefined
+  const { apiKeysUrl, apiKeysMaxAgeMs, pollMs = usualPollMs } = settings
+  if (apiKeysUrl === undefined) return undefined
   const known = createKnownKeys({ staleAfterMs: apiKeysMaxAgeMs })
+  const owner = askOwner(apiKeysUrl, settings, pollMs)
+  const { start, stop } = keepKeys({ known, source: owner, pollMs, log })
+  return {
+    known,
+    start,
+    async stop() {
+      await stop()
+      await owner.close()
+    },
+  }
+}
+
+/** The owner of the keys, asked with the ETag of what it answered last. */
+function askOwner(
+  baseUrl: string,
+  { service, apiKey, certificates }: FollowSettings,
+  pollMs: number,
+): KeySource & { close(): Promise<void> } {
   let etag: string | undefined
   let opened: ReturnType<typeof open> | undefined
 
@@ -60,8 +75,8 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
     const { createServiceClient } = await import('@ordinal/resilience')
     return createServiceClient({
       name: 'the owner of the API keys',
-      baseUrl: baseUrl!,
-      certificates: settings.certificates,
+      baseUrl,
+      certificates,
       timeoutMs,
       maxConcurrent: 4,
       maxAnswerBytes,
@@ -69,7 +84,7 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
       // Each call is a probe: it is made at this pace whatever came before.
       breaker: {
         resetTimeoutMs: pollMs,
-        intervalMs: notedEveryMs,
+        intervalMs: 60_000,
         maxRequests: 1,
         errorThresholdPercentage: 50,
         volumeThreshold: 5,
@@ -79,65 +94,37 @@ export function followKeys(settings: FollowSettings, log: Logger): KeyFollower |
   }
   const client = () => (opened ??= open())
 
-  async function refresh(): Promise<void> {
-    const startedAt = performance.now()
-    const { status, headers, data } = await (
-      await client()
-    ).probe({
-      method: 'GET',
-      path: '/api/v1/api-keys:digests',
-      headers: etag === undefined ? {} : { 'If-None-Match': etag },
-    })
-    // The owner may not have been able to read them for a while itself.
-    const age = () => performance.now() - startedAt + (Number(headers.age) || 0) * 1000
-    if (status === 304 && etag !== undefined) return known.confirm(age())
-    const read = answer.safeParse(data)
-    if (status !== 200 || !read.success) throw unexpected(status, data, service)
-    known.replace(read.data.data, age())
-    etag = headers.etag === undefined ? undefined : String(headers.etag)
-  }
-
-  async function reportUses(): Promise<void> {
-    const uses = known.takeUses()
-    try {
-      while (uses.length > 0) {
-        const some = uses.slice(0, mostUses)
-        const { status, data } = await (
-          await client()
-        ).probe({
-          method: 'POST',
-          path: '/api/v1/api-keys:used',
-          body: { uses: some.map(({ id, at }) => ({ id, last_used_at: new Date(at).toISOString() })) },
-        })
-        if (status !== 204) throw unexpected(status, data, service)
-        uses.splice(0, some.length)
-      }
-    } catch (error) {
-      known.returnUses(uses)
-      throw error
-    }
-  }
-
-  const polling = createPeriodicTask({
-    run: refresh,
-    report: logChanges(log, 'the API keys cannot be read', 'the API keys can be read again'),
-    everyMs: pollMs,
-  })
-  const reporting = createPeriodicTask({
-    run: reportUses,
-    report: logChanges(log, 'the use of API keys cannot be noted', 'the use of API keys is noted again'),
-    everyMs: notedEveryMs,
-    firstAfterMs: notedEveryMs,
-  })
   return {
-    known,
-    start(): void {
-      polling.start()
-      reporting.start()
+    async read() {
+      const { status, headers, data } = await (
+        await client()
+      ).probe({
+        method: 'GET',
+        path: '/api/v1/api-keys:digests',
+        headers: etag === undefined ? {} : { 'If-None-Match': etag },
+      })
+      // The owner may not have been able to read them for a while itself.
+      const ageMs = (Number(headers.age) || 0) * 1000
+      if (status === 304 && etag !== undefined) return { keys: 'unchanged', ageMs }
+      const read = answer.safeParse(data)
+      if (status !== 200 || !read.success) throw unexpected(status, data, service)
+      etag = headers.etag === undefined ? undefined : String(headers.etag)
+      return { keys: read.data.data, ageMs }
     },
-    async stop(): Promise<void> {
-      await Promise.all([polling.stop(), reporting.stop()])
-      await reportUses().catch((error: unknown) => log.warn('the use of API keys was not noted', { error }))
+
+    async noteUses(used) {
+      const uses = used.map(({ id, at }) => ({ id, last_used_at: new Date(at).toISOString() }))
+      const { status, data } = await (
+        await client()
+      ).probe({
+        method: 'POST',
+        path: '/api/v1/api-keys:used',
+        body: { uses },
+      })
+      if (status !== 204) throw unexpected(status, data, service)
+    },
+
+    async close() {
       if (opened) (await opened).close()
     },
   }

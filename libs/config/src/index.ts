@@ -1,3 +1,11 @@
+export { certificateFilesOf } from './certificate-parameters'
+export {
+  CertificateError,
+  readCertificates,
+  readPemFiles,
+  type CertificateFiles,
+  type Certificates,
+} from './certificates'
 export { databaseUrlOf, databaseVariables, type DatabaseAddress } from './database-variables'
 export { defineConfig, variable } from './define'
 export type { Config, Definition, VariableOptions } from './define'

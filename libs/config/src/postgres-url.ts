@@ -76,5 +76,5 @@ function faultOfTls({ sslmode, ...rest }: Record<string, string>): string | unde
     return 'has sslrootcert=system, whose authorities sign for anybody: it needs sslmode=verify-full'
   if ((sslcert === undefined) !== (sslkey === undefined))
     return 'must have both sslcert and sslkey, or neither'
-  return faultOfFiles(rest)
+  return faultOfFiles(new URLSearchParams(rest))
 }

@@ -17,5 +17,5 @@ export function faultOfRedisUrl(text: string): string | undefined {
     return `has ${given[0]}, and begins with redis://, which is clear text: write rediss://`
   if (searchParams.has('sslcert') !== searchParams.has('sslkey'))
     return 'must have both sslcert and sslkey, or neither'
-  return faultOfFiles(Object.fromEntries(given.map((name) => [name, searchParams.get(name)!])))
+  return faultOfFiles(searchParams)
 }

@@ -1,9 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
 import type { Fault } from './config-error'
 import type { Environment } from './define'
 import { oneLine } from './one-line'
-
-const largestBytes = 1024 * 1024
+import { readTextFile } from './text-file'
 
 /** The variable that names the file of a secret: `JWT_SECRET_FILE` for `JWT_SECRET`. */
 export const fileVariableOf = (secret: string) => `${secret}_FILE`
@@ -42,11 +40,7 @@ export function readSecretFiles(
 }
 
 function contentsOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (!found) throw new Error('there is no such file')
-  if (!found.isFile()) throw new Error('it is not a file')
-  if (found.size > largestBytes) throw new Error(`it has more than ${largestBytes} bytes`)
-  const text = readFileSync(file, 'utf8')
+  const text = readTextFile(file)
     .replace(/^\uFEFF/, '')
     .replace(/\r?\n$/, '')
   if (text.trim() === '') throw new Error('it is empty')

@@ -16,6 +16,7 @@ beforeAll(async () => {
   const files = {
     'cert.pem': cert,
     'key.pem': key,
+    'both.pem': `${key}${cert}`,
     'other.pem': pair.privateKey.export({ type: 'pkcs8', format: 'pem' }),
     'locked.pem': pair.privateKey.export(locked),
     'cut.pem': cert.slice(0, 200),
@@ -39,6 +40,7 @@ test.each([
   ['?sslmode=verify-full&sslrootcert=system'],
   [`?sslmode=verify-ca&sslrootcert=${pem('cert.pem')}`],
   [`?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('key.pem')}`],
+  [`?sslmode=require&sslcert=${pem('both.pem')}&sslkey=${pem('both.pem')}`],
   ['?application_name=orders'],
   ['?host=/var/run/postgresql&port=5433'],
 ])('%s is taken', (parameters) => {
@@ -66,24 +68,27 @@ test.each([
   ['?sslmode=no-verify', 'none of disable, allow'],
   ['?sslmode=verify-ca', 'without sslrootcert'],
   ['?sslmode=require&sslrootcert=system', 'it needs sslmode=verify-full'],
-  ['?sslmode=verify-full&sslrootcert=/nowhere/ca.crt', 'sslrootcert="/nowhere/ca.crt", which is not a file'],
+  [
+    '?sslmode=verify-full&sslrootcert=/nowhere/ca.crt',
+    'has sslrootcert="/nowhere/ca.crt": there is no such file',
+  ],
   ['?sslmode=require&sslkey=/nowhere/key', 'both sslcert and sslkey'],
   [`?sslrootcert=${aFile}`, 'sslrootcert without sslmode'],
-  [`?sslmode=verify-ca&sslrootcert=${aFile}`, 'which has no certificate in PEM'],
-  [`?sslmode=verify-ca&sslrootcert=${pem('cut.pem')}`, 'which has no certificate in PEM'],
-  [`?sslmode=verify-ca&sslrootcert=${pem('empty.pem')}`, 'which has no certificate in PEM'],
-  [`?sslmode=verify-ca&sslrootcert=${pem('key.pem')}`, 'which has no certificate in PEM'],
+  [`?sslmode=verify-ca&sslrootcert=${aFile}`, 'it has no certificate in PEM'],
+  [`?sslmode=verify-ca&sslrootcert=${pem('cut.pem')}`, 'it has something besides whole certificates'],
+  [`?sslmode=verify-ca&sslrootcert=${pem('empty.pem')}`, 'it has no certificate in PEM'],
+  [`?sslmode=verify-ca&sslrootcert=${pem('key.pem')}`, 'it has no certificate in PEM'],
   [
     `?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('cert.pem')}`,
-    'which has no private key without a password in PEM',
+    'it has no private key without a password in PEM',
   ],
   [
     `?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('locked.pem')}`,
-    'which has no private key without a password in PEM',
+    'it has no private key without a password in PEM',
   ],
   [
     `?sslmode=require&sslcert=${pem('cert.pem')}&sslkey=${pem('other.pem')}`,
-    'an sslkey that is not the key of sslcert',
+    'it has a key that is not that of the certificate',
   ],
 ])('%s is refused: %s', (parameters, fault) => {
   expect(faultOf(parameters)).toContain(fault)

@@ -43,7 +43,7 @@ test.each<[string, () => string, RegExp]>([
   [
     'a file that is not there',
     () => 'rediss://x?sslrootcert=/nowhere',
-    /^has sslrootcert="\/nowhere", which is not a file$/,
+    /^has sslrootcert="\/nowhere": there is no such file$/,
   ],
   [
     'a key in place of a certificate',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { certificateFilesOf, readPemFiles } from '@ordinal/config'
 import { Client, Connection, type ClientConfig } from 'pg'
 
 /** How a connection is encrypted: not at all, or by TLS that checks as much of the server's certificate. */
@@ -22,12 +22,7 @@ export function encryptionsOf(url: string): Encryption[] | undefined {
   const host = searchParams.get('host') ?? decodeURIComponent(hostname)
   if (mode === 'disable' || host.startsWith('/')) return [false]
 
-  const read = (parameter: string) => {
-    const file = searchParams.get(parameter)
-    return file && file !== 'system' ? readFileSync(file, 'utf8') : undefined
-  }
-  const [ca, cert, key] = [read('sslrootcert'), read('sslcert'), read('sslkey')]
-  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+  const files = readPemFiles(certificateFilesOf(searchParams))
   const anybody: Encryption = { ...files, rejectUnauthorized: false }
   const anyName: Encryption = { ...files, checkServerIdentity: () => undefined }
   switch (mode) {
@@ -37,7 +32,7 @@ export function encryptionsOf(url: string): Encryption[] | undefined {
       return [anybody, false]
     case 'require':
       // With a root certificate it checks as much as verify-ca.
-      return [ca ? anyName : anybody]
+      return [files.ca === undefined ? anybody : anyName]
     case 'verify-ca':
       return [anyName]
     default:

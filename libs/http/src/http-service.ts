@@ -118,7 +118,7 @@ export function createHttpService(options: HttpOptions) {
   // Behind a proxy all connections come from one address.
   const budget = createConnectionBudget(trustProxy > 0 ? 0 : settings.connectionsPerClient)
   const connections = createConnectionMetrics(metrics)
-  const handshakeFailed = createHandshakeLog(log)
+  const handshakes = createHandshakeLog(log)
   const server = createServer(
     app,
     {
@@ -126,7 +126,7 @@ export function createHttpService(options: HttpOptions) {
       tls,
       budget,
       onCut: (reason) => connections.cut('http', reason),
-      onHandshakeFailed: handshakeFailed,
+      onHandshakeFailed: handshakes.failed,
       onRefused({ refusal, requestId, address, isBody }) {
         const { code, status } = refusal
         if (!refusals.count({ code, request_id: requestId, ip: address }))
@@ -196,7 +196,7 @@ export function createHttpService(options: HttpOptions) {
     budget,
     connections,
     tls,
-    handshakeFailed,
+    handshakeFailed: handshakes.failed,
   }
 
   return {
@@ -209,8 +209,11 @@ export function createHttpService(options: HttpOptions) {
     limiter,
     /** Ends the streams that go on until their clients leave. */
     endStreams: () => live.end(),
-    /** Logs the refusals that were only counted until now. */
-    flush: () => refusals.flush(),
+    /** Logs the refusals and the failed handshakes that were only counted until now. */
+    flush(): void {
+      refusals.flush()
+      handshakes.flush()
+    },
   }
 }
 

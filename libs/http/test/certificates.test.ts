@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { createAuthority, createCertificateFolder, type Authority, type Credentials } from '@ordinal/testing'
 import { faultsOfCallTls, faultsOfTls } from '../src'
-import { readCertificates } from '../src/tls/read-certificates'
+import { readCertificates } from '@ordinal/config'
 
 let authority: Authority
 let issued: Credentials
@@ -46,7 +46,7 @@ test.each<[string, () => Promise<Parameters<typeof folder.swap>[0]>, RegExp]>([
   [
     'a key in place of authorities',
     () => Promise.resolve({ ca: issued.key }),
-    /ca.crt": it has something besides whole certificates/,
+    /ca.crt": it has no certificate/,
   ],
   ['an empty file', () => Promise.resolve({ cert: '' }), /tls.crt": it has no certificate/],
 ])('%s is refused, with the file and the reason', async (_what, change, expected) => {

@@ -1,63 +1,61 @@
 const everyMs = 1_000
 // How many of a kind are written in a second.
 const mostOfKind = 20
-// Kinds in a second; further ones count as one. Messages and codes are the service's own, so there are far fewer.
+// Kinds in a second; further ones count as one. There are far fewer, unless one is made of what a caller sent.
 const mostKinds = 1_000
 
-/** Lines with one level, message, and code or class of error. */
-interface Kind {
-  level: string
-  of: string
-  code: string | undefined
+/** How many lines of a kind were not written. */
+interface Unwritten<Kind> {
+  of: Kind
   count: number
 }
 
+interface Options<Kind> {
+  /** Which kinds are the same. */
+  keyOf: (kind: Kind) => string
+  /** The kind of those for which there is no place. */
+  others: Kind
+  /** Takes what of the last second was not written, if there is any. */
+  report: (unwritten: Unwritten<Kind>[]) => void
+}
+
 /**
- * Bounds the lines of each kind: the first of a second are written, and one line has the count of the others. A flood of
- * failures must not become a flood of writes, nor hide lines of other kinds.
- *
- * @param write writes a line
+ * Bounds the lines of each kind: the first 20 of a second are written, and the others are counted. A flood must not become a
+ * flood of writes, nor hide lines of other kinds.
  */
-export function createLineBounds(
-  write: (level: string, message: string, fields: Readonly<Record<string, unknown>>) => void,
-) {
-  const kinds = new Map<string, Kind>()
+export function createLineBounds<Kind>({ keyOf, others, report }: Options<Kind>) {
+  const kinds = new Map<string, { of: Kind; count: number }>()
   let timer: NodeJS.Timeout | undefined
 
-  function kindOf(level: string, of: string, code: string | undefined): Kind {
-    const key = `${level} ${code} ${of}`
+  function counterOf(of: Kind) {
+    const key = keyOf(of)
     const known = kinds.get(key)
     if (known) return known
-    if (kinds.size >= mostKinds) return kindOf(level, 'other lines', undefined)
-    const kind = { level, of, code, count: 0 }
-    kinds.set(key, kind)
-    return kind
+    if (kinds.size >= mostKinds && of !== others) return counterOf(others)
+    const counter = { of, count: 0 }
+    kinds.set(key, counter)
+    return counter
   }
 
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    for (const { level, of, code, count } of kinds.values())
-      if (count > mostOfKind) write(level, 'more lines of a kind', { of, code, count: count - mostOfKind })
+    const unwritten = [...kinds.values()]
+      .filter(({ count }) => count > mostOfKind)
+      .map(({ of, count }) => ({ of, count: count - mostOfKind }))
     kinds.clear()
+    if (unwritten.length > 0) report(unwritten)
   }
 
   return {
     /** Counts a line; returns whether it is written. */
-    admit(level: string, message: string, fields: Readonly<Record<string, unknown>>): boolean {
+    admit(kind: Kind): boolean {
       timer ??= setTimeout(flush, everyMs).unref()
-      const kind = kindOf(level, message, codeOf(fields))
-      kind.count += 1
-      return kind.count <= mostOfKind
+      const counter = counterOf(kind)
+      counter.count += 1
+      return counter.count <= mostOfKind
     },
-    /** Writes what was counted until now. */
+    /** Reports what was counted until now. */
     flush,
   }
-}
-
-function codeOf({ code, error }: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof code === 'string') return code
-  if (!(error instanceof Error)) return undefined
-  const { code: own } = error as NodeJS.ErrnoException
-  return typeof own === 'string' ? own : error.name
 }

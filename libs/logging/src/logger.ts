@@ -48,11 +48,22 @@ export function createLogger({ service, level, stream = process.stdout }: Logger
     for (const name in fields) if (!Object.hasOwn(entry, name)) entry[name] = redactField(name, fields[name])
     return JSON.stringify(entry)
   }
-  const bounds = createLineBounds((level, message, fields) => transport.take(lineOf(level, message, fields)))
+  const bounds = createLineBounds<Failure>({
+    keyOf: ({ level, message, code }) => `${level} ${code} ${message}`,
+    others: { level: 'warn', message: 'other lines', code: undefined },
+    report(unwritten) {
+      for (const { of, count } of unwritten) {
+        const fields = { of: of.message, code: of.code, count }
+        transport.take(lineOf(of.level, 'more lines of a kind', fields))
+      }
+    },
+  })
   // One format that writes the line: winston's timestamp() and json() together cost three times as much.
   const line = format((info) => {
-    if (isBounded(info.level) && !bounds.admit(info.level, String(info.message), info)) return false
-    info[MESSAGE] = lineOf(info.level, info.message, info)
+    const { level, message } = info
+    if (isFailure(level) && !bounds.admit({ level, message: String(message), code: codeOf(info) }))
+      return false
+    info[MESSAGE] = lineOf(level, message, info)
     return info
   })
   const winston = createWinston({ level, format: line(), transports: [transport] })
@@ -68,8 +79,23 @@ export function createLogger({ service, level, stream = process.stdout }: Logger
   })
 }
 
-/** Failures: what is logged as `info` the service has chosen to write. */
-const isBounded = (level: string) => level === 'warn' || level === 'error'
+/** A kind of warnings or errors. */
+interface Failure {
+  level: string
+  message: string
+  /** Of the fields, or of the error among them; else its class. */
+  code: string | undefined
+}
+
+/** Whether lines of the level are bounded: what is logged as `info` the service has chosen to write. */
+const isFailure = (level: string) => level === 'warn' || level === 'error'
+
+function codeOf({ code, error }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof code === 'string') return code
+  if (!(error instanceof Error)) return undefined
+  const { code: own } = error as NodeJS.ErrnoException
+  return typeof own === 'string' ? own : error.name
+}
 
 /** The time as text, which is made once for each millisecond: it would be a quarter of a line. */
 function createClock(): () => string {

@@ -1,4 +1,4 @@
-import type { Logger } from '@ordinal/logging'
+import { createLineBounds, type Logger } from '@ordinal/logging'
 import { isSecurityEvent, type SecurityEvent } from './security-events'
 
 export type RefusalLog = ReturnType<typeof createRefusalLog>
@@ -12,9 +12,6 @@ interface LoggedRefusal {
   ip: string | undefined
 }
 
-const everyMs = 1_000
-// How many of a code have a line each in a second.
-const mostAlone = 20
 const manyDenied: SecurityEvent = {
   kind: 'event',
   category: ['api'],
@@ -25,23 +22,17 @@ const manyDenied: SecurityEvent = {
 
 /** Logs refusals in a flood: one line a second has the counts of the further ones by code, and the last of them. */
 export function createRefusalLog(log: Logger) {
-  // Codes are those of the table of errors, and of gRPC.
-  const inSecond = new Map<string, number>()
   let latest: LoggedRefusal | undefined
-  let timer: NodeJS.Timeout | undefined
-
-  function flush(): void {
-    clearTimeout(timer)
-    timer = undefined
-    const further = [...inSecond].filter(([, count]) => count > mostAlone)
-    inSecond.clear()
-    if (!latest) return
-    const codes = Object.fromEntries(further.map(([code, count]) => [code, count - mostAlone]))
-    const count = Object.values(codes).reduce((sum, each) => sum + each, 0)
-    const isEvent = Object.keys(codes).some(isSecurityEvent)
-    log.info('requests refused', { count, codes, latest, ...(isEvent && { event: manyDenied }) })
-    latest = undefined
-  }
+  const bounds = createLineBounds<string>({
+    keyOf: (code) => code,
+    others: 'others',
+    report(unwritten) {
+      const codes = Object.fromEntries(unwritten.map(({ of, count }) => [of, count]))
+      const count = unwritten.reduce((sum, each) => sum + each.count, 0)
+      const isEvent = Object.keys(codes).some(isSecurityEvent)
+      log.info('requests refused', { count, codes, latest, ...(isEvent && { event: manyDenied }) })
+    },
+  })
 
   return {
     /**
@@ -50,13 +41,10 @@ export function createRefusalLog(log: Logger) {
      * @returns whether it is logged with others; if not, the caller writes its line
      */
     count(refusal: LoggedRefusal): boolean {
-      timer ??= setTimeout(flush, everyMs).unref()
-      const count = (inSecond.get(refusal.code) ?? 0) + 1
-      inSecond.set(refusal.code, count)
-      if (count <= mostAlone) return false
+      if (bounds.admit(refusal.code)) return false
       latest = refusal
       return true
     },
-    flush,
+    flush: bounds.flush,
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
+import { certificateFilesOf, readCertificates } from '@ordinal/config'
 
 /** The part of a URL that Redis' client understands, and the TLS that the rest of it asks for. */
 export interface RedisAddress {
@@ -17,19 +17,9 @@ export interface RedisAddress {
 export function addressOf(url: string): RedisAddress {
   if (!/[?&]ssl(rootcert|cert|key)=/.test(url)) return { url, tls: undefined }
   const address = new URL(url)
-  const files = { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' }
-  const named = Object.entries(files).flatMap(([option, parameter]) => {
-    const file = address.searchParams.get(parameter)
-    address.searchParams.delete(parameter)
-    return file === null ? [] : [[option, file] as const]
-  })
-  const read = () =>
-    createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...Object.fromEntries(
-        named.flatMap(([option, file]) => (file === 'system' ? [] : [[option, readFileSync(file, 'utf8')]])),
-      ),
-    })
+  const files = certificateFilesOf(address.searchParams)
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) address.searchParams.delete(name)
+  const read = () => createSecureContext(readCertificates(files).options)
   let latest = read()
   const tls = {
     get secureContext() {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
-import { createGate, groupReads, sharedFor, watchMainWork } from '@ordinal/http'
+import { groupReads } from '@ordinal/batching'
+import { createGate, sharedFor, watchMainWork } from '@ordinal/http'
 import { startFakeService } from './fake-service'
 
 const bounds = { places: 4, shareOfClient: 0.5, waiting: 4, waitMs: 5_000, busyRate: 1_000 }

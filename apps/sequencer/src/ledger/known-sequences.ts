@@ -1,5 +1,5 @@
 import { int8sAsNumbers, type Int8sAsNumbers } from '@ordinal/database'
-import { groupReads } from '@ordinal/http'
+import { groupReads } from '@ordinal/batching'
 import { AppError } from '../domain/errors'
 import type { GapPolicy } from '@ordinal/audit'
 import type { Reset } from '../domain/period'

@@ -1,6 +1,6 @@
 import type { Frame } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
-import { groupReads } from '@ordinal/http'
+import { groupReads } from '@ordinal/batching'
 import { AppError } from '../domain/errors'
 import { valuesLeft } from '../domain/range'
 import type { Slot } from '../domain/sequence'

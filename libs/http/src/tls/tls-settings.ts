@@ -1,6 +1,13 @@
-import { boolean, seconds, variable, type Fault } from '@ordinal/config'
+import {
+  boolean,
+  CertificateError,
+  readCertificates,
+  seconds,
+  variable,
+  type CertificateFiles,
+  type Fault,
+} from '@ordinal/config'
 import { z } from 'zod'
-import { CertificateError, readCertificates, type CertificateFiles } from './read-certificates'
 
 /** The variables by which a service speaks TLS on its HTTP and gRPC ports. */
 export function tlsVariables(service: string) {

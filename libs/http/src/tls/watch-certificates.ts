@@ -1,8 +1,8 @@
 import type { SecureContextOptions } from 'node:tls'
+import { readCertificates, type CertificateFiles } from '@ordinal/config'
 import { logChanges, type Logger } from '@ordinal/logging'
 import { certificateExpiry, type Metrics } from '@ordinal/metrics'
 import { createPeriodicTask } from '@ordinal/periodic-task'
-import { readCertificates, type CertificateFiles } from './read-certificates'
 import { filesOfCalls, type CallTlsSettings } from './tls-settings'
 
 /** The certificates of one end, as they are now. */

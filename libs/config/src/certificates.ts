@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { readTextFile } from './text-file'
 
 /** The files of one end of TLS, in PEM. */
 export interface CertificateFiles {
@@ -54,8 +54,32 @@ const protocol: SecureContextOptions = {
   ].join(':'),
 }
 
-const largestBytes = 1024 * 1024
+// A file may have the key of its certificate, too.
+const begun = /-----BEGIN (?!(?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----|EC PARAMETERS-----)/g
 const framed = /^-----BEGIN CERTIFICATE-----\s*$[^-]+^-----END CERTIFICATE-----\s*$/gm
+
+/**
+ * Reads the files as they are.
+ *
+ * @throws CertificateError
+ */
+export function readPemFiles(files: CertificateFiles): { cert?: string; key?: string; ca?: string } {
+  const read = (file: keyof CertificateFiles) => {
+    const path = files[file]
+    if (path === undefined) return undefined
+    try {
+      return readTextFile(path)
+    } catch (error) {
+      throw new CertificateError(files, file, (error as Error).message)
+    }
+  }
+  const [cert, key, ca] = [read('certFile'), read('keyFile'), read('caFile')]
+  return {
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(ca !== undefined && { ca }),
+  }
+}
 
 /**
  * Reads the files and checks what they have: a certificate that is valid now, its key, and authorities that can be read.
@@ -65,16 +89,9 @@ const framed = /^-----BEGIN CERTIFICATE-----\s*$[^-]+^-----END CERTIFICATE-----\
  */
 export function readCertificates(files: CertificateFiles, now = new Date()): Certificates {
   const fault = (file: keyof CertificateFiles, reason: string) => new CertificateError(files, file, reason)
-  const read = (file: keyof CertificateFiles) => {
-    try {
-      return textOf(files[file])
-    } catch (error) {
-      throw fault(file, (error as Error).message)
-    }
-  }
   const certificatesIn = (file: keyof CertificateFiles, text: string) => {
     const found = text.match(framed) ?? []
-    if (found.length < (text.match(/-----BEGIN /g)?.length ?? 0))
+    if (found.length < (text.match(begun)?.length ?? 0))
       throw fault(file, 'it has something besides whole certificates in PEM, each with lines of its own')
     if (found.length === 0) throw fault(file, 'it has no certificate in PEM')
     try {
@@ -84,7 +101,7 @@ export function readCertificates(files: CertificateFiles, now = new Date()): Cer
     }
   }
 
-  const [cert, key, ca] = [read('certFile'), read('keyFile'), read('caFile')]
+  const { cert, key, ca } = readPemFiles(files)
   const [certificate] = cert === undefined ? [] : certificatesIn('certFile', cert)
   if (ca !== undefined) certificatesIn('caFile', ca)
   const privateKey = key === undefined ? undefined : privateKeyIn(key)
@@ -111,15 +128,6 @@ export function readCertificates(files: CertificateFiles, now = new Date()): Cer
       .update(JSON.stringify([cert, key, ca]))
       .digest('hex'),
   }
-}
-
-function textOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (!found) throw new Error('there is no such file')
-  if (!found.isFile()) throw new Error('it is not a file')
-  if (found.size > largestBytes) throw new Error(`it has more than ${largestBytes} bytes`)
-  return readFileSync(file, 'utf8')
 }
 
 function privateKeyIn(text: string): KeyObject | undefined {
