@@ -22,11 +22,25 @@ const learnedAs: Record<string, readonly string[]> = {
   key_id: ['sequencer.id'],
 }
 
+/** What an id is called by the collection that it is of: `webhook_id` of `webhooks`. */
+export const idOf = (collection: string) => `${collection.replace(/ies$/, 'y').replace(/s$/, '')}_id`
+
+/** The ids in a path, and what those of the things are called that it leads to. */
+function idsIn(path: string): { owners: Thing; own: string } {
+  const segments = path.split('/')
+  const isId = (segment: string) => /^\d+$/.test(segment)
+  const owners = segments.flatMap((segment, index) =>
+    index > 0 && isId(segment) ? [[idOf(segments[index - 1]!), Number(segment)] as const] : [],
+  )
+  return { owners: Object.fromEntries(owners), own: idOf(segments.findLast((each) => !isId(each)) ?? '') }
+}
+
 /** Names that mean something which is there, or is not. Other values are as good as new ones. */
 const references = new Set([
   ...[
     'id',
     'user_id',
+    'url',
     'ids',
     'number',
     'full_number',
@@ -55,6 +69,8 @@ export function createKnown() {
   const values = new Map<string, unknown[]>()
   const records = new Map<string, Thing[]>()
   const tags = new Map<string, string>()
+  // Names of ids, by what they are of.
+  const owned = new Set<string>()
   let learned = 0
 
   function keep<T>(lists: Map<string, T[]>, name: string, value: T): void {
@@ -65,23 +81,31 @@ export function createKnown() {
     lists.set(name, list)
   }
 
-  function learn(service: string, value: unknown, name: string, depth: number): void {
+  function learn(service: string, value: unknown, name: string, depth: number, path: string): void {
     if (value === null || depth > 5) return
     if (Array.isArray(value))
-      return value.slice(0, 5).forEach((each) => learn(service, each, name, depth + 1))
+      return value.slice(0, 5).forEach((each) => learn(service, each, name, depth + 1, path))
     if (typeof value === 'object') {
-      keep(records, service, value as Thing)
-      return Object.entries(value).forEach(([key, each]) => learn(service, each, key, depth + 1))
+      const thing = ['', 'data'].includes(name) ? withIds(value as Thing, path) : (value as Thing)
+      keep(records, service, thing)
+      return Object.entries(thing).forEach(([key, each]) => learn(service, each, key, depth + 1, path))
     }
     if (name === '' || value === '' || (typeof value === 'string' && value.length > 4_000)) return
     keep(values, `${service}.${name}`, value)
     keep(values, name, value)
   }
 
+  /** A thing with its id by what that is of, and those of what it belongs to. */
+  function withIds(thing: Thing, path: string): Thing {
+    const { owners, own } = idsIn(path)
+    if (typeof thing.id === 'number') owned.add(own)
+    return { ...owners, ...(typeof thing.id === 'number' && { [own]: thing.id }), ...thing }
+  }
+
   return {
     /** Takes note of an answer's body, and of its ETag. */
     learn(service: string, url: string, etag: string | null, body: unknown): void {
-      learn(service, body, '', 0)
+      learn(service, body, '', 0, pathOf(url))
       if (etag === null) return
       if (tags.size > 1_000) tags.delete(tags.keys().next().value!)
       tags.set(`${service} ${pathOf(url)}`, etag)
@@ -107,7 +131,7 @@ export function createKnown() {
      * @param of what the request is about, where it has such a field
      */
     recall(service: string, name: string, dice: Dice, of: Thing = {}): unknown {
-      if (!references.has(name)) return undefined
+      if (!references.has(name) && !owned.has(name)) return undefined
       const own = [name, ...(learnedAs[`${service}.${name}`] ?? [])].find((each) => isGiven(of[each]))
       if (own !== undefined) return of[own]
       const names = learnedAs[`${service}.${name}`] ?? learnedAs[name] ?? [`${service}.${name}`, name]
@@ -120,4 +144,4 @@ export function createKnown() {
 }
 
 const isGiven = (value: unknown) => value !== undefined && value !== null && typeof value !== 'object'
-const pathOf = (url: string) => url.replace(/\?.*$/, '')
+const pathOf = (url: string) => url.replace(/^https?:\/\/[^/]*/, '').replace(/\?.*$/, '')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A crowd of connections, after which a service collects its garbage (libs/http/src/collect-garbage.ts). */
+/** A crowd of connections, after which a service collects its garbage (libs/http/src/server/collect-garbage.ts). */
 const crowd = 300
 const collections = 6
 

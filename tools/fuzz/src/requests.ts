@@ -1,6 +1,6 @@
 import type { Dice } from './dice'
 import type { Document, Operation } from './document'
-import type { Known, Thing } from './known'
+import { idOf, type Known, type Thing } from './known'
 import { valuesOf, type Schema } from './values'
 
 /** A request, as it is sent. */
@@ -43,10 +43,16 @@ export function validRequest(operation: Operation, given: Making): HttpRequest {
 }
 
 /** The fields that a request of an operation must have. */
-const namesIn = ({ parameters, bodies }: Operation) => [
-  ...parameters.filter(({ in: place, required }) => place === 'path' || required).map(({ name }) => name),
+const namesIn = ({ path, parameters, bodies }: Operation) => [
+  ...parameters
+    .filter(({ in: place, required }) => place === 'path' || required)
+    .map(({ name }) => meaningOf(path, name)),
   ...(bodies[0]?.[1].required ?? []),
 ]
+
+/** `webhook_id` for the `id` in `/webhooks/{id}/test`. */
+const meaningOf = (path: string, name: string) =>
+  name === 'id' ? idOf(/([\w-]+)\/\{id\}/.exec(path)?.[1] ?? '') : name
 
 /** A value of a field: often one that is known, in whatever depth it is. */
 function valueOf(schema: Schema, name: string, making: Making): unknown {
@@ -67,7 +73,8 @@ function pathOf(operation: Operation, making: Making): string {
     const { schema } = operation.parameters.find(
       (parameter) => parameter.in === 'path' && parameter.name === name,
     )!
-    return encodeURIComponent(toText(parameterValue(schema, name, making))) || 'x'
+    const value = parameterValue(schema, meaningOf(operation.path, name), making)
+    return encodeURIComponent(toText(value)) || 'x'
   })
 }
 

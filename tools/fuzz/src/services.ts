@@ -7,6 +7,7 @@ import type { Document } from './document'
 import { grpcTarget } from './grpc'
 import { createKnown } from './known'
 import { residentAfterGarbage } from './memory'
+import { startReceiver } from './receiver'
 import { fuzz, type Caller, type Finding, type Target } from './run'
 
 /** Whether callers need a key or a token. */
@@ -76,6 +77,7 @@ async function fuzzSystem(access: Access, options: ServicesOptions, report: Repo
   const { env } = await callersOf([])
   const { REQUIRE_AUTHENTICATION, ...known } = env
   const postgres = await startTestPostgres({ fsync: 'off' })
+  const receiver = await startReceiver()
   let system: System | undefined
   try {
     system = await startSystem(
@@ -87,6 +89,9 @@ async function fuzzSystem(access: Access, options: ServicesOptions, report: Repo
         ORDER_SERVICE_RATE_LIMIT: '0',
         SEQUENCER_RATE_LIMIT: '0',
         SEQUENCER_SIGNING_KEY: signingKey(),
+        ORDER_SERVICE_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
+        ORDER_SERVICE_WEBHOOK_TIMEOUT_MS: '500',
+        ORDER_SERVICE_WEBHOOK_PAUSES: '1,2',
       },
       postgres,
     )
@@ -98,6 +103,7 @@ async function fuzzSystem(access: Access, options: ServicesOptions, report: Repo
     }))
     const targets = await targetsOf(system)
     const learned = createKnown()
+    for (const url of receiver.urls) learned.learn('order-service', '', null, { url })
     const startedAt = performance.now()
 
     const turns = turnsOf(memory ? Math.min(memory.warmUp, Math.floor(requests / 2)) : 0, requests)
@@ -133,6 +139,7 @@ async function fuzzSystem(access: Access, options: ServicesOptions, report: Repo
         report.findings.push(newFinding(service.name, 'ended', service.log().slice(-2_000)))
   } finally {
     await system?.stop()
+    await receiver.stop()
     await postgres.remove()
   }
 }

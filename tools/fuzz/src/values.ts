@@ -42,6 +42,20 @@ const meant: Record<string, readonly string[]> = {
   business_date: ['2026-11-21'],
   status: ['confirmed', 'shipped', 'delivered', 'cancelled'],
   state: ['issued', 'free'],
+  // Receivers that nothing may be delivered to, or hardly; those that there are the requests know (receiver.ts).
+  url: [
+    'https://receiver.example.com/orders',
+    'http://user:password@receiver.example.com/',
+    'https://receiver.example.com/#part',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://[::ffff:10.0.0.1]:8080/',
+    'http://0x7f.1/',
+    'http://2130706433/',
+    'http://localhost:1/',
+    'file:///etc/passwd',
+    'gopher://127.0.0.1:6379/_FLUSHALL',
+    'https://münchen.example/ö?ü=1',
+  ],
 }
 
 /** Texts that programs stumble over. */
