@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { htmlPage } from './html'
-import type { OpenApiDocument } from './openapi'
+import type { OpenApiDocument } from './openapi/document'
 import { route, type Route } from './route'
 import { sendStream } from './stream'
 

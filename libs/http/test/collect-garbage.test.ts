@@ -1,4 +1,4 @@
-import { collectAfterCrowds } from '../src/collect-garbage'
+import { collectAfterCrowds } from '../src/server/collect-garbage'
 
 const collectionsFor = (open: readonly number[]) => {
   let collections = 0

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import express, { type RequestHandler } from 'express'
 import { addCommonHeaders, requestContext, securityHeaders } from '@ordinal/middleware'
-import { createServer, type Server } from '../src/server'
+import { createServer, type Server } from '../src/server/server'
 
 let server: Server
 let port: number

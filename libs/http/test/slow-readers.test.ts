@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import express from 'express'
 import { until } from '@ordinal/testing'
-import { createServer, type Server } from '../src/server'
+import { createServer, type Server } from '../src/server/server'
 
 const kilobyte = Buffer.alloc(1024)
 const cut: string[] = []

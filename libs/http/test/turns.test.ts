@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
-import { newConnection } from '../src/connection'
-import { createPipelines } from '../src/pipeline'
-import { createReading } from '../src/reading'
+import { newConnection } from '../src/server/connection'
+import { createPipelines } from '../src/server/pipeline'
+import { createReading } from '../src/server/reading'
 
 /** Requests that arrive at once, each on a connection of its own, and the order in which they begin. */
 function burst(count: number) {

@@ -8,9 +8,9 @@ import { errorHandler, requestContext } from '@ordinal/middleware'
 import { collectLog } from '@ordinal/testing'
 import { AppError, commonErrors } from '@ordinal/errors'
 import { route } from '../src'
-import { openApiDocument } from '../src/openapi'
+import { openApiDocument } from '../src/openapi/document'
 import { serveRoutes } from '../src/serve-routes'
-import { createServer, type Server } from '../src/server'
+import { createServer, type Server } from '../src/server/server'
 
 // In place of 15, 30 and 5 s.
 const limits = { headersTimeout: 400, requestTimeout: 400, connectionsCheckingInterval: 50 }
