@@ -19,7 +19,7 @@ export function renderTemplate(
 ): string | undefined {
   const { year, month, day } = date
   const fiscalYear = fiscalYearOf(date, fiscalYearStart)
-  const firstYear = fiscalYear - (Number(fiscalYearStart) === 1 ? 0 : 1)
+  const firstYear = isCalendarYear(fiscalYearStart) ? fiscalYear : fiscalYear - 1
   const week = weekOf(date)
   const tokens: Record<string, string> = {
     prefix,
@@ -41,10 +41,10 @@ export function renderTemplate(
   const text = template.replace(/\{\{|\}\}|\{[^{}]*\}|[{}]/g, (piece) => {
     if (piece === '{{' || piece === '}}') return piece[0]!
     const name = piece.slice(1, -1)
-    const [seq, width] = name.split(':')
-    if (seq === 'seq' && (width === undefined || /^\d{1,2}$/.test(width))) {
+    const [, width = '1'] = /^seq(?::(\d+))?$/.exec(name) ?? []
+    if (/^seq(:|$)/.test(name) && Number(width) >= 1 && Number(width) <= maxWidth) {
       values += 1
-      return padded(value, Number(width ?? 1))
+      return padded(value, Number(width))
     }
     const known = Object.hasOwn(tokens, name) ? tokens[name] : undefined
     if (known === undefined) isWhole = false
@@ -53,12 +53,20 @@ export function renderTemplate(
   return isWhole && values === 1 ? text : undefined
 }
 
+// As many digits as the largest value has.
+const maxWidth = 16
+
 const padded = (value: number, width: number) => String(value).padStart(width, '0')
 
 function fiscalYearOf({ year, month, day }: CalendarDate, start: number | string): number {
   const first = firstDayOf(start)
-  if (first.month === 1 && first.day === 1) return year
+  if (isCalendarYear(start)) return year
   return month > first.month || (month === first.month && day >= first.day) ? year + 1 : year
+}
+
+function isCalendarYear(start: number | string): boolean {
+  const { month, day } = firstDayOf(start)
+  return month === 1 && day === 1
 }
 
 function firstDayOf(start: number | string): { month: number; day: number } {
@@ -87,7 +95,7 @@ export function todayIn(timeZone: string): CalendarDate {
 /** The dates at which a number may change its form: today, and both sides of the end of the year and of the fiscal year. */
 export function tellingDates(today: CalendarDate, fiscalYearStart: number | string): CalendarDate[] {
   const { month, day } = firstDayOf(fiscalYearStart)
-  const begin = fiscalYearOf(today, fiscalYearStart) - (month === 1 && day === 1 ? -1 : 0)
+  const begin = fiscalYearOf(today, fiscalYearStart) + (isCalendarYear(fiscalYearStart) ? 1 : 0)
   const turn = (year: number, ofMonth: number, ofDay: number) =>
     [-1, 0].map((days) => {
       const date = new Date(Date.UTC(year, ofMonth - 1, ofDay + days))
