@@ -6,8 +6,9 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { loadConfig } from './api/config'
+import { setIdentityProvider } from './api/identity-provider'
 import { setServices } from './api/ordinal'
-import { subscribe } from './api/session'
+import { readRolesAs, subscribe } from './api/session'
 import { router } from './app/router'
 import { SignInProvider } from './ui/sign-in'
 import { Failure } from './ui/states'
@@ -55,7 +56,14 @@ function Console({ failure }: { failure: unknown }) {
   )
 }
 
-const failure = await loadConfig().then(setServices, (error: unknown) => error)
+const failure = await loadConfig().then(
+  async (config) => {
+    setServices(config)
+    readRolesAs(config.roles)
+    await setIdentityProvider(config.oidc)
+  },
+  (error: unknown) => error,
+)
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <Console failure={failure} />

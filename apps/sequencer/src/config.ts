@@ -6,12 +6,15 @@ import {
   defineConfig,
   httpUrl,
   integer,
+  list,
+  origin,
   variable,
   type Config,
 } from '@ordinal/config'
 import { grpcVariables } from '@ordinal/grpc'
 import { tracingVariables } from '@ordinal/tracing'
 import { z } from 'zod'
+import { faultsOfConsole } from './console/faults'
 import {
   accessVariables,
   faultsOfAccess,
@@ -29,6 +32,11 @@ const signingKey = z.string().transform((text, context) => {
     return z.NEVER
   }
 })
+
+// Kept as it is: the provider's own name for itself may end with a slash.
+const issuer = z
+  .string()
+  .refine((text) => httpUrl().safeParse(text).success, 'must be a URL with http:// or https://')
 
 /** Every variable that the sequencer reads. */
 export const sequencerConfig = defineConfig({
@@ -109,6 +117,33 @@ export const sequencerConfig = defineConfig({
       optional: true,
       example: 'https://orders.example.com',
     }),
+    consoleOidcIssuer: variable('SEQUENCER_CONSOLE_OIDC_ISSUER', issuer, {
+      description:
+        'The identity provider at which people sign in to the console by OpenID Connect (docs/console.md); without it they paste a token or a key',
+      optional: true,
+      example: 'https://login.example.com/realms/ordinal',
+    }),
+    consoleOidcClientId: variable('SEQUENCER_CONSOLE_OIDC_CLIENT_ID', z.string(), {
+      description: 'The client id of the console there: a public client, with PKCE',
+      optional: true,
+      example: 'ordinal-console',
+    }),
+    consoleOidcScopes: variable('SEQUENCER_CONSOLE_OIDC_SCOPES', z.string(), {
+      description:
+        'What it asks for, separated by spaces; with offline_access many providers let it renew tokens',
+      default: 'openid',
+    }),
+    consoleOidcAudience: variable('SEQUENCER_CONSOLE_OIDC_AUDIENCE', z.string(), {
+      description:
+        'The service that tokens are asked for, sent as resource and as audience, where the provider wants it',
+      optional: true,
+      example: 'https://numbers.example.com',
+    }),
+    consoleOidcOrigins: variable('SEQUENCER_CONSOLE_OIDC_ORIGINS', list(origin()), {
+      description: "Origins of the provider's endpoints, where they are not that of the issuer",
+      default: '',
+      example: 'https://tokens.example.com',
+    }),
     signingKey: variable('SEQUENCER_SIGNING_KEY', signingKey, {
       description:
         'Ed25519 private key that signs checkpoints, as PEM or the base64 of it: openssl genpkey -algorithm ed25519 | base64 -w0',
@@ -121,6 +156,7 @@ export const sequencerConfig = defineConfig({
     ...faultsOfTokens(config),
     ...faultsOfTls('SEQUENCER', config),
     ...faultsOfAccess('SEQUENCER', config),
+    ...faultsOfConsole(config),
   ],
 })
 

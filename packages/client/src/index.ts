@@ -1,11 +1,23 @@
 export type { ApiKey, ApiKeyRotation, MadeApiKey, NewApiKey } from './api-keys'
+export type { DemoReport } from './demos'
 export type { OrderServiceDiagnostics, SequencerDiagnostics, UserServiceDiagnostics } from './diagnostics'
 export { createOrdinal, type Ordinal } from './ordinal'
 export type { AttemptRequest, AttemptResponse, CallOptions, ChangeOptions, OrdinalOptions } from './options'
 export * from './errors'
-export type { Problem } from './problem'
+export { problemOf, type Problem } from './problem'
 export type { NewOrder, Order, OrderChange, OrderFilter, OrderPage, OrderWithUser } from './orders'
 export type * from './sequencer'
 export type * from './sites'
 export type { StreamEvent, StreamOptions } from './stream'
 export type { NewUser, User, UserChange, UserFilter, UserPage } from './users'
+export type {
+  AttemptFilter,
+  DeliveryFilter,
+  NewWebhook,
+  Webhook,
+  WebhookAttempt,
+  WebhookChange,
+  WebhookDelivery,
+  WebhookRotation,
+  WebhookWithSecret,
+} from './webhooks'

@@ -1,4 +1,5 @@
 import { apiKeysOf } from './api-keys'
+import { demosOf } from './demos'
 import { diagnosticsOf } from './diagnostics'
 import type { OrdinalOptions } from './options'
 import { ordersOf } from './orders'
@@ -7,6 +8,7 @@ import { auditOf, numbersOf, sequencesOf } from './sequencer'
 import { sitesOf } from './sites'
 import { openStream, type StreamOptions } from './stream'
 import { usersOf } from './users'
+import { webhooksOf } from './webhooks'
 
 export type Ordinal = ReturnType<typeof createOrdinal>
 
@@ -24,11 +26,13 @@ export function createOrdinal(options: OrdinalOptions) {
   return {
     users: usersOf(users),
     orders: ordersOf(orders),
+    webhooks: webhooksOf(orders),
     numbers: numbersOf(sequencer),
     sequences: sequencesOf(sequencer),
     sites: sitesOf(sequencer),
     audit: auditOf(sequencer),
     apiKeys: apiKeysOf(sequencer),
+    demos: demosOf(sequencer),
     diagnostics: diagnosticsOf({ users, orders, sequencer }),
     /** What happens to numbers, as it happens. */
     stream(more?: StreamOptions) {

@@ -1,10 +1,44 @@
-import { readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { SignJWT } from 'jose'
 import { chromium as playwright, type Browser, type Page } from 'playwright-core'
 import { chromium } from './chromium'
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+
+/** A suite that is skipped, and says so, where there is no chromium; not where no suite may be skipped. */
+export function inBrowser(name: string, suite: () => void): void {
+  if (chromium || required) return describe(name, suite)
+  process.stderr.write(`SKIPPED: ${name}, since there is no chromium here\n`)
+  describe.skip(name, suite)
+}
+
+/** What the tokens of these tests are signed with: JWT_SECRET. */
+export const consoleSecret = 'a-secret-of-the-console-tests-0123456789'
+
+/** A token of each role, for an hour. */
+export async function signedTokens(): Promise<Record<'viewer' | 'operator' | 'admin', string>> {
+  const tokenOf = (role: string) =>
+    new SignJWT({ sub: `ada-${role}`, role })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(consoleSecret))
+  const [viewer, operator, admin] = await Promise.all(['viewer', 'operator', 'admin'].map(tokenOf))
+  return { viewer: viewer!, operator: operator!, admin: admin! }
+}
+
+/** Keeps what a page looks like, for the documentation: `make screenshots`. */
+export async function picture(page: Page, name: string, how: object = {}): Promise<void> {
+  const folder = process.env.ORDINAL_WRITE_SCREENSHOTS
+  if (!folder) return
+  mkdirSync(folder, { recursive: true })
+  const [suffix] = Object.keys(how)
+  await page.screenshot({ path: path.join(folder, `${name}${suffix ? `-${suffix}` : ''}.png`) })
+}
 
 /** Chromium with the console in it. All that a page complains of is kept in `complaints`. */
 export async function openBrowser() {
@@ -23,6 +57,7 @@ export async function openBrowser() {
      * A page in a profile of its own.
      *
      * @param token who is signed in
+     * @param language that of the browser
      * @param elsewhere the page comes from where the other services do not expect it, and cannot reach them
      */
     async open(
@@ -32,12 +67,13 @@ export async function openBrowser() {
         dark = false,
         phone = false,
         elsewhere = false,
-      }: { token?: string; dark?: boolean; phone?: boolean; elsewhere?: boolean } = {},
+        language = 'en-GB',
+      }: { token?: string; dark?: boolean; phone?: boolean; elsewhere?: boolean; language?: string } = {},
     ): Promise<Page> {
       const context = await browser.newContext({
         viewport: phone ? { width: 390, height: 844 } : { width: 1360, height: 900 },
         colorScheme: dark ? 'dark' : 'light',
-        locale: 'en-GB',
+        locale: language,
         reducedMotion: 'reduce',
       })
       if (token !== undefined)

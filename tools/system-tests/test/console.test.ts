@@ -1,42 +1,32 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { SignJWT } from 'jose'
 import type { Page } from 'playwright-core'
 import { ask } from '../src/calls'
 import { root } from '../src/service'
 import { startSystem, type System } from '../src/system'
-import { chromium } from './chromium'
-import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
-
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? describe : describe.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: the console in a browser, since there is no chromium here\n')
-
-const secret = 'a-secret-of-the-console-tests-0123456789'
-const tokenOf = (role: string) =>
-  new SignJWT({ sub: `ada-${role}`, role })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(secret))
-
-/** Where pictures for the documentation go: `make screenshots`. */
-const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
+import {
+  consoleSecret,
+  inBrowser,
+  openBrowser,
+  picture,
+  signedTokens,
+  violationsOn,
+  type ConsoleBrowser,
+} from './console-browser'
 
 let system: System
 let browser: ConsoleBrowser
-let tokens: Record<'viewer' | 'operator' | 'admin', string>
+let tokens: Awaited<ReturnType<typeof signedTokens>>
 
-inBrowser('in a browser', () => {
+inBrowser('the console in a browser', () => {
   beforeAll(async () => {
     // Closed to strangers, as in production.
-    system = await startSystem({ REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: secret })
+    system = await startSystem({ REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: consoleSecret })
     browser = await openBrowser()
-    const [viewer, operator, admin] = await Promise.all(['viewer', 'operator', 'admin'].map(tokenOf))
-    tokens = { viewer: viewer!, operator: operator!, admin: admin! }
+    tokens = await signedTokens()
   })
   afterAll(async () => {
     await browser.close()
@@ -240,11 +230,7 @@ inBrowser('in a browser', () => {
         await shows(page, text, 10_000)
         await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
         expect([how, await violationsOn(page)]).toEqual([how, []])
-        if (pictures) {
-          mkdirSync(pictures, { recursive: true })
-          const suffix = Object.keys(how)[0]
-          await page.screenshot({ path: path.join(pictures, `${name}${suffix ? `-${suffix}` : ''}.png`) })
-        }
+        await picture(page, name, how)
         await page.context().close()
       }
     },

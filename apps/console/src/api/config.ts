@@ -3,6 +3,23 @@ export interface ConsoleConfig {
   users: string | undefined
   orders: string | undefined
   sequencer: string
+  /** The identity provider at which people sign in; undefined: they paste a token or a key. */
+  oidc: OidcConfig | undefined
+  /** Where a token has its roles, and what they are called there; undefined: as usual. */
+  roles: RoleConfig | undefined
+}
+
+export interface OidcConfig {
+  issuer: string
+  client_id: string
+  /** Separated by spaces. */
+  scopes: string
+  audience?: string
+}
+
+export interface RoleConfig {
+  claim?: string
+  map?: readonly { name: string; role: string }[]
 }
 
 export type ServiceName = 'users' | 'orders' | 'sequencer'
@@ -15,6 +32,6 @@ export const consoleUrl = new URL('./', document.baseURI)
 export async function loadConfig(): Promise<ConsoleConfig> {
   const response = await fetch(new URL('config.json', consoleUrl), { cache: 'no-cache' })
   if (!response.ok) throw new TypeError(`config.json: HTTP ${response.status}`)
-  const { users, orders, sequencer } = (await response.json()) as Partial<ConsoleConfig>
-  return { users, orders, sequencer: sequencer ?? new URL('..', consoleUrl).href }
+  const { users, orders, sequencer, oidc, roles } = (await response.json()) as Partial<ConsoleConfig>
+  return { users, orders, sequencer: sequencer ?? new URL('..', consoleUrl).href, oidc, roles }
 }

@@ -1,5 +1,6 @@
 import { createOrdinal, type Ordinal } from '@ordinal/client'
 import type { ConsoleConfig } from './config'
+import { freshSecret } from './renewal'
 import { currentSession, subscribe } from './session'
 
 let config: ConsoleConfig | undefined
@@ -22,7 +23,7 @@ export function ordinal(): Ordinal {
   const session = currentSession()
   return (client ??= createOrdinal({
     ...services(),
-    ...(session?.kind === 'token' && { token: session.secret }),
+    ...(session?.kind === 'token' && { token: freshSecret }),
     ...(session?.kind === 'key' && { apiKey: session.secret }),
     retries: 2,
     attemptTimeoutMs: 5_000,

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import type { RoleConfig } from './config'
 
 export type Role = 'viewer' | 'operator' | 'admin'
 
@@ -15,6 +16,8 @@ export interface Session {
 // The highest first.
 const roles: readonly Role[] = ['admin', 'operator', 'viewer']
 const place = 'ordinal.session'
+const refreshPlace = 'ordinal.refresh'
+let roleConfig: RoleConfig = {}
 const listeners = new Set<() => void>()
 let session = read(sessionStorage.getItem(place))
 
@@ -42,10 +45,45 @@ export function signIn(pasted: string): boolean {
 
 export const signOut = () => set(undefined)
 
+/** By an identity provider, with what renews its token. */
+export function signInWith(accessToken: string, refreshToken: string | undefined): void {
+  set(read(accessToken))
+  keepRefreshToken(refreshToken)
+}
+
+/** The same caller goes on with another token: nothing is read again. */
+export function goOnWith(accessToken: string, refreshToken: string | undefined): void {
+  session = read(accessToken)
+  sessionStorage.setItem(place, accessToken)
+  keepRefreshToken(refreshToken)
+  for (const listener of changed) listener()
+}
+
+export const refreshToken = () => sessionStorage.getItem(refreshPlace)
+
+export function keepRefreshToken(token: string | undefined): void {
+  if (token === undefined) sessionStorage.removeItem(refreshPlace)
+  else sessionStorage.setItem(refreshPlace, token)
+}
+
+/** How the services read roles in a token. */
+export function readRolesAs(config: RoleConfig | undefined): void {
+  roleConfig = config ?? {}
+  session = read(session?.secret ?? null)
+}
+
 export const currentSession = () => session
 
-export const useSession = () => useSyncExternalStore(subscribe, currentSession)
+export const useSession = () => useSyncExternalStore(onChange, currentSession)
 
+/** Hears of every change, also of a token that was renewed. */
+function onChange(listener: () => void): () => void {
+  changed.add(listener)
+  return () => void changed.delete(listener)
+}
+const changed = new Set<() => void>()
+
+/** Hears of another caller. */
 export function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
@@ -55,7 +93,8 @@ function set(next: Session | undefined): void {
   session = next
   if (next) sessionStorage.setItem(place, next.secret)
   else sessionStorage.removeItem(place)
-  for (const listener of listeners) listener()
+  keepRefreshToken(undefined)
+  for (const listener of [...listeners, ...changed]) listener()
 }
 
 function claimsIn(secret: string): Record<string, unknown> | undefined {
@@ -71,9 +110,35 @@ function claimsIn(secret: string): Record<string, unknown> | undefined {
   }
 }
 
-function roleOf({ role, roles: list }: Record<string, unknown>): Role | undefined {
-  const named = [role, ...(Array.isArray(list) ? (list as unknown[]) : [list])]
-  return roles.find((each) => named.includes(each))
+/** The highest role that a token names, as the services read it: `libs/middleware/src/role-claims.ts`. */
+function roleOf(claims: Record<string, unknown>): Role | undefined {
+  const { claim, map } = roleConfig
+  const names =
+    claim === undefined
+      ? [claims.role, claims.roles].flatMap(listOf)
+      : namesIn(claimAt(claims, claim), /(^|\.)(scope|scp)$/.test(claim))
+  const own = map ? map.filter(({ name }) => names.includes(name)).map(({ role }) => role) : names
+  return roles.find((each) => own.includes(each))
+}
+
+function claimAt(claims: Record<string, unknown>, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path]
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, name) =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined,
+      claims,
+    )
+}
+
+// Declared as functions: the session is read before the rest of this file has run.
+function listOf(claim: unknown): unknown[] {
+  return Array.isArray(claim) ? (claim as unknown[]) : [claim]
+}
+
+function namesIn(claim: unknown, isScope: boolean): unknown[] {
+  return isScope && typeof claim === 'string' ? claim.split(' ') : listOf(claim)
 }
 
 /**

@@ -1,21 +1,26 @@
 import {
+  IconFileImport,
   IconGauge,
+  IconKey,
   IconListNumbers,
+  IconPresentation,
   IconShoppingCart,
   IconSquareHalf,
   IconUsers,
+  IconWebhook,
   type Icon,
 } from '@tabler/icons-react'
 import type { LinkProps } from '@tanstack/react-router'
 
-type TextKey = 'overview' | 'sequences' | 'gaps' | 'orders' | 'users'
+type TextKey =
+  'overview' | 'sequences' | 'gaps' | 'orders' | 'users' | 'webhooks' | 'apiKeys' | 'imports' | 'demos'
 
 /** A page that the menu and the search offer. */
 export interface NavigationEntry {
   to: NonNullable<LinkProps['to']>
   text: TextKey
   icon: Icon
-  section?: 'issuing' | 'business'
+  section?: 'issuing' | 'business' | 'operations'
 }
 
 export const navigation: readonly NavigationEntry[] = [
@@ -24,4 +29,8 @@ export const navigation: readonly NavigationEntry[] = [
   { to: '/gaps', text: 'gaps', icon: IconSquareHalf, section: 'issuing' },
   { to: '/orders', text: 'orders', icon: IconShoppingCart, section: 'business' },
   { to: '/users', text: 'users', icon: IconUsers, section: 'business' },
+  { to: '/webhooks', text: 'webhooks', icon: IconWebhook, section: 'operations' },
+  { to: '/api-keys', text: 'apiKeys', icon: IconKey, section: 'operations' },
+  { to: '/imports', text: 'imports', icon: IconFileImport, section: 'operations' },
+  { to: '/demos', text: 'demos', icon: IconPresentation, section: 'operations' },
 ]

@@ -105,6 +105,54 @@ const user = createRoute({
   component: lazyRouteComponent(() => import('../pages/user/user-page'), 'UserPage'),
 })
 
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('../pages/webhooks/webhooks-page'), 'WebhooksPage'),
+})
+
+const webhook = createRoute({
+  getParentRoute: () => root,
+  path: '/webhooks/$id',
+  validateSearch: ({ state, delivery, count }: Record<string, unknown>) =>
+    defined({
+      state: oneOf(['waiting', 'delivered', 'failed'] as const, state),
+      delivery: countOf(delivery),
+      count: countOf(count),
+    }),
+  component: lazyRouteComponent(() => import('../pages/webhook/webhook-page'), 'WebhookPage'),
+})
+
+const apiKeys = createRoute({
+  getParentRoute: () => root,
+  path: '/api-keys',
+  validateSearch: ({ active, count }: Record<string, unknown>) =>
+    defined({ active: oneOf(['yes', 'no'] as const, active), count: countOf(count) }),
+  component: lazyRouteComponent(() => import('../pages/api-keys/api-keys-page'), 'ApiKeysPage'),
+})
+
+const apiKey = createRoute({
+  getParentRoute: () => root,
+  path: '/api-keys/$id',
+  component: lazyRouteComponent(() => import('../pages/api-key/api-key-page'), 'ApiKeyPage'),
+})
+
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: '/imports',
+  validateSearch: ({ prefix }: Record<string, unknown>): { prefix?: string } =>
+    defined({ prefix: textOf(prefix) }),
+  component: lazyRouteComponent(() => import('../pages/imports/imports-page'), 'ImportsPage'),
+})
+
+const demos = createRoute({
+  getParentRoute: () => root,
+  path: '/demos',
+  validateSearch: ({ threads, each, total }: Record<string, unknown>) =>
+    defined({ threads: countOf(threads), each: countOf(each), total: countOf(total) }),
+  component: lazyRouteComponent(() => import('../pages/demos/demos-page'), 'DemosPage'),
+})
+
 const routeTree = root.addChildren([
   overview,
   sequences,
@@ -117,6 +165,12 @@ const routeTree = root.addChildren([
   order,
   users,
   user,
+  webhooks,
+  webhook,
+  apiKeys,
+  apiKey,
+  imports,
+  demos,
 ])
 
 export const router = createRouter({

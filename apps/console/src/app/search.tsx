@@ -1,7 +1,11 @@
 import { useState } from 'react'
+import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, spotlight } from '@mantine/spotlight'
 import { IconArrowRight, IconSearch } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { find } from '../api/find'
+import { useSession } from '../api/session'
 import { useTexts } from '../ui/texts'
 import { navigation } from './navigation'
 import { targetsFor } from './search-targets'
@@ -15,7 +19,11 @@ export function Search() {
   const [query, setQuery] = useState('')
   const wanted = query.trim().toLowerCase()
   const pages = navigation.filter(({ text }) => texts[text].toLowerCase().includes(wanted))
-  const targets = targetsFor(query.trim(), texts)
+  const found = useFound(query.trim())
+  const targets = [
+    ...found.map(({ kind, name, to }) => ({ label: texts.goTo[kind](name), to })),
+    ...targetsFor(query.trim(), texts),
+  ]
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K', '/']} maxHeight={420}>
       <Spotlight.Search
@@ -44,4 +52,18 @@ export function Search() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )
+}
+
+/** What the services know by a text, once a person has stopped typing. */
+function useFound(text: string) {
+  const [asked] = useDebouncedValue(text, 200)
+  const isSignedIn = useSession() !== undefined
+  const isWanted = isSignedIn && asked.length >= 2
+  const { data } = useQuery({
+    queryKey: ['found', asked],
+    queryFn: ({ signal }) => find(asked, signal),
+    enabled: isWanted,
+    placeholderData: keepPreviousData,
+  })
+  return isWanted && text.length >= 2 ? (data ?? []) : []
 }

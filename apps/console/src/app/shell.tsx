@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import {
   ActionIcon,
   Alert,
@@ -7,24 +7,25 @@ import {
   Button,
   Group,
   Kbd,
-  Menu,
-  SegmentedControl,
   Text,
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconLogout, IconMoon, IconSearch, IconSettings, IconSun, IconUser } from '@tabler/icons-react'
+import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { Link, Outlet } from '@tanstack/react-router'
 import { consoleUrl } from '../api/config'
-import { signOut, useSession } from '../api/session'
-import { choose, useSettings } from '../ui/settings'
+import { refreshToken, useSession } from '../api/session'
 import { useSignIn } from '../ui/sign-in'
 import { useTexts } from '../ui/texts'
+import { AccountButton, SettingsButton } from './menu-buttons'
+import { Keyboard } from './keyboard'
 import { navigation } from './navigation'
 
-// Loaded after the page: what it needs is not part of the first load.
+// Loaded after the page: what they need is not part of the first load.
+const SettingsMenu = lazy(() => import('./menus').then(({ SettingsMenu }) => ({ default: SettingsMenu })))
+const AccountMenu = lazy(() => import('./menus').then(({ AccountMenu }) => ({ default: AccountMenu })))
 const Search = lazy(() => import('./search').then(({ Search }) => ({ default: Search })))
 const openSearch = () => void import('./search').then((search) => search.openSearch())
 
@@ -55,7 +56,9 @@ export function Shell() {
           <SearchButton />
           <Group gap={4} wrap="nowrap">
             <SchemeButton />
-            <SettingsMenu />
+            <Suspense fallback={<SettingsButton />}>
+              <SettingsMenu />
+            </Suspense>
             <Account />
           </Group>
         </Group>
@@ -72,6 +75,7 @@ export function Shell() {
       <Suspense>
         <Search />
       </Suspense>
+      <Keyboard />
     </AppShell>
   )
 }
@@ -136,89 +140,52 @@ function SchemeButton() {
   )
 }
 
-function SettingsMenu() {
-  const texts = useTexts()
-  const { time, language } = useSettings()
-  return (
-    <Menu position="bottom-end" closeOnItemClick={false} width={260}>
-      <Menu.Target>
-        <Tooltip label={texts.settings}>
-          <ActionIcon variant="subtle" color="gray" aria-label={texts.settings}>
-            <IconSettings size={18} />
-          </ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown p="sm">
-        <Text size="sm" mb={4}>
-          {texts.timeAs}
-        </Text>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label={texts.timeAs}
-          value={time}
-          onChange={(value) => choose({ time: value })}
-          data={[
-            { value: 'relative', label: texts.relative },
-            { value: 'local', label: texts.local },
-            { value: 'utc', label: texts.utc },
-          ]}
-        />
-        <Text size="sm" mt="sm" mb={4}>
-          {texts.language}
-        </Text>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label={texts.language}
-          value={language}
-          onChange={(value) => choose({ language: value })}
-          data={[
-            { value: 'en', label: 'English' },
-            { value: 'de', label: 'Deutsch' },
-          ]}
-        />
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
 function Account() {
   const texts = useTexts()
   const session = useSession()
   const openSignIn = useSignIn()
-  if (!session) {
+  if (session)
     return (
-      <Button size="xs" variant="light" onClick={openSignIn}>
-        {texts.signIn}
-      </Button>
+      <Suspense fallback={<AccountButton session={session} />}>
+        <AccountMenu session={session} />
+      </Suspense>
     )
-  }
-  const name = session.name ?? texts.withKey
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button size="xs" variant="default" leftSection={<IconUser size={14} aria-hidden />}>
-          {session.role ?? session.kind}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{texts.signedInAs(name)}</Menu.Label>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
-          {texts.signOut}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Button size="xs" variant="light" onClick={openSignIn}>
+      {texts.signIn}
+    </Button>
   )
 }
 
+/** The token has ended, and nothing renews it. */
 function Expired() {
   const texts = useTexts()
-  const session = useSession()
-  if (!session?.expiresAt || session.expiresAt > new Date()) return null
+  const openSignIn = useSignIn()
+  const isOver = useIsOver(useSession()?.expiresAt)
+  if (!isOver || refreshToken() !== null) return null
   return (
     <Alert color="yellow" mb="md" role="status">
-      {texts.expired}
+      <Group justify="space-between">
+        {texts.expired}
+        <Button size="xs" variant="default" onClick={openSignIn}>
+          {texts.signIn}
+        </Button>
+      </Group>
     </Alert>
   )
+}
+
+const longestTimerMs = 2 ** 31 - 1
+
+/** Whether a moment is over; the page is drawn again when it is. */
+function useIsOver(at: Date | undefined): boolean {
+  const [over, setOver] = useState<number>()
+  const moment = at?.getTime()
+  useEffect(() => {
+    const leftMs = moment === undefined ? Infinity : moment - Date.now()
+    if (leftMs > longestTimerMs) return
+    const timer = setTimeout(() => setOver(moment), Math.max(0, leftMs))
+    return () => clearTimeout(timer)
+  }, [moment])
+  return moment !== undefined && over === moment
 }

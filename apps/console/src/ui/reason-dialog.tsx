@@ -12,15 +12,19 @@ interface ReasonDialogProps {
   consequence: ReactNode
   action: string
   dangerous?: boolean
+  /** Whether there is a record for a reason; without it only the consequence is confirmed. */
+  asksReason?: boolean
+  /** Further fields of the form. */
+  children?: ReactNode
   error: unknown
   isPending: boolean
   onClose: () => void
   onConfirm: (reason: string) => void
 }
 
-/** Asks for a reason before something is done that stays on record. */
+/** Names the consequence of what cannot be taken back, and asks for the reason where it stays on record. */
 export function ReasonDialog(props: ReasonDialogProps) {
-  const { opened, title, consequence, action, dangerous = false, error, isPending } = props
+  const { opened, title, consequence, action, dangerous = false, asksReason = true, error, isPending } = props
   const texts = useTexts()
   const [reason, setReason] = useState('')
   return (
@@ -38,15 +42,18 @@ export function ReasonDialog(props: ReasonDialogProps) {
       >
         <Stack>
           <div>{consequence}</div>
-          <TextInput
-            data-autofocus
-            label={texts.reason}
-            description={texts.reasonHelp}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            required
-            maxLength={500}
-          />
+          {props.children}
+          {asksReason && (
+            <TextInput
+              data-autofocus
+              label={texts.reason}
+              description={texts.reasonHelp}
+              value={reason}
+              onChange={(event) => setReason(event.currentTarget.value)}
+              required
+              maxLength={500}
+            />
+          )}
           <FormError error={error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={props.onClose}>

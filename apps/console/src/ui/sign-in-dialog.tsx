@@ -1,5 +1,8 @@
 import { useState } from 'react'
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Button, Divider, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import type { OidcConfig } from '../api/config'
+import { identityProvider, signInFailure } from '../api/identity-provider'
 import { signIn } from '../api/session'
 import { useTexts } from './texts'
 
@@ -13,10 +16,42 @@ export function SignInDialog({ opened, onClose }: { opened: boolean; onClose: ()
       title={texts.signIn}
       closeButtonProps={{ 'aria-label': texts.cancel }}
     >
+      <Provider />
       <SignInForm onDone={onClose} />
     </Modal>
   )
 }
+
+/** Signing in at the identity provider, if there is one. */
+function Provider() {
+  const provider = identityProvider()
+  return provider ? <AtProvider provider={provider} /> : null
+}
+
+function AtProvider({ provider }: { provider: OidcConfig }) {
+  const texts = useTexts()
+  const leave = useMutation({
+    mutationFn: async () => (await import('../api/oidc')).leaveToSignIn(provider),
+  })
+  const failure = leave.error ?? signInFailure()
+  return (
+    <Stack mb="md">
+      {failure && (
+        <Alert color="red" role="alert" title={texts.signInFailed}>
+          {reasonOf(failure)}
+        </Alert>
+      )}
+      <Button data-autofocus loading={leave.isPending || leave.isSuccess} onClick={() => leave.mutate()}>
+        {texts.signInAt(new URL(provider.issuer).host)}
+      </Button>
+      <Divider label={texts.or} />
+    </Stack>
+  )
+}
+
+/** In the provider's own words, where it has any. */
+const reasonOf = (error: Error & { error_description?: string }) =>
+  error.error_description ? `${error.message}: ${error.error_description}` : error.message
 
 function SignInForm({ onDone }: { onDone: () => void }) {
   const texts = useTexts()
@@ -32,7 +67,7 @@ function SignInForm({ onDone }: { onDone: () => void }) {
     >
       <Stack>
         <PasswordInput
-          data-autofocus
+          data-autofocus={identityProvider() ? undefined : true}
           label={texts.token}
           value={pasted}
           onChange={(event) => setPasted(event.currentTarget.value)}

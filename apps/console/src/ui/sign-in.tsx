@@ -1,5 +1,6 @@
 import { createContext, lazy, Suspense, useContext, type ReactNode } from 'react'
 import { useDisclosure } from '@mantine/hooks'
+import { signInFailure } from '../api/identity-provider'
 
 const SignInDialog = lazy(() =>
   import('./sign-in-dialog').then(({ SignInDialog }) => ({ default: SignInDialog })),
@@ -10,7 +11,7 @@ const OpenSignIn = createContext<() => void>(() => {})
 export const useSignIn = () => useContext(OpenSignIn)
 
 export function SignInProvider({ children }: { children: ReactNode }) {
-  const [opened, { open, close }] = useDisclosure(false)
+  const [opened, { open, close }] = useDisclosure(signInFailure() !== undefined)
   return (
     <OpenSignIn value={open}>
       {children}

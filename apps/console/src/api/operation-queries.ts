@@ -1,0 +1,58 @@
+import type { WebhookDelivery } from '@ordinal/client'
+import { queryOptions } from '@tanstack/react-query'
+import { ordinal } from './ordinal'
+
+export const webhooks = queryOptions({
+  queryKey: ['webhooks', 'list'],
+  queryFn: ({ signal }) => firstOf(ordinal().webhooks.list({ signal }), 1_000),
+})
+
+export const webhookOf = (id: number) =>
+  queryOptions({
+    queryKey: ['webhooks', id],
+    queryFn: ({ signal }) => ordinal().webhooks.get(id, { signal }),
+  })
+
+export const deliveryStates = ['waiting', 'delivered', 'failed'] as const
+
+/** The latest deliveries, while somebody looks at them. */
+export const deliveriesOf = (id: number, state: WebhookDelivery['state'] | undefined, count: number) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'deliveries', state, count],
+    queryFn: ({ signal }) => firstOf(ordinal().webhooks.deliveries(id, { state }, { signal }), count),
+    placeholderData: (before) => before,
+    refetchInterval: 2_000,
+  })
+
+export const attemptsOf = (id: number, delivery: number | undefined, count: number) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'attempts', delivery, count],
+    queryFn: ({ signal }) =>
+      firstOf(ordinal().webhooks.attempts(id, { delivery_id: delivery }, { signal }), count),
+    placeholderData: (before) => before,
+    refetchInterval: 2_000,
+  })
+
+export const apiKeysOf = (active: boolean | undefined, count: number) =>
+  queryOptions({
+    queryKey: ['api-keys', 'list', active, count],
+    queryFn: ({ signal }) => firstOf(ordinal().apiKeys.list({ active, page_size: 100 }, { signal }), count),
+    placeholderData: (before) => before,
+    refetchInterval: 10_000,
+  })
+
+export const apiKeyOf = (id: string) =>
+  queryOptions({
+    queryKey: ['api-keys', id],
+    queryFn: ({ signal }) => ordinal().apiKeys.get(id, { signal }),
+  })
+
+/** The beginning of a list that is read piece by piece, and whether there is more. */
+async function firstOf<Item>(all: AsyncIterable<Item>, count: number) {
+  const data: Item[] = []
+  for await (const item of all) {
+    if (data.length === count) return { data, hasMore: true }
+    data.push(item)
+  }
+  return { data, hasMore: false }
+}

@@ -1,0 +1,176 @@
+import { useRef, useState } from 'react'
+import { Button, Group, Progress, Stack, Text } from '@mantine/core'
+import { IconFileImport } from '@tabler/icons-react'
+import type { ImportReport } from '@ordinal/client'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { importFile } from '../../api/import-file'
+import { sequencesOf } from '../../api/sequence-queries'
+import { useChange } from '../../ui/mutate'
+import { useNumberFormats } from '../../ui/numbers'
+import { Card, NeedsRole, Page } from '../../ui/page'
+import { FormError, ReasonDialog } from '../../ui/reason-dialog'
+import { Notice, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
+import { ImportFields, type Choices } from './import-fields'
+import { Report } from './report'
+import { useImportsTexts } from './texts'
+
+const route = getRouteApi('/imports')
+
+/** Numbers of another system: tried first, which writes nothing, and then imported. */
+export function ImportsPage() {
+  const shared = useTexts()
+  const texts = useImportsTexts()
+  const { prefix } = route.useSearch()
+  const navigate = route.useNavigate()
+  const query = useQuery(sequencesOf(1, true))
+  return (
+    <Page title={shared.imports} about={texts.about}>
+      <QueryState query={query}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Notice icon={<IconFileImport size={28} />} title={texts.none}>
+              {texts.noneHelp}
+            </Notice>
+          ) : (
+            <Import
+              prefixes={data.map((sequence) => sequence.prefix)}
+              prefix={prefix ?? data[0]!.prefix}
+              onPrefix={(chosen) => void navigate({ search: { prefix: chosen } })}
+            />
+          )
+        }
+      </QueryState>
+    </Page>
+  )
+}
+
+interface ImportProps {
+  prefixes: readonly string[]
+  prefix: string
+  onPrefix: (prefix: string) => void
+}
+
+function Import({ prefixes, prefix, onPrefix }: ImportProps) {
+  const texts = useImportsTexts()
+  const formats = useNumberFormats()
+  const [choices, setChoices] = useState<Choices>({
+    file: null,
+    maxHole: 0,
+    dateFormat: 'yyyy-mm-dd',
+    columns: '',
+    strict: false,
+  })
+  /** The report of the dry run of exactly this file with these choices. */
+  const [tried, setTried] = useState<ImportReport>()
+  const [asking, setAsking] = useState(false)
+  const [part, setPart] = useState(0)
+  const under = useRef<AbortController>(undefined)
+  const { file } = choices
+
+  const run = useChange({
+    run: ({ dryRun }: { dryRun: boolean }) => {
+      setPart(0)
+      setAsking(false)
+      under.current = new AbortController()
+      const { maxHole, dateFormat, columns, strict } = choices
+      return importFile({
+        prefix,
+        file: file!,
+        options: {
+          max_hole: maxHole,
+          dry_run: dryRun,
+          date_format: dateFormat,
+          strict,
+          ...(columns.trim() && { columns: columns.trim() }),
+        },
+        signal: under.current.signal,
+        onProgress: setPart,
+      })
+    },
+    changes: ['numbers', 'sequences'],
+    onDone: (report) => setTried(report.dry_run ? report : undefined),
+  })
+  const change = (next: Partial<Choices>) => {
+    setChoices({ ...choices, ...next })
+    setTried(undefined)
+    run.reset()
+  }
+  const mayImport = tried !== undefined && tried.imported + tried.skipped > 0 && tried.stopped === null
+  return (
+    <>
+      <Card title={texts.what}>
+        <Stack>
+          <ImportFields
+            prefixes={prefixes}
+            prefix={prefix}
+            choices={choices}
+            disabled={run.isPending}
+            onPrefix={(chosen) => {
+              change({})
+              onPrefix(chosen)
+            }}
+            onChange={change}
+          />
+          <NeedsRole role="admin">
+            {(allowed) => (
+              <Group gap="sm">
+                <Button
+                  variant={mayImport ? 'default' : 'filled'}
+                  disabled={!allowed || !file || run.isPending}
+                  onClick={() => run.mutate({ dryRun: true })}
+                >
+                  {texts.tryIt}
+                </Button>
+                <Button disabled={!allowed || !mayImport || run.isPending} onClick={() => setAsking(true)}>
+                  {texts.import}
+                </Button>
+                <Text c="dimmed" size="sm">
+                  {mayImport ? '' : tried ? '' : file ? texts.importFirst : texts.tryHelp}
+                </Text>
+              </Group>
+            )}
+          </NeedsRole>
+          {run.isPending && (
+            <UnderWay part={part} onStop={() => under.current?.abort(new Error(texts.stopped))} />
+          )}
+          <FormError error={run.error} />
+        </Stack>
+      </Card>
+      {run.data && <Report report={run.data} />}
+      {tried && (
+        <ReasonDialog
+          opened={asking}
+          title={texts.importTitle(file?.name ?? '', prefix)}
+          consequence={texts.importWill(formats.count(tried.imported), formats.count(tried.skipped))}
+          action={texts.import}
+          asksReason={false}
+          dangerous
+          error={undefined}
+          isPending={run.isPending}
+          onClose={() => setAsking(false)}
+          onConfirm={() => run.mutate({ dryRun: false })}
+        />
+      )}
+    </>
+  )
+}
+
+function UnderWay({ part, onStop }: { part: number; onStop: () => void }) {
+  const texts = useImportsTexts()
+  const text = part < 1 ? texts.sending(`${Math.floor(part * 100)} %`) : texts.finishing
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Stack gap={4} flex={1}>
+        <Progress value={part * 100} animated={part >= 1} aria-label={texts.report} />
+        <Text size="sm" c="dimmed" role="status">
+          {text}
+        </Text>
+      </Stack>
+      <Button variant="default" size="xs" onClick={onStop}>
+        {texts.stop}
+      </Button>
+    </Group>
+  )
+}
