@@ -16,14 +16,10 @@ CREATE TABLE "webhooks" (
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" TEXT NOT NULL,
-    "idempotency_key" TEXT,
-    "fingerprint" TEXT,
 
     CONSTRAINT "webhooks_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "webhooks_off_check" CHECK ("enabled" = ("off_reason" IS NULL) AND "enabled" = ("off_at" IS NULL))
 );
-
-CREATE UNIQUE INDEX "webhooks_created_by_idempotency_key_key" ON "webhooks"("created_by", "idempotency_key");
 
 -- An event for one of them: it waits until it is delivered, or until no attempt is left.
 CREATE TABLE "webhook_deliveries" (

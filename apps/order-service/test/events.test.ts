@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HTTP, type CloudEvent } from 'cloudevents'
 import { parseConfig } from '@ordinal/config'
-import { hasRedis, startTestRedis, type TestRedis } from '@ordinal/testing'
+import { startTestRedis, withRedis, type TestRedis } from '@ordinal/testing'
 import { orderServiceConfig } from '../src/config'
 import { listDeadLetters, replayDeadLetters } from '../src/events/dead-letters'
 import { anOrder, createWorld, leaveOrder, until, type Instance, type World } from './world'
@@ -257,11 +257,7 @@ function confirms(env: () => Record<string, string>): void {
 
 describe('confirmation in the process', () => confirms(() => ({})))
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required)
-  process.stderr.write('SKIPPED: orders by Redis Streams, since there is no redis-server\n')
-
-;(hasRedis || required ? describe : describe.skip)('with Redis', () => {
+withRedis('with Redis', () => {
   let redis: TestRedis
   beforeAll(async () => {
     redis = await startTestRedis()

@@ -1,16 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { CloudEvent } from '@ordinal/events'
-import { hasRedis, startTestRedis, type TestRedis } from '@ordinal/testing'
+import { startTestRedis, withRedis, type TestRedis } from '@ordinal/testing'
 import { anOrder, createWorld, expectNumbersToMatch, until, type Instance, type World } from './world'
 
 const awaySeconds = Number(process.env.ORDER_SERVICE_TEST_REDIS_AWAY ?? 5)
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required)
-  process.stderr.write('SKIPPED: orders while Redis is away, since there is no redis-server\n')
-
-;(hasRedis || required ? describe : describe.skip)('Redis is away under load', () => {
+withRedis('Redis is away under load', () => {
   let world: World
   let redis: TestRedis
   beforeEach(async () => {

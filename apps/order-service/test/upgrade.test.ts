@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@ordinal/database'
 import { fingerprintOf } from '@ordinal/idempotency'
-import { createTestRole } from '@ordinal/testing'
+import { callersOf, createTestRole, tableShapes } from '@ordinal/testing'
 import { anOrder, countUnnumbered, createWorld, expectNumbersToMatch, migrateToLatest, until } from './world'
 
 const migrations = join(__dirname, '../prisma/migrations')
 const oneShape = '20261129010000_one_shape_of_idempotency_records'
+const webhookKeys = '20261205030000_webhook_keys'
 const listCounts = '20261201030000_list_counts'
 const listCountsOfBefore = '20261201030100_list_counts_of_before'
 
@@ -97,36 +98,47 @@ test('orders of before the counts are counted once, also those that an earlier r
   await world.end()
 })
 
-test('the counts of lists have the shape that libs/list-totals has for all services', async () => {
-  const world = await createWorld()
-  const shape = readFileSync(join(__dirname, '../../../libs/list-totals/schema.sql'), 'utf8')
-  await world.query(`BEGIN; CREATE SCHEMA shape; SET LOCAL search_path TO shape; ${shape}; COMMIT`)
-  const columnsOf = (schema: string) =>
-    world.query(
-      `SELECT column_name, data_type, is_nullable FROM information_schema.columns
-       WHERE table_schema = $1 AND table_name = 'list_counts' ORDER BY column_name`,
-      [schema],
+test('a webhook of an earlier release is shown again to the request that made it, while it has its secret', async () => {
+  const world = await createWorld({
+    name: 'order_service_before_webhook_keys',
+    migrate: (url) => migrateToBefore(url, webhookKeys),
+  })
+  const wanted = {
+    url: 'https://receiver.example/',
+    eventTypes: ['order.created'],
+    description: '',
+    enabled: true,
+  }
+  await world.query(
+    `INSERT INTO webhooks (url, event_types, description, secret, previous_secret, created_by, idempotency_key, fingerprint)
+     VALUES ($1, $2, '', 'whsec_a', NULL, 'anna', 'kept', $3),
+       ($1, $2, '', 'whsec_b', 'whsec_a', 'anna', 'rotated', $3), ($1, $2, '', 'whsec_c', NULL, 'ada', NULL, NULL)`,
+    [wanted.url, wanted.eventTypes, fingerprintOf(wanted).toString('hex')],
+  )
+  await migrateToLatest(world.env.ORDER_SERVICE_DATABASE_URL)
+  const callers = await callersOf([])
+  const { api } = await world.startService(callers.env)
+  const make = (key: string, description?: string) =>
+    api.post(
+      '/api/v1/webhooks',
+      { url: wanted.url, event_types: wanted.eventTypes, description },
+      { headers: { ...callers.admin, 'idempotency-key': key } },
     )
-  expect(await columnsOf('public')).toEqual(await columnsOf('shape'))
+  expect(await make('kept')).toMatchObject({ status: 201, body: { id: 1, secret: 'whsec_a' } })
+  for (const refused of [await make('rotated'), await make('kept', 'another')])
+    expect([refused.status, refused.body.code]).toEqual([422, 'idempotency_key_reused'])
+  expect(await make('new')).toMatchObject({ status: 201, body: { id: 4 } })
   await world.end()
 })
 
-test('the table of keys has the shape that libs/idempotency has for all services', async () => {
-  const world = await createWorld()
-  const shape = readFileSync(join(__dirname, '../../../libs/idempotency/schema.sql'), 'utf8')
-  await world.query(`BEGIN; CREATE SCHEMA shape; SET LOCAL search_path TO shape; ${shape}; COMMIT`)
-  const columnsOf = (schema: string) =>
-    world.query(
-      `SELECT column_name, data_type, column_default FROM information_schema.columns
-       WHERE table_schema = $1 AND table_name = 'idempotency_records' ORDER BY column_name`,
-      [schema],
-    )
-  const indexesOf = (schema: string) =>
-    world.query(
-      `SELECT replace(indexdef, $1 || '.', '') FROM pg_indexes WHERE schemaname = $1 AND tablename = 'idempotency_records'`,
-      [schema],
-    )
-  expect(await columnsOf('public')).toEqual(await columnsOf('shape'))
-  expect(await indexesOf('public')).toEqual(expect.arrayContaining(await indexesOf('shape')))
-  await world.end()
-})
+test.each(['list-totals', 'idempotency', 'events'])(
+  'the tables of libs/%s have the shape that it has for all services',
+  async (library) => {
+    const world = await createWorld()
+    const schema = readFileSync(join(__dirname, '../../../libs', library, 'schema.sql'), 'utf8')
+    const { wanted, found } = await tableShapes(world.query, schema)
+    expect(found.columns).toEqual(wanted.columns)
+    expect(found.rules).toEqual(expect.arrayContaining(wanted.rules))
+    await world.end()
+  },
+)

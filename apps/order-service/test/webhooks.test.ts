@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Webhook } from 'standardwebhooks'
-import { callersOf, startProgram, type TestCallers } from '@ordinal/testing'
+import { callersOf, startProgram, tableShapes, type TestCallers } from '@ordinal/testing'
 import { anOrder, createWorld, until, type Instance, type World } from './world'
 
 const path = '/api/v1/webhooks'
@@ -56,9 +56,10 @@ const make = async (more: object = {}) => (await send('POST', path, { ...wanted(
 const place = async () =>
   (await service.api.post('/api/v1/orders', anOrder, { headers: callers.operator })).body
 
-test('the tables have the schema that the library of webhooks wants', () => {
-  const migration = read('../prisma/migrations/20261203050000_webhooks/migration.sql')
-  expect(migration).toContain(read('../../../libs/webhooks/schema.sql'))
+test('the tables have the schema that the library of webhooks wants', async () => {
+  const { wanted, found } = await tableShapes(world.query, read('../../../libs/webhooks/schema.sql'))
+  expect(wanted.columns.length).toBeGreaterThan(30)
+  expect(found).toEqual(wanted)
 })
 
 test('an order that is placed and changed is told to a webhook, signed, in the trace of the request', async () => {
@@ -121,6 +122,40 @@ test('a secret is shown once, and again only to the same request, is sealed in t
     expect(JSON.stringify(service.log.entries)).not.toContain(one.slice(6))
   }
   expect(JSON.stringify(service.log.entries)).not.toContain('token=t')
+})
+
+test('what is done once for each key is answered again as it is now, and marked as replayed', async () => {
+  const { id } = await make()
+  await send('POST', pathOf(id, '/test'))
+  await until(async () => (await send('GET', pathOf(id, '/deliveries?state=delivered'))).body.data.length > 0)
+  const { id: delivery } = (await send('GET', pathOf(id, '/deliveries'))).body.data[0]
+  for (const [more, body] of [
+    ['/rotate', { overlap_seconds: 60 }],
+    ['/test'],
+    [`/deliveries/${delivery}/replay`],
+    ['/replay', { since: '2026-01-01T00:00:00Z' }],
+  ] as const) {
+    const ask = (key: string) => send('POST', pathOf(id, more), body, { 'Idempotency-Key': key })
+    const [first, again] = [await ask(`"${more}"`), await ask(more)]
+    expect([more, first.status, again.status]).toEqual([more, first.status, first.status])
+    expect(first.status).toBeLessThan(300)
+    const marks = [first, again].map(({ headers }) => headers.get('idempotency-replayed'))
+    expect([more, ...marks]).toEqual([more, null, 'true'])
+    for (const field of ['id', 'secret', 'replayed'] as const)
+      expect(again.body[field]).toEqual(first.body[field])
+    // Of another request, and of an order.
+    const other = await send(
+      'POST',
+      pathOf(id, '/rotate'),
+      { overlap_seconds: 7 },
+      { 'Idempotency-Key': more },
+    )
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused'])
+    const order = await service.api.post('/api/v1/orders', anOrder, {
+      headers: { ...callers.admin, 'Idempotency-Key': more },
+    })
+    expect([order.status, order.body.code]).toEqual([422, 'idempotency_key_reused'])
+  }
 })
 
 test('a webhook is changed in the version that the caller knows, switched off and on, and deleted', async () => {

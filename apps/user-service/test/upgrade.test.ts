@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Pool } from 'pg'
 import { migrate } from '@ordinal/database'
 import { fingerprintOf } from '@ordinal/idempotency'
-import { createTestDatabase, until, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, tableShapes, until, type TestDatabase } from '@ordinal/testing'
 import { migrateUsers } from '../src/app'
 import { configFor, startUserService } from './user-service'
 
@@ -100,21 +100,13 @@ test('a user of an earlier release is at version 1, and its changes during the u
   await service.stop()
 })
 
-test('the table of keys has the shape that libs/idempotency has for all services', async () => {
-  await migrateUsers(configFor(database.url))
-  const shape = readFileSync(join(__dirname, '../../../libs/idempotency/schema.sql'), 'utf8')
-  await query(`BEGIN; CREATE SCHEMA shape; SET LOCAL search_path TO shape; ${shape}; COMMIT`)
-  const columnsOf = (schema: string) =>
-    query(
-      `SELECT column_name, data_type, column_default FROM information_schema.columns
-       WHERE table_schema = $1 AND table_name = 'idempotency_records' ORDER BY column_name`,
-      [schema],
-    )
-  const indexesOf = (schema: string) =>
-    query(
-      `SELECT replace(indexdef, $1 || '.', '') FROM pg_indexes WHERE schemaname = $1 AND tablename = 'idempotency_records'`,
-      [schema],
-    )
-  expect(await columnsOf('public')).toEqual(await columnsOf('shape'))
-  expect(await indexesOf('public')).toEqual(expect.arrayContaining(await indexesOf('shape')))
-})
+test.each(['idempotency', 'list-totals'])(
+  'the tables of libs/%s have the shape that it has for all services',
+  async (library) => {
+    await migrateUsers(configFor(database.url))
+    const schema = readFileSync(join(__dirname, '../../../libs', library, 'schema.sql'), 'utf8')
+    const { wanted, found } = await tableShapes(query, schema)
+    expect(found.columns).toEqual(wanted.columns)
+    expect(found.rules).toEqual(expect.arrayContaining(wanted.rules))
+  },
+)

@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startProgram, startTestRedis, until, type TestRedis } from '@ordinal/testing'
+import { changesSeen, startProgram, startTestRedis, type TestRedis, until, withRedis } from '@ordinal/testing'
 import { buildSync } from 'esbuild'
 import type { RedisSettings } from '../src/redis/transport'
-import { createStage, firstSeen, hurried, recorder, type Stage } from './stage'
-import { untilWithin } from './until-within'
-import { withRedis } from './with-redis'
+import { createStage, hurried, recorder, type Stage } from './stage'
 
 const folder = mkdtempSync(join(tmpdir(), 'ordinal-events-'))
 const program = join(folder, 'main.js')
@@ -38,7 +36,7 @@ function survivesKills(createRedis: () => RedisSettings | undefined): void {
       {},
     )
     const begun = () => Array.from(output().matchAll(/handling (\S+)\n/g), ([, id]) => id!)
-    await untilWithin(10_000, () => begun().length === count)
+    await until(() => begun().length === count, 10_000)
     child.kill('SIGKILL')
     await ended()
     return begun()
@@ -50,8 +48,8 @@ function survivesKills(createRedis: () => RedisSettings | undefined): void {
     expect(lost).toHaveLength(2)
     const { consumer, seen } = recorder()
     stage.startInstance([consumer])
-    await untilWithin(10_000, () => seen.length === 4)
-    expect(firstSeen(seen)).toEqual({ a: [1, 2], b: [1, 2] })
+    await until(() => seen.length === 4, 10_000)
+    expect(changesSeen(seen)).toEqual({ a: [1, 2], b: [1, 2] })
     const ids = seen.map(({ id }) => id)
     expect(ids).toEqual(expect.arrayContaining(lost))
   }, 40_000)
@@ -62,8 +60,8 @@ function survivesKills(createRedis: () => RedisSettings | undefined): void {
     await stage.change('a')
     const { consumer, seen } = recorder()
     const instance = stage.startInstance([consumer])
-    await untilWithin(10_000, () => seen.length === 1)
-    expect(firstSeen(seen)).toEqual({ a: [2] })
+    await until(() => seen.length === 1, 10_000)
+    expect(changesSeen(seen)).toEqual({ a: [2] })
     await until(async () => (await instance.metric('test_dead_events')) === 1)
     expect(JSON.stringify(instance.log.entries)).toContain('not handled after 4 attempts that had no end')
   }, 60_000)

@@ -1,4 +1,4 @@
-import { createCutProxy, createTestDatabase, until, type CutProxy, type TestDatabase } from '@ordinal/testing'
+import { createCutProxy, createTestDatabase, type CutProxy, type TestDatabase, until } from '@ordinal/testing'
 import type { Pool } from 'pg'
 import { createLogger } from '@ordinal/logging'
 import { createListener } from '../src/listener'

@@ -1,11 +1,9 @@
 import { Redis } from 'ioredis'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startTestRedis, type TestRedis } from '@ordinal/testing'
+import { changesSeen, nthChange, startTestRedis, type TestRedis, until, withRedis } from '@ordinal/testing'
 import { deadStreamOf } from '../src/redis/dead-letters'
 import type { RedisSettings } from '../src/redis/transport'
-import { createStage, firstSeen, hurried, nOf, recorder, upTo, type Stage } from './stage'
-import { untilWithin } from './until-within'
-import { withRedis } from './with-redis'
+import { createStage, hurried, recorder, upTo, type Stage } from './stage'
 
 withRedis('what only Redis Streams can meet', () => {
   let server: TestRedis
@@ -58,9 +56,9 @@ withRedis('what only Redis Streams can meet', () => {
           await delay(20)
         }
       })
-      await untilWithin(10_000, () => seen.length > 20)
+      await until(() => seen.length > 20, 10_000)
       await faults[fault].end()
-      await untilWithin(10_000, async () => (await stage.waiting()) > 100)
+      await until(async () => (await stage.waiting()) > 100, 10_000)
       expect(await stage.waiting()).toBeGreaterThan(100)
       // Longer than a command may take.
       await delay(1_500)
@@ -70,8 +68,8 @@ withRedis('what only Redis Streams can meet', () => {
       const changes = await Promise.all(counts)
       const expected = Object.fromEntries(subjects.map((subject, n) => [subject, upTo(changes[n]!)]))
       const total = changes.reduce((sum, count) => sum + count)
-      await untilWithin(15_000, () => new Set(seen.map(({ id }) => id)).size >= total)
-      expect(firstSeen(seen)).toEqual(expected)
+      await until(() => new Set(seen.map(({ id }) => id)).size >= total, 15_000)
+      expect(changesSeen(seen)).toEqual(expected)
       const told = instances.flatMap(({ log }) => log.of('events wait: the transport fails'))
       expect(told.length).toBeGreaterThan(0)
       // Once for each instance and kind of error, not for each event.
@@ -83,11 +81,11 @@ withRedis('what only Redis Streams can meet', () => {
   test('events that were published before their consumer was there are for it too', async () => {
     const first = stage.startInstance([])
     await stage.change('a')
-    await untilWithin(5_000, async () => (await stage.waiting()) === 0)
+    await until(async () => (await stage.waiting()) === 0, 5_000)
     await first.stop()
     const { consumer, seen } = recorder()
     stage.startInstance([consumer])
-    await untilWithin(5_000, () => seen.length === 1)
+    await until(() => seen.length === 1, 5_000)
     expect(seen).toHaveLength(1)
   })
 
@@ -98,7 +96,7 @@ withRedis('what only Redis Streams can meet', () => {
     stage = await createStage(settings)
     stage.startInstance([consumer])
     await Promise.all(upTo(2_000).map((n) => stage.change(`subject ${n}`)))
-    await untilWithin(10_000, () => seen.length === 2_000)
+    await until(() => seen.length === 2_000, 10_000)
     expect(seen).toHaveLength(2_000)
     expect(await client.xlen(settings.stream)).toBeLessThan(900)
   })
@@ -114,12 +112,12 @@ withRedis('what only Redis Streams can meet', () => {
     stage.startInstance([consumer], {
       retry: { ...hurried.retry, firstDelayMs: 1_000, longestDelayMs: 1_000 },
     })
-    await untilWithin(5_000, async () => (await client.exists(settings.stream)) === 1)
+    await until(async () => (await client.exists(settings.stream)) === 1, 5_000)
     await Promise.all(upTo(1_500).map((n) => stage.change(`subject ${n}`)))
-    await untilWithin(3_000, async () => (await stage.waiting()) === 0)
+    await until(async () => (await stage.waiting()) === 0, 3_000)
     expect(await stage.waiting()).toBeGreaterThan(500)
     stuck = false
-    await untilWithin(20_000, () => new Set(seen.map(({ id }) => id)).size === 1_500)
+    await until(() => new Set(seen.map(({ id }) => id)).size === 1_500, 20_000)
     expect(new Set(seen.map(({ id }) => id)).size).toBe(1_500)
   }, 60_000)
 
@@ -131,7 +129,7 @@ withRedis('what only Redis Streams can meet', () => {
     const { consumer, seen } = recorder()
     const first = stage.startInstance([consumer])
     await stage.change('a')
-    await untilWithin(5_000, () => seen.length === 1)
+    await until(() => seen.length === 1, 5_000)
     await first.stop()
     const other = JSON.stringify({ id: 'x', type: 'other', subject: 'b' })
     await Promise.all(
@@ -140,8 +138,8 @@ withRedis('what only Redis Streams can meet', () => {
     expect(await client.xlen(settings.stream)).toBeLessThan(900)
     stage.startInstance([consumer])
     await stage.change('a')
-    await untilWithin(10_000, () => seen.length === 2)
-    expect(seen.map(nOf)).toEqual([1, 2])
+    await until(() => seen.length === 2, 10_000)
+    expect(seen.map(nthChange)).toEqual([1, 2])
   })
 
   test('an entry that is no event becomes a dead letter, and stays one when the others are replayed', async () => {
@@ -150,8 +148,8 @@ withRedis('what only Redis Streams can meet', () => {
     const { consumer, seen } = recorder()
     stage.startInstance([consumer])
     await stage.change('a')
-    await untilWithin(5_000, () => seen.length === 1)
-    await untilWithin(5_000, async () => (await client.xlen(deadStreamOf(settings.stream))) === 2)
+    await until(() => seen.length === 1, 5_000)
+    await until(async () => (await client.xlen(deadStreamOf(settings.stream))) === 2, 5_000)
     const dead = await client.xrange(deadStreamOf(settings.stream), '-', '+')
     expect(dead.map(([, fields]) => fields.slice(0, 4))).toEqual(
       Array(2).fill(['consumer', 'recorder', 'reason', 'the entry is no CloudEvent']),
@@ -163,10 +161,10 @@ withRedis('what only Redis Streams can meet', () => {
     const { consumer, seen } = recorder()
     stage.startInstance([consumer])
     await stage.change('a')
-    await untilWithin(5_000, () => seen.length === 1)
+    await until(() => seen.length === 1, 5_000)
     await client.del(settings.stream)
     await stage.change('a')
-    await untilWithin(10_000, () => seen.length === 2)
-    expect(seen.map(nOf)).toEqual([1, 2])
+    await until(() => seen.length === 2, 10_000)
+    expect(seen.map(nthChange)).toEqual([1, 2])
   })
 })

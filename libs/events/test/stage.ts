@@ -4,7 +4,13 @@ import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
 import { createPool, transaction } from '@ordinal/database'
 import { createLogger } from '@ordinal/logging'
-import { collectLog, createTestDatabase, createTestTemplate } from '@ordinal/testing'
+import {
+  changeSubject,
+  collectLog,
+  createTestDatabase,
+  createTestTemplate,
+  subjectsTable,
+} from '@ordinal/testing'
 import { createOutbox, type CloudEvent, type Consumer } from '../src'
 import { createEvents, type EventSettings } from '../src/events'
 import type { RedisSettings } from '../src/redis/transport'
@@ -25,7 +31,7 @@ export async function createStage(redis?: RedisSettings) {
   const template = await createTestTemplate('events', async ({ url }) => {
     const pool = openPool(url)
     await pool.query(schema)
-    await pool.query('CREATE TABLE subjects (name TEXT PRIMARY KEY, changes INTEGER NOT NULL DEFAULT 0)')
+    await pool.query(subjectsTable)
     await pool.end()
   })
   const database = await createTestDatabase({ template })
@@ -41,12 +47,8 @@ export async function createStage(redis?: RedisSettings) {
     /** Changes a subject, as a service would, and tells of it: `n` counts the changes of that subject. */
     async change(subject: string, { type = 'thing.changed', poison = false, announce = true } = {}) {
       await transaction(pool, async (tx) => {
-        const { rows } = await tx.query<{ changes: number }>(
-          `INSERT INTO subjects (name, changes) VALUES ($1, 1)
-           ON CONFLICT (name) DO UPDATE SET changes = subjects.changes + 1 RETURNING changes`,
-          [subject],
-        )
-        await outbox.record(tx, [{ type, subject, data: { n: rows[0]!.changes, poison } }])
+        const data = { ...(await changeSubject(tx, subject)), poison }
+        await outbox.record(tx, [{ type, subject, data }])
       })
       if (announce) outbox.announce(type)
     },
@@ -116,20 +118,6 @@ export function recorder(name = 'recorder', fault: (event: CloudEvent) => unknow
     },
   }
   return { consumer, seen }
-}
-
-export const nOf = ({ data }: CloudEvent) => (data as { n: number }).n
-
-/** The changes of each subject as they were seen for the first time: those that come again are left out. */
-export function firstSeen(events: CloudEvent[]): Record<string, number[]> {
-  const known = new Set<string>()
-  const order: Record<string, number[]> = {}
-  for (const event of events) {
-    if (known.has(event.id)) continue
-    known.add(event.id)
-    ;(order[event.subject] ??= []).push(nOf(event))
-  }
-  return order
 }
 
 export const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createCutProxy, until, type CutProxy } from '@ordinal/testing'
+import { changesSeen, createCutProxy, type CutProxy, nthChange, until } from '@ordinal/testing'
 import type { EventSettings } from '../src/events'
-import { createStage, firstSeen, hurried, nOf, openPool, recorder, upTo, type Stage } from './stage'
-import { untilWithin } from './until-within'
+import { createStage, hurried, openPool, recorder, upTo, type Stage } from './stage'
 import { createOutbox, openDeadLetters, type DeadLetters } from '../src'
 import type { RedisSettings } from '../src/redis/transport'
 
@@ -66,7 +65,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('a', { type: 'thing.ignored' })
     await stage.change('a')
     await until(() => one.seen.length === 1 && two.seen.length === 1)
-    expect([...one.seen, ...two.seen].map(nOf)).toEqual([2, 2])
+    expect([...one.seen, ...two.seen].map(nthChange)).toEqual([2, 2])
     await until(async () => (await stage.waiting()) === 0)
     expect(await instance.metric('test_events_handled_total{consumer="one"}')).toBe(1)
     expect(await instance.metric('test_outbox_pending')).toBe(0)
@@ -120,8 +119,8 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
         for (let n = 0; n < 10; n += 1) await stage.change(subject)
       }),
     )
-    await untilWithin(15_000, () => new Set(seen.map(({ id }) => id)).size === 200)
-    expect(firstSeen(seen)).toEqual(Object.fromEntries(subjects.map((subject) => [subject, upTo(10)])))
+    await until(() => new Set(seen.map(({ id }) => id)).size === 200, 15_000)
+    expect(changesSeen(seen)).toEqual(Object.fromEntries(subjects.map((subject) => [subject, upTo(10)])))
     for (const subject of subjects) {
       const sequences = seen.filter((event) => event.subject === subject).map(({ sequence }) => sequence!)
       expect(sequences).toEqual([...sequences].sort())
@@ -154,7 +153,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('a')
     await stage.change('b')
     await until(() => seen.length === 3)
-    expect(firstSeen(seen)).toEqual({ a: [1, 3], b: [1] })
+    expect(changesSeen(seen)).toEqual({ a: [1, 3], b: [1] })
     const [dead, ...others] = (await deadLetters((all) => Promise.all(all.map((one) => one.list(10))))).flat()
     expect(others).toEqual([])
     expect(dead).toMatchObject({
@@ -206,7 +205,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(await instance.metric('test_dead_events')).toBe(0)
     away = false
     await until(() => seen.length === 2)
-    expect(firstSeen(seen)).toEqual({ a: [1, 2] })
+    expect(changesSeen(seen)).toEqual({ a: [1, 2] })
   })
 
   test('a consumer that never ends reaches its timeout, and blocks its subject alone', async () => {
@@ -219,7 +218,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('b')
     await stage.change('a')
     await until(() => seen.length === 2)
-    expect(firstSeen(seen)).toEqual({ b: [1], a: [2] })
+    expect(changesSeen(seen)).toEqual({ b: [1], a: [2] })
     expect(JSON.stringify(instance.log.entries)).toContain('not handled within 200 ms')
   })
 
@@ -238,7 +237,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('a')
     await until(() => seen.length === 4)
     expect(proxy.cuts).toBe(1)
-    expect(seen.slice(1).map(nOf)).toEqual([1, 1, 2])
+    expect(seen.slice(1).map(nthChange)).toEqual([1, 1, 2])
     expect(seen[1]).toEqual(seen[2])
   })
 
@@ -255,11 +254,11 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(stopped).toBe(false)
     release!()
     await stopping
-    expect(slow.seen.map(nOf)).toEqual([1])
+    expect(slow.seen.map(nthChange)).toEqual([1])
     const { consumer, seen } = recorder()
     stage.startInstance([consumer])
-    await until(() => seen.length > 0 && nOf(seen.at(-1)!) === 2)
-    expect(firstSeen(slow.seen.concat(seen))).toEqual({ a: [1, 2] })
+    await until(() => seen.length > 0 && nthChange(seen.at(-1)!) === 2)
+    expect(changesSeen(slow.seen.concat(seen))).toEqual({ a: [1, 2] })
   })
 
   test('without a word of new events they are found all the same', async () => {
@@ -277,7 +276,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
       await stage.change('a')
       await until(() => seen.length === n)
     }
-    expect(seen.map(nOf)).toEqual(upTo(5))
+    expect(seen.map(nthChange)).toEqual(upTo(5))
   })
 
   test('what was delivered is swept after a while, and what was not stays', async () => {

@@ -1,6 +1,5 @@
-import { startTestRedis, type TestRedis } from '@ordinal/testing'
+import { startTestRedis, type TestRedis, withRedis } from '@ordinal/testing'
 import { promisesOf } from './suite'
-import { withRedis } from './with-redis'
 
 describe('in the process', () => promisesOf(() => undefined))
 

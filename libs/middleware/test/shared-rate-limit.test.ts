@@ -1,12 +1,8 @@
-import { hasRedis, startTestRedis, until, type TestRedis } from '@ordinal/testing'
+import { startTestRedis, until, withRedis, type TestRedis } from '@ordinal/testing'
 import { rateLimit, rateLimiter } from '../src'
 import { answer, closeServers, serve } from './serve'
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required)
-  process.stderr.write('SKIPPED: shared rate limits, since there is no redis-server\n')
-
-;(hasRedis || required ? describe : describe.skip)('with Redis, a limit', () => {
+withRedis('with Redis, a limit', () => {
   let redis: TestRedis
   let stops: (() => void)[] = []
   let clients = 0

@@ -1,19 +1,15 @@
 import { Redis } from 'ioredis'
 import {
   createTestDatabase,
-  hasRedis,
   startTestRedis,
   until,
+  withRedis,
   type TestDatabase,
   type TestRedis,
 } from '@ordinal/testing'
 import { startFakeService } from './fake-service'
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required)
-  process.stderr.write('SKIPPED: rate limits of several instances, since there is no redis-server\n')
-
-;(hasRedis || required ? describe : describe.skip)('with REDIS_URL', () => {
+withRedis('with REDIS_URL', () => {
   let database: TestDatabase
   let server: TestRedis
   let redis: Redis

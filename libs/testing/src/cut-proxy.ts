@@ -91,3 +91,11 @@ export async function createCutProxy(target: { host: string; port: number }): Pr
     },
   }
 }
+
+/** A proxy before the server of a URL, with the URL that leads through it. */
+export async function proxyBefore(url: string): Promise<CutProxy & { url: string }> {
+  const through = new URL(url)
+  const proxy = await createCutProxy({ host: through.hostname, port: Number(through.port) })
+  through.port = String(proxy.port)
+  return Object.assign(proxy, { url: through.href })
+}

@@ -78,17 +78,13 @@ export async function listAttempts(
 
 const waitingAgain = `state = 'waiting', settled_at = NULL, attempts = 0, first_failed_at = NULL, due_at = now()`
 
-/** Has a delivery made again, now: one that waits too, unless it is under way. */
-export async function replayDelivery(
-  db: Queryable,
-  webhookId: number,
-  id: number,
-): Promise<Delivery | undefined> {
-  const { rows } = await db.query<Delivery>(
-    `UPDATE webhook_deliveries SET ${waitingAgain} WHERE webhook_id = $1 AND id = $2 RETURNING ${columns}`,
+/** Has a delivery made again, now: one that waits too, unless it is under way. False if there is none. */
+export async function replayDelivery(db: Queryable, webhookId: number, id: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE webhook_deliveries SET ${waitingAgain} WHERE webhook_id = $1 AND id = $2`,
     [webhookId, id],
   )
-  return rows[0]
+  return rowCount === 1
 }
 
 /**
@@ -116,12 +112,12 @@ export async function replaySince(
   return rows[0]!
 }
 
-/** Leaves an event for one webhook, whichever types it wants. */
-export async function leaveOne(db: Queryable, webhookId: number, event: CloudEvent): Promise<Delivery> {
-  const { rows } = await db.query<Delivery>(
+/** Leaves an event for one webhook, whichever types it wants. Returns the id of the delivery. */
+export async function leaveOne(db: Queryable, webhookId: number, event: CloudEvent): Promise<number> {
+  const { rows } = await db.query<{ id: number }>(
     `INSERT INTO webhook_deliveries (webhook_id, event_id, event_type, subject, sequence, event)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
+     VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
     [webhookId, event.id, event.type, event.subject, event.sequence ?? '', JSON.stringify(event)],
   )
-  return rows[0]!
+  return rows[0]!.id
 }

@@ -1,10 +1,10 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns'
-import http, { type IncomingMessage } from 'node:http'
-import https from 'node:https'
+import type { Agent, IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import type { AttemptResult } from './after-attempt'
 import { retryAfterMsOf } from './after-attempt'
 import type { AddressPolicy } from './addresses'
+import { createConnections, type Keeping } from './connections'
 
 /** Sends one delivery, and tells what came of it. It never rejects. */
 export type Send = (delivery: Sent, stopping?: AbortSignal) => Promise<AttemptResult>
@@ -19,7 +19,12 @@ interface Options {
   addresses: AddressPolicy
   /** For all of an attempt, from the look-up of the name to the end of the answer. */
   timeoutMs: number
+  /** Of connections between deliveries. */
+  keeping?: Keeping
 }
+
+// More than the deliveries to a receiver at a time are of no use; the sum over all is bounded by how many webhooks there may be.
+const shortly: Keeping = { idleMs: 4_000, ageMs: 60_000, most: 4 }
 
 /** How much of an answer is read, and kept. */
 const answerBytes = 1024
@@ -28,13 +33,15 @@ const answerBytes = 1024
 export const interrupted = 'interrupted'
 
 /**
- * Sends deliveries, each on a connection of its own. Where the name of the receiver leads is checked when the connection is
- * made, on the addresses that it is made to: a name that resolved to another address a moment before is no way around it.
+ * Sends deliveries. Where the name of the receiver leads is checked when a connection is made, on the addresses that it is
+ * made to: a name that resolved to another address a moment before is no way around it. A connection serves the next
+ * deliveries to the same receiver for a while.
  */
-export function createSend({ addresses, timeoutMs }: Options): Send {
+export function createSend({ addresses, timeoutMs, keeping = shortly }: Options) {
   const lookup = checkedLookup(addresses)
+  const connections = createConnections(lookup, keeping)
 
-  return async ({ url, headers, body }, stopping) => {
+  const send: Send = async ({ url, headers, body }, stopping) => {
     const startedAt = performance.now()
     const limit = AbortSignal.timeout(timeoutMs)
     const signal = stopping ? AbortSignal.any([limit, stopping]) : limit
@@ -51,36 +58,52 @@ export function createSend({ addresses, timeoutMs }: Options): Send {
     async function post(): Promise<Omit<AttemptResult, 'durationMs'>> {
       const target = new URL(url)
       requireAllowed(target, addresses)
-      const response = await answerTo(target)
+      const response = await answerOf(target)
       const { statusCode: status, headers: answered } = response
       const answer = await beginningOf(response)
       return { status, answer, retryAfterMs: retryAfterMsOf(answered['retry-after'], new Date()) }
     }
 
-    function answerTo(target: URL): Promise<IncomingMessage> {
-      const { request } = target.protocol === 'https:' ? https : http
+    /** The receiver may have closed a kept connection at this very moment: then another one is made. */
+    async function answerOf(target: URL): Promise<IncomingMessage> {
+      const { agent } = connections.of(target.protocol)
+      const kept = request(target, agent)
+      return kept.answer.catch((error: unknown) => {
+        if (!kept.sent.reusedSocket || signal.aborted) throw error
+        return request(target, false).answer
+      })
+    }
+
+    function request(target: URL, agent: Agent | false) {
       const bytes = Buffer.from(body)
-      return new Promise((resolveAnswer, reject) => {
-        request(target, {
-          method: 'POST',
-          headers: { ...headers, 'content-length': bytes.length },
-          agent: false,
-          lookup,
-          signal,
-        })
+      const sent = connections.of(target.protocol).request(target, {
+        method: 'POST',
+        headers: { ...headers, 'content-length': bytes.length },
+        agent,
+        lookup,
+        signal,
+      })
+      const answer = new Promise<IncomingMessage>((resolveAnswer, reject) => {
+        sent
           .on('response', resolveAnswer)
           .on('error', reject)
           // As after 101, which nobody has asked for: there is neither an answer then nor an error.
           .on('close', () => reject(new Error('the connection was closed before an answer')))
           .end(bytes)
       })
+      return { sent, answer }
     }
+  }
+
+  return {
+    send,
+    /** Closes the connections, when nothing is sent any more. */
+    close: () => connections.close(),
   }
 }
 
 /** A URL with an address in place of a name is not looked up. */
-function requireAllowed({ hostname, protocol }: URL, addresses: AddressPolicy): void {
-  if (protocol !== 'https:' && protocol !== 'http:') throw new Error(`${protocol} is neither http nor https`)
+function requireAllowed({ hostname }: URL, addresses: AddressPolicy): void {
   const address = addressIn(hostname)
   if (address !== undefined && !addresses.allows(address)) throw refused(address)
 }
@@ -110,14 +133,14 @@ const refused = (address: string): NodeJS.ErrnoException =>
 
 /**
  * The beginning of an answer, which may be endless, or come byte by byte: it is read until enough is there, or the time is
- * over. Its status is known by then, and holds.
+ * over. Its status is known by then, and holds. Only the connection of one that has ended is kept.
  */
 function beginningOf(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((done) => {
     const finish = () => {
-      response.destroy()
+      if (!response.complete) response.destroy()
       const text = Buffer.concat(chunks).subarray(0, answerBytes).toString('utf8')
       // PostgreSQL's texts hold no NUL.
       done(text.replaceAll('\0', '\ufffd'))

@@ -18,7 +18,6 @@ export interface WebhookRow {
   createdAt: Date
   updatedAt: Date
   createdBy: string
-  fingerprint: string | null
 }
 
 /** Why a webhook is off: somebody has asked for it, its receiver failed for too long, or answered 410. */
@@ -27,7 +26,7 @@ export type OffReason = 'requested' | 'failing' | 'gone'
 const columns = `id, url, event_types AS "eventTypes", description, secret, previous_secret AS "previousSecret",
   previous_until AS "previousUntil", enabled, off_reason AS "offReason", off_at AS "offAt",
   failing_since AS "failingSince", last_success_at AS "lastSuccessAt", version, created_at AS "createdAt",
-  updated_at AS "updatedAt", created_by AS "createdBy", fingerprint`
+  updated_at AS "updatedAt", created_by AS "createdBy"`
 
 /** That there is a webhook: for a statement that writes an event, which somebody wants then. */
 export const anyWebhook = 'EXISTS (SELECT FROM webhooks)'
@@ -58,15 +57,6 @@ export async function findWebhook(db: Queryable, id: number, lock = false): Prom
   return rows[0]
 }
 
-/** What a request with this Idempotency-Key has made. */
-export async function findMade(db: Queryable, caller: string, key: string): Promise<WebhookRow | undefined> {
-  const { rows } = await db.query<WebhookRow>(
-    `SELECT ${columns} FROM webhooks WHERE created_by = $1 AND idempotency_key = $2`,
-    [caller, key],
-  )
-  return rows[0]
-}
-
 export interface NewWebhook {
   url: string
   eventTypes: readonly string[]
@@ -74,29 +64,25 @@ export interface NewWebhook {
   enabled: boolean
   secret: string
   createdBy: string
-  idempotency: { key: string; fingerprint: string } | undefined
 }
 
 /**
- * Makes a webhook, if there are not too many. One at a time does, so that the count holds.
+ * Makes a webhook; undefined if there are as many as there may be. One at a time does, so that the count holds.
  *
  * @param tx a transaction
- * @returns undefined if there are too many; null if a request with its Idempotency-Key has made one
  */
 export async function insertWebhook(
   tx: Queryable,
-  { url, eventTypes, description, enabled, secret, createdBy, idempotency }: NewWebhook,
+  { url, eventTypes, description, enabled, secret, createdBy }: NewWebhook,
   most: number,
-): Promise<WebhookRow | undefined | null> {
+): Promise<WebhookRow | undefined> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('webhooks'))`)
-  if (idempotency && (await findMade(tx, createdBy, idempotency.key))) return null
   if ((await countWebhooks(tx)) >= most) return undefined
   const { rows } = await tx.query<WebhookRow>(
-    `INSERT INTO webhooks (url, event_types, description, enabled, off_reason, off_at, secret, created_by,
-       idempotency_key, fingerprint)
-     VALUES ($1, $2, $3, $4, CASE WHEN NOT $4 THEN 'requested' END, CASE WHEN NOT $4 THEN now() END, $5, $6, $7, $8)
+    `INSERT INTO webhooks (url, event_types, description, enabled, off_reason, off_at, secret, created_by)
+     VALUES ($1, $2, $3, $4, CASE WHEN NOT $4 THEN 'requested' END, CASE WHEN NOT $4 THEN now() END, $5, $6)
      RETURNING ${columns}`,
-    [url, eventTypes, description, enabled, secret, createdBy, idempotency?.key, idempotency?.fingerprint],
+    [url, eventTypes, description, enabled, secret, createdBy],
   )
   return rows[0]!
 }

@@ -7,7 +7,7 @@ import { addressPolicy } from './addresses'
 import { createWebhookConsumer } from './consumer'
 import { createDeliverer } from './deliverer'
 import { createWebhookMetrics } from './metrics'
-import { webhookRoutes } from './routes'
+import { webhookRoutes } from './routes/webhook-routes'
 import { createSealer } from './sealing'
 import { createSend } from './send'
 import { createWebhookService } from './service'
@@ -34,7 +34,7 @@ const dayMs = 86_400_000
 
 /**
  * The webhooks of a service with an outbox: a consumer for it, routes, and a task for the background. Its database has
- * schema.sql; its outbox keeps what `anyWebhook` says is wanted.
+ * schema.sql, and that of libs/idempotency; its outbox keeps what `anyWebhook` says is wanted.
  */
 export function createWebhooks(deps: Deps) {
   const {
@@ -51,6 +51,7 @@ export function createWebhooks(deps: Deps) {
   const addresses = addressPolicy(settings.webhookAllowedNetworks)
   const sealer = createSealer(settings.webhookKeys ?? [])
   const timeoutMs = settings.webhookTimeoutMs
+  const { send, close } = createSend({ addresses, timeoutMs })
   const deliverer = createDeliverer({
     pool,
     settings: {
@@ -61,7 +62,7 @@ export function createWebhooks(deps: Deps) {
       retentionMs: settings.webhookRetentionDays * dayMs,
       pollMs,
     },
-    send: createSend({ addresses, timeoutMs }),
+    send,
     sealer,
     metrics: createWebhookMetrics(metrics, pool),
     log,
@@ -89,6 +90,7 @@ export function createWebhooks(deps: Deps) {
     /** Ends after what is under way. */
     async stop(): Promise<void> {
       await Promise.all([deliverer.stop(), watch.stop()])
+      close()
     },
   }
 }

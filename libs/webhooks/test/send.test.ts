@@ -9,8 +9,8 @@ import { close, listen, startReceiver, type Receiver } from './receiver'
 const loopback = addressPolicy(['127.0.0.1'])
 const timeoutMs = 300
 const delivery = (url: string) => ({ url, headers: { 'content-type': 'application/json' }, body: '{"a":1}' })
-const send = createSend({ addresses: loopback, timeoutMs: 5_000 })
-const impatient = createSend({ addresses: loopback, timeoutMs })
+const { send } = createSend({ addresses: loopback, timeoutMs: 5_000 })
+const { send: impatient } = createSend({ addresses: loopback, timeoutMs })
 
 let receiver: Receiver
 beforeEach(async () => {
@@ -117,7 +117,7 @@ test('a certificate that nobody vouches for is refused', async () => {
 })
 
 describe('an address that is not public', () => {
-  const strict = createSend({ addresses: addressPolicy([]), timeoutMs: 5_000 })
+  const { send: strict } = createSend({ addresses: addressPolicy([]), timeoutMs: 5_000 })
   let connections = 0
   let port: number
   let server: TcpServer
@@ -162,7 +162,9 @@ describe('an address that is not public', () => {
     // One look-up for the check and the connection: there is no time between the two.
     expect(spy).toHaveBeenCalledTimes(1)
     resolving([here])
-    await createSend({ addresses: loopback, timeoutMs: 5_000 })(delivery(`http://receiver.example:${port}/`))
+    await createSend({ addresses: loopback, timeoutMs: 5_000 }).send(
+      delivery(`http://receiver.example:${port}/`),
+    )
     expect(connections).toBe(1)
   })
 })

@@ -3,10 +3,20 @@ import { join } from 'node:path'
 import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
 import { createPool, transaction } from '@ordinal/database'
-import { createEvents, createOutbox } from '@ordinal/events'
+import { createEvents, createOutbox, type RedisSettings } from '@ordinal/events'
 import { createLogger } from '@ordinal/logging'
 import type { PassedTrace } from '@ordinal/tracing'
-import { collectLog, createTestDatabase, createTestTemplate, until } from '@ordinal/testing'
+import {
+  changesSeen,
+  changeSubject,
+  collectLog,
+  createTestDatabase,
+  createTestTemplate,
+  nthChange,
+  subjectsTable,
+  until,
+  type ChangeSeen,
+} from '@ordinal/testing'
 import { addressPolicy } from '../src/addresses'
 import { createSealer } from '../src/sealing'
 import { createWebhookService } from '../src/service'
@@ -14,7 +24,7 @@ import type { WebhookSettings } from '../src/variables'
 import { anyWebhook, createWebhooks } from '../src'
 
 export type Stage = Awaited<ReturnType<typeof createStage>>
-const schemas = ['../../events/schema.sql', '../schema.sql'].map((path) =>
+const schemas = ['../../events/schema.sql', '../../idempotency/schema.sql', '../schema.sql'].map((path) =>
   readFileSync(join(__dirname, path), 'utf8'),
 )
 
@@ -31,27 +41,26 @@ export const hurried: WebhookSettings = {
 }
 export const eventTypes = ['thing.changed', 'thing.removed'] as const
 export const source = 'urn:test'
+/** Who asks, without an Idempotency-Key. */
+export const byTest = { caller: 'test', key: undefined }
 
-/** A database with an outbox and webhooks, and as many instances of a service as are started. */
-export async function createStage() {
+/**
+ * A database with an outbox and webhooks, and as many instances of a service as are started.
+ *
+ * @param redis by which events go; if not given they stay in the process
+ */
+export async function createStage(redis?: RedisSettings) {
   const template = await createTestTemplate('webhooks', async ({ url }) => {
     const pool = openPool(url)
     for (const schema of schemas) await pool.query(schema)
-    await pool.query('CREATE TABLE subjects (name TEXT PRIMARY KEY, changes INTEGER NOT NULL DEFAULT 0)')
+    await pool.query(subjectsTable)
     await pool.end()
   })
   const database = await createTestDatabase({ template })
   const pool = openPool(database.url)
-  const outbox = createOutbox({ pool, source, isWanted: () => false, alsoWanted: anyWebhook })
+  const outbox = createOutbox({ pool, source, isWanted: () => redis !== undefined, alsoWanted: anyWebhook })
   const instances: { stop(): Promise<void> }[] = []
-  const service = createWebhookService({
-    pool,
-    addresses: addressPolicy(hurried.webhookAllowedNetworks),
-    sealer: createSealer([]),
-    most: 100,
-    source,
-    onNews: () => undefined,
-  })
+  const service = serviceOn(pool)
 
   return {
     database,
@@ -61,19 +70,15 @@ export async function createStage() {
     /** Makes a webhook; gives its id and its secret. */
     async subscribe(url: string, types: readonly string[] = ['thing.changed']) {
       const wanted = { url, eventTypes: types, description: '', enabled: true }
-      const { webhook, secret } = await service.make(wanted, undefined, 'test')
+      const { webhook, secret } = await service.make(wanted, byTest)
       return { id: webhook.id, secret }
     },
 
     /** Changes a subject, as a service would, and tells of it: `n` counts the changes of that subject. */
     async change(subject: string, type: (typeof eventTypes)[number] = 'thing.changed', trace?: PassedTrace) {
       await transaction(pool, async (tx) => {
-        const { rows } = await tx.query<{ changes: number }>(
-          `INSERT INTO subjects (name, changes) VALUES ($1, 1)
-           ON CONFLICT (name) DO UPDATE SET changes = subjects.changes + 1 RETURNING changes`,
-          [subject],
-        )
-        await outbox.record(tx, [{ type, subject, data: { n: rows[0]!.changes }, trace }])
+        const data = await changeSubject(tx, subject)
+        await outbox.record(tx, [{ type, subject, data, trace }])
       })
     },
 
@@ -100,6 +105,7 @@ export async function createStage() {
         name: 'test',
         settings: {
           databaseUrl,
+          redis,
           retry: { attempts: 4, firstDelayMs: 20, longestDelayMs: 100, attemptLimitMs: 2_000 },
           pollMs: 30,
           leaseMs: 1_000,
@@ -138,7 +144,7 @@ export async function createStage() {
     },
 
     async untilSettled(): Promise<void> {
-      await until(async () => (await this.count('waiting')) === 0)
+      await until(async () => (await this.count('waiting')) === 0, 20_000)
     },
 
     async end(): Promise<void> {
@@ -149,6 +155,17 @@ export async function createStage() {
     },
   }
 }
+
+/** What administrators do, by a database. */
+export const serviceOn = (pool: Pool) =>
+  createWebhookService({
+    pool,
+    addresses: addressPolicy(hurried.webhookAllowedNetworks),
+    sealer: createSealer([]),
+    most: 100,
+    source,
+    onNews: () => undefined,
+  })
 
 export const openPool = (url: string): Pool =>
   createPool({
@@ -161,20 +178,12 @@ export const openPool = (url: string): Pool =>
     onError: () => undefined,
   })
 
-export const nOf = ({ event }: { event: { data: unknown } }) => (event.data as { n: number }).n
+/** What a receiver got. */
+type Got = readonly { event: ChangeSeen }[]
+
+export const nOf = ({ event }: Got[number]) => nthChange(event)
 
 /** The changes of each subject, in the order of their arrival; those that come again are left out. */
-export function firstSeen(
-  received: readonly { event: { id: string; subject: string; data: unknown } }[],
-): Record<string, number[]> {
-  const known = new Set<string>()
-  const order: Record<string, number[]> = {}
-  for (const each of received) {
-    if (known.has(each.event.id)) continue
-    known.add(each.event.id)
-    ;(order[each.event.subject] ??= []).push(nOf(each))
-  }
-  return order
-}
+export const firstSeen = (got: Got) => changesSeen(got.map(({ event }) => event))
 
 export const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)

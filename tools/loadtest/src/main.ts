@@ -6,7 +6,7 @@ import { loadEnvFile } from '@ordinal/config'
 import { root } from '@ordinal/bench'
 import { readSettings } from './options'
 import { showProgress } from './progress'
-import { exitCodeOf, textOf, writeReport } from './report'
+import { exitCodeOf, prepareFolder, textOf, writeReport } from './report'
 import { runLoadTest } from './run'
 
 void main().then((exitCode) => process.exit(exitCode))
@@ -16,6 +16,7 @@ async function main(): Promise<number> {
   try {
     loadEnvFile(join(root, '.env'), process.env)
     const settings = readSettings(process.argv.slice(2), process.env, (text) => process.stderr.write(text))
+    if (settings.report !== undefined) prepareFolder(settings.report)
     const { apiKey, token = settings.isLocalStack ? tokenOfLocalStack() : undefined } = settings
     const progress = showProgress(process.stderr)
     const result = await runLoadTest(

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Table from 'cli-table3'
 import { percentileChartOf, percentilesOf } from './chart'
 import { reportedPercentiles, type Latencies, type Measured } from './measurements'
@@ -122,9 +122,28 @@ const inMs = (latencies: Latencies) => ({
   percentiles: percentilesOf(latencies),
 })
 
-/** Writes `report.txt`, `report.json` and `latency.svg` to a folder; gives their names. */
+/**
+ * Makes the folder of a report, and sees that files can be made there: before a load, whose report would be lost.
+ *
+ * @throws Error in one line
+ */
+export function prepareFolder(folder: string): void {
+  const missing: string[] = []
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at)
+  try {
+    // One by one: where none can be made, as in /proc, Node's `recursive` tries for ever.
+    for (const each of missing) mkdirSync(each)
+    rmdirSync(mkdtempSync(join(folder, '.can-write-')))
+  } catch (error) {
+    throw new Error(
+      `The report cannot be written to ${folder} (${(error as Error).message}): name another folder with --report, or --no-report`,
+      { cause: error },
+    )
+  }
+}
+
+/** Writes `report.txt`, `report.json` and `latency.svg` to a folder that is there; gives their names. */
 export async function writeReport(folder: string, result: Result): Promise<string[]> {
-  mkdirSync(folder, { recursive: true })
   const files = {
     'report.txt': textOf(result).trimStart(),
     'report.json': `${JSON.stringify(jsonOf(result), null, 2)}\n`,

@@ -1,14 +1,13 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { Redis } from 'ioredis'
 import { loadProtos } from '@ordinal/grpc'
-import { createGrpcClient, everythingIn, hasRedis, startTestRedis, type TestRedis } from '@ordinal/testing'
+import { createGrpcClient, everythingIn, startTestRedis, withRedis, type TestRedis } from '@ordinal/testing'
 import { ask, createUser, eventually, orderOf, placeOrder, upTo } from '../src/calls'
 import { query } from '../src/databases'
 import { root } from '../src/service'
 import { startSystem, type System } from '../src/system'
-
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required) process.stderr.write('SKIPPED: erasure with Redis: there is no redis-server\n')
-const where = hasRedis || required ? describe : describe.skip
 
 // A person like no other: whatever holds one of these texts, in any spelling, holds the person.
 const [email, name] = ['Zuzanna.Quixote@mail.example', 'Zuzanna Quixote-Ölçer']
@@ -19,16 +18,23 @@ const traces = [
   Buffer.from(email).toString('hex'),
 ]
 
-where('a person in the whole system', () => {
+withRedis('a person in the whole system', () => {
   let redis: TestRedis
   let system: System
+  let receiver: Receiver
   beforeAll(async () => {
     redis = await startTestRedis()
-    system = await startSystem({ REDIS_URL: redis.url })
+    receiver = await startReceiver()
+    system = await startSystem({
+      REDIS_URL: redis.url,
+      ORDER_SERVICE_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
+      ORDER_SERVICE_WEBHOOK_PAUSES: '0.2',
+    })
   })
   afterAll(async () => {
     await system.stop()
     await redis.remove()
+    await receiver.stop()
   })
 
   /** All that there is, by where it is: the rows of the databases, the keys of Redis, the logs. */
@@ -42,9 +48,19 @@ where('a person in the whole system', () => {
         ]),
       )),
       ['redis', await everythingInRedis(redis.url)],
+      ['receiver of webhooks', receiver.got.join('\n')],
       ...[users, orders, sequencer].map((service): [string, string] => [service.name, service.log()]),
     ]
   }
+  const deliveries = async (state: string) =>
+    (
+      await query(
+        system.databases.orders,
+        `SELECT FROM webhook_deliveries WHERE state = '${state}' AND event ->> 'type' LIKE 'order.%'`,
+      )
+    ).length
+  const attempts = async () =>
+    (await query(system.databases.orders, 'SELECT FROM webhook_attempts WHERE status = 500')).length
   const placesOf = async (texts: readonly string[]) =>
     (await everything())
       .filter(([, text]) => texts.some((each) => text.toLowerCase().includes(each.toLowerCase())))
@@ -59,6 +75,12 @@ where('a person in the whole system', () => {
       { 'Idempotency-Key': 'sign-up-1' },
     )
     const userId = created.body.id as number
+    // Deliveries that were made, and those that wait for their receiver, of before the erasure and after it.
+    for (const path of ['taking', 'refusing'])
+      await ask(system.orders, 'POST', '/api/v1/webhooks', {
+        url: `${receiver.url}/${path}`,
+        event_types: ['order.created', 'order.updated'],
+      })
     // Whatever an order goes through, over REST and gRPC, and refusals that could quote the person.
     const placed = await Promise.all(
       upTo(5).map((nth) => placeOrder(system, userId, { 'Idempotency-Key': `o-${nth}` })),
@@ -80,6 +102,11 @@ where('a person in the whole system', () => {
     await ask(system.users, 'PATCH', `/api/v1/users/${await createUser(system)}`, { email })
     await ask(system.users, 'GET', `/api/v1/users?search=${encodeURIComponent('Quixote')}`)
     await query(system.databases.users, 'ANALYZE users')
+    await eventually(
+      async () => [await deliveries('delivered'), await deliveries('waiting'), await attempts()],
+      (counts) => counts.every((count) => count > 0),
+      20_000,
+    )
     expect(await placesOf(traces)).toEqual(['users'])
 
     // While more is placed and changed: each of these is answered, and leaves nothing behind.
@@ -123,6 +150,10 @@ where('a person in the whole system', () => {
       20_000,
     )
 
+    // There is something to look through, and it knows the person by their id.
+    expect(await deliveries('waiting')).toBeGreaterThan(0)
+    for (const text of receiver.got) expect(JSON.parse(text).data.user_id).toBe(userId)
+
     const order = await ask(system.orders, 'GET', `/api/v1/orders/${placed[0]!.body.id}`)
     expect([order.status, order.body.user_id, order.body.user]).toEqual([200, userId, null])
     for (const { body } of placed) {
@@ -150,4 +181,28 @@ async function everythingInRedis(url: string): Promise<string> {
     texts.push(key, JSON.stringify(await read[await redis.type(key)]!(key)))
   redis.disconnect()
   return texts.join('\n')
+}
+
+type Receiver = Awaited<ReturnType<typeof startReceiver>>
+
+/** A receiver of webhooks that keeps what it gets: at `/taking` it takes it, elsewhere it answers 500, and says what it got. */
+async function startReceiver() {
+  const got: string[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      got.push(body)
+      if (request.url === '/taking') response.end()
+      else response.writeHead(500).end(body)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    got,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }

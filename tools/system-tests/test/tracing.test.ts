@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { loadProtos } from '@ordinal/grpc'
 import {
   createGrpcClient,
-  hasRedis,
   startTestRedis,
   startTraceCollector,
   until,
+  withRedis,
   type CollectedSpan,
   type TestRedis,
   type TraceCollector,
@@ -14,10 +14,6 @@ import { ask, createUser, orderOf, placeOrder, upTo } from '../src/calls'
 import { query } from '../src/databases'
 import { drawTrace } from '../src/draw-trace'
 import { apiKey, startSystem, type System } from '../src/system'
-
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required) process.stderr.write('SKIPPED: tracing: there is no redis-server\n')
-const where = hasRedis || required ? describe : describe.skip
 
 const collectorKey = 'the-key-of-the-collector'
 const callersSpan = '00f067aa0ba902b7'
@@ -28,7 +24,7 @@ const newTrace = () => {
   return { traceId, headers: { traceparent: `00-${traceId}-${callersSpan}-01` } }
 }
 
-where('with tracing', () => {
+withRedis('with tracing', () => {
   let collector: TraceCollector
   let redis: TestRedis
   let system: System

@@ -747,13 +747,17 @@ export interface components {
             };
             content?: never;
         };
-        /** @description Done */
-        Accepted: {
+        /**
+         * @description `webhook_not_found`: There is no such webhook
+         *
+         *     `webhook_delivery_not_found`: There is no such delivery
+         */
+        NotFound_3: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["WebhookDelivery"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Done */
@@ -812,17 +816,14 @@ export interface components {
                 "application/json": components["schemas"]["Webhook"];
             };
         };
-        /**
-         * @description `webhook_not_found`: There is no such webhook
-         *
-         *     `webhook_delivery_not_found`: There is no such delivery
-         */
-        NotFound_3: {
+        /** @description Done */
+        Accepted: {
             headers: {
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["WebhookDelivery"];
             };
         };
         /** @description Done */
@@ -859,6 +860,8 @@ export interface components {
         id: number;
         /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
         IfMatch: string;
+        /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+        IdempotencyKey: string;
         /** @description How many milliseconds the caller waits: what has not begun by then is not begun. */
         XRequestTimeoutMs: number;
         page_size: number;
@@ -866,8 +869,6 @@ export interface components {
         IfNoneMatch: string;
         /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
         cursor: string;
-        /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
-        IdempotencyKey: string;
         delivery_id: number;
     };
     requestBodies: never;
@@ -1318,6 +1319,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
@@ -1342,6 +1345,7 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1356,7 +1360,10 @@ export interface operations {
     post_webhooks_id_test: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -1366,7 +1373,7 @@ export interface operations {
         responses: {
             202: components["responses"]["Accepted"];
             400: components["responses"]["BadRequest_2"];
-            404: components["responses"]["NotFound"];
+            404: components["responses"]["NotFound_3"];
             /** @description `webhook_off`: The webhook is switched off */
             409: {
                 headers: {
@@ -1382,7 +1389,10 @@ export interface operations {
     post_webhooks_id_replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -1399,6 +1409,7 @@ export interface operations {
             /** @description Done */
             202: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1455,7 +1466,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Accepted"];
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_3"];
             default: components["responses"]["AnyError"];
@@ -1464,7 +1483,10 @@ export interface operations {
     post_webhooks_id_deliveries_delivery_id_replay: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key with the same request gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["id"];
                 delivery_id: components["parameters"]["delivery_id"];

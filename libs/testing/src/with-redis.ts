@@ -1,4 +1,4 @@
-import { hasRedis } from '@ordinal/testing'
+import { hasRedis } from './test-redis'
 
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
 
