@@ -1,20 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import services from '../../../services.json'
+import { listedServices } from '@ordinal/local-stack'
 import { root } from './chart'
 
-/** A service as services.json has it. */
-export interface ServiceEntry {
-  name: string
-  port: number
-  grpcPort?: number
-  debugPort: number
-  database: string
-  databaseOwner?: string
-  calls?: string[]
-  followsKeys?: boolean
-}
-export const serviceEntries: ServiceEntry[] = services
+/** The services as services.json has them. */
+export const serviceEntries = listedServices
 export const prefixOf = (service: string) => service.toUpperCase().replaceAll('-', '_')
 
 interface DescribedVariable {

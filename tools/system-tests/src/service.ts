@@ -3,17 +3,15 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { listedServices, type ListedService } from '@ordinal/local-stack'
 import { ownAddress, ownPort } from '@ordinal/testing'
-import list from '../../../services.json'
 import { forget, remember } from './logs'
 
 export const root = join(__dirname, '../../..')
 
 const bundles = join(root, 'dist/apps')
 
-/** A service, as services.json lists it. */
-export type ListedService = (typeof list)[number]
-export const listedServices: readonly ListedService[] = list
+export { listedServices, type ListedService }
 export const serviceNames = listedServices.map(({ name }) => name)
 
 export type Environment = Record<string, string>

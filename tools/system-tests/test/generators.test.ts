@@ -1,9 +1,9 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
-import type { ListedService } from '../src/service'
+import { root, type ListedService } from '../src/service'
 import { startMakeRun } from './make-run'
 import { copyRepository, removeCopy, shellEnvironment } from './repository-copy'
 import { choosePorts } from './stack-ports'
@@ -32,19 +32,21 @@ const run = (program: string, args: string[], folder = copy) =>
     },
   )
 const runJest = (project: string, ...args: string[]) => run('jest', args, join(copy, project))
-const service = ['tools/generators:service', 'billing', '--resource=invoice', '--finish=false']
+const service = ['@ordinal/generators:service', 'billing', '--resource=invoice', '--finish=false']
 
 test('a dry run says what there would be, and changes nothing', () => {
   const { status, output } = generate(...service, '--dry-run')
   expect([status, output]).toEqual([0, expect.stringContaining('CREATE apps/billing/src/app.ts')])
+  expect(output).not.toContain('swc-node')
   expect(git('status', '--porcelain')).toBe('')
 }, 60_000)
 
 test('a service, a resource in it and a library are made, each once', () => {
   expect(generate(...service)).toMatchObject({ status: 0 })
+  // By its folder it is found, too.
   expect(generate('tools/generators:library', 'tax-rates')).toMatchObject({ status: 0 })
   // The last one builds, and writes what is made from the services.
-  const resource = ['tools/generators:endpoint', 'credit-note', '--service=billing']
+  const resource = ['@ordinal/generators:endpoint', 'credit-note', '--service=billing']
   expect(generate(...resource)).toMatchObject({ status: 0 })
 
   git('add', '--all')
@@ -74,6 +76,20 @@ test('they pass lint, types, format and tests, and so do the tests of all servic
       await promisify(execFile)(process.execPath, ['dist/tools/generators/main.js', '--check'], options())
     })(),
   ])
+}, 240_000)
+
+test('the chart has it, with its policies, where helm and kubectl are installed', async () => {
+  const programs = 'tools/deploy-tests/programs/node_modules'
+  if (existsSync(join(root, programs))) symlinkSync(join(root, programs), join(copy, programs))
+  const write = { ...options(), cwd: join(copy, 'tools/deploy-tests') }
+  // As `make manifests` does; what is written then is compared, as all else of the chart.
+  const env = { ...write.env, ORDINAL_WRITE_DEPLOY: '1' }
+  await promisify(execFile)(join(copy, 'node_modules/.bin/jest'), ['test/written.test.ts'], { ...write, env })
+  await runJest('tools/deploy-tests', 'written', 'values', 'objects')
+  if (!existsSync(join(copy, programs))) return
+  const policies = readFileSync(join(copy, 'deploy/kubernetes/network-policies.yaml'), 'utf8')
+  for (const policy of ['ordinal-billing', 'ordinal-migrate-billing'])
+    expect(policies).toContain(`name: ${policy}\n`)
 }, 240_000)
 
 test('make run starts it, and it answers from a database of its own', async () => {

@@ -6,6 +6,7 @@ import { linkLater, nameProject } from '../workspace/manifest'
 import { addScopes } from '../workspace/scopes'
 import { readServices, type ListedService } from '../workspace/services'
 import { copyFiles, filesOf, migrationName, serviceTemplate } from '../workspace/template'
+import { enterInChart } from './chart'
 import { enterInContainers } from './containers'
 import { enterInDocs } from './docs'
 import { enterInMonitoring } from './monitoring'
@@ -43,6 +44,7 @@ export async function service(tree: Tree, options: Options): Promise<GeneratorCa
   nameProject(tree, folder, name, ['type:app', `scope:${name}`])
   addScopes(tree, plural)
   enterInContainers(tree, listed)
+  enterInChart(tree, name)
   enterInMonitoring(tree, name, rename)
   enterInDocs(tree, { listed, plural })
   const link = linkLater(tree.root, folder, name)

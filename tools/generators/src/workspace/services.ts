@@ -1,17 +1,7 @@
 import type { Tree } from '@nx/devkit'
+import type { ListedService } from '@ordinal/local-stack'
 
-/** A service, as services.json lists it. */
-export interface ListedService {
-  name: string
-  title: string
-  port: number
-  grpcPort?: number
-  debugPort: number
-  database: string
-  databaseOwner?: string
-  calls?: string[]
-  followsKeys?: boolean
-}
+export type { ListedService }
 
 export const readServices = (tree: Tree): ListedService[] =>
   JSON.parse(textOf(tree, 'services.json')) as ListedService[]
