@@ -123,12 +123,34 @@ export class DatabaseClient extends Client {
     })
   }
 
+  /**
+   * What pg does when the server challenges it. The answer is computed meanwhile, and pg sends it over the connection that the
+   * client has by then: one that was made since would break by it. So it goes to the one that was challenged.
+   */
+  _handleAuthSASLContinue(challenge: unknown): Promise<void> {
+    const { connection, saslSession } = this as unknown as Challenged
+    const challenged = Object.create(this, {
+      connection: { value: connection },
+      saslSession: { value: saslSession },
+    }) as Challenged
+    return answerChallenge.call(challenged, challenge)
+  }
+
   #abandonConnection(): void {
     const { connection } = this as unknown as { connection: Connection }
     connection.removeAllListeners()
     connection.on('error', ignore)
     connection.stream.on('error', ignore).destroy()
   }
+}
+
+interface Challenged {
+  connection: Connection
+  saslSession: unknown
+}
+
+const { _handleAuthSASLContinue: answerChallenge } = Client.prototype as unknown as {
+  _handleAuthSASLContinue: (this: Challenged, challenge: unknown) => Promise<void>
 }
 
 // What pg says when its `connectionTimeoutMillis` has passed.
