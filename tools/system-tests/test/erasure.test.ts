@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Redis } from 'ioredis'
+import { SignJWT } from 'jose'
 import { loadProtos } from '@ordinal/grpc'
 import { createGrpcClient, everythingIn, startTestRedis, withRedis, type TestRedis } from '@ordinal/testing'
 import { ask, createUser, eventually, orderOf, placeOrder, upTo } from '../src/calls'
@@ -18,6 +19,22 @@ const traces = [
   Buffer.from(email).toString('hex'),
 ]
 
+const secret = 'a secret of this test, and of nothing else'
+
+/** As an administrator, which no key is. Returns the status. */
+async function makeWebhook(orders: string, wanted: object): Promise<number> {
+  const token = await new SignJWT({ sub: 'ada', role: 'admin' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('10 minutes')
+    .sign(new TextEncoder().encode(secret))
+  const answer = await fetch(`${orders}/api/v1/webhooks`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(wanted),
+  })
+  return answer.status
+}
+
 withRedis('a person in the whole system', () => {
   let redis: TestRedis
   let system: System
@@ -27,6 +44,7 @@ withRedis('a person in the whole system', () => {
     receiver = await startReceiver()
     system = await startSystem({
       REDIS_URL: redis.url,
+      JWT_SECRET: secret,
       ORDER_SERVICE_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
       ORDER_SERVICE_WEBHOOK_PAUSES: '0.2',
     })
@@ -76,11 +94,10 @@ withRedis('a person in the whole system', () => {
     )
     const userId = created.body.id as number
     // Deliveries that were made, and those that wait for their receiver, of before the erasure and after it.
-    for (const path of ['taking', 'refusing'])
-      await ask(system.orders, 'POST', '/api/v1/webhooks', {
-        url: `${receiver.url}/${path}`,
-        event_types: ['order.created', 'order.updated'],
-      })
+    for (const path of ['taking', 'refusing']) {
+      const wanted = { url: `${receiver.url}/${path}`, event_types: ['order.created', 'order.updated'] }
+      expect(await makeWebhook(system.orders.url, wanted)).toBe(201)
+    }
     // Whatever an order goes through, over REST and gRPC, and refusals that could quote the person.
     const placed = await Promise.all(
       upTo(5).map((nth) => placeOrder(system, userId, { 'Idempotency-Key': `o-${nth}` })),
