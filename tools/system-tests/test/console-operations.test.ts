@@ -91,7 +91,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await shows(page, 'The old secret signs until')
 
     await page.getByRole('button', { name: 'Replay since…' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Replay since…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click()
     await shows(page, '1 deliveries are made again')
     await until(() => Promise.resolve(received.length === 3))
 
@@ -116,7 +116,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await dialog.getByLabel('Name').fill('erp')
     await dialog.getByLabel('Scopes').fill('audit:reed')
     await dialog.getByRole('button', { name: 'New key' }).click()
-    await page.getByRole('alert').getByText('is no scope').waitFor()
+    await page.getByRole('alert').getByText('is no scope').first().waitFor()
     await dialog.getByLabel('Scopes').fill('audit:read')
     await dialog.getByRole('button', { name: 'New key' }).click()
     const first = await secretIn(page)
