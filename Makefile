@@ -95,15 +95,17 @@ chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
-.PHONY: ha-up ha-down ha-drill
+.PHONY: ha-up ha-down ha-drill restore-drill
 ha-up: HA = up
 ha-up: ## Start Patroni, etcd, HAProxy and two of each service on the loopback, from Debian's packages (docs/high-availability.md)
 ha-down: HA = down
 ha-down: ## End them, and delete their data
 ha-drill: HA = drill $(if $(KILLS),--kills=$(KILLS)) $(if $(ONLY),--only=$(ONLY))
 ha-drill: ## Let leaders and the balancer fail under load, on a cluster of its own, and count what was lost: KILLS=10 ONLY=postmaster,lagging,machine,frozen,cut,balancer
-ha-up ha-down ha-drill: deps
-	@output=$$($(NX) run-many -t build -p ha,$(SERVICES) 2>&1) || { echo "$$output" >&2; exit 1; }
+restore-drill: HA = restore-drill $(if $(ONLY),--only=$(ONLY))
+restore-drill: ## Lose the ledger's server under load, restore it, raise its counters, and count what came twice: ONLY=basebackup,pgbackrest
+ha-up ha-down ha-drill restore-drill: deps
+	@output=$$($(NX) run-many -t build -p ha,cli,$(SERVICES) 2>&1) || { echo "$$output" >&2; exit 1; }
 	@exec node dist/tools/ha/main.js $(HA)
 
 .PHONY: fuzz

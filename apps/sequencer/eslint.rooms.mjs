@@ -5,7 +5,7 @@ export const rooms = {
   app: 'sequencer',
   pure: '@ordinal/(audit|errors)$|temporal-polyfill$',
   statements: ['ledger/*.ts'],
-  prisma: ['ledger/known-sequences.ts'],
+  prisma: ['ledger/known-sequences.ts', 'restore/command.ts'],
   rooms: {
     domain: [],
     ledger: ['domain'],
@@ -16,6 +16,7 @@ export const rooms = {
     audit: ['domain', 'api'],
     'api-keys': ['domain', 'api'],
     imports: ['domain', 'ledger', 'api', 'sites'],
+    restore: ['domain', 'ledger', 'audit'],
     console: [],
     demos: ['domain', 'ledger', 'api', 'sites'],
   },

@@ -33,6 +33,8 @@ import { importRoutes } from './imports/routes'
 import { createAllocator } from './ledger/allocator'
 import { createKnownSequences } from './ledger/known-sequences'
 import { migrateLedger, ownsLedger, warnOfPowerfulRole } from './ledger/roles'
+import { createCheckpointSource } from './restore/checkpoint-source'
+import { createLedgerGate, ofOpenLedger } from './restore/gate'
 import { createSequencerMetrics } from './metrics'
 import { batchRoutes } from './numbers/batch-routes'
 import { gapRoutes } from './numbers/gap-routes'
@@ -82,8 +84,20 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const prisma = prismaOn(pool)
   const knownSequences = createKnownSequences(prisma)
   const readSequences = createKnownSequences(prismaOn(pools.read))
+  const ledgerCheckpoints = createCheckpoints(pools.heavy, config.signingKey)
+  const source =
+    config.checkpointFile === undefined ? undefined : createCheckpointSource(config.checkpointFile)
+  const gate = createLedgerGate({
+    db: readDb,
+    checkpoints: ledgerCheckpoints,
+    source,
+    patienceMs: config.requestTimeoutMs,
+    log,
+  })
+  const checkpoints = ofOpenLedger(ledgerCheckpoints, gate)
   const allocator = createAllocator({
     ...config,
+    gate,
     pool,
     sequences: knownSequences,
     log,
@@ -102,10 +116,10 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     pool: pools.heavy,
     sequences: knownSequences,
     sites: knownSites,
+    gate,
   })
   const on = config.demos ?? config.nodeEnv !== 'production'
   const demos = createDemos({ db, sequences: knownSequences, sites: knownSites, allocator, on })
-  const checkpoints = createCheckpoints(pools.heavy, config.signingKey)
   const liveStream = createLiveStream({
     db: pools.read,
     missedDb: pools.heavy,
@@ -181,14 +195,16 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     errors: errorTable,
     routes: guardRoutes(offered, access),
     site: consoleSite(config, __dirname, log),
+    checks: [{ name: 'ledger', required: true, check: gate.check }],
     background: [
+      gate,
       quotas,
       warnOfPowerfulRole(pool, log),
       warnOfOtherSchema(pools.heavy, schema, log),
       warnOfOverlaps(rules, log),
       followedKeys,
       registerKeysAtStart(db, config.apiKeys, log),
-      createLeaseSweeper({ db, allocator, log, tracing }),
+      createLeaseSweeper({ db, allocator, gate, log, tracing }),
       createRangeWatch({ db: readDb, repository: rules, show: numberMetrics.showValuesLeft, log }),
       checkpointLog,
       liveStream,

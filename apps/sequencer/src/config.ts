@@ -144,6 +144,12 @@ export const sequencerConfig = defineConfig({
       default: '',
       example: 'https://tokens.example.com',
     }),
+    checkpointFile: variable('SEQUENCER_CHECKPOINT_FILE', z.string().min(1), {
+      description:
+        'Path or URL of the last checkpoint that was kept, or of a log with it: a ledger that does not have what it has issues nothing; the word none before there is one',
+      optional: true,
+      example: '/var/lib/ordinal-checkpoints/last.jws',
+    }),
     signingKey: variable('SEQUENCER_SIGNING_KEY', signingKey, {
       description:
         'Ed25519 private key that signs checkpoints, as PEM or the base64 of it: openssl genpkey -algorithm ed25519 | base64 -w0',
@@ -157,6 +163,14 @@ export const sequencerConfig = defineConfig({
     ...faultsOfTls('SEQUENCER', config),
     ...faultsOfAccess('SEQUENCER', config),
     ...faultsOfConsole(config),
+    ...(config.checkpointFile && !config.signingKey
+      ? [
+          {
+            variable: 'SEQUENCER_CHECKPOINT_FILE',
+            message: 'needs SEQUENCER_SIGNING_KEY: a checkpoint is compared by the key that signed it',
+          },
+        ]
+      : []),
   ],
 })
 

@@ -8,6 +8,7 @@ import { addNumberCommands } from './numbers'
 import { createOutput } from './output'
 import { profileFor, profilesFile, readProfiles, writeProfiles, type Profile } from './profiles'
 import { addRecordCommands } from './records'
+import { addRestoreCommand } from './restore/command'
 import { integer, runIn } from './run'
 
 /** The command line, for a process. */
@@ -37,6 +38,7 @@ ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
   addRecordCommands(program, run)
   addKeyCommands(program, run)
   addDoctorCommand(program, run)
+  addRestoreCommand(program, run)
 
   program
     .command('profile [name]')

@@ -4,6 +4,8 @@ import { endAll, startCluster } from './cluster'
 import { drill, faults, type Drilled, type Fault } from './drill'
 import { inNamespaces, onLoopback, ownNetwork, whyNoNamespaces } from './network'
 import { missingPackages, type Program } from './programs'
+import { restoreDrill } from './restore/drill'
+import type { Method } from './restore/servers'
 
 const folder = process.env.HA_FOLDER ?? '/var/tmp/ordinal-ha'
 const stateFile = `${folder}.json`
@@ -29,7 +31,11 @@ async function main(): Promise<number> {
     case 'drill':
       return runDrill(Number(given('kills') ?? 10), given('only'), given('control') !== 'no')
   }
-  process.stderr.write(`Usage: up, down or drill [--kills=10] [--only=${Object.keys(faults).join(',')}]\n`)
+  if (command === 'restore-drill')
+    return runRestoreDrill((given('only')?.split(',') as Method[]) ?? ['basebackup', 'pgbackrest'])
+  process.stderr.write(
+    `Usage: restore-drill, up, down or drill [--kills=10] [--only=${Object.keys(faults).join(',')}]\n`,
+  )
   return 2
 }
 
@@ -122,4 +128,24 @@ function report(title: string, { pausesMs, proof, fits, checkpointFinds }: Drill
   }
   say(`  verify says that the ledger ${fits ? 'fits' : 'does not fit'}`)
   say(`  a checkpoint that was kept elsewhere finds: ${checkpointFinds.join(', ') || 'nothing'}`)
+}
+
+/** Loses and restores a ledger, with each method. Gives 1 if a number came twice, or one that was lost is not explained. */
+async function runRestoreDrill(methods: readonly Method[]): Promise<number> {
+  let exitCode = 0
+  for (const method of methods) {
+    const { proof, missing, explained, skipped, refused, found, fits } = await restoreDrill(method, say)
+    say(`\n${method}`)
+    say(`  acknowledged: ${proof.numbers} numbers, ${proof.orders} orders`)
+    say(
+      `  missing after the restore: ${missing} numbers, of which ${explained} are void on record, with the reason`,
+    )
+    say(`  given a second time: ${proof.doubled.length}`)
+    say(`  values skipped: ${skipped}`)
+    say(
+      `  the service refused to issue before: ${refused}; restore-check found it: ${found}; verify fits: ${fits}`,
+    )
+    if (!refused || !found || !fits || explained !== missing || proof.doubled.length > 0) exitCode = 1
+  }
+  return exitCode
 }

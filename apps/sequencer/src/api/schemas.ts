@@ -52,6 +52,7 @@ export const issuingErrors = [
   'period_closed',
   'rules_overlap',
   'sequencer_overloaded',
+  'ledger_behind',
   'outcome_unknown',
   'idempotency_key_reused',
 ] as const

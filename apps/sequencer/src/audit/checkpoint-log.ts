@@ -8,7 +8,7 @@ const hourMs = 60 * 60 * 1000
  * Logs a checkpoint at the start, and every hour if anything has changed: the owner of the database cannot rewrite what
  * is in a log that somebody else keeps.
  */
-export function createCheckpointLog(checkpoints: Checkpoints, log: Logger) {
+export function createCheckpointLog(checkpoints: Pick<Checkpoints, 'sign' | 'canSign'>, log: Logger) {
   let logged: string | undefined
   let loggedAt: Date | undefined
 

@@ -235,6 +235,15 @@ export const errorTable = defineErrors({
       'Wait as long as Retry-After says; a request that was answered before still gets that answer with its Idempotency-Key. Callers with a key or a token have a quota of their own. Operators set SEQUENCER_QUOTA_NUMBERS, SEQUENCER_QUOTA_RESERVATIONS, and the same with SEQUENCER_ANONYMOUS_; 0 is no limit.',
     example: 'More than 300000 numbers of SG in a minute; try again in 42 s',
   },
+  ledger_behind: {
+    status: 503,
+    title: 'The ledger is older than what is known of it',
+    cause:
+      'The database was restored, or a standby that had not everything was promoted: numbers that were issued since would be issued again. So nothing is issued.',
+    remedy:
+      'Operators run ordinal restore-check, and sequencer --raise-counters with its plan (docs/backup.md). Then send the same request again.',
+    example: 'Nothing is issued: its server says that it was restored (ordinal.restored is on)',
+  },
   sequencer_overloaded: {
     status: 503,
     title: 'Too many requests are waiting for this sequence',

@@ -22,22 +22,25 @@ interface Deps {
   pool: Pool
   sequences: Pick<KnownSequences, 'load'>
   sites: Pick<KnownSites, 'all'>
+  /** Throws if the ledger may not be written to. */
+  gate?: { require: () => Promise<void> } | undefined
 }
 
 /** Takes numbers of another system into the ledger, which then goes on above them. */
-export function createImportNumbers({ pool, sequences, sites }: Deps) {
+export function createImportNumbers({ pool, sequences, sites, gate }: Deps) {
   const db = withQueryTimeout(pool, statementLimitMs)
 
   /**
    * Imports the numbers of a file, piece by piece as it arrives: what a piece has done is committed. A file may be
    * imported again, and goes on where it ended.
    *
-   * @throws AppError `sequence_not_found`; and what ended the import, if that was before it has done anything
+   * @throws AppError `sequence_not_found`, `ledger_behind`; and what ended the import, if that was before it has done anything
    */
   return async function importNumbers(
     order: ImportOrder,
     lines: AsyncIterable<ImportLine>,
   ): Promise<ImportReport> {
+    if (!order.dryRun) await gate?.require()
     const sequence = await sequences.load(order.prefix)
     requireActive(sequence)
     const run = startRun({ db, sequence, order })

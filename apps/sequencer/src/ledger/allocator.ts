@@ -30,6 +30,8 @@ export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'
   pool: Pool
   sequences: KnownSequences
   metrics: AllocatorMetrics
+  /** Whether the ledger may be written to; undefined: always. `require` throws if it may not. */
+  gate?: { isOpen: () => boolean; require: () => Promise<void> } | undefined
 }
 
 export type Allocator = ReturnType<typeof createAllocator>
@@ -44,7 +46,7 @@ const pastCodes = new Set([
 ])
 
 /** Issues numbers and changes their states: once for each key, in group commits. */
-export function createAllocator({ pool, sequences, metrics, ...options }: AllocatorOptions) {
+export function createAllocator({ pool, sequences, metrics, gate, ...options }: AllocatorOptions) {
   const db: Queryable = withQueryTimeout(pool, statementLimitMs)
   const underWay = new Map<string, { request: LedgerRequest; issued: Promise<Issued> }>()
   const makeKey = keyMaker()
@@ -61,9 +63,10 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    * @param deadline of the caller, if it is sooner than `requestTimeoutMs`
    * @throws AppError `sequence_not_found`, `sequence_sealed`, `validation_failed` (an impossible business date),
    *   `business_date_out_of_window`, `out_of_order_date`, `period_closed`, `rules_overlap`, `idempotency_key_reused`,
-   *   `sequence_exhausted`, `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`
+   *   `sequence_exhausted`, `ledger_behind`, `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`
    */
   async function issue(request: IssueRequest, deadline = noDeadline): Promise<Issued> {
+    if (gate?.isOpen() === false) await withDeadline(gate.require(), deadline)
     if (request.key === undefined) return issueNew(request, deadline)
     return issueNew(request, deadline).catch(async (error: unknown) => {
       // A retry gets its earlier answer, even if its sequence is out of use or its date too old since.
@@ -98,6 +101,7 @@ export function createAllocator({ pool, sequences, metrics, ...options }: Alloca
    *   throws
    */
   async function change(request: ChangeRequest, deadline = noDeadline): Promise<Issued> {
+    if (gate?.isOpen() === false) await withDeadline(gate.require(), deadline)
     const { prefix, period } = request
     if (!sequences.known(prefix)) await withDeadline(sequences.find(prefix), deadline)
     return once({ count: 1, ...request }, deadline, lanes.forChanges(prefix, period))

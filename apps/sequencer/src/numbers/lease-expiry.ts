@@ -18,6 +18,8 @@ const longestRestMs = 1_000
 interface Deps {
   db: Queryable
   allocator: Allocator
+  /** Whether the ledger may be written to. */
+  gate?: { isOpen: () => boolean } | undefined
   log: Logger
   tracing?: Tracing | undefined
 }
@@ -26,9 +28,10 @@ interface Deps {
  * Releases the numbers whose lease has ended, every second. Any number of instances may run it: the database releases
  * each number once, by its own clock.
  */
-export function createLeaseSweeper({ db, allocator, log, tracing }: Deps) {
+export function createLeaseSweeper({ db, allocator, gate, log, tracing }: Deps) {
   /** Returns whether more may have ended. */
   async function sweep(stopping: AbortSignal): Promise<boolean> {
+    if (gate?.isOpen() === false) return false
     const startedAt = performance.now()
     const expired = await expiredLeases(db, atOnce)
     await expireAll(expired)

@@ -65,6 +65,7 @@ export function oneNumberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
         'number_held_by_another',
         'idempotency_key_reused',
         'sequencer_overloaded',
+        'ledger_behind',
         'outcome_unknown',
       ],
       async handle({ params, query, body, ...call }) {

@@ -131,6 +131,7 @@ export function drawRoutes(draws: DrawService): Route<ErrorCode>[] {
         'number_state_conflict',
         'idempotency_key_reused',
         'sequencer_overloaded',
+        'ledger_behind',
         'outcome_unknown',
       ],
       async handle({ body, ...call }) {

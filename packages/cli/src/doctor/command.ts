@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { lastCheckpointIn } from '../checkpoint-file'
 import { exitCodes } from '../exit-codes'
 import type { Output } from '../output'
 import { integer, type Run } from '../run'
@@ -55,11 +55,4 @@ function show(findings: readonly Finding[], output: Output): void {
     output.line(`${severity.padEnd(8)} ${service.padEnd(14)} ${found}`)
     output.line(`${' '.repeat(24)}${action}`)
   }
-}
-
-/** The last checkpoint in a file, whatever is around it. */
-function lastCheckpointIn(file: string): string {
-  const found = readFileSync(file, 'utf8').match(/(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+/g)
-  if (!found) throw new Error(`${file} has no checkpoint in it`)
-  return found.at(-1)!
 }

@@ -1468,7 +1468,11 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `sequencer_overloaded`: Too many requests are waiting for this sequence */
+        /**
+         * @description `sequencer_overloaded`: Too many requests are waiting for this sequence
+         *
+         *     `ledger_behind`: The ledger is older than what is known of it
+         */
         ServiceUnavailable: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];

@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs'
+import type { Ordinal } from '@ordinal/client'
+import type { Command } from 'commander'
+import { lastCheckpointIn } from '../checkpoint-file'
+import { exitCodes } from '../exit-codes'
+import { integer, type Run } from '../run'
+import { compareWith, readKnownFiles, type Evidence } from './evidence'
+import { readRestoredLedger } from './ledger'
+
+interface Options {
+  checkpoint?: string
+  known: string[]
+  orders: boolean
+  ordersSequence: string
+  plan?: string
+  reason?: string
+  margin?: number
+}
+
+/** `ordinal restore-check`: what a restored ledger lacks, and a plan that keeps it from issuing numbers a second time. */
+export function addRestoreCommand(program: Command, run: Run): void {
+  program
+    .command('restore-check')
+    .description(
+      'compare a restored ledger with what is known outside, and plan how far its counters are raised',
+    )
+    .option('--checkpoint <file>', 'the last checkpoint that was kept, or a log with it')
+    .option('--known <file...>', 'an export, or rows of the feed, that somebody kept', [])
+    .option('--no-orders', 'do not compare with the numbers of the order service')
+    .option('--orders-sequence <prefix>', 'the sequence of orders', 'ORD')
+    .option('--plan <file>', 'write what sequencer --raise-counters takes; needs --reason and --margin')
+    .option('--reason <text>', 'why the ledger was restored, on record with each value that is skipped')
+    .option('--margin <n>', 'how many values each counter skips above all that is known', integer)
+    .action(
+      run(async ({ ordinal, profile, output, setExitCode }, options: Options) => {
+        const { plan, reason, margin } = options
+        if (plan !== undefined && (!reason || margin === undefined))
+          throw new Error(
+            '--plan needs --reason, and --margin: 0 only if nothing was issued after what is known',
+          )
+        const ledger = await readRestoredLedger(profile, options.orders ? options.ordersSequence : undefined)
+        const evidence: Evidence = {
+          highest: await readKnownFiles(options.known),
+          orders: options.orders ? await readOrders(ordinal) : [],
+        }
+        const { behind, missing, doubled } = compareWith(ledger, evidence)
+        const differences =
+          options.checkpoint === undefined
+            ? []
+            : (await ordinal.audit.compare(lastCheckpointIn(options.checkpoint))).findings
+        const found = behind.length + missing.length + doubled.length + differences.length
+        output.record({
+          complete: found === 0,
+          counters: behind,
+          orders_missing: missing,
+          orders_doubled: doubled,
+          checkpoint: differences.map(({ kind, detail }) => ({ kind, detail })),
+        })
+        for (const { prefix, period, last, known } of behind)
+          output.line(
+            `${[prefix, period].join(' ').trim()} ends at ${last}, and ${known} is known: ${known - last} values are missing`,
+          )
+        if (missing.length > 0)
+          output.line(
+            `${missing.length} orders have a number that the ledger lacks, such as ${missing.at(-1)!.number}`,
+          )
+        for (const { number, reference } of doubled.slice(0, 10))
+          output.line(`${number} of the order ${reference} was issued a second time: settle which keeps it`)
+        for (const { detail } of differences) output.line(detail)
+        if (plan !== undefined) {
+          const numbers = missing.map(({ number }) => number)
+          const counters = behind.map(({ prefix, period, known: value }) => ({ prefix, period, value }))
+          const content = { type: 'ordinal-restore-plan-v1', reason, margin, counters, numbers }
+          writeFileSync(plan, `${JSON.stringify(content, undefined, 2)}\n`)
+          output.line(`The plan is in ${plan}: sequencer --raise-counters < ${plan}`)
+        }
+        if (found > 0) setExitCode(exitCodes.found)
+        else
+          output.line(
+            'The ledger has all that is known. What nobody outside knows of, it may lack: plan a margin',
+          )
+      }),
+    )
+}
+
+async function readOrders(ordinal: Ordinal): Promise<Evidence['orders']> {
+  const orders: Evidence['orders'] = []
+  for await (const { reference, order_number: number } of ordinal.orders.list({ page_size: 100 }))
+    if (number !== null) orders.push({ reference, number })
+  return orders
+}

@@ -1,0 +1,72 @@
+import { createReadStream } from 'node:fs'
+import { linesOf } from './lines'
+import { counterKey, type RestoredLedger } from './ledger'
+
+/** What is known outside of the ledger. */
+export interface Evidence {
+  /** The highest value of each counter, by `counterKey`. */
+  highest: Map<string, number>
+  orders: { reference: string; number: string }[]
+}
+
+/** A counter that the ledger had further than it has now. */
+export interface Behind {
+  prefix: string
+  period: string
+  /** Its last value in the ledger; 0 if it has not begun. */
+  last: number
+  known: number
+}
+
+/**
+ * Reads files of the ledger that somebody kept: an export, or what a follower of the feed has written, a row a line.
+ *
+ * @throws Error if a line is neither
+ */
+export async function readKnownFiles(files: readonly string[]): Promise<Evidence['highest']> {
+  const highest = new Map<string, number>()
+  for (const file of files) {
+    let at = 0
+    for await (const line of linesOf(createReadStream(file))) {
+      at += 1
+      const { prefix, period, value, last_value: last } = parse(line, file, at)
+      const reached = value ?? last
+      if (typeof prefix !== 'string' || typeof period !== 'string' || typeof reached !== 'number') continue
+      const key = counterKey(prefix, period)
+      highest.set(key, Math.max(reached, highest.get(key) ?? 0))
+    }
+    if (at === 0) throw new Error(`${file} is empty`)
+  }
+  return highest
+}
+
+function parse(line: string, file: string, at: number) {
+  try {
+    return JSON.parse(line) as { prefix?: unknown; period?: unknown; value?: unknown; last_value?: unknown }
+  } catch {
+    throw new Error(
+      `line ${at} of ${file} is no JSON: give an export, or a file with a row of the feed a line`,
+    )
+  }
+}
+
+/** What the ledger lacks of what is known. */
+export function compareWith(ledger: RestoredLedger, { highest, orders }: Evidence) {
+  const behind: Behind[] = []
+  for (const [key, known] of highest) {
+    const [prefix, period] = key.split('\n') as [string, string]
+    const last = ledger.last.get(key) ?? 0
+    if (known > last) behind.push({ prefix, period, last, known })
+  }
+  return {
+    behind,
+    /** Orders whose number the ledger does not have. */
+    missing: orders.filter(({ number }) => !ledger.orderNumbers.has(number)),
+    /** Orders whose number was drawn for something else: it was issued a second time, after the restored moment. */
+    doubled: orders.filter(({ number, reference }) => {
+      const key = ledger.orderNumbers.get(number)
+      // Skipped by an earlier restore: explained, and nobody's.
+      return key !== undefined && key !== reference && !key.startsWith('restore ')
+    }),
+  }
+}

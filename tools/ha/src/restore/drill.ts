@@ -1,0 +1,223 @@
+import { execFile, spawn } from 'node:child_process'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createOrdinal } from '@ordinal/client'
+import { startCallers, type Callers } from '../callers'
+import { root } from '../cluster'
+import { ownNetwork } from '../network'
+import { familyOf, signal, start, until, type Program } from '../programs'
+import { prove, readRecords, type Proof } from '../proof'
+import { startServer, type Method } from './servers'
+
+export interface Restored {
+  proof: Proof
+  /** Numbers that were acknowledged, and that the restored ledger did not have. */
+  missing: number
+  /** Of these, how many are void on record, with the reason of the restore. */
+  explained: number
+  /** Values that were skipped in all. */
+  skipped: number
+  /** Whether the service refused to issue before, and `ordinal restore-check` found something. */
+  refused: boolean
+  found: boolean
+  fits: boolean
+}
+
+const reason = 'drill: the disk of the ledger was lost'
+const services = { 'user-service': 'userdb', 'order-service': 'orderdb', sequencer: 'sequencerdb' } as const
+type Service = keyof typeof services
+
+/**
+ * Issues numbers under load, loses the ledger's server, restores it to a moment before its end, checks it, raises its
+ * counters and goes on issuing.
+ *
+ * @param options.deaths how often the process that raises is killed before it is let finish
+ */
+export async function restoreDrill(
+  method: Method,
+  say: (line: string) => void,
+  { deaths = 2, numbers = 500 } = {},
+): Promise<Restored> {
+  const folder = join('/var/tmp', `ordinal-restore-${process.pid}-${method}`)
+  const network = ownNetwork(127)
+  const host = `${network}.11`
+  const checkpointFile = join(folder, 'checkpoint.jws')
+  const password = randomBytes(12).toString('hex')
+  const auditor = randomBytes(24).toString('base64url')
+  const secrets = {
+    SEQUENCER_SIGNING_KEY: generateKeyPairSync('ed25519')
+      .privateKey.export({ type: 'pkcs8', format: 'der' })
+      .toString('base64'),
+  }
+  const urls = {
+    users: `http://${host}:8081`,
+    orders: `http://${host}:8082`,
+    sequencer: `http://${host}:8083`,
+  }
+  const running: Program[] = []
+  mkdirSync(folder, { mode: 0o755 })
+  writeFileSync(checkpointFile, 'none\n')
+  const ledger = await startServer({
+    folder: join(folder, 'ledger'),
+    ...{ address: `${network}.1`, password, backup: method },
+  })
+  const others = await startServer({ folder: join(folder, 'others'), address: `${network}.2`, password })
+  const serverOf = (database: string) => (database === services.sequencer ? ledger : others)
+  const databaseUrl = (database: string) =>
+    `postgresql://postgres:${password}@${network}.${database === services.sequencer ? 1 : 2}:5432/${database}`
+
+  const environmentOf = (service: Service): Record<string, string> => {
+    const prefix = service.toUpperCase().replaceAll('-', '_')
+    return {
+      [`${prefix}_HOST`]: host,
+      [`${prefix}_DATABASE_URL`]: databaseUrl(services[service]),
+      [`${prefix}_RATE_LIMIT`]: '0',
+      LOG_LEVEL: 'warn',
+      API_KEYS: `auditor:${createHash('sha256').update(auditor).digest('hex')}`,
+      ...(service === 'order-service' && {
+        ORDER_SERVICE_USER_SERVICE_URL: urls.users,
+        ORDER_SERVICE_SEQUENCER_URL: urls.sequencer,
+      }),
+      ...(service === 'sequencer' && {
+        SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
+        SEQUENCER_CHECKPOINT_FILE: checkpointFile,
+        ...secrets,
+      }),
+    }
+  }
+  const startService = (service: Service) => {
+    const args = [join(root, 'dist/apps', service, 'main.js')]
+    const env = environmentOf(service)
+    const program = start({ name: service, command: process.execPath, args, folder, env, asPostgres: false })
+    running.push(program)
+    return program
+  }
+  const statusOf = async (url: string, init?: RequestInit) =>
+    fetch(url, { ...init, signal: AbortSignal.timeout(5_000) }).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  const isReady = async (url: string) => (await statusOf(`${url}/health/ready`)) === 200
+
+  /** Runs `ordinal`, and gives its exit code. */
+  const ordinal = (...args: string[]) =>
+    new Promise<number>((resolve) => {
+      const env = {
+        PATH: process.env.PATH,
+        HOME: folder,
+        ORDINAL_USERS_URL: urls.users,
+        ORDINAL_ORDERS_URL: urls.orders,
+        ORDINAL_SEQUENCER_URL: urls.sequencer,
+        ORDINAL_API_KEY: auditor,
+      }
+      const main = join(root, 'packages/cli/dist/main.js')
+      execFile(process.execPath, [main, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
+        say((stdout + stderr).trimEnd())
+        resolve(error ? Number(error.code) : 0)
+      })
+    })
+
+  /** Runs `sequencer --raise-counters`; killed after some milliseconds, it gives undefined. */
+  const raise = (plan: string, killedAfterMs?: number) =>
+    new Promise<{ counters: { skipped: number; withheld: number }[] } | undefined>((resolve, reject) => {
+      const child = spawn(process.execPath, [join(root, 'dist/apps/sequencer/main.js'), '--raise-counters'], {
+        cwd: folder,
+        env: { PATH: process.env.PATH, ...environmentOf('sequencer') },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      let output = ''
+      child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
+      child.stdin.on('error', () => undefined)
+      child.stdin.end(plan)
+      const timer =
+        killedAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killedAfterMs)
+      child.on('close', (code) => {
+        clearTimeout(timer)
+        if (code === 0) resolve(JSON.parse(output) as { counters: { skipped: number; withheld: number }[] })
+        else if (killedAfterMs !== undefined) resolve(undefined)
+        else reject(new Error(`--raise-counters ends with ${code}`))
+      })
+    })
+
+  const { audit } = createOrdinal({ ...urls, apiKey: auditor, timeoutMs: 60_000 })
+  let callers: Callers | undefined
+  try {
+    for (const database of Object.values(services))
+      await serverOf(database).psql(`CREATE DATABASE ${database}`)
+    for (const service of Object.keys(services) as Service[]) startService(service)
+    for (const url of Object.values(urls)) await until(`${url} is ready`, () => isReady(url))
+    callers = await startCallers(urls)
+    const drawn = callers
+    const more = (count: number) => {
+      const wanted = drawn.numbers.length + count
+      return until('numbers', () => drawn.numbers.length >= wanted, 120_000)
+    }
+    await more(numbers)
+    await ledger.takeBackup()
+    await more(numbers)
+    const moment = await ledger.psql('SELECT clock_timestamp()')
+    await more(numbers)
+    writeFileSync(checkpointFile, (await audit.checkpoint()).checkpoint)
+    await ledger.archiveAll()
+    await more(50)
+    const sequencer = running.find(({ name }) => name === 'sequencer')!
+    await ledger.destroy()
+    signal(familyOf(sequencer.pid), 'SIGKILL')
+    say(`The ledger is lost, ${drawn.numbers.length} numbers after its start. It is restored to ${moment}.`)
+
+    await ledger.restore(moment)
+    const kept = new Set((await readRecords(databaseUrl)).numbers.map(({ number }) => number))
+    const lost = drawn.numbers.map(({ answer }) => answer).filter((number) => !kept.has(number))
+    startService('sequencer')
+    await until('the sequencer listens', () =>
+      statusOf(`${urls.sequencer}/health/live`).then((status) => status === 200),
+    )
+    const refused =
+      (await statusOf(`${urls.sequencer}/api/v1/next/SG`, { method: 'POST' })) === 503 &&
+      !(await isReady(urls.sequencer))
+    const plan = join(folder, 'plan.json')
+    const exitCode = await ordinal(
+      ...['restore-check', '--checkpoint', checkpointFile, '--plan', plan],
+      ...['--reason', reason, '--margin', String(4 * numbers)],
+    )
+    const content = readFileSync(plan, 'utf8')
+    for (let death = 1; death <= deaths; death += 1) await raise(content, 400 * death + Math.random() * 800)
+    await raise(content)
+    await ledger.psql('ALTER SYSTEM RESET ordinal.restored')
+    await ledger.psql('SELECT pg_reload_conf()')
+    await until('the sequencer issues again', () => isReady(urls.sequencer))
+    await more(numbers)
+    await callers.stop()
+
+    const proof = await prove(databaseUrl, callers)
+    const records = await readRecords(databaseUrl)
+    const given = new Set(records.numbers.map(({ number }) => number))
+    const count = (sql: string) => ledger.psql(sql, services.sequencer).then(Number)
+    const voided = new Set(
+      (
+        await ledger.psql(
+          `SELECT number FROM ledger WHERE event = 'skip' AND state = 'void' AND reason = '${reason}'`,
+          services.sequencer,
+        )
+      ).split('\n'),
+    )
+    const { fits } = await audit.verify()
+    return {
+      proof,
+      missing: lost.length,
+      explained: lost.filter((number) => voided.has(number) && !given.has(number)).length,
+      skipped: await count(`SELECT count(*) FROM ledger WHERE event = 'skip'`),
+      ...{ refused, found: exitCode === 1, fits },
+    }
+  } finally {
+    const ended = callers?.stop().catch(() => undefined)
+    signal(
+      running.flatMap(({ pid }) => familyOf(pid)),
+      'SIGKILL',
+    )
+    await Promise.all([ledger.kill(), others.kill()])
+    if (process.env.HA_KEEP === undefined) rmSync(folder, { recursive: true, force: true })
+    void ended
+  }
+}

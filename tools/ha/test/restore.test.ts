@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { postgresqlBin } from '../src/programs'
+import { restoreDrill } from '../src/restore/drill'
+import type { Method } from '../src/restore/servers'
+
+// The short form of `make restore-drill`.
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+const needs: Record<Method, boolean> = {
+  basebackup: postgresqlBin() !== undefined,
+  pgbackrest: postgresqlBin() !== undefined && existsSync('/usr/bin/pgbackrest'),
+}
+
+describe.each(['basebackup', 'pgbackrest'] as const)('a ledger that is restored by %s', (method) => {
+  const skipped = !needs[method] && !required
+  if (skipped)
+    process.stderr.write(`SKIPPED: a restore by ${method}, since postgresql or pgbackrest is not here\n`)
+  ;(skipped ? test.skip : test)(
+    'issues no number a second time: it refuses first, and what it lost is an explained gap',
+    async () => {
+      const drilled = await restoreDrill(method, (line) => process.stdout.write(`${line}\n`), {
+        numbers: 100,
+      })
+      expect(drilled).toMatchObject({ refused: true, found: true, fits: true, explained: drilled.missing })
+      expect(drilled.missing).toBeGreaterThan(0)
+      expect(drilled.proof.doubled).toEqual([])
+    },
+    600_000,
+  )
+})
