@@ -114,7 +114,7 @@ fuzz: deps ## Make requests of all kinds, good and hostile ones, of services tha
 
 .PHONY: bench bench-save bench-compare bench-service docs client screenshots schema
 bench bench-save bench-compare: MEASURE = $(NX) run-many -t build -p bench,$(SERVICES) && node dist/tools/bench/main.js $(if $(ONLY),--only=$(ONLY)) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(LEDGER),--ledger=$(LEDGER))
-bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000, ONLY=tracing, ONLY=hurt)
+bench: deps ## Measure, side by side, as tables, JSON and a report (fifteen minutes; a part: ONLY=numbers, standby, orders, events, lists, users, searches or starvation; only so: ONLY=memory MINUTES=10, ONLY=ledger LEDGER=20000000, ONLY=gaps LEDGER=10000000, ONLY=tracing, ONLY=hurt)
 	@$(MEASURE)
 bench-save: deps ## The same, and keep it: docs/benchmarks.md, README and what bench-compare compares with
 	@$(MEASURE) --save && npx prettier --write --log-level warn README.md docs/benchmarks.md docs/benchmarks/results.json
@@ -140,7 +140,7 @@ docs: deps ## Write what is made from other files: .env.example, docs/configurat
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 
 screenshots: deps ## Draw the console's pages for the documentation, in docs/console/
-	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console.test.ts
+	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console.test.ts test/console-gaps.test.ts
 
 client: deps ## Write the documents and types of packages/client, after a change of an API
 	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/client'

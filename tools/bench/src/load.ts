@@ -55,6 +55,24 @@ export async function load(
   }
 }
 
+/** Sends requests once each, over 64 connections. @throws Error with the first answer that was not 2xx */
+export async function exchangeAll(port: number, requests: readonly string[]): Promise<void> {
+  const left = requests.values()
+  const sockets = await Promise.all(Array.from({ length: 64 }, () => open(port)))
+  try {
+    await Promise.all(
+      sockets.map(async (socket) => {
+        for (const request of left) {
+          const answer = await exchange(socket, request)
+          if (!/^HTTP\/1\.1 2/.test(answer)) throw new Error(`${request}\n${answer}`)
+        }
+      }),
+    )
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+}
+
 /**
  * Times callers, each of which calls again as soon as its call has ended.
  *

@@ -8,6 +8,7 @@ import { readServiceSettings } from './service/settings'
 import { runStarvation, type StarvationSettings } from './starvation'
 import { events } from './suites/events'
 import { standby } from './suites/in-process'
+import { gaps } from './suites/gaps'
 import { hurt } from './suites/hurt'
 import { ledger } from './suites/ledger'
 import { lists } from './suites/lists'
@@ -20,7 +21,7 @@ import { users } from './suites/users'
 
 const suites: readonly Suite[] = [numbers, standby, orders, events, lists, users, searches]
 /** Which take long, or are of one question: they are run when they are asked for. */
-const longSuites: readonly Suite[] = [memory, ledger, tracing, hurt]
+const longSuites: readonly Suite[] = [memory, ledger, gaps, tracing, hurt]
 const starvation = 'starvation'
 
 const thorough: Thoroughness = {

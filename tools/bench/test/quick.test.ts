@@ -107,7 +107,7 @@ test('a quick run issues in a ledger with many numbers, beside an empty one', ()
 test.each([
   [
     '--only=order',
-    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory, ledger, tracing, hurt',
+    'There is no order; there are numbers, standby, orders, events, lists, users, searches, starvation, memory, ledger, gaps, tracing, hurt',
   ],
   ['--onyl=users', "Unknown option '--onyl'"],
 ])('%s, which there is not, is refused and measures nothing', (argument, refusal) => {
