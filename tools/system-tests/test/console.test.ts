@@ -210,12 +210,12 @@ inBrowser('the console in a browser', () => {
   })
 
   const pages: [name: string, place: string, isThere: string][] = [
-    ['overview', '/', 'Latest numbers'],
+    ['overview-at-first', '/', 'Latest numbers'],
     ['sequences', '/sequences', 'Template'],
     ['sequence', '/sequences/INV', 'History of the rules'],
     ['rules', '/sequences/INV/rules', 'What numbers will look like'],
     ['number', `/numbers/INV${new Date().getUTCFullYear()}-0001?prefix=INV`, 'What happened to it'],
-    ['gaps', '/gaps?prefix=INV', 'No gap'],
+    ['gaps-filled', '/gaps?prefix=INV', 'No gap'],
     ['orders', '/orders', 'PROD-7'],
     ['order', '/orders/1', 'What comes next'],
     ['users', '/users', 'Grace Hopper'],

@@ -67,6 +67,19 @@ export const usersOf = ({ q, active, cursor }: UserSearch) =>
     placeholderData: (before) => before,
   })
 
+/** How many users there are with that filter. */
+export const userTotalOf = ({ q, active }: UserSearch) =>
+  queryOptions({
+    queryKey: ['users', 'total', q, active],
+    queryFn: async ({ signal }) =>
+      (
+        await ordinal().users.page(
+          { search: q, page: 1, page_size: 1, ...(active && { active: active === 'yes' }) },
+          { signal },
+        )
+      ).pagination.total,
+  })
+
 export const userOf = (id: number) =>
   queryOptions({
     queryKey: ['users', id],

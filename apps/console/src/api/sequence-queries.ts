@@ -40,11 +40,50 @@ export const orderWithNumber = (number: string) =>
 
 export const gapStates = ['free', 'void'] as const
 
-export const gapsOf = (prefix: string, state: (typeof gapStates)[number] | undefined) =>
+/** Which gaps are looked at, as the address has it. */
+export interface GapSearch {
+  prefix?: string
+  period?: string
+  state?: (typeof gapStates)[number]
+  /** The stretch of values in view; all if not given. */
+  from?: number
+  to?: number
+}
+
+export const gapsOf = ({ prefix, state, period, from, to }: GapSearch) =>
   infiniteQueryOptions({
-    queryKey: ['numbers', 'gaps', prefix, state],
+    queryKey: ['numbers', 'gaps', prefix, 'list', period, state, from, to],
     queryFn: ({ pageParam, signal }) =>
-      ordinal().numbers.gapsPage(prefix, { state, cursor: pageParam, page_size: 100 }, { signal }),
+      ordinal().numbers.gapsPage(
+        prefix!,
+        { period, state, from, to, cursor: pageParam, page_size: 100 },
+        { signal },
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ pagination }) => pagination.next_cursor,
+  })
+
+/** Where the gaps are, in so many buckets. While another stretch is read, the one before stays. */
+export const gapMapOf = ({ prefix, period, from, to }: GapSearch, buckets: number) =>
+  queryOptions({
+    queryKey: ['numbers', 'gaps', prefix, 'map', period, from, to, buckets],
+    queryFn: ({ signal }) => ordinal().numbers.gapMap(prefix!, { period, from, to, buckets }, { signal }),
+    placeholderData: (before) => before,
+  })
+
+/** How many gaps fit on paper. */
+const printedGaps = 2_000
+
+/** All gaps of a period, to be printed: the first 2,000. */
+export const allGapsOf = (prefix: string, period: string) =>
+  queryOptions({
+    queryKey: ['numbers', 'gaps', prefix, 'all', period],
+    queryFn: async ({ signal }) => {
+      const found = []
+      for await (const gap of ordinal().numbers.gaps(prefix, { period, page_size: 100 }, { signal })) {
+        found.push(gap)
+        if (found.length === printedGaps) break
+      }
+      return found
+    },
   })

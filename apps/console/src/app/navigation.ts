@@ -1,4 +1,5 @@
 import {
+  IconBuildingFactory2,
   IconFileImport,
   IconGauge,
   IconKey,
@@ -13,7 +14,16 @@ import {
 import type { LinkProps } from '@tanstack/react-router'
 
 type TextKey =
-  'overview' | 'sequences' | 'gaps' | 'orders' | 'users' | 'webhooks' | 'apiKeys' | 'imports' | 'demos'
+  | 'overview'
+  | 'sequences'
+  | 'gaps'
+  | 'sites'
+  | 'orders'
+  | 'users'
+  | 'webhooks'
+  | 'apiKeys'
+  | 'imports'
+  | 'demos'
 
 /** A page that the menu and the search offer. */
 export interface NavigationEntry {
@@ -27,6 +37,7 @@ export const navigation: readonly NavigationEntry[] = [
   { to: '/', text: 'overview', icon: IconGauge },
   { to: '/sequences', text: 'sequences', icon: IconListNumbers, section: 'issuing' },
   { to: '/gaps', text: 'gaps', icon: IconSquareHalf, section: 'issuing' },
+  { to: '/sites', text: 'sites', icon: IconBuildingFactory2, section: 'issuing' },
   { to: '/orders', text: 'orders', icon: IconShoppingCart, section: 'business' },
   { to: '/users', text: 'users', icon: IconUsers, section: 'business' },
   { to: '/webhooks', text: 'webhooks', icon: IconWebhook, section: 'operations' },

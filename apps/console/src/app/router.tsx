@@ -9,12 +9,10 @@ import { consoleUrl } from '../api/config'
 import type { OrderSearch, UserSearch } from '../api/document-queries'
 import { orderStatuses } from '../api/queries'
 import { countOf, oneOf, textOf } from '../api/search-params'
-import { gapStates } from '../api/sequence-queries'
+import { gapStates, type GapSearch } from '../api/sequence-queries'
 import { Failure } from '../ui/states'
 import { NotFound } from './not-found'
 import { Shell } from './shell'
-
-type GapState = (typeof gapStates)[number]
 
 /** Without the fields that are undefined, so that they are not in the address. */
 const defined = <Fields extends object>(
@@ -67,9 +65,29 @@ const number = createRoute({
 const gaps = createRoute({
   getParentRoute: () => root,
   path: '/gaps',
-  validateSearch: ({ prefix, state }: Record<string, unknown>): { prefix?: string; state?: GapState } =>
-    defined({ prefix: textOf(prefix), state: oneOf(gapStates, state) }),
+  validateSearch: ({ prefix, period, state, from, to }: Record<string, unknown>): GapSearch =>
+    defined({
+      prefix: textOf(prefix),
+      period: textOf(period),
+      state: oneOf(gapStates, state),
+      from: countOf(from),
+      to: countOf(to),
+    }),
   component: lazyRouteComponent(() => import('../pages/gaps/gaps-page'), 'GapsPage'),
+})
+
+const gapsExplained = createRoute({
+  getParentRoute: () => root,
+  path: '/gaps/explained',
+  validateSearch: ({ prefix, period }: Record<string, unknown>): { prefix?: string; period?: string } =>
+    defined({ prefix: textOf(prefix), period: textOf(period) }),
+  component: lazyRouteComponent(() => import('../pages/gaps/explained-page'), 'ExplainedPage'),
+})
+
+const sites = createRoute({
+  getParentRoute: () => root,
+  path: '/sites',
+  component: lazyRouteComponent(() => import('../pages/sites/sites-page'), 'SitesPage'),
 })
 
 const orders = createRoute({
@@ -161,6 +179,8 @@ const routeTree = root.addChildren([
   rules,
   number,
   gaps,
+  gapsExplained,
+  sites,
   orders,
   order,
   users,

@@ -1,6 +1,7 @@
 import { useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { Button, Group, Table } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react'
+import { ColumnChoice, useShownColumns } from './column-choice'
 import { useTexts } from './texts'
 
 export interface Column<Row> {
@@ -10,7 +11,7 @@ export interface Column<Row> {
   align?: 'right'
 }
 
-interface DataTableProps<Row> {
+export interface DataTableProps<Row> {
   /** What the rows are. */
   label: string
   rows: readonly Row[]
@@ -18,12 +19,23 @@ interface DataTableProps<Row> {
   keyOf: (row: Row) => string | number
   /** Where a row leads: by a click, or by Enter. */
   onOpen?: (row: Row) => void
+  /** The name under which the choice of columns is remembered; without it there is none. */
+  table?: string
   /** Below the rows: pages, a count. */
   footer?: ReactNode
 }
 
 /** Rows in columns. `j` and `k` go from row to row, Enter opens one. */
-export function DataTable<Row>({ label, rows, columns, keyOf, onOpen, footer }: DataTableProps<Row>) {
+export function DataTable<Row>({
+  label,
+  rows,
+  columns: all,
+  keyOf,
+  onOpen,
+  table,
+  footer,
+}: DataTableProps<Row>) {
+  const columns = useShownColumns(table, all)
   const body = useRef<HTMLTableSectionElement>(null)
   const move = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
     if (event.target !== event.currentTarget) return
@@ -37,6 +49,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, onOpen, footer }: 
   }
   return (
     <>
+      {table && <ColumnChoice table={table} columns={all} />}
       <div className="scroll-x" tabIndex={0} role="region" aria-label={label}>
         <Table className="data-table">
           <Table.Thead>

@@ -1,17 +1,34 @@
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { Skeleton } from '@mantine/core'
+import type { BarChartProps, LineChartProps, TimelineChartProps } from './charts'
 
-const LineChart = lazy(() => import('./line-chart').then(({ LineChart }) => ({ default: LineChart })))
+// The library of charts is the largest part of the console: it is loaded after the page.
+const charts = () => import('./charts')
+const LateLine = lazy(() => charts().then(({ LineChart }) => ({ default: LineChart })))
+const LateBars = lazy(() => charts().then(({ BarChart }) => ({ default: BarChart })))
+const LateTimeline = lazy(() => charts().then(({ TimelineChart }) => ({ default: TimelineChart })))
 
-interface LiveChartProps {
-  label: string
-  points: readonly { at: number; value: number }[]
-  height?: number
-}
+const Late = ({ height = 180, children }: { height?: number | undefined; children: ReactNode }) => (
+  <Suspense fallback={<Skeleton height={height} radius="md" />}>{children}</Suspense>
+)
 
-/** A chart whose library, the largest part of the console, is loaded after the page. */
-export const LiveChart = (props: LiveChartProps) => (
-  <Suspense fallback={<Skeleton height={props.height ?? 180} radius="md" />}>
-    <LineChart {...props} />
-  </Suspense>
+/** A line over time. */
+export const LiveChart = (props: LineChartProps) => (
+  <Late height={props.height}>
+    <LateLine {...props} />
+  </Late>
+)
+
+/** Bars beside each other, one for each name. */
+export const BarChart = (props: BarChartProps) => (
+  <Late height={props.height}>
+    <LateBars {...props} />
+  </Late>
+)
+
+/** Areas over time, one upon the other. */
+export const TimelineChart = (props: TimelineChartProps) => (
+  <Late height={props.height}>
+    <LateTimeline {...props} />
+  </Late>
 )

@@ -7,11 +7,13 @@ export type LanguageName = 'en' | 'de'
 interface Settings {
   time: TimeMode
   language: LanguageName
+  /** The columns that are not shown, by table. */
+  hiddenColumns: Readonly<Record<string, readonly string[]>>
 }
 
 const place = 'ordinal.settings'
 const listeners = new Set<() => void>()
-let settings: Settings = { time: 'relative', language: firstLanguage(), ...remembered() }
+let settings: Settings = { time: 'relative', language: firstLanguage(), hiddenColumns: {}, ...remembered() }
 document.documentElement.lang = settings.language
 
 export const useSettings = () =>

@@ -1,29 +1,46 @@
-import { useEffect } from 'react'
-import { Button, Group, SegmentedControl, Select } from '@mantine/core'
-import { IconCircleCheck, IconStack2 } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
-import { onLiveEvents } from '../../api/live'
-import { gapsOf, gapStates, sequencesOf } from '../../api/sequence-queries'
+import { Group, SegmentedControl, Select, Stack, Text } from '@mantine/core'
+import { IconPrinter, IconStack2 } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { ordinal } from '../../api/ordinal'
+import { gapMapOf, gapStates, sequencesOf, type GapSearch } from '../../api/sequence-queries'
 import { oneOf } from '../../api/search-params'
-import { DataTable } from '../../ui/data-table'
+import { ButtonLink } from '../../ui/button-link'
 import { Count } from '../../ui/numbers'
-import { Card, Mono, Page, StateBadge } from '../../ui/page'
-import { Failure, Loading, NothingForFilter, Notice } from '../../ui/states'
+import { Card, Figure, Page } from '../../ui/page'
+import { Failure, Notice, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
-import { Time } from '../../ui/time'
+import { useFreshNumbers } from '../../ui/use-fresh-numbers'
+import { GapList } from './gap-list'
+import { GapMap } from './gap-map'
+import { LeaseList } from './lease-list'
+import { cellCount, type Cell } from './map-layout'
 import { useGapsTexts } from './texts'
 
 const route = getRouteApi('/gaps')
 
+/** Which values no document holds: as a picture of the whole range, and as a list with the reasons. */
 export function GapsPage() {
   const shared = useTexts()
   const texts = useGapsTexts()
-  const { prefix, state } = route.useSearch()
+  const { prefix, period, state } = route.useSearch()
   const navigate = route.useNavigate()
   const sequences = useQuery(sequencesOf(1, undefined))
   return (
-    <Page title={shared.gaps} about={texts.about}>
+    <Page
+      title={shared.gaps}
+      about={texts.about}
+      actions={
+        <ButtonLink
+          to="/gaps/explained"
+          search={{ ...(prefix && { prefix }), ...(period && { period }) }}
+          variant="default"
+          leftSection={<IconPrinter size={16} />}
+        >
+          {texts.explain}
+        </ButtonLink>
+      }
+    >
       <Group gap="sm" align="flex-end">
         <Select
           label={texts.sequence}
@@ -34,6 +51,7 @@ export function GapsPage() {
           value={prefix ?? null}
           onChange={(chosen) => void navigate({ search: { state, ...(chosen && { prefix: chosen }) } })}
         />
+        {prefix !== undefined && <PeriodSelect prefix={prefix} />}
         <SegmentedControl
           aria-label={shared.filter}
           data={[
@@ -41,110 +59,108 @@ export function GapsPage() {
             ...gapStates.map((value) => ({ value, label: shared.states[value] })),
           ]}
           value={state ?? 'all'}
-          onChange={(chosen) => void navigate({ search: { prefix, state: oneOf(gapStates, chosen) } })}
+          onChange={(chosen) =>
+            void navigate({ search: (before) => ({ ...before, state: oneOf(gapStates, chosen) }) })
+          }
         />
       </Group>
-      {prefix === undefined ? (
-        sequences.isError ? (
-          <Failure error={sequences.error} />
-        ) : (
-          <Notice icon={<IconStack2 size={28} />} title={texts.choose}>
-            {texts.chooseHelp}
-          </Notice>
-        )
+      {prefix !== undefined ? (
+        <Gaps prefix={prefix} />
+      ) : sequences.isError ? (
+        <Failure error={sequences.error} />
       ) : (
-        <Gaps prefix={prefix} state={state} onClear={() => void navigate({ search: { prefix } })} />
+        <Notice icon={<IconStack2 size={28} />} title={texts.choose}>
+          {texts.chooseHelp}
+        </Notice>
       )}
     </Page>
   )
 }
 
-interface GapsProps {
-  prefix: string
-  state: (typeof gapStates)[number] | undefined
-  onClear: () => void
+/** Of a sequence that has had several. */
+function PeriodSelect({ prefix }: { prefix: string }) {
+  const texts = useGapsTexts()
+  const { period, state } = route.useSearch()
+  const navigate = route.useNavigate()
+  const { data } = useQuery(gapMapOf({ prefix, period }, cellCount))
+  if (!data || (data.periods.length < 2 && data.periods[0] === data.period)) return null
+  return (
+    <Select
+      label={texts.period}
+      w={150}
+      allowDeselect={false}
+      data={[...new Set([data.period, ...data.periods])].sort().reverse()}
+      value={data.period}
+      onChange={(chosen) => void navigate({ search: { prefix, state, ...(chosen && { period: chosen }) } })}
+    />
+  )
 }
 
-function Gaps({ prefix, state, onClear }: GapsProps) {
+function Gaps({ prefix }: { prefix: string }) {
+  const search = route.useSearch()
+  const of: GapSearch = { ...search, prefix }
+  const texts = useGapsTexts()
+  const navigate = route.useNavigate()
+  const query = useQuery(gapMapOf(of, cellCount))
+  useFreshNumbers(prefix, 'gaps', prefix)
+  async function openValue(cell: Cell) {
+    const number = await numberOfCell(of, cell)
+    if (number !== undefined)
+      await navigate({ to: '/numbers/$number', params: { number }, search: { prefix } })
+  }
+  return (
+    <QueryState query={query}>
+      {(map) => (
+        <Stack gap="lg">
+          <Card title={texts.range}>
+            <Stack gap="md">
+              <Totals map={map} />
+              {map.last_value < map.first_value ? (
+                <Text c="dimmed">{texts.noValues}</Text>
+              ) : (
+                <GapMap
+                  map={map}
+                  onStretch={(stretch) =>
+                    void navigate({
+                      search: ({ from: _from, to: _to, ...before }) => ({ ...before, ...stretch }),
+                    })
+                  }
+                  onValue={(cell) => void openValue(cell)}
+                />
+              )}
+            </Stack>
+          </Card>
+          <GapList of={of} onClear={() => void navigate({ search: { prefix } })} />
+          {map.leases.length > 0 && <LeaseList prefix={prefix} leases={map.leases} of={map.reserved} />}
+        </Stack>
+      )}
+    </QueryState>
+  )
+}
+
+/** The text of a value that is free, void or reserved; undefined for one that is in use, which the picture does not know. */
+async function numberOfCell({ prefix, period }: GapSearch, { from, free, reserved, ...cell }: Cell) {
+  const only = { ...(period !== undefined && { period }), from, to: from }
+  if (reserved > 0) return (await ordinal().numbers.gapMap(prefix!, only)).leases[0]?.full_number
+  if (free + cell.void === 0) return undefined
+  return (await ordinal().numbers.gapsPage(prefix!, only)).data[0]?.full_number
+}
+
+function Totals({
+  map,
+}: {
+  map: Record<'first_value' | 'last_value' | 'free' | 'void' | 'reserved', number>
+}) {
   const shared = useTexts()
   const texts = useGapsTexts()
-  const query = useInfiniteQuery(gapsOf(prefix, state))
-  const navigate = route.useNavigate()
-  const queries = useQueryClient()
-  useEffect(
-    () =>
-      onLiveEvents((events) => {
-        if (events.some((event) => event.prefix === prefix))
-          void queries.invalidateQueries({ queryKey: ['numbers', 'gaps', prefix] })
-      }),
-    [prefix, queries],
-  )
-  if (query.isError && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />
-  if (!query.data) return <Loading />
-  const rows = query.data.pages.flatMap(({ data }) => data)
-  if (rows.length === 0)
-    return state ? (
-      <NothingForFilter onClear={onClear} />
-    ) : (
-      <Notice icon={<IconCircleCheck size={28} />} title={texts.none}>
-        {texts.noneHelp(prefix)}
-      </Notice>
-    )
+  const all = map.last_value - map.first_value + 1
   return (
-    <Card>
-      <DataTable
-        label={shared.gaps}
-        rows={rows}
-        keyOf={({ counter }) => counter}
-        onOpen={({ full_number }) =>
-          void navigate({ to: '/numbers/$number', params: { number: full_number }, search: { prefix } })
-        }
-        columns={[
-          {
-            id: 'number',
-            header: texts.number,
-            cell: ({ full_number }) => (
-              <Link
-                to="/numbers/$number"
-                params={{ number: full_number }}
-                search={{ prefix }}
-                className="link mono"
-              >
-                {full_number}
-              </Link>
-            ),
-          },
-          {
-            id: 'value',
-            header: texts.value,
-            align: 'right',
-            cell: ({ counter }) => (
-              <Mono>
-                <Count of={counter} />
-              </Mono>
-            ),
-          },
-          { id: 'state', header: texts.state, cell: (gap) => <StateBadge state={gap.state} /> },
-          { id: 'what', header: texts.what, cell: ({ event }) => shared.events[event] },
-          { id: 'reason', header: shared.reason, cell: ({ reason }) => reason ?? '–' },
-          { id: 'since', header: texts.since, cell: ({ at }) => <Time at={at} /> },
-        ]}
-        footer={
-          <Group justify="space-between" mt="sm">
-            <span className="tone-quiet">{shared.inView(rows.length)}</span>
-            {query.hasNextPage && (
-              <Button
-                variant="default"
-                size="xs"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                {texts.more}
-              </Button>
-            )}
-          </Group>
-        }
-      />
-    </Card>
+    <Group gap="xl">
+      <Figure label={texts.values} value={<Count of={all} />} />
+      <Figure label={texts.inUse} value={<Count of={all - map.free - map.void - map.reserved} />} />
+      {(['free', 'reserved', 'void'] as const).map((state) => (
+        <Figure key={state} label={shared.states[state]} value={<Count of={map[state]} />} />
+      ))}
+    </Group>
   )
 }

@@ -8,10 +8,11 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { orderTotalOf, ordersOf, type OrderSearch } from '../../api/document-queries'
 import { orderStatuses } from '../../api/queries'
 import { oneOf } from '../../api/search-params'
-import { CursorPages, DataTable, type Column } from '../../ui/data-table'
+import type { Column } from '../../ui/data-table'
+import { List } from '../../ui/list'
 import { Amount, Count } from '../../ui/numbers'
-import { Card, Mono, NeedsRole, Page } from '../../ui/page'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { Mono, NeedsRole, Page } from '../../ui/page'
+import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { OrderBadge } from './order-badge'
@@ -30,7 +31,6 @@ export function OrdersPage() {
   const total = useQuery(orderTotalOf(search))
   const columns = useColumns()
   const { status, user, product, cursor } = search
-  const isFiltered = status !== undefined || user !== undefined || product !== undefined
   /** Another filter begins at the first page. */
   const filter = (change: OrderSearch) =>
     void navigate({ search: { ...search, cursor: undefined, ...change } as OrderSearch })
@@ -81,41 +81,24 @@ export function OrdersPage() {
           onChange={(event) => filterLater({ product: event.currentTarget.value || undefined })}
         />
       </Group>
-      <QueryState query={query}>
-        {({ data, pagination }) =>
-          data.length === 0 ? (
-            isFiltered ? (
-              <NothingForFilter onClear={() => void navigate({ search: {} })} />
-            ) : (
-              <Notice icon={<IconShoppingCart size={28} />} title={texts.none}>
-                {texts.noneHelp}
-              </Notice>
-            )
-          ) : (
-            <Card>
-              <DataTable
-                label={shared.orders}
-                rows={data}
-                keyOf={({ id }) => id}
-                columns={columns}
-                onOpen={({ id }) => void navigate({ to: '/orders/$id', params: { id: String(id) } })}
-                footer={
-                  <CursorPages
-                    next={pagination.next_cursor}
-                    isFirst={cursor === undefined}
-                    onNext={(next) => void navigate({ search: { ...search, cursor: next } })}
-                    onFirst={() => filter({})}
-                  >
-                    {total.data === undefined
-                      ? shared.inView(data.length)
-                      : texts.of(data.length, total.data)}
-                  </CursorPages>
-                }
-              />
-            </Card>
-          )
+      <List
+        label={shared.orders}
+        table="orders"
+        query={query}
+        total={total.data}
+        columns={columns}
+        keyOf={({ id }) => id}
+        onOpen={({ id }) => void navigate({ to: '/orders/$id', params: { id: String(id) } })}
+        isFiltered={status !== undefined || user !== undefined || product !== undefined}
+        onClear={() => void navigate({ search: {} })}
+        none={
+          <Notice icon={<IconShoppingCart size={28} />} title={texts.none}>
+            {texts.noneHelp}
+          </Notice>
         }
-      </QueryState>
+        cursor={cursor}
+        onPage={(next) => filter({ cursor: next })}
+      />
     </Page>
   )
 }

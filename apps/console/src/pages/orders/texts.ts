@@ -1,7 +1,4 @@
-import { numberFormats } from '../../ui/numbers'
 import { defineTexts } from '../../ui/texts'
-
-const { en, de } = numberFormats
 
 export const useOrdersTexts = defineTexts({
   en: {
@@ -19,7 +16,6 @@ export const useOrdersTexts = defineTexts({
     version: 'Version',
     none: 'There is no order yet',
     noneHelp: 'Place one here, or by the API of the order service.',
-    of: (shown: number, total: number) => `${en.count(shown)} of ${en.count(total)}`,
     placedDone: (number: string) => `Order ${number} is placed`,
     userHelp: 'The id of a user who is active',
     title: (number: string) => `Order ${number}`,
@@ -52,7 +48,6 @@ export const useOrdersTexts = defineTexts({
     version: 'Version',
     none: 'Es gibt noch keine Bestellung',
     noneHelp: 'Geben Sie hier eine auf, oder über die API des Bestelldienstes.',
-    of: (shown: number, total: number) => `${de.count(shown)} von ${de.count(total)}`,
     placedDone: (number: string) => `Bestellung ${number} ist aufgegeben`,
     userHelp: 'Die Id eines aktiven Benutzers',
     title: (number: string) => `Bestellung ${number}`,

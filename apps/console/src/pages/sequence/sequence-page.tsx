@@ -1,10 +1,8 @@
-import { useEffect } from 'react'
 import { Badge, Group, Stack, Text } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import type { Sequence } from '@ordinal/client'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { onLiveEvents } from '../../api/live'
 import { previewOf, sequenceOf, statusOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
 import { DataTable } from '../../ui/data-table'
@@ -14,6 +12,7 @@ import { QueryState } from '../../ui/states'
 import { renderTemplate, todayIn } from '../../ui/template'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
+import { useFreshNumbers } from '../../ui/use-fresh-numbers'
 import { useSequencesTexts } from '../sequences/texts'
 import { Draw } from './draw'
 import { IssuingChart } from './issuing-chart'
@@ -27,7 +26,7 @@ export function SequencePage() {
   const texts = useSequenceTexts()
   const inList = useSequencesTexts()
   const query = useQuery(sequenceOf(prefix))
-  useFreshCounter(prefix)
+  useFreshNumbers(prefix)
   return (
     <Page
       title={prefix}
@@ -60,19 +59,6 @@ export function SequencePage() {
       <IssuingChart prefix={prefix} />
       <QueryState query={query}>{(sequence) => <Rules sequence={sequence} />}</QueryState>
     </Page>
-  )
-}
-
-/** Reads the counter again whenever a number of the sequence was drawn, by anybody. */
-function useFreshCounter(prefix: string): void {
-  const queries = useQueryClient()
-  useEffect(
-    () =>
-      onLiveEvents((events) => {
-        if (events.some((event) => event.prefix === prefix))
-          void queries.invalidateQueries({ queryKey: ['numbers'] })
-      }),
-    [prefix, queries],
   )
 }
 

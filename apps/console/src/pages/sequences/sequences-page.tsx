@@ -4,9 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { sequencesOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
-import { DataTable, type Column } from '../../ui/data-table'
-import { Card, Mono, NeedsRole, Page } from '../../ui/page'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import type { Column } from '../../ui/data-table'
+import { List } from '../../ui/list'
+import { Mono, NeedsRole, Page } from '../../ui/page'
+import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { useSequencesTexts } from './texts'
@@ -66,32 +67,23 @@ export function SequencesPage() {
           void navigate({ search: text ? { q: text } : {}, replace: true })
         }}
       />
-      <QueryState query={query}>
-        {({ data }) => {
-          const rows = data.filter(({ prefix, template }) =>
-            `${prefix} ${template}`.toLowerCase().includes(wanted),
-          )
-          if (data.length === 0)
-            return (
-              <Notice icon={<IconStack2 size={28} />} title={texts.none}>
-                {texts.noneHelp}
-              </Notice>
-            )
-          if (rows.length === 0) return <NothingForFilter onClear={() => void navigate({ search: {} })} />
-          return (
-            <Card>
-              <DataTable
-                label={shared.sequences}
-                rows={rows}
-                columns={columns}
-                keyOf={({ prefix }) => prefix}
-                onOpen={({ prefix }) => void navigate({ to: '/sequences/$prefix', params: { prefix } })}
-                footer={<p className="tone-quiet count">{shared.inView(rows.length)}</p>}
-              />
-            </Card>
-          )
-        }}
-      </QueryState>
+      <List
+        label={shared.sequences}
+        table="sequences"
+        query={query}
+        only={({ prefix, template }) => `${prefix} ${template}`.toLowerCase().includes(wanted)}
+        total={query.data?.pagination.total}
+        columns={columns}
+        keyOf={({ prefix }) => prefix}
+        onOpen={({ prefix }) => void navigate({ to: '/sequences/$prefix', params: { prefix } })}
+        isFiltered={wanted !== ''}
+        onClear={() => void navigate({ search: {} })}
+        none={
+          <Notice icon={<IconStack2 size={28} />} title={texts.none}>
+            {texts.noneHelp}
+          </Notice>
+        }
+      />
     </Page>
   )
 }

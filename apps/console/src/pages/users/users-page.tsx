@@ -5,11 +5,12 @@ import { IconPlus, IconSearch, IconUsers } from '@tabler/icons-react'
 import type { User } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { usersOf, type UserSearch } from '../../api/document-queries'
+import { userTotalOf, usersOf, type UserSearch } from '../../api/document-queries'
 import { oneOf } from '../../api/search-params'
-import { CursorPages, DataTable, type Column } from '../../ui/data-table'
-import { Card, Mono, NeedsRole, Page } from '../../ui/page'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import type { Column } from '../../ui/data-table'
+import { List } from '../../ui/list'
+import { Mono, NeedsRole, Page } from '../../ui/page'
+import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { NewUser } from './new-user'
@@ -24,6 +25,7 @@ export function UsersPage() {
   const navigate = route.useNavigate()
   const [making, setMaking] = useState(false)
   const query = useQuery(usersOf(search))
+  const total = useQuery(userTotalOf(search))
   const columns = useColumns()
   const { q, active, cursor } = search
   const filter = (change: UserSearch) =>
@@ -65,39 +67,24 @@ export function UsersPage() {
           onChange={(chosen) => filter({ active: oneOf(['yes', 'no'] as const, chosen) })}
         />
       </Group>
-      <QueryState query={query}>
-        {({ data, pagination }) =>
-          data.length === 0 ? (
-            q !== undefined || active !== undefined ? (
-              <NothingForFilter onClear={() => void navigate({ search: {} })} />
-            ) : (
-              <Notice icon={<IconUsers size={28} />} title={texts.none}>
-                {texts.noneHelp}
-              </Notice>
-            )
-          ) : (
-            <Card>
-              <DataTable
-                label={shared.users}
-                rows={data}
-                keyOf={({ id }) => id}
-                columns={columns}
-                onOpen={({ id }) => void navigate({ to: '/users/$id', params: { id: String(id) } })}
-                footer={
-                  <CursorPages
-                    next={pagination.next_cursor}
-                    isFirst={cursor === undefined}
-                    onNext={(next) => void navigate({ search: { ...search, cursor: next } })}
-                    onFirst={() => filter({})}
-                  >
-                    {shared.inView(data.length)}
-                  </CursorPages>
-                }
-              />
-            </Card>
-          )
+      <List
+        label={shared.users}
+        table="users"
+        query={query}
+        total={total.data}
+        columns={columns}
+        keyOf={({ id }) => id}
+        onOpen={({ id }) => void navigate({ to: '/users/$id', params: { id: String(id) } })}
+        isFiltered={q !== undefined || active !== undefined}
+        onClear={() => void navigate({ search: {} })}
+        none={
+          <Notice icon={<IconUsers size={28} />} title={texts.none}>
+            {texts.noneHelp}
+          </Notice>
         }
-      </QueryState>
+        cursor={cursor}
+        onPage={(next) => filter({ cursor: next })}
+      />
     </Page>
   )
 }

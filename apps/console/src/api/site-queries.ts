@@ -1,0 +1,23 @@
+import { queryOptions } from '@tanstack/react-query'
+import { ordinal } from './ordinal'
+
+/** The sequence on which all sites draw. */
+export const globalSequence = 'GLOBAL'
+
+export const invoiceTypes = ['on-cycle', 'off-cycle', 'simulated', 'suppressed'] as const
+export type InvoiceType = (typeof invoiceTypes)[number]
+
+export const sitesInUse = queryOptions({
+  queryKey: ['sites', 'list'],
+  queryFn: async ({ signal }) => {
+    const sites = []
+    for await (const site of ordinal().sites.list({ active: true }, { signal })) sites.push(site)
+    return sites
+  },
+})
+
+export const siteStats = queryOptions({
+  queryKey: ['numbers', 'sites', 'stats'],
+  queryFn: ({ signal }) => ordinal().sites.stats({}, { signal }),
+  refetchInterval: 2_000,
+})
