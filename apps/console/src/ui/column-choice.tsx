@@ -1,5 +1,5 @@
 import { Button, Group, Menu } from '@mantine/core'
-import { IconCheck, IconColumns3 } from '@tabler/icons-react'
+import { IconColumns3 } from '@tabler/icons-react'
 import type { Column } from './data-table'
 import { choose, useSettings } from './settings'
 import { useTexts } from './texts'
@@ -39,20 +39,11 @@ export function ColumnChoice<Row>({ table, columns }: ColumnChoiceProps<Row>) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {columns.slice(1).map(({ id, header }) => {
-            const isShown = !hidden.includes(id)
-            return (
-              <Menu.Item
-                key={id}
-                role="menuitemcheckbox"
-                aria-checked={isShown}
-                leftSection={<IconCheck size={14} className={isShown ? undefined : 'invisible'} />}
-                onClick={() => toggle(id)}
-              >
-                {header}
-              </Menu.Item>
-            )
-          })}
+          {columns.slice(1).map(({ id, header }) => (
+            <Menu.CheckboxItem key={id} checked={!hidden.includes(id)} onChange={() => toggle(id)}>
+              {header}
+            </Menu.CheckboxItem>
+          ))}
         </Menu.Dropdown>
       </Menu>
     </Group>

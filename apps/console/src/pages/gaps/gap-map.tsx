@@ -102,8 +102,11 @@ function Picture({ map, describe, onOpen }: PictureProps) {
   const texts = useGapsTexts()
   const columns = useMediaQuery('(max-width: 48em)') ? 25 : 50
   const count = cellsOf(map)
-  const [chosen, setChosen] = useState(0)
-  const cell = cellAt(map, Math.min(chosen, count - 1))
+  // In another stretch the first cell is chosen, and stays so while numbers are issued at its end.
+  const [chosen, setChosen] = useState({ from: map.from, index: 0 })
+  const cell = cellAt(map, chosen.from === map.from ? Math.min(chosen.index, count - 1) : 0)
+  const choose = (index: number) =>
+    setChosen({ from: map.from, index: Math.max(0, Math.min(count - 1, index)) })
   const rows = Math.ceil(count / columns)
   const paths = pathsOf(map, columns)
   const cellUnder = ({ currentTarget, clientX, clientY }: PointerEvent<HTMLElement>) => {
@@ -122,7 +125,7 @@ function Picture({ map, describe, onOpen }: PictureProps) {
       End: count,
     }
     const step = steps[event.key as keyof typeof steps]
-    if (step !== undefined) setChosen(Math.max(0, Math.min(count - 1, cell.index + step)))
+    if (step !== undefined) choose(cell.index + step)
     else if (event.key === 'Enter') onOpen(cell)
     else return
     event.preventDefault()
@@ -139,7 +142,7 @@ function Picture({ map, describe, onOpen }: PictureProps) {
         aria-valuenow={cell.from}
         aria-valuetext={describe(cell)}
         onKeyDown={move}
-        onPointerMove={(event) => setChosen(cellUnder(event))}
+        onPointerMove={(event) => choose(cellUnder(event))}
         onClick={(event) => onOpen(cellAt(map, cellUnder(event as unknown as PointerEvent<HTMLElement>)))}
       >
         <svg viewBox={`0 0 ${columns * cellSize} ${rows * cellSize}`} aria-hidden>
