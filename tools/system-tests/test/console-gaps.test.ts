@@ -184,7 +184,7 @@ inBrowser('gaps, sites and tables in a browser', () => {
     await page.reload()
     await page.getByRole('columnheader', { name: 'Version' }).waitFor()
     expect(await page.getByRole('columnheader', { name: 'Template' }).count()).toBe(0)
-    await shows(page, '6 of 6 in view')
+    await shows(page, '7 of 7 in view')
     await page.context().close()
   })
 
