@@ -41,8 +41,8 @@ token: deps ## Print a token for make run: make token ROLE=viewer, operator or a
 .PHONY: verify-audit
 verify-audit: deps ## Verify an export of the ledger, offline: FILE=export.ndjson CHECKPOINT=checkpoint.txt KEY=keys.json
 	@[ "$(FILE)" ] || { echo "Which export? make verify-audit FILE=export.ndjson [CHECKPOINT=checkpoint.txt KEY=keys.json]" >&2; exit 2; }
-	@output=$$($(NX) build audit-verifier 2>&1) || { echo "$$output" >&2; exit 2; }
-	@exec node dist/tools/audit-verifier/main.js "$(FILE)" $(if $(CHECKPOINT),--checkpoint "$(CHECKPOINT)") $(if $(KEY),--key "$(KEY)")
+	@output=$$($(NX) build cli 2>&1) || { echo "$$output" >&2; exit 2; }
+	@exec node packages/cli/dist/main.js verify --file "$(FILE)" $(if $(CHECKPOINT),--checkpoint "$(CHECKPOINT)") $(if $(KEY),--key "$(KEY)")
 
 .PHONY: events-dead events-replay
 events-dead: ## List the events that no consumer could handle, with the reason: a line of JSON each
@@ -143,8 +143,8 @@ screenshots: deps ## Draw the console's pages for the documentation, in docs/con
 	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console.test.ts test/console-gaps.test.ts
 
 client: deps ## Write the documents and types of packages/client, after a change of an API
-	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/client'
-	@npx prettier --write --log-level warn packages/client/openapi && node packages/client/generate.mjs
+	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/'
+	@npx prettier --write --log-level warn packages/client/openapi packages/contracts/schemas && node packages/client/generate.mjs
 
 schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations
 	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/audit/schema.json

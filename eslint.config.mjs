@@ -63,12 +63,16 @@ export default tseslint.config(
             // What runs in browsers.
             { sourceTag: 'type:web', onlyDependOnLibsWithTags: ['type:package'] },
             // What others install holds nothing of ours but itself.
-            { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package'] },
+            { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package', 'for:packages'] },
+            // What they may bundle all the same: functions that know no process, no network and no other library (0091).
+            { sourceTag: 'for:packages', onlyDependOnLibsWithTags: ['for:packages'] },
             ...scopes.map((scope) => ({
               sourceTag: scope,
               onlyDependOnLibsWithTags: [scope, 'scope:shared'],
             })),
             { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
+            // The command line is about all of them.
+            { sourceTag: 'scope:callers', onlyDependOnLibsWithTags: ['scope:shared', 'for:packages'] },
           ],
         },
       ],

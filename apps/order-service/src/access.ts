@@ -1,4 +1,5 @@
 import { may, mayOwn, type AccessTable } from '@ordinal/http'
+import { eventAccess } from './events/routes'
 import { webhookAccess } from '@ordinal/webhooks'
 
 const toRead = mayOwn('viewer', ['orders:read'])
@@ -16,6 +17,7 @@ export const orderAccess: AccessTable = {
   'PATCH /api/v1/orders/{id}': toChange,
   'DELETE /api/v1/orders/{id}': toDelete,
   'GET /api/v1/diagnostics': may('admin', ['diagnostics:read']),
+  ...eventAccess,
   ...webhookAccess,
   'orders.OrderService/CreateOrder': toPlace,
   'orders.OrderService/GetOrder': toRead,

@@ -18,7 +18,7 @@ import {
   openReadPools,
   traceService,
 } from '@ordinal/service'
-import { anyWebhook, createWebhooks } from '@ordinal/webhooks'
+import { anyWebhook, createWebhooks, testEventSchema } from '@ordinal/webhooks'
 import { orderAccess } from './access'
 import { createSequencer } from './clients/sequencer'
 import { createClients } from './clients/service-clients'
@@ -26,6 +26,7 @@ import { createUsers } from './clients/users'
 import type { OrderServiceConfig } from './config'
 import { createConfirmOrders } from './events/confirm-orders'
 import { orderEventTypes } from './events/order-events'
+import { eventRoutes } from './events/routes'
 import { eventSettingsOf, isWanted } from './events/settings'
 import { createOwnDiagnostics, ownDiagnostics } from './diagnostics'
 import { errorTable } from './domain/errors'
@@ -34,6 +35,7 @@ import { createNumberingMetrics, createUserMetrics } from './metrics'
 import { createNumberConflicts } from './numbering/conflicts'
 import { createNumbering } from './numbering/numbering'
 import { createCommitAnswer } from './orders/answers'
+import { orderEventSchemas } from './orders/event-schemas'
 import { createFinishOrder } from './orders/finish-order'
 import { orderService } from './orders/grpc'
 import { createIntents } from './orders/intents'
@@ -141,7 +143,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     log,
     breakers: both,
     own: ownDiagnostics,
-    readOwn: createOwnDiagnostics({ db: withQueryTimeout(pools.read, databaseTimeoutMs), events }),
+    readOwn: createOwnDiagnostics({ db: withQueryTimeout(pools.read, databaseTimeoutMs), events, webhooks }),
   })
   const follower = followKeys({ ...config, service: 'order-service', certificates }, log)
 
@@ -157,7 +159,16 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     tracing,
     pool,
     pools,
-    routes: guardRoutes([...orderRoutes(calls), ...webhooks.routes, ...diagnostics], access),
+    routes: guardRoutes(
+      [
+        ...orderRoutes(calls),
+        ...eventRoutes({ events, db: withQueryTimeout(pools.read, databaseTimeoutMs) }),
+        ...webhooks.routes,
+        ...diagnostics,
+      ],
+      access,
+    ),
+    eventSchemas: () => [...orderEventSchemas(), testEventSchema()],
     checks: both.map((client) => ({ name: client.name, required: false, check: () => client.state() })),
     background: [
       ...(follower ? [follower] : []),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Queryable } from '@ordinal/database'
+import type { WebhookBacklog } from '@ordinal/webhooks'
 import { countConflictsOfADay } from './numbering/conflict-queries'
 import { ageOfOldestWithoutNumber, countWithoutNumber } from './numbering/queries'
 
@@ -21,21 +22,36 @@ export const ownDiagnostics = {
         .meta({ description: 'Numbers of the last 24 hours that an order could not take' }),
     })
     .optional(),
+  webhooks: z
+    .array(
+      z.object({
+        id: z.int(),
+        off_reason: z.enum(['failing', 'gone']).nullable().meta({ description: 'Null if it is on' }),
+        waiting: z.int(),
+        waiting_seconds: z
+          .number()
+          .meta({ description: 'For how long they have failed, or have been due; 0 if none waits' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'Those that were switched off for failing, and those that deliveries wait for' }),
 }
 
 interface Deps {
   /** For reads, with a limit. */
   db: Queryable
   events: { state(db: Queryable): Promise<{ waiting: number; oldestSeconds: number; deadLetters: number }> }
+  webhooks: { backlogs(db: Queryable): Promise<WebhookBacklog[]> }
 }
 
-/** Reads what waits: events for their delivery, and orders for their numbers. */
+/** Reads what waits: events for their delivery, orders for their numbers, deliveries for webhooks. */
 export const createOwnDiagnostics =
-  ({ db, events }: Deps) =>
+  ({ db, events, webhooks }: Deps) =>
   async () => {
-    const [waiting, numbering] = await Promise.all([
+    const [waiting, numbering, backlogs] = await Promise.all([
       events.state(db).catch(() => undefined),
       readNumbering(db).catch(() => undefined),
+      webhooks.backlogs(db).catch(() => undefined),
     ])
     return {
       ...(waiting && {
@@ -46,6 +62,7 @@ export const createOwnDiagnostics =
         },
       }),
       ...(numbering && { numbering }),
+      ...(backlogs && { webhooks: backlogs.map(toJson) }),
     }
   }
 
@@ -53,4 +70,11 @@ const readNumbering = async (db: Queryable) => ({
   without_number: await countWithoutNumber(db),
   oldest_seconds: Math.round(await ageOfOldestWithoutNumber(db)),
   conflicts_of_a_day: await countConflictsOfADay(db),
+})
+
+const toJson = ({ id, offReason, waiting, waitingSeconds }: WebhookBacklog) => ({
+  id,
+  off_reason: offReason,
+  waiting,
+  waiting_seconds: Math.round(waitingSeconds),
 })

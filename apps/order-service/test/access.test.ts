@@ -53,7 +53,10 @@ const rest: Record<string, 'orders:read' | 'orders:write'> = {
 const administration: Record<string, string | undefined> = {
   'GET /api/v1/diagnostics': 'diagnostics:read',
 }
-const webhookOperations = [
+const adminOperations = [
+  'GET /api/v1/events',
+  'GET /api/v1/events/dead-letters',
+  'POST /api/v1/events/dead-letters/replay',
   'GET /api/v1/webhooks',
   'POST /api/v1/webhooks',
   'GET /api/v1/webhooks/{id}',
@@ -127,11 +130,13 @@ test('each route and each method that is served is in the table, and nothing els
   }
   const served = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, { tags }]) =>
-      tags.some((tag) => ['orders', 'webhooks'].includes(tag)) ? [`${method.toUpperCase()} ${path}`] : [],
+      tags.some((tag) => ['orders', 'events', 'webhooks'].includes(tag))
+        ? [`${method.toUpperCase()} ${path}`]
+        : [],
     ),
   )
-  expect(served.sort()).toEqual([...Object.keys(rest), ...webhookOperations].sort())
-  const table = [...operations.map(([name]) => name), ...Object.keys(administration), ...webhookOperations]
+  expect(served.sort()).toEqual([...Object.keys(rest), ...adminOperations].sort())
+  const table = [...operations.map(([name]) => name), ...Object.keys(administration), ...adminOperations]
   expect(Object.keys(orderAccess).sort()).toEqual(table.sort())
 })
 
@@ -227,7 +232,7 @@ test.each(operations)('%s: by each role, each scope, and nobody', async (name, s
   }
 })
 
-test('webhooks are for administrators: nobody else, whatever scopes a key has', async () => {
+test('events and webhooks are for administrators: nobody else, whatever scopes a key has', async () => {
   const others: [string, Headers, number][] = [
     ['nobody', callers.nobody, 401],
     ['no role', callers.noRole, 403],
@@ -237,7 +242,7 @@ test('webhooks are for administrators: nobody else, whatever scopes a key has', 
     ['a customer', await callers.customer(1), 403],
     ...scopes.map((of): [string, Headers, number] => [of, callers.withScopes(of), 403]),
   ]
-  for (const operation of webhookOperations) {
+  for (const operation of adminOperations) {
     const [method = '', template = ''] = operation.split(' ')
     const path = template.replace(/\{\w+\}/g, '9')
     for (const [who, headers, refused] of others) {

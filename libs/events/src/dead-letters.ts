@@ -54,6 +54,21 @@ export function createDeadLetterTable(pool: Pool): DeadLetters {
   }
 }
 
+/** Those of several places as one. */
+export const deadLettersOf = (all: readonly DeadLetters[]): DeadLetters => ({
+  count: async () => sumOf(await Promise.all(all.map((letters) => letters.count()))),
+  async list(limit) {
+    const lists = await Promise.all(all.map((letters) => letters.list(limit)))
+    return lists
+      .flat()
+      .toSorted((a, b) => a.diedAt.getTime() - b.diedAt.getTime())
+      .slice(0, limit)
+  },
+  replay: async () => sumOf(await Promise.all(all.map((letters) => letters.replay()))),
+})
+
+const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0)
+
 /** Moves an event from the outbox to the dead letters: one for each consumer that could not handle it. */
 export async function moveToDeadLetters(
   pool: Pool,

@@ -6,13 +6,13 @@ import type { Metrics } from '@ordinal/metrics'
 import { connectRedis } from '@ordinal/redis'
 import type { Tracing } from '@ordinal/tracing'
 import type { Consumer, RetryPolicy } from './consumer'
-import { createDeadLetterTable, type DeadLetters } from './dead-letters'
+import { createDeadLetterTable, deadLettersOf, type DeadLetters } from './dead-letters'
 import { createInProcessTransport } from './in-process'
 import { createListener } from './listener'
 import { createEventMetrics } from './metrics'
 import { createDeadStream } from './redis/dead-letters'
 import { createRedisTransport, type RedisSettings } from './redis/transport'
-import { backlog } from './outbox'
+import { backlog, listWaiting, type WaitingEvent } from './outbox'
 import { createRelay } from './relay'
 
 export interface EventSettings {
@@ -57,7 +57,9 @@ export function createEvents({
     : createInProcessTransport({ pool, consumers, retry, metrics, tracing })
   metrics.showDead(transport.deadLetters)
   // With Redis there may be some of the time before it.
-  const deadLetters = redis ? [createDeadLetterTable(pool), transport.deadLetters] : [transport.deadLetters]
+  const deadLetters = deadLettersOf(
+    redis ? [createDeadLetterTable(pool), transport.deadLetters] : [transport.deadLetters],
+  )
   const relay = createRelay({ ...settings, pool, transport, metrics, log, tracing })
   const listener = createListener({
     url: databaseUrl,
@@ -79,13 +81,13 @@ export function createEvents({
       await transport.stop()
     },
     deadLetters,
+    /** Events that wait for their delivery, oldest first, from behind a position of the outbox. */
+    waiting: (db: Queryable, after: number, take: number): Promise<WaitingEvent[]> =>
+      listWaiting(db, after, take),
     /** How many events wait, for how long the oldest has, and how many dead letters there are. */
     async state(db: Queryable): Promise<{ waiting: number; oldestSeconds: number; deadLetters: number }> {
-      const [{ pending, oldestSeconds }, ...dead] = await Promise.all([
-        backlog(db),
-        ...deadLetters.map((letters) => letters.count()),
-      ])
-      return { waiting: pending, oldestSeconds, deadLetters: dead.reduce((sum, count) => sum + count, 0) }
+      const [{ pending, oldestSeconds }, dead] = await Promise.all([backlog(db), deadLetters.count()])
+      return { waiting: pending, oldestSeconds, deadLetters: dead }
     },
   }
 }
@@ -103,14 +105,14 @@ interface DeadLetterDeps {
  */
 export async function openDeadLetters({ pool, redis, log }: DeadLetterDeps) {
   const table = createDeadLetterTable(pool)
-  if (!redis) return { all: [table], close: () => undefined }
+  if (!redis) return { deadLetters: table, close: () => undefined }
   const { url, stream, timeoutMs: commandTimeoutMs } = redis
   const connection = connectRedis({ url, name: `${stream} dead letters`, commandTimeoutMs, log })
-  const all: DeadLetters[] = [table, createDeadStream(connection, stream)]
+  const deadLetters: DeadLetters = deadLettersOf([table, createDeadStream(connection, stream)])
   const close = () => connection.disconnect()
   try {
     await once(connection, 'ready', { signal: AbortSignal.timeout(commandTimeoutMs) })
-    return { all, close }
+    return { deadLetters, close }
   } catch (error) {
     close()
     throw new Error('Redis does not answer', { cause: error })

@@ -142,7 +142,8 @@ export async function claim(
 }
 
 /** A replayed event keeps what it had. */
-const sequenceOf = ({ event, position }: OutboxEvent) => event.sequence ?? String(position).padStart(19, '0')
+const sequenceOf = ({ event, position }: Pick<OutboxEvent, 'event' | 'position'>) =>
+  event.sequence ?? String(position).padStart(19, '0')
 
 /** Notes that events are delivered. Harmless if another relay, after the lease, has delivered them too. */
 export async function markDelivered(tx: Queryable, events: OutboxEvent[]): Promise<void> {
@@ -194,6 +195,28 @@ export async function backlog(db: Queryable): Promise<{ pending: number; oldestS
      FROM outbox WHERE delivered_at IS NULL`,
   )
   return rows[0]!
+}
+
+/** An event that is not delivered yet. */
+export interface WaitingEvent {
+  position: number
+  event: CloudEvent
+  /** The one consumer that it is for, when it is replayed; null for all. */
+  consumer: string | null
+  attempts: number
+  /** When it is tried next; it may be under way. */
+  dueAt: Date
+  createdAt: Date
+}
+
+/** Those, oldest first, from behind a position. */
+export async function listWaiting(db: Queryable, after: number, take: number): Promise<WaitingEvent[]> {
+  const { rows } = await db.query<WaitingEvent>(
+    `SELECT position, event, consumer, attempts, deliver_after AS "dueAt", created_at AS "createdAt" FROM outbox
+     WHERE delivered_at IS NULL AND position > 0 AND position > $1 ORDER BY position LIMIT $2`,
+    [after, take],
+  )
+  return rows.map((row) => ({ ...row, event: { ...row.event, sequence: sequenceOf(row) } }))
 }
 
 const positionsOf = (events: OutboxEvent[]) => events.map(({ position }) => position)

@@ -38,6 +38,7 @@ import type { HttpSettings } from './http-settings'
 import { openApiDocument, type OpenApiDocument } from './openapi/document'
 import { pathTable } from './path-table'
 import type { Route } from './route'
+import { schemaRoutes, type PublishedSchema } from './schema-routes'
 import { placeFor, serveRoutes } from './serve-routes'
 import { isOfSite, staticSite, type StaticSite } from './static-site'
 import { createServer } from './server/server'
@@ -62,6 +63,8 @@ interface HttpOptions {
   /** Those of any service, and its own. */
   errors: ErrorTable
   routes: readonly Route[]
+  /** The JSON Schemas of the events that it publishes, if it publishes any. */
+  eventSchemas?: (() => readonly PublishedSchema[]) | undefined
   /** `/health` and the like, which are limited apart and need no key. */
   probes: readonly Route[]
   /** A web page that it serves. */
@@ -89,7 +92,11 @@ export function createHttpService(options: HttpOptions) {
   const holdBack = createHoldBack(bulkheads.mainWork.isBusy)
   const { basePath = '', trustProxy } = settings
 
-  const documents: Route[] = [errorPages(errors), ...docsRoutes(title, () => openApi())]
+  const documents: Route[] = [
+    errorPages(errors),
+    ...docsRoutes(title, () => openApi()),
+    ...(options.eventSchemas ? schemaRoutes(options.eventSchemas) : []),
+  ]
   let document: OpenApiDocument | undefined
   const openApi = () =>
     (document ??= openApiDocument(

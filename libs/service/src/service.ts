@@ -9,6 +9,7 @@ import {
   type GrpcServer,
   type HttpSettings,
   type OpenApiDocument,
+  type PublishedSchema,
   type Route,
   type ServerTls,
   type StaticSite,
@@ -44,6 +45,8 @@ export interface ServiceOptions<Code extends string = string> {
   /** Its errors: those of any service, and its own. */
   errors: ErrorTable<Code>
   routes: readonly Route<NoInfer<Code>>[]
+  /** The JSON Schemas of the events that it publishes, if it publishes any. */
+  eventSchemas?: () => readonly PublishedSchema[]
   /** A web page that it serves. */
   site?: StaticSite | undefined
   /** The calls that it takes over gRPC: `grpcServer()` of @ordinal/grpc. */
@@ -98,7 +101,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     metricsMaxAgeMs: settings.metricsMaxAgeMs,
     poolStats: () => poolStats(pool),
   })
-  const { description, tokens, managedKeys, routes, site, errors } = options
+  const { description, tokens, managedKeys, routes, eventSchemas, site, errors } = options
   const heavyPlaces = 2 * (options.pools?.heavy.options.max ?? 2)
   const tls = tlsOf(settings, log, metrics)
   const http = createHttpService({
@@ -109,6 +112,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     tokens,
     managedKeys,
     routes,
+    eventSchemas,
     errors,
     probes,
     site,

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
-import type { CloudEvent } from '@ordinal/events'
 import type { PassedTrace } from '@ordinal/tracing'
 import type { DeliveryState } from './delivery-queries'
 import { AppError } from './errors'
@@ -15,6 +13,7 @@ import {
 } from './log-queries'
 import { onceFor, type Asking } from './once'
 import { requireWebhook } from './require-webhook'
+import { testEvent } from './test-event'
 
 interface Deps {
   pool: Pool
@@ -31,8 +30,6 @@ export interface AskedDelivery {
   replayed: boolean
 }
 
-/** The type of test events, which any webhook gets. */
-const testType = 'webhook.test'
 // Of all that is replayed since a time: it becomes due together.
 const replayLimitMs = 60_000
 
@@ -131,18 +128,3 @@ export function createDeliveryLog({ pool, source, onNews }: Deps) {
 
 const noDelivery = (id: number, deliveryId: number) =>
   new AppError('webhook_delivery_not_found', `Webhook ${id} has no delivery ${deliveryId}`)
-
-const testEvent = (source: string, id: number, { traceparent, tracestate }: PassedTrace): CloudEvent => ({
-  specversion: '1.0',
-  id: randomUUID(),
-  source,
-  type: testType,
-  // One of its own, so that no test waits for another.
-  subject: `webhook-${id}-${randomUUID()}`,
-  time: new Date().toISOString(),
-  datacontenttype: 'application/json',
-  sequence: '0',
-  traceparent,
-  ...(tracestate !== undefined && { tracestate }),
-  data: { webhook_id: id },
-})

@@ -224,3 +224,26 @@ export async function deliveryBacklog(
   )
   return rows[0]!
 }
+
+/** A webhook that was switched off for failing, or that deliveries wait for. */
+export interface WebhookBacklog {
+  id: number
+  /** Null if it is on. */
+  offReason: 'failing' | 'gone' | null
+  waiting: number
+  /** For how long they have failed, or have been due; 0 if none waits. */
+  waitingSeconds: number
+}
+
+/** Those, by their ids. One that was switched off because somebody asked for it is not among them. */
+export async function webhookBacklogs(db: Queryable): Promise<WebhookBacklog[]> {
+  const { rows } = await db.query<WebhookBacklog>(
+    `SELECT id, off_reason AS "offReason", coalesce(waiting, 0) AS waiting,
+       coalesce(greatest(0, extract(epoch FROM now() - since)), 0)::float8 AS "waitingSeconds"
+     FROM webhooks LEFT JOIN (
+       SELECT webhook_id, count(*)::int AS waiting, min(coalesce(first_failed_at, due_at)) AS since
+       FROM webhook_deliveries WHERE state = 'waiting' GROUP BY webhook_id) AS backlog ON webhook_id = id
+     WHERE CASE WHEN enabled THEN waiting > 0 ELSE off_reason <> 'requested' END ORDER BY id`,
+  )
+  return rows
+}

@@ -1,4 +1,6 @@
 export { webhookAccess } from './access'
 export { webhookVariables, type WebhookSettings } from './variables'
+export type { WebhookBacklog } from './delivery-queries'
+export { testEventSchema } from './test-event'
 export { anyWebhook } from './webhook-queries'
 export { createWebhooks } from './webhooks'

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { Queryable } from '@ordinal/database'
 import type { Logger } from '@ordinal/logging'
 import type { Metrics } from '@ordinal/metrics'
 import { createPeriodicTask } from '@ordinal/periodic-task'
@@ -6,6 +7,7 @@ import type { Tracing } from '@ordinal/tracing'
 import { addressPolicy } from './addresses'
 import { createWebhookConsumer } from './consumer'
 import { createDeliverer } from './deliverer'
+import { webhookBacklogs, type WebhookBacklog } from './delivery-queries'
 import { createWebhookMetrics } from './metrics'
 import { webhookRoutes } from './routes/webhook-routes'
 import { createSealer } from './sealing'
@@ -83,6 +85,8 @@ export function createWebhooks(deps: Deps) {
     routes: webhookRoutes(service, eventTypes),
     /** Whether there were any a moment ago: a hint, for whom to wake. */
     mayBeThere: (): boolean => known,
+    /** Those that were switched off for failing, and those that deliveries wait for. */
+    backlogs: (db: Queryable): Promise<WebhookBacklog[]> => webhookBacklogs(db),
     start(): void {
       deliverer.start()
       watch.start()

@@ -28,7 +28,11 @@ export const exitCodes = {
   serious: 7,
 } as const
 
+/** A long work has not reached its end, and may if it is tried again. */
+export class BrokenOffError extends Error {}
+
 const ofErrors = [
+  [BrokenOffError, exitCodes.unavailable],
   [NotFoundError, exitCodes.notFound],
   [AuthenticationError, exitCodes.notAllowed],
   [PermissionError, exitCodes.notAllowed],

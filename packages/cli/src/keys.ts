@@ -1,15 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander'
-import { integer, type Run } from './run'
+import type { Command } from 'commander'
+import type { Run } from './run'
+import { collect, integer, moment } from './values'
 
 const columns = ['id', 'name', 'state', 'scopes', 'expires_at', 'last_used_at', 'created_by']
-
-const moment = (text: string): string => {
-  const at = new Date(text)
-  if (Number.isNaN(at.getTime()))
-    throw new InvalidArgumentError('It is a moment such as 2027-01-01T00:00:00Z.')
-  return at.toISOString()
-}
-const collect = (scope: string, before: string[] = []) => [...before, scope]
 
 /** The commands about API keys. */
 export function addKeyCommands(program: Command, run: Run): void {

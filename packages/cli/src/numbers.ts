@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { exitCodes } from './exit-codes'
-import { integer, type Run } from './run'
+import type { Run } from './run'
+import { firstOf, integer } from './values'
 
 const steps = ['revision', 'event', 'state', 'caller', 'client_id', 'reason', 'at']
 
@@ -145,23 +145,6 @@ export function addNumberCommands(program: Command, run: Run): void {
     )
 
   program
-    .command('verify')
-    .description('recompute the proofs of the ledger, and list what does not fit')
-    .option('--sequence <prefix>', 'only of this sequence')
-    .option('--period <period>', 'only of this period')
-    .action(
-      run(
-        async ({ ordinal, output, setExitCode }, { sequence, period }: InSequence & { period?: string }) => {
-          const { findings, ...summary } = await ordinal.audit.verify({ prefix: sequence, period })
-          if (!summary.fits) setExitCode(exitCodes.found)
-          output.one(summary)
-          if (findings.length > 0)
-            await output.many(findings, ['kind', 'prefix', 'period', 'number', 'detail'])
-        },
-      ),
-    )
-
-  program
     .command('tail')
     .description('follow the steps of numbers as they happen, until Ctrl-C')
     .option('--after <id>', 'go on after that event')
@@ -198,13 +181,4 @@ interface AuditOptions extends InSequence {
   number?: string
   clientId?: string
   limit: number
-}
-
-async function* firstOf<T>(count: number, items: AsyncIterable<T>): AsyncGenerator<T> {
-  let left = count
-  if (left <= 0) return
-  for await (const item of items) {
-    yield item
-    if (--left <= 0) return
-  }
 }

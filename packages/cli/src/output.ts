@@ -10,6 +10,8 @@ export interface Output {
   many(rows: AsyncIterable<object> | Iterable<object>, columns: readonly string[]): Promise<void>
   /** One thing with a list in it: a line and a table of that list for people, the object for programs. */
   detail(row: object, text: string, rows: Iterable<object>, columns: readonly string[]): Promise<void>
+  /** A table for people; nothing for programs. */
+  table(rows: Iterable<object>, columns: readonly string[]): Promise<void>
   /** One line for people; nothing for programs. */
   line(text: string): void
   /** One line of JSON for programs; nothing for people. */
@@ -50,6 +52,9 @@ export function createOutput(write: (text: string) => void, asJson: boolean): Ou
     async detail(row, text, rows, columns) {
       output.record(row)
       output.line(text)
+      await output.table(rows, columns)
+    },
+    async table(rows, columns) {
       if (!asJson) await output.many(rows, columns)
     },
     line(text) {

@@ -2,14 +2,20 @@ import { Argument, Command } from 'commander'
 import { version } from '../package.json'
 import { completionFor, shellNames } from './completion'
 import { addDoctorCommand } from './doctor/command'
+import { addEventCommands } from './events'
 import { exitCodes } from './exit-codes'
+import { addExportCommand } from './export'
+import { addImportCommand } from './import'
 import { addKeyCommands } from './keys'
 import { addNumberCommands } from './numbers'
 import { createOutput } from './output'
 import { profileFor, profilesFile, readProfiles, writeProfiles, type Profile } from './profiles'
 import { addRecordCommands } from './records'
 import { addRestoreCommand } from './restore/command'
-import { integer, runIn } from './run'
+import { runIn } from './run'
+import { integer } from './values'
+import { addVerifyCommand } from './verify'
+import { addWebhookCommands } from './webhooks'
 
 /** The command line, for a process. */
 export function createProgram(host: NodeJS.Process): Command {
@@ -35,8 +41,13 @@ ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
     )
 
   addNumberCommands(program, run)
+  addVerifyCommand(program, run)
+  addImportCommand(program, run)
+  addExportCommand(program, run)
   addRecordCommands(program, run)
   addKeyCommands(program, run)
+  addEventCommands(program, run)
+  addWebhookCommands(program, run)
   addDoctorCommand(program, run)
   addRestoreCommand(program, run)
 

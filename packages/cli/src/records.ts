@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { integer, type Run } from './run'
+import type { Run } from './run'
+import { integer } from './values'
 
 const orderColumns = [
   'id',

@@ -1,7 +1,9 @@
+import type { Writable } from 'node:stream'
 import { createOrdinal, OrdinalError, ProblemError, type Ordinal } from '@ordinal/client'
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { exitCodeOf } from './exit-codes'
 import { createOutput, visible, type Output } from './output'
+import type { Screen } from './progress'
 import { profileFor, type Profile } from './profiles'
 
 /** What a command has to work with. */
@@ -12,6 +14,10 @@ export interface Work {
   /** The time for a command. */
   timeoutMs: number
   output: Output
+  /** Standard output, for a command whose result is a file. */
+  stdout: Writable
+  /** For what is said while it works, beside its result. */
+  screen: Screen
   /** For what is no error, and no success either. */
   setExitCode: (code: number) => void
 }
@@ -43,7 +49,9 @@ export function runIn(host: NodeJS.Process): Run {
         const ordinal = createOrdinal({ ...profile, timeoutMs })
         const output = createOutput((text) => void host.stdout.write(text), json)
         const setExitCode = (code: number) => (host.exitCode = code)
-        await command({ ordinal, profile, timeoutMs, output, setExitCode }, ...(args as never))
+        const { stdout, stderr: screen } = host
+        const work = { ordinal, profile, timeoutMs, output, stdout, screen, setExitCode }
+        await command(work, ...(args as never))
       } catch (error) {
         host.stderr.write(`${explain(error)}\n`)
         host.exitCode = exitCodeOf(error)
@@ -69,11 +77,4 @@ function explain(error: unknown): string {
   ]
     .map(visible)
     .join('\n')
-}
-
-/** A whole number from 1 on. */
-export function integer(text: string): number {
-  if (!/^\d{1,15}$/.test(text) || Number(text) < 1)
-    throw new InvalidArgumentError('It is a whole number from 1 on.')
-  return Number(text)
 }

@@ -48,6 +48,7 @@ const healthy = () => {
       breakers: { sequencer: 'closed' },
       events: { waiting: 3, oldest_seconds: 1, dead_letters: 0 },
       numbering: { without_number: 0, oldest_seconds: 0, conflicts_of_a_day: 0 },
+      webhooks: [{ id: 2, off_reason: null, waiting: 5, waiting_seconds: 60 }],
     }),
     sequencer: serviceOf('sequencer', {
       schema_differences: [],
@@ -134,6 +135,33 @@ const cases: [
     /took over 10 s/,
     ({ users }) => {
       users.diagnostics = { is: 'slow', afterMs: 10_000 }
+    },
+  ],
+  [
+    'webhook_off',
+    'warning',
+    'order-service',
+    /webhook 3 .*days without a success; 1 delivery waits/,
+    ({ orders }) => {
+      insideOf(orders).webhooks = [{ id: 3, off_reason: 'failing', waiting: 1, waiting_seconds: 9_000 }]
+    },
+  ],
+  [
+    'webhook_off',
+    'warning',
+    'order-service',
+    /webhook 3 .*answered 410; 0 deliveries wait/,
+    ({ orders }) => {
+      insideOf(orders).webhooks = [{ id: 3, off_reason: 'gone', waiting: 0, waiting_seconds: 0 }]
+    },
+  ],
+  [
+    'webhook_waiting',
+    'warning',
+    'order-service',
+    /7 deliveries wait for webhook 4, the oldest for 15 min/,
+    ({ orders }) => {
+      insideOf(orders).webhooks = [{ id: 4, off_reason: null, waiting: 7, waiting_seconds: 900 }]
     },
   ],
   [

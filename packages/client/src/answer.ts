@@ -21,6 +21,21 @@ export function objectOf({ status, headers }: Response, text: string, asked: Ask
 }
 
 /**
+ * The body of an answer that says yes, to be read as it arrives.
+ *
+ * @throws UnexpectedAnswerError if it is of another media type
+ */
+export function streamOf(
+  { body, status, headers }: Response,
+  media: RegExp,
+  asked: Asked,
+): ReadableStream<Uint8Array> {
+  if (body && media.test(mediaOf(headers))) return body
+  void body?.cancel().catch(() => {})
+  throw unexpected(asked, status, `with ${mediaOf(headers)}, and no file`)
+}
+
+/**
  * A list in an answer.
  *
  * @throws UnexpectedAnswerError if there is none

@@ -1,6 +1,7 @@
 import { apiKeysOf } from './api-keys'
 import { demosOf } from './demos'
 import { diagnosticsOf } from './diagnostics'
+import { eventsOf } from './events'
 import type { OrdinalOptions } from './options'
 import { ordersOf } from './orders'
 import { sender, urlOf } from './send'
@@ -26,6 +27,7 @@ export function createOrdinal(options: OrdinalOptions) {
   return {
     users: usersOf(users),
     orders: ordersOf(orders),
+    events: eventsOf(orders),
     webhooks: webhooksOf(orders),
     numbers: numbersOf(sequencer),
     sequences: sequencesOf(sequencer),

@@ -5,10 +5,12 @@ const longestPauseMs = 5_000
 /** A longer Retry-After is not waited for, unless told. */
 export const longestRetryAfterMs = 30_000
 const repeatable = new Set([408, 429, 500, 502, 503, 504])
+/** 409 where it is only a matter of time. */
+const passing = ['idempotency_key_in_use', 'exports_under_way']
 
 /** Whether a request may be carried out if it is sent once more, with the same key. */
 export const mayRepeat = ({ status, code }: Pick<Problem, 'status' | 'code'>): boolean =>
-  repeatable.has(status) || code === 'idempotency_key_in_use'
+  repeatable.has(status) || passing.includes(code)
 
 /**
  * How long to wait before an attempt: anything up to a bound that doubles, so that callers which failed together do not

@@ -1,4 +1,4 @@
-import { objectOf, refuseRedirect } from './answer'
+import { objectOf, refuseRedirect, streamOf } from './answer'
 import { sleep, startClock, type Clock } from './clock'
 import { CallTimeoutError, ConnectionError, errorOf, OrdinalError, ProblemError } from './errors'
 import { headersOf } from './headers'
@@ -14,8 +14,19 @@ export interface Request {
   path: string
   query?: object | undefined
   body?: object | undefined
+  /** In place of it a body that is no JSON, made anew for each attempt. */
+  content?: Content
+  /** The answer is given as a stream, if its media type is this, and not as what its JSON says. */
+  streams?: RegExp
   /** It is a write whose parts have a key each. */
   hasOwnKeys?: boolean
+}
+
+/** What is sent as it is. */
+export interface Content {
+  /** Its media type. */
+  type: string
+  open: () => string | Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 }
 
 /** Sends a request, as often as it takes, and gives the answer's body. */
@@ -25,6 +36,8 @@ export type Send = <Answer>(request: Request, options?: ChangeOptions) => Promis
 export const path = (texts: TemplateStringsArray, ...parts: (string | number)[]): string =>
   texts.map((text, i) => text + (i < parts.length ? encodeURIComponent(parts[i]!) : '')).join('')
 
+// The services take no longer one.
+const longestDeadlineMs = 3_600_000
 const usual = { timeoutMs: 30_000, attemptTimeoutMs: 10_000, retries: 8, longestRetryAfterMs }
 
 /** Sends requests to the service at an address. */
@@ -65,10 +78,12 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
     async function attemptOnce(outer: Clock, attempt: number): Promise<unknown> {
       const { attemptTimeoutMs } = given
       const headers = await headersOf(client, options, key, request.body !== undefined)
+      if (request.content) headers.set('Content-Type', request.content.type)
+      if (request.streams) headers.set('Accept', '*/*')
       // The service ends its work at this deadline.
       headers.set(
         'X-Request-Timeout-Ms',
-        String(Math.max(1, Math.floor(Math.min(attemptTimeoutMs, outer.remainingMs())))),
+        String(Math.max(1, Math.floor(Math.min(attemptTimeoutMs, outer.remainingMs(), longestDeadlineMs)))),
       )
       const sent = { method: request.method, url: urlOf(baseUrl!, request), attempt, headers }
       client.onRequest?.(sent)
@@ -81,10 +96,11 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
           headers,
           signal: clock.signal,
           redirect: 'manual',
-          ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+          ...bodyOf(request),
         })
         status = response.status
         refuseRedirect(response, sent)
+        if (response.ok && request.streams) return streamOf(response, request.streams, sent)
         const text = await response.text()
         if (response.ok) return objectOf(response, text, sent)
         throw errorOf(problemOf(response.status, text), {
@@ -104,6 +120,14 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
       }
     }
   }
+}
+
+/** The body of an attempt, as fetch takes it. */
+function bodyOf({ body, content }: Request): RequestInit {
+  if (!content) return body === undefined ? {} : { body: JSON.stringify(body) }
+  const opened = content.open()
+  // Without `duplex` fetch sends no stream; its type does not know it everywhere.
+  return { body: opened, ...(opened instanceof ReadableStream && { duplex: 'half' }) } as RequestInit
 }
 
 /** Whether what failed may succeed if it is tried again. */

@@ -2,8 +2,9 @@ import type { components, operations } from './generated/sequencer'
 import { listOf } from './answer'
 import { newKey } from './key'
 import type { CallOptions, ChangeOptions } from './options'
+import { piecesOf } from './files'
 import { itemsOf, itemsOfPages, type Page, type Piece } from './pages'
-import { path, type Send } from './send'
+import { path, type Content, type Send } from './send'
 import type { Answer, Body, Item, PageQuery, Query } from './types'
 
 export type IssuedNumber = components['schemas']['Number']
@@ -17,6 +18,7 @@ export type NewSequence = Body<operations['post_sequences']>
 export type SequenceChange = Body<operations['put_sequences_prefix']>
 export type LedgerEntry = components['schemas']['LedgerEntry']
 export type AuditFilter = Omit<Query<operations['get_audit']>, 'after'>
+export type ExportFilter = Query<operations['get_audit_export']>
 export type Verification = components['schemas']['Verification']
 export type Checkpoint = components['schemas']['Checkpoint']
 export type Comparison = components['schemas']['Comparison']
@@ -152,12 +154,34 @@ export const sequencesOf = (send: Send) => ({
       options,
     ),
 
+  /**
+   * Takes over the numbers of another system. The file is opened for each attempt, since an import that was cut off goes on when the
+   * whole file is sent again: what is there is only counted.
+   *
+   * @param file CSV (`text/csv`) or NDJSON (`application/x-ndjson`) of any length
+   */
+  import: (prefix: string, file: Content, query: ImportOptions = {}, options?: CallOptions) =>
+    send<ImportReport>(
+      {
+        method: 'POST',
+        path: path`/api/v1/sequences/${prefix}/import`,
+        query,
+        content: file,
+        hasOwnKeys: true,
+      },
+      { attemptTimeoutMs: dayMs, timeoutMs: dayMs, ...options },
+    ),
+
   closePeriod: (prefix: string, period: string, request: { reason: string }, options?: CallOptions) =>
     send<components['schemas']['ClosedPeriod']>(
       { method: 'POST', path: path`/api/v1/sequences/${prefix}/periods/${period}/close`, body: request },
       options,
     ),
 })
+
+// A file may be of any length; the service ends what makes no progress.
+const dayMs = 24 * 60 * 60 * 1000
+const files = /^(application\/x-ndjson|text\/csv)\b/i
 
 /** What an auditor asks for. For viewers. */
 export const auditOf = (send: Send) => ({
@@ -173,6 +197,21 @@ export const auditOf = (send: Send) => ({
   /** One piece of the list: from a cursor on, or with `after` of the change feed, whose oldest comes first. */
   page: (filter: PageQuery<operations['get_audit']> = {}, options?: CallOptions) =>
     send<AuditPage>({ method: 'GET', path: '/api/v1/audit', query: filter }, options),
+
+  /**
+   * The ledger as a file, in pieces as they arrive: `for await (const piece of audit.export())`. It is of the moment in which it
+   * begins, so one that was cut off (ConnectionError) can only begin again.
+   */
+  async *export(
+    filter: ExportFilter = {},
+    options?: CallOptions,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const body = await send<ReadableStream<Uint8Array>>(
+      { method: 'GET', path: '/api/v1/audit/export', query: filter, streams: files },
+      { attemptTimeoutMs: 60_000, timeoutMs: 120_000, ...options },
+    )
+    yield* piecesOf(body, options?.signal)
+  },
 
   /** Recomputes the proofs of the ledger. For a long ledger that takes minutes: ten are allowed if not given. */
   verify: (filter: Query<operations['get_audit_verify']> = {}, options?: CallOptions) =>

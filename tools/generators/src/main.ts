@@ -134,7 +134,7 @@ scope of numbers may name one sequence (\`numbers:issue:INV\`). An operation wit
 own user and that user's orders: to it, others look as if they did not exist. A token without a role may do nothing here; with
 \`SEQUENCER_REQUIRE_AUTHENTICATION=true\` alone it may do at the sequencer what anyone may where authentication is not required.
 
-Probes and metrics, \`/docs\`, \`/openapi.json\`, \`/errors\`, and health and reflection of gRPC need no credentials.
+Probes and metrics, \`/docs\`, \`/openapi.json\`, \`/errors\`, \`/schemas\`, and health and reflection of gRPC need no credentials.
 
 ## Keys that leaked
 

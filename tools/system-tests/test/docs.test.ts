@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -41,6 +41,23 @@ test.each(names)('the document of %s in packages/client is what the service says
   const file = path.join(__dirname, '../../../packages/client/openapi', `${name}.json`)
   if (process.env.ORDINAL_WRITE_CLIENT) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
+})
+
+// What @ordinal/contracts publishes.
+test('the schemas of events in packages/contracts are those that the order service serves', async () => {
+  const folder = path.join(__dirname, '../../../packages/contracts/schemas')
+  const { body: list } = await ask(system.orders, 'GET', '/schemas')
+  const types = (list.schemas as { type: string; url: string }[]).map(({ type, url }) => {
+    expect(url).toBe(`/schemas/${type}`)
+    return type
+  })
+  for (const type of types) {
+    const { body } = await ask(system.orders, 'GET', `/schemas/${type}`)
+    const file = path.join(folder, `${type}.json`)
+    if (process.env.ORDINAL_WRITE_CLIENT) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
+  }
+  expect(readdirSync(folder).sort()).toEqual(types.map((type) => `${type}.json`).sort())
 })
 
 test.each(all)('/openapi.json of %s is under 100 kB', async (name) => {

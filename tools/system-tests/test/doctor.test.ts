@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
@@ -139,6 +142,25 @@ test('a service that is frozen, and one that is not there, keep it no longer tha
   }
 })
 
+test('an answer without an end, as anybody may give, is read no further than a service would speak', async () => {
+  let sent = 0
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    const more = () => {
+      while (!response.destroyed && response.write(' '.repeat(65_536))) sent += 65_536
+    }
+    response.on('drain', more)
+    more()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { report } = await doctor({ ORDINAL_USERS_URL: url })
+  server.close()
+  const found = report.findings.find(({ check, service }) => check === 'away' && service === 'user-service')
+  expect(found?.found).toContain('its answer is longer than 65536 bytes')
+  expect(sent).toBeGreaterThan(0)
+})
+
 test('what is wrong with a process is found: clock, version, certificate, an open door, an open breaker', async () => {
   const shift = join(home, 'shift.js')
   writeFileSync(
@@ -238,6 +260,18 @@ test('what is wrong with databases is found, each fault by its name', async () =
      WHERE id = (SELECT min(id) FROM orders)`,
   )
   await query(
+    orders,
+    `WITH made AS (
+       INSERT INTO webhooks (url, event_types, description, secret, created_by, enabled, off_reason, off_at)
+       VALUES ('http://127.0.0.1:1', '{order.created}', 'off', 'whsec_', 'anna', false, 'failing', now()),
+         ('http://127.0.0.1:1', '{order.created}', 'on', 'whsec_', 'anna', true, NULL, NULL),
+         ('http://127.0.0.1:1', '{order.created}', 'by hand', 'whsec_', 'anna', false, 'requested', now())
+       RETURNING id, enabled)
+     INSERT INTO webhook_deliveries (webhook_id, event_id, event_type, subject, sequence, event, due_at, first_failed_at)
+     SELECT id, 'planted', 'order.created', 'planted', '1', '{}', now() + interval '1 hour', now() - interval '1 hour'
+     FROM made WHERE enabled`,
+  )
+  await query(
     users,
     `DELETE FROM _prisma_migrations WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)`,
   )
@@ -259,6 +293,8 @@ test('what is wrong with databases is found, each fault by its name', async () =
     'schema_altered of sequencer',
     'schema_behind of user-service',
     'synchronous_commit of user-service',
+    'webhook_off of order-service',
+    'webhook_waiting of order-service',
   ]
   // The last look may be shared for a second.
   const { code, report } = await eventually(

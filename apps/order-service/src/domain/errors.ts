@@ -3,6 +3,13 @@ import { AppError as BaseError, defineErrors, webhookErrors, type CodeOf } from 
 /** The errors that the order service answers. */
 export const errorTable = defineErrors({
   ...webhookErrors,
+  dead_letters_unavailable: {
+    status: 503,
+    title: 'The dead letters cannot be read',
+    cause: 'They are in Redis (REDIS_URL), which does not answer.',
+    remedy: 'Send the same request again when Redis answers; nothing of it is lost meanwhile.',
+    example: 'The dead letters cannot be read: Redis does not answer',
+  },
   order_not_found: {
     status: 404,
     title: 'There is no such order',

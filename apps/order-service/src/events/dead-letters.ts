@@ -9,25 +9,22 @@ const limitMs = 60_000
 
 /** The dead letters, oldest first: a line of JSON for each. */
 export const listDeadLetters = (config: EventConfig) =>
-  withDeadLetters(config, async (all) => {
-    const lists = await Promise.all(all.map((letters) => letters.list(mostListed)))
-    return lists
-      .flat()
+  withDeadLetters(config, async (letters) =>
+    (await letters.list(mostListed))
       .map(({ diedAt, ...letter }) => JSON.stringify({ died_at: diedAt, ...letter }))
-      .join('\n')
-  })
+      .join('\n'),
+  )
 
 /** Has them delivered again by the services that run, each to the consumer that could not handle it. */
 export const replayDeadLetters = (config: EventConfig) =>
-  withDeadLetters(config, async (all) => {
-    const counts = await Promise.all(all.map((letters) => letters.replay()))
-    const count = counts.reduce((sum, count) => sum + count, 0)
+  withDeadLetters(config, async (letters) => {
+    const count = await letters.replay()
     return `${count} dead letter${count === 1 ? '' : 's'} replayed`
   })
 
 async function withDeadLetters(
   config: EventConfig,
-  use: (all: DeadLetters[]) => Promise<string>,
+  use: (letters: DeadLetters) => Promise<string>,
 ): Promise<string> {
   const pool = createPool({
     url: databaseUrlOf(config),
@@ -41,8 +38,8 @@ async function withDeadLetters(
   })
   try {
     const log = createLogger({ service: 'order-service', level: 'error', stream: process.stderr })
-    const { all, close } = await openDeadLetters({ pool, redis: redisSettingsOf(config), log })
-    return await use(all).finally(close)
+    const { deadLetters, close } = await openDeadLetters({ pool, redis: redisSettingsOf(config), log })
+    return await use(deadLetters).finally(close)
   } finally {
     await pool.end()
   }

@@ -19,6 +19,7 @@ import { etagOfOrder } from './etag'
 import {
   listFilter,
   newOrder,
+  order,
   orderCursors,
   orderNumber,
   price,
@@ -32,28 +33,6 @@ import type { PlaceOrder } from './place-order'
 import { user } from '../clients/users'
 import type { ErrorCode } from '../domain/errors'
 
-const order = z
-  .object({
-    id: id(),
-    reference: z.uuid().meta({ description: 'A UUIDv7; the key under which the order gets its number' }),
-    order_number: z.string().nullable().meta({
-      description: 'Null while the sequencer is away; it comes within seconds of its return',
-      example: 'ORD-2026-000001',
-    }),
-    user_id: id(),
-    product_id: productId,
-    quantity,
-    total_price: price,
-    user_from_memory: z.literal(true).optional().meta({
-      description:
-        'Only there if the user service did not answer when the order was placed, and its user had been verified a moment before',
-    }),
-    status,
-    version: z.int().min(1).meta({ description: 'Counts the changes; the ETag' }),
-    created_at: timestamp(),
-    updated_at: timestamp(),
-  })
-  .meta({ id: 'Order' })
 const orderWithUser = order
   .extend({
     user: user.nullable().meta({

@@ -1,4 +1,4 @@
-import { cursorsOf, id, text } from '@ordinal/http'
+import { cursorsOf, id, text, timestamp } from '@ordinal/http'
 import { z } from 'zod'
 import type { NewOrder } from '../domain/order'
 import { orderStatuses } from '../domain/status'
@@ -24,6 +24,30 @@ export const newOrder = z.strictObject({
   quantity,
   total_price: newPrice,
 })
+
+/** An order, as REST answers it and events have it. */
+export const order = z
+  .object({
+    id: id(),
+    reference: z.uuid().meta({ description: 'A UUIDv7; the key under which the order gets its number' }),
+    order_number: z.string().nullable().meta({
+      description: 'Null while the sequencer is away; it comes within seconds of its return',
+      example: 'ORD-2026-000001',
+    }),
+    user_id: id(),
+    product_id: productId,
+    quantity,
+    total_price: price,
+    user_from_memory: z.literal(true).optional().meta({
+      description:
+        'Only there if the user service did not answer when the order was placed, and its user had been verified a moment before',
+    }),
+    status,
+    version: z.int().min(1).meta({ description: 'Counts the changes; the ETag' }),
+    created_at: timestamp(),
+    updated_at: timestamp(),
+  })
+  .meta({ id: 'Order' })
 
 /** The same request by REST and by gRPC is the same order: an idempotency key may come by either. */
 export const toNewOrder = (sent: z.output<typeof newOrder>): NewOrder => ({

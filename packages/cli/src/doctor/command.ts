@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { lastCheckpointIn } from '../checkpoint-file'
+import { checkpointsIn } from '../checkpoints'
 import { exitCodes } from '../exit-codes'
 import type { Output } from '../output'
-import { integer, type Run } from '../run'
+import type { Run } from '../run'
+import { integer } from '../values'
 import { gatherFacts } from './gather'
 import { counted, type Finding } from './finding'
 import { judge } from './judge'
@@ -25,7 +26,7 @@ export function addDoctorCommand(program: Command, run: Run): void {
           ordinal,
           profile,
           verifyLimitMs: timeoutMs,
-          checkpoint: options.checkpoint === undefined ? undefined : lastCheckpointIn(options.checkpoint),
+          checkpoint: options.checkpoint === undefined ? undefined : checkpointsIn(options.checkpoint).at(-1),
           checkpointHours: options.checkpointHours,
         })
         const findings = judge(facts)

@@ -11,7 +11,7 @@ export type ServiceName = (typeof serviceNames)[number]
 
 /** What any of the services says of itself. */
 export type Diagnostics = UserServiceDiagnostics &
-  Partial<Pick<OrderServiceDiagnostics, 'events' | 'numbering'>> &
+  Partial<Pick<OrderServiceDiagnostics, 'events' | 'numbering' | 'webhooks'>> &
   Partial<Pick<SequencerDiagnostics, 'checkpoints' | 'ranges' | 'schema_differences'>>
 
 /** What came of a question: an answer, or why there is none. */

@@ -12,6 +12,8 @@ import {
 
 const healthLimitMs = 5_000
 const diagnosticsLimitMs = 10_000
+/** Far more than a service says of its health. */
+const healthBytes = 64 * 1024
 
 const ofProfile = { 'user-service': 'users', 'order-service': 'orders', sequencer: 'sequencer' } as const
 
@@ -120,7 +122,7 @@ async function readHealth(url: string) {
     signal: AbortSignal.timeout(healthLimitMs),
     redirect: 'error',
   })
-  const body = (await response.json()) as Partial<Health> | null
+  const body = JSON.parse(await textOf(response, healthBytes)) as Partial<Health> | null
   if (typeof body?.version !== 'string') throw new Error('what answers there is no service of Ordinal')
   const date = Date.parse(response.headers.get('Date') ?? '')
   return {
@@ -131,6 +133,23 @@ async function readHealth(url: string) {
     sentAt,
     receivedAt: Date.now(),
   }
+}
+
+/**
+ * The text of an answer, which may be that of anybody.
+ *
+ * @throws Error if it is longer than `maxBytes`
+ */
+async function textOf({ body }: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    // Leaving the loop ends the connection.
+    if (bytes > maxBytes) throw new Error(`its answer is longer than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** When the certificate at an address expires; undefined where there is none, or it does not show in time. */

@@ -1,4 +1,5 @@
 import type { Diagnostics, ServiceName } from './facts'
+import { judgeWaiting } from './judge-waiting'
 import { clock, counted, error, finding, note, seconds, warning, type Finding } from './finding'
 
 type Database = NonNullable<Diagnostics['database']>
@@ -240,49 +241,6 @@ function judgeSchema(
         'schema_altered',
         list(differences),
         'docs/audit.md says how to put it back; until then the rules of issuing may not hold',
-      ),
-    )
-  return findings
-}
-
-const waitingSeconds = 60
-
-function judgeWaiting(service: ServiceName, { events, numbering }: Diagnostics): Finding[] {
-  const findings: Finding[] = []
-  if (events && events.oldest_seconds > waitingSeconds)
-    findings.push(
-      warning(
-        service,
-        'events_waiting',
-        `${counted(events.waiting, 'event waits', 'events wait')} for delivery, the oldest for ${seconds(events.oldest_seconds * 1000)}`,
-        'look at Redis, and at the log of the order service',
-      ),
-    )
-  if (events && events.dead_letters > 0)
-    findings.push(
-      warning(
-        service,
-        'dead_letters',
-        `${counted(events.dead_letters, 'event', 'events')} could not be handled`,
-        'make events-dead has the reasons; when the cause is removed: make events-replay',
-      ),
-    )
-  if (numbering && numbering.oldest_seconds > waitingSeconds)
-    findings.push(
-      warning(
-        service,
-        'orders_without_number',
-        `${counted(numbering.without_number, 'order has', 'orders have')} no number, the oldest for ${seconds(numbering.oldest_seconds * 1000)}`,
-        'look at the sequencer, and at the sequence of orders: did it reach its end?',
-      ),
-    )
-  if (numbering && numbering.conflicts_of_a_day > 0)
-    findings.push(
-      error(
-        service,
-        'number_conflicts',
-        `${counted(numbering.conflicts_of_a_day, 'number', 'numbers')} of the last day could not be stored with an order`,
-        'see the table number_conflicts, and ordinal history NUMBER: was a database restored?',
       ),
     )
   return findings

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import type { Ordinal } from '@ordinal/client'
 import type { Command } from 'commander'
-import { lastCheckpointIn } from '../checkpoint-file'
+import { checkpointsIn } from '../checkpoints'
 import { exitCodes } from '../exit-codes'
-import { integer, type Run } from '../run'
+import type { Run } from '../run'
+import { integer } from '../values'
 import { compareWith, readKnownFiles, type Evidence } from './evidence'
 import { readRestoredLedger } from './ledger'
 
@@ -47,7 +48,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
         const differences =
           options.checkpoint === undefined
             ? []
-            : (await ordinal.audit.compare(lastCheckpointIn(options.checkpoint))).findings
+            : (await ordinal.audit.compare(checkpointsIn(options.checkpoint).at(-1)!)).findings
         const found = behind.length + missing.length + doubled.length + differences.length
         output.record({
           complete: found === 0,

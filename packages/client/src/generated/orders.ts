@@ -55,6 +55,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the events that wait for their delivery, oldest first */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the events that no attempt could deliver, oldest first */
+        get: operations["get_events_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deliver all dead letters again, each to the consumer that could not handle it */
+        post: operations["post_events_dead_letters_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -279,6 +330,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/schemas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The types of events that the service publishes */
+        get: operations["get_schemas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schemas/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema (2020-12) of the events of a type */
+        get: operations["get_schemas_type"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -424,6 +509,41 @@ export interface components {
                 [key: string]: unknown;
             }) | null;
         };
+        WaitingEvent: {
+            event: components["schemas"]["Event"];
+            /** @description The one that a replayed event is for; null for all */
+            consumer: string | null;
+            attempts: number;
+            /** @description When it is tried next, if it is not under way */
+            due_at: components["schemas"]["Timestamp"];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A CloudEvent: its JSON Schema is at `/schemas/{type}` */
+        Event: {
+            id: string;
+            type: string;
+            subject: string;
+        } & {
+            [key: string]: unknown;
+        };
+        DeadLetters: {
+            data: components["schemas"]["DeadLetter"][];
+            /** @description How many there are in all */
+            total: number;
+        };
+        DeadLetter: {
+            /** @description Which could not handle it */
+            consumer: string;
+            /** @description Why the last attempt failed */
+            reason: string;
+            attempts: number;
+            died_at: components["schemas"]["Timestamp"];
+            /** @description Null for an entry of the stream that was no event */
+            event: components["schemas"]["Event"] | null;
+        };
+        DeadLetterReplay: {
+            replayed: number;
+        };
         Webhook: {
             id: number;
             url: string;
@@ -558,6 +678,22 @@ export interface components {
                 /** @description Numbers of the last 24 hours that an order could not take */
                 conflicts_of_a_day: number;
             };
+            /** @description Those that were switched off for failing, and those that deliveries wait for */
+            webhooks?: {
+                id: number;
+                /** @description Null if it is on */
+                off_reason: ("failing" | "gone") | null;
+                waiting: number;
+                /** @description For how long they have failed, or have been due; 0 if none waits */
+                waiting_seconds: number;
+            }[];
+        };
+        EventTypes: {
+            schemas: {
+                type: string;
+                description: string;
+                url: string;
+            }[];
         };
         Health: {
             /** @enum {string} */
@@ -806,6 +942,16 @@ export interface components {
             };
             content?: never;
         };
+        /** @description `dead_letters_unavailable`: The dead letters cannot be read */
+        ServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Done */
         OK_3: {
             headers: {
@@ -835,6 +981,15 @@ export interface components {
                 "text/html": string;
             };
         };
+        /** @description `route_not_found`: There is nothing at this path */
+        NotFound_4: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Done */
         OK_5: {
             headers: {
@@ -845,7 +1000,7 @@ export interface components {
             };
         };
         /** @description `overloaded`: Too many requests of this kind */
-        ServiceUnavailable: {
+        ServiceUnavailable_2: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -1156,6 +1311,83 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_2"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
+                cursor?: components["parameters"]["cursor"];
+                page_size?: components["parameters"]["page_size"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WaitingEvent"][];
+                        pagination: components["schemas"]["pagination"];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_events_dead_letters: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    post_events_dead_letters_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterReplay"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -1569,15 +1801,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_4"];
             400: components["responses"]["BadRequest"];
-            /** @description `route_not_found`: There is nothing at this path */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            404: components["responses"]["NotFound_4"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -1621,6 +1845,64 @@ export interface operations {
             default: components["responses"]["AnyError"];
         };
     };
+    get_schemas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTypes"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError"];
+        };
+    };
+    get_schemas_type: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Only if it still has the version of one of these ETags: else 412, and nothing changes. Weak tags, tags that a proxy has marked as compressed, and versions without quotes count by their version */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /** @description Only if the ETag is none of these: else 304, without a body. Weak tags count as strong ones */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": {
+                        $id: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound_4"];
+            default: components["responses"]["AnyError"];
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -1632,7 +1914,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -1672,7 +1954,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError_2"];
         };
     };

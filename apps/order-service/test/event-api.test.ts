@@ -1,0 +1,129 @@
+import Ajv from 'ajv/dist/2020'
+import addFormats from 'ajv-formats'
+import { callersOf, hasRedis, startTestRedis, type TestCallers, type TestRedis } from '@ordinal/testing'
+import { anOrder, createWorld, until, type Instance, type World } from './world'
+
+let world: World
+let callers: TestCallers
+beforeEach(async () => {
+  callers = await callersOf([])
+  world = await createWorld()
+})
+afterEach(() => world.end())
+
+const startService = (env: Record<string, string> = {}) => world.startService({ ...callers.env, ...env })
+const ask = async (service: Instance, method: string, path: string) =>
+  service.api.request({ method, path, headers: callers.admin })
+
+/** Leaves an event that waits for another hour. */
+const plant = (subject: string) =>
+  world.query(
+    `INSERT INTO outbox (subject, event, deliver_after)
+     VALUES ($1, json_build_object('id', $1::text, 'type', 'order.updated', 'subject', $1::text), now() + interval '1 hour')`,
+    [subject],
+  )
+
+test('the events that wait are listed, oldest first and by cursor', async () => {
+  const service = await startService()
+  for (const subject of ['a', 'b', 'c']) await plant(subject)
+  const first = await ask(service, 'GET', '/api/v1/events?page_size=2')
+  expect(first.body.data.map(({ event, attempts }: never) => [event, attempts])).toEqual([
+    [expect.objectContaining({ subject: 'a', sequence: expect.stringMatching(/^\d{19}$/) }), 0],
+    [expect.objectContaining({ subject: 'b' }), 0],
+  ])
+  const { next_cursor: cursor } = first.body.pagination
+  const second = await ask(service, 'GET', `/api/v1/events?page_size=2&cursor=${cursor}`)
+  expect(second.body.data).toEqual([expect.objectContaining({ consumer: null })])
+  expect(second.body.pagination.next_cursor).toBeNull()
+})
+
+test('a dead letter is listed with its reason, replayed once by two at once, and then gone', async () => {
+  const service = await startService({ ORDER_SERVICE_AUTO_CONFIRM: 'false' })
+  const { body: order } = await service.api.post('/api/v1/orders', anOrder, { headers: callers.operator })
+  await world.query(
+    `INSERT INTO dead_events (consumer, reason, attempts, event)
+     SELECT 'gone-consumer', 'planted', 10, event FROM outbox WHERE subject = $1`,
+    [order.reference],
+  )
+  const list = await ask(service, 'GET', '/api/v1/events/dead-letters')
+  expect(list.body).toEqual({
+    total: 1,
+    data: [
+      {
+        consumer: 'gone-consumer',
+        reason: 'planted',
+        attempts: 10,
+        died_at: expect.any(String),
+        event: expect.objectContaining({ type: 'order.created', subject: order.reference }),
+      },
+    ],
+  })
+  const replays = await Promise.all(
+    [1, 2].map(() => ask(service, 'POST', '/api/v1/events/dead-letters/replay')),
+  )
+  expect(replays.map(({ body }) => body.replayed).sort()).toEqual([0, 1])
+  expect((await ask(service, 'GET', '/api/v1/events/dead-letters')).body).toEqual({ total: 0, data: [] })
+  const again = await world.query<{ consumer: string }>(
+    `SELECT consumer FROM outbox WHERE consumer IS NOT NULL`,
+  )
+  expect(again).toEqual([{ consumer: 'gone-consumer' }])
+})
+
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+;(hasRedis || required ? describe : describe.skip)('dead letters in Redis', () => {
+  let redis: TestRedis
+  beforeEach(async () => {
+    redis = await startTestRedis()
+  })
+  afterEach(() => redis.remove())
+
+  test('while it is frozen the answer is 503, and the list is there when it goes on', async () => {
+    const service = await startService({ REDIS_URL: redis.url })
+    const list = () => ask(service, 'GET', '/api/v1/events/dead-letters')
+    await until(async () => (await list()).status === 200)
+    redis.freeze()
+    const refused = await list()
+    redis.thaw()
+    expect([refused.status, refused.body.code]).toEqual([503, 'dead_letters_unavailable'])
+    await until(async () => (await list()).status === 200)
+  })
+})
+
+test('/schemas needs no credentials, lists all types, and real events fit theirs', async () => {
+  const service = await startService()
+  const { body: list } = await service.api.get('/schemas')
+  const types = (list.schemas as { type: string }[]).map(({ type }) => type)
+  expect(types).toEqual([
+    'order.created',
+    'order.updated',
+    'order.deleted',
+    'order.number_conflict',
+    'webhook.test',
+  ])
+  const schemas = new Ajv({ strict: false })
+  addFormats(schemas)
+  for (const { type, url } of list.schemas as { type: string; url: string }[]) {
+    const { status, headers, body } = await service.api.get(url)
+    expect([status, headers.get('content-type')]).toEqual([
+      200,
+      expect.stringMatching(/^application\/schema\+json/),
+    ])
+    const schema = typeof body === 'string' ? (JSON.parse(body) as object) : (body as object)
+    schemas.addSchema(schema, type)
+    const etag = headers.get('etag')!
+    expect(headers.get('cache-control')).toBe('public, max-age=3600')
+    const again = await service.api.get(url, { headers: { 'If-None-Match': etag } })
+    expect(again.status).toBe(304)
+  }
+  const { body: order } = await service.api.post('/api/v1/orders', anOrder, { headers: callers.operator })
+  const [row] = await world.query<{ event: object }>('SELECT event FROM outbox WHERE subject = $1', [
+    order.reference,
+  ])
+  const event = { ...row!.event, sequence: '0000000000000000001' }
+  expect([schemas.validate('order.created', event), schemas.errors]).toEqual([true, null])
+  expect(schemas.validate('order.updated', event)).toBe(false)
+  const { data, ...bare } = event as { data?: object }
+  expect([data !== undefined, schemas.validate('order.created', bare)]).toEqual([true, false])
+  const nothing = await service.api.get('/schemas/order.lost')
+  expect([nothing.status, nothing.body.code]).toEqual([404, 'route_not_found'])
+})

@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import type { Run } from './run'
+import { firstOf, integer } from './values'
+
+/** The commands about the events of orders: what waits in the outbox, and what could not be delivered. */
+export function addEventCommands(program: Command, run: Run): void {
+  const events = program.command('events').description('events of orders: waiting, dead, replay')
+  events
+    .command('waiting')
+    .description('list the events that wait for their delivery, the oldest first')
+    .option('--limit <n>', 'at most so many', integer, 50)
+    .action(
+      run(({ ordinal, output }, { limit }: { limit: number }) =>
+        output.many(withNames(firstOf(limit, ordinal.events.waiting({ page_size: Math.min(limit, 100) }))), [
+          'id',
+          'type',
+          'subject',
+          'consumer',
+          'attempts',
+          'due_at',
+          'created_at',
+        ]),
+      ),
+    )
+  events
+    .command('dead')
+    .description('list the events that no attempt could deliver, and why, the oldest first')
+    .option('--limit <n>', 'at most so many', integer, 50)
+    .action(
+      run(async ({ ordinal, output }, { limit }: { limit: number }) => {
+        const { data, total } = await ordinal.events.deadLetters({ limit: Math.min(limit, 1000) })
+        await output.many(withNames(data), ['died_at', 'consumer', 'type', 'subject', 'attempts', 'reason'])
+        if (total > data.length) output.line(`${total - data.length} more`)
+      }),
+    )
+  events
+    .command('replay')
+    .description('deliver all dead letters again, each to the consumer that could not handle it')
+    .action(run(async ({ ordinal, output }) => output.one(await ordinal.events.replayDeadLetters())))
+}
+
+type WithEvent = { event: { id: string; type: string; subject: string } | null }
+
+/** With what its event is about as columns. */
+async function* withNames<Row extends WithEvent>(rows: AsyncIterable<Row> | Iterable<Row>) {
+  for await (const row of rows)
+    yield { id: row.event?.id, type: row.event?.type, subject: row.event?.subject, ...row }
+}

@@ -1,0 +1,83 @@
+import { createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import type { ExportFilter } from '@ordinal/client'
+import { Option, type Command } from 'commander'
+import { again } from './again'
+import { BrokenOffError } from './exit-codes'
+import { showProgress, sizeOf } from './progress'
+import type { Run } from './run'
+import { integer, moment } from './values'
+
+interface Options {
+  format: 'ndjson' | 'csv'
+  bom?: boolean
+  sequence?: string
+  period?: string
+  from?: string
+  to?: string
+  attempts: number
+}
+
+/** `ordinal export`: the ledger as a file. */
+export function addExportCommand(program: Command, run: Run): void {
+  program
+    .command('export [file]')
+    .description(
+      'write the ledger to a file, or to standard output: to verify it (NDJSON), or to look at (CSV)',
+    )
+    .addOption(new Option('--format <format>', 'of the file').choices(['ndjson', 'csv']).default('ndjson'))
+    .option('--bom', 'begin CSV so that spreadsheets know it as UTF-8')
+    .option('--sequence <prefix>', 'only of this sequence')
+    .option('--period <period>', 'only of this period')
+    .option('--from <moment>', 'only from here on', moment)
+    .option('--to <moment>', 'only before', moment)
+    .option('--attempts <n>', 'how often it is begun, if it is cut off', integer, 5)
+    .action(
+      run(async ({ ordinal, screen, stdout }, file: string | undefined, options: Options) => {
+        const { format, bom, sequence, period, from, to, attempts } = options
+        const filter: ExportFilter = { format, bom, prefix: sequence, period, from, to }
+        let bytes = 0
+        const end = showProgress(screen, () => `${sizeOf(bytes)} received`)
+        async function* pieces() {
+          bytes = 0
+          const tail = createTail()
+          for await (const piece of ordinal.audit.export(filter)) {
+            bytes += piece.byteLength
+            tail.add(piece)
+            yield piece
+          }
+          if (format === 'ndjson' && !tail.isEnd())
+            throw new BrokenOffError('The export was cut off: its last line is missing')
+        }
+        try {
+          // What was written to standard output cannot be taken back.
+          if (file === undefined || file === '-') await pipeline(pieces, stdout, { end: false })
+          else await again(attempts, screen, () => intoFile(file, pieces()))
+        } finally {
+          end()
+        }
+        screen.write(`${sizeOf(bytes)} exported\n`)
+      }),
+    )
+}
+
+/** Writes a file that is there as a whole or not at all: under another name until it is on disk. */
+async function intoFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const part = `${file}.part`
+  await pipeline(pieces, createWriteStream(part, { flush: true }))
+  await rename(part, file)
+}
+
+const longestEnd = 200
+
+/** Knows whether the last line of an export of NDJSON was there. */
+function createTail() {
+  let tail = Buffer.alloc(0)
+  return {
+    add(piece: Uint8Array) {
+      tail = Buffer.concat([tail, piece.subarray(-longestEnd)]).subarray(-longestEnd)
+    },
+    isEnd: () => /\n\{"type":"end",[^\n]*\}\n$/.test(tail.toString('latin1')),
+  }
+}

@@ -1,0 +1,34 @@
+import type { components, operations } from './generated/orders'
+import type { CallOptions } from './options'
+import { itemsOf, type Piece } from './pages'
+import type { Send } from './send'
+import type { Answer, Query } from './types'
+
+export type WaitingEvent = components['schemas']['WaitingEvent']
+export type DeadLetter = components['schemas']['DeadLetter']
+
+/** What becomes of the events of orders. For administrators. */
+export const eventsOf = (send: Send) => ({
+  /** Those that wait for their delivery, the oldest first. */
+  waiting: (filter: Query<operations['get_events']> = {}, options?: CallOptions) =>
+    itemsOf((cursor) =>
+      send<Piece<WaitingEvent>>(
+        { method: 'GET', path: '/api/v1/events', query: { ...filter, cursor } },
+        options,
+      ),
+    ),
+
+  /** Those that no attempt could deliver, the oldest first: `data`, and how many there are in all. */
+  deadLetters: (query: Query<operations['get_events_dead_letters']> = {}, options?: CallOptions) =>
+    send<Answer<operations['get_events_dead_letters']>>(
+      { method: 'GET', path: '/api/v1/events/dead-letters', query },
+      options,
+    ),
+
+  /** Delivers all of them again, each to the consumer that could not handle it; gives how many this call found. */
+  replayDeadLetters: (options?: CallOptions) =>
+    send<Answer<operations['post_events_dead_letters_replay']>>(
+      { method: 'POST', path: '/api/v1/events/dead-letters/replay' },
+      options,
+    ),
+})
