@@ -1,11 +1,11 @@
 import { may, mayOwn, type AccessTable } from '@ordinal/http'
-import { eventAccess } from './events/routes'
 import { webhookAccess } from '@ordinal/webhooks'
 
 const toRead = mayOwn('viewer', ['orders:read'])
 const toPlace = mayOwn('operator', ['orders:write'])
 const toChange = mayOwn('operator', ['orders:write'], 'to cancel')
 const toDelete = may('operator', ['orders:write'])
+const admin = may('admin')
 
 /** Who may do what here, where authentication is required. */
 export const orderAccess: AccessTable = {
@@ -17,7 +17,9 @@ export const orderAccess: AccessTable = {
   'PATCH /api/v1/orders/{id}': toChange,
   'DELETE /api/v1/orders/{id}': toDelete,
   'GET /api/v1/diagnostics': may('admin', ['diagnostics:read']),
-  ...eventAccess,
+  'GET /api/v1/events': admin,
+  'GET /api/v1/events/dead-letters': admin,
+  'POST /api/v1/events/dead-letters/replay': admin,
   ...webhookAccess,
   'orders.OrderService/CreateOrder': toPlace,
   'orders.OrderService/GetOrder': toRead,

@@ -126,8 +126,8 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
 function bodyOf({ body, content }: Request): RequestInit {
   if (!content) return body === undefined ? {} : { body: JSON.stringify(body) }
   const opened = content.open()
-  // Without `duplex` fetch sends no stream; its type does not know it everywhere.
-  return { body: opened, ...(opened instanceof ReadableStream && { duplex: 'half' }) } as RequestInit
+  // Without `duplex` fetch sends no stream.
+  return { body: opened, ...(opened instanceof ReadableStream && { duplex: 'half' }) }
 }
 
 /** Whether what failed may succeed if it is tried again. */

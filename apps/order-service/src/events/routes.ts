@@ -4,12 +4,10 @@ import {
   cursorQuery,
   cursorsOf,
   integerText,
-  may,
   pieceOf,
   route,
   timestamp,
   toPiece,
-  type AccessTable,
   type Route,
 } from '@ordinal/http'
 import { z } from 'zod'
@@ -48,15 +46,6 @@ interface Deps {
   }
   /** For reads, with a limit. */
   db: Queryable
-}
-
-const admin = may('admin')
-
-/** The rows of the table of who may do what. */
-export const eventAccess: AccessTable = {
-  'GET /api/v1/events': admin,
-  'GET /api/v1/events/dead-letters': admin,
-  'POST /api/v1/events/dead-letters/replay': admin,
 }
 
 const byPosition = cursorsOf('events', z.tuple([z.int().min(1)]))

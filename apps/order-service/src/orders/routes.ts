@@ -1,5 +1,4 @@
 import {
-  id,
   idParams,
   integerText,
   isPageOrCursor,
@@ -7,7 +6,6 @@ import {
   listQuery,
   pageOrCursor,
   route,
-  timestamp,
   versionsIn,
   type Call,
   type Route,
@@ -16,18 +14,7 @@ import { idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import type { OrderJson } from '../domain/order'
 import { etagOfOrder } from './etag'
-import {
-  listFilter,
-  newOrder,
-  order,
-  orderCursors,
-  orderNumber,
-  price,
-  productId,
-  quantity,
-  status,
-  toNewOrder,
-} from './schemas'
+import { listFilter, newOrder, order, orderCursors, orderNumber, status, toNewOrder } from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
 import { user } from '../clients/users'

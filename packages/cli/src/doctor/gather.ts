@@ -143,7 +143,7 @@ async function readHealth(url: string) {
 async function textOf({ body }: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array> | Uint8Array[]) {
     bytes += chunk.byteLength
     // Leaving the loop ends the connection.
     if (bytes > maxBytes) throw new Error(`its answer is longer than ${maxBytes} bytes`)

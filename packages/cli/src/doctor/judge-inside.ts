@@ -1,6 +1,6 @@
 import type { Diagnostics, ServiceName } from './facts'
 import { judgeWaiting } from './judge-waiting'
-import { clock, counted, error, finding, note, seconds, warning, type Finding } from './finding'
+import { clock, counted, error, finding, note, warning, type Finding } from './finding'
 
 type Database = NonNullable<Diagnostics['database']>
 
