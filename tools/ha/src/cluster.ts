@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, escapeLiteral } from 'pg'
 import type { Network } from './network'
 import {
@@ -154,17 +155,26 @@ export async function startCluster(options: ClusterOptions) {
       .map(({ application_name: name }) => name)
   }
 
-  /** A node that cannot follow after its crash is rebuilt, as an operator would do with `patronictl reinit`. */
+  /**
+   * A node that cannot follow after its crash is rebuilt, as an operator would do with `patronictl reinit`: one at a time,
+   * and only one that does not follow when it is looked at again. Without a standby nothing is acknowledged.
+   */
   async function untilReplicas(): Promise<void> {
     const give = () => until('two replicas', async () => (await followers()).length === 2, 45_000)
-    for (let tries = 0; tries < 3; tries += 1)
+    for (let tries = 0; tries < 3; tries += 1) {
       if (await give().catch(() => false)) return
-      else for (const node of await lagging()) await reinitialize(addressOf(node))
+      const before = await lagging()
+      await sleep(3_000)
+      const [still] = (await lagging()).filter((node) => before.includes(node))
+      if (still !== undefined) await reinitialize(addressOf(still))
+    }
     await give()
   }
 
+  /** Nobody, as long as there is no leader that says who follows it. */
   async function lagging(): Promise<number[]> {
     const [first, following] = [await leader(), await followers()]
+    if (first === undefined || following.length === 0) return []
     return nodes.filter((node) => node !== first && !following.includes(`node${node}`))
   }
 
