@@ -60,8 +60,8 @@ export default tseslint.config(
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool', 'type:package'] },
-            // What runs in browsers.
-            { sourceTag: 'type:web', onlyDependOnLibsWithTags: ['type:package'] },
+            // What runs in browsers, with what runs anywhere.
+            { sourceTag: 'type:web', onlyDependOnLibsWithTags: ['type:package', 'runs:anywhere'] },
             // What others install holds nothing of ours but itself.
             { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package', 'for:packages'] },
             // What they may bundle all the same: functions that know no process, no network and no other library (0091).

@@ -4,6 +4,7 @@ import { extname, isAbsolute, join, relative, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { describeThirdParties } from '../../tools/build/src/third-party.mjs'
+import { buildVerifier } from './verifier/build.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 const output = join(root, 'dist/apps/console')
@@ -26,6 +27,8 @@ await build({
   logLevel: 'warn',
   plugins: [noteInputs],
 })
+
+for (const file of await buildVerifier(output)) inputs.add(relative(root, file))
 
 const compressible = new Set(['.js', '.css', '.svg', '.html', '.json', '.webmanifest'])
 for (const name of readdirSync(output, { recursive: true, encoding: 'utf8' })) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { offlineAliases } from './offline/aliases.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -11,7 +12,10 @@ export default defineConfig({
   // Names are relative: index.html says in its <base> where it is.
   base: './',
   plugins: [react()],
-  resolve: { conditions: ['@ordinal/source', 'module', 'browser', 'development|production'] },
+  resolve: {
+    alias: offlineAliases,
+    conditions: ['@ordinal/source', 'module', 'browser', 'development|production'],
+  },
   define: {
     'import.meta.env.VERSION': JSON.stringify(
       JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,

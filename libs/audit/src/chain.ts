@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { Frame } from './number'
 import type { BatchRecord, EntryRecord } from './records'

@@ -1,5 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { calculateJwkThumbprint, CompactSign, compactVerify, exportJWK, errors, type JWK } from 'jose'
+import { compactVerify, errors, type JWK } from 'jose'
 
 /** Where a chain was: its last batch, and the hash of that. */
 export interface Head {
@@ -46,40 +45,8 @@ export class CheckpointError extends Error {
   override readonly name = 'CheckpointError'
 }
 
-const mediaType = 'ordinal-checkpoint+jws'
-
-/**
- * Reads an Ed25519 private key: PKCS#8 as PEM, or the base64 of that, or of its DER.
- *
- * @throws Error if it is none
- */
-export function readSigningKey(text: string): KeyObject {
-  const decoded = text.includes('BEGIN')
-    ? Buffer.from(text.replaceAll('\\n', '\n'))
-    : Buffer.from(text, 'base64')
-  const key = decoded.includes('BEGIN')
-    ? createPrivateKey(decoded)
-    : createPrivateKey({ key: decoded, format: 'der', type: 'pkcs8' })
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key is not one of Ed25519')
-  return key
-}
-
-/** The public half of a signing key, with its id. */
-export type PublicJwk = JWK & { kid: string }
-
-/** The public half of a key, as JWK; its id is its thumbprint (RFC 7638). */
-export async function publicJwk(key: KeyObject): Promise<PublicJwk> {
-  const jwk = await exportJWK(key.type === 'private' ? createPublicKey(key) : key)
-  return { ...jwk, alg: 'EdDSA', use: 'sig', kid: await calculateJwkThumbprint(jwk) }
-}
-
-/** Signs a checkpoint: a compact JWS (RFC 7515) with EdDSA, that any library for JWTs can check. */
-export async function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): Promise<string> {
-  const { kid } = await publicJwk(key)
-  return new CompactSign(new TextEncoder().encode(JSON.stringify(checkpoint)))
-    .setProtectedHeader({ alg: 'EdDSA', typ: mediaType, kid })
-    .sign(key)
-}
+/** Which kind of JWS a checkpoint is: its `typ`. */
+export const checkpointType = 'ordinal-checkpoint+jws'
 
 /**
  * Checks the signature of a checkpoint, and returns its content.
@@ -97,12 +64,12 @@ export async function readCheckpoint(jws: string, keys: readonly JWK[]): Promise
           throw new CheckpointError(
             `it is signed by another key than those that are known: ${kid ?? 'unnamed'}`,
           )
-        return createPublicKey({ key: jwk as Record<string, string>, format: 'jwk' })
+        return jwk
       },
       { algorithms: ['EdDSA'] },
     )
     const checkpoint: unknown = JSON.parse(new TextDecoder().decode(payload))
-    if (protectedHeader.typ !== mediaType || !isCheckpoint(checkpoint))
+    if (protectedHeader.typ !== checkpointType || !isCheckpoint(checkpoint))
       throw new CheckpointError('it is signed, and is no checkpoint')
     return checkpoint
   } catch (error) {

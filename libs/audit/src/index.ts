@@ -1,18 +1,7 @@
-export {
-  CheckpointError,
-  leafOfHead,
-  publicJwk,
-  readCheckpoint,
-  readSigningKey,
-  signCheckpoint,
-  type Checkpoint,
-  type Head,
-  type PublicJwk,
-  type TreeCheckpoint,
-} from './checkpoint'
+export { leafOfHead, type Head, type TreeCheckpoint } from './checkpoint'
 export { commonText, type Run } from './common-text'
 export { compareCheckpoint, type Cut } from './compare-checkpoint'
-export { collectFindings, findingKinds, type Finding, type FindingKind, type Findings } from './findings'
+export { collectFindings, findingKinds, type FindingKind, type Findings } from './findings'
 export { createTree } from './merkle'
 export { formatNumber, type Frame } from './number'
 export {
@@ -41,8 +30,9 @@ export {
   type NumberEvent,
   type NumberState,
 } from './states'
-export { ExportError, verifyExport, type ExportReport } from './verify-export'
 export { createLedgerVerifier } from './verify-ledger'
+export * from './offline'
+export { publicJwk, readSigningKey, signCheckpoint } from './signing'
 export { isSlotOfSomeDate, slotOf } from './slot'
 export { verifyRegister } from './verify-register'
 export { type Step } from './wrong-rows'

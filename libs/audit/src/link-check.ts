@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { digestOfRows, frameOfBatch, linkHash, requestsIn } from './chain'
 import { altered, nameOf, nowhere, ofBatch, swapped, type Fault } from './faults'
 import type { Finding } from './findings'

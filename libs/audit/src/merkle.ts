@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 
 // The tree of RFC 6962 (Certificate Transparency): a leaf and a node have different prefixes, so that neither can be

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { digestOfRows, linkHash } from './chain'
 import type { Finding } from './findings'
 import type { BatchRecord, EntryRecord } from './records'

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 /** A time such as `2026-11-21T03:43:00.123456Z`, in microseconds since 1970; NaN if it is none. */
 export const microsecondsOf = (at: string): number => {
   const [seconds, fraction = ''] = at.replace(/Z|\+00:00$/, '').split('.') as [string, string?]

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { frameOfBatch } from './chain'
 import {
   addedBatch,

@@ -37,6 +37,9 @@ export function describeThirdParties(output, name, files) {
   writeFileSync(join(output, 'THIRD-PARTY-LICENSES.txt'), licenceTexts(packages))
 }
 
+/** The licences of the packages that files belong to, as texts. */
+export const licencesOfFiles = (files) => licenceTexts(packagesOf(files))
+
 /** The packages of npm that files belong to, each version once, by name: { name, version, license, folder }. */
 function packagesOf(files) {
   const folders = [...new Set(files.map(folderOf).filter(Boolean))]

@@ -1,0 +1,143 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { ask } from '../src/calls'
+import { startSystem, type System } from '../src/system'
+import { chromium } from './chromium'
+import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
+
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+const inBrowser = chromium || required ? describe : describe.skip
+if (!chromium && !required)
+  process.stderr.write('SKIPPED: the verifier in a browser, since there is no chromium here\n')
+
+/** Where pictures for the documentation go: `make screenshots`. */
+const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
+
+let system: System
+let browser: ConsoleBrowser
+let folder: string
+let kept: { page: string; exported: string; checkpoint: string; keys: string }
+
+inBrowser('the verifier, kept as a file and opened without a network', () => {
+  beforeAll(async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const signingKey = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
+    system = await startSystem({ SEQUENCER_SIGNING_KEY: signingKey })
+    browser = await openBrowser()
+    folder = mkdtempSync(path.join(tmpdir(), 'ordinal-verifier-'))
+    const text = async (place: string) => (await ask(system.sequencer, 'GET', place)).body as string
+    await ask(system.sequencer, 'POST', '/api/v1/next/SG', { count: 5, client_id: 'Zoë' })
+    await ask(system.sequencer, 'POST', '/api/v1/next/INV', { count: 2 })
+    const { checkpoint } = (await ask(system.sequencer, 'GET', '/api/v1/audit/checkpoints')).body as {
+      checkpoint: string
+    }
+    await ask(system.sequencer, 'POST', '/api/v1/next/SG', { count: 2 })
+    kept = {
+      page: await fetch(`${system.sequencer.url}/dashboard/verifier.html`).then((answer) => answer.text()),
+      exported: await text('/api/v1/audit/export'),
+      checkpoint,
+      keys: JSON.stringify((await ask(system.sequencer, 'GET', '/api/v1/audit/keys')).body),
+    }
+    writeFileSync(path.join(folder, 'verifier.html'), kept.page)
+    // From here on nothing is left but what was kept.
+    await system.stop()
+  })
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const open = (how = {}) => browser.open(`file://${path.join(folder, 'verifier.html')}`, how)
+  const file = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) })
+
+  /** Gives the page its files as a person does, and waits for the verdict. */
+  async function verify(page: Page, exported: string, checkpoint?: string, keys = kept.keys) {
+    await page.context().setOffline(true)
+    await page.getByLabel('The export').setInputFiles(file('export.ndjson', exported))
+    if (checkpoint !== undefined) {
+      await page.getByLabel('Checkpoints').setInputFiles(file('checkpoints.log', `kept: ${checkpoint}\n`))
+      await page.getByLabel('Public keys').setInputFiles(file('keys.json', keys))
+    }
+    await page.getByRole('button', { name: 'Verify' }).click()
+    const verdict = page.locator('[data-verdict]')
+    await verdict.waitFor()
+    return { verdict: await verdict.getAttribute('data-verdict'), words: await verdict.innerText() }
+  }
+
+  test('an export fits, with the checkpoint that was kept, and without one it says what that leaves open', async () => {
+    const page = await open()
+    const fits = await verify(page, kept.exported, kept.checkpoint)
+    expect(fits.verdict).toBe('fits')
+    expect(fits.words).toMatch(/Heads of checkpoints.*\s+2/)
+    const alone = await open()
+    const unaided = await verify(alone, kept.exported)
+    expect(unaided.verdict).toBe('fits')
+    expect(unaided.words).toContain('whether all of it was rewritten cannot be told')
+    await page.context().close()
+    await alone.context().close()
+  })
+
+  test('one changed byte is found, and where it is', async () => {
+    const page = await open()
+    const { verdict, words } = await verify(page, kept.exported.replace('"Zoë"', '"Zoé"'))
+    expect(verdict).toBe('differs')
+    expect(words).toContain('altered')
+    expect(await violationsOn(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('a missing line is found, also if the count at the end was made to fit', async () => {
+    const lines = kept.exported.trimEnd().split('\n')
+    const last = lines.findLastIndex((line) => line.startsWith('{"type":"entry"'))
+    const without = lines.toSpliced(last, 1)
+    const page = await open()
+    const counted = await verify(page, without.join('\n'))
+    expect(counted.verdict).toBe('failed')
+    expect(counted.words).toContain('the export says that it has')
+    const end = JSON.parse(without.at(-1)!)
+    const mended = [...without.slice(0, -1), JSON.stringify({ ...end, entries: end.entries - 1 })].join('\n')
+    const again = await open()
+    const { verdict, words } = await verify(again, mended)
+    expect(verdict).toBe('differs')
+    expect(words).toContain('missing')
+    await page.context().close()
+    await again.context().close()
+  })
+
+  test('a checkpoint that another key signed is refused', async () => {
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    const page = await open()
+    const { verdict, words } = await verify(page, kept.exported, kept.checkpoint, other)
+    expect(verdict).toBe('failed')
+    expect(words).toContain('signed by another key')
+    await page.context().close()
+  })
+
+  test('it has nothing against WCAG 2.2 AA, light and dark, and on a phone, and works by keyboard', async () => {
+    for (const how of [{}, { dark: true }, { phone: true }]) {
+      const page = await open(how)
+      expect([how, await violationsOn(page)]).toEqual([how, []])
+      await page.getByLabel('The export').setInputFiles(file('export.ndjson', kept.exported))
+      await page.getByRole('button', { name: 'Verify' }).focus()
+      await page.keyboard.press('Enter')
+      await page.locator('[data-verdict="fits"]').waitFor()
+      expect([how, await violationsOn(page)]).toEqual([how, []])
+      if (pictures) {
+        mkdirSync(pictures, { recursive: true })
+        const suffix = Object.keys(how)[0]
+        const name = `verifier${suffix ? `-${suffix}` : ''}.png`
+        await page.screenshot({ path: path.join(pictures, name) })
+      }
+      await page.context().close()
+    }
+  })
+
+  test('it is one file, which asks nobody: no address is in it to be loaded from', () => {
+    expect(kept.page).toContain("default-src 'none'")
+    expect(kept.page.replace(/<!--[\s\S]*-->/, '')).not.toMatch(/<(script|link|img)[^>]*(src|href)=/)
+    expect(browser.complaints()).toEqual([])
+  })
+})
