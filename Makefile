@@ -140,7 +140,7 @@ docs: deps ## Write what is made from other files: .env.example, docs/configurat
 	@$(NX) run-many -t build -p generators,$(SERVICES) && node dist/tools/generators/main.js && npx prettier --write --log-level warn docs/configuration.md
 
 screenshots: deps ## Draw the console's pages for the documentation, in docs/console/
-	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console.test.ts test/console-gaps.test.ts
+	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console
 
 client: deps ## Write the documents and types of packages/client, after a change of an API
 	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/'

@@ -61,7 +61,7 @@ export default tseslint.config(
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:tool', 'type:package'] },
             // What runs in browsers, with what runs anywhere.
-            { sourceTag: 'type:web', onlyDependOnLibsWithTags: ['type:package', 'runs:anywhere'] },
+            { sourceTag: 'type:web', onlyDependOnLibsWithTags: ['type:package', 'for:packages'] },
             // What others install holds nothing of ours but itself.
             { sourceTag: 'type:package', onlyDependOnLibsWithTags: ['type:package', 'for:packages'] },
             // What they may bundle all the same: functions that know no process, no network and no other library (0091).

@@ -71,6 +71,8 @@ export function staticSite(site: StaticSite, bounds: readonly RequestHandler[]):
     const bytes = await read(name + ending)
     res.set({ 'Cache-Control': name.startsWith('assets/') ? aYear : anHour, Vary: 'Accept-Encoding' })
     if (encoding) res.set('Content-Encoding', encoding)
+    // A page that is one file has the rest of its policy within, with the hashes of its script and its style.
+    if (path.extname(name) === '.html') res.set('Content-Security-Policy', "frame-ancestors 'none'")
     await sendStream(res, Readable.from(pieces(bytes), { objectMode: false }), req.method === 'HEAD', () => {
       res.type(path.extname(name)).set('Content-Length', String(bytes.length))
     })

@@ -10,6 +10,8 @@ export type EventName = LedgerEntry['event']
 export interface BatchEvent {
   prefix: string
   period: string
+  /** Which commit of its counter. */
+  batch: number
   event: EventName
   count: number
   first_number: string
@@ -37,6 +39,10 @@ export interface Live {
   events: readonly (BatchEvent & { key: number })[]
   /** How many events came since the page was opened. */
   seen: number
+  /** When the service was last heard, in milliseconds of this computer. */
+  heardAt: number
+  /** How often the service left out what was missed, since it was too much. */
+  leftOut: number
 }
 
 // Bounds of what is kept and of how often it is drawn: a busy sequencer sends hundreds a second.
@@ -51,6 +57,8 @@ const empty: Live = {
   rates: [],
   events: [],
   seen: 0,
+  heardAt: 0,
+  leftOut: 0,
 }
 const listeners = new Set<() => void>()
 let shown = empty
@@ -118,14 +126,16 @@ function draw(): void {
   drawnAt = performance.now()
   const batch = arrived
   arrived = []
-  let { stats } = shown
+  let { stats, leftOut } = shown
   const rates = [...shown.rates]
   const events: (BatchEvent & { key: number })[] = []
   for (const { type, data } of batch) {
     if (type === 'stats') {
       stats = data as Stats
       rates.push({ at: Date.parse(stats.at), perSecond: stats.new_per_second })
-    } else if (type !== 'behind') {
+    } else if (type === 'behind') {
+      leftOut += 1
+    } else {
       events.push({ ...(data as BatchEvent), key: (seen += 1) })
     }
   }
@@ -136,6 +146,8 @@ function draw(): void {
     rates: rates.slice(-keptRates),
     events: events.length === 0 ? shown.events : [...events.reverse(), ...shown.events].slice(0, keptEvents),
     seen,
+    heardAt: Date.now(),
+    leftOut,
   }
   if (events.length > 0) for (const listener of heard) listener(events)
   tell()

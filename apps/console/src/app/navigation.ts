@@ -1,6 +1,7 @@
 import {
   IconBuildingFactory2,
   IconFileImport,
+  IconFileSearch,
   IconGauge,
   IconKey,
   IconListNumbers,
@@ -18,6 +19,7 @@ type TextKey =
   | 'sequences'
   | 'gaps'
   | 'sites'
+  | 'audit'
   | 'orders'
   | 'users'
   | 'webhooks'
@@ -38,6 +40,7 @@ export const navigation: readonly NavigationEntry[] = [
   { to: '/sequences', text: 'sequences', icon: IconListNumbers, section: 'issuing' },
   { to: '/gaps', text: 'gaps', icon: IconSquareHalf, section: 'issuing' },
   { to: '/sites', text: 'sites', icon: IconBuildingFactory2, section: 'issuing' },
+  { to: '/audit', text: 'audit', icon: IconFileSearch, section: 'issuing' },
   { to: '/orders', text: 'orders', icon: IconShoppingCart, section: 'business' },
   { to: '/users', text: 'users', icon: IconUsers, section: 'business' },
   { to: '/webhooks', text: 'webhooks', icon: IconWebhook, section: 'operations' },

@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   type ErrorComponentProps,
 } from '@tanstack/react-router'
+import { eventNames, type AuditSearch } from '../api/audit-search'
 import { consoleUrl } from '../api/config'
 import type { OrderSearch, UserSearch } from '../api/document-queries'
 import { orderStatuses } from '../api/queries'
@@ -88,6 +89,32 @@ const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
   component: lazyRouteComponent(() => import('../pages/sites/sites-page'), 'SitesPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: ({
+    view,
+    prefix,
+    number,
+    client,
+    site,
+    event,
+    from,
+    to,
+  }: Record<string, unknown>): AuditSearch =>
+    defined({
+      view: oneOf(['live'] as const, view),
+      prefix: textOf(prefix),
+      number: textOf(number),
+      client: textOf(client),
+      site: textOf(site),
+      event: oneOf(eventNames, event),
+      from: textOf(from),
+      to: textOf(to),
+    }),
+  component: lazyRouteComponent(() => import('../pages/audit/audit-page'), 'AuditPage'),
 })
 
 const orders = createRoute({
@@ -181,6 +208,7 @@ const routeTree = root.addChildren([
   gaps,
   gapsExplained,
   sites,
+  audit,
   orders,
   order,
   users,

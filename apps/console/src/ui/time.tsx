@@ -63,7 +63,8 @@ setInterval(() => {
   for (const tick of clock) tick()
 }, 1_000)
 
-const useNow = () =>
+/** The time now, every second. */
+export const useNow = () =>
   useSyncExternalStore(
     (tick) => {
       clock.add(tick)

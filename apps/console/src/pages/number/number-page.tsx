@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { Group, Text } from '@mantine/core'
+import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react'
 import type { NumberWithHistory } from '@ordinal/client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -11,7 +12,10 @@ import { Amount, Count } from '../../ui/numbers'
 import { Card, Figure, Page, StateBadge } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { Actions } from './actions'
+import { ChainLinks } from './chain-links'
+import { copiesOf } from './copies'
 import { Life } from './life'
+import { neighbourOf } from './neighbours'
 import { useNumberTexts } from './texts'
 
 const route = getRouteApi('/numbers/$number')
@@ -37,7 +41,15 @@ export function NumberPage() {
       title={number}
       heading={<span className="hero-number">{number}</span>}
       badge={query.data && <StateBadge state={query.data.state} />}
-      actions={query.data && <Actions number={query.data} />}
+      actions={
+        query.data && (
+          <>
+            <Neighbour of={query.data} step={-1} />
+            <Neighbour of={query.data} step={1} />
+            <Actions number={query.data} />
+          </>
+        )
+      }
     >
       <QueryState query={query}>{(found) => <Content number={found} />}</QueryState>
     </Page>
@@ -47,7 +59,7 @@ export function NumberPage() {
 function Content({ number }: { number: NumberWithHistory }) {
   const texts = useNumberTexts()
   const { full_number, prefix, counter, period, history } = number
-  const path = `/api/v1/numbers/${encodeURIComponent(full_number)}?prefix=${encodeURIComponent(prefix)}`
+  const copies = copiesOf(number, services().sequencer)
   return (
     <>
       <Card>
@@ -70,13 +82,14 @@ function Content({ number }: { number: NumberWithHistory }) {
         </Card>
         <div className="stack">
           <HeldBy number={full_number} />
+          <ChainLinks number={full_number} prefix={prefix} steps={history.length} />
           <Card
             title={texts.json}
             actions={
               <CopyMenu
                 what={{
-                  [texts.copyCurl]: `curl -H "Authorization: Bearer $TOKEN" '${services().sequencer.replace(/\/$/, '')}${path}'`,
-                  [texts.copyCode]: `await ordinal.numbers.get(${JSON.stringify(full_number)}, { prefix: ${JSON.stringify(prefix)} })`,
+                  [texts.copyCurl]: copies.curl,
+                  [texts.copyCode]: copies.code,
                   [texts.copyJson]: JSON.stringify(number, null, 2),
                 }}
               />
@@ -89,6 +102,28 @@ function Content({ number }: { number: NumberWithHistory }) {
         </div>
       </div>
     </>
+  )
+}
+
+/** Leads to the number of the value before or after; where there is none, nothing does. */
+function Neighbour({ of, step }: { of: NumberWithHistory; step: 1 | -1 }) {
+  const texts = useNumberTexts()
+  const { data: number } = useQuery(neighbourOf(of, step))
+  if (!number) return null
+  const name = step < 0 ? texts.before : texts.next
+  return (
+    <Link
+      to="/numbers/$number"
+      params={{ number }}
+      search={{ prefix: of.prefix }}
+      className="link neighbour"
+      aria-label={`${name}: ${number}`}
+      rel={step < 0 ? 'prev' : 'next'}
+    >
+      {step < 0 && <IconArrowLeft size={16} aria-hidden />}
+      {name}
+      {step > 0 && <IconArrowRight size={16} aria-hidden />}
+    </Link>
   )
 }
 

@@ -1,0 +1,121 @@
+import { useState } from 'react'
+import { SegmentedControl, Select, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { getRouteApi } from '@tanstack/react-router'
+import { eventNames, type AuditSearch } from '../../api/audit-search'
+import { oneOf } from '../../api/search-params'
+import { Page } from '../../ui/page'
+import { useTexts } from '../../ui/texts'
+import { Entries } from './entries'
+import { ExportCard } from './export-card'
+import { LiveTail } from './live-tail'
+import { Proof } from './proof'
+import { useAuditTexts } from './texts'
+
+const route = getRouteApi('/audit')
+
+/** The ledger: its rows, what happens to it now, and whether it is what was written. */
+export function AuditPage() {
+  const shared = useTexts()
+  const texts = useAuditTexts()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const set = (change: AuditSearch) => void navigate({ search: { ...search, ...change } })
+  const clear = () => void navigate({ search: search.view ? { view: search.view } : {} })
+  return (
+    <Page
+      title={shared.audit}
+      about={texts.about}
+      actions={
+        <SegmentedControl
+          aria-label={texts.view}
+          value={search.view ?? 'rows'}
+          onChange={(view) => set({ view: oneOf(['live'] as const, view) })}
+          data={[
+            { value: 'rows', label: texts.rows },
+            { value: 'live', label: texts.live },
+          ]}
+        />
+      }
+    >
+      <Filters search={search} set={set} />
+      {search.view === 'live' ? (
+        <LiveTail key={`${search.prefix} ${search.event}`} search={search} />
+      ) : (
+        <Entries search={search} onClear={clear} />
+      )}
+      <div className="grid-wide">
+        <Proof prefix={search.prefix} />
+        <ExportCard search={search} />
+      </div>
+    </Page>
+  )
+}
+
+const fields = ['number', 'prefix', 'client', 'site'] as const
+const moments = ['from', 'to'] as const
+
+function Filters({ search, set }: { search: AuditSearch; set: (change: AuditSearch) => void }) {
+  const shared = useTexts()
+  const texts = useAuditTexts()
+  return (
+    <div className="filters" role="search">
+      {fields.map((name) => (
+        <FilterField
+          key={name}
+          label={texts.fields[name]}
+          value={search[name]}
+          onChange={(value) => set({ [name]: value })}
+        />
+      ))}
+      <Select
+        label={texts.event}
+        clearable
+        placeholder={shared.all}
+        data={eventNames.map((value) => ({ value, label: shared.events[value] }))}
+        value={search.event ?? null}
+        onChange={(value) => set({ event: oneOf(eventNames, value) })}
+      />
+      {moments.map((name) => (
+        <FilterField
+          key={name}
+          type="datetime-local"
+          label={texts.fields[name]}
+          value={search[name]}
+          onChange={(value) => set({ [name]: value })}
+        />
+      ))}
+    </div>
+  )
+}
+
+interface FilterFieldProps {
+  label: string
+  type?: string
+  value: string | undefined
+  onChange: (value: string | undefined) => void
+}
+
+/** A field whose text is in the address once nobody types any more. */
+function FilterField({ label, type, value, onChange }: FilterFieldProps) {
+  const [text, setText] = useState(value ?? '')
+  const [before, setBefore] = useState(value)
+  const trimmed = text.trim() || undefined
+  if (value !== before) {
+    // It was changed elsewhere, such as by going back.
+    setBefore(value)
+    if (value !== trimmed) setText(value ?? '')
+  }
+  const changeLater = useDebouncedCallback(onChange, 300)
+  return (
+    <TextInput
+      label={label}
+      {...(type && { type, step: 1 })}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value)
+        changeLater(event.currentTarget.value.trim() || undefined)
+      }}
+    />
+  )
+}

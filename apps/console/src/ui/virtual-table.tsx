@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { Column } from './data-table'
+
+const rowHeight = 36
+// Rows beyond the edges, so that keys and slow drawing find some.
+const overscan = 12
+
+interface VirtualTableProps<Row> {
+  /** What the rows are. */
+  label: string
+  rows: readonly Row[]
+  columns: readonly Column<Row>[]
+  keyOf: (row: Row) => string
+  /** Where a row leads: by a click, or by Enter. */
+  onOpen?: (row: Row) => void
+  /** The end of the rows is near. */
+  onNearEnd?: () => void
+  /** How far it was scrolled, in pixels. */
+  onScroll?: (top: number) => void
+  footer?: ReactNode
+}
+
+/**
+ * A table of any length, of which only the rows in view are in the document. All have one height and one line. `j` and `k`
+ * go from row to row, Enter opens one.
+ */
+export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
+  const { label, rows, columns, keyOf, onOpen, onNearEnd, onScroll, footer } = props
+  const box = useRef<HTMLDivElement>(null)
+  const [first, setFirst] = useState(0)
+  const inView = 40
+  const from = Math.max(0, Math.min(first, rows.length - 1) - overscan)
+  const to = Math.min(rows.length, first + inView + overscan)
+  const nearEnd = to >= rows.length
+  useEffect(() => {
+    if (nearEnd) onNearEnd?.()
+  }, [nearEnd, onNearEnd])
+
+  const move = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
+    if (event.target !== event.currentTarget) return
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
+    if (step) {
+      const { nextElementSibling, previousElementSibling } = event.currentTarget
+      const sibling = step > 0 ? nextElementSibling : previousElementSibling
+      if (sibling instanceof HTMLElement && sibling.tabIndex === 0) sibling.focus()
+      event.preventDefault()
+    } else if (event.key === 'Enter') onOpen?.(row)
+  }
+  return (
+    <>
+      <div
+        className="virtual-box"
+        ref={box}
+        tabIndex={0}
+        role="region"
+        aria-label={label}
+        onScroll={({ currentTarget: { scrollTop } }) => {
+          setFirst(Math.floor(scrollTop / rowHeight))
+          onScroll?.(scrollTop)
+        }}
+      >
+        <table className="virtual-table" aria-rowcount={rows.length + 1}>
+          <thead>
+            <tr aria-rowindex={1}>
+              {columns.map(({ id, header, align }) => (
+                <th key={id} data-align={align}>
+                  {header}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {from > 0 && <Space rows={from} />}
+            {rows.slice(from, to).map((row, index) => (
+              <tr
+                key={keyOf(row)}
+                data-row={keyOf(row)}
+                aria-rowindex={from + index + 2}
+                tabIndex={onOpen ? 0 : undefined}
+                data-clickable={onOpen ? true : undefined}
+                onClick={(event) => {
+                  if ((event.target as Element).closest('a, button') || getSelection()?.toString()) return
+                  onOpen?.(row)
+                }}
+                onKeyDown={(event) => move(event, row)}
+              >
+                {columns.map(({ id, cell, align }) => (
+                  <td key={id} data-align={align}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            {to < rows.length && <Space rows={rows.length - to} />}
+          </tbody>
+        </table>
+      </div>
+      {footer}
+    </>
+  )
+}
+
+/** In place of rows that are not in view. */
+const Space = ({ rows }: { rows: number }) => (
+  <tr aria-hidden style={{ height: rows * rowHeight }}>
+    <td />
+  </tr>
+)

@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { SignJWT } from 'jose'
+import type { Page } from 'playwright-core'
+import { ask } from '../src/calls'
+import { startSystem, type System } from '../src/system'
+import { chromium } from './chromium'
+import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
+
+const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
+const inBrowser = chromium || required ? describe : describe.skip
+if (!chromium && !required)
+  process.stderr.write('SKIPPED: the audit page in a browser, since there is no chromium here\n')
+
+/** Where pictures for the documentation go: `make screenshots`. */
+const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
+const secret = 'a-secret-of-the-audit-tests-0123456789abc'
+const year = new Date().getUTCFullYear()
+
+let system: System
+let browser: ConsoleBrowser
+let token: string
+
+inBrowser('the audit page', () => {
+  beforeAll(async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    system = await startSystem({
+      REQUIRE_AUTHENTICATION: 'true',
+      JWT_SECRET: secret,
+      SEQUENCER_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+    })
+    browser = await openBrowser()
+    token = await new SignJWT({ sub: 'ada', role: 'admin' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(secret))
+    await issue('INV', { count: 3, client_id: 'till-7' })
+    await issue('SG', { count: 2 })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  })
+
+  const at = (place: string) => `${system.sequencer.url}/dashboard${place}`
+  const issue = (prefix: string, more: object = {}) =>
+    ask(system.sequencer, 'POST', `/api/v1/next/${prefix}`, more)
+  const open = (place: string, how = {}) => browser.open(at(place), { token, ...how })
+  /** The keys of the rows that are in the document. */
+  const keysOn = (page: Page) =>
+    page.locator('[data-row]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-row')!))
+
+  test('what is searched for is in the address, and a link to it shows the same', async () => {
+    const page = await open('/audit')
+    await page.getByText('5 in view, all there is').waitFor()
+    await page.getByLabel('Client').fill('till-7')
+    await page.getByText('3 in view, all there is').waitFor()
+    expect(new URL(page.url()).search).toBe('?client=till-7')
+    const again = await open('/audit?client=till-7&event=void')
+    await again.getByText('Nothing for this filter').waitFor()
+    await again.getByRole('button', { name: 'Clear the filter' }).click()
+    await again.getByText('5 in view').waitFor()
+    await again.context().close()
+    await page.context().close()
+  })
+
+  test('this browser and the service verify the ledger, and say what that does not prove', async () => {
+    const page = await open('/audit')
+    for (const name of ['Verify in this browser', 'Have the service verify']) {
+      await page.getByRole('button', { name }).click()
+      await page.locator('[data-verified="fits"]').getByText('It fits').waitFor()
+    }
+    await page.getByText('only a checkpoint that somebody else has kept shows that').waitFor()
+    const kept = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Take one now' }).click()
+    expect(readFileSync(await (await kept).path(), 'utf8')).toMatch(/^eyJ[\w.-]+\n$/)
+    await page.locator('[data-checkpoint]').waitFor()
+    await page.context().close()
+  })
+
+  test('the range in view is saved, as NDJSON and as CSV', async () => {
+    const page = await open('/audit?prefix=INV')
+    for (const [name, pattern] of [
+      ['NDJSON, to verify', /^\{"type":"export"[\s\S]*"prefix":"INV"[\s\S]*"entries":3\}\n$/],
+      ['CSV, to look at', /^prefix,period(.*\r\n){4}$/],
+    ] as const) {
+      const saved = page.waitForEvent('download')
+      await page.getByRole('button', { name }).click()
+      expect(readFileSync(await (await saved).path(), 'utf8')).toMatch(pattern)
+    }
+    await page.context().close()
+  })
+
+  test('a live tail through a restart of the sequencer has every line once', async () => {
+    const page = await open('/audit?view=live&prefix=PO')
+    await page.locator('[data-connection="live"]').waitFor()
+    const issued: number[] = []
+    const draw = async () => issued.push((await issue('PO')).body.counter as number)
+    for (let n = 0; n < 5; n += 1) await draw()
+    await page.locator('[data-row]').nth(4).waitFor()
+    await system.sequencer.end('SIGKILL')
+    await system.sequencer.start()
+    // Before the browser is back, and after.
+    for (let n = 0; n < 5; n += 1) await draw()
+    await page.locator('[data-row]').nth(9).waitFor({ timeout: 30_000 })
+    for (let n = 0; n < 3; n += 1) await draw()
+    await page.locator('[data-row]').nth(12).waitFor({ timeout: 10_000 })
+    const keys = await keysOn(page)
+    expect(keys.map((key) => Number(key.split(' ')[2]))).toEqual(issued.map((_, n) => issued.length - n))
+    await page.context().close()
+  })
+
+  test('a tail that is paused holds what comes, says how far it is behind, and goes on', async () => {
+    const page = await open('/audit?view=live&prefix=PO')
+    await page.locator('[data-connection="live"]').waitFor()
+    await issue('PO')
+    await page.locator('[data-row]').first().waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    for (let n = 0; n < 3; n += 1) await issue('PO')
+    const resume = page.getByRole('button', { name: 'Go on, behind by 3' })
+    await resume.waitFor()
+    expect(await keysOn(page)).toHaveLength(1)
+    await resume.press('Enter')
+    await page.locator('[data-row]').nth(3).waitFor()
+    expect(await keysOn(page)).toHaveLength(4)
+    // Reading further below pauses it as well.
+    for (let n = 0; n < 40; n += 1) await issue('PO')
+    await page.locator('[data-row]').nth(43).waitFor()
+    await page.locator('.virtual-box').evaluate((box) => box.scrollTo({ top: 200 }))
+    await page.locator('[data-tail="by scrolling"]').waitFor()
+    await issue('PO')
+    await page.locator('[data-behind="1"]').waitFor()
+    await page.locator('.virtual-box').evaluate((box) => box.scrollTo({ top: 0 }))
+    await page.locator('[data-tail="running"]').waitFor()
+    await page.context().close()
+  })
+
+  test('a number has its links in the chain, its neighbours, and a curl that does what it says', async () => {
+    const page = await open(`/numbers/INV${year}-0002?prefix=INV`)
+    await page.locator('[data-link="fits"]').waitFor()
+    await page.getByRole('link', { name: `Next: INV${year}-0003` }).click()
+    await page.getByRole('link', { name: `Previous: INV${year}-0002` }).waitFor()
+    expect(await page.getByRole('link', { name: /^Next/ }).count()).toBe(0)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Copy', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
+    const curl = await page.evaluate<string>('navigator.clipboard.readText()')
+    expect(curl).not.toContain(token)
+    const { stdout } = await promisify(execFile)('sh', ['-c', curl], {
+      env: { ...process.env, TOKEN: token },
+    })
+    expect(JSON.parse(stdout)).toMatchObject({ full_number: `INV${year}-0003`, counter: 3 })
+    await page.context().close()
+  })
+
+  test.each([
+    ['audit', '/audit', 'in view, all there is'],
+    ['audit-live', '/audit?view=live', 'Nothing has happened since this was opened.'],
+    ['audit-nothing', '/audit?number=NO-SUCH-1', 'Nothing for this filter'],
+    ['number-links', `/numbers/INV${year}-0002?prefix=INV`, 'verifies'],
+  ])('%s has nothing against WCAG 2.2 AA, light and dark, and on a phone', async (name, place, text) => {
+    for (const how of [{}, { dark: true }, { phone: true }]) {
+      const page = await open(place, how)
+      await page.getByText(text).first().waitFor()
+      await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+      expect([how, await violationsOn(page)]).toEqual([how, []])
+      if (pictures) {
+        mkdirSync(pictures, { recursive: true })
+        const suffix = Object.keys(how)[0]
+        await page.screenshot({ path: path.join(pictures, `${name}${suffix ? `-${suffix}` : ''}.png`) })
+      }
+      await page.context().close()
+    }
+  })
+
+  test('the verifier is served, and in all of this no script failed', async () => {
+    const page = await browser.open(at('/verifier.html'))
+    await page.getByRole('heading', { name: 'Verify an export of the ledger' }).waitFor()
+    await page.context().close()
+    expect(browser.complaints()).toEqual([])
+  })
+})
