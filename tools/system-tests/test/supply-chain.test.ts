@@ -81,6 +81,18 @@ describe('the workflows', () => {
     expect(used.filter((use) => !/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(use))).toEqual([])
   })
 
+  test('a release publishes every package and every service, and its notes are those of the changelog', () => {
+    const [, release] = files.find(([file]) => file === 'release.yml')!
+    for (const folder of readdirSync(join(root, 'packages'))) expect(release).toContain(`packages/${folder}`)
+    expect(release).toContain("jq --compact-output 'map(.name)' services.json")
+    const notesOf = (version: string) =>
+      spawnSync(join(root, 'tools/build/src/release-notes.sh'), [version], { encoding: 'utf8' })
+    const { version } = JSON.parse(readFileSync(join(root, 'released.json'), 'utf8')) as { version: string }
+    expect(notesOf(version)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\n\w/) as string })
+    expect(notesOf(version).stdout).not.toContain('## ')
+    expect(notesOf('99.0.0')).toMatchObject({ status: 1, stderr: 'CHANGELOG.md has no part for 99.0.0\n' })
+  })
+
   test.each(files)('%s may read, unless a job says what else it needs', (_, text) => {
     const [ofAll] = /^permissions:(?: \{\}|(?:\n {2}.*)+)/m.exec(text) ?? []
     expect(['permissions: {}', 'permissions:\n  contents: read']).toContain(ofAll)

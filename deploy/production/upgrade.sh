@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Goes to the images that VERSION in .env.prod names: migrations first, then one instance after the other.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+compose=(docker compose --file docker-compose.prod.yml --env-file .env.prod)
+services=(sequencer user-service order-service)
+for service in "${services[@]}"; do
+  "${compose[@]}" run --rm --no-deps "migrate-$service"
+done
+for service in "${services[@]}"; do
+  for instance in 1 2; do
+    "${compose[@]}" up --detach --wait --no-deps --no-build "$service-$instance"
+    # Until HAProxy has seen it twice.
+    sleep 2
+    echo "$service-$instance is replaced"
+  done
+done
