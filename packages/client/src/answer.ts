@@ -23,14 +23,15 @@ export function objectOf({ status, headers }: Response, text: string, asked: Ask
 /**
  * The body of an answer that says yes, to be read as it arrives.
  *
- * @throws UnexpectedAnswerError if it is of another media type
+ * @throws UnexpectedAnswerError if it is of another media type than these
  */
 export function streamOf(
   { body, status, headers }: Response,
-  media: RegExp,
+  media: readonly string[],
   asked: Asked,
 ): ReadableStream<Uint8Array> {
-  if (body && media.test(mediaOf(headers))) return body
+  const [type = ''] = mediaOf(headers).split(';')
+  if (body && media.includes(type.trim().toLowerCase())) return body
   void body?.cancel().catch(() => {})
   throw unexpected(asked, status, `with ${mediaOf(headers)}, and no file`)
 }

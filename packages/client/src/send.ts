@@ -16,8 +16,8 @@ export interface Request {
   body?: object | undefined
   /** In place of it a body that is no JSON, made anew for each attempt. */
   content?: Content
-  /** The answer is given as a stream, if its media type is this, and not as what its JSON says. */
-  streams?: RegExp
+  /** The answer is given as a stream, if it is of one of these media types, and not as what its JSON says. */
+  streams?: readonly string[]
   /** It is a write whose parts have a key each. */
   hasOwnKeys?: boolean
 }
