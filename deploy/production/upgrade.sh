@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Goes to the images that VERSION in .env.prod names, or back: migrations first, then one instance after the other. No request fails.
+# Goes to the images that VERSION in .env.prod names: migrations first, then one instance after the other.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 compose=(docker compose --file docker-compose.prod.yml --env-file .env.prod)
 services=(sequencer user-service order-service)
 for service in "${services[@]}"; do
-  # An older build finds nothing to do, and says what it does not know.
   "${compose[@]}" run --rm --no-deps "migrate-$service"
 done
 for service in "${services[@]}"; do

@@ -106,8 +106,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     databaseTimeoutMs,
   })
   const { batching } = config
-  const numbers = { sequencer, conflicts, metrics: numberingMetrics }
-  const shared = { pool, ...numbers, outbox, log, batching, leaseMs, databaseTimeoutMs }
+  const shared = { pool, sequencer, conflicts, outbox, log, batching, leaseMs, databaseTimeoutMs }
   const leaseReturns = createLeaseReturns({ db: withQueryTimeout(pool, databaseTimeoutMs) })
   const intents = createIntents({ ...shared, leaseReturns })
   const commitAnswer = createCommitAnswer(shared)
@@ -117,6 +116,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })
   const numbering = createNumbering({
     ...shared,
+    metrics: numberingMetrics,
     tracing,
     intervalMs: config.numberingIntervalMs,
   })

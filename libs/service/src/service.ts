@@ -133,12 +133,8 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     accepting = false
     grpc?.setServing(false)
     http.endStreams()
-    // Load balancers send requests until they have seen the 503 of /health/ready. Who keeps a connection leaves it meanwhile:
-    // a request that is sent just as an idle connection is closed has no answer.
-    if (settings.shutdownDrainMs > 0) {
-      server.drain()
-      await delay(settings.shutdownDrainMs)
-    }
+    // Load balancers send requests until they have seen the 503 of /health/ready.
+    if (settings.shutdownDrainMs > 0) await delay(settings.shutdownDrainMs)
     const deadline = performance.now() + settings.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
     void readiness?.stop()

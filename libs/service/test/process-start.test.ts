@@ -177,7 +177,7 @@ test('a wrong password stops the start at once, in one line', async () => {
   ])
 })
 
-test('a database of another line of builds stops the start', async () => {
+test('a database that is newer than the build stops the start', async () => {
   const newer = await createTestDatabase()
   const env = { FAKE_DATABASE_URL: newer.url, FAKE_PORT: '0' }
   await start(env, '--migrate').ended()

@@ -99,23 +99,6 @@ test('while it drains the service takes requests, and /health/ready says 503', a
   await expect(fetch(`${fake.url}/health/live`)).rejects.toThrow()
 })
 
-test('while it drains, answers ask for another connection, and this one ends', async () => {
-  const fake = await startFakeService(database.url, { shutdownDrainMs: 30_000 })
-  const [busy, kept] = [await openSocket(fake.port), await openSocket(fake.port)]
-  kept.send(get('/api/v1/things/7'))
-  busy.send(get('/api/v1/slow/400'))
-  await until(() => kept.received() !== '')
-  expect(kept.received()).toContain('Connection: keep-alive')
-  const stopping = fake.service.stop()
-
-  kept.send(get('/api/v1/things/8'))
-  expect((await kept.ended()).split('{"id":7}')[1]).toMatch(
-    /^HTTP\/1\.1 200 .*Connection: close.*\{"id":8\}$/s,
-  )
-  expect(await busy.ended()).toMatch(/^HTTP\/1\.1 200 .*Connection: close.*\{"waited_ms":400\}$/s)
-  void stopping
-})
-
 test('to stop twice is to stop once', async () => {
   const stops: string[] = []
   const task = { start: () => {}, stop: () => Promise.resolve(void stops.push('task')) }

@@ -141,8 +141,7 @@ const iniOf = (sections: Record<string, PgbouncerSettings>) =>
     )
     .join('\n')
 
-/** Whether something listens on a port of our address. */
-export const takesConnections = (port: number) =>
+const takesConnections = (port: number) =>
   new Promise<boolean>((resolve) => {
     const socket = connect(port, ownAddress, () => {
       socket.destroy()

@@ -102,12 +102,6 @@ export async function metric(service: { url: string }, name: string): Promise<nu
   return Number(line.slice(name.length))
 }
 
-/** The lines of a service's metrics that match. */
-export async function metricLines(service: { url: string }, pattern: RegExp): Promise<string[]> {
-  const { body } = await ask(service, 'GET', '/metrics')
-  return (body as string).split('\n').filter((line) => pattern.test(line))
-}
-
 /** 1, 2, 3, up to n. */
 export const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
 

@@ -21,7 +21,7 @@ export const prefixOf = (name: string) => name.toUpperCase().replaceAll('-', '_'
 
 export type ServiceProcess = Awaited<ReturnType<typeof createService>>
 
-const patienceMs = 60_000
+const patienceMs = 30_000
 
 /**
  * A service in a process of its own, from its bundle; it is not started yet.
@@ -33,7 +33,7 @@ export async function createService(name: string, environment: Environment, fold
   const port = await ownPort()
   const url = `http://${ownAddress}:${port}`
   const grpcPort = await ownPort()
-  let bundle = join(folder, 'main.js')
+  const bundle = join(folder, 'main.js')
   const variables: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     [`${prefixOf(name)}_HOST`]: ownAddress,
@@ -79,8 +79,6 @@ export async function createService(name: string, environment: Environment, fold
     },
     /** Gives it more variables, for its next start. */
     configure: (more: Environment) => void Object.assign(variables, more),
-    /** Has another bundle at its next start: of another version, perhaps. */
-    replaceBundle: (folder: string) => void (bundle = join(folder, 'main.js')),
     /** All it has said, in all its lives. */
     log: () => log,
 

@@ -15,12 +15,8 @@ import { postponeOrders } from './queries'
 import { recordNumbers } from './record-numbers'
 
 export interface NumberingMetrics {
-  /** An order was stored, without its number. */
-  placed(): void
-  /** An order has its number now; it was stored then. */
-  numbered(storedAt: Date): void
-  /** So many orders got their numbers after their requests had ended. */
-  numberedLater(count: number): void
+  /** So many orders got their numbers. */
+  numbered(count: number): void
 }
 
 export interface BatchDeps {
@@ -101,8 +97,7 @@ export function createNumberBatch(deps: BatchDeps) {
     try {
       const numbered = await commit(issued, trace)
       outbox.announce('order.created')
-      for (const { createdAt } of numbered) metrics.numbered(createdAt)
-      metrics.numberedLater(numbered.length)
+      metrics.numbered(numbered.length)
       log.info('orders were numbered later', { count: numbered.length })
     } catch (error) {
       const [first, ...others] = issued
