@@ -1,7 +1,11 @@
 import { defineTexts } from '../../ui/texts'
 import { numberFormats } from '../../ui/numbers'
 
-type Translation = readonly [english: RegExp, german: string]
+interface Pattern {
+  test(sentence: string): boolean
+  [Symbol.replace](sentence: string, by: string): string
+}
+type Translation = readonly [english: Pattern, german: string]
 
 export const useDemosTexts = defineTexts({
   en: {
@@ -93,7 +97,7 @@ export const useDemosTexts = defineTexts({
       ],
       [/^(\d+) of (\d+) numbers are in the ledger$/, '$1 von $2 Nummern sind im Journal'],
       [/^(\d+) of (\d+) gaps are filled$/, '$1 von $2 Lücken sind gefüllt'],
-      [/^(.+), (.+) draws for an (.+) invoice$/, '$1, $2 zieht für eine Rechnung ($3)'],
+      [/^([^ ,]+), ([^ ,]+) draws for an ([^ ,]+) invoice$/, '$1, $2 zieht für eine Rechnung ($3)'],
       [/^There is no site, so somebody draws$/, 'Es gibt keinen Standort, also zieht irgendwer'],
       [
         /^(\d+) clients drew (\d+) numbers each, all at the same time$/,
