@@ -33,7 +33,7 @@ const files: [what: string, file: string, text: string, rule: string | undefined
     `import '../../user-service/src/users'`,
     boundary,
   ],
-  ['an app imports a tool', 'apps/order-service/src', `import '@ordinal/local-stack/src/settings'`, boundary],
+  ['an app imports a tool', 'apps/order-service/src', `import '@ordinal/local-stack'`, boundary],
   [
     "an app imports another scope's library",
     'apps/order-service/src',
