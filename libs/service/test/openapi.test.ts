@@ -175,9 +175,12 @@ test('numbers and flags of a query are documented as such, with their defaults',
   expect(query.map(({ name, schema }) => [name, schema])).toEqual([
     ['page', { type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 }],
     ['page_size', { type: 'integer', minimum: 1, maximum: 100, default: 20 }],
-    ['search', expect.objectContaining({ type: 'string', minLength: 1, maxLength: 20 })],
+    // As others have it, too.
+    ['search', { $ref: '#/components/schemas/name' }],
     ['is_active', { type: 'boolean' }],
   ])
+  const { name } = fake.service.openApi.components!.schemas!
+  expect(name).toMatchObject({ type: 'string', minLength: 1, maxLength: 20 })
   expect(query.some(({ required }) => required)).toBe(false)
 })
 
@@ -205,7 +208,7 @@ test('every error is documented as a problem', () => {
   }
 })
 
-test('what any request can meet is under `default`, by status, and what only some can is not', () => {
+test('what requests can meet is under `default`, by status, once for all; probes meet less', () => {
   const codesOf = (method: string, path: string) =>
     find(method, path)
       .responses.default!.description.split('\n\n')
@@ -214,8 +217,8 @@ test('what any request can meet is under `default`, by status, and what only som
   for (const { method, path } of operations)
     expect(codesOf(method, path)).toEqual(expect.arrayContaining([...anywhere, '500 `internal_error`']))
   expect(codesOf('POST', '/api/v1/things')).toContain('403 `cross_site_request`')
-  expect(codesOf('GET', '/api/v1/things')).not.toContain('403 `cross_site_request`')
-  expect(codesOf('GET', '/health/live')).not.toContain('429 `rate_limited`')
+  expect(codesOf('GET', '/api/v1/things')).toEqual(codesOf('POST', '/api/v1/things'))
+  expect(codesOf('GET', '/health/live')).not.toContain('403 `cross_site_request`')
   // For a header Authorization with something else than a token.
   expect(codesOf('GET', '/api/v1/faults/{kind}')).toContain('401 `authentication_required`')
   expect(codesOf('GET', '/health/live')).not.toContain('401 `authentication_required`')
@@ -232,7 +235,7 @@ test('a route that needs a role says so, with how to show it and what happens wi
   ])
   for (const { responses } of needing) {
     expect(responses.default!.description).toContain('401 `authentication_required`')
-    expect(responses.default!.description).toContain('403 `role_too_low`')
+    expect(responses.default!.description).toMatch(/^403 .*`role_too_low`/m)
   }
   expect(Object.keys(fake.service.openApi.components!.securitySchemes!)).toEqual(['token', 'apiKey'])
 })
@@ -249,7 +252,7 @@ test('an answer tells of the headers that it may have', () => {
   expect(headersOf('POST', '/api/v1/things', '201')).toEqual(['Location', 'Idempotency-Replayed'])
   const ofErrors = ['Retry-After', 'WWW-Authenticate']
   expect(headersOf('GET', '/api/v1/things', 'default')).toEqual(['X-Request-Id', ...limits, ...ofErrors])
-  expect(headersOf('GET', '/health/live', 'default')).toEqual(['X-Request-Id', 'Retry-After'])
+  expect(headersOf('GET', '/health/live', 'default')).toEqual(['X-Request-Id', ...limits, 'Retry-After'])
   const described = Object.keys(fake.service.openApi.components!.headers!)
   for (const { responses } of operations)
     for (const { headers = {} } of Object.values(responses))
