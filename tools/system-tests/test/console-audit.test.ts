@@ -1,23 +1,20 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { SignJWT } from 'jose'
 import type { Page } from 'playwright-core'
 import { ask } from '../src/calls'
 import { startSystem, type System } from '../src/system'
-import { chromium } from './chromium'
-import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
+import {
+  consoleSecret,
+  inBrowser,
+  openBrowser,
+  picture,
+  signedTokens,
+  violationsOn,
+  type ConsoleBrowser,
+} from './console-browser'
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? describe : describe.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: the audit page in a browser, since there is no chromium here\n')
-
-/** Where pictures for the documentation go: `make screenshots`. */
-const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
-const secret = 'a-secret-of-the-audit-tests-0123456789abc'
 const year = new Date().getUTCFullYear()
 
 let system: System
@@ -29,14 +26,11 @@ inBrowser('the audit page', () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     system = await startSystem({
       REQUIRE_AUTHENTICATION: 'true',
-      JWT_SECRET: secret,
+      JWT_SECRET: consoleSecret,
       SEQUENCER_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     })
     browser = await openBrowser()
-    token = await new SignJWT({ sub: 'ada', role: 'admin' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setExpirationTime('1h')
-      .sign(new TextEncoder().encode(secret))
+    token = (await signedTokens()).admin
     await issue('INV', { count: 3, client_id: 'till-7' })
     await issue('SG', { count: 2 })
   })
@@ -167,11 +161,7 @@ inBrowser('the audit page', () => {
       await page.getByText(text).first().waitFor()
       await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
       expect([how, await violationsOn(page)]).toEqual([how, []])
-      if (pictures) {
-        mkdirSync(pictures, { recursive: true })
-        const suffix = Object.keys(how)[0]
-        await page.screenshot({ path: path.join(pictures, `${name}${suffix ? `-${suffix}` : ''}.png`) })
-      }
+      await picture(page, name, how)
       await page.context().close()
     }
   })

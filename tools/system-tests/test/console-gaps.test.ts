@@ -1,37 +1,26 @@
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { SignJWT } from 'jose'
 import type { Page } from 'playwright-core'
 import { ask } from '../src/calls'
 import { startSystem, type System } from '../src/system'
-import { chromium } from './chromium'
-import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
-
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? describe : describe.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: gaps and sites in a browser, since there is no chromium here\n')
-
-const secret = 'a-secret-of-the-console-tests-0123456789'
-const tokenOf = (role: string) =>
-  new SignJWT({ sub: `ada-${role}`, role })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(secret))
-
-/** Where pictures for the documentation go: `make screenshots`. */
-const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
+import {
+  consoleSecret,
+  inBrowser,
+  openBrowser,
+  picture,
+  signedTokens,
+  violationsOn,
+  type ConsoleBrowser,
+} from './console-browser'
 
 let system: System
 let browser: ConsoleBrowser
-let token: string
+let tokens: Awaited<ReturnType<typeof signedTokens>>
 
 inBrowser('gaps, sites and tables in a browser', () => {
   beforeAll(async () => {
-    system = await startSystem({ REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: secret })
+    system = await startSystem({ REQUIRE_AUTHENTICATION: 'true', JWT_SECRET: consoleSecret })
     browser = await openBrowser()
-    token = await tokenOf('operator')
+    tokens = await signedTokens()
     await makeGaps()
   })
   afterAll(async () => {
@@ -41,7 +30,7 @@ inBrowser('gaps, sites and tables in a browser', () => {
 
   const at = (place: string) => `${system.sequencer.url}/dashboard${place}`
   const open = (place: string, how: Parameters<ConsoleBrowser['open']>[1] = {}) =>
-    browser.open(at(place), { token, ...how })
+    browser.open(at(place), { token: tokens.operator, ...how })
   const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
 
   type Issued = { full_number: string; counter: number }
@@ -50,7 +39,7 @@ inBrowser('gaps, sites and tables in a browser', () => {
   const step = (number: string, name: string, reason: string) =>
     fetch(`${system.sequencer.url}/api/v1/numbers/${number}/${name}`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${tokens.operator}`, 'Content-Type': 'application/json' },
       body: JSON.stringify({ reason }),
     }).then(({ status }) => expect(status).toBe(200))
 
@@ -215,7 +204,7 @@ inBrowser('gaps, sites and tables in a browser', () => {
   })
 
   test('who may not draw is told why', async () => {
-    const page = await open('/sites', { token: await tokenOf('viewer') })
+    const page = await open('/sites', { token: tokens.viewer })
     await page
       .getByRole('note', { name: 'Your role does not allow this: it needs operator.' })
       .first()
@@ -241,13 +230,10 @@ inBrowser('gaps, sites and tables in a browser', () => {
         await shows(page, text)
         await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
         // A picture shows a busy day.
-        if (pictures && ['sites', 'overview'].includes(name)) await drawForAWhile()
+        if (process.env.ORDINAL_WRITE_SCREENSHOTS && ['sites', 'overview'].includes(name))
+          await drawForAWhile()
         expect([how, await violationsOn(page)]).toEqual([how, []])
-        if (pictures) {
-          mkdirSync(pictures, { recursive: true })
-          const suffix = Object.keys(how)[0]
-          await page.screenshot({ path: path.join(pictures, `${name}${suffix ? `-${suffix}` : ''}.png`) })
-        }
+        await picture(page, name, how)
         await page.context().close()
       }
     },

@@ -1,16 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
-import { startSystem, type System } from '../src/system'
-import { apiKey } from '../src/system'
-import { chromium } from './chromium'
-import { openBrowser, type ConsoleBrowser } from './console-browser'
+import { apiKey, startSystem, type System } from '../src/system'
+import { inBrowser, openBrowser, type ConsoleBrowser } from './console-browser'
 
 // How the console fares while numbers arrive. For the figures that are promised: ten minutes, on a machine that does nothing else.
-
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? describe : describe.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: the console under load, since there is no chromium here\n')
 
 const asked = process.env.SYSTEM_TEST_CONSOLE_SECONDS
 const seconds = Number(asked ?? 15)

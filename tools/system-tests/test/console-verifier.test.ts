@@ -1,19 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { root } from '../src/service'
-import { chromium } from './chromium'
-import { openBrowser, violationsOn, type ConsoleBrowser } from './console-browser'
-
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? describe : describe.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: the verifier in a browser, since there is no chromium here\n')
-
-/** Where pictures for the documentation go: `make screenshots`. */
-const pictures = process.env.ORDINAL_WRITE_SCREENSHOTS
+import { inBrowser, openBrowser, picture, violationsOn, type ConsoleBrowser } from './console-browser'
 
 let browser: ConsoleBrowser
 let folder: string
@@ -116,12 +107,7 @@ inBrowser('the verifier, kept as a file and opened without a network', () => {
       await page.keyboard.press('Enter')
       await page.locator('[data-verdict="fits"]').waitFor()
       expect([how, await violationsOn(page)]).toEqual([how, []])
-      if (pictures) {
-        mkdirSync(pictures, { recursive: true })
-        const suffix = Object.keys(how)[0]
-        const name = `verifier${suffix ? `-${suffix}` : ''}.png`
-        await page.screenshot({ path: path.join(pictures, name) })
-      }
+      await picture(page, 'verifier', how)
       await page.context().close()
     }
   })
