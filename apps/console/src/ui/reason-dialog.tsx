@@ -1,7 +1,6 @@
 import { useState, type ReactNode } from 'react'
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { ProblemError } from '@ordinal/client'
-import { Failure, ProblemLine } from './states'
+import { TextInput } from '@mantine/core'
+import { FormDialog } from './form-dialog'
 import { useTexts } from './texts'
 
 interface ReasonDialogProps {
@@ -28,56 +27,32 @@ export function ReasonDialog(props: ReasonDialogProps) {
   const texts = useTexts()
   const [reason, setReason] = useState('')
   return (
-    <Modal
+    <FormDialog
       opened={opened}
-      onClose={props.onClose}
       title={title}
-      closeButtonProps={{ 'aria-label': texts.cancel }}
+      action={action}
+      dangerous={dangerous}
+      error={error}
+      isPending={isPending}
+      onClose={props.onClose}
+      onSubmit={(event) => {
+        event.preventDefault()
+        props.onConfirm(reason.trim())
+      }}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          props.onConfirm(reason.trim())
-        }}
-      >
-        <Stack>
-          <div>{consequence}</div>
-          {props.children}
-          {asksReason && (
-            <TextInput
-              data-autofocus
-              label={texts.reason}
-              description={texts.reasonHelp}
-              value={reason}
-              onChange={(event) => setReason(event.currentTarget.value)}
-              required
-              maxLength={500}
-            />
-          )}
-          <FormError error={error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose}>
-              {texts.cancel}
-            </Button>
-            <Button type="submit" color={dangerous ? 'red.8' : undefined} loading={isPending}>
-              {action}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <div>{consequence}</div>
+      {props.children}
+      {asksReason && (
+        <TextInput
+          data-autofocus
+          label={texts.reason}
+          description={texts.reasonHelp}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          required
+          maxLength={500}
+        />
+      )}
+    </FormDialog>
   )
-}
-
-/** Why what was asked for in a form was refused. */
-export function FormError({ error }: { error: unknown }) {
-  if (!error) return null
-  if (error instanceof ProblemError && error.status !== 401) {
-    return (
-      <div className="form-error">
-        <ProblemLine error={error} align="flex-start" />
-      </div>
-    )
-  }
-  return <Failure error={error} />
 }

@@ -1,15 +1,13 @@
 import { useState } from 'react'
-import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
+import { Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
-import { FormError } from '../../ui/reason-dialog'
+import { FormDialog } from '../../ui/form-dialog'
 import { SecretDialog } from '../../ui/secret-dialog'
-import { useTexts } from '../../ui/texts'
 import { useApiKeysTexts } from './texts'
 
 export function NewKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const shared = useTexts()
   const texts = useApiKeysTexts()
   const [secret, setSecret] = useState<string>()
   const form = useForm({ initialValues: { name: '', scopes: '', end: '', reason: '' } })
@@ -34,49 +32,38 @@ export function NewKey({ opened, onClose }: { opened: boolean; onClose: () => vo
   })
   return (
     <>
-      <Modal
+      <FormDialog
         opened={opened}
-        onClose={onClose}
         title={texts.make}
-        closeButtonProps={{ 'aria-label': shared.cancel }}
+        error={make.error}
+        isPending={make.isPending}
+        onClose={onClose}
+        onSubmit={form.onSubmit(() => make.mutate(undefined))}
       >
-        <form onSubmit={form.onSubmit(() => make.mutate(undefined))}>
-          <Stack>
-            <TextInput
-              data-autofocus
-              label={texts.name}
-              description={texts.nameHelp}
-              placeholder="erp-system"
-              required
-              maxLength={64}
-              {...form.getInputProps('name')}
-            />
-            <Textarea
-              label={texts.scopes}
-              description={texts.scopesHelp}
-              rows={3}
-              classNames={{ input: 'mono' }}
-              {...form.getInputProps('scopes')}
-            />
-            <TextInput
-              type="datetime-local"
-              label={texts.expires}
-              description={texts.expiresHelp}
-              {...form.getInputProps('end')}
-            />
-            <TextInput label={texts.reasonOptional} maxLength={500} {...form.getInputProps('reason')} />
-            <FormError error={make.error} />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                {shared.cancel}
-              </Button>
-              <Button type="submit" loading={make.isPending}>
-                {texts.make}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+        <TextInput
+          data-autofocus
+          label={texts.name}
+          description={texts.nameHelp}
+          placeholder="erp-system"
+          required
+          maxLength={64}
+          {...form.getInputProps('name')}
+        />
+        <Textarea
+          label={texts.scopes}
+          description={texts.scopesHelp}
+          rows={3}
+          classNames={{ input: 'mono' }}
+          {...form.getInputProps('scopes')}
+        />
+        <TextInput
+          type="datetime-local"
+          label={texts.expires}
+          description={texts.expiresHelp}
+          {...form.getInputProps('end')}
+        />
+        <TextInput label={texts.reasonOptional} maxLength={500} {...form.getInputProps('reason')} />
+      </FormDialog>
       <SecretDialog secret={secret} title={texts.secret} onClose={() => setSecret(undefined)} />
     </>
   )

@@ -5,7 +5,7 @@ import { IconShieldCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { ordinal } from '../../api/ordinal'
 import { useNumberFormats } from '../../ui/numbers'
-import { FormError } from '../../ui/reason-dialog'
+import { FormError } from '../../ui/form-error'
 import { useExplainedTexts } from './explained-texts'
 import { useMoment } from './use-moment'
 

@@ -1,9 +1,8 @@
-import { Button, Group, Modal, NumberInput, Stack, TextInput } from '@mantine/core'
+import { Group, NumberInput, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
-import { FormError } from '../../ui/reason-dialog'
-import { useTexts } from '../../ui/texts'
+import { FormDialog } from '../../ui/form-dialog'
 import { useOrdersTexts } from './texts'
 
 interface PlaceOrderProps {
@@ -14,7 +13,6 @@ interface PlaceOrderProps {
 }
 
 export function PlaceOrder({ opened, userId, onClose }: PlaceOrderProps) {
-  const shared = useTexts()
   const texts = useOrdersTexts()
   const form = useForm({
     initialValues: { user: userId ?? '', product: '', quantity: 1, price: 0 },
@@ -37,51 +35,35 @@ export function PlaceOrder({ opened, userId, onClose }: PlaceOrderProps) {
     },
   })
   return (
-    <Modal
+    <FormDialog
       opened={opened}
-      onClose={onClose}
       title={texts.place}
-      closeButtonProps={{ 'aria-label': shared.cancel }}
+      error={place.error}
+      isPending={place.isPending}
+      onClose={onClose}
+      onSubmit={form.onSubmit(() => place.mutate(undefined))}
     >
-      <form onSubmit={form.onSubmit(() => place.mutate(undefined))}>
-        <Stack>
-          <NumberInput
-            data-autofocus
-            label={texts.user}
-            description={texts.userHelp}
-            required
-            min={1}
-            hideControls
-            {...form.getInputProps('user')}
-          />
-          <TextInput
-            label={texts.product}
-            placeholder="PROD-123"
-            required
-            {...form.getInputProps('product')}
-          />
-          <Group grow>
-            <NumberInput label={texts.quantity} required min={1} {...form.getInputProps('quantity')} />
-            <NumberInput
-              label={texts.total}
-              required
-              min={0}
-              decimalScale={2}
-              fixedDecimalScale
-              {...form.getInputProps('price')}
-            />
-          </Group>
-          <FormError error={place.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {shared.cancel}
-            </Button>
-            <Button type="submit" loading={place.isPending}>
-              {texts.place}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <NumberInput
+        data-autofocus
+        label={texts.user}
+        description={texts.userHelp}
+        required
+        min={1}
+        hideControls
+        {...form.getInputProps('user')}
+      />
+      <TextInput label={texts.product} placeholder="PROD-123" required {...form.getInputProps('product')} />
+      <Group grow>
+        <NumberInput label={texts.quantity} required min={1} {...form.getInputProps('quantity')} />
+        <NumberInput
+          label={texts.total}
+          required
+          min={0}
+          decimalScale={2}
+          fixedDecimalScale
+          {...form.getInputProps('price')}
+        />
+      </Group>
+    </FormDialog>
   )
 }

@@ -6,7 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
 import { Card, NeedsRole, StateBadge } from '../../ui/page'
-import { FormError } from '../../ui/reason-dialog'
+import { FormError } from '../../ui/form-error'
 import { useSequenceTexts } from './texts'
 
 /** Issues or reserves numbers, as a program would. */

@@ -3,7 +3,7 @@ import type { DrawnNumber, Site } from '@ordinal/client'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
 import { Card, NeedsRole } from '../../ui/page'
-import { FormError } from '../../ui/reason-dialog'
+import { FormError } from '../../ui/form-error'
 import { invoiceTypes, type InvoiceType } from '../../api/site-queries'
 import { useSitesTexts } from './texts'
 

@@ -1,13 +1,11 @@
-import { Button, Group, Modal, NumberInput, Stack, TextInput } from '@mantine/core'
+import { NumberInput, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
-import { FormError } from '../../ui/reason-dialog'
-import { useTexts } from '../../ui/texts'
+import { FormDialog } from '../../ui/form-dialog'
 import { useUsersTexts } from './texts'
 
 export function NewUser({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const shared = useTexts()
   const texts = useUsersTexts()
   const form = useForm({ initialValues: { name: '', email: '', age: 30 } })
   const make = useChange({
@@ -20,28 +18,17 @@ export function NewUser({ opened, onClose }: { opened: boolean; onClose: () => v
     },
   })
   return (
-    <Modal
+    <FormDialog
       opened={opened}
-      onClose={onClose}
       title={texts.make}
-      closeButtonProps={{ 'aria-label': shared.cancel }}
+      error={make.error}
+      isPending={make.isPending}
+      onClose={onClose}
+      onSubmit={form.onSubmit(() => make.mutate(undefined))}
     >
-      <form onSubmit={form.onSubmit(() => make.mutate(undefined))}>
-        <Stack>
-          <TextInput data-autofocus label={texts.name} required {...form.getInputProps('name')} />
-          <TextInput label={texts.email} type="email" required {...form.getInputProps('email')} />
-          <NumberInput label={texts.age} required min={0} max={150} {...form.getInputProps('age')} />
-          <FormError error={make.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {shared.cancel}
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              {texts.make}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput data-autofocus label={texts.name} required {...form.getInputProps('name')} />
+      <TextInput label={texts.email} type="email" required {...form.getInputProps('email')} />
+      <NumberInput label={texts.age} required min={0} max={150} {...form.getInputProps('age')} />
+    </FormDialog>
   )
 }

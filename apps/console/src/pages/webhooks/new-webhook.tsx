@@ -1,12 +1,11 @@
 import { useState } from 'react'
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Checkbox, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import type { NewWebhook as Wanted } from '@ordinal/client'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
-import { FormError } from '../../ui/reason-dialog'
+import { FormDialog } from '../../ui/form-dialog'
 import { SecretDialog } from '../../ui/secret-dialog'
-import { useTexts } from '../../ui/texts'
 import { useWebhooksTexts } from './texts'
 
 const eventTypes: Wanted['event_types'] = ['order.created', 'order.updated', 'order.deleted']
@@ -17,7 +16,6 @@ const nothing: { url: string; description: string; types: string[] } = {
 }
 
 export function NewWebhook({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const shared = useTexts()
   const texts = useWebhooksTexts()
   const [secret, setSecret] = useState<string>()
   const form = useForm({
@@ -44,42 +42,31 @@ export function NewWebhook({ opened, onClose }: { opened: boolean; onClose: () =
   })
   return (
     <>
-      <Modal
+      <FormDialog
         opened={opened}
-        onClose={onClose}
         title={texts.make}
-        closeButtonProps={{ 'aria-label': shared.cancel }}
+        error={make.error}
+        isPending={make.isPending}
+        onClose={onClose}
+        onSubmit={form.onSubmit(() => make.mutate(undefined))}
       >
-        <form onSubmit={form.onSubmit(() => make.mutate(undefined))}>
-          <Stack>
-            <TextInput
-              data-autofocus
-              label={texts.url}
-              description={texts.urlHelp}
-              placeholder="https://receiver.example.com/orders"
-              required
-              {...form.getInputProps('url')}
-            />
-            <Checkbox.Group label={texts.types} {...form.getInputProps('types')}>
-              <Stack gap="xs" mt="xs">
-                {eventTypes.map((type) => (
-                  <Checkbox key={type} value={type} label={type} />
-                ))}
-              </Stack>
-            </Checkbox.Group>
-            <TextInput label={texts.description} maxLength={200} {...form.getInputProps('description')} />
-            <FormError error={make.error} />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                {shared.cancel}
-              </Button>
-              <Button type="submit" loading={make.isPending}>
-                {texts.make}
-              </Button>
-            </Group>
+        <TextInput
+          data-autofocus
+          label={texts.url}
+          description={texts.urlHelp}
+          placeholder="https://receiver.example.com/orders"
+          required
+          {...form.getInputProps('url')}
+        />
+        <Checkbox.Group label={texts.types} {...form.getInputProps('types')}>
+          <Stack gap="xs" mt="xs">
+            {eventTypes.map((type) => (
+              <Checkbox key={type} value={type} label={type} />
+            ))}
           </Stack>
-        </form>
-      </Modal>
+        </Checkbox.Group>
+        <TextInput label={texts.description} maxLength={200} {...form.getInputProps('description')} />
+      </FormDialog>
       <SecretDialog secret={secret} title={texts.secret} onClose={() => setSecret(undefined)} />
     </>
   )
