@@ -34,7 +34,6 @@ beforeAll(async () => {
   const draw = async (count: number, more: object) =>
     (await sequencer.api.post('/api/v1/next/INV', { count, business_date: '2020-03-01', ...more })).body
       .numbers as Issued[]
-  console.log((await sequencer.api.post('/api/v1/next/INV', { count: 1, business_date: '2020-03-01' })).body)
   const issued = await draw(last - 20, {})
   for (const { counter } of await draw(20, { hold_seconds: 86_400, client_id: 'shop' }))
     states.set(counter, 'reserved')
