@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { createWriteCheck, poolStats } from '@ordinal/database'
 import type { ErrorTable } from '@ordinal/errors'
@@ -134,7 +133,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     grpc?.setServing(false)
     http.endStreams()
     // Load balancers send requests until they have seen the 503 of /health/ready.
-    if (settings.shutdownDrainMs > 0) await delay(settings.shutdownDrainMs)
+    if (settings.shutdownDrainMs > 0) await server.drain(settings.shutdownDrainMs)
     const deadline = performance.now() + settings.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
     void readiness?.stop()

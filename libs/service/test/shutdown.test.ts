@@ -83,8 +83,7 @@ test('new connections are refused as soon as the service stops', async () => {
 test('while it drains the service takes requests, and /health/ready says 503', async () => {
   const fake = await startFakeService(database.url, { shutdownDrainMs: 500 })
   expect((await fake.api.get('/health/ready')).status).toBe(200)
-  let stopped = false
-  const stopping = fake.service.stop().then(() => (stopped = true))
+  const stopping = timed(() => fake.service.stop())
 
   const ready = await fake.api.get('/health/ready')
   expect(ready).toMatchObject({
@@ -93,10 +92,22 @@ test('while it drains the service takes requests, and /health/ready says 503', a
   })
   expect((await fake.api.get('/health/live')).status).toBe(200)
   expect((await fake.api.get('/api/v1/rows')).status).toBe(200)
-  await delay(300)
-  expect(stopped).toBe(false)
-  await stopping
+  expect(await stopping).toBeGreaterThan(495)
   await expect(fetch(`${fake.url}/health/live`)).rejects.toThrow()
+})
+
+test('while it drains each answer ends its connection, so that clients open another one elsewhere', async () => {
+  const fake = await startFakeService(database.url, { shutdownDrainMs: 1_000 })
+  const [busy, kept] = [await openSocket(fake.port), await openSocket(fake.port)]
+  kept.send(get('/api/v1/things/7'))
+  busy.send(get('/api/v1/slow/400'))
+  await until(() => kept.received() !== '')
+  const stopping = fake.service.stop()
+
+  kept.send(get('/api/v1/things/8'))
+  expect((await kept.ended()).split('{"id":7')[1]).toMatch(/HTTP\/1\.1 200 .*Connection: close.*\{"id":8/s)
+  expect(await busy.ended()).toMatch(/^HTTP\/1\.1 200 .*Connection: close.*\{"waited_ms":400\}$/s)
+  await stopping
 })
 
 test('to stop twice is to stop once', async () => {

@@ -78,6 +78,19 @@ export const isBusy = ({ socket, answers, latest }: Connection) =>
 export const awaitsBody = (latest: http.ServerResponse | undefined) =>
   latest !== undefined && !latest.req.complete && !isUnhurried(latest)
 
+/**
+ * Ends the connection after an answer, and asks the client to open another one; unless it has begun already, or others follow:
+ * Node would drop their requests.
+ */
+export function endAfter({ latest }: Connection, answer: http.ServerResponse | undefined): void {
+  if (answer && answer === latest && !answer.headersSent) answer.setHeader('Connection', 'close')
+}
+
+/** One more request was read: its answer is the last now. */
+export function goOnAfter({ latest }: Connection): void {
+  if (latest && !latest.headersSent) latest.removeHeader('Connection')
+}
+
 /** Whether its body has no time limit. */
 export const isUnhurried = ({ req }: http.ServerResponse) =>
   (req as Partial<Request>).context?.unhurried === true

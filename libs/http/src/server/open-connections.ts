@@ -58,10 +58,5 @@ export function followConnections(
     endHandshakes(): void {
       for (const transport of handshakes.keys()) transport.destroy()
     },
-    /** Asks clients not to reuse their connections, unless the answer has begun already. */
-    endAfterAnswers(): void {
-      for (const { latest } of connections.values())
-        if (latest && !latest.headersSent) latest.setHeader('Connection', 'close')
-    },
   }
 }

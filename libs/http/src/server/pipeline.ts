@@ -83,6 +83,8 @@ export function createPipelines(reading: Reading, behind: () => number) {
   const pipelines = {
     /** How many requests wait on connections that have none under way. */
     fresh: () => fresh.length,
+    /** How many were read and have not begun. */
+    waiting: () => waitingInAll,
     /**
      * Begins a request, now or in its turn.
      *

@@ -39,8 +39,8 @@ export function createRequests({ serve, onEnded, crowded, nextUse }: Options) {
   }
 
   return {
-    /** How many have begun and are not answered in full. */
-    underWay: () => underWay,
+    /** How many were read and are not answered in full. */
+    underWay: () => underWay + pipelines.waiting(),
 
     /** Takes over what arrives on a connection that takes requests from now on. */
     takeOver(connection: Connection): void {

@@ -1,11 +1,11 @@
 import http from 'node:http'
 import type https from 'node:https'
 import type { Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import type { Express } from 'express'
 import { serveTls, tlsOptions, type ServerTls } from '../tls/serve-tls'
 import { collectAfterCrowds } from './collect-garbage'
-import { isBusy, type Connection } from './connection'
+import { endAfter, goOnAfter, isBusy, type Connection } from './connection'
 import { createConnectionBudget, type ConnectionBudget } from './connections'
 import { fastPrototypes } from './fast-prototypes'
 import { createFaults } from './faults'
@@ -19,6 +19,12 @@ export interface Server {
   connections(): number
   /** Listens; resolves to the port (port 0 takes a free one). Rejects when the port is taken. */
   listen(port: number, host?: string): Promise<number>
+  /**
+   * Goes on for so long, and ends each connection after its next answer, so that clients open another one, elsewhere.
+   * Resolves when what had arrived until then is read: to be followed by `close` at once. One that says nothing meanwhile stays
+   * open: a request that is sent just as it is closed would have no answer.
+   */
+  drain(forMs: number): Promise<void>
   /**
    * Takes no new connection, finishes the requests under way, and cuts what is left at the deadline, and before it the
    * connections whose clients take and send nothing.
@@ -38,6 +44,8 @@ const defaultLimits: http.ServerOptions & StallLimits & { connections: number } 
 }
 
 const lookEveryMs = 1_000
+// Of the event loop, at the end of a drain: clients that go on connecting do not keep it.
+const mostTurns = 1_000
 // A service that stops does not wait for clients that neither read nor send anything.
 const closingLimits = { unreadMs: 1_000, unsentMs: 2_000 }
 
@@ -79,7 +87,8 @@ export function createServer(
     ...defaultLimits,
     ...limits,
   }
-  let closing = false
+  let leaving = false
+  let opened = 0
   let uses = 0
   const nextUse = () => ++uses
 
@@ -94,16 +103,19 @@ export function createServer(
     crowded: cut('crowded'),
     onEnded: faults.refuseInTurn,
     serve(connection, req, res) {
-      // A client that connected when other authorities were trusted has to connect again, with a certificate of these.
-      if (closing || connection.trust !== tls?.certificates.trust()) res.setHeader('Connection', 'close')
+      if (hasToLeave(connection)) endAfter(connection, res)
       app(req, res)
     },
   })
+  // A client that connected when other authorities were trusted has to connect again, with a certificate of these.
+  const hasToLeave = ({ trust }: Connection) => leaving || trust !== tls?.certificates.trust()
 
   const serve = (req: http.IncomingMessage, res: http.ServerResponse) => {
     const connection = open.of(req.socket)
     // The parser goes on to the end of what it has read, also when the connection was cut meanwhile.
-    if (connection && !req.socket.destroyed) requests.enter(connection, req, res)
+    if (!connection || req.socket.destroyed) return
+    if (hasToLeave(connection)) goOnAfter(connection)
+    requests.enter(connection, req, res)
   }
   const settings = { ...fastPrototypes(app), ...arrival, ...fixedSettings }
   const server = tls ? createHttps(settings, tls, serve) : http.createServer(settings, serve)
@@ -123,7 +135,10 @@ export function createServer(
   const open = followConnections(server, {
     tls,
     nextUse,
-    onOpened: (connection) => bound.add(connection),
+    onOpened(connection) {
+      opened += 1
+      bound.add(connection)
+    },
     onEstablished: (connection) => requests.takeOver(connection),
     onClosed: (connection) => requests.forget(connection),
   })
@@ -131,6 +146,21 @@ export function createServer(
     cutStalled(open.all(), { unreadMs, unreadBytes, leastBytesPerSecond, ...other }, cut('stalled'))
   const afterCrowds = collectAfterCrowds()
   let looking: NodeJS.Timeout | undefined
+
+  /** Accepts the connections that wait in the kernel, and reads what came with them: their clients believe that both are taken. */
+  async function catchUp(): Promise<void> {
+    // The event loop accepts one a turn.
+    for (let [turn, before] = [0, -1]; turn < mostTurns && before !== opened; turn += 1) {
+      before = opened
+      await setImmediate()
+    }
+    await setImmediate()
+  }
+
+  function leave(): void {
+    leaving = true
+    for (const connection of open.all()) endAfter(connection, connection.latest)
+  }
 
   return {
     connections: bound.open,
@@ -145,10 +175,15 @@ export function createServer(
       return taken
     },
 
+    async drain(forMs) {
+      leave()
+      await delay(forMs)
+      await catchUp()
+    },
+
     async close(deadlineMs) {
-      closing = true
+      leave()
       clearInterval(looking)
-      open.endAfterAnswers()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       open.endHandshakes()
