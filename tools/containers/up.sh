@@ -13,6 +13,8 @@ else
   echo '! Grafana cannot be had from its registry: all else starts without it.'
 fi
 
+[[ -z ${ALERTS:-} ]] || compose+=(--profile alerts)
+
 # Jaeger keeps in memory what the services send it.
 if [[ -n ${TRACING:-} ]]; then
   export OTEL_EXPORTER_OTLP_ENDPOINT=${OTEL_EXPORTER_OTLP_ENDPOINT:-http://jaeger:4318}
@@ -42,3 +44,4 @@ address gRPC sequencer 50053 " (the sequencer's)" ''
 address Prometheus prometheus 9090
 address Grafana grafana 3000 || true
 address Jaeger jaeger 16686 || true
+address Alertmanager alertmanager 9093 || true

@@ -106,7 +106,8 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
     databaseTimeoutMs,
   })
   const { batching } = config
-  const shared = { pool, sequencer, conflicts, outbox, log, batching, leaseMs, databaseTimeoutMs }
+  const numbers = { sequencer, conflicts, metrics: numberingMetrics }
+  const shared = { pool, ...numbers, outbox, log, batching, leaseMs, databaseTimeoutMs }
   const leaseReturns = createLeaseReturns({ db: withQueryTimeout(pool, databaseTimeoutMs) })
   const intents = createIntents({ ...shared, leaseReturns })
   const commitAnswer = createCommitAnswer(shared)
@@ -116,7 +117,6 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })
   const numbering = createNumbering({
     ...shared,
-    metrics: numberingMetrics,
     tracing,
     intervalMs: config.numberingIntervalMs,
   })

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Queryable } from '@ordinal/database'
 import type { UserMetrics } from './clients/users'
 import { conflictReasons } from './domain/number-conflict'
@@ -32,7 +32,19 @@ export function createNumberingMetrics(
       this.set(await ageOfOldestWithoutNumber(db).catch(() => NaN))
     },
   })
-  const numbered = new Counter({
+  const placed = new Counter({
+    name: 'order_service_orders_placed_total',
+    help: 'Orders stored, of which each gets a number',
+    registers,
+  })
+  // 10 s is the promise that SLOs hold.
+  const numberWait = new Histogram({
+    name: 'order_service_number_wait_seconds',
+    help: 'Time from an order being stored to its number being written',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
+    registers,
+  })
+  const numberedLater = new Counter({
     name: 'order_service_orders_numbered_later_total',
     help: 'Orders that did not get their number when they were placed, and have it now',
     registers,
@@ -47,7 +59,10 @@ export function createNumberingMetrics(
   for (const reason of conflictReasons) conflicts.inc({ reason }, 0)
 
   return {
-    numbered: (count) => numbered.inc(count),
+    placed: () => placed.inc(),
+    // The database's clock may be a little ahead of ours.
+    numbered: (storedAt) => numberWait.observe(Math.max(0, Date.now() - storedAt.getTime()) / 1000),
+    numberedLater: (count) => numberedLater.inc(count),
     conflicted: (reason) => conflicts.inc({ reason }),
   }
 }

@@ -54,6 +54,11 @@ test.each<[string, Mood | 'stopped']>([
     expect(await metric('order_service_oldest_order_without_number_seconds')).toBe(0)
     expect(await metric('order_service_orders_numbered_later_total')).toBeGreaterThanOrEqual(12)
     expect(await metric('order_service_circuit_breaker_state{service="sequencer"}')).toBe(0)
+    // Each is placed once, and has one time to its number: of all that wait, none waited for a minute.
+    const placed = await metric('order_service_orders_placed_total')
+    expect(placed).toBeGreaterThanOrEqual(14)
+    expect(await metric('order_service_number_wait_seconds_count')).toBe(placed)
+    expect(await metric('order_service_number_wait_seconds_bucket{le="60"}')).toBe(placed)
   },
 )
 

@@ -27,6 +27,11 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   })
+  const failed = new Counter({
+    name: 'sequencer_number_requests_failed_total',
+    help: 'Requests to issue or change numbers that failed by an outage or overload, and may be repeated',
+    registers,
+  })
   const batchSize = new Histogram({
     name: 'sequencer_batch_requests',
     help: 'Requests that shared one commit',
@@ -65,6 +70,7 @@ export function createSequencerMetrics(registry: Registry): SequencerMetrics {
     },
     changed: (event) => changed.inc({ event }),
     waited: (seconds) => duration.observe(seconds),
+    failed: () => failed.inc(),
     showValuesLeft: (ranges) => {
       valuesLeft.reset()
       valuesAtWarning.reset()

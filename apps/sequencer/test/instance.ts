@@ -28,7 +28,8 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
   })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const sequences = createKnownSequences(prisma)
-  const metrics = createSequencerMetrics(new Registry())
+  const registry = new Registry()
+  const metrics = createSequencerMetrics(registry)
   let statements = 0
   pool.on('acquire', () => (statements += 1))
   const allocator = createAllocator({
@@ -58,6 +59,11 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     log,
     statements: () => statements,
     connections: () => pool.totalCount,
+    /** The value of a metric without labels. */
+    metric: async (name: string) => {
+      const { values } = (await registry.getSingleMetric(name)!.get()) as { values: { value: number }[] }
+      return values[0]!.value
+    },
   }
 }
 

@@ -178,6 +178,15 @@ test('the metrics count the numbers, by sequence', async () => {
   expect(body).toContain('route="/api/v1/next/{prefix}"')
 })
 
+test('what a caller did wrong is no failed request for a number', async () => {
+  const headers = { 'Idempotency-Key': 'k' }
+  await sequencer.api.post('/api/v1/next/SG', { count: 2 }, { headers })
+  expect((await sequencer.api.post('/api/v1/next/SG', { count: 3 }, { headers })).status).toBe(422)
+  const { body } = await sequencer.api.get('/metrics')
+  expect(body).toContain('sequencer_number_requests_failed_total 0')
+  expect(body).toContain('sequential_id_generation_duration_seconds_count 1')
+})
+
 test.each([
   ['GET', '/api/v1/next/XYZ', undefined, 404, 'sequence_not_found'],
   ['GET', '/api/v1/status/XYZ', undefined, 404, 'sequence_not_found'],

@@ -126,6 +126,8 @@ describe('when the database', () => {
     // A deadline may pass while one more attempt is under way, which may then get a connection after all.
     expect(codes).toContain('database_unavailable')
     expect(['database_unavailable', 'outcome_unknown']).toEqual(expect.arrayContaining(codes))
+    for (const each of [instance, withShortTimeout])
+      expect(await each.metric('sequencer_number_requests_failed_total')).toBe(10)
     await postgres.restart()
     expect(await valuesIn(database, 'INV')).toEqual(before)
     await expect(withShortTimeout.issue({ prefix: 'INV' })).resolves.toMatchObject({

@@ -240,6 +240,19 @@ withPrograms('objects of the chart', () => {
       expect(JSON.parse(text)).toEqual(JSON.parse(readFileSync(join(boards, file), 'utf8')))
   })
 
+  test('runbooks of alerts are where the values say', () => {
+    const base = 'https://git.example.com/ordinal/blob/main/'
+    const { files, set } = production
+    const urlsOf = (values: Values) =>
+      objectsOf(values)
+        .filter(({ kind }) => kind === 'PrometheusRule')
+        .flatMap(({ spec }) => spec.groups as { rules: { annotations?: { runbook_url: string } }[] }[])
+        .flatMap(({ rules }) => rules.flatMap(({ annotations }) => annotations?.runbook_url ?? []))
+    const urls = urlsOf({ files, set: { ...set, 'monitoring.prometheusRule.runbooks': base } })
+    expect(urls.length).toBeGreaterThan(30)
+    expect(urls).toEqual(urlsOf(production).map((path) => base + path))
+  })
+
   test('jobs of Prometheus have the names that rules and dashboards know', () => {
     for (const { spec } of objectsOf(production).filter(({ kind }) => kind === 'ServiceMonitor')) {
       expect(spec.jobLabel).toBe('app.kubernetes.io/component')

@@ -6,8 +6,14 @@ import { folder, textOf } from '../src/monitoring'
 const all = dashboards()
 const shown = ({ panels }: (typeof all)[number]) => panels.filter(({ type }) => type !== 'row')
 
-test('there is one for services, sequencer, orders, databases and processes, and each further service', () => {
-  const files = ['databases-and-processes.json', 'orders.json', 'sequencer.json', 'services.json']
+test('there is one for services, sequencer, orders, databases and processes, objectives, and each further service', () => {
+  const files = [
+    'databases-and-processes.json',
+    'objectives.json',
+    'orders.json',
+    'sequencer.json',
+    'services.json',
+  ]
   const own = listedServices
     .map(({ name }) => name)
     .filter((name) => !['user-service', 'order-service', 'sequencer'].includes(name))

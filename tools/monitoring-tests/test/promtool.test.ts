@@ -63,7 +63,23 @@ test('each alert is tested: it fires, and is silent before and after', () => {
   }
 })
 
-test('docs/operations.md has all alerts, and no other', () => {
-  const rows = textOf(join(root, 'docs/operations.md')).matchAll(/^\| `([A-Z][a-z][A-Za-z]+)` *\|/gm)
-  expect([...rows].map(([, name]) => name).sort()).toEqual(alertNames().sort())
+const runbooks = textOf(join(root, 'docs/runbooks.md'))
+
+test('docs/runbooks.md has a part for each alert, and for no other, which says what to look at and what to do', () => {
+  const [, ...parts] = runbooks.split(/^### /m)
+  expect(parts.map((part) => part.split('\n', 1)[0]).sort()).toEqual(alertNames().sort())
+  for (const part of parts) {
+    expect(part).toMatch(/^\*\*Look\*\*: /m)
+    expect(part).toMatch(/^\*\*Do\*\*: /m)
+  }
+})
+
+test('each alert leads to its part', () => {
+  for (const file of ruleFiles()) {
+    const [, ...alerts] = textOf(file).split(/^ +- alert: /m)
+    for (const alert of alerts) {
+      const [name] = alert.split('\n', 1)
+      expect(alert).toContain(`runbook_url: docs/runbooks.md#${name!.toLowerCase()}\n`)
+    }
+  }
 })

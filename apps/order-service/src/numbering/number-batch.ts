@@ -15,8 +15,12 @@ import { postponeOrders } from './queries'
 import { recordNumbers } from './record-numbers'
 
 export interface NumberingMetrics {
-  /** So many orders got their numbers. */
-  numbered(count: number): void
+  /** An order was stored, without its number. */
+  placed(): void
+  /** An order has its number now; it was stored then. */
+  numbered(storedAt: Date): void
+  /** So many orders got their numbers after their requests had ended. */
+  numberedLater(count: number): void
 }
 
 export interface BatchDeps {
@@ -97,7 +101,8 @@ export function createNumberBatch(deps: BatchDeps) {
     try {
       const numbered = await commit(issued, trace)
       outbox.announce('order.created')
-      metrics.numbered(numbered.length)
+      for (const { createdAt } of numbered) metrics.numbered(createdAt)
+      metrics.numberedLater(numbered.length)
       log.info('orders were numbered later', { count: numbered.length })
     } catch (error) {
       const [first, ...others] = issued

@@ -9,6 +9,7 @@ import type { Span } from '@ordinal/tracing'
 import { toJson, toJsonAsOf, type Order, type OrderJson } from '../domain/order'
 import { orderEvent } from '../events/order-events'
 import { conflictOf } from '../numbering/conflicts'
+import type { NumberingMetrics } from '../numbering/number-batch'
 import { readOrders, releaseForNumbering } from '../numbering/queries'
 import { recordNumbers } from '../numbering/record-numbers'
 import type { Placing } from './placing'
@@ -17,6 +18,7 @@ import { commitConclusions } from './queries'
 interface Deps {
   pool: Pool
   outbox: Outbox
+  metrics: Pick<NumberingMetrics, 'numbered'>
   /** Whether answers that meet are committed together. */
   batching: boolean
   /** How long a transaction may take. */
@@ -43,7 +45,7 @@ export type CommitAnswer = ReturnType<typeof createCommitAnswer>
  * @returns commits one, and gives the answer; it throws NumberConflictError, or the database's error if another order has
  *   the number: `conflictOf` knows both
  */
-export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }: Deps) {
+export function createCommitAnswer({ pool, outbox, metrics, batching, databaseTimeoutMs }: Deps) {
   const limits = batching ? asStatements : oneByOne
   const mayBeOfOne = (error: unknown) => mayBeOfOneRow(error) || conflictOf(error) !== undefined
   const trace = { name: 'commit answers', spanOf: ({ placing }: Answering) => placing.context.span }
@@ -51,7 +53,10 @@ export function createCommitAnswer({ pool, outbox, batching, databaseTimeoutMs }
   const complete = createBatcher({ carryOut: completeTogether, ...limits, mayBeOfOne, trace })
 
   return async function commitAnswer(answering: Answering): Promise<OrderJson> {
-    return (isNew(answering) && (await conclude(answering))) || complete(answering)
+    const answer = (isNew(answering) && (await conclude(answering))) || (await complete(answering))
+    const { orderNumber, createdAt } = answering.order
+    if (orderNumber === null && answer.order_number !== null) metrics.numbered(createdAt)
+    return answer
   }
 
   /** Undefined for an order that was changed meanwhile. */

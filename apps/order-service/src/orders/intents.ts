@@ -7,6 +7,7 @@ import type { Logger } from '@ordinal/logging'
 import type { Span } from '@ordinal/tracing'
 import type { Verification } from '../clients/users'
 import type { Order, OrderJson } from '../domain/order'
+import type { NumberingMetrics } from '../numbering/number-batch'
 import { readOrders } from '../numbering/queries'
 import { idsOf, type Placing } from './placing'
 import { commitIntents } from './queries'
@@ -14,6 +15,7 @@ import { commitIntents } from './queries'
 interface Deps {
   pool: Pool
   log: Logger
+  metrics: Pick<NumberingMetrics, 'placed'>
   /** Takes the leases of requests that failed. */
   leaseReturns: LeaseReturns
   /** Whether orders that meet are stored together. */
@@ -34,7 +36,8 @@ export type Known =
 export type Intents = ReturnType<typeof createIntents>
 
 /** Orders that are to be placed: with its intent an order exists, without a number. */
-export function createIntents({ pool, log, leaseReturns, batching, leaseMs, databaseTimeoutMs }: Deps) {
+export function createIntents(deps: Deps) {
+  const { pool, log, metrics, leaseReturns, batching, leaseMs, databaseTimeoutMs } = deps
   const db = withQueryTimeout(pool, databaseTimeoutMs)
   const findKey = createRequestFinder<OrderJson>(db, { leaseMs, batching })
   const commit = createBatcher({
@@ -80,6 +83,7 @@ export function createIntents({ pool, log, leaseReturns, batching, leaseMs, data
       })
       placing.leaseEndsAtMs = leaseEnd()
       placing.stored = order ?? 'nothing'
+      if (order) metrics.placed()
       if (order?.userFromMemory) {
         log.warn('an order was placed for a user who was verified a moment ago, not now', {
           ...idsOf(order, placing),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import { traced, withQueryTimeout, type Queryable } from '@ordinal/database'
 import { noDeadline, withDeadline, type Deadline } from '@ordinal/deadline'
+import { isAppError } from '@ordinal/errors'
 import { AppError } from '../domain/errors'
 import type { Sequence, Slot } from '../domain/sequence'
 import { requireNearWindow, requireSlot, requireSlotAt } from './business-date'
@@ -22,8 +23,10 @@ import type { Lane } from './waiting'
 
 /** What is measured of issuing. */
 export interface AllocatorMetrics extends LaneMetrics {
-  /** Times a request, from its arrival at the allocator to its answer. */
+  /** Times a request, from its arrival at the allocator to its commit. */
   waited(seconds: number): void
+  /** A request got nothing, and by no fault of its caller: an outage, or too many that wait. */
+  failed(): void
 }
 
 export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules' | 'carryOutTogether'> {
@@ -151,9 +154,16 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
     lane: Lane,
   ): Promise<Issued> {
     const startedAtMs = performance.now()
-    return commits
-      .submit(lane, { request, keyIsCallers, deadline })
-      .finally(() => metrics.waited((performance.now() - startedAtMs) / 1000))
+    return commits.submit(lane, { request, keyIsCallers, deadline }).then(
+      (issued) => {
+        metrics.waited((performance.now() - startedAtMs) / 1000)
+        return issued
+      },
+      (error: unknown) => {
+        if (!isAppError(error) || error.status >= 500) metrics.failed()
+        throw error
+      },
+    )
   }
 
   /**

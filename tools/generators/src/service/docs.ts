@@ -35,11 +35,13 @@ export function enterInDocs(tree: Tree, { listed, plural }: Entered): void {
       `| the ${words}: ${kept} | \`apps/${name}/src/${plural}/\` |\n`,
     )
   })
-  edit(tree, 'docs/operations.md', (text) =>
+  edit(tree, 'docs/runbooks.md', (text) =>
     insertAfter(
       text,
-      /^\| `OrderDatabaseUnreachable` \|.*\n/m,
-      `| \`${pascal}DatabaseUnreachable\` | the database of ${name} has not answered for a minute | PostgreSQL: connections, locks |\n`,
+      /^### OrderDatabaseUnreachable\n[^#]*(?=### )/m,
+      `### ${pascal}DatabaseUnreachable\n\nThe database of ${name} has not answered for a minute.\n\n` +
+        '**Look**: `pg_isready`; `pg_stat_activity`: a migration or a backup that holds a lock.\n\n' +
+        '**Do**: mend the database; the service connects again by itself.\n\n',
     ),
   )
 }

@@ -17,8 +17,12 @@ export function enterInMonitoring(tree: Tree, name: string, rename: (text: strin
   const job = `  - job_name: ${name}\n    static_configs:\n      - targets: ['${name}:${port}']\n`
   edit(tree, 'monitoring/prometheus.yml', (text) => addEntry(text, 'scrape_configs', job, false))
 
-  for (const [file, target] of Object.entries(targets))
-    tree.write(`monitoring/${target(name)}`, rename(textOf(tree, `${serviceTemplate}/monitoring/${file}`)))
+  // The address of a part of a page is written without hyphens and capitals.
+  const own = spellingsOf(name).pascal.toLowerCase()
+  for (const [file, target] of Object.entries(targets)) {
+    const text = rename(textOf(tree, `${serviceTemplate}/monitoring/${file}`))
+    tree.write(`monitoring/${target(name)}`, text.replaceAll('#sampleservice', `#${own}`))
+  }
 
   // Metrics of all services are asked for by a list of what their names begin with, or of their jobs.
   const others = services.filter((service) => service.name !== name)
