@@ -125,7 +125,7 @@ only that. This page is made from the schemas by \`make docs\`.
 ${renderMarkdownTable(groups)}`,
   'docs/security.md': `# Who may do what
 
-Where authentication is required (\`REQUIRE_AUTHENTICATION=true\`, [known callers only](operations.md#known-callers-only)), a
+Where authentication is required (\`REQUIRE_AUTHENTICATION=true\`, [known callers only](operations/secure.md#known-callers-only)), a
 call is answered with 401 for a caller that is not known, and with 403 for one that may not do it. Made from the tables by which calls
 are checked, by \`make docs\`.
 
@@ -146,7 +146,7 @@ repositories and logs find it by this regular expression:
 \`\`\`
 
 The last six characters are the CRC-32 of all before them, to the base of 62 (0-9, A-Z, a-z): with it a scanner tells a key from what only looks
-like one. The part in the middle is the id, by which the key [is revoked](operations.md#api-keys). Our own logs have the id alone.
+like one. The part in the middle is the id, by which the key [is revoked](operations/secure.md#api-keys). Our own logs have the id alone.
 
 ${services.map(matrixOf).join('\n')}`,
 }

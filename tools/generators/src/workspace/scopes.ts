@@ -14,7 +14,7 @@ export function addScopes(tree: Tree, plural: string): void {
     edit(tree, file, (text) =>
       insertAfter(text, /\^\(\(users\|[a-z0-9|-]+(?=\):\(read\|write\))/, `|${plural}`),
     )
-  edit(tree, 'docs/operations.md', (text) =>
+  edit(tree, 'docs/operations/secure.md', (text) =>
     insertAfter(text, /`orders:read`, `orders:write`,/, ` \`${plural}:read\`, \`${plural}:write\`,`),
   )
 }
