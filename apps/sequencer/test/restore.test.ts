@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createPool, withQueryTimeout, type Queryable } from '@ordinal/database'
-import { inspectLedger, until } from '@ordinal/testing'
+import { inspectLedger, proxyBefore, until, type CutMoment } from '@ordinal/testing'
 import { PrismaClient } from '../src/generated/prisma/client'
 import { createKnownSequences } from '../src/ledger/known-sequences'
 import { readPlan, type RestorePlan } from '../src/restore/plan'
@@ -50,7 +50,19 @@ describe('a ledger that is older than the checkpoint that was kept', () => {
       expect(await ready(url)).toBe(503)
       const { bearer } = await import('./tokens')
       const signed = await fetch(`${url}/api/v1/audit/checkpoints`, { headers: await bearer('viewer') })
-      expect(signed.status).toBe(503)
+      const imported = await fetch(`${url}/api/v1/sequences/SG/import`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/csv', ...(await bearer('admin')) },
+        body: 'number\nSG000009\n',
+      })
+      for (const answer of [signed, imported]) {
+        expect(answer.status).toBe(503)
+        expect(await answer.json()).toMatchObject({ code: 'ledger_behind' })
+      }
+      expect(await documentedAs503(url, 'get', '/api/v1/audit/checkpoints')).toContain('`ledger_behind`')
+      expect(await documentedAs503(url, 'post', '/api/v1/sequences/{prefix}/import')).toContain(
+        '`ledger_behind`',
+      )
       expect(lines.filter((line) => line.includes('older than what is known of it'))).toHaveLength(1)
       expect(lines.filter((line) => line.includes('"checkpoint":'))).toEqual([])
     })
@@ -242,6 +254,53 @@ describe('raising', () => {
     180_000,
   )
 
+  // A statement is its own transaction: its reply is the reply to the commit.
+  test.each<[CutMoment, string]>([
+    ['before', 'issue_numbers'],
+    ['after', 'issue_numbers'],
+    ['midway', 'issue_numbers'],
+    ['silence', 'issue_numbers'],
+    ['before', 'change_numbers'],
+    ['after', 'change_numbers'],
+  ])(
+    'whose connection is cut (%s the commit of %s) fails, and goes on when it is run again',
+    async (moment, text) => {
+      ledger = await restoreLedger(
+        async ({ issue, post }) => {
+          const [first] = await issue('SG', 3)
+          await post(`/api/v1/numbers/${first}/release`, { reason: 'test' })
+          await post('/api/v1/next/SG', { hold_seconds: 3600 })
+        },
+        () => Promise.resolve(),
+      )
+      const { restored } = ledger
+      const proxy = await proxyBefore(restored.runtimeUrl)
+      const plan: RestorePlan = {
+        type: 'ordinal-restore-plan-v1',
+        ...{ reason: 'test', margin: 200, counters: [], numbers: [] },
+      }
+      const raise = () =>
+        raiseUntil({ restored: { ...restored, runtimeUrl: proxy.url } }, plan, Infinity, 2_000)
+      try {
+        proxy.cutAt(text, moment, 2)
+        for (let cuts = 1; cuts <= 2; cuts += 1) {
+          await expect(raise()).rejects.toThrow()
+          expect(proxy.cuts).toBe(cuts)
+        }
+        await raise()
+      } finally {
+        await proxy.close()
+      }
+      const [sg] = await queryAsAdmin(
+        restored,
+        `SELECT last_value::int AS last, free::int, reserved::int FROM counters WHERE prefix = 'SG'`,
+      )
+      expect(sg).toEqual({ last: 203, free: 0, reserved: 0 })
+      expect((await inspectLedger(restored)).faults).toEqual([])
+    },
+    60_000,
+  )
+
   test('by two processes at the same time skips as much as by one', async () => {
     ledger = await restoreLedger(
       ({ issue }) => issue('SG', 3),
@@ -260,8 +319,23 @@ describe('raising', () => {
   }, 120_000)
 })
 
+/** What the document of the API says of the answer 503 of a call. */
+async function documentedAs503(url: string, method: string, path: string): Promise<string> {
+  const { paths, components } = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { responses: Record<string, { $ref: string }> }>>
+    components: { responses: Record<string, { description: string }> }
+  }
+  const { $ref } = paths[path]![method]!.responses[503]!
+  return components.responses[$ref.split('/').at(-1)!]!.description
+}
+
 /** Raises with a process that dies when it has the answer to so many statements. */
-async function raiseUntil({ restored }: Restored, plan: RestorePlan, statements: number): Promise<void> {
+async function raiseUntil(
+  { restored }: { restored: { runtimeUrl: string } },
+  plan: RestorePlan,
+  statements: number,
+  limitMs = 30_000,
+): Promise<void> {
   const pool = createPool({
     url: restored.runtimeUrl,
     applicationName: 'test',
@@ -269,7 +343,7 @@ async function raiseUntil({ restored }: Restored, plan: RestorePlan, statements:
     onError: () => undefined,
   })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const db = withQueryTimeout(pool, 30_000)
+  const db = withQueryTimeout(pool, limitMs)
   let done = 0
   const mortal = {
     query: async (...args: Parameters<Queryable['query']>) => {

@@ -124,7 +124,7 @@ export function proofRoutes(audit: AuditService): Route<ErrorCode>[] {
         heads: booleanText().default(false).meta({ description: 'Whether to give all heads, however many' }),
       }),
       answers: { 200: checkpoint },
-      errors: ['signing_key_missing', 'sequence_not_found'],
+      errors: ['signing_key_missing', 'sequence_not_found', 'ledger_behind'],
       async handle({ query }) {
         const { checkpoint, heads, signed } = await audit.sign(query)
         const { at, counters, root } = checkpoint

@@ -118,6 +118,7 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
         'rules_changed',
         'rules_overlap',
         'period_closed',
+        'ledger_behind',
         'outcome_unknown',
       ],
       async handle({ params: { prefix }, query, upload, context }) {

@@ -1752,6 +1752,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `ledger_behind`: The ledger is older than what is known of it */
+        ServiceUnavailable_2: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `site_changed`: Somebody else changed the site at the same time */
         Conflict_6: {
             headers: {
@@ -1821,7 +1831,7 @@ export interface components {
             };
         };
         /** @description `overloaded`: Too many requests of this kind */
-        ServiceUnavailable_2: {
+        ServiceUnavailable_3: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -2854,6 +2864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3589,6 +3600,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             501: components["responses"]["NotImplemented"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3742,7 +3754,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_2"];
+            503: components["responses"]["ServiceUnavailable_3"];
             default: components["responses"]["AnyError_2"];
         };
     };
@@ -3782,7 +3794,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
-            503: components["responses"]["ServiceUnavailable_2"];
+            503: components["responses"]["ServiceUnavailable_3"];
             default: components["responses"]["AnyError_2"];
         };
     };
