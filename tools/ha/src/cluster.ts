@@ -3,17 +3,18 @@ import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, escapeLiteral } from 'pg'
+import { endAll } from './ending'
+import { Interrupted, neverInterrupted } from './interruption'
 import type { Network } from './network'
 import {
   accountOfPostgres,
-  familyOf,
   isAlive,
   missingPackages,
   postgresqlBin,
-  signal,
   start,
   until,
   type Program,
+  type Start,
 } from './programs'
 
 export const root = join(__dirname, '../../..')
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   network: Network
   /** Strict synchronous replication; without it a failover loses what was acknowledged. */
   synchronous: boolean
+  /** Rejects when nobody wants the cluster any more; what was started by then is ended. */
+  interrupted?: Promise<never>
 }
 
 export type Cluster = Awaited<ReturnType<typeof startCluster>>
@@ -46,30 +49,38 @@ export async function startCluster(options: ClusterOptions) {
   const auditor = randomBytes(24).toString('base64url')
   const signingKey = newSigningKey()
   const running = new Map<string, Program>()
-  const launch = (program: Program) => void running.set(program.name, program)
+  let ended = false
+  function launch(program: Start): void {
+    // Whoever was interrupted may still be at its work.
+    if (ended) throw new Error(`${program.name} is not started: the cluster has ended`)
+    running.set(program.name, start(program))
+  }
+  async function end(): Promise<void> {
+    ended = true
+    await endAll(folder, [...running.values()])
+    network.remove()
+  }
   const folderOf = (node: number) => join(folder, `node${node}`)
 
   makeFolder(folder)
   for (const node of nodes) makeFolder(folderOf(node))
 
   const startEtcd = (node: number) =>
-    launch(
-      start({
-        name: `etcd${node}`,
-        command: '/usr/bin/etcd',
-        folder: folderOf(node),
-        namespace: namespaceOf(node),
-        args: [
-          ...['--name', `etcd${node}`, '--data-dir', join(folderOf(node), 'etcd'), '--enable-v2'],
-          ...['--listen-client-urls', `http://${addressOf(node)}:2379`],
-          ...['--advertise-client-urls', `http://${addressOf(node)}:2379`],
-          ...['--listen-peer-urls', `http://${addressOf(node)}:2380`],
-          ...['--initial-advertise-peer-urls', `http://${addressOf(node)}:2380`],
-          '--initial-cluster',
-          nodes.map((each) => `etcd${each}=http://${addressOf(each)}:2380`).join(','),
-        ],
-      }),
-    )
+    launch({
+      name: `etcd${node}`,
+      command: '/usr/bin/etcd',
+      folder: folderOf(node),
+      namespace: namespaceOf(node),
+      args: [
+        ...['--name', `etcd${node}`, '--data-dir', join(folderOf(node), 'etcd'), '--enable-v2'],
+        ...['--listen-client-urls', `http://${addressOf(node)}:2379`],
+        ...['--advertise-client-urls', `http://${addressOf(node)}:2379`],
+        ...['--listen-peer-urls', `http://${addressOf(node)}:2380`],
+        ...['--initial-advertise-peer-urls', `http://${addressOf(node)}:2380`],
+        '--initial-cluster',
+        nodes.map((each) => `etcd${each}=http://${addressOf(each)}:2380`).join(','),
+      ],
+    })
 
   function startPatroni(node: number): void {
     const file = join(folderOf(node), 'patroni.yml')
@@ -83,15 +94,13 @@ export async function startCluster(options: ClusterOptions) {
       POSTGRESQL_BIN: postgresqlBin()!,
       PASSWORD: password,
     })
-    launch(
-      start({
-        name: `patroni${node}`,
-        command: '/usr/bin/patroni',
-        args: [file],
-        folder: folderOf(node),
-        namespace: namespaceOf(node),
-      }),
-    )
+    launch({
+      name: `patroni${node}`,
+      command: '/usr/bin/patroni',
+      args: [file],
+      folder: folderOf(node),
+      namespace: namespaceOf(node),
+    })
   }
 
   function startBalancer(): void {
@@ -102,7 +111,7 @@ export async function startCluster(options: ClusterOptions) {
       INSTANCE_A: instances.a,
       INSTANCE_B: instances.b,
     })
-    launch(start({ name: 'haproxy', command: '/usr/sbin/haproxy', args: ['-db', '-f', file], folder }))
+    launch({ name: 'haproxy', command: '/usr/sbin/haproxy', args: ['-db', '-f', file], folder })
   }
 
   const databaseUrl = (database: string, user = 'ordinal') =>
@@ -110,31 +119,29 @@ export async function startCluster(options: ClusterOptions) {
 
   function startService(service: (typeof services)[number], instance: 'a' | 'b'): void {
     const prefix = service.toUpperCase().replaceAll('-', '_')
-    launch(
-      start({
-        name: `${service}-${instance}`,
-        command: process.execPath,
-        args: [join(root, 'dist/apps', service, 'main.js')],
-        folder,
-        asPostgres: false,
-        env: {
-          [`${prefix}_HOST`]: instances[instance],
-          [`${prefix}_DATABASE_URL`]: databaseUrl(databaseOf[service]),
-          [`${prefix}_RATE_LIMIT`]: '0',
-          LOG_LEVEL: 'warn',
-          ...(service === 'order-service' && {
-            ORDER_SERVICE_USER_SERVICE_URL: `http://${balancer}:8081`,
-            ORDER_SERVICE_SEQUENCER_URL: `http://${balancer}:8083`,
-          }),
-          ...(service === 'sequencer' && {
-            SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
-            SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
-            SEQUENCER_SIGNING_KEY: signingKey,
-            API_KEYS: `auditor:${createHash('sha256').update(auditor).digest('hex')}:audit:read`,
-          }),
-        },
-      }),
-    )
+    launch({
+      name: `${service}-${instance}`,
+      command: process.execPath,
+      args: [join(root, 'dist/apps', service, 'main.js')],
+      folder,
+      asPostgres: false,
+      env: {
+        [`${prefix}_HOST`]: instances[instance],
+        [`${prefix}_DATABASE_URL`]: databaseUrl(databaseOf[service]),
+        [`${prefix}_RATE_LIMIT`]: '0',
+        LOG_LEVEL: 'warn',
+        ...(service === 'order-service' && {
+          ORDER_SERVICE_USER_SERVICE_URL: `http://${balancer}:8081`,
+          ORDER_SERVICE_SEQUENCER_URL: `http://${balancer}:8083`,
+        }),
+        ...(service === 'sequencer' && {
+          SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
+          SEQUENCER_ANONYMOUS_QUOTA_RESERVATIONS: '0',
+          SEQUENCER_SIGNING_KEY: signingKey,
+          API_KEYS: `auditor:${createHash('sha256').update(auditor).digest('hex')}:audit:read`,
+        }),
+      },
+    })
   }
 
   /** Which node is the leader: it says so itself. */
@@ -223,14 +230,12 @@ export async function startCluster(options: ClusterOptions) {
 
     /** @param keep leaves the data and the logs for whoever looks into a failure */
     async stop({ keep = false } = {}): Promise<void> {
-      const order = [...running.values()].reverse()
-      await endAll(folder, order)
-      network.remove()
+      await end()
       if (!keep) rmSync(folder, { recursive: true, force: true })
     },
   }
 
-  try {
+  async function assemble(): Promise<void> {
     for (const node of nodes) startEtcd(node)
     await until('etcd', () => isOk(`http://${addressOf(1)}:2379/health`))
     for (const node of nodes) startPatroni(node)
@@ -241,10 +246,14 @@ export async function startCluster(options: ClusterOptions) {
     for (const service of services)
       for (const instance of ['a', 'b'] as const) startService(service, instance)
     await cluster.settled()
+  }
+
+  try {
+    await Promise.race([assemble(), options.interrupted ?? neverInterrupted])
     return cluster
   } catch (error) {
-    await endAll(folder, [...running.values()].reverse())
-    network.remove()
+    await end()
+    if (error instanceof Interrupted) rmSync(folder, { recursive: true, force: true })
     throw error
   }
 }
@@ -253,17 +262,6 @@ const newSigningKey = () =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
 
 const databaseOf = { 'user-service': 'userdb', 'order-service': 'orderdb', sequencer: 'sequencerdb' }
-
-/** Ends the programs of a cluster, and all that come from them. */
-export async function endAll(folder: string, programs: readonly Program[]): Promise<void> {
-  const families = programs.flatMap(({ pid }) => familyOf(pid))
-  // No failover now, and nothing that is kept: the cluster is at its end.
-  signal(families, 'SIGKILL')
-  // They are nobody's children.
-  const servers = nodes.flatMap((node) => postmasterIn(join(folder, `node${node}`)) ?? []).flatMap(familyOf)
-  signal(servers, 'SIGKILL')
-  await until('all programs have ended', () => ![...families, ...servers].some(isAlive))
-}
 
 /** The process of the server of a node; undefined if there is none. */
 function postmasterIn(folder: string): number | undefined {

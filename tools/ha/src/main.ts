@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { endAll, startCluster } from './cluster'
+import { startCluster } from './cluster'
 import { drill, faults, type Drilled, type Fault } from './drill'
+import { endAll } from './ending'
+import { Interrupted, interruption } from './interruption'
 import { inNamespaces, onLoopback, ownNetwork, whyNoNamespaces } from './network'
 import { missingPackages, type Program } from './programs'
 import { restoreDrill } from './restore/drill'
@@ -9,13 +11,14 @@ import type { Method } from './restore/servers'
 
 const folder = process.env.HA_FOLDER ?? '/var/tmp/ordinal-ha'
 const stateFile = `${folder}.json`
+const interrupted = interruption()
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 void main().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
     process.stderr.write(`${(error as Error).message}\n`)
-    process.exit(1)
+    process.exit(error instanceof Interrupted ? error.exitCode : 1)
   },
 )
 
@@ -43,7 +46,12 @@ async function main(): Promise<number> {
 async function up(): Promise<number> {
   if (existsSync(stateFile)) throw new Error('It is up already; make ha-down ends it')
   say('Starting etcd, Patroni, HAProxy and two of each service.')
-  const cluster = await startCluster({ folder, network: onLoopback('127.27.0'), synchronous: true })
+  const cluster = await startCluster({
+    folder,
+    network: onLoopback('127.27.0'),
+    synchronous: true,
+    interrupted,
+  })
   mkdirSync(dirname(stateFile), { recursive: true })
   writeFileSync(stateFile, JSON.stringify(cluster.running()), { mode: 0o600 })
   say(
@@ -98,10 +106,12 @@ function kindsOf(only: string | undefined): Fault[] {
 /** In namespaces only if something is cut: nothing else needs root. */
 async function withCluster(synchronous: boolean, plan: readonly Fault[]): Promise<Drilled> {
   const network = plan.includes('cut') ? inNamespaces(ownNetwork(10)) : onLoopback(ownNetwork(127))
-  const options = { folder: join('/var/tmp', `ordinal-ha-${process.pid}`), network, synchronous }
+  const options = { folder: join('/var/tmp', `ordinal-ha-${process.pid}`), network, synchronous, interrupted }
   const cluster = await startCluster(options)
-  const done = await drill(cluster, plan, say).catch(async (error: unknown) => {
-    await cluster.stop({ keep: true })
+  const done = await Promise.race([drill(cluster, plan, say), interrupted]).catch(async (error: unknown) => {
+    const isFault = !(error instanceof Interrupted)
+    await cluster.stop({ keep: isFault })
+    if (!isFault) throw error
     throw new Error(`${(error as Error).message}; the logs are in ${options.folder}`, { cause: error })
   })
   await cluster.stop()
@@ -134,7 +144,9 @@ function report(title: string, { pausesMs, proof, fits, checkpointFinds }: Drill
 async function runRestoreDrill(methods: readonly Method[]): Promise<number> {
   let exitCode = 0
   for (const method of methods) {
-    const { proof, missing, explained, skipped, refused, found, fits } = await restoreDrill(method, say)
+    const { proof, missing, explained, skipped, refused, found, fits } = await restoreDrill(method, say, {
+      interrupted,
+    })
     say(`\n${method}`)
     say(`  acknowledged: ${proof.numbers} numbers, ${proof.orders} orders`)
     say(

@@ -11,7 +11,7 @@ export interface Program {
 }
 
 /** What to start, and where its log goes. */
-interface Start {
+export interface Start {
   name: string
   command: string
   args: string[]
@@ -125,7 +125,8 @@ export async function until<T>(
   }
 }
 
-function list(folder: string): string[] {
+/** The names in a folder; none if it is not there. */
+export function list(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch {

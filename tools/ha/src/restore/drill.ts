@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { createOrdinal } from '@ordinal/client'
 import { startCallers, type Callers } from '../callers'
 import { root } from '../cluster'
+import { neverInterrupted } from '../interruption'
 import { ownNetwork } from '../network'
 import { familyOf, signal, start, until, type Program } from '../programs'
 import { prove, readRecords, type Proof } from '../proof'
-import { startServer, type Method } from './servers'
+import { createServer, type Method } from './servers'
 
 export interface Restored {
   proof: Proof
@@ -33,11 +34,12 @@ type Service = keyof typeof services
  * counters and goes on issuing.
  *
  * @param options.deaths how often the process that raises is killed before it is let finish
+ * @param options.interrupted rejects when nobody wants the result any more: all that was started is ended then, too
  */
 export async function restoreDrill(
   method: Method,
   say: (line: string) => void,
-  { deaths = 2, numbers = 500 } = {},
+  { deaths = 2, numbers = 500, interrupted = neverInterrupted } = {},
 ): Promise<Restored> {
   const folder = join('/var/tmp', `ordinal-restore-${process.pid}-${method}`)
   const network = ownNetwork(127)
@@ -58,11 +60,14 @@ export async function restoreDrill(
   const running: Program[] = []
   mkdirSync(folder, { mode: 0o755 })
   writeFileSync(checkpointFile, 'none\n')
-  const ledger = await startServer({
+  // Whoever was interrupted may still be at its work: it starts nothing more.
+  const end = new AbortController()
+  const ended = end.signal
+  const ledger = createServer({
     folder: join(folder, 'ledger'),
-    ...{ address: `${network}.1`, password, backup: method },
+    ...{ address: `${network}.1`, password, backup: method, ended },
   })
-  const others = await startServer({ folder: join(folder, 'others'), address: `${network}.2`, password })
+  const others = createServer({ folder: join(folder, 'others'), address: `${network}.2`, password, ended })
   const serverOf = (database: string) => (database === services.sequencer ? ledger : others)
   const databaseUrl = (database: string) =>
     `postgresql://postgres:${password}@${network}.${database === services.sequencer ? 1 : 2}:5432/${database}`
@@ -89,6 +94,7 @@ export async function restoreDrill(
   const startService = (service: Service) => {
     const args = [join(root, 'dist/apps', service, 'main.js')]
     const env = environmentOf(service)
+    ended.throwIfAborted()
     const program = start({ name: service, command: process.execPath, args, folder, env, asPostgres: false })
     running.push(program)
     return program
@@ -112,10 +118,15 @@ export async function restoreDrill(
         ORDINAL_API_KEY: auditor,
       }
       const main = join(root, 'packages/cli/dist/main.js')
-      execFile(process.execPath, [main, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
-        say((stdout + stderr).trimEnd())
-        resolve(error ? Number(error.code) : 0)
-      })
+      execFile(
+        process.execPath,
+        [main, ...args],
+        { env, cwd: folder, signal: ended },
+        (error, stdout, stderr) => {
+          say((stdout + stderr).trimEnd())
+          resolve(error ? Number(error.code) : 0)
+        },
+      )
     })
 
   /** Runs `sequencer --raise-counters`; killed after some milliseconds, it gives undefined. */
@@ -125,7 +136,9 @@ export async function restoreDrill(
         cwd: folder,
         env: { PATH: process.env.PATH, ...environmentOf('sequencer') },
         stdio: ['pipe', 'pipe', 'inherit'],
+        ...{ signal: ended, killSignal: 'SIGKILL' },
       })
+      child.on('error', reject)
       let output = ''
       child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
       child.stdin.on('error', () => undefined)
@@ -142,7 +155,9 @@ export async function restoreDrill(
 
   const { audit } = createOrdinal({ ...urls, apiKey: auditor, timeoutMs: 60_000 })
   let callers: Callers | undefined
-  try {
+  async function carryOut(): Promise<Restored> {
+    await ledger.start()
+    await others.start()
     for (const database of Object.values(services))
       await serverOf(database).psql(`CREATE DATABASE ${database}`)
     for (const service of Object.keys(services) as Service[]) startService(service)
@@ -210,14 +225,19 @@ export async function restoreDrill(
       skipped: await count(`SELECT count(*) FROM ledger WHERE event = 'skip'`),
       ...{ refused, found: exitCode === 1, fits },
     }
+  }
+
+  try {
+    return await Promise.race([carryOut(), interrupted])
   } finally {
-    const ended = callers?.stop().catch(() => undefined)
+    end.abort()
+    const stopped = callers?.stop().catch(() => undefined)
     signal(
       running.flatMap(({ pid }) => familyOf(pid)),
       'SIGKILL',
     )
     await Promise.all([ledger.kill(), others.kill()])
-    if (process.env.HA_KEEP === undefined) rmSync(folder, { recursive: true, force: true })
-    void ended
+    if (process.env.HA_KEEP === undefined) rmSync(folder, { recursive: true, maxRetries: 5 })
+    void stopped
   }
 }

@@ -11,12 +11,20 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { accountOfPostgres, familyOf, isAlive, postgresqlBin, signal, start, until } from '../programs'
+import {
+  accountOfPostgres,
+  familyOf,
+  isAlive,
+  postgresqlBin,
+  signal,
+  start as startProgram,
+  until,
+} from '../programs'
 
 const run = promisify(execFile)
 
 export type Method = 'basebackup' | 'pgbackrest'
-export type Server = Awaited<ReturnType<typeof startServer>>
+export type Server = ReturnType<typeof createServer>
 
 interface Options {
   folder: string
@@ -24,10 +32,12 @@ interface Options {
   password: string
   /** Undefined: nothing is archived. */
   backup?: Method
+  /** When it is aborted nothing is started any more, and the programs that prepare or copy end. */
+  ended: AbortSignal
 }
 
 /** A PostgreSQL whose WAL is archived all the time, and which can be restored to a moment. */
-export async function startServer({ folder, address, password, backup }: Options) {
+export function createServer({ folder, address, password, backup, ended }: Options) {
   const bin = postgresqlBin()!
   const data = join(folder, 'data')
   const archive = join(folder, 'archive')
@@ -35,33 +45,43 @@ export async function startServer({ folder, address, password, backup }: Options
   const stanza = ['--stanza=ledger', `--config=${join(folder, 'pgbackrest.conf')}`]
   const account = accountOfPostgres()
   const asPostgres = (command: string, ...args: string[]) =>
-    run(command, args, { cwd: folder, env: { PATH: process.env.PATH, PGPASSWORD: password }, ...account })
-  let pid = 0
+    run(command, args, {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PGPASSWORD: password },
+      signal: ended,
+      killSignal: 'SIGKILL',
+      ...account,
+    })
+  let pid: number | undefined
 
-  for (const each of [folder, archive]) own(each)
-  const passwordFile = join(folder, 'password')
-  writeFileSync(passwordFile, password, { mode: 0o600 })
-  if (account) chownSync(passwordFile, account.uid, account.gid)
-  await asPostgres(
-    join(bin, 'initdb'),
-    ...['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--locale=C.UTF-8'],
-  )
-  appendFileSync(
-    join(data, 'postgresql.conf'),
-    [
-      `listen_addresses = '${address}'`,
-      `unix_socket_directories = '${folder}'`,
-      'max_connections = 200',
-      ...(backup ? archiving(backup) : []),
-    ].join('\n') + '\n',
-  )
-  appendFileSync(join(data, 'pg_hba.conf'), 'host all,replication all 127.0.0.0/8 scram-sha-256\n')
-  if (backup === 'pgbackrest') {
-    writeFileSync(join(folder, 'pgbackrest.conf'), pgbackrestConf())
-    own(join(folder, 'repo'))
+  /** Makes it, and starts it. */
+  async function start(): Promise<void> {
+    for (const each of [folder, archive]) own(each)
+    const passwordFile = join(folder, 'password')
+    writeFileSync(passwordFile, password, { mode: 0o600 })
+    if (account) chownSync(passwordFile, account.uid, account.gid)
+    await asPostgres(
+      join(bin, 'initdb'),
+      ...['-D', data, '-U', 'postgres', '--locale=C.UTF-8'],
+      ...['--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+    )
+    appendFileSync(
+      join(data, 'postgresql.conf'),
+      [
+        `listen_addresses = '${address}'`,
+        `unix_socket_directories = '${folder}'`,
+        'max_connections = 200',
+        ...(backup ? archiving(backup) : []),
+      ].join('\n') + '\n',
+    )
+    appendFileSync(join(data, 'pg_hba.conf'), 'host all,replication all 127.0.0.0/8 scram-sha-256\n')
+    if (backup === 'pgbackrest') {
+      writeFileSync(join(folder, 'pgbackrest.conf'), pgbackrestConf())
+      own(join(folder, 'repo'))
+    }
+    await launch()
+    if (backup === 'pgbackrest') await asPostgres('pgbackrest', ...stanza, 'stanza-create')
   }
-  await launch()
-  if (backup === 'pgbackrest') await asPostgres('pgbackrest', ...stanza, 'stanza-create')
 
   /** As deploy/backup has it. */
   function archiving(method: Method): string[] {
@@ -88,7 +108,8 @@ export async function startServer({ folder, address, password, backup }: Options
   }
 
   async function launch(): Promise<void> {
-    pid = start({ name: 'postgres', command: join(bin, 'postgres'), args: ['-D', data], folder }).pid
+    ended.throwIfAborted()
+    pid = startProgram({ name: 'postgres', command: join(bin, 'postgres'), args: ['-D', data], folder }).pid
     await until('PostgreSQL', () => psql('SELECT 1').catch(() => false))
     await until('the end of the recovery', async () => (await psql('SELECT pg_is_in_recovery()')) === 'f')
   }
@@ -102,12 +123,13 @@ export async function startServer({ folder, address, password, backup }: Options
   }
 
   async function kill(): Promise<void> {
-    const all = familyOf(pid)
+    const all = pid === undefined ? [] : familyOf(pid)
     signal(all, 'SIGKILL')
     await until('PostgreSQL has gone', () => !all.some(isAlive))
   }
 
   return {
+    start,
     psql,
     kill,
     /** A base backup; the WAL that it needs besides is in the archive. */
