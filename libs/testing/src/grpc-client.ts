@@ -32,6 +32,8 @@ export interface CallOptions {
   deadlineMs?: number
   /** Goes away after so many milliseconds. */
   cancelAfterMs?: number
+  /** Waits for a connection while there is none, rather than fail. */
+  waitForReady?: boolean
 }
 
 export type GrpcClient = ReturnType<typeof createGrpcClient>
@@ -73,8 +75,8 @@ export function createGrpcClient(
 
     call: (method: string, message: object = {}, options: CallOptions = {}): Promise<GrpcAnswer> =>
       new Promise((resolve) => {
-        const { deadlineMs, cancelAfterMs } = options
-        const metadata = new Metadata()
+        const { deadlineMs, cancelAfterMs, waitForReady } = options
+        const metadata = new Metadata({ waitForReady })
         for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value)
         const answer: GrpcAnswer = { code: 'OK', body: undefined, headers: {}, trailers: {} }
         const deadline = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs }

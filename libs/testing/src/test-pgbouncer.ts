@@ -141,7 +141,8 @@ const iniOf = (sections: Record<string, PgbouncerSettings>) =>
     )
     .join('\n')
 
-const takesConnections = (port: number) =>
+/** Whether something listens on a port of our address. */
+export const takesConnections = (port: number) =>
   new Promise<boolean>((resolve) => {
     const socket = connect(port, ownAddress, () => {
       socket.destroy()

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { listedServices, type ListedService } from '@ordinal/local-stack'
 import { ownAddress, ownPort } from '@ordinal/testing'
 import { forget, remember } from './logs'
@@ -10,6 +11,7 @@ import { forget, remember } from './logs'
 export const root = join(__dirname, '../../..')
 
 const bundles = join(root, 'dist/apps')
+const run = promisify(execFile)
 
 export { listedServices, type ListedService }
 export const serviceNames = listedServices.map(({ name }) => name)
@@ -21,7 +23,7 @@ export const prefixOf = (name: string) => name.toUpperCase().replaceAll('-', '_'
 
 export type ServiceProcess = Awaited<ReturnType<typeof createService>>
 
-const patienceMs = 30_000
+const patienceMs = 60_000
 
 /**
  * A service in a process of its own, from its bundle; it is not started yet.
@@ -33,7 +35,7 @@ export async function createService(name: string, environment: Environment, fold
   const port = await ownPort()
   const url = `http://${ownAddress}:${port}`
   const grpcPort = await ownPort()
-  const bundle = join(folder, 'main.js')
+  let bundle = join(folder, 'main.js')
   const variables: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     [`${prefixOf(name)}_HOST`]: ownAddress,
@@ -79,6 +81,11 @@ export async function createService(name: string, environment: Environment, fold
     },
     /** Gives it more variables, for its next start. */
     configure: (more: Environment) => void Object.assign(variables, more),
+    /** Has another build at its next start: of another version, perhaps. */
+    replaceBundle: (other: string) => void (bundle = join(other, 'main.js')),
+    /** Brings its database to what the build in a folder wants, as operators do before they replace instances. */
+    migrate: (other: string) =>
+      run(process.execPath, [join(other, 'main.js'), '--migrate'], { cwd: tmpdir(), env: variables }),
     /** All it has said, in all its lives. */
     log: () => log,
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { copyRepository, removeCopy, shellEnvironment } from './repository-copy'
+import { copyRepository, removeCopy, shellEnvironment } from '../src/repository-copy'
 
 // In a copy: an illegal file must not meet whoever builds here at this moment.
 let copy: string

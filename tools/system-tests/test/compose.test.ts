@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync } from 'node:fs'
 import { join, matchesGlob } from 'node:path'
 import { root, serviceNames } from '../src/service'
-import { copyRepository, removeCopy } from './repository-copy'
+import { copyRepository, removeCopy } from '../src/repository-copy'
 
 const lines = readFileSync(join(root, 'docker-compose.yml'), 'utf8').split('\n')
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { until } from '@ordinal/testing'
 import { startMakeRun, type RunningStack } from './make-run'
-import { copyRepository, removeCopy } from './repository-copy'
+import { copyRepository, removeCopy } from '../src/repository-copy'
 import { choosePorts, type StackPorts } from './stack-ports'
 
 let copy: string

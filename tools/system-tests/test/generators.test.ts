@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { root, type ListedService } from '../src/service'
 import { startMakeRun } from './make-run'
-import { copyRepository, removeCopy, shellEnvironment } from './repository-copy'
+import { copyRepository, removeCopy, shellEnvironment } from '../src/repository-copy'
 import { choosePorts } from './stack-ports'
 
 // In a copy, which is thrown away: a service that nobody wants must not stand in the repository.

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { forget, remember } from '../src/logs'
-import { shellEnvironment } from './repository-copy'
+import { shellEnvironment } from '../src/repository-copy'
 
 const printedWithinMs = 120_000
 

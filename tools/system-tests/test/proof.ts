@@ -9,11 +9,11 @@ interface OrderRow {
 }
 
 /** All orders, oldest first, as their database has them. */
-export const readOrders = ({ databases }: System) =>
+export const readOrders = ({ databases }: Pick<System, 'databases'>) =>
   query<OrderRow>(databases.orders, 'SELECT id, reference, order_number FROM orders ORDER BY id')
 
 /** Looks into both databases: every order has one number, every number is of one order, and they are 1 to n. */
-export async function expectOneNumberForEachOrder(system: System): Promise<void> {
+export async function expectOneNumberForEachOrder(system: Pick<System, 'databases'>): Promise<void> {
   const orders = await readOrders(system)
   const ledger = await query<{ value: string; number: string; idempotency_key: string }>(
     system.databases.sequencer,

@@ -13,7 +13,7 @@ import {
 } from '@ordinal/testing'
 import { makeRunThatFails, runInShell, startMakeRun, type RunningStack } from './make-run'
 import { isFree } from '../src/ports'
-import { copyRepository, removeCopy } from './repository-copy'
+import { copyRepository, removeCopy } from '../src/repository-copy'
 import { openShell, type Shell } from './shell'
 import { root } from '../src/service'
 import { choosePorts, type StackPorts } from './stack-ports'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { shellEnvironment } from './repository-copy'
+import { shellEnvironment } from '../src/repository-copy'
 
 export type Shell = ReturnType<typeof openShell>
 

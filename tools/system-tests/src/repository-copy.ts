@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { root } from '../src/service'
+import { root } from './service'
 
 /** A shell as a person has it: what the run of the tests has set is not there. */
 export const shellEnvironment = () => ({
@@ -40,7 +40,8 @@ function filesOfGit(): string[] {
   return output.split('\0').filter((file) => file && existsSync(join(root, file)))
 }
 
-function copyPackages(target: string): void {
+/** The packages that are installed here, in another folder; those of the workspaces are then that folder's own. */
+export function copyPackages(target: string): void {
   const source = join(root, 'node_modules')
   try {
     execFileSync('cp', ['-al', source, target], { stdio: 'pipe' })
