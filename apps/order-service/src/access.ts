@@ -18,6 +18,7 @@ export const orderAccess: AccessTable = {
   'DELETE /api/v1/orders/{id}': toDelete,
   'GET /api/v1/diagnostics': may('admin', ['diagnostics:read']),
   'GET /api/v1/events': admin,
+  'GET /api/v1/events/backlog': admin,
   'GET /api/v1/events/dead-letters': admin,
   'POST /api/v1/events/dead-letters/replay': admin,
   ...webhookAccess,

@@ -55,6 +55,7 @@ const administration: Record<string, string | undefined> = {
 }
 const adminOperations = [
   'GET /api/v1/events',
+  'GET /api/v1/events/backlog',
   'GET /api/v1/events/dead-letters',
   'POST /api/v1/events/dead-letters/replay',
   'GET /api/v1/webhooks',

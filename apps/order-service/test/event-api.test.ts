@@ -50,6 +50,7 @@ test('a dead letter is listed with its reason, replayed once by two at once, and
     total: 1,
     data: [
       {
+        id: expect.any(String),
         consumer: 'gone-consumer',
         reason: 'planted',
         attempts: 10,
@@ -67,6 +68,63 @@ test('a dead letter is listed with its reason, replayed once by two at once, and
     `SELECT consumer FROM outbox WHERE consumer IS NOT NULL`,
   )
   expect(again).toEqual([{ consumer: 'gone-consumer' }])
+})
+
+/** Leaves a dead letter; gives its id. */
+async function plantDead(consumer: string, type: string): Promise<string> {
+  const [row] = await world.query<{ id: string }>(
+    `INSERT INTO dead_events (consumer, reason, attempts, event)
+     VALUES ($1, 'planted', 1, json_build_object('id', gen_random_uuid(), 'type', $2::text, 'subject', 'a'))
+     RETURNING id::text`,
+    [consumer, type],
+  )
+  return row!.id
+}
+
+test('dead letters of a consumer or a type are listed, counted and replayed without the others', async () => {
+  const service = await startService()
+  await plantDead('billing', 'order.created')
+  await plantDead('billing', 'order.deleted')
+  const chosen = await plantDead('mail', 'order.created')
+  const list = async (query: string) => {
+    const { body } = await ask(service, 'GET', `/api/v1/events/dead-letters?${query}`)
+    return [body.total, body.data.map(({ consumer }: { consumer: string }) => consumer)]
+  }
+  const replay = async (body: object) =>
+    (await service.api.post('/api/v1/events/dead-letters/replay', body, { headers: callers.admin })).body
+  expect(await list('type=order.created')).toEqual([2, ['billing', 'mail']])
+  expect(await list('type=order.created&limit=1')).toEqual([2, ['billing']])
+  expect(await list('consumer=billing&type=order.deleted')).toEqual([1, ['billing']])
+  for (const id of ['17-0', '0', `${chosen} OR true`]) expect(await replay({ id })).toEqual({ replayed: 0 })
+  expect((await replay({ ids: [chosen] })).code).toBe('validation_failed')
+  expect(await replay({ id: chosen })).toEqual({ replayed: 1 })
+  expect(await list('')).toEqual([2, ['billing', 'billing']])
+  expect(await replay({ consumer: 'billing', type: 'order.deleted' })).toEqual({ replayed: 1 })
+  expect(await replay({})).toEqual({ replayed: 1 })
+  expect(await list('')).toEqual([0, []])
+})
+
+test('what waits is counted by type, that of the oldest first, and listed by type', async () => {
+  const service = await startService({ ORDER_SERVICE_AUTO_CONFIRM: 'false' })
+  for (const subject of ['a', 'b']) await plant(subject)
+  await world.query(
+    `INSERT INTO outbox (subject, event, deliver_after, created_at)
+     VALUES ('c', '{"id":"c","type":"order.deleted","subject":"c","source":"urn:test"}', now() + interval '1 hour', '2026-01-01Z')`,
+  )
+  await world.query(`UPDATE outbox SET event = jsonb_set(event::jsonb, '{source}', '"urn:test"')::json`)
+  expect((await ask(service, 'GET', '/api/v1/events/backlog')).body).toEqual({
+    complete: true,
+    data: [
+      { type: 'order.deleted', source: 'urn:test', waiting: 1, oldest_at: '2026-01-01T00:00:00.000Z' },
+      { type: 'order.updated', source: 'urn:test', waiting: 2, oldest_at: expect.any(String) },
+    ],
+  })
+  const first = await ask(service, 'GET', '/api/v1/events?type=order.updated&page_size=1')
+  const { next_cursor: cursor } = first.body.pagination
+  const second = await ask(service, 'GET', `/api/v1/events?type=order.updated&page_size=1&cursor=${cursor}`)
+  expect([first, second].map(({ body }) => body.data[0].event.subject)).toEqual(['a', 'b'])
+  // A cursor goes with the filter that it was given for.
+  expect((await ask(service, 'GET', `/api/v1/events?cursor=${cursor}`)).status).toBe(400)
 })
 
 const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'

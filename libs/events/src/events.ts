@@ -12,7 +12,14 @@ import { createListener } from './listener'
 import { createEventMetrics } from './metrics'
 import { createDeadStream } from './redis/dead-letters'
 import { createRedisTransport, type RedisSettings } from './redis/transport'
-import { backlog, listWaiting, type WaitingEvent } from './outbox'
+import {
+  backlog,
+  backlogByType,
+  listWaiting,
+  type Backlog,
+  type WaitingEvent,
+  type WaitingFilter,
+} from './outbox'
 import { createRelay } from './relay'
 
 export interface EventSettings {
@@ -82,8 +89,10 @@ export function createEvents({
     },
     deadLetters,
     /** Events that wait for their delivery, oldest first, from behind a position of the outbox. */
-    waiting: (db: Queryable, after: number, take: number): Promise<WaitingEvent[]> =>
-      listWaiting(db, after, take),
+    waiting: (db: Queryable, filter: WaitingFilter, take: number): Promise<WaitingEvent[]> =>
+      listWaiting(db, filter, take),
+    /** How many wait of each type, and since when the oldest. */
+    backlog: (db: Queryable): Promise<Backlog> => backlogByType(db),
     /** How many events wait, for how long the oldest has, and how many dead letters there are. */
     async state(db: Queryable): Promise<{ waiting: number; oldestSeconds: number; deadLetters: number }> {
       const [{ pending, oldestSeconds }, dead] = await Promise.all([backlog(db), deadLetters.count()])

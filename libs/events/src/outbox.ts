@@ -209,14 +209,48 @@ export interface WaitingEvent {
   createdAt: Date
 }
 
-/** Those, oldest first, from behind a position. */
-export async function listWaiting(db: Queryable, after: number, take: number): Promise<WaitingEvent[]> {
+export interface WaitingFilter {
+  /** The position that they are behind. */
+  after: number
+  type?: string | undefined
+}
+
+/** Those, oldest first. */
+export async function listWaiting(
+  db: Queryable,
+  { after, type }: WaitingFilter,
+  take: number,
+): Promise<WaitingEvent[]> {
   const { rows } = await db.query<WaitingEvent>(
     `SELECT position, event, consumer, attempts, deliver_after AS "dueAt", created_at AS "createdAt" FROM outbox
-     WHERE delivered_at IS NULL AND position > 0 AND position > $1 ORDER BY position LIMIT $2`,
-    [after, take],
+     WHERE delivered_at IS NULL AND position > 0 AND position > $1 AND ($3::text IS NULL OR event->>'type' = $3)
+     ORDER BY position LIMIT $2`,
+    [after, take, type],
   )
   return rows.map((row) => ({ ...row, event: { ...row.event, sequence: sequenceOf(row) } }))
+}
+
+/** How many events wait, by type and by the service that tells of them. */
+export interface Backlog {
+  types: { type: string; source: string; waiting: number; oldestAt: Date }[]
+  /** Whether all are counted. */
+  complete: boolean
+}
+
+// The types are in the events themselves, which have to be read for it.
+const mostCounted = 50_000
+
+/** The types that wait, that of the oldest event first. */
+export async function backlogByType(db: Queryable): Promise<Backlog> {
+  const { rows } = await db.query<Backlog['types'][number]>(
+    `SELECT event->>'type' AS type, event->>'source' AS source, count(*)::int AS waiting, min(created_at) AS "oldestAt"
+     FROM (SELECT event, created_at FROM outbox WHERE delivered_at IS NULL AND position > 0
+           ORDER BY position LIMIT $1) first
+     GROUP BY 1, 2 ORDER BY 4`,
+    [mostCounted],
+  )
+  const counted = rows.reduce((sum, { waiting }) => sum + waiting, 0)
+  return { types: rows, complete: counted < mostCounted }
 }
 
 const positionsOf = (events: OutboxEvent[]) => events.map(({ position }) => position)

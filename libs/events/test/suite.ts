@@ -190,6 +190,36 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(await instance.metric('test_dead_events')).toBe(0)
   })
 
+  test('one dead letter is replayed by its id, and those of a type or a consumer, without the others', async () => {
+    let fixed = false
+    const broken = recorder('broken', () => {
+      if (!fixed) throw new Error('broken')
+    })
+    const instance = stage.startInstance([broken.consumer])
+    for (const subject of ['a', 'b', 'c']) await stage.change(subject)
+    await until(async () => (await instance.metric('test_dead_events')) === 3)
+    fixed = true
+    await deadLetters(async (all) => {
+      const [first, ...others] = await all.list(10)
+      expect(await all.count({ consumer: 'broken', type: 'thing.changed' })).toBe(3)
+      expect(await all.list(1, { type: 'thing.changed' })).toEqual([first])
+      for (const nobody of [{ id: '1-1' }, { id: '-' }, { consumer: 'well' }, { type: 'thing.gone' }]) {
+        expect([await all.list(10, nobody), await all.count(nobody), await all.replay(nobody)]).toEqual([
+          [],
+          0,
+          0,
+        ])
+      }
+      expect(await all.replay({ id: first!.id })).toBe(1)
+      expect(await all.list(10)).toEqual(others)
+      await until(() => broken.seen.length === 1)
+      expect(broken.seen).toEqual([first!.event])
+      expect(await all.replay({ consumer: 'broken', type: 'thing.changed' })).toBe(2)
+      expect(await all.list(10)).toEqual([])
+    })
+    await until(() => broken.seen.length === 3)
+  })
+
   test('while a consumer meets an outage, no event moves to the dead letters, and it goes on afterwards', async () => {
     let away = true
     let attempts = 0

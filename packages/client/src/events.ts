@@ -2,10 +2,13 @@ import type { components, operations } from './generated/orders'
 import type { CallOptions } from './options'
 import { itemsOf, type Piece } from './pages'
 import type { Send } from './send'
-import type { Answer, Query } from './types'
+import type { Answer, Body, Query } from './types'
 
 export type WaitingEvent = components['schemas']['WaitingEvent']
 export type DeadLetter = components['schemas']['DeadLetter']
+export type EventBacklog = components['schemas']['EventBacklog']
+/** Which dead letters: all that fit what is given. */
+export type DeadLetterFilter = NonNullable<Body<operations['post_events_dead_letters_replay']>>
 
 /** What becomes of the events of orders. For administrators. */
 export const eventsOf = (send: Send) => ({
@@ -18,6 +21,10 @@ export const eventsOf = (send: Send) => ({
       ),
     ),
 
+  /** How many of each type wait, and since when the oldest. */
+  backlog: (options?: CallOptions) =>
+    send<EventBacklog>({ method: 'GET', path: '/api/v1/events/backlog' }, options),
+
   /** Those that no attempt could deliver, the oldest first: `data`, and how many there are in all. */
   deadLetters: (query: Query<operations['get_events_dead_letters']> = {}, options?: CallOptions) =>
     send<Answer<operations['get_events_dead_letters']>>(
@@ -29,6 +36,13 @@ export const eventsOf = (send: Send) => ({
   replayDeadLetters: (options?: CallOptions) =>
     send<Answer<operations['post_events_dead_letters_replay']>>(
       { method: 'POST', path: '/api/v1/events/dead-letters/replay' },
+      options,
+    ),
+
+  /** The same with some of them: the one with an id, those of a consumer or of a type. */
+  replayDeadLettersOf: (which: DeadLetterFilter, options?: CallOptions) =>
+    send<Answer<operations['post_events_dead_letters_replay']>>(
+      { method: 'POST', path: '/api/v1/events/dead-letters/replay', body: which },
       options,
     ),
 })

@@ -1,7 +1,7 @@
 export type { ApiKey, ApiKeyRotation, MadeApiKey, NewApiKey } from './api-keys'
 export type { DemoReport } from './demos'
 export type { OrderServiceDiagnostics, SequencerDiagnostics, UserServiceDiagnostics } from './diagnostics'
-export type { DeadLetter, WaitingEvent } from './events'
+export type { DeadLetter, DeadLetterFilter, EventBacklog, WaitingEvent } from './events'
 export { createOrdinal, type Ordinal } from './ordinal'
 export type { AttemptRequest, AttemptResponse, CallOptions, ChangeOptions, OrdinalOptions } from './options'
 export * from './errors'

@@ -308,7 +308,11 @@ describe('webhooks and events', () => {
       expect.objectContaining({ id: 'e1', type: 'order.updated', subject: 'planted' }),
     ])
     expect((await ordinal(['events', 'dead'])).out).toMatch(/nobody +order\.updated +planted +10 +planted/)
-    expect((await json(['events', 'replay'])).rows).toEqual([{ replayed: 1 }])
+    expect((await json(['events', 'waiting', '--type', 'order.deleted'])).rows).toEqual([])
+    expect((await json(['events', 'dead', '--consumer', 'somebody'])).rows).toEqual([])
+    expect((await json(['events', 'replay', '--type', 'order.deleted'])).rows).toEqual([{ replayed: 0 }])
+    const [{ id }] = (await json(['events', 'dead', '--consumer', 'nobody'])).rows
+    expect((await json(['events', 'replay', '--id', id])).rows).toEqual([{ replayed: 1 }])
     expect((await json(['events', 'dead'])).rows).toEqual([])
     expect((await ordinal(['events', 'dead'], { ORDINAL_TOKEN: '' })).code).toBe(4)
   })

@@ -1,11 +1,12 @@
 import { databaseErrorOf, type Queryable } from '@ordinal/database'
-import type { DeadLetter, DeadLetters, WaitingEvent } from '@ordinal/events'
+import type { Backlog, DeadLetter, DeadLetters, WaitingEvent } from '@ordinal/events'
 import {
   cursorQuery,
   cursorsOf,
   integerText,
   pieceOf,
   route,
+  text,
   timestamp,
   toPiece,
   type Route,
@@ -29,8 +30,22 @@ const waitingEvent = z
     created_at: timestamp(),
   })
   .meta({ id: 'WaitingEvent' })
+const backlog = z
+  .object({
+    data: z.array(
+      z.object({
+        type: z.string(),
+        source: z.string().meta({ description: 'The service that tells of it' }),
+        waiting: z.int(),
+        oldest_at: timestamp(),
+      }),
+    ),
+    complete: z.boolean().meta({ description: 'False if so many wait that only the oldest are counted' }),
+  })
+  .meta({ id: 'EventBacklog' })
 const deadLetter = z
   .object({
+    id: z.string(),
     consumer: z.string().meta({ description: 'Which could not handle it' }),
     reason: z.string().meta({ description: 'Why the last attempt failed' }),
     attempts: z.int(),
@@ -39,9 +54,17 @@ const deadLetter = z
   })
   .meta({ id: 'DeadLetter' })
 
+const type = text(1, 200).optional().meta({ description: 'Of the event, such as `order.created`' })
+const consumer = text(1, 200).optional()
+
 interface Deps {
   events: {
-    waiting(db: Queryable, after: number, take: number): Promise<WaitingEvent[]>
+    waiting(
+      db: Queryable,
+      filter: { after: number; type?: string | undefined },
+      take: number,
+    ): Promise<WaitingEvent[]>
+    backlog(db: Queryable): Promise<Backlog>
     deadLetters: DeadLetters
   }
   /** For reads, with a limit. */
@@ -60,13 +83,28 @@ export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
       method: 'get',
       path: '/api/v1/events',
       summary: 'List the events that wait for their delivery, oldest first',
-      query: z.strictObject(cursorQuery),
+      query: z.strictObject({ ...cursorQuery, type }),
       answers: { 200: pieceOf(waitingEvent) },
-      async handle({ query: { cursor, page_size } }) {
-        const [after] = byPosition.read(cursor) ?? [0]
-        const rows = await events.waiting(db, after, page_size + 1)
-        const body = toPiece(rows, page_size, toJson, ({ position }) => byPosition.write([position]))
-        return { status: 200, body }
+      async handle({ query: { cursor, page_size, ...filter } }) {
+        const [after] = byPosition.read(cursor, filter) ?? [0]
+        const rows = await events.waiting(db, { after, ...filter }, page_size + 1)
+        const cursorOf = ({ position }: WaitingEvent) => byPosition.write([position], filter)
+        return { status: 200, body: toPiece(rows, page_size, toJson, cursorOf) }
+      },
+    }),
+    route({
+      ...all,
+      method: 'get',
+      path: '/api/v1/events/backlog',
+      summary: 'How many events of each type wait for their delivery, and since when the oldest',
+      answers: { 200: backlog },
+      async handle() {
+        const { types, complete } = await events.backlog(db)
+        const data = types.map(({ oldestAt, ...others }) => ({
+          ...others,
+          oldest_at: oldestAt.toISOString(),
+        }))
+        return { status: 200, body: { data, complete } }
       },
     }),
     route({
@@ -78,19 +116,21 @@ export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
         limit: integerText(1, 1000)
           .default(100)
           .meta({ override: { default: 100 } }),
+        consumer,
+        type,
       }),
       answers: {
         200: z
           .object({
             data: z.array(deadLetter),
-            total: z.int().meta({ description: 'How many there are in all' }),
+            total: z.int().meta({ description: 'How many there are in all, with that filter' }),
           })
           .meta({ id: 'DeadLetters' }),
       },
       errors: ['dead_letters_unavailable'],
-      async handle({ query: { limit } }) {
+      async handle({ query: { limit, ...filter } }) {
         const [letters, total] = await orUnavailable(
-          Promise.all([deadLetters.list(limit), deadLetters.count()]),
+          Promise.all([deadLetters.list(limit, filter), deadLetters.count(filter)]),
         )
         return { status: 200, body: { data: letters.map(toLetter), total } }
       },
@@ -99,12 +139,16 @@ export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
       ...all,
       method: 'post',
       path: '/api/v1/events/dead-letters/replay',
-      summary: 'Deliver all dead letters again, each to the consumer that could not handle it',
+      summary: 'Deliver dead letters again, each to the consumer that could not handle it',
+      body: z
+        .strictObject({ id: text(1, 50).optional(), consumer, type })
+        .optional()
+        .meta({ description: 'Which: all that fit what is given' }),
       answers: { 200: z.object({ replayed: z.int() }).meta({ id: 'DeadLetterReplay' }) },
       errors: ['dead_letters_unavailable'],
-      handle: async () => ({
+      handle: async ({ body }) => ({
         status: 200,
-        body: { replayed: await orUnavailable(deadLetters.replay()) },
+        body: { replayed: await orUnavailable(deadLetters.replay(body)) },
       }),
     }),
   ]
@@ -127,7 +171,8 @@ const toJson = ({ event, consumer, attempts, dueAt, createdAt }: WaitingEvent) =
   created_at: createdAt.toISOString(),
 })
 
-const toLetter = ({ consumer, reason, attempts, diedAt, event }: DeadLetter) => ({
+const toLetter = ({ id, consumer, reason, attempts, diedAt, event }: DeadLetter) => ({
+  id,
   consumer,
   reason,
   attempts,

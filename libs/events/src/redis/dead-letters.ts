@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis'
 import type { CloudEvent } from '../cloud-event'
 import type { Failure } from '../consumer'
-import { shortened, type DeadLetter, type DeadLetters } from '../dead-letters'
+import { shortened, type DeadLetter, type DeadLetterFilter, type DeadLetters } from '../dead-letters'
 import { entryOf, fieldsOf, readEntry, type Entry } from './entries'
 
 export const deadStreamOf = (stream: string) => `${stream}:dead`
 
 // A bound all the same: beyond it nobody reads them one by one.
 const maxDead = 100_000
-const atOnce = 100
+const atOnce = 500
+const idOfEntry = /^\d{1,20}-\d{1,20}$/
 
 /** Those of the groups of a stream, in a stream beside it. */
 export function createDeadStream(redis: Redis, stream: string): DeadLetters {
@@ -26,25 +27,46 @@ export function createDeadStream(redis: Redis, stream: string): DeadLetters {
     return 1
   }
 
-  return {
-    count: () => redis.xlen(dead),
+  /** Oldest first, those that are there when it begins: what dies meanwhile is behind them. */
+  async function* entriesFor({ id, consumer, type }: DeadLetterFilter): AsyncGenerator<Entry> {
+    // One of the database fits no entry.
+    if (id !== undefined && !idOfEntry.test(id)) return
+    const [last] = await redis.xrevrange(dead, id ?? '+', id ?? '-', 'COUNT', 1)
+    if (!last) return
+    for (let from = id ?? '-', isEnd = false; !isEnd;) {
+      const entries = await redis.xrange(dead, from, last[0], 'COUNT', atOnce)
+      for (const entry of entries) {
+        const letter = readDead(entry)
+        if ((consumer ?? letter.consumer) !== letter.consumer) continue
+        if (type === undefined || letter.event?.type === type) yield entry
+      }
+      isEnd = entries.length < atOnce
+      from = `(${entries.at(-1)?.[0]}`
+    }
+  }
 
-    async list(limit) {
-      const entries = await redis.xrange(dead, '-', '+', 'COUNT', limit)
-      return entries.map(readDead)
+  return {
+    async count(filter = {}) {
+      if (Object.values(filter).every((value) => value === undefined)) return redis.xlen(dead)
+      const entries = entriesFor(filter)
+      let count = 0
+      while (!(await entries.next()).done) count += 1
+      return count
     },
 
-    async replay() {
-      // What dies again meanwhile is behind this one.
-      const [last] = await redis.xrevrange(dead, '+', '-', 'COUNT', 1)
-      let from = '-'
-      let count = 0
-      for (;;) {
-        const entries = last ? await redis.xrange(dead, from, last[0], 'COUNT', atOnce) : []
-        for (const entry of entries) count += await replayEntry(entry)
-        if (entries.length < atOnce) return count
-        from = `(${entries.at(-1)![0]}`
+    async list(limit, filter = {}) {
+      const letters: DeadLetter[] = []
+      for await (const entry of entriesFor(filter)) {
+        letters.push(readDead(entry))
+        if (letters.length === limit) break
       }
+      return letters
+    },
+
+    async replay(filter = {}) {
+      let count = 0
+      for await (const entry of entriesFor(filter)) count += await replayEntry(entry)
+      return count
     },
   }
 }
@@ -75,6 +97,7 @@ function failIfRefused(results: [error: Error | null, result: unknown][] | null)
 function readDead(entry: Entry): DeadLetter {
   const { consumer = '', reason = '', attempts } = fieldsOf(entry)
   return {
+    id: entry[0],
     consumer,
     reason,
     attempts: Number(attempts),

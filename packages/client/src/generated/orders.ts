@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/backlog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events of each type wait for their delivery, and since when the oldest */
+        get: operations["get_events_backlog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/dead-letters": {
         parameters: {
             query?: never;
@@ -98,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Deliver all dead letters again, each to the consumer that could not handle it */
+        /** Deliver dead letters again, each to the consumer that could not handle it */
         post: operations["post_events_dead_letters_replay"];
         delete?: never;
         options?: never;
@@ -526,12 +543,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        EventBacklog: {
+            data: {
+                type: string;
+                /** @description The service that tells of it */
+                source: string;
+                waiting: number;
+                oldest_at: components["schemas"]["Timestamp"];
+            }[];
+            /** @description False if so many wait that only the oldest are counted */
+            complete: boolean;
+        };
         DeadLetters: {
             data: components["schemas"]["DeadLetter"][];
-            /** @description How many there are in all */
+            /** @description How many there are in all, with that filter */
             total: number;
         };
         DeadLetter: {
+            id: string;
             /** @description Which could not handle it */
             consumer: string;
             /** @description Why the last attempt failed */
@@ -720,6 +749,7 @@ export interface components {
         quantity: number;
         /** @description Only of a list that is read by page */
         page: number;
+        consumer: string & components["schemas"]["Line"];
         /**
          * @description http or https, any port, without a user, a password and a fragment; it must lead to public addresses
          * @example https://receiver.example.com/orders
@@ -1024,6 +1054,8 @@ export interface components {
         IfNoneMatch: string;
         /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
         cursor: string;
+        /** @description Of the event, such as `order.created` */
+        type: components["schemas"]["consumer"];
         delivery_id: number;
     };
     requestBodies: never;
@@ -1320,6 +1352,8 @@ export interface operations {
                 /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
                 cursor?: components["parameters"]["cursor"];
                 page_size?: components["parameters"]["page_size"];
+                /** @description Of the event, such as `order.created` */
+                type?: components["parameters"]["type"];
             };
             header?: never;
             path?: never;
@@ -1343,10 +1377,35 @@ export interface operations {
             default: components["responses"]["AnyError"];
         };
     };
+    get_events_backlog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventBacklog"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["AnyError"];
+        };
+    };
     get_events_dead_letters: {
         parameters: {
             query?: {
                 limit?: number;
+                consumer?: components["schemas"]["consumer"];
+                /** @description Of the event, such as `order.created` */
+                type?: components["parameters"]["type"];
             };
             header?: never;
             path?: never;
@@ -1375,7 +1434,16 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    id?: string & components["schemas"]["Line"];
+                    consumer?: components["schemas"]["consumer"];
+                    /** @description Of the event, such as `order.created` */
+                    type?: string & components["schemas"]["Line"];
+                };
+            };
+        };
         responses: {
             /** @description Done */
             200: {
