@@ -2,6 +2,7 @@ import { ProblemError, type AuditFilter } from '@ordinal/client'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { AuditSearch } from './audit-search'
 import { ordinal, services } from './ordinal'
+import { unlessRefused } from './refresh'
 import { currentSession } from './session'
 
 const filterOf = ({ prefix, number, client, site, event, from, to }: AuditSearch): AuditFilter => ({
@@ -37,7 +38,7 @@ export const entriesOf = (search: AuditSearch) =>
 export const checkpointsKept = queryOptions({
   queryKey: ['audit', 'checkpoints'],
   queryFn: async ({ signal }) => (await ordinal().diagnostics.sequencer({ signal })).checkpoints,
-  refetchInterval: 60_000,
+  refetchInterval: unlessRefused(60_000),
 })
 
 export interface ExportChoice {

@@ -1,6 +1,7 @@
-import type { WebhookDelivery } from '@ordinal/client'
+import type { DeadLetterFilter, WebhookDelivery } from '@ordinal/client'
 import { queryOptions } from '@tanstack/react-query'
 import { ordinal } from './ordinal'
+import { unlessRefused } from './refresh'
 
 export const webhooks = queryOptions({
   queryKey: ['webhooks', 'list'],
@@ -21,7 +22,7 @@ export const deliveriesOf = (id: number, state: WebhookDelivery['state'] | undef
     queryKey: ['webhooks', id, 'deliveries', state, count],
     queryFn: ({ signal }) => firstOf(ordinal().webhooks.deliveries(id, { state }, { signal }), count),
     placeholderData: (before) => before,
-    refetchInterval: 2_000,
+    refetchInterval: unlessRefused(2_000),
   })
 
 export const attemptsOf = (id: number, delivery: number | undefined, count: number) =>
@@ -30,7 +31,7 @@ export const attemptsOf = (id: number, delivery: number | undefined, count: numb
     queryFn: ({ signal }) =>
       firstOf(ordinal().webhooks.attempts(id, { delivery_id: delivery }, { signal }), count),
     placeholderData: (before) => before,
-    refetchInterval: 2_000,
+    refetchInterval: unlessRefused(2_000),
   })
 
 export const apiKeysOf = (active: boolean | undefined, count: number) =>
@@ -38,13 +39,39 @@ export const apiKeysOf = (active: boolean | undefined, count: number) =>
     queryKey: ['api-keys', 'list', active, count],
     queryFn: ({ signal }) => firstOf(ordinal().apiKeys.list({ active, page_size: 100 }, { signal }), count),
     placeholderData: (before) => before,
-    refetchInterval: 10_000,
+    refetchInterval: unlessRefused(10_000),
   })
 
 export const apiKeyOf = (id: string) =>
   queryOptions({
     queryKey: ['api-keys', id],
     queryFn: ({ signal }) => ordinal().apiKeys.get(id, { signal }),
+  })
+
+/** What waits in the outbox, by type. */
+export const eventBacklog = queryOptions({
+  queryKey: ['events', 'backlog'],
+  queryFn: ({ signal }) => ordinal().events.backlog({ signal }),
+  refetchInterval: unlessRefused(2_000),
+})
+
+export const waitingEventsOf = (type: string | undefined, count: number) =>
+  queryOptions({
+    queryKey: ['events', 'waiting', type, count],
+    queryFn: ({ signal }) => firstOf(ordinal().events.waiting({ type }, { signal }), count),
+    placeholderData: (before) => before,
+    refetchInterval: unlessRefused(2_000),
+  })
+
+export const mostLetters = 1_000
+
+/** The oldest dead letters, and how many there are. */
+export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, count: number) =>
+  queryOptions({
+    queryKey: ['events', 'dead', consumer, type, count],
+    queryFn: ({ signal }) => ordinal().events.deadLetters({ consumer, type, limit: count }, { signal }),
+    placeholderData: (before) => before,
+    refetchInterval: unlessRefused(5_000),
   })
 
 /** The beginning of a list that is read piece by piece, and whether there is more. */

@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import type { ServiceName } from './config'
 import { fetchHealth, fetchTraffic } from './health'
 import { ordinal } from './ordinal'
+import { unlessRefused } from './refresh'
 
 // What a page reads is a query with a key that begins with the kind of thing: whoever changes an order invalidates ['orders'].
 
@@ -35,5 +36,5 @@ export const orderCounts = queryOptions({
         return { status, count: pagination.total ?? 0 }
       }),
     ),
-  refetchInterval: 10_000,
+  refetchInterval: unlessRefused(10_000),
 })

@@ -5,6 +5,7 @@ import {
   IconGauge,
   IconKey,
   IconListNumbers,
+  IconMailFast,
   IconPresentation,
   IconShoppingCart,
   IconSquareHalf,
@@ -22,6 +23,7 @@ type TextKey =
   | 'audit'
   | 'orders'
   | 'users'
+  | 'eventsPage'
   | 'webhooks'
   | 'apiKeys'
   | 'imports'
@@ -43,6 +45,7 @@ export const navigation: readonly NavigationEntry[] = [
   { to: '/audit', text: 'audit', icon: IconFileSearch, section: 'issuing' },
   { to: '/orders', text: 'orders', icon: IconShoppingCart, section: 'business' },
   { to: '/users', text: 'users', icon: IconUsers, section: 'business' },
+  { to: '/events', text: 'eventsPage', icon: IconMailFast, section: 'operations' },
   { to: '/webhooks', text: 'webhooks', icon: IconWebhook, section: 'operations' },
   { to: '/api-keys', text: 'apiKeys', icon: IconKey, section: 'operations' },
   { to: '/imports', text: 'imports', icon: IconFileImport, section: 'operations' },

@@ -150,6 +150,20 @@ const user = createRoute({
   component: lazyRouteComponent(() => import('../pages/user/user-page'), 'UserPage'),
 })
 
+const events = createRoute({
+  getParentRoute: () => root,
+  path: '/events',
+  validateSearch: ({ type, consumer, letter, waiting, dead }: Record<string, unknown>) =>
+    defined({
+      type: textOf(type),
+      consumer: textOf(consumer),
+      letter: textOf(letter),
+      waiting: countOf(waiting),
+      dead: countOf(dead),
+    }),
+  component: lazyRouteComponent(() => import('../pages/events/events-page'), 'EventsPage'),
+})
+
 const webhooks = createRoute({
   getParentRoute: () => root,
   path: '/webhooks',
@@ -213,6 +227,7 @@ const routeTree = root.addChildren([
   order,
   users,
   user,
+  events,
   webhooks,
   webhook,
   apiKeys,

@@ -34,7 +34,7 @@ export function ColumnChoice<Row>({ table, columns }: ColumnChoiceProps<Row>) {
     <Group justify="flex-end">
       <Menu position="bottom-end" closeOnItemClick={false}>
         <Menu.Target>
-          <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconColumns3 size={14} />}>
+          <Button variant="subtle" color="gray" size="compact-sm" leftSection={<IconColumns3 size={14} />}>
             {texts.columns}
           </Button>
         </Menu.Target>

@@ -7,13 +7,13 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { onLiveEvents } from '../../api/live'
 import { services } from '../../api/ordinal'
 import { numberOf, orderWithNumber } from '../../api/sequence-queries'
+import { pathWith } from '../../ui/copies'
 import { CopyMenu } from '../../ui/copy-menu'
 import { Amount, Count } from '../../ui/numbers'
 import { Card, Figure, Page, StateBadge } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { Actions } from './actions'
 import { ChainLinks } from './chain-links'
-import { copiesOf } from './copies'
 import { Life } from './life'
 import { neighbourOf } from './neighbours'
 import { useNumberTexts } from './texts'
@@ -59,7 +59,6 @@ export function NumberPage() {
 function Content({ number }: { number: NumberWithHistory }) {
   const texts = useNumberTexts()
   const { full_number, prefix, counter, period, history } = number
-  const copies = copiesOf(number, services().sequencer)
   return (
     <>
       <Card>
@@ -87,11 +86,12 @@ function Content({ number }: { number: NumberWithHistory }) {
             title={texts.json}
             actions={
               <CopyMenu
-                what={{
-                  [texts.copyCurl]: copies.curl,
-                  [texts.copyCode]: copies.code,
-                  [texts.copyJson]: JSON.stringify(number, null, 2),
+                call={{
+                  service: 'sequencer',
+                  path: pathWith(`/api/v1/numbers/${encodeURIComponent(full_number)}`, { prefix }),
+                  code: `ordinal.numbers.get(${JSON.stringify(full_number)}, ${JSON.stringify({ prefix })})`,
                 }}
+                json={number}
               />
             }
           >

@@ -1,5 +1,6 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
 import { serviceNames } from '../../api/config'
 import { services } from '../../api/ordinal'
 import { healthOf, trafficOf } from '../../api/queries'
@@ -21,10 +22,17 @@ export function Attention() {
         </Group>
       ) : (
         <Stack gap={6} component="ul" className="plain-list" role="list">
-          {findings.map(({ text, tone }) => (
+          {findings.map(({ text, tone, link }) => (
             <Group key={text} gap="xs" wrap="nowrap" component="li">
               <ToneDot tone={tone} />
-              <Text>{text}</Text>
+              <Text>
+                {text}{' '}
+                {link && (
+                  <Link {...link} className="link">
+                    {texts.show}
+                  </Link>
+                )}
+              </Text>
             </Group>
           ))}
         </Stack>
@@ -33,12 +41,19 @@ export function Attention() {
   )
 }
 
-function useFindings(): { text: string; tone: Tone }[] {
+interface Finding {
+  text: string
+  tone: Tone
+  /** Where its rows are, if there are any. */
+  link?: Pick<LinkProps, 'to' | 'params' | 'search'>
+}
+
+function useFindings(): Finding[] {
   const texts = useOverviewTexts()
   const known = serviceNames.filter((name) => services()[name] !== undefined)
   const health = useQueries({ queries: known.map(healthOf) })
   const traffic = useQueries({ queries: known.map(trafficOf) })
-  const findings: { text: string; tone: Tone }[] = []
+  const findings: Finding[] = []
   known.forEach((name, index) => {
     const query = health[index]!
     const condition = conditionOf(query)
@@ -50,9 +65,14 @@ function useFindings(): { text: string; tone: Tone }[] {
     const samples = traffic[index]!.data?.samples ?? []
     if (name === 'orders') {
       const without = sumOf(samples, 'order_service_orders_without_number')
-      if (without > 0) findings.push({ text: texts.withoutNumber(without), tone: 'warn' })
+      if (without > 0)
+        findings.push({
+          text: texts.withoutNumber(without),
+          tone: 'warn',
+          link: { to: '/orders', search: { status: 'pending' } },
+        })
       const dead = sumOf(samples, 'order_service_dead_events')
-      if (dead > 0) findings.push({ text: texts.dead(dead), tone: 'bad' })
+      if (dead > 0) findings.push({ text: texts.dead(dead), tone: 'bad', link: { to: '/events' } })
     }
     if (name === 'sequencer')
       for (const { name: metric, labels, value } of samples) {
@@ -61,7 +81,11 @@ function useFindings(): { text: string; tone: Tone }[] {
           metric === 'sequencer_values_left' &&
           value <= sumOf(samples, 'sequencer_values_warn_at', { prefix })
         )
-          findings.push({ text: texts.nearEnd(prefix, value), tone: value === 0 ? 'bad' : 'warn' })
+          findings.push({
+            text: texts.nearEnd(prefix, value),
+            tone: value === 0 ? 'bad' : 'warn',
+            link: { to: '/sequences/$prefix', params: { prefix } },
+          })
       }
   })
   return findings.sort((one, other) => Number(other.tone === 'bad') - Number(one.tone === 'bad'))

@@ -1,5 +1,6 @@
 import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { services } from '../../api/ordinal'
 import { orderCounts, trafficOf } from '../../api/queries'
 import { sumOf } from '../../api/samples'
@@ -26,7 +27,14 @@ export function OrdersByStatus() {
               {data.map(({ status, count }) => (
                 <Figure key={status} label={texts.statuses[status]} value={<Count of={count} />} />
               ))}
-              <Figure label={texts.eventsWaiting} value={<Count of={waiting} />} />
+              <Figure
+                label={texts.eventsWaiting}
+                value={
+                  <Link to="/events" className="link">
+                    <Count of={waiting} />
+                  </Link>
+                }
+              />
             </Group>
           )}
         </Card>

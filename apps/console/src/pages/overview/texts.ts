@@ -19,7 +19,7 @@ export const useOverviewTexts = defineTexts({
     withoutNumber: (count: number) =>
       `${count} ${count === 1 ? 'order waits' : 'orders wait'} for a number. Each gets it by itself when the sequencer answers.`,
     dead: (count: number) =>
-      `${count} ${count === 1 ? 'event is' : 'events are'} dead: no consumer could handle ${count === 1 ? 'it' : 'them'}. make events-dead lists them.`,
+      `${count} ${count === 1 ? 'event is' : 'events are'} dead: no consumer could handle ${count === 1 ? 'it' : 'them'}.`,
     nearEnd: (prefix: string, left: number) => `${prefix} has ${left} values left in its period.`,
     rate: 'New numbers a second',
     now: 'Now',
@@ -37,6 +37,7 @@ export const useOverviewTexts = defineTexts({
       delivered: 'delivered',
       cancelled: 'cancelled',
     },
+    show: 'Show',
     eventsWaiting: 'Events that wait',
     latest: 'Latest numbers',
     noneYet: 'No number was issued while this page was open. The next one appears here by itself.',
@@ -60,7 +61,7 @@ export const useOverviewTexts = defineTexts({
     withoutNumber: (count: number) =>
       `${count} ${count === 1 ? 'Bestellung wartet' : 'Bestellungen warten'} auf eine Nummer und bekommt sie von selbst, sobald der Sequencer antwortet.`,
     dead: (count: number) =>
-      `${count} ${count === 1 ? 'Ereignis konnte' : 'Ereignisse konnten'} nicht verarbeitet werden. make events-dead zeigt sie.`,
+      `${count} ${count === 1 ? 'Ereignis konnte' : 'Ereignisse konnten'} nicht verarbeitet werden.`,
     nearEnd: (prefix: string, left: number) => `${prefix} hat in seiner Periode noch ${left} Werte.`,
     rate: 'Neue Nummern je Sekunde',
     now: 'Jetzt',
@@ -78,6 +79,7 @@ export const useOverviewTexts = defineTexts({
       delivered: 'geliefert',
       cancelled: 'storniert',
     },
+    show: 'Zeigen',
     eventsWaiting: 'Wartende Ereignisse',
     latest: 'Neueste Nummern',
     noneYet:
