@@ -91,7 +91,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await shows(page, 'The old secret signs until')
 
     await page.getByRole('button', { name: 'Replay since…' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Replay since…' }).click()
     await shows(page, '1 deliveries are made again')
     await until(() => Promise.resolve(received.length === 3))
 

@@ -1,48 +1,37 @@
-import { Menu, SegmentedControl, Text } from '@mantine/core'
+import { Menu, Stack } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { signOut, type Session } from '../api/session'
+import { Choice } from '../ui/choice'
 import { choose, useSettings } from '../ui/settings'
 import { useTexts } from '../ui/texts'
 import { AccountButton, SettingsButton } from './menu-buttons'
 
+const languages = { en: 'English', de: 'Deutsch' }
+
 export function SettingsMenu() {
   const texts = useTexts()
   const { time, language } = useSettings()
+  const { relative, local, utc } = texts
   return (
     <Menu position="bottom-end" closeOnItemClick={false} width={260}>
       <Menu.Target>
         <SettingsButton />
       </Menu.Target>
       <Menu.Dropdown p="sm">
-        <Text size="sm" mb={4}>
-          {texts.timeAs}
-        </Text>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label={texts.timeAs}
-          value={time}
-          onChange={(value) => choose({ time: value })}
-          data={[
-            { value: 'relative', label: texts.relative },
-            { value: 'local', label: texts.local },
-            { value: 'utc', label: texts.utc },
-          ]}
-        />
-        <Text size="sm" mt="sm" mb={4}>
-          {texts.language}
-        </Text>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          aria-label={texts.language}
-          value={language}
-          onChange={(value) => choose({ language: value })}
-          data={[
-            { value: 'en', label: 'English' },
-            { value: 'de', label: 'Deutsch' },
-          ]}
-        />
+        <Stack gap="sm">
+          <Choice
+            label={texts.timeAs}
+            value={time}
+            names={{ relative, local, utc }}
+            onChange={(chosen) => choose({ time: chosen })}
+          />
+          <Choice
+            label={texts.language}
+            value={language}
+            names={languages}
+            onChange={(chosen) => choose({ language: chosen })}
+          />
+        </Stack>
       </Menu.Dropdown>
     </Menu>
   )

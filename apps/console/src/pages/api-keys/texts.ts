@@ -37,8 +37,6 @@ export const useApiKeysTexts = defineTexts({
     rotateTitle: (name: string) => `Rotate the key of ${name}?`,
     rotateWill:
       'A new key with the same name and scopes is made, and shown once. The old one ends after the overlap: by then everybody must use the new one.',
-    overlap: 'Both are valid for',
-    overlaps: { '0': 'not at all', '3600': 'an hour', '86400': 'a day', '604800': 'a week' },
     revoke: 'Revoke',
     revokeTitle: (name: string, id: string) => `Revoke the key ${id} of ${name}?`,
     revokeWill:
@@ -84,8 +82,6 @@ export const useApiKeysTexts = defineTexts({
     rotateTitle: (name: string) => `Den Schlüssel von ${name} wechseln?`,
     rotateWill:
       'Ein neuer Schlüssel mit demselben Namen und denselben Rechten wird angelegt und einmal gezeigt. Der alte endet nach der gewählten Zeit: Bis dahin müssen alle den neuen benutzen.',
-    overlap: 'Beide gelten',
-    overlaps: { '0': 'gar nicht', '3600': 'eine Stunde', '86400': 'einen Tag', '604800': 'eine Woche' },
     revoke: 'Widerrufen',
     revokeTitle: (name: string, id: string) => `Den Schlüssel ${id} von ${name} widerrufen?`,
     revokeWill:

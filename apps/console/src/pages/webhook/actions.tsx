@@ -1,60 +1,103 @@
 import { useState } from 'react'
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import type { Webhook } from '@ordinal/client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { ordinal } from '../../api/ordinal'
+import { ActionButtons, type Action } from '../../ui/action-buttons'
+import { localInputOf } from '../../ui/local-input'
 import { useChange } from '../../ui/mutate'
 import { useNumberFormats } from '../../ui/numbers'
-import { NeedsRole } from '../../ui/page'
-import { FormError } from '../../ui/form-error'
-import { ReasonDialog } from '../../ui/reason-dialog'
-import { SecretDialog } from '../../ui/secret-dialog'
-import { localInputOf } from '../../ui/local-input'
+import { useRotation } from '../../ui/use-rotation'
 import { useWebhooksTexts } from '../webhooks/texts'
 
-type Action = 'off' | 'rotate' | 'replay' | 'remove'
 const dayMs = 86_400_000
+const changes = ['webhooks']
 
 /** What an administrator does with a webhook. Changes are of the version that is shown: another one is not overwritten. */
 export function Actions({ webhook }: { webhook: Webhook }) {
   const texts = useWebhooksTexts()
-  const formats = useNumberFormats()
-  const navigate = useNavigate()
-  const queries = useQueryClient()
-  const [asked, setAsked] = useState<Action>()
-  const [secret, setSecret] = useState<string>()
-  const [overlap, setOverlap] = useState<keyof typeof texts.overlaps>('86400')
-  const [since, setSince] = useState(() => localInputOf(new Date(Date.now() - dayMs)))
   const { id, url, version, enabled } = webhook
-  const close = () => setAsked(undefined)
-  const changes = ['webhooks']
   const all = () => ordinal().webhooks
-  const onDone = close
-
   const test = useChange({ run: () => all().test(id), changes, done: () => texts.tested })
   const turn = useChange({
     run: (on: boolean) => all().update(id, { enabled: on }, { ifVersion: version }),
     changes,
     done: ({ enabled: on }) => (on ? texts.switchedOn : texts.switchedOff)(url),
-    onDone,
   })
-  const rotate = useChange({
-    run: () => all().rotate(id, { overlap_seconds: Number(overlap) }, { ifVersion: version }),
+  const rotation = useRotation({
+    label: texts.rotate,
+    title: texts.rotateTitle(url),
+    consequence: texts.rotateWill,
+    asksReason: false,
+    run: ({ overlapSeconds }) =>
+      all().rotate(id, { overlap_seconds: overlapSeconds }, { ifVersion: version }),
+    secretOf: ({ secret }) => secret,
     changes,
-    onDone: (made) => {
-      close()
-      setSecret(made.secret)
+    secretName: texts.secret,
+  })
+  const replay = useReplay(webhook)
+  const remove = useRemoval(webhook)
+  const off = { title: texts.offTitle(url), consequence: texts.offWill, asksReason: false, dangerous: true }
+  const actions: Action[] = [
+    { label: texts.test, isMain: true, disabled: !enabled, change: test, run: () => test.mutate(undefined) },
+    rotation.action,
+    replay,
+    {
+      label: enabled ? texts.switchOff : texts.switchOn,
+      ...(enabled && { question: off }),
+      change: turn,
+      run: () => turn.mutate(!enabled),
     },
-  })
-  const replay = useChange({
-    run: () => all().replay(id, { since: new Date(since).toISOString() }),
+    remove,
+  ]
+  return (
+    <>
+      <ActionButtons role="admin" actions={actions} />
+      {rotation.dialog}
+    </>
+  )
+}
+
+/** Makes all deliveries since a moment again. */
+function useReplay({ id, url }: Webhook): Action {
+  const texts = useWebhooksTexts()
+  const { count } = useNumberFormats()
+  const [since, setSince] = useState(() => localInputOf(new Date(Date.now() - dayMs)))
+  const change = useChange({
+    run: () => ordinal().webhooks.replay(id, { since: new Date(since).toISOString() }),
     changes,
-    done: ({ replayed }) => texts.replayed(formats.count(replayed)),
-    onDone,
+    done: ({ replayed }) => texts.replayed(count(replayed)),
   })
-  const remove = useChange({
-    run: () => all().delete(id, { ifVersion: version }),
+  const field = (
+    <TextInput
+      data-autofocus
+      type="datetime-local"
+      label={texts.replaySinceLabel}
+      required
+      value={since}
+      onChange={(event) => setSince(event.currentTarget.value)}
+    />
+  )
+  return {
+    label: texts.replaySince,
+    question: {
+      title: texts.replayTitle(url),
+      consequence: texts.replayWill,
+      asksReason: false,
+      fields: field,
+    },
+    change,
+    run: () => change.mutate(undefined),
+  }
+}
+
+function useRemoval({ id, url, version }: Webhook): Action {
+  const texts = useWebhooksTexts()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const change = useChange({
+    run: () => ordinal().webhooks.delete(id, { ifVersion: version }),
     changes: [],
     done: () => texts.removed(url),
     // Only then: this page asks for what is no more.
@@ -63,88 +106,15 @@ export function Actions({ webhook }: { webhook: Webhook }) {
         queries.invalidateQueries({ queryKey: ['webhooks', 'list'] }),
       ),
   })
-  const dialogs = {
-    off: { title: texts.offTitle(url), will: texts.offWill, action: texts.switchOff, change: turn },
-    rotate: { title: texts.rotateTitle(url), will: texts.rotateWill, action: texts.rotate, change: rotate },
-    replay: { title: texts.replayTitle(url), will: texts.replayWill, action: texts.replay, change: replay },
-    remove: { title: texts.removeTitle(url), will: texts.removeWill, action: texts.remove, change: remove },
+  return {
+    label: texts.remove,
+    question: {
+      title: texts.removeTitle(url),
+      consequence: texts.removeWill,
+      asksReason: false,
+      dangerous: true,
+    },
+    change,
+    run: () => change.mutate(undefined),
   }
-  const dialog = asked && dialogs[asked]
-  const ask = (action: Action) => () => {
-    dialogs[action].change.reset()
-    setAsked(action)
-  }
-  return (
-    <NeedsRole role="admin">
-      {(allowed) => (
-        <>
-          <Button
-            disabled={!allowed || !enabled}
-            loading={test.isPending}
-            onClick={() => test.mutate(undefined)}
-          >
-            {texts.test}
-          </Button>
-          <Button variant="default" disabled={!allowed} onClick={ask('rotate')}>
-            {texts.rotate}
-          </Button>
-          <Button variant="default" disabled={!allowed} onClick={ask('replay')}>
-            {texts.replaySince}
-          </Button>
-          <Button
-            variant="default"
-            disabled={!allowed}
-            loading={turn.isPending}
-            onClick={enabled ? ask('off') : () => turn.mutate(true)}
-          >
-            {enabled ? texts.switchOff : texts.switchOn}
-          </Button>
-          <Button variant="default" disabled={!allowed} onClick={ask('remove')}>
-            {texts.remove}
-          </Button>
-          <FormError error={test.error ?? (asked ? undefined : turn.error)} />
-          {dialog && (
-            <ReasonDialog
-              opened
-              title={dialog.title}
-              consequence={dialog.will}
-              action={dialog.action}
-              asksReason={false}
-              dangerous={asked === 'remove' || asked === 'off'}
-              error={dialog.change.error}
-              isPending={dialog.change.isPending}
-              onClose={close}
-              onConfirm={() => {
-                if (asked === 'off') turn.mutate(false)
-                else (dialog.change as typeof replay).mutate(undefined)
-              }}
-            >
-              {asked === 'rotate' && (
-                <SegmentedControl
-                  aria-label={texts.overlap}
-                  value={overlap}
-                  onChange={setOverlap}
-                  data={Object.entries(texts.overlaps).map(([value, label]) => ({
-                    value: value as typeof overlap,
-                    label,
-                  }))}
-                />
-              )}
-              {asked === 'replay' && (
-                <TextInput
-                  data-autofocus
-                  type="datetime-local"
-                  label={texts.replaySinceLabel}
-                  required
-                  value={since}
-                  onChange={(event) => setSince(event.currentTarget.value)}
-                />
-              )}
-            </ReasonDialog>
-          )}
-          <SecretDialog secret={secret} title={texts.secret} onClose={() => setSecret(undefined)} />
-        </>
-      )}
-    </NeedsRole>
-  )
 }

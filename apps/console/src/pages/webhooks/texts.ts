@@ -35,8 +35,6 @@ export const useWebhooksTexts = defineTexts({
     rotateTitle: (url: string) => `Rotate the secret of ${url}?`,
     rotateWill:
       'It gets a new secret, which is shown once. Deliveries are signed with both for the overlap; after that a receiver that knows only the old one refuses them.',
-    overlap: 'Both are valid for',
-    overlaps: { '0': 'not at all', '3600': 'an hour', '86400': 'a day', '604800': 'a week' },
     switchOff: 'Switch off',
     switchOn: 'Switch on',
     offTitle: (url: string) => `Switch ${url} off?`,
@@ -111,8 +109,6 @@ export const useWebhooksTexts = defineTexts({
     rotateTitle: (url: string) => `Das Geheimnis von ${url} wechseln?`,
     rotateWill:
       'Er bekommt ein neues Geheimnis, das einmal gezeigt wird. So lange wie gewählt wird mit beiden signiert; danach weist ein Empfänger, der nur das alte kennt, Zustellungen ab.',
-    overlap: 'Beide gelten',
-    overlaps: { '0': 'gar nicht', '3600': 'eine Stunde', '86400': 'einen Tag', '604800': 'eine Woche' },
     switchOff: 'Ausschalten',
     switchOn: 'Einschalten',
     offTitle: (url: string) => `${url} ausschalten?`,
