@@ -208,7 +208,7 @@ test('every error is documented as a problem', () => {
   }
 })
 
-test('what requests can meet is under `default`, by status, once for all; probes meet less', () => {
+test('what any request can meet is under `default`, by status, and what only some can is not', () => {
   const codesOf = (method: string, path: string) =>
     find(method, path)
       .responses.default!.description.split('\n\n')
@@ -217,8 +217,8 @@ test('what requests can meet is under `default`, by status, once for all; probes
   for (const { method, path } of operations)
     expect(codesOf(method, path)).toEqual(expect.arrayContaining([...anywhere, '500 `internal_error`']))
   expect(codesOf('POST', '/api/v1/things')).toContain('403 `cross_site_request`')
-  expect(codesOf('GET', '/api/v1/things')).toEqual(codesOf('POST', '/api/v1/things'))
-  expect(codesOf('GET', '/health/live')).not.toContain('403 `cross_site_request`')
+  expect(codesOf('GET', '/api/v1/things')).not.toContain('403 `cross_site_request`')
+  expect(codesOf('GET', '/health/live')).not.toContain('429 `rate_limited`')
   // For a header Authorization with something else than a token.
   expect(codesOf('GET', '/api/v1/faults/{kind}')).toContain('401 `authentication_required`')
   expect(codesOf('GET', '/health/live')).not.toContain('401 `authentication_required`')
@@ -235,7 +235,7 @@ test('a route that needs a role says so, with how to show it and what happens wi
   ])
   for (const { responses } of needing) {
     expect(responses.default!.description).toContain('401 `authentication_required`')
-    expect(responses.default!.description).toMatch(/^403 .*`role_too_low`/m)
+    expect(responses.default!.description).toContain('403 `role_too_low`')
   }
   expect(Object.keys(fake.service.openApi.components!.securitySchemes!)).toEqual(['token', 'apiKey'])
 })
@@ -252,7 +252,7 @@ test('an answer tells of the headers that it may have', () => {
   expect(headersOf('POST', '/api/v1/things', '201')).toEqual(['Location', 'Idempotency-Replayed'])
   const ofErrors = ['Retry-After', 'WWW-Authenticate']
   expect(headersOf('GET', '/api/v1/things', 'default')).toEqual(['X-Request-Id', ...limits, ...ofErrors])
-  expect(headersOf('GET', '/health/live', 'default')).toEqual(['X-Request-Id', ...limits, 'Retry-After'])
+  expect(headersOf('GET', '/health/live', 'default')).toEqual(['X-Request-Id', 'Retry-After'])
   const described = Object.keys(fake.service.openApi.components!.headers!)
   for (const { responses } of operations)
     for (const { headers = {} } of Object.values(responses))

@@ -86,17 +86,40 @@ function faultOfProblem({ status, headers, body }: Answer): string | undefined {
   return undefined
 }
 
-/** The same, where an object has the fields that it has by its schema, and no others. */
-const withKnownFields = (document: ApiDocument) =>
-  JSON.parse(JSON.stringify(document), (_, part: unknown) =>
-    isObjectSchema(part) ? { additionalProperties: false, ...part } : part,
-  ) as ApiDocument
+interface Schema {
+  $ref?: string
+  type?: unknown
+  properties?: Record<string, unknown>
+  required?: string[]
+  allOf?: Schema[]
+}
 
-const isObjectSchema = (part: unknown): part is object =>
-  typeof part === 'object' &&
-  part !== null &&
-  'properties' in part &&
-  (part as { type?: unknown }).type === 'object'
+/** The same, where an object has the fields that it has by its schema, and no others. */
+function withKnownFields(document: ApiDocument): ApiDocument {
+  const { schemas = {} } = (document.components ?? {}) as { schemas?: Record<string, Schema> }
+  return closed(document) as ApiDocument
+
+  function closed(part: unknown): unknown {
+    if (Array.isArray(part)) return part.map(closed)
+    if (typeof part !== 'object' || part === null) return part
+    const object = '$ref' in part ? undefined : objectOf(part)
+    const fields = object ? { additionalProperties: false, ...object } : part
+    return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, closed(field)]))
+  }
+
+  /** The schema of an object in one piece, of whatever it is made. */
+  function objectOf(part: Schema): Schema | undefined {
+    if (part.$ref) return objectOf(schemas[part.$ref.split('/').at(-1)!]!)
+    if (part.type === 'object' && part.properties) return part
+    const pieces = Array.isArray(part.allOf) ? part.allOf.map(objectOf) : []
+    if (pieces.length === 0 || pieces.includes(undefined)) return undefined
+    return {
+      type: 'object',
+      properties: Object.fromEntries(pieces.flatMap((piece) => Object.entries(piece!.properties!))),
+      required: pieces.flatMap((piece) => piece!.required ?? []),
+    }
+  }
+}
 
 type FaultsOf = (pointer: string, value: unknown) => string | undefined
 

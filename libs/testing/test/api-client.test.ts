@@ -34,6 +34,7 @@ const document = {
       },
       delete: { responses: { 204: { description: 'Done' } } },
     },
+    '/users/{id}/versions': { get: { responses: { 200: content('application/json', 'UserWithVersions') } } },
     '/ping': {
       get: {
         responses: { 200: { description: 'Done' }, default: { $ref: '#/components/responses/AnyError' } },
@@ -69,7 +70,16 @@ const document = {
           created_at: { type: 'string', format: 'date-time' },
         },
         required: ['id', 'email', 'created_at'],
-        additionalProperties: false,
+      },
+      UserWithVersions: {
+        allOf: [
+          { $ref: '#/components/schemas/User' },
+          {
+            type: 'object',
+            properties: { versions: { type: 'array', items: { $ref: '#/components/schemas/User' } } },
+            required: ['versions'],
+          },
+        ],
       },
       Problem: {
         type: 'object',
@@ -128,6 +138,7 @@ const code = (code: string, status: number) => ({ code, status, type: `/errors/$
 
 test.each<[string, string, string, Canned]>([
   ['a resource', 'GET', '/users/7?fields=all', json(200, user)],
+  ['one of two schemas together', 'GET', '/users/7/versions', json(200, { ...user, versions: [user] })],
   [
     'a media type with a charset',
     'GET',
@@ -197,6 +208,23 @@ test.each<[string, string, string, Canned, string]>([
     '/users/7',
     json(200, { ...user, password: 'x' }),
     'must NOT have additional properties',
+  ],
+  ...[
+    { ...user, versions: [user], password: 'x' },
+    { ...user, versions: [{ ...user, password: 'x' }] },
+  ].map((body): [string, string, string, Canned, string] => [
+    'a field too many of two schemas together',
+    'GET',
+    '/users/7/versions',
+    json(200, body),
+    'must NOT have additional properties',
+  ]),
+  [
+    'a field too few of two schemas together',
+    'GET',
+    '/users/7/versions',
+    json(200, { ...user, email: undefined, versions: [] }),
+    "must have required property 'email'",
   ],
   [
     'a field too few',

@@ -60,6 +60,38 @@ test('the schemas of events in packages/contracts are those that the order servi
   expect(readdirSync(folder).sort()).toEqual(types.map((type) => `${type}.json`).sort())
 })
 
+test.each(all)('every code in the document of %s has its page there', async (name) => {
+  const { body } = await ask(serviceOf(name), 'GET', '/openapi.json')
+  const codes = new Set(answersIn(body).flatMap(({ description }) => codesOf(description)))
+  expect(codes.size).toBeGreaterThan(25)
+  const pages = await Promise.all(
+    Array.from(codes, async (code) => {
+      const { status } = await fetch(`${serviceOf(name).url}/errors/${code}`)
+      return `${code} ${status}`
+    }),
+  )
+  expect(pages).toEqual(Array.from(codes, (code) => `${code} 200`))
+})
+
+interface Answer {
+  description: string
+}
+
+/** The answers of all operations, and those that they refer to. */
+function answersIn(body: object): Answer[] {
+  const { paths, components } = body as {
+    paths: Record<string, Record<string, { responses: Record<string, Answer | { $ref: string }> }>>
+    components: { responses: Record<string, Answer> }
+  }
+  const operations = Object.values(paths).flatMap((path) => Object.values(path))
+  const own = operations.flatMap(({ responses }) => Object.values(responses))
+  return [...Object.values(components.responses), ...own.filter((answer) => 'description' in answer)]
+}
+
+/** A line for each: `user_not_found`: There is no such user; or 500 `internal_error`. */
+const codesOf = (description: string) =>
+  Array.from(description.matchAll(/^(?:\d{3} )?`(\w+)`/gm), ([, code]) => code!)
+
 test.each(all)('/openapi.json of %s is under 100 kB', async (name) => {
   const bytes = await (await fetch(`${serviceOf(name).url}/openapi.json`)).arrayBuffer()
   expect(bytes.byteLength).toBeLessThan(100_000)

@@ -27,6 +27,10 @@ export const asked = {
 type ColumnOf<Value> = z.ZodNullable<Value extends number ? z.ZodInt : z.ZodString>
 
 /** The fields of the request as a row of the ledger has them, in an answer. */
-export const requestColumns = Object.fromEntries(
-  requestFields.map((field) => [field, (typeOf(field) === 'integer' ? z.int() : z.string()).nullable()]),
-) as { [Field in RequestField]: ColumnOf<NonNullable<RequestColumns[Field]>> }
+export const numberRequest = z
+  .object(
+    Object.fromEntries(
+      requestFields.map((field) => [field, (typeOf(field) === 'integer' ? z.int() : z.string()).nullable()]),
+    ) as { [Field in RequestField]: ColumnOf<NonNullable<RequestColumns[Field]>> },
+  )
+  .meta({ id: 'NumberRequest' })

@@ -14,6 +14,10 @@ export const versioned = {
   reason: z.string().nullable(),
 }
 
+/** The one in force, and all before it. */
+export const withVersions = <Schema extends z.ZodObject>(schema: Schema) =>
+  schema.and(z.object({ versions: z.array(schema).meta({ description: 'All versions, the latest first' }) }))
+
 interface Version {
   version: number
   active: boolean

@@ -11,7 +11,7 @@ import {
   type Route,
 } from '@ordinal/http'
 import { z } from 'zod'
-import { requestColumns } from '../api/request-fields'
+import { numberRequest } from '../api/request-fields'
 import { fullNumber } from '../api/schemas'
 import { exportFormats } from './export'
 import type { FedEntry, FeedPlace } from './queries/feed'
@@ -40,9 +40,9 @@ const entry = z
       .string()
       .meta({ description: "The caller's, or the one that was generated for the request" }),
     item: z.int().meta({ description: 'Which number of the request, from 0' }),
-    ...requestColumns,
     at: z.iso.datetime({ precision: 6 }).meta({ example: '2026-11-21T03:43:00.123456Z' }),
   })
+  .and(numberRequest)
   .meta({ id: 'LedgerEntry' })
 
 const listQuery = z.strictObject({

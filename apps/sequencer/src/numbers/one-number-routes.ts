@@ -2,7 +2,7 @@ import { numberEvents, numberStates } from '@ordinal/audit'
 import { route, timestamp, type Route } from '@ordinal/http'
 import { z } from 'zod'
 import { callContextOf } from '../api/call-context'
-import { requestColumns } from '../api/request-fields'
+import { numberRequest } from '../api/request-fields'
 import { fullNumber, prefix, replayHeaders } from '../api/schemas'
 import type { HistoryEntry } from './queries'
 import type { NumberReads } from './reads'
@@ -17,17 +17,18 @@ const query = z.strictObject({
     .meta({ description: 'Its sequence, where several have issued such a number', example: 'SG' }),
 })
 
-const entry = z.object({
-  revision: z.int().meta({ description: 'Counts what happened to the value' }),
-  event: z.enum(numberEvents),
-  state: z.enum(numberStates).meta({ description: 'After the event' }),
-  full_number: z.string(),
-  caller: z.string(),
-  ...requestColumns,
-  at: timestamp(),
-})
+const entry = z
+  .object({
+    revision: z.int().meta({ description: 'Counts what happened to the value' }),
+    event: z.enum(numberEvents),
+    state: z.enum(numberStates).meta({ description: 'After the event' }),
+    full_number: z.string(),
+    caller: z.string(),
+    at: timestamp(),
+  })
+  .and(numberRequest)
 const numberWithHistory = number
-  .extend({ history: z.array(entry).meta({ description: 'All that ever happened to the value' }) })
+  .and(z.object({ history: z.array(entry).meta({ description: 'All that ever happened to the value' }) }))
   .meta({ id: 'NumberWithHistory' })
 
 interface Deps {

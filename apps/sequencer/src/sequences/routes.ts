@@ -15,7 +15,7 @@ import { gapPolicies } from '@ordinal/audit'
 import { isCallerName } from '@ordinal/middleware'
 import { z } from 'zod'
 import { prefix, prefixParams } from '../api/schemas'
-import { authorOf, given, reason, versioned, versionToJson } from '../api/versions'
+import { authorOf, given, reason, versioned, versionToJson, withVersions } from '../api/versions'
 import { fiscalYearStartOf, parseFiscalYearStart } from '../domain/fiscal-year'
 import { resets } from '../domain/period'
 import { defaultRules, type RuleSet } from '../domain/rules'
@@ -165,9 +165,7 @@ const sequence = z
     ...versioned,
   })
   .meta({ id: 'Sequence' })
-const sequenceWithVersions = sequence
-  .extend({ versions: z.array(sequence).meta({ description: 'All versions, the latest first' }) })
-  .meta({ id: 'SequenceWithVersions' })
+const sequenceWithVersions = withVersions(sequence).meta({ id: 'SequenceWithVersions' })
 
 const listQuery = z.strictObject({ ...pageQuery, active: booleanText().optional() })
 const changeErrors = [

@@ -11,7 +11,7 @@ import {
 } from '@ordinal/http'
 import { z } from 'zod'
 import { partitionId, siteId } from '../api/schemas'
-import { authorOf, given, reason, versioned, versionToJson } from '../api/versions'
+import { authorOf, given, reason, versioned, versionToJson, withVersions } from '../api/versions'
 import type { SiteConfig, SiteRecord } from './repository'
 import type { SiteService } from './service'
 import type { ErrorCode } from '../domain/errors'
@@ -40,9 +40,7 @@ const changes = z.strictObject({
 const site = z
   .object({ site_id: z.string(), partitions: z.array(z.string()), simulation, ...versioned })
   .meta({ id: 'Site' })
-const siteWithVersions = site
-  .extend({ versions: z.array(site).meta({ description: 'All versions, the latest first' }) })
-  .meta({ id: 'SiteWithVersions' })
+const siteWithVersions = withVersions(site).meta({ id: 'SiteWithVersions' })
 
 const changeErrors = ['site_not_found', 'version_mismatch', 'site_changed', 'outcome_unknown'] as const
 

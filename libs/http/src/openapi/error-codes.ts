@@ -1,5 +1,5 @@
 import type { CommonCode } from '@ordinal/errors'
-import type { Route } from '../route'
+import { changesSomething, type Route } from '../route'
 import type { Shared } from './shared'
 
 // What is refused before the route is known, and what any route can meet.
@@ -14,19 +14,23 @@ const anywhere = [
 ] as const satisfies CommonCode[]
 
 /**
- * The errors that are the same whatever is asked for. All probes name the same, and so do all other operations, so that the
- * document has them once: those of bodies, conditions and limits, too, where there may be none.
+ * The errors that are the same whatever is asked for. All operations that change something name the same, and all that do not,
+ * so that the document has them once: those of bodies and conditions, too, where there may be none.
  */
-export const commonCodes = ({ probe }: Route, { takesTokens, managesKeys }: Shared): string[] =>
-  probe
-    ? [...anywhere, 'overloaded', 'rate_limited']
-    : [
-        ...anywhere,
-        ...ofCalls,
-        ...ofChanges,
-        ...(takesTokens ? ['invalid_token', 'token_keys_unavailable', 'role_too_low'] : []),
-        ...(managesKeys ? ['api_keys_unavailable'] : []),
-      ]
+export function commonCodes(route: Route, { takesTokens, managesKeys }: Shared): string[] {
+  const { probe, unlimited, workload } = route
+  if (probe) {
+    const bounds = [...(workload !== 'main' ? ['overloaded'] : []), ...(unlimited ? [] : ['rate_limited'])]
+    return [...anywhere, ...bounds]
+  }
+  return [
+    ...anywhere,
+    ...ofCalls,
+    ...(changesSomething(route) ? ofChanges : []),
+    ...(takesTokens ? ['invalid_token', 'token_keys_unavailable', 'role_too_low'] : []),
+    ...(managesKeys ? ['api_keys_unavailable'] : []),
+  ]
+}
 
 const ofCalls = [
   'malformed_url',

@@ -82,18 +82,16 @@ function failures(route: Route, shared: Shared): Responses {
   }
 }
 
-function commonFailure({ probe }: Route, kinds: readonly Kind[]): ZodOpenApiResponseObject {
+function commonFailure({ unlimited, probe }: Route, kinds: readonly Kind[]): ZodOpenApiResponseObject {
   const limits = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] as const
-  const statuses = [...new Set(kinds.map(({ status }) => status))].sort((a, b) => a - b)
-  const codesOf = (status: number) =>
-    kinds.flatMap((kind) => (kind.status === status ? [`\`${kind.code}\``] : [])).join(', ')
+  const sorted = [...kinds].sort((a, b) => a.status - b.status)
   return {
     // What they mean is at /errors/{code}: here it would be there several times.
-    description: statuses.map((status) => `${status} ${codesOf(status)}`).join('\n\n'),
+    description: sorted.map(({ status, code }) => `${status} \`${code}\``).join('\n\n'),
     content: { [problemMediaType]: { schema: problem } },
     ...headersOf([
       'X-Request-Id',
-      ...limits,
+      ...(unlimited ? [] : limits),
       ...(kinds.some(({ status }) => mayRetry(status)) ? (['Retry-After'] as const) : []),
       ...(probe ? [] : (['WWW-Authenticate'] as const)),
     ]),

@@ -790,12 +790,105 @@ export interface components {
         order_number_2: string & components["schemas"]["Line"];
     };
     responses: {
+        /** @description `validation_failed`: The request does not fit the schema */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
-         * @description 400 `malformed_request`, `condition_not_supported`, `malformed_url`, `malformed_json`, `json_too_complex`, `invalid_idempotency_key`
+         * @description 400 `malformed_request`
          *
-         *     401 `authentication_required`, `invalid_api_key`, `invalid_token`
+         *     400 `condition_not_supported`
          *
-         *     403 `scope_missing`, `cross_site_request`, `role_too_low`
+         *     400 `malformed_url`
+         *
+         *     401 `authentication_required`
+         *
+         *     401 `invalid_api_key`
+         *
+         *     401 `invalid_token`
+         *
+         *     403 `scope_missing`
+         *
+         *     403 `role_too_low`
+         *
+         *     408 `request_timeout`
+         *
+         *     412 `version_mismatch`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
+         */
+        AnyError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `validation_failed`: The request does not fit the schema
+         *
+         *     `invalid_id`: The id is not valid
+         */
+        BadRequest_2: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     400 `malformed_url`
+         *
+         *     400 `malformed_json`
+         *
+         *     400 `json_too_complex`
+         *
+         *     400 `invalid_idempotency_key`
+         *
+         *     401 `authentication_required`
+         *
+         *     401 `invalid_api_key`
+         *
+         *     401 `invalid_token`
+         *
+         *     403 `scope_missing`
+         *
+         *     403 `cross_site_request`
+         *
+         *     403 `role_too_low`
          *
          *     408 `request_timeout`
          *
@@ -817,11 +910,17 @@ export interface components {
          *
          *     500 `internal_error`
          *
-         *     503 `overloaded`, `database_unavailable`, `outcome_unknown`, `token_keys_unavailable`
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `outcome_unknown`
+         *
+         *     503 `token_keys_unavailable`
          *
          *     504 `deadline_exceeded`
          */
-        AnyError: {
+        AnyError_2: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
@@ -829,28 +928,6 @@ export interface components {
                 "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                 "Retry-After": components["headers"]["Retry-After"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `validation_failed`: The request does not fit the schema */
-        BadRequest: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `validation_failed`: The request does not fit the schema
-         *
-         *     `invalid_id`: The id is not valid
-         */
-        BadRequest_2: {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -875,36 +952,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /**
-         * @description 400 `malformed_request`, `condition_not_supported`
-         *
-         *     408 `request_timeout`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     429 `rate_limited`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         */
-        AnyError_2: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description If-None-Match has the ETag; no body */
         NotModified: {
             headers: {
@@ -920,6 +967,38 @@ export interface components {
          */
         NotFound_3: {
             headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_3: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -1037,6 +1116,33 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Health"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_4: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1209,7 +1315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_orders_id: {
@@ -1263,7 +1369,7 @@ export interface operations {
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     delete_orders_id: {
@@ -1285,7 +1391,7 @@ export interface operations {
             204: components["responses"]["NoContent"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_2"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     patch_orders_id: {
@@ -1318,7 +1424,7 @@ export interface operations {
             404: components["responses"]["NotFound_2"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_orders_by_number_number: {
@@ -1456,7 +1562,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_webhooks: {
@@ -1533,7 +1639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_webhooks_id: {
@@ -1576,7 +1682,7 @@ export interface operations {
             204: components["responses"]["NoContent"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     patch_webhooks_id: {
@@ -1612,7 +1718,7 @@ export interface operations {
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             415: components["responses"]["UnsupportedMediaType"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_webhooks_id_rotate: {
@@ -1654,7 +1760,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_webhooks_id_test: {
@@ -1683,7 +1789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_webhooks_id_replay: {
@@ -1718,7 +1824,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_webhooks_id_deliveries: {
@@ -1798,7 +1904,7 @@ export interface operations {
             202: components["responses"]["Accepted"];
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound_3"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_webhooks_id_attempts: {
@@ -1983,7 +2089,7 @@ export interface operations {
             200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
     get_health_live: {
@@ -2008,7 +2114,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_health_ready: {
@@ -2023,7 +2129,7 @@ export interface operations {
             200: components["responses"]["OK_5"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_metrics: {
@@ -2046,7 +2152,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
     get_metrics_db: {
@@ -2073,7 +2179,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
 }

@@ -856,32 +856,28 @@ export interface components {
             /** @description As the header Retry-After */
             retry_after_seconds?: number;
         };
-        NumberWithHistory: {
-            /** @example SG000001 */
-            full_number: string;
-            counter: number;
-            prefix: string;
-            period: string;
-            state: components["schemas"]["state"];
+        NumberWithHistory: components["schemas"]["Number"] & {
             /** @description All that ever happened to the value */
-            history: {
+            history: ({
                 /** @description Counts what happened to the value */
                 revision: number;
                 event: components["schemas"]["event"];
                 state: components["schemas"]["state_2"];
                 full_number: string;
                 caller: string;
-                hold_seconds: number | null;
-                client_id: string | null;
-                generated_by: string | null;
-                site_id: string | null;
-                partition_id: string | null;
-                invoice_type: string | null;
-                business_date: string | null;
-                reason: string | null;
-                request_id: string | null;
                 at: components["schemas"]["Timestamp"];
-            }[];
+            } & components["schemas"]["NumberRequest"])[];
+        };
+        NumberRequest: {
+            hold_seconds: number | null;
+            client_id: string | null;
+            generated_by: string | null;
+            site_id: string | null;
+            partition_id: string | null;
+            invoice_type: string | null;
+            business_date: string | null;
+            reason: string | null;
+            request_id: string | null;
         };
         DrawnNumber: {
             sequence_number: number;
@@ -948,7 +944,8 @@ export interface components {
             template: string;
             reset: components["schemas"]["reset"];
             time_zone: string;
-            fiscal_year_start: components["schemas"]["fiscal_year_start_2"];
+            /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
+            fiscal_year_start: number | string;
             start: number;
             gap_policy: components["schemas"]["gap_policy"];
             release_window_seconds: components["schemas"]["release_window_seconds"];
@@ -966,28 +963,7 @@ export interface components {
             created_by: string;
             reason: string | null;
         };
-        SequenceWithVersions: {
-            prefix: string;
-            template: string;
-            reset: components["schemas"]["reset"];
-            time_zone: string;
-            fiscal_year_start: components["schemas"]["fiscal_year_start_2"];
-            start: number;
-            gap_policy: components["schemas"]["gap_policy"];
-            release_window_seconds: components["schemas"]["release_window_seconds"];
-            sealed_to: components["schemas"]["sealed_to"];
-            allow_overlap: components["schemas"]["allow_overlap"];
-            business_date_past_days: components["schemas"]["business_date_past_days"];
-            business_date_future_days: components["schemas"]["business_date_future_days"];
-            end: components["schemas"]["end"];
-            warn_at: components["schemas"]["warn_at"];
-            chronological: components["schemas"]["chronological"];
-            version: components["schemas"]["version"];
-            active: components["schemas"]["active"];
-            created_at: components["schemas"]["Timestamp"];
-            /** @description Who made this version */
-            created_by: string;
-            reason: string | null;
+        SequenceWithVersions: components["schemas"]["Sequence"] & {
             /** @description All versions, the latest first */
             versions: components["schemas"]["Sequence"][];
         };
@@ -1067,16 +1043,7 @@ export interface components {
             created_by: string;
             reason: string | null;
         };
-        SiteWithVersions: {
-            site_id: string;
-            partitions: string[];
-            simulation: components["schemas"]["simulation"];
-            version: components["schemas"]["version"];
-            active: components["schemas"]["active"];
-            created_at: components["schemas"]["Timestamp"];
-            /** @description Who made this version */
-            created_by: string;
-            reason: string | null;
+        SiteWithVersions: components["schemas"]["Site"] & {
             /** @description All versions, the latest first */
             versions: components["schemas"]["Site"][];
         };
@@ -1130,21 +1097,12 @@ export interface components {
             idempotency_key: string;
             /** @description Which number of the request, from 0 */
             item: number;
-            hold_seconds: number | null;
-            client_id: string | null;
-            generated_by: string | null;
-            site_id: string | null;
-            partition_id: string | null;
-            invoice_type: string | null;
-            business_date: string | null;
-            reason: string | null;
-            request_id: string | null;
             /**
              * Format: date-time
              * @example 2026-11-21T03:43:00.123456Z
              */
             at: string;
-        };
+        } & components["schemas"]["NumberRequest"];
         Verification: {
             fits: boolean;
             finding_count: number;
@@ -1289,6 +1247,18 @@ export interface components {
         site_id: string;
         /** @example SG */
         prefix: string;
+        /** @description null: it does not end by itself */
+        expires_at: components["schemas"]["Timestamp"] | null;
+        /**
+         * Format: date
+         * @description The document's date, for back-dating; today in the sequence's time zone if not given
+         */
+        business_date: string;
+        /**
+         * @description Why; it stays on record
+         * @example order cancelled
+         */
+        reason_2: string & components["schemas"]["Line"];
         /**
          * @description When values begin again at the start value
          * @enum {string}
@@ -1323,29 +1293,11 @@ export interface components {
         chronological: boolean;
         /** @description Whether the site may preview numbers (invoice type simulated) */
         simulation: boolean;
-        /** @description null: it does not end by itself */
-        expires_at: components["schemas"]["Timestamp"] | null;
-        /** @description Counts the changes; the ETag */
-        version: number;
-        /** @description false once it was deleted */
-        active: boolean;
-        /**
-         * Format: date
-         * @description The document's date, for back-dating; today in the sequence's time zone if not given
-         */
-        business_date: string;
-        /**
-         * @description Why; it stays on record
-         * @example order cancelled
-         */
-        reason_2: string & components["schemas"]["Line"];
         /**
          * @description No secret: it is in the key
          * @example 7hKq2LmXw0Rt
          */
         id: string;
-        /** @enum {string} */
-        state: "reserved" | "issued" | "free" | "void";
         /** @enum {string} */
         event: "issue" | "reserve" | "suppress" | "confirm" | "release" | "expire" | "void" | "import" | "skip";
         /**
@@ -1386,6 +1338,8 @@ export interface components {
         /** @description The first value of a period that has not begun; may only be raised */
         start: number;
         partitions: string[];
+        /** @enum {string} */
+        state: "reserved" | "issued" | "free" | "void";
         /**
          * @description After the event
          * @enum {string}
@@ -1393,8 +1347,10 @@ export interface components {
         state_2: "reserved" | "issued" | "free" | "void";
         /** @enum {string} */
         invoice_type: "on-cycle" | "off-cycle" | "simulated" | "suppressed";
-        /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
-        fiscal_year_start_2: number | string;
+        /** @description Counts the changes; the ETag */
+        version: number;
+        /** @description false once it was deleted */
+        active: boolean;
         scopes: string[] | null;
         /** @description The first of them, in the order of the chains */
         findings: components["schemas"]["Finding"][];
@@ -1415,11 +1371,29 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`, `condition_not_supported`, `malformed_url`, `malformed_json`, `json_too_complex`, `invalid_idempotency_key`
+         * @description 400 `malformed_request`
          *
-         *     401 `authentication_required`, `invalid_api_key`, `invalid_token`
+         *     400 `condition_not_supported`
          *
-         *     403 `scope_missing`, `cross_site_request`, `role_too_low`
+         *     400 `malformed_url`
+         *
+         *     400 `malformed_json`
+         *
+         *     400 `json_too_complex`
+         *
+         *     400 `invalid_idempotency_key`
+         *
+         *     401 `authentication_required`
+         *
+         *     401 `invalid_api_key`
+         *
+         *     401 `invalid_token`
+         *
+         *     403 `scope_missing`
+         *
+         *     403 `cross_site_request`
+         *
+         *     403 `role_too_low`
          *
          *     408 `request_timeout`
          *
@@ -1441,7 +1415,15 @@ export interface components {
          *
          *     500 `internal_error`
          *
-         *     503 `overloaded`, `database_unavailable`, `outcome_unknown`, `token_keys_unavailable`, `api_keys_unavailable`
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `outcome_unknown`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     503 `api_keys_unavailable`
          *
          *     504 `deadline_exceeded`
          */
@@ -1462,6 +1444,61 @@ export interface components {
         /** @description `sequence_not_found`: There is no such sequence */
         NotFound: {
             headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     400 `malformed_url`
+         *
+         *     401 `authentication_required`
+         *
+         *     401 `invalid_api_key`
+         *
+         *     401 `invalid_token`
+         *
+         *     403 `scope_missing`
+         *
+         *     403 `role_too_low`
+         *
+         *     408 `request_timeout`
+         *
+         *     412 `version_mismatch`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     503 `api_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
+         */
+        AnyError_2: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -1505,36 +1542,6 @@ export interface components {
         /** @description `number_not_found`: There is no such number */
         NotFound_2: {
             headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`, `condition_not_supported`
-         *
-         *     408 `request_timeout`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     429 `rate_limited`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
-         */
-        AnyError_2: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -1674,6 +1681,38 @@ export interface components {
         /** @description `site_not_found`: There is no such site */
         NotFound_4: {
             headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_3: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -1838,6 +1877,33 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Health"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_4: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -2030,7 +2096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_status_prefix: {
@@ -2074,7 +2140,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_gaps_prefix: {
@@ -2110,7 +2176,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_gaps_prefix_map: {
@@ -2140,7 +2206,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_numbers_batch: {
@@ -2226,7 +2292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_numbers_number_confirm: {
@@ -2530,7 +2596,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_sequences: {
@@ -2559,7 +2625,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_sequences: {
@@ -2665,7 +2731,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     put_sequences_prefix: {
@@ -2976,7 +3042,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_sites: {
@@ -3055,7 +3121,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_4"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     put_sites_site_id: {
@@ -3145,7 +3211,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_api_keys: {
@@ -3217,7 +3283,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_3"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     put_api_keys_key_id: {
@@ -3365,7 +3431,7 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_api_keys_used: {
@@ -3441,7 +3507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_audit_export: {
@@ -3487,7 +3553,7 @@ export interface operations {
                 };
             };
             429: components["responses"]["TooManyRequests_2"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_audit_verify: {
@@ -3525,7 +3591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     post_audit_verify: {
@@ -3601,7 +3667,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             501: components["responses"]["NotImplemented"];
             503: components["responses"]["ServiceUnavailable_2"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_audit_keys: {
@@ -3627,7 +3693,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_stream: {
@@ -3653,7 +3719,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             429: components["responses"]["TooManyRequests_2"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_diagnostics: {
@@ -3675,7 +3741,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_errors_code: {
@@ -3700,7 +3766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_openapi_json: {
@@ -3726,7 +3792,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_docs: {
@@ -3740,7 +3806,7 @@ export interface operations {
         responses: {
             200: components["responses"]["OK_7"];
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_health: {
@@ -3755,7 +3821,7 @@ export interface operations {
             200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable_3"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
     get_health_live: {
@@ -3780,7 +3846,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_health_ready: {
@@ -3795,7 +3861,7 @@ export interface operations {
             200: components["responses"]["OK_8"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable_3"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_metrics: {
@@ -3818,7 +3884,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
     get_metrics_db: {
@@ -3845,7 +3911,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
 }

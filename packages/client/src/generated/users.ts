@@ -318,11 +318,82 @@ export interface components {
             };
         };
         /**
-         * @description 400 `malformed_request`, `condition_not_supported`, `malformed_url`, `malformed_json`, `json_too_complex`, `invalid_idempotency_key`
+         * @description 400 `malformed_request`
          *
-         *     401 `authentication_required`, `invalid_api_key`, `invalid_token`
+         *     400 `condition_not_supported`
          *
-         *     403 `scope_missing`, `cross_site_request`, `role_too_low`
+         *     400 `malformed_url`
+         *
+         *     401 `authentication_required`
+         *
+         *     401 `invalid_api_key`
+         *
+         *     401 `invalid_token`
+         *
+         *     403 `scope_missing`
+         *
+         *     403 `role_too_low`
+         *
+         *     408 `request_timeout`
+         *
+         *     412 `version_mismatch`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `token_keys_unavailable`
+         *
+         *     504 `deadline_exceeded`
+         */
+        AnyError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     400 `malformed_url`
+         *
+         *     400 `malformed_json`
+         *
+         *     400 `json_too_complex`
+         *
+         *     400 `invalid_idempotency_key`
+         *
+         *     401 `authentication_required`
+         *
+         *     401 `invalid_api_key`
+         *
+         *     401 `invalid_token`
+         *
+         *     403 `scope_missing`
+         *
+         *     403 `cross_site_request`
+         *
+         *     403 `role_too_low`
          *
          *     408 `request_timeout`
          *
@@ -344,40 +415,15 @@ export interface components {
          *
          *     500 `internal_error`
          *
-         *     503 `overloaded`, `database_unavailable`, `outcome_unknown`, `token_keys_unavailable`
+         *     503 `overloaded`
+         *
+         *     503 `database_unavailable`
+         *
+         *     503 `outcome_unknown`
+         *
+         *     503 `token_keys_unavailable`
          *
          *     504 `deadline_exceeded`
-         */
-        AnyError: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                "Retry-After": components["headers"]["Retry-After"];
-                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description 400 `malformed_request`, `condition_not_supported`
-         *
-         *     408 `request_timeout`
-         *
-         *     417 `expectation_failed`
-         *
-         *     421 `host_not_allowed`
-         *
-         *     429 `rate_limited`
-         *
-         *     431 `headers_too_large`
-         *
-         *     500 `internal_error`
-         *
-         *     503 `overloaded`
          */
         AnyError_2: {
             headers: {
@@ -386,6 +432,7 @@ export interface components {
                 "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
                 "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                 "Retry-After": components["headers"]["Retry-After"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -433,6 +480,38 @@ export interface components {
                 "application/json": components["schemas"]["User"];
             };
         };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     429 `rate_limited`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_3: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Done */
         OK_2: {
             headers: {
@@ -459,6 +538,33 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Health"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description 400 `malformed_request`
+         *
+         *     400 `condition_not_supported`
+         *
+         *     408 `request_timeout`
+         *
+         *     417 `expectation_failed`
+         *
+         *     421 `host_not_allowed`
+         *
+         *     431 `headers_too_large`
+         *
+         *     500 `internal_error`
+         *
+         *     503 `overloaded`
+         */
+        AnyError_4: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -579,7 +685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_users_batchGet: {
@@ -667,7 +773,7 @@ export interface operations {
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     delete_users_id: {
@@ -696,7 +802,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest_2"];
             404: components["responses"]["NotFound"];
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     patch_users_id: {
@@ -744,7 +850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            default: components["responses"]["AnyError"];
+            default: components["responses"]["AnyError_2"];
         };
     };
     get_diagnostics: {
@@ -846,7 +952,7 @@ export interface operations {
             200: components["responses"]["OK_3"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
     get_health_live: {
@@ -871,7 +977,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_health_ready: {
@@ -886,7 +992,7 @@ export interface operations {
             200: components["responses"]["OK_3"];
             400: components["responses"]["BadRequest"];
             503: components["responses"]["ServiceUnavailable"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_4"];
         };
     };
     get_metrics: {
@@ -909,7 +1015,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
     get_metrics_db: {
@@ -936,7 +1042,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
-            default: components["responses"]["AnyError_2"];
+            default: components["responses"]["AnyError_3"];
         };
     };
 }
