@@ -8,11 +8,13 @@ export PGPASSWORD PGUSER=backup
 cd /var/lib/postgresql
 mkdir -p wal base
 
+# set -e does not hold where somebody asks whether it failed.
 base() {
   name=$(date -u +%Y%m%dT%H%M%SZ)
   rm -rf base/*.unfinished
-  pg_basebackup --pgdata="base/$name.unfinished" --format=tar --gzip --wal-method=stream --checkpoint=fast --no-password
-  mv "base/$name.unfinished" "base/$name"
+  pg_basebackup --pgdata="base/$name.unfinished" --format=tar --gzip --wal-method=stream --checkpoint=fast --no-password \
+    || return 1
+  mv "base/$name.unfinished" "base/$name" || return 1
   echo "base backup $name"
   # shellcheck disable=SC2012
   ls -d base/*Z | sort -r | tail -n "+$((${BASES:-7} + 1))" | xargs -r rm -rf
@@ -22,14 +24,15 @@ base() {
 }
 
 pg_receivewal --directory=wal --slot=backup --create-slot --if-not-exists --no-password
-(
-  # It connects again by itself, but for the first time.
-  while ! pg_receivewal --directory=wal --slot=backup --no-password; do sleep 5; done
-) &
-echo $! >/tmp/receiving
-trap 'kill $(cat /tmp/receiving) 2>/dev/null; exit 0' TERM INT
+# It connects again by itself, but for the first time.
+(while ! pg_receivewal --directory=wal --slot=backup --no-password; do sleep 5; done) &
+trap 'exit 0' TERM INT
 while :; do
-  base || echo 'the base backup failed; the next try is in an hour' >&2
-  sleep "${EVERY_SECONDS:-86400}" &
+  pause=${EVERY_SECONDS:-86400}
+  if ! base; then
+    echo 'the base backup failed; the next try is in an hour' >&2
+    pause=3600
+  fi
+  sleep "$pause" &
   wait $!
 done

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
-import { docker, eventually, make, root, run } from './docker'
+import { docker, eventually, make, root, run, services } from './docker'
 
 const project = 'ordinal-prod-check'
 const port = 18_443
+const environment = { COMPOSE_PROJECT_NAME: project, PUBLISH: String(port) }
+const newVersion = 'check'
+const ofProject = ['--filter', `label=com.docker.compose.project=${project}`]
 const hosts = { numbers: 'numbers.localhost', users: 'users.localhost', orders: 'orders.localhost' }
 
 let folder: string
@@ -25,10 +28,7 @@ const compose = (...args: string[]) =>
       join(folder, '.env.prod'),
       ...args,
     ],
-    {
-      COMPOSE_PROJECT_NAME: project,
-      PUBLISH: String(port),
-    },
+    environment,
   )
 
 /** Asks through HAProxy, whose certificate is checked. */
@@ -95,23 +95,19 @@ beforeAll(async () => {
     .setExpirationTime('1 hour')
     .sign(new TextEncoder().encode(readFileSync(join(folder, 'secrets/jwt_secret'), 'utf8')))
   await make('docker-build')
+  for (const service of services) await docker('tag', `${service}:latest`, `${service}:${newVersion}`)
   await compose('build', 'haproxy', 'pgbouncer')
   await compose('up', '--detach', '--wait', '--wait-timeout', '180', '--no-build')
 }, 1_200_000)
 afterAll(async () => {
   agent.destroy()
   await compose('down', '--volumes', '--remove-orphans')
+  await docker('image', 'rm', '--force', ...services.map((service) => `${service}:${newVersion}`))
   rmSync(folder, { recursive: true })
 }, 120_000)
 
 test('443 is all that is published, and only callers who are known get in', async () => {
-  const ports = await docker(
-    'ps',
-    '--filter',
-    `label=com.docker.compose.project=${project}`,
-    '--format',
-    '{{.Ports}}',
-  )
+  const ports = await docker('ps', ...ofProject, '--format', '{{.Ports}}')
   const published = ports.split('\n').filter((line) => line.includes('->'))
   expect(published).toEqual([expect.stringContaining(`${port}->8443`)])
   const known = token
@@ -124,7 +120,7 @@ test('443 is all that is published, and only callers who are known get in', asyn
   expect((await ask(hosts.numbers, 'GET', '/metrics')).status).toBe(404)
 })
 
-test('orders get numbers through PgBouncer, and none fails while each instance is replaced', async () => {
+test('orders get numbers through PgBouncer, and none fails while upgrade.sh replaces each instance', async () => {
   const { text } = await ask(hosts.users, 'POST', '/api/v1/users', {
     email: 'a@example.com',
     name: 'Ada',
@@ -136,21 +132,16 @@ test('orders get numbers through PgBouncer, and none fails while each instance i
   const placing = (async () => {
     while (!stopping) numbers.push(await placeOrder(id))
   })()
-  for (const service of ['sequencer', 'user-service', 'order-service'])
-    for (const instance of [1, 2]) {
-      await compose(
-        'up',
-        '--detach',
-        '--wait',
-        '--no-deps',
-        '--no-build',
-        '--force-recreate',
-        `${service}-${instance}`,
-      )
-      await new Promise((resolve) => setTimeout(resolve, 2_000))
-    }
+  appendFileSync(join(folder, '.env.prod'), `VERSION=${newVersion}\n`)
+  const said = await run(join(folder, 'deploy/production/upgrade.sh'), [], environment)
   stopping = true
   await placing
+  const instances = services.flatMap((service) => [`${service}-1`, `${service}-2`])
+  for (const instance of instances) expect(said).toContain(`${instance} is replaced`)
+  const images = await docker('ps', ...ofProject, '--format', '{{.Image}}')
+  expect(images.split('\n').filter((image) => image.endsWith(`:${newVersion}`))).toHaveLength(
+    instances.length,
+  )
   expect(numbers.length).toBeGreaterThan(50)
   expect(new Set(numbers).size).toBe(numbers.length)
   expect(numbers).not.toContain(null)
