@@ -102,6 +102,12 @@ export default tseslint.config(
     },
   },
   {
+    // What is printed to look for a fault is taken out when it is found; fixtures are programs, which print for their test.
+    files: ['**/test/**/*.ts'],
+    ignores: ['**/test/fixtures/**'],
+    rules: { 'no-console': 'error' },
+  },
+  {
     // Only main.ts reads the environment and ends the process (tools are mains themselves).
     files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts', `${template}/src/**/*.ts`],
     ignores: ['**/main.ts', 'libs/testing/**', 'libs/failpoints/**'],

@@ -16,7 +16,7 @@ interface Started {
 export async function buildStarter(folder: string): Promise<string> {
   const outfile = join(folder, 'starter.js')
   await build({
-    entryPoints: [join(__dirname, 'starter.ts')],
+    entryPoints: [join(__dirname, 'fixtures/starter.ts')],
     outfile,
     bundle: true,
     platform: 'node',

@@ -20,6 +20,32 @@ export function objectOf({ status, headers }: Response, text: string, asked: Ask
   throw unexpected(asked, status, `with ${mediaOf(headers)} that is no JSON object`)
 }
 
+/** What an answer may have for bytes, where the client's options say nothing. */
+export const largestAnswerBytes = 64 * 1024 * 1024
+
+/**
+ * The text of an answer, which is read no further than the bound.
+ *
+ * @throws UnexpectedAnswerError if it is longer
+ */
+export async function textOf(response: Response, asked: Asked, mostBytes = largestAnswerBytes) {
+  const body: ReadableStream<Uint8Array> | null = response.body
+  if (!body) return response.text()
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  for (let bytes = 0; ;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    bytes += value.byteLength
+    if (bytes > mostBytes) {
+      void reader.cancel().catch(() => {})
+      throw unexpected(asked, response.status, `with more than ${mostBytes} bytes`)
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
 /**
  * The body of an answer that says yes, to be read as it arrives.
  *

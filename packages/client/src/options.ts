@@ -16,6 +16,8 @@ export interface OrdinalOptions {
   retries?: number
   /** A longer Retry-After is not waited for: the call rejects, with `retryAfterMs`. 30 s if not given. */
   longestRetryAfterMs?: number
+  /** Of an answer that is no file and no stream: a larger one is an error, and is not read to its end. 64 MiB if not given. */
+  largestAnswerBytes?: number
   /** In place of the global `fetch`. */
   fetch?: typeof fetch
   /** Sees each attempt before it is sent, and may add headers: `traceparent`. */

@@ -1,4 +1,4 @@
-import { objectOf, refuseRedirect, streamOf } from './answer'
+import { objectOf, refuseRedirect, streamOf, textOf } from './answer'
 import { sleep, startClock, type Clock } from './clock'
 import { CallTimeoutError, ConnectionError, errorOf, OrdinalError, ProblemError } from './errors'
 import { headersOf } from './headers'
@@ -101,7 +101,7 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
         status = response.status
         refuseRedirect(response, sent)
         if (response.ok && request.streams) return streamOf(response, request.streams, sent)
-        const text = await response.text()
+        const text = await textOf(response, sent, client.largestAnswerBytes)
         if (response.ok) return objectOf(response, text, sent)
         throw errorOf(problemOf(response.status, text), {
           attempts: attempt,

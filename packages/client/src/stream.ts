@@ -1,4 +1,4 @@
-import { mediaOf, refuseRedirect, unexpected } from './answer'
+import { mediaOf, refuseRedirect, textOf, unexpected } from './answer'
 import { sleep } from './clock'
 import { errorOf } from './errors'
 import { headersOf } from './headers'
@@ -91,10 +91,8 @@ function connect(url: string, client: OrdinalOptions, lastEventId: string | unde
     refuseRedirect(response, asked)
     if (!response.ok) {
       waitMs = retryAfterMs(response.headers.get('Retry-After')) ?? 0
-      const error = errorOf(problemOf(response.status, (await answered(() => response.text())) ?? ''), {
-        attempts: 1,
-        retryAfterMs: waitMs,
-      })
+      const text = await answered(() => textOf(response, asked, client.largestAnswerBytes))
+      const error = errorOf(problemOf(response.status, text ?? ''), { attempts: 1, retryAfterMs: waitMs })
       if (mayRepeat(error) && waitMs <= (client.longestRetryAfterMs ?? longestRetryAfterMs)) return
       throw error
     }

@@ -38,14 +38,11 @@ export const webhooksOf = (send: Send) => ({
   delete: (id: number, options?: ChangeOptions) =>
     send<void>({ method: 'DELETE', path: path`/api/v1/webhooks/${id}` }, options),
 
-  /**
-   * Gives a webhook another secret. It is sent once: a second rotation would end the overlap with the secret that the receiver
-   * has. If its answer is lost, the version of the webhook tells whether it happened.
-   */
+  /** Gives a webhook another secret. It is in the answer, and in that of the same call with the same key. */
   rotate: (id: number, rotation: WebhookRotation = {}, options?: ChangeOptions) =>
     send<WebhookWithSecret>(
       { method: 'POST', path: path`/api/v1/webhooks/${id}/rotate`, body: rotation },
-      { retries: 0, ...options },
+      options,
     ),
 
   /** Sends an event of the type `webhook.test`. */

@@ -100,6 +100,46 @@ test('whatever answers 200, a call ends with an answer or an error of the client
   )
 })
 
+/** An answer whose JSON never ends, and how much of it was read. */
+function endless(status = 200) {
+  let pieces = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pieces += 1
+      controller.enqueue(new TextEncoder().encode(pieces === 1 ? '{"data":"' : 'x'.repeat(1000)))
+    },
+  })
+  return { response: new Response(body, { status }), pieces: () => pieces }
+}
+
+test.each([200, 404])('an answer (%i) without an end is read no further than the bound', async (status) => {
+  const { response, pieces } = endless(status)
+  const { ordinal, asked } = answeredBy(() => response, { largestAnswerBytes: 10_000 })
+  const error = await ordinal.orders.get(1).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(UnexpectedAnswerError)
+  expect(String(error)).toContain('more than 10000 bytes')
+  expect(pieces()).toBeLessThan(20)
+  expect(asked).toHaveBeenCalledTimes(1)
+})
+
+test('an answer of exactly so many bytes is one, and letters of several bytes are whole', async () => {
+  const text = JSON.stringify({ name: 'Zoë, 東京 🗼'.repeat(1000) })
+  const bytes = new TextEncoder().encode(text)
+  const inPieces = () =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          for (let at = 0; at < bytes.length; at += 7) controller.enqueue(bytes.slice(at, at + 7))
+          controller.close()
+        },
+      }),
+    )
+  const { ordinal } = answeredBy(inPieces, { largestAnswerBytes: bytes.length })
+  expect(await ordinal.orders.get(1)).toEqual(JSON.parse(text))
+  const { ordinal: stricter } = answeredBy(inPieces, { largestAnswerBytes: bytes.length - 1 })
+  await expect(stricter.orders.get(1)).rejects.toBeInstanceOf(UnexpectedAnswerError)
+})
+
 test('a time without end is no time that is over', async () => {
   const slow: typeof fetch = (_, request) =>
     new Promise((resolve, reject) => {

@@ -69,7 +69,7 @@ describe.each(services)('the image of %s', (service) => {
       layers.findIndex((layer) => /CMD \["node"\]/.test(layer)),
     )
     const bytes = ours.reduce((sum, layer) => sum + Number(layer.split(' ')[0]), 0)
-    console.log(`${service}: ${(bytes / 1e6).toFixed(1)} MB on top of the base`)
+    process.stdout.write(`${service}: ${(bytes / 1e6).toFixed(1)} MB on top of the base\n`)
     expect(bytes).toBeGreaterThan(1e6)
     expect(bytes).toBeLessThan(bounds.imageMb * 1e6)
   })
@@ -91,7 +91,7 @@ describe('make docker-up', () => {
     const startedAt = performance.now()
     const said = await make('docker-up')
     const seconds = (performance.now() - startedAt) / 1000
-    console.log(`healthy after ${seconds.toFixed(1)} s`)
+    process.stdout.write(`healthy after ${seconds.toFixed(1)} s\n`)
     expect(seconds).toBeLessThan(bounds.healthySeconds)
     for (const port of [8081, 8082, 8083, 9090]) expect(said).toContain(`http://localhost:${port}`)
     for (const port of [50052, 50053]) expect(said).toMatch(new RegExp(`gRPC +localhost:${port} `))
@@ -134,7 +134,7 @@ describe('make docker-up', () => {
 
   test.each(services)(`an idle %s takes less than ${bounds.idleMb} MB`, async (service) => {
     const { VmRSS } = await statusOfFirstProcess(containerOf(service))
-    console.log(`${service}: ${VmRSS}`)
+    process.stdout.write(`${service}: ${VmRSS}\n`)
     expect(Number.parseInt(VmRSS!)).toBeLessThan(bounds.idleMb * 1024)
   })
 
@@ -223,7 +223,7 @@ describe('stopping', () => {
 
     const [{ ms, exitCode }] = await Promise.all([stop(containerOf('order-service')), delay(500).then(letGo)])
     await held
-    console.log(`order-service stopped after ${ms} ms, with eight requests under way`)
+    process.stdout.write(`order-service stopped after ${ms} ms, with eight requests under way\n`)
     expect((await orders).map(({ status }) => status)).toEqual(Array(8).fill(201))
     expect(exitCode).toBe(0)
     expect(ms).toBeLessThan(bounds.stopMs)
@@ -238,13 +238,15 @@ describe('stopping', () => {
     const load = placeOrdersUntilStopped(userId, 6)
     for (const service of services) {
       const { ms, exitCode } = await stop(containerOf(service))
-      console.log(`${service} stopped after ${ms} ms under load`)
+      process.stdout.write(`${service} stopped after ${ms} ms under load\n`)
       expect({ service, exitCode }).toEqual({ service, exitCode: 0 })
       expect(ms).toBeLessThan(bounds.stopMs)
       await startAgain()
     }
     const acknowledged = await load.stop()
-    console.log(`${acknowledged.size} orders, ${load.disturbances()} calls that had to be repeated`)
+    process.stdout.write(
+      `${acknowledged.size} orders, ${load.disturbances()} calls that had to be repeated\n`,
+    )
     // Else nothing was stopped under load.
     expect(load.disturbances()).toBeGreaterThan(0)
 

@@ -12,6 +12,7 @@ const environment = 'no-restricted-properties'
 const syntax = 'no-restricted-syntax'
 const imports = 'no-restricted-imports'
 const circle = 'rooms/no-import-circle'
+const printing = 'no-console'
 
 const sequencer = 'apps/sequencer/src'
 const orders = 'apps/order-service/src'
@@ -57,6 +58,8 @@ const files: [what: string, file: string, text: string, rule: string | undefined
   ],
   ['an app reads the environment', 'apps/sequencer/src', `export const port = process.env.PORT`, environment],
   ['an app ends the process', 'apps/sequencer/src', `process.exit(1)`, environment],
+  ['a test prints', 'libs/service/test', `console.log('here')`, printing],
+  ['a program of a test prints', 'libs/service/test/fixtures', `console.log('ready')`, undefined],
   ...[users, `${orders}/orders`, `${sequencer}/ledger`].flatMap((folder): typeof files => [
     [
       "an app uses Prisma's transactions",
