@@ -1,40 +1,53 @@
 import type { DeadLetterFilter } from '@ordinal/client'
 import type { Command } from 'commander'
+import { asTheyCome } from './follow'
+import type { Output } from './output'
 import type { Run } from './run'
 import { firstOf, integer } from './values'
+
+// As many as the service gives of dead letters at once.
+const mostFollowed = 1000
+const shownAtOnce = 50
+
+interface Options {
+  limit?: number
+  follow?: boolean
+  type?: string
+}
 
 /** The commands about the events of orders: what waits in the outbox, and what could not be delivered. */
 export function addEventCommands(program: Command, run: Run): void {
   const events = program.command('events').description('events of orders: waiting, dead, replay')
-  events
-    .command('waiting')
-    .description('list the events that wait for their delivery, the oldest first')
-    .option('--type <type>', 'only events of this type')
-    .option('--limit <n>', 'at most so many', integer, 50)
-    .action(
-      run(({ ordinal, output }, { limit, type }: { limit: number; type?: string }) => {
-        const waiting = ordinal.events.waiting({ page_size: Math.min(limit, 100), type })
-        return output.many(withNames(firstOf(limit, waiting)), [
-          'id',
-          'type',
-          'subject',
-          'consumer',
-          'attempts',
-          'due_at',
-          'created_at',
-        ])
-      }),
-    )
-  events
-    .command('dead')
-    .description('list the events that no attempt could deliver, and why, the oldest first')
+  const list = (name: string, description: string) =>
+    events
+      .command(name)
+      .description(description)
+      .option('--type <type>', 'only events of this type')
+      .option('--limit <n>', `at most so many: ${shownAtOnce} if not given, all with --follow`, integer)
+      .option('--follow', `go on with those that come, until Ctrl-C, among the ${mostFollowed} oldest`)
+
+  list('waiting', 'list the events that wait for their delivery, the oldest first').action(
+    run(async ({ ordinal, output }, { limit, follow, type }: Options) => {
+      const columns = ['id', 'type', 'subject', 'consumer', 'attempts', 'due_at', 'created_at'] as const
+      const read = (most: number) =>
+        withNames(firstOf(most, ordinal.events.waiting({ page_size: Math.min(most, 100), type })))
+      if (follow) await showAsTheyCome(output, () => read(mostFollowed), columns, limit)
+      else await output.many(read(limit ?? shownAtOnce), columns)
+    }),
+  )
+  list('dead', 'list the events that no attempt could deliver, and why, the oldest first')
     .option('--consumer <name>', 'only those that this consumer could not handle')
-    .option('--type <type>', 'only events of this type')
-    .option('--limit <n>', 'at most so many', integer, 50)
     .action(
-      run(async ({ ordinal, output }, { limit, ...filter }: { limit: number } & DeadLetterFilter) => {
-        const { data, total } = await ordinal.events.deadLetters({ limit: Math.min(limit, 1000), ...filter })
-        await output.many(withNames(data), ['died_at', 'consumer', 'type', 'subject', 'attempts', 'reason'])
+      run(async ({ ordinal, output }, { limit, follow, ...filter }: Options & DeadLetterFilter) => {
+        const columns = ['died_at', 'consumer', 'type', 'subject', 'attempts', 'reason'] as const
+        const read = (most: number) =>
+          ordinal.events.deadLetters({ limit: Math.min(most, mostFollowed), ...filter })
+        if (follow) {
+          const all = async () => withNames((await read(mostFollowed)).data)
+          return showAsTheyCome(output, all, columns, limit)
+        }
+        const { data, total } = await read(limit ?? shownAtOnce)
+        await output.many(withNames(data), columns)
         if (total > data.length) output.line(`${total - data.length} more`)
       }),
     )
@@ -53,6 +66,30 @@ export function addEventCommands(program: Command, run: Run): void {
     )
 }
 
+/** One at a time: a table would wait for the last. */
+async function showAsTheyCome<Row extends Named>(
+  output: Output,
+  read: () => AsyncIterable<Row> | Promise<AsyncIterable<Row>>,
+  columns: readonly (keyof Row & string)[],
+  limit = Infinity,
+): Promise<void> {
+  const coming = asTheyCome(read, ({ id, consumer, died_at }) => [id, consumer, died_at].join(' '))
+  for await (const row of firstOf(limit, coming)) {
+    output.line(
+      columns
+        .map((column) => row[column])
+        .filter((value) => value !== null)
+        .join('  '),
+    )
+    output.record(row)
+  }
+}
+
+interface Named {
+  id: string | undefined
+  consumer?: string | null
+  died_at?: string
+}
 type WithEvent = { event: { id: string; type: string; subject: string } | null }
 
 /** With what its event is about as columns. */

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
+import { createCutProxy } from '@ordinal/testing'
 import { createUser, eventually, placeOrder, upTo } from '../src/calls'
 import { query } from '../src/databases'
 import { root } from '../src/service'
@@ -57,8 +58,8 @@ function ordinal(args: string[], more: NodeJS.ProcessEnv = {}) {
     ),
   )
 }
-async function json(args: string[]) {
-  const { code, out, err } = await ordinal(['--json', ...args])
+async function json(args: string[], more: NodeJS.ProcessEnv = {}) {
+  const { code, out, err } = await ordinal(['--json', ...args], more)
   if (err) throw new Error(err)
   const rows = out === '' ? [] : out.trimEnd().split('\n')
   return { code, rows: rows.map((line) => JSON.parse(line)) }
@@ -294,6 +295,25 @@ describe('webhooks and events', () => {
     expect((await ordinal(['webhooks', 'get', id])).code).toBe(3)
   }, 60_000)
 
+  test.each(['before', 'after', 'midway'] as const)(
+    'a connection that is cut %s the answer: the secret is replaced once, and the one that is shown is the new one',
+    async (moment) => {
+      const { hostname, port } = new URL(system.orders.url)
+      const proxy = await createCutProxy({ host: hostname, port: Number(port) })
+      const through = { ORDINAL_ORDERS_URL: `http://${hostname}:${proxy.port}` }
+      const [made] = (await json(['webhooks', 'create', url, '--event', 'order.created'])).rows
+      const id = String(made.id)
+      proxy.cutAt(`POST /api/v1/webhooks/${id}/rotate`, moment)
+      const [rotated] = (await json(['webhooks', 'rotate', id, '--overlap', '60'], through)).rows
+      await proxy.close()
+      expect(proxy.cuts).toBe(1)
+      expect(rotated.secret).toMatch(/^whsec_/)
+      expect(rotated).toMatchObject({ version: made.version + 1, previous_secret_until: expect.any(String) })
+      expect(rotated.secret).not.toBe(made.secret)
+      await ordinal(['webhooks', 'delete', id])
+    },
+  )
+
   test('events that wait and that are dead are listed, and dead ones delivered again', async () => {
     const event = `json_build_object('id', 'e1', 'type', 'order.updated', 'subject', 'planted')`
     await query(
@@ -308,11 +328,37 @@ describe('webhooks and events', () => {
       expect.objectContaining({ id: 'e1', type: 'order.updated', subject: 'planted' }),
     ])
     expect((await ordinal(['events', 'dead'])).out).toMatch(/nobody +order\.updated +planted +10 +planted/)
+    // What is there, and what comes while it is followed: each once.
+    const following = spawn(
+      process.execPath,
+      [program, '--json', 'events', 'dead', '--follow', '--limit', '2'],
+      {
+        env: environment(),
+      },
+    )
+    let followed = ''
+    following.stdout.on('data', (chunk) => (followed += String(chunk)))
+    const ended = once(following, 'close')
+    await eventually(() => followed, Boolean, 10_000)
+    await query(
+      system.databases.orders,
+      `INSERT INTO dead_events (consumer, event, reason, attempts) VALUES ('somebody', ${event}, 'later', 10)`,
+    )
+    expect(await ended).toEqual([0, null])
+    const reasons = followed
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).reason)
+    expect(reasons).toEqual(['planted', 'later'])
+    expect((await ordinal(['events', 'waiting', '--follow', '--limit', '1'])).out).toMatch(
+      /^e1 {2}order\.updated {2}planted {2}/,
+    )
     expect((await json(['events', 'waiting', '--type', 'order.deleted'])).rows).toEqual([])
-    expect((await json(['events', 'dead', '--consumer', 'somebody'])).rows).toEqual([])
+    expect((await json(['events', 'dead', '--consumer', 'stranger'])).rows).toEqual([])
     expect((await json(['events', 'replay', '--type', 'order.deleted'])).rows).toEqual([{ replayed: 0 }])
     const [{ id }] = (await json(['events', 'dead', '--consumer', 'nobody'])).rows
     expect((await json(['events', 'replay', '--id', id])).rows).toEqual([{ replayed: 1 }])
+    expect((await json(['events', 'replay'])).rows).toEqual([{ replayed: 1 }])
     expect((await json(['events', 'dead'])).rows).toEqual([])
     expect((await ordinal(['events', 'dead'], { ORDINAL_TOKEN: '' })).code).toBe(4)
   })

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { loadProtos } from '@ordinal/grpc'
 import {
   createGrpcClient,
@@ -151,6 +152,12 @@ withRedis('with tracing', () => {
     for (const span of spans) expect([span.name, span.failed]).toEqual([span.name, false])
   }
 
+  /** Writes the picture of a trace into the folder that is named, if one is. */
+  function draw(file: string, spans: readonly CollectedSpan[], title: string): void {
+    const folder = process.env.SYSTEM_TEST_TRACE_PICTURES
+    if (folder) writeFileSync(join(folder, file), drawTrace(spans, title))
+  }
+
   test('an order over REST is one trace, from its caller to the consumer of its event', async () => {
     const { traceId, headers } = newTrace()
     const answer = await placeOrder(system, userId, { ...headers, 'Idempotency-Key': 'traced-1' })
@@ -172,9 +179,7 @@ withRedis('with tracing', () => {
     expect(answer.headers.get('traceparent')).toBe(`00-${traceId}-${placed.spanId}-01`)
     expect(partOf(spans, placed, 'find_requests').attributes).toMatchObject({ 'db.operation.name': 'SELECT' })
     expectHops(spans, placed)
-    const picture = process.env.SYSTEM_TEST_TRACE_PICTURE
-    if (picture)
-      writeFileSync(picture, drawTrace(spans, 'An order, from its request to the consumer of its event'))
+    draw('tracing.svg', spans, 'An order, from its request to the consumer of its event')
     // From the span to the log and back.
     await until(() => system.sequencer.log().includes(`"trace_id":"${traceId}"`))
     for (const service of [system.orders, system.users, system.sequencer])
@@ -201,6 +206,7 @@ withRedis('with tracing', () => {
       },
     })
     expectHops(spans, placed)
+    draw('tracing-grpc.svg', spans, 'The same over gRPC')
   })
 
   test('orders that come together share spans, which are linked with all of them in both directions', async () => {
