@@ -67,6 +67,8 @@ const listQuery = z.strictObject({
   client_id: text(1, 200).optional(),
   generated_by: text(1, 200).optional(),
   site_id: text(1, 200).optional(),
+  invoice_type: text(1, 200).optional(),
+  request_id: text(1, 200).optional(),
   caller: text(1, 200).optional(),
   ...stretch,
 })

@@ -3473,6 +3473,8 @@ export interface operations {
                 client_id?: components["schemas"]["client_id"];
                 generated_by?: components["schemas"]["client_id"];
                 site_id?: components["schemas"]["client_id"];
+                invoice_type?: components["schemas"]["client_id"];
+                request_id?: components["schemas"]["client_id"];
                 caller?: components["schemas"]["client_id"];
                 /** @description Not before this moment */
                 from?: components["parameters"]["from_2"];

@@ -123,6 +123,8 @@ export interface EntryFilter {
   client_id?: string | undefined
   generated_by?: string | undefined
   site_id?: string | undefined
+  invoice_type?: string | undefined
+  request_id?: string | undefined
   caller?: string | undefined
   from?: Date | undefined
   to?: Date | undefined
