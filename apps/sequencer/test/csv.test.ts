@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
-import { csvCell } from '../src/audit/export'
+import { csvCell } from '@ordinal/audit'
 
 test.each([
   ['=1+1', "'=1+1"],

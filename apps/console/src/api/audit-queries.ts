@@ -5,15 +5,21 @@ import { ordinal, services } from './ordinal'
 import { unlessRefused } from './refresh'
 import { currentSession } from './session'
 
-const filterOf = ({ prefix, number, client, site, event, from, to }: AuditSearch): AuditFilter => ({
-  prefix,
-  number,
-  client_id: client,
-  site_id: site,
-  event,
-  from: momentOf(from),
-  to: momentOf(to),
-})
+/** What is looked for, as the service takes it. */
+export const filterOf = ({ from, to, ...search }: AuditSearch): AuditFilter => {
+  const { prefix, number, client, site, request, event, type } = search
+  return {
+    prefix,
+    number,
+    client_id: client,
+    site_id: site,
+    request_id: request,
+    event,
+    invoice_type: type,
+    from: momentOf(from),
+    to: momentOf(to),
+  }
+}
 
 /** A moment as the services take it; the address has the time of whoever looks, as a field for it does. */
 export function momentOf(local: string | undefined): string | undefined {

@@ -12,6 +12,9 @@ export const eventNames = [
   'suppress',
 ] as const satisfies readonly LedgerEntry['event'][]
 
+/** The kinds of documents that sites draw numbers for. */
+export const invoiceTypes = ['on-cycle', 'off-cycle', 'simulated', 'suppressed'] as const
+
 /** What the rows of the ledger are narrowed to, as the address has it. */
 export interface AuditSearch {
   view?: 'live'
@@ -19,7 +22,9 @@ export interface AuditSearch {
   number?: string
   client?: string
   site?: string
+  request?: string
   event?: LedgerEntry['event']
+  type?: (typeof invoiceTypes)[number]
   from?: string
   to?: string
 }

@@ -1,10 +1,19 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { ordinal } from './ordinal'
 
-export const sequencesOf = (page: number, active: boolean | undefined) =>
+const mostSequences = 2_000
+
+/** Sequences by their prefixes, as many as a page can show, and how many there are. */
+export const sequencesOf = (active: boolean | undefined) =>
   queryOptions({
-    queryKey: ['sequences', 'list', page, active],
-    queryFn: ({ signal }) => ordinal().sequences.page({ page, page_size: 100, active }, { signal }),
+    queryKey: ['sequences', 'list', active],
+    queryFn: async ({ signal }) => {
+      const read = (page: number) => ordinal().sequences.page({ page, page_size: 100, active }, { signal })
+      const { data, pagination } = await read(1)
+      for (let page = 2; page <= pagination.total_pages && data.length < mostSequences; page += 1)
+        data.push(...(await read(page)).data)
+      return { data, pagination: { ...pagination, next_cursor: null } }
+    },
   })
 
 export const sequenceOf = (prefix: string) =>

@@ -5,7 +5,7 @@ import {
   lazyRouteComponent,
   type ErrorComponentProps,
 } from '@tanstack/react-router'
-import { eventNames, type AuditSearch } from '../api/audit-search'
+import { eventNames, invoiceTypes, type AuditSearch } from '../api/audit-search'
 import { consoleUrl } from '../api/config'
 import type { OrderSearch, UserSearch } from '../api/document-queries'
 import { orderStatuses } from '../api/queries'
@@ -100,7 +100,9 @@ const audit = createRoute({
     number,
     client,
     site,
+    request,
     event,
+    type,
     from,
     to,
   }: Record<string, unknown>): AuditSearch =>
@@ -110,7 +112,9 @@ const audit = createRoute({
       number: textOf(number),
       client: textOf(client),
       site: textOf(site),
+      request: textOf(request),
       event: oneOf(eventNames, event),
+      type: oneOf(invoiceTypes, type),
       from: textOf(from),
       to: textOf(to),
     }),

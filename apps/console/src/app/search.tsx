@@ -21,7 +21,7 @@ export function Search() {
   const pages = navigation.filter(({ text }) => texts[text].toLowerCase().includes(wanted))
   const found = useFound(query.trim())
   const targets = [
-    ...found.map(({ kind, name, to }) => ({ label: texts.goTo[kind](name), to })),
+    ...found.map(({ kind, name, to }) => ({ label: texts.goTo[kind](name), to, search: {} })),
     ...targetsFor(query.trim(), texts),
   ]
   return (
@@ -32,12 +32,12 @@ export function Search() {
         leftSection={<IconSearch size={18} aria-hidden />}
       />
       <Spotlight.ActionsList aria-label={texts.search}>
-        {targets.map(({ label, to }) => (
+        {targets.map(({ label, to, search }) => (
           <Spotlight.Action
             key={label}
             label={label}
             leftSection={<IconArrowRight size={18} aria-hidden />}
-            onClick={() => void navigate({ to })}
+            onClick={() => void navigate({ to, search })}
           />
         ))}
         {pages.map(({ to, text, icon: Icon }) => (

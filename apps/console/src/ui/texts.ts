@@ -45,7 +45,7 @@ export const useTexts = defineTexts({
     },
     keyboard: 'Keyboard',
     keys: {
-      search: 'Search: pages, numbers, orders, references, users, API keys',
+      search: 'Search: pages, numbers, requests, orders, references, users, API keys',
       help: 'This list',
       rows: 'To the next and the previous row of a table',
       open: 'Open the row',
@@ -53,6 +53,7 @@ export const useTexts = defineTexts({
     },
     goToNumber: (text: string) => `Number ${text}`,
     goToSequence: (text: string) => `Sequence ${text}`,
+    goToRequest: (text: string) => `What request ${text} wrote`,
     theme: 'Light or dark',
     settings: 'Settings',
     timeAs: 'Times',
@@ -156,7 +157,7 @@ export const useTexts = defineTexts({
     },
     keyboard: 'Tastatur',
     keys: {
-      search: 'Suchen: Seiten, Nummern, Bestellungen, Referenzen, Benutzer, API-Schlüssel',
+      search: 'Suchen: Seiten, Nummern, Anfragen, Bestellungen, Referenzen, Benutzer, API-Schlüssel',
       help: 'Diese Liste',
       rows: 'Zur nächsten und zur vorigen Zeile einer Tabelle',
       open: 'Die Zeile öffnen',
@@ -164,6 +165,7 @@ export const useTexts = defineTexts({
     },
     goToNumber: (text: string) => `Nummer ${text}`,
     goToSequence: (text: string) => `Nummernkreis ${text}`,
+    goToRequest: (text: string) => `Was Anfrage ${text} schrieb`,
     theme: 'Hell oder dunkel',
     settings: 'Einstellungen',
     timeAs: 'Zeiten',

@@ -1,11 +1,5 @@
 import type { Pool } from 'pg'
-import {
-  requestFields,
-  type EndRecord,
-  type EntryRecord,
-  type ExportRecord,
-  type StrayRecord,
-} from '@ordinal/audit'
+import { csvHeader, csvLine, type EndRecord, type ExportRecord, type StrayRecord } from '@ordinal/audit'
 import { transaction } from '@ordinal/database'
 import { readChain, readStrays } from './queries/chains'
 import { partOf, readChainEnds, readTime, type Chosen } from './queries/counters'
@@ -67,47 +61,18 @@ async function* exportNdjson(pool: Pool, request: ExportRequest) {
   yield line(end)
 }
 
-const csvColumns = [
-  'prefix',
-  'period',
-  'value',
-  'revision',
-  'event',
-  'state',
-  'number',
-  'batch',
-  'position',
-  'caller',
-  'idempotency_key',
-  'item',
-  ...requestFields,
-  'at',
-] as const satisfies readonly (keyof EntryRecord)[]
-
 async function* exportCsv(pool: Pool, request: ExportRequest) {
   const { chains } = await begin(pool, request)
-  yield `${request.bom ? '\uFEFF' : ''}${csvColumns.join(',')}\r\n`
+  yield `${request.bom ? '\uFEFF' : ''}${csvHeader}`
   for (const { record: whole } of chains) {
     const chain = await partOf(pool, whole, request)
     if (!chain) continue
     for await (const piece of readChain(pool, chain))
       yield piece
         .flatMap(({ rows }) => rows)
-        .map((row) => `${csvColumns.map((column) => csvCell(row[column])).join(',')}\r\n`)
+        .map(csvLine)
         .join('')
   }
-}
-
-/**
- * A cell as RFC 4180 has it. A text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP
- * advises (CSV injection): also behind spaces, which some spreadsheets strip, and with the full-width characters that
- * some take for the usual ones.
- */
-export function csvCell(value: string | number | null): string {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const text = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 /** The chains at one moment: what is issued later is not in the export. */

@@ -1,9 +1,11 @@
-import { useState } from 'react'
-import { SegmentedControl, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { SegmentedControl, Select } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
-import { eventNames, type AuditSearch } from '../../api/audit-search'
+import { filterOf } from '../../api/audit-queries'
+import { eventNames, invoiceTypes, type AuditSearch } from '../../api/audit-search'
 import { oneOf } from '../../api/search-params'
+import { pathWith } from '../../ui/copies'
+import { CopyMenu } from '../../ui/copy-menu'
+import { FilterField } from '../../ui/filter-field'
 import { Page } from '../../ui/page'
 import { useTexts } from '../../ui/texts'
 import { Entries } from './entries'
@@ -27,15 +29,26 @@ export function AuditPage() {
       title={shared.audit}
       about={texts.about}
       actions={
-        <SegmentedControl
-          aria-label={texts.view}
-          value={search.view ?? 'rows'}
-          onChange={(view) => set({ view: oneOf(['live'] as const, view) })}
-          data={[
-            { value: 'rows', label: texts.rows },
-            { value: 'live', label: texts.live },
-          ]}
-        />
+        <>
+          <CopyMenu
+            call={{
+              service: 'sequencer',
+              path: pathWith('/api/v1/audit', { ...filterOf(search) }),
+              code: `ordinal.audit.list(${JSON.stringify(filterOf(search))})`,
+              isList: true,
+            }}
+            json={undefined}
+          />
+          <SegmentedControl
+            aria-label={texts.view}
+            value={search.view ?? 'rows'}
+            onChange={(view) => set({ view: oneOf(['live'] as const, view) })}
+            data={[
+              { value: 'rows', label: texts.rows },
+              { value: 'live', label: texts.live },
+            ]}
+          />
+        </>
       }
     >
       <Filters search={search} set={set} />
@@ -52,7 +65,7 @@ export function AuditPage() {
   )
 }
 
-const fields = ['number', 'prefix', 'client', 'site'] as const
+const fields = ['number', 'prefix', 'client', 'site', 'request'] as const
 const moments = ['from', 'to'] as const
 
 function Filters({ search, set }: { search: AuditSearch; set: (change: AuditSearch) => void }) {
@@ -76,6 +89,14 @@ function Filters({ search, set }: { search: AuditSearch; set: (change: AuditSear
         value={search.event ?? null}
         onChange={(value) => set({ event: oneOf(eventNames, value) })}
       />
+      <Select
+        label={texts.type}
+        clearable
+        placeholder={shared.all}
+        data={invoiceTypes}
+        value={search.type ?? null}
+        onChange={(value) => set({ type: oneOf(invoiceTypes, value) })}
+      />
       {moments.map((name) => (
         <FilterField
           key={name}
@@ -86,36 +107,5 @@ function Filters({ search, set }: { search: AuditSearch; set: (change: AuditSear
         />
       ))}
     </div>
-  )
-}
-
-interface FilterFieldProps {
-  label: string
-  type?: string
-  value: string | undefined
-  onChange: (value: string | undefined) => void
-}
-
-/** A field whose text is in the address once nobody types any more. */
-function FilterField({ label, type, value, onChange }: FilterFieldProps) {
-  const [text, setText] = useState(value ?? '')
-  const [before, setBefore] = useState(value)
-  const trimmed = text.trim() || undefined
-  if (value !== before) {
-    // It was changed elsewhere, such as by going back.
-    setBefore(value)
-    if (value !== trimmed) setText(value ?? '')
-  }
-  const changeLater = useDebouncedCallback(onChange, 300)
-  return (
-    <TextInput
-      label={label}
-      {...(type && { type, step: 1 })}
-      value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value)
-        changeLater(event.currentTarget.value.trim() || undefined)
-      }}
-    />
   )
 }

@@ -1,51 +1,42 @@
 import { useRef, useState } from 'react'
 import { Button, Group, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { momentOf, openExport, type ExportChoice } from '../../api/audit-queries'
+import { filterOf, momentOf, openExport, type ExportChoice } from '../../api/audit-queries'
+import { rowsAsFile } from '../../api/audit-rows'
 import type { AuditSearch } from '../../api/audit-search'
 import { consoleUrl } from '../../api/config'
-import { saveFile } from '../../ui/save-file'
+import { chooseFile, FileTooLargeError, mostInMemory, writesAsItArrives } from '../../ui/save-file'
 import { Card } from '../../ui/page'
 import { Failure } from '../../ui/states'
 import { useNumberFormats } from '../../ui/numbers'
 import { useAuditTexts } from './texts'
 
-/** The range in view as a file. It has whole chains, so that it can be verified: what else is filtered by is not part of it. */
+/** What is in view as a file: whole chains, which can be verified, or the rows that fit the filters. */
 export function ExportCard({ search }: { search: AuditSearch }) {
   const texts = useAuditTexts()
   const { tenths } = useNumberFormats()
   const [bytes, setBytes] = useState(0)
   const stopping = useRef<AbortController>(undefined)
-  const range = { prefix: search.prefix, from: momentOf(search.from), to: momentOf(search.to) }
+  const { view: _, prefix, from, to, ...narrower } = search
+  const isWhole = Object.keys(narrower).length === 0
   const saving = useMutation({
     mutationFn: async (format: ExportChoice['format']) => {
-      const controller = (stopping.current = new AbortController())
+      const { signal } = (stopping.current = new AbortController())
       setBytes(0)
-      const response = await openExport({ ...range, format }, controller.signal)
-      let drawnAt = 0
-      let seen = 0
-      const counted = response.body!.pipeThrough(
-        new TransformStream<Uint8Array, Uint8Array>({
-          transform(piece, out) {
-            seen += piece.length
-            if (performance.now() - drawnAt > 500) {
-              drawnAt = performance.now()
-              setBytes(seen)
-            }
-            out.enqueue(piece)
-          },
-        }),
-      )
-      const name = ['ordinal-audit', search.prefix].filter(Boolean).join('-')
-      await saveFile(`${name}.${format}`, counted)
-      setBytes(seen)
+      const name = [isWhole ? 'ordinal-audit' : 'ordinal-audit-rows', prefix].filter(Boolean).join('-')
+      const file = await chooseFile(`${name}.${format}`)
+      const range = { prefix, from: momentOf(from), to: momentOf(to) }
+      const content = isWhole
+        ? (await openExport({ ...range, format }, signal)).body!
+        : rowsAsFile(filterOf(search), format, signal)
+      await file.write(content.pipeThrough(counting(setBytes)), signal)
     },
   })
-  const others = search.number ?? search.client ?? search.site ?? search.event
   return (
     <Card title={texts.export}>
       <Text c="dimmed" mb="sm">
-        {texts.exportHelp(search.prefix)} {others !== undefined && texts.exportWhole}
+        {isWhole ? texts.exportHelp(prefix) : texts.exportRows}{' '}
+        {!writesAsItArrives() && texts.exportInMemory(tenths(mostInMemory / 1e6))}
       </Text>
       <Group>
         {(['ndjson', 'csv'] as const).map((format) => (
@@ -55,7 +46,7 @@ export function ExportCard({ search }: { search: AuditSearch }) {
             disabled={saving.isPending}
             onClick={() => saving.mutate(format)}
           >
-            {texts.exportAs[format]}
+            {(isWhole ? texts.exportAs : texts.rowsAs)[format]}
           </Button>
         ))}
         {saving.isPending && (
@@ -68,7 +59,11 @@ export function ExportCard({ search }: { search: AuditSearch }) {
             (saving.isPending ? texts.received : texts.saved)(tenths(bytes / 1e6))}
         </span>
       </Group>
-      {saving.isError && !(saving.error.name === 'AbortError') && <Failure error={saving.error} />}
+      {saving.isError && saving.error.name !== 'AbortError' && (
+        <Failure
+          error={saving.error instanceof FileTooLargeError ? new Error(texts.exportTooLarge) : saving.error}
+        />
+      )}
       <Text mt="sm">
         {texts.verifierHelp}{' '}
         <a className="link" href={new URL('verifier.html', consoleUrl).href} target="_blank" rel="noreferrer">
@@ -81,4 +76,21 @@ export function ExportCard({ search }: { search: AuditSearch }) {
       </Text>
     </Card>
   )
+}
+
+/** Passes bytes on, and tells how many they are: twice a second, and at the end. */
+function counting(onProgress: (bytes: number) => void) {
+  let drawnAt = 0
+  let seen = 0
+  return new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(piece, out) {
+      seen += piece.length
+      if (performance.now() - drawnAt > 500) {
+        drawnAt = performance.now()
+        onProgress(seen)
+      }
+      out.enqueue(piece)
+    },
+    flush: () => onProgress(seen),
+  })
 }

@@ -14,6 +14,9 @@ import { VirtualTable } from '../../ui/virtual-table'
 import { useTail } from './tail'
 import { useAuditTexts } from './texts'
 
+// What a line of the stream says, and the view itself.
+const narrowing = ['view', 'prefix', 'event']
+
 // Totals come every second: after this time without any, the connection is not there.
 const silenceMs = 4_000
 
@@ -49,7 +52,7 @@ export function LiveTail({ search }: { search: AuditSearch }) {
         </Group>
       }
     >
-      {(search.number ?? search.client ?? search.site ?? search.from ?? search.to) !== undefined && (
+      {Object.keys(search).some((name) => !narrowing.includes(name)) && (
         <Text size="sm" c="dimmed" mb="xs">
           {texts.tailFilters}
         </Text>

@@ -7,7 +7,7 @@ import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
 import { Count, useNumberFormats } from '../../ui/numbers'
 import { Card, Figure } from '../../ui/page'
-import { saveFile } from '../../ui/save-file'
+import { download } from '../../ui/save-file'
 import { Failure } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { useAuditTexts } from './texts'
@@ -115,7 +115,7 @@ function CheckpointAge() {
   const take = useChange({
     run: async () => {
       const { checkpoint, at } = await ordinal().audit.checkpoint()
-      await saveFile(`ordinal-checkpoint-${at.replaceAll(':', '-')}.txt`, `${checkpoint}\n`)
+      download(`ordinal-checkpoint-${at.replaceAll(':', '-')}.txt`, new Blob([`${checkpoint}\n`]))
     },
     changes: ['audit'],
     done: () => texts.checkpointSaved,

@@ -15,6 +15,7 @@ export const useAuditTexts = defineTexts({
       prefix: 'Sequence',
       client: 'Client',
       site: 'Site',
+      request: 'Request id',
       from: 'From',
       to: 'Before',
     },
@@ -76,7 +77,13 @@ export const useAuditTexts = defineTexts({
     export: 'Export',
     exportHelp: (prefix: string | undefined) =>
       `${prefix ? `The chains of ${prefix}` : 'All chains'}, in the range of time that is chosen above.`,
-    exportWhole: 'The other filters do not apply: a chain with rows left out could not be verified.',
+    exportRows:
+      'The rows that fit the filters above, the newest first. Rows without the others of their chains cannot be verified: without filters but the sequence and the time, the export has whole chains.',
+    exportInMemory: (megabytes: string) =>
+      `This browser keeps a file in memory until it is whole, so it may have ${megabytes} MB; Chrome and Edge write one of any length.`,
+    exportTooLarge:
+      'The file is too large for the memory of a page. Choose a shorter time, use Chrome or Edge, or on the command line: ordinal export.',
+    rowsAs: { ndjson: 'These rows as NDJSON', csv: 'These rows as CSV' },
     exportAs: { ndjson: 'NDJSON, to verify', csv: 'CSV, to look at' },
     received: (megabytes: string) => `${megabytes} MB so far`,
     saved: (megabytes: string) => `Saved, ${megabytes} MB`,
@@ -95,6 +102,7 @@ export const useAuditTexts = defineTexts({
       prefix: 'Nummernkreis',
       client: 'Aufrufer',
       site: 'Standort',
+      request: 'Id der Anfrage',
       from: 'Ab',
       to: 'Vor',
     },
@@ -156,7 +164,13 @@ export const useAuditTexts = defineTexts({
     export: 'Export',
     exportHelp: (prefix: string | undefined) =>
       `${prefix ? `Die Ketten von ${prefix}` : 'Alle Ketten'}, in der oben gewählten Zeit.`,
-    exportWhole: 'Die anderen Filter gelten nicht: eine Kette mit Lücken ließe sich nicht prüfen.',
+    exportRows:
+      'Die Zeilen, auf die die Filter oben passen, die neuesten zuerst. Zeilen ohne die anderen ihrer Kette lassen sich nicht prüfen: Ohne Filter außer Nummernkreis und Zeit hat der Export ganze Ketten.',
+    exportInMemory: (megabytes: string) =>
+      `Dieser Browser behält eine Datei im Speicher, bis sie vollständig ist; darum darf sie ${megabytes} MB haben. Chrome und Edge schreiben eine beliebig lange.`,
+    exportTooLarge:
+      'Die Datei ist zu groß für den Speicher einer Seite. Wählen Sie eine kürzere Zeit, nehmen Sie Chrome oder Edge, oder auf der Befehlszeile: ordinal export.',
+    rowsAs: { ndjson: 'Diese Zeilen als NDJSON', csv: 'Diese Zeilen als CSV' },
     exportAs: { ndjson: 'NDJSON, zum Prüfen', csv: 'CSV, zum Ansehen' },
     received: (megabytes: string) => `bisher ${megabytes} MB`,
     saved: (megabytes: string) => `Gespeichert, ${megabytes} MB`,
