@@ -131,7 +131,7 @@ inBrowser('events in a browser', () => {
   test('a viewer sees how many there are, and is told why no more', async () => {
     const page = await open('/events', { token: tokens.viewer })
     await shows(page, 'You may not see this')
-    await shows(page, 'Oldest since')
+    await shows(page, 'Oldest waits for')
     expect(await page.getByRole('button', { name: /^Replay/ }).count()).toBe(0)
     await page.context().close()
   })

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { ask } from '../src/calls'
 import { root } from '../src/service'
@@ -209,6 +211,91 @@ inBrowser('the console in a browser', () => {
     await viewing.context().close()
   })
 
+  test('what is shown is copied as curl, code or JSON, with what is filtered by; no token is in it', async () => {
+    const of = [
+      ['/sequences', 'Sequences', 'ordinal.sequences.list()'],
+      ['/sequences/SG', 'History of the rules', 'ordinal.sequences.get("SG")'],
+      ['/orders?product=PROD-7', 'PROD-7', 'ordinal.orders.list({"product_id":"PROD-7"})'],
+      ['/orders/1', 'What comes next', 'ordinal.orders.get(1)'],
+      ['/users?q=grace', 'Grace Hopper', 'ordinal.users.list({"search":"grace"})'],
+      ['/users/1', 'Orders of this user', 'ordinal.users.get(1)'],
+      ['/gaps?prefix=INV&state=free', 'All values', 'ordinal.numbers.gapsPage("INV", {"state":"free"})'],
+      ['/audit?event=issue', 'all there is', 'ordinal.audit.list({"event":"issue"})'],
+    ] as const
+    for (const [place, text, code] of of) {
+      const page = await browser.open(at(place), { token: tokens.admin })
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      await shows(page, text, 10_000)
+      const copied = async (item: string) => {
+        await page.getByRole('button', { name: 'Copy', exact: true }).click()
+        await page.getByRole('menuitem', { name: item }).click()
+        return page.evaluate<string>('navigator.clipboard.readText()')
+      }
+      expect(await copied('Copy as code')).toContain(code)
+      const curl = await copied('Copy as curl')
+      expect(curl).not.toContain(tokens.admin)
+      const { stdout } = await promisify(execFile)('sh', ['-c', curl], {
+        env: { ...process.env, TOKEN: tokens.admin },
+      })
+      expect([place, Object.keys(JSON.parse(stdout) as object).length]).not.toEqual([place, 0])
+      await page.context().close()
+    }
+  })
+
+  test('what cannot be taken back says what it is about and what follows: an order, a user', async () => {
+    const made = await ask(system.users, 'POST', '/api/v1/users', {
+      name: 'Alan Turing',
+      email: 'alan@example.com',
+      age: 41,
+    })
+    const { body: order } = await ask(system.orders, 'POST', '/api/v1/orders', {
+      user_id: made.body.id as number,
+      product_id: 'PROD-9',
+      quantity: 1,
+      total_price: 1,
+    })
+    const page = await browser.open(at(`/orders/${order.id}`), { token: tokens.operator })
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Cancel the order' }).click()
+    await dialog.getByText(`Cancel order ${order.order_number}?`).waitFor()
+    await dialog.getByText('It keeps its number').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    const statusOf = async () =>
+      (await ask(system.orders, 'GET', `/api/v1/orders/${order.id}`)).body.status as string
+    expect(await statusOf()).not.toBe('cancelled')
+    await page.getByRole('button', { name: 'Cancel the order' }).click()
+    await dialog.getByRole('button', { name: 'Cancel the order' }).click()
+    await shows(page, 'this is its last status', 10_000)
+    expect(await statusOf()).toBe('cancelled')
+
+    await page.goto(at(`/users/${made.body.id}`))
+    await page.getByLabel('May order').uncheck()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('Deactivate Alan Turing?').waitFor()
+    expect((await ask(system.users, 'GET', `/api/v1/users/${made.body.id}`)).body.active).toBe(true)
+    await dialog.getByRole('button', { name: 'Deactivate' }).click()
+    await shows(page, 'not active', 10_000)
+    await page.context().close()
+  })
+
+  test('a filter that is cleared, or left by going back, is gone from its field too', async () => {
+    const page = await browser.open(at('/orders'), { token: tokens.viewer })
+    await page.getByLabel('Product').fill('no-such-product')
+    await shows(page, 'Nothing for this filter', 10_000)
+    await page.getByRole('button', { name: 'Clear the filter' }).click()
+    await shows(page, 'PROD-9', 10_000)
+    expect(await page.getByLabel('Product').inputValue()).toBe('')
+    await page.goBack()
+    await shows(page, 'Nothing for this filter', 10_000)
+    expect(await page.getByLabel('Product').inputValue()).toBe('no-such-product')
+    await page.goto(at('/users?q=nobody-at-all'))
+    await page.getByRole('button', { name: 'Clear the filter' }).click()
+    await shows(page, 'Alan Turing', 10_000)
+    expect(await page.getByLabel('Find by name or e-mail address').inputValue()).toBe('')
+    await page.context().close()
+  })
+
   const pages: [name: string, place: string, isThere: string][] = [
     ['overview-at-first', '/', 'Latest numbers'],
     ['sequences', '/sequences', 'Template'],
@@ -235,6 +322,19 @@ inBrowser('the console in a browser', () => {
       }
     },
   )
+
+  test('sequences beyond the first hundred are listed, and found', async () => {
+    for (let n = 0; n < 100; n += 1)
+      await asAdmin('POST', '/api/v1/sequences', {
+        prefix: `ZZ${String(n).padStart(3, '0')}`,
+        template: '{prefix}-{seq}',
+        reset: 'never',
+      })
+    const page = await browser.open(at('/sequences?q=ZZ099'), { token: tokens.viewer })
+    await page.getByRole('link', { name: 'ZZ099' }).waitFor()
+    await shows(page, /^1 of 10\d in view/, 1_000)
+    await page.context().close()
+  })
 
   test('in all of this no script failed, and nothing broke the content policy', () => {
     expect(browser.complaints()).toEqual([])

@@ -36,7 +36,9 @@ interface ActionButtonsProps {
 /** A button for each action, and the question that comes before it. The question is closed when the change is made. */
 export function ActionButtons({ role, actions }: ActionButtonsProps) {
   const [asked, setAsked] = useState<string>()
-  const open = actions.find(({ label, change }) => label === asked && !change.isSuccess)
+  const open = actions.find(
+    ({ label, change, disabled }) => label === asked && !change.isSuccess && !disabled,
+  )
   const failed = actions.find(({ question, change }) => !question && change.error)
   return (
     <NeedsRole role={role}>

@@ -2,6 +2,7 @@ import type { ApiKey } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { apiKeyOf } from '../../api/operation-queries'
+import { CopyMenu } from '../../ui/copy-menu'
 import { Card, Mono, Page } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { Time } from '../../ui/time'
@@ -20,7 +21,19 @@ export function ApiKeyPage() {
     <Page
       title={`${texts.title} ${key?.name ?? id}`}
       badge={key && <KeyBadge state={key.state} />}
-      actions={key && <Actions key={key.id} apiKey={key} />}
+      actions={
+        <>
+          <CopyMenu
+            call={{
+              service: 'sequencer',
+              path: `/api/v1/api-keys/${id}`,
+              code: `ordinal.apiKeys.get(${JSON.stringify(id)})`,
+            }}
+            json={key}
+          />
+          {key && <Actions key={key.id} apiKey={key} />}
+        </>
+      }
     >
       <QueryState query={query}>{(found) => <Facts apiKey={found} />}</QueryState>
     </Page>

@@ -46,7 +46,7 @@ function Figures() {
     <Card>
       <Group gap="xl">
         <Figure label={texts.waiting} value={<Count of={figure('outbox_pending')} />} />
-        <Figure label={texts.oldest} value={oldest ? duration(oldest, language) : '–'} />
+        <Figure label={texts.oldestFor} value={oldest ? duration(oldest, language) : '–'} />
         <Figure
           label={texts.dead}
           value={<Count of={dead} />}

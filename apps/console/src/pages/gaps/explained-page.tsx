@@ -31,7 +31,7 @@ export function ExplainedPage() {
 
 function AllSheets() {
   const texts = useExplainedTexts()
-  const sequences = useQuery(sequencesOf(1, true))
+  const sequences = useQuery(sequencesOf(true))
   return (
     <QueryState query={sequences}>
       {({ data }) =>

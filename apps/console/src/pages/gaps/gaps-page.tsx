@@ -6,6 +6,8 @@ import { ordinal } from '../../api/ordinal'
 import { gapMapOf, gapStates, sequencesOf, type GapSearch } from '../../api/sequence-queries'
 import { oneOf } from '../../api/search-params'
 import { ButtonLink } from '../../ui/button-link'
+import { pathWith } from '../../ui/copies'
+import { CopyMenu } from '../../ui/copy-menu'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, Page } from '../../ui/page'
 import { Failure, Notice, QueryState } from '../../ui/states'
@@ -25,20 +27,23 @@ export function GapsPage() {
   const texts = useGapsTexts()
   const { prefix, period, state } = route.useSearch()
   const navigate = route.useNavigate()
-  const sequences = useQuery(sequencesOf(1, undefined))
+  const sequences = useQuery(sequencesOf(undefined))
   return (
     <Page
       title={shared.gaps}
       about={texts.about}
       actions={
-        <ButtonLink
-          to="/gaps/explained"
-          search={{ ...(prefix && { prefix }), ...(period && { period }) }}
-          variant="default"
-          leftSection={<IconPrinter size={16} />}
-        >
-          {texts.explain}
-        </ButtonLink>
+        <>
+          {prefix !== undefined && <CopyGaps prefix={prefix} />}
+          <ButtonLink
+            to="/gaps/explained"
+            search={{ ...(prefix && { prefix }), ...(period && { period }) }}
+            variant="default"
+            leftSection={<IconPrinter size={16} />}
+          >
+            {texts.explain}
+          </ButtonLink>
+        </>
       }
     >
       <Group gap="sm" align="flex-end">
@@ -135,6 +140,22 @@ function Gaps({ prefix }: { prefix: string }) {
         </Stack>
       )}
     </QueryState>
+  )
+}
+
+/** The list of gaps in view, as a call. */
+function CopyGaps({ prefix }: { prefix: string }) {
+  const { period, state, from, to } = route.useSearch()
+  const filter = { period, state, from, to }
+  return (
+    <CopyMenu
+      call={{
+        service: 'sequencer',
+        path: pathWith(`/api/v1/gaps/${prefix}`, filter),
+        code: `ordinal.numbers.gapsPage(${JSON.stringify(prefix)}, ${JSON.stringify(filter)})`,
+      }}
+      json={undefined}
+    />
   )
 }
 

@@ -1,4 +1,5 @@
 import type { GapMap } from '@ordinal/client'
+import { useNavigate } from '@tanstack/react-router'
 import { DataTable } from '../../ui/data-table'
 import { useNumberFormats } from '../../ui/numbers'
 import { Card } from '../../ui/page'
@@ -20,12 +21,16 @@ export function LeaseList({ prefix, leases, of }: LeaseListProps) {
   const shared = useTexts()
   const texts = useGapsTexts()
   const { count } = useNumberFormats()
+  const navigate = useNavigate()
   return (
     <Card title={texts.reserved}>
       <DataTable
         label={texts.reserved}
         rows={leases}
         keyOf={({ counter }) => counter}
+        onOpen={({ full_number }) =>
+          void navigate({ to: '/numbers/$number', params: { number: full_number }, search: { prefix } })
+        }
         columns={[
           {
             id: 'number',

@@ -25,7 +25,7 @@ export function ImportsPage() {
   const texts = useImportsTexts()
   const { prefix } = route.useSearch()
   const navigate = route.useNavigate()
-  const query = useQuery(sequencesOf(1, true))
+  const query = useQuery(sequencesOf(true))
   return (
     <Page title={shared.imports} about={texts.about}>
       <QueryState query={query}>

@@ -5,10 +5,11 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { orderOf } from '../../api/document-queries'
 import { ordinal } from '../../api/ordinal'
 import type { OrderStatus } from '../../api/queries'
+import { ActionButtons, type Action } from '../../ui/action-buttons'
+import { CopyMenu } from '../../ui/copy-menu'
 import { useChange } from '../../ui/mutate'
 import { Amount, Count } from '../../ui/numbers'
-import { Card, Mono, NeedsRole, Page } from '../../ui/page'
-import { FormError } from '../../ui/form-error'
+import { Card, Mono, Page } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
@@ -33,6 +34,12 @@ export function OrderPage() {
         </>
       }
       badge={order && <OrderBadge status={order.status} />}
+      actions={
+        <CopyMenu
+          call={{ service: 'orders', path: `/api/v1/orders/${id}`, code: `ordinal.orders.get(${id})` }}
+          json={order}
+        />
+      }
     >
       <QueryState query={query}>
         {(found) => (
@@ -119,31 +126,32 @@ function Steps({ order, onReload }: { order: OrderWithUser; onReload: () => void
   })
   const isChanged = step.error instanceof ChangedMeanwhileError
   const steps = following[order.status]
+  const actionOf = (status: (typeof steps)[number]): Action => ({
+    label: texts.steps[status],
+    isMain: status !== 'cancelled',
+    disabled: isChanged,
+    ...(status === 'cancelled' && {
+      question: {
+        title: texts.cancelTitle(order.order_number ?? order.reference),
+        consequence: texts.cancelWill,
+        asksReason: false,
+        dangerous: true,
+      },
+    }),
+    change: { ...step, error: isChanged ? null : step.error },
+    run: () => step.mutate(status),
+  })
   return (
     <Card title={texts.next}>
       <Stack>
         {steps.length === 0 ? (
           <Text c="dimmed">{texts.finished}</Text>
         ) : (
-          <NeedsRole role="operator">
-            {(allowed) => (
-              <Group gap="xs">
-                {steps.map((status) => (
-                  <Button
-                    key={status}
-                    variant={status === 'cancelled' ? 'default' : 'filled'}
-                    disabled={!allowed || isChanged}
-                    loading={step.isPending}
-                    onClick={() => step.mutate(status)}
-                  >
-                    {texts.steps[status]}
-                  </Button>
-                ))}
-              </Group>
-            )}
-          </NeedsRole>
+          <Group gap="xs">
+            <ActionButtons role="operator" actions={steps.map(actionOf)} />
+          </Group>
         )}
-        {isChanged ? (
+        {isChanged && (
           <Alert color="yellow" role="alert">
             <Stack gap="xs" align="flex-start">
               {shared.changedMeanwhile}
@@ -158,8 +166,6 @@ function Steps({ order, onReload }: { order: OrderWithUser; onReload: () => void
               </Button>
             </Stack>
           </Alert>
-        ) : (
-          <FormError error={step.error} />
         )}
       </Stack>
     </Card>

@@ -1,14 +1,16 @@
 import { useState } from 'react'
-import { Button, Group, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, Group, SegmentedControl } from '@mantine/core'
 import { IconPlus, IconShoppingCart } from '@tabler/icons-react'
 import type { Order } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { orderTotalOf, ordersOf, type OrderSearch } from '../../api/document-queries'
 import { orderStatuses } from '../../api/queries'
-import { oneOf } from '../../api/search-params'
+import { countOf, oneOf } from '../../api/search-params'
 import type { Column } from '../../ui/data-table'
+import { pathWith } from '../../ui/copies'
+import { CopyMenu } from '../../ui/copy-menu'
+import { FilterField } from '../../ui/filter-field'
 import { List } from '../../ui/list'
 import { Amount, Count } from '../../ui/numbers'
 import { Mono, NeedsRole, Page } from '../../ui/page'
@@ -31,22 +33,37 @@ export function OrdersPage() {
   const total = useQuery(orderTotalOf(search))
   const columns = useColumns()
   const { status, user, product, cursor } = search
+  const asked = { status, user_id: user, product_id: product }
   /** Another filter begins at the first page. */
   const filter = (change: OrderSearch) =>
     void navigate({ search: { ...search, cursor: undefined, ...change } as OrderSearch })
-  const filterLater = useDebouncedCallback(filter, 300)
   return (
     <Page
       title={shared.orders}
       about={texts.about}
       actions={
-        <NeedsRole role="operator">
-          {(allowed) => (
-            <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={() => setPlacing(true)}>
-              {texts.place}
-            </Button>
-          )}
-        </NeedsRole>
+        <>
+          <CopyMenu
+            call={{
+              service: 'orders',
+              path: pathWith('/api/v1/orders', asked),
+              code: `ordinal.orders.list(${JSON.stringify(asked)})`,
+              isList: true,
+            }}
+            json={query.data?.data}
+          />
+          <NeedsRole role="operator">
+            {(allowed) => (
+              <Button
+                disabled={!allowed}
+                leftSection={<IconPlus size={16} />}
+                onClick={() => setPlacing(true)}
+              >
+                {texts.place}
+              </Button>
+            )}
+          </NeedsRole>
+        </>
       }
     >
       <PlaceOrder opened={placing} userId={user} onClose={() => setPlacing(false)} />
@@ -62,23 +79,20 @@ export function OrdersPage() {
             onChange={(chosen) => filter({ status: oneOf(orderStatuses, chosen) })}
           />
         </div>
-        <NumberInput
-          key={`user-${user ?? ''}`}
-          w={110}
-          aria-label={texts.user}
-          placeholder={texts.user}
-          hideControls
-          defaultValue={user ?? ''}
-          onChange={(value) =>
-            filterLater({ user: typeof value === 'number' && value > 0 ? value : undefined })
-          }
+        <FilterField
+          isCompact
+          type="number"
+          width={110}
+          label={texts.user}
+          value={user === undefined ? undefined : String(user)}
+          onChange={(text) => filter({ user: countOf(text) })}
         />
-        <TextInput
-          w={170}
-          aria-label={texts.product}
-          placeholder={texts.product}
-          defaultValue={product ?? ''}
-          onChange={(event) => filterLater({ product: event.currentTarget.value || undefined })}
+        <FilterField
+          isCompact
+          width={170}
+          label={texts.product}
+          value={product}
+          onChange={(text) => filter({ product: text })}
         />
       </Group>
       <List

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { previewOf, sequenceOf, statusOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
+import { CopyMenu } from '../../ui/copy-menu'
 import { DataTable } from '../../ui/data-table'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, Mono, NeedsRole, Page } from '../../ui/page'
@@ -34,19 +35,29 @@ export function SequencePage() {
       badge={query.data && !query.data.active && <Badge color="gray">{inList.retired}</Badge>}
       about={query.data && <Mono>{query.data.template}</Mono>}
       actions={
-        <NeedsRole role="admin">
-          {(allowed) => (
-            <ButtonLink
-              to="/sequences/$prefix/rules"
-              params={{ prefix }}
-              disabled={!allowed}
-              variant="default"
-              leftSection={<IconPencil size={16} />}
-            >
-              {texts.editRules}
-            </ButtonLink>
-          )}
-        </NeedsRole>
+        <>
+          <CopyMenu
+            call={{
+              service: 'sequencer',
+              path: `/api/v1/sequences/${prefix}`,
+              code: `ordinal.sequences.get(${JSON.stringify(prefix)})`,
+            }}
+            json={query.data}
+          />
+          <NeedsRole role="admin">
+            {(allowed) => (
+              <ButtonLink
+                to="/sequences/$prefix/rules"
+                params={{ prefix }}
+                disabled={!allowed}
+                variant="default"
+                leftSection={<IconPencil size={16} />}
+              >
+                {texts.editRules}
+              </ButtonLink>
+            )}
+          </NeedsRole>
+        </>
       }
     >
       <Counter prefix={prefix} />

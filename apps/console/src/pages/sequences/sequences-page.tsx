@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { sequencesOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
+import { CopyMenu } from '../../ui/copy-menu'
 import type { Column } from '../../ui/data-table'
 import { List } from '../../ui/list'
 import { Mono, NeedsRole, Page } from '../../ui/page'
@@ -21,7 +22,7 @@ export function SequencesPage() {
   const texts = useSequencesTexts()
   const { q = '' } = route.useSearch()
   const navigate = route.useNavigate()
-  const query = useQuery(sequencesOf(1, undefined))
+  const query = useQuery(sequencesOf(undefined))
   const wanted = q.toLowerCase()
   const columns: Column<Row>[] = [
     {
@@ -47,13 +48,24 @@ export function SequencesPage() {
       title={shared.sequences}
       about={texts.about}
       actions={
-        <NeedsRole role="admin">
-          {(allowed) => (
-            <ButtonLink to="/sequences/new" disabled={!allowed} leftSection={<IconPlus size={16} />}>
-              {texts.make}
-            </ButtonLink>
-          )}
-        </NeedsRole>
+        <>
+          <CopyMenu
+            call={{
+              service: 'sequencer',
+              path: '/api/v1/sequences',
+              code: 'ordinal.sequences.list()',
+              isList: true,
+            }}
+            json={query.data?.data}
+          />
+          <NeedsRole role="admin">
+            {(allowed) => (
+              <ButtonLink to="/sequences/new" disabled={!allowed} leftSection={<IconPlus size={16} />}>
+                {texts.make}
+              </ButtonLink>
+            )}
+          </NeedsRole>
+        </>
       }
     >
       <TextInput

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { Alert, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { ChangedMeanwhileError, type User } from '@ordinal/client'
@@ -5,10 +6,12 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ordersOf, userOf } from '../../api/document-queries'
 import { ordinal, services } from '../../api/ordinal'
+import { CopyMenu } from '../../ui/copy-menu'
 import { useChange } from '../../ui/mutate'
 import { Amount } from '../../ui/numbers'
 import { Card, Mono, NeedsRole, Page } from '../../ui/page'
 import { FormError } from '../../ui/form-error'
+import { ReasonDialog } from '../../ui/reason-dialog'
 import { QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { OrderBadge } from '../orders/order-badge'
@@ -25,6 +28,12 @@ export function UserPage() {
       title={query.data?.name ?? id}
       badge={query.data && <ActiveBadge active={query.data.active} />}
       about={query.data?.email}
+      actions={
+        <CopyMenu
+          call={{ service: 'users', path: `/api/v1/users/${id}`, code: `ordinal.users.get(${id})` }}
+          json={query.data}
+        />
+      }
     >
       <QueryState query={query}>
         {(user) => (
@@ -50,9 +59,15 @@ function Edit({ user, onReload }: { user: User; onReload: () => void }) {
     done: (saved) => texts.saved(saved.name),
   })
   const isChanged = save.error instanceof ChangedMeanwhileError
+  const [asked, setAsked] = useState(false)
   return (
     <Card title={texts.edit}>
-      <form onSubmit={form.onSubmit(() => save.mutate(undefined))}>
+      <form
+        onSubmit={form.onSubmit(({ active: remains }) => {
+          if (active && !remains) setAsked(true)
+          else save.mutate(undefined)
+        })}
+      >
         <Stack gap="sm">
           <TextInput label={texts.name} required {...form.getInputProps('name')} />
           <TextInput label={texts.email} type="email" required {...form.getInputProps('email')} />
@@ -84,6 +99,18 @@ function Edit({ user, onReload }: { user: User; onReload: () => void }) {
           </NeedsRole>
         </Stack>
       </form>
+      <ReasonDialog
+        opened={asked && !isChanged}
+        title={texts.deactivateTitle(name)}
+        consequence={texts.deactivateWill}
+        action={texts.deactivate}
+        dangerous
+        asksReason={false}
+        error={save.error}
+        isPending={save.isPending}
+        onClose={() => setAsked(false)}
+        onConfirm={() => save.mutate(undefined)}
+      />
     </Card>
   )
 }

@@ -19,6 +19,10 @@ export const useUsersTexts = defineTexts({
     saved: (name: string) => `${name} is saved`,
     edit: 'The user',
     isActive: 'May order',
+    deactivate: 'Deactivate',
+    deactivateTitle: (name: string) => `Deactivate ${name}?`,
+    deactivateWill:
+      'No order is placed for them until they are active again. Orders that there are stay as they are.',
     orders: 'Orders of this user',
     noOrders: 'This user has no order yet.',
     allOrders: 'All in a list',
@@ -41,6 +45,10 @@ export const useUsersTexts = defineTexts({
     saved: (name: string) => `${name} ist gespeichert`,
     edit: 'Der Benutzer',
     isActive: 'Darf bestellen',
+    deactivate: 'Deaktivieren',
+    deactivateTitle: (name: string) => `${name} deaktivieren?`,
+    deactivateWill:
+      'Es wird nichts mehr für sie oder ihn bestellt, bis das wieder geändert wird. Bestellungen, die es gibt, bleiben, wie sie sind.',
     orders: 'Bestellungen dieses Benutzers',
     noOrders: 'Dieser Benutzer hat noch keine Bestellung.',
     allOrders: 'Alle als Liste',

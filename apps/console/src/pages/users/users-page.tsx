@@ -1,6 +1,5 @@
 import { useState } from 'react'
-import { Button, Group, SegmentedControl, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, Group, SegmentedControl } from '@mantine/core'
 import { IconPlus, IconSearch, IconUsers } from '@tabler/icons-react'
 import type { User } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +7,9 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { userTotalOf, usersOf, type UserSearch } from '../../api/document-queries'
 import { oneOf } from '../../api/search-params'
 import type { Column } from '../../ui/data-table'
+import { pathWith } from '../../ui/copies'
+import { CopyMenu } from '../../ui/copy-menu'
+import { FilterField } from '../../ui/filter-field'
 import { List } from '../../ui/list'
 import { Mono, NeedsRole, Page } from '../../ui/page'
 import { Notice } from '../../ui/states'
@@ -28,33 +30,47 @@ export function UsersPage() {
   const total = useQuery(userTotalOf(search))
   const columns = useColumns()
   const { q, active, cursor } = search
+  const asked = { search: q, active: active && active === 'yes' }
   const filter = (change: UserSearch) =>
     void navigate({ search: { ...search, cursor: undefined, ...change } as UserSearch })
-  const filterLater = useDebouncedCallback(filter, 300)
   return (
     <Page
       title={shared.users}
       about={texts.about}
       actions={
-        <NeedsRole role="operator">
-          {(allowed) => (
-            <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>
-              {texts.make}
-            </Button>
-          )}
-        </NeedsRole>
+        <>
+          <CopyMenu
+            call={{
+              service: 'users',
+              path: pathWith('/api/v1/users', asked),
+              code: `ordinal.users.list(${JSON.stringify(asked)})`,
+              isList: true,
+            }}
+            json={query.data?.data}
+          />
+          <NeedsRole role="operator">
+            {(allowed) => (
+              <Button
+                disabled={!allowed}
+                leftSection={<IconPlus size={16} />}
+                onClick={() => setMaking(true)}
+              >
+                {texts.make}
+              </Button>
+            )}
+          </NeedsRole>
+        </>
       }
     >
       <NewUser opened={making} onClose={() => setMaking(false)} />
       <Group gap="sm" align="flex-end">
-        <TextInput
-          w={320}
-          maw="100%"
-          aria-label={texts.search}
-          placeholder={texts.search}
-          leftSection={<IconSearch size={16} aria-hidden />}
-          defaultValue={q ?? ''}
-          onChange={(event) => filterLater({ q: event.currentTarget.value || undefined })}
+        <FilterField
+          isCompact
+          width={320}
+          icon={<IconSearch size={16} aria-hidden />}
+          label={texts.search}
+          value={q}
+          onChange={(text) => filter({ q: text })}
         />
         <SegmentedControl
           aria-label={texts.state}

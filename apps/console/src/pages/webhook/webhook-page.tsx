@@ -3,6 +3,7 @@ import type { Webhook } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { webhookOf } from '../../api/operation-queries'
+import { CopyMenu } from '../../ui/copy-menu'
 import { Card, Page } from '../../ui/page'
 import { QueryState } from '../../ui/states'
 import { Time } from '../../ui/time'
@@ -25,7 +26,15 @@ export function WebhookPage() {
       title={`${texts.title} ${id}`}
       badge={webhook && <WebhookBadge webhook={webhook} />}
       about={webhook && <span className="mono">{webhook.url}</span>}
-      actions={webhook && <Actions webhook={webhook} />}
+      actions={
+        <>
+          <CopyMenu
+            call={{ service: 'orders', path: `/api/v1/webhooks/${id}`, code: `ordinal.webhooks.get(${id})` }}
+            json={webhook}
+          />
+          {webhook && <Actions webhook={webhook} />}
+        </>
+      }
     >
       <QueryState query={query}>
         {(found) => (
