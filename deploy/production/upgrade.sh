@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Goes to the images that VERSION in .env.prod names: migrations first, then one instance after the other.
+# Goes to the images that VERSION in .env.prod names, or back: migrations first, then one instance after the other.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 compose=(docker compose --file docker-compose.prod.yml --env-file .env.prod)

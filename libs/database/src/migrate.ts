@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { applyAlone, applyMigration } from './apply-migration'
 import { readMigrations, type Migration } from './migration-files'
-import { MigrationError, pendingMigrations } from './migration-plan'
+import { MigrationError, planMigrations } from './migration-plan'
 import { createRecords, readRecords } from './migration-records'
 import { begin, beginLocked, connectToMigrate, lockSession, type SessionOptions } from './migration-session'
 
@@ -12,6 +12,8 @@ interface MigrateOptions {
   urlVariable?: string
   /** `prisma/migrations` of the build. */
   folder: string
+  /** Of the build: `0.1.0`. If not given, it is older than any that a migration needs. */
+  version?: string
   /** How long to wait for a database that is not up yet, in ms; 30 s if not given. */
   waitMs?: number
   /** How long to wait for another instance that is migrating, in ms; 10 minutes if not given. */
@@ -23,6 +25,7 @@ interface MigrateOptions {
 
 interface Work extends SessionOptions {
   build: Migration[]
+  version: string
   urlVariable: string
 }
 
@@ -34,6 +37,7 @@ interface Work extends SessionOptions {
  */
 export async function migrate({
   folder,
+  version = '0.0.0',
   urlVariable = 'the URL for migrations',
   waitMs = 30_000,
   lockWaitMs = 600_000,
@@ -44,6 +48,7 @@ export async function migrate({
   const work = {
     ...options,
     build: await readMigrations(folder),
+    version,
     urlVariable,
     waitMs,
     lockWaitMs,
@@ -86,9 +91,15 @@ async function migratePooled(client: Client, work: Work): Promise<string[]> {
   }
 }
 
-async function pendingOf(client: Client, { build }: Work): Promise<Migration[]> {
+async function pendingOf(client: Client, { build, version, log }: Work): Promise<Migration[]> {
   await createRecords(client)
-  return pendingMigrations(build, await readRecords(client))
+  const { pending, unknown } = planMigrations(build, await readRecords(client), version)
+  if (unknown.length > 0)
+    log(
+      `the database is newer than this build, ${version}, which runs on it as it did before: ` +
+        `it does not know ${unknown.join(', ')}`,
+    )
+  return pending
 }
 
 const needsSession = ({ name }: Migration, { urlVariable }: Work) =>

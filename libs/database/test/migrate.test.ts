@@ -160,14 +160,24 @@ test('what a script sets for its session does not reach the next one, nor the re
   expect(await exists('public.items')).toBe(true)
 })
 
-test('an old build on a new schema is refused, and so is a changed migration', async () => {
+test('an old build runs on a new schema and says what it does not know, unless that needs a newer one; a changed migration is refused', async () => {
   folder.write(ORDERS, 'CREATE TABLE orders (id int);')
   await run()
   const older = migrationsFolder({
     [USERS]: 'CREATE TABLE users (id int); INSERT INTO users VALUES (1), (1);',
   })
-  await expect(migrate({ url: database.url, folder: older.path })).rejects.toThrow(
-    `The newest of the database is ${ORDERS}, the newest of this build is ${USERS}`,
+  const said: string[] = []
+  const runOlder = () =>
+    migrate({ url: database.url, folder: older.path, version: '0.1.0', log: (line) => said.push(line) })
+  expect(await runOlder()).toEqual([])
+  expect(said).toEqual([
+    `the database is newer than this build, 0.1.0, which runs on it as it did before: it does not know ${ORDERS}`,
+  ])
+  const dropping = '20260301000000_drop_users_needs_0_2'
+  folder.write(dropping, 'DROP TABLE users;')
+  await run()
+  await expect(runOlder()).rejects.toThrow(
+    `The newest of the database is ${dropping}, the newest of this build (0.1.0) is ${USERS}`,
   )
   older.remove()
   folder.write(USERS, 'CREATE TABLE people (id int);')

@@ -1,5 +1,5 @@
 import { checksumOf, type Migration } from '../src/migration-files'
-import { pendingMigrations } from '../src/migration-plan'
+import { planMigrations } from '../src/migration-plan'
 import type { MigrationRecord } from '../src/migration-records'
 
 const users: Migration = { name: '20260101000000_users', script: 'CREATE TABLE users ();\n' }
@@ -14,6 +14,8 @@ const record = (migration: Migration, changed: Partial<MigrationRecord> = {}): M
   logs: null,
   ...changed,
 })
+const pendingMigrations = (build: Migration[], records: MigrationRecord[]) =>
+  planMigrations(build, records, '0.1.0').pending
 const rolledBack = { finished_at: null, rolled_back_at: new Date() }
 
 test('what is not applied is pending, in the order of age', () => {
@@ -54,9 +56,39 @@ test('a failure that was not resolved is refused, with the two ways out', () => 
   )
 })
 
-test('a build older than the database is refused, and both versions named', () => {
-  expect(() => pendingMigrations([users], [record(users), record(orders)])).toThrow(
-    'The database has migrations that this build does not know: 20260201000000_orders. The newest of the ' +
-      'database is 20260201000000_orders, the newest of this build is 20260101000000_users.',
+test('a build runs on a database that newer builds have extended, and learns what it does not know', () => {
+  const records = [record(users), record(orders)]
+  expect(planMigrations([users], records, '0.1.0')).toEqual({ pending: [], unknown: [orders.name] })
+})
+
+const needing = (release: string): Migration => ({
+  name: `20260301000000_drop_status_needs_${release}`,
+  script: '',
+})
+test.each([
+  ['0.1.9', '0_2'],
+  ['0.9.0', '0_10'],
+  ['1.9.0', '2_0'],
+])('a build of %s is refused where a migration needs %s, and both are named', (version, release) => {
+  const records = [record(users), record(orders), record(needing(release))]
+  expect(() => planMigrations([users], records, version)).toThrow(
+    `The database has migrations that this build does not know: ${orders.name}, ${needing(release).name}. They take ` +
+      `away what this build uses: ${needing(release).name}. The newest of the database is ${needing(release).name}, ` +
+      `the newest of this build (${version}) is ${users.name}.`,
+  )
+})
+test.each([
+  ['0.2.0', '0_2'],
+  ['0.10.0', '0_9'],
+  ['1.0.0', '0_9'],
+])('a build of %s runs where one needs %s', (version, release) => {
+  const records = [record(users), record(needing(release))]
+  expect(planMigrations([users], records, version).unknown).toEqual([needing(release).name])
+})
+
+test('a build that knows less than the database here, and more there, is refused', () => {
+  expect(() => planMigrations([users], [record(orders)], '0.1.0')).toThrow(
+    `The database has migrations that this build does not know: ${orders.name}. It lacks migrations that this build ` +
+      `has: ${users.name}.`,
   )
 })

@@ -12,6 +12,7 @@ import {
 } from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
 import type { Logger } from '@ordinal/logging'
+import { version } from '../../../package.json'
 
 /** How a service reaches its database: what `databaseVariables` parse to. */
 export interface DatabaseSettings extends DatabaseAddress {
@@ -116,6 +117,7 @@ export async function migrateDatabase(
   await migrate({
     url,
     urlVariable: `${service}_MIGRATION_DATABASE_URL`,
+    version,
     folder: existsSync(besideBundle) ? besideBundle : path.join(appFolder, '../prisma/migrations'),
     ...(settings.migrationLockTimeoutMs !== undefined && { tableLockMs: settings.migrationLockTimeoutMs }),
     log: (line) => process.stderr.write(`${line}\n`),

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { createTestDatabase, startProgram, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
 import { buildService } from './service-program'
+import { version } from '../../../package.json'
 
 let database: TestDatabase
 let service: ReturnType<typeof buildService>
@@ -177,16 +178,42 @@ test('a wrong password stops the start at once, in one line', async () => {
   ])
 })
 
-test('a database that is newer than the build stops the start', async () => {
-  const newer = await createTestDatabase()
-  const env = { FAKE_DATABASE_URL: newer.url, FAKE_PORT: '0' }
-  await start(env, '--migrate').ended()
-  const client = new Client(newer.url)
-  await client.connect()
-  await client.query(`UPDATE _prisma_migrations SET migration_name = '20991231000000_future'`)
-  await client.end()
-  const { code, errors } = await start(env).ended()
-  expect(code).toBe(1)
-  expect(errors).toContain('migrations that this build does not know: 20991231000000_future')
-  await newer.drop()
+describe('on a database that a newer build has migrated', () => {
+  let newer: TestDatabase
+  let env: Record<string, string>
+  beforeEach(async () => {
+    newer = await createTestDatabase()
+    env = { FAKE_DATABASE_URL: newer.url, FAKE_PORT: '0' }
+    await start(env, '--migrate').ended()
+  })
+  afterEach(() => newer.drop())
+  const migrateFurther = async (name: string) => {
+    const client = new Client(newer.url)
+    await client.connect()
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES (gen_random_uuid(), '', $1, now(), 1)`,
+      [name],
+    )
+    await client.end()
+  }
+
+  test('a build starts, and says which migrations it does not know', async () => {
+    await migrateFurther('20991231000000_future')
+    const program = start(env)
+    await program.port()
+    program.child.kill('SIGTERM')
+    const { code, errors } = await program.ended()
+    expect(code).toBe(0)
+    expect(errors).toContain(
+      `the database is newer than this build, ${version}, which runs on it as it did before: it does not know 20991231000000_future`,
+    )
+  })
+
+  test('it does not start where one took away what it uses', async () => {
+    await migrateFurther('20991231000000_drop_things_needs_99_0')
+    const { code, errors } = await start(env).ended()
+    expect(code).toBe(1)
+    expect(errors).toContain('They take away what this build uses: 20991231000000_drop_things_needs_99_0')
+  })
 })
