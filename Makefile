@@ -95,6 +95,13 @@ chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
 	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
+.PHONY: upgrade-drill
+upgrade-drill: FROM = $(shell sed -n 's/^ *"commit": "\(.*\)",$$/\1/p' released.json)
+upgrade-drill: UPGRADE_SECONDS = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),10)
+upgrade-drill: deps ## Go from the last release to this build under load, and back, and count what fails: FROM=v0.1.0 SECONDS=10
+	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && SYSTEM_TEST_UPGRADE_FROM=$(FROM) \
+		SYSTEM_TEST_UPGRADE_SECONDS=$(UPGRADE_SECONDS) SYSTEM_TEST_PAUSE_MS=$(or $(PAUSE_MS),20) npx jest test/upgrade.test.ts
+
 .PHONY: ha-up ha-down ha-drill restore-drill
 ha-up: HA = up
 ha-up: ## Start Patroni, etcd, HAProxy and two of each service on the loopback, from Debian's packages (docs/high-availability.md)
