@@ -114,7 +114,7 @@ export function createOrderService(config: OrderServiceConfig, stream?: NodeJS.W
   const finishOrder = createFinishOrder({ ...shared, intents, commitAnswer })
   const placeOrder = createPlaceOrder({ users, sequencer, intents, finishOrder })
   const repository = createOrderRepository(prismaOn(pool))
-  const orders = createOrders({ ...shared, repository, heavyDb: pools.heavy, users })
+  const orders = createOrders({ ...shared, repository, readDb: pools.read, heavyDb: pools.heavy, users })
   const numbering = createNumbering({
     ...shared,
     tracing,

@@ -58,7 +58,7 @@ export function databaseVariables(service: string, { name }: { name: string }) {
     }),
     dbHeavyPoolSize: variable(`${service}_DB_HEAVY_POOL_SIZE`, integer({ min: 1, max: 1000 }), {
       description:
-        'Most further connections of one instance, for heavy reads: audit, export, verify, stats, lists',
+        'Most further connections of one instance, for heavy reads: audit, export, verify, stats, searches, long lists',
       default: 2,
     }),
   }

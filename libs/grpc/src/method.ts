@@ -30,8 +30,8 @@ export interface GrpcMethod {
   access: Access | undefined
   /** Takes an idempotency key. */
   idempotent: boolean
-  /** The class whose bounds it is under. */
-  workload: Workload
+  /** The class whose bounds it is under, or what tells it from the message. */
+  workload: Workload | ((message: never) => Exclude<Workload, 'main'>)
   handle: (call: GrpcCall<never>) => Promise<GrpcReply>
 }
 
@@ -40,7 +40,7 @@ interface GrpcMethodDefinition<Message extends z.ZodObject> {
   requires?: Requirement
   idempotent?: boolean
   /** `main`, if not given. */
-  workload?: Workload
+  workload?: Workload | ((message: z.output<Message>) => Exclude<Workload, 'main'>)
   handle: (call: GrpcCall<z.output<Message>>) => Promise<GrpcReply>
 }
 

@@ -40,8 +40,9 @@ export function serveMethod(method: GrpcMethod, chassis: GrpcChassis): handleUna
     if (access && dependsOnTarget(context))
       requireAccess(access, context, tokensCheckable, access.target?.(message) ?? {})
     const idempotencyKey = method.idempotent ? keyIn(received) : undefined
-    if (method.workload === 'main') bulkheads.mainWork.count()
-    const leave = method.workload === 'main' ? undefined : await placeFor(method.workload, call, ip)
+    const workload = typeof method.workload === 'string' ? method.workload : method.workload(message)
+    if (workload === 'main') bulkheads.mainWork.count()
+    const leave = workload === 'main' ? undefined : await placeFor(workload, call, ip)
     const timeoutMs = Math.min(Number(call.getDeadline()) - Date.now(), longestCallMs)
     const deadline = deadlineIn(timeoutMs, () => signalOf(call))
     if (timeoutMs <= 0 || call.cancelled) {

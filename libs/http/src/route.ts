@@ -85,8 +85,8 @@ export interface Route<Code extends string = string> {
   polled: boolean
   /** Has no rate limit: an orchestrator that gets no answer ends the process. */
   unlimited: boolean
-  /** The class whose bounds it is under: see `Workload`. */
-  workload: Workload
+  /** The class whose bounds it is under, or what tells it from the query as it was sent: see `Workload`. */
+  workload: Workload | WorkloadOfQuery
   /**
    * The media type of the answers, or several of which the answer names one as its Content-Type; a body that is not JSON
    * is a text.
@@ -96,6 +96,9 @@ export interface Route<Code extends string = string> {
   live: boolean
   handle: (call: Call<unknown, unknown, unknown>) => Promise<AnyReply> | AnyReply
 }
+
+/** Tells what a request costs; the query is not validated yet. */
+export type WorkloadOfQuery = (query: Readonly<Record<string, unknown>>) => Exclude<Workload, 'main'>
 
 export interface AnyReply {
   status: number
@@ -140,7 +143,7 @@ interface RouteDefinition<
   polled?: boolean
   unlimited?: boolean
   /** If not given: `read` for a GET that issues nothing, `probe` or `alive` for a probe, else `main`. */
-  workload?: Workload
+  workload?: Workload | WorkloadOfQuery
   media?: Route['media']
   live?: boolean
   handle: (

@@ -14,7 +14,7 @@ import {
 } from '@ordinal/middleware'
 import { z } from 'zod'
 import type { RunItems } from './batch'
-import type { Bulkheads, Workload } from './bulkheads'
+import type { Bulkheads } from './bulkheads'
 import { callerDeadline } from './caller-deadline'
 import { conditionCheck, isTagged, unlessKnown } from './conditions'
 import { pathTable } from './path-table'
@@ -196,7 +196,7 @@ function underBasePath(reply: AnyReply, basePath: string): AnyReply {
 }
 
 /** The handlers that a request of a class passes before it is served: they wait for a place of its gate. */
-export function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): RequestHandler[] {
+export function placeFor(workload: Route['workload'], bulkheads: Bulkheads | undefined): RequestHandler[] {
   if (!bulkheads) return []
   if (workload === 'main')
     return [
@@ -207,7 +207,8 @@ export function placeFor(workload: Workload, bulkheads: Bulkheads | undefined): 
     ]
   return [
     async (req, res, next) => {
-      const leave = await bulkheads.enter(workload, req.context.address, req.socket, (forget) =>
+      const asked = typeof workload === 'string' ? workload : workload(req.query)
+      const leave = await bulkheads.enter(asked, req.context.address, req.socket, (forget) =>
         res.once('close', forget),
       )
       // The client disconnected while it waited.

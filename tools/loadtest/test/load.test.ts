@@ -103,11 +103,7 @@ async function rowsOf({ answers, userId, run }: Result) {
 test('what a mixed load was answered is in the databases, to the row', async () => {
   const result = await run(`--requests ${requests} --concurrency 20 --operation mixed --max-errors 0`)
   expect(result.check).toMatchObject({ unknown: 0, findings: [] })
-  // Where the machine is busy, reads are shed for the orders' sake.
-  const { failed, errors } = result.measured
-  expect(Object.keys(errors).filter((code) => code !== 'overloaded')).toEqual([])
-  const limit = { name: 'errors', limit: '0', value: String(failed), isKept: failed === 0 }
-  expect(result.limits).toEqual([limit])
+  expect(result.limits).toEqual([expect.objectContaining({ name: 'errors', value: '0', isKept: true })])
   expect(result.measured.requests).toBe(Number(requests))
   expect(result.operations.map(({ name }) => name)).toEqual([
     'create',

@@ -1,6 +1,7 @@
 import { grpcMethod, loadProtos, type GrpcService } from '@ordinal/grpc'
 import { cursorText, id, isPageOrCursor, pageOrCursor } from '@ordinal/http'
 import { z } from 'zod'
+import { workloadOfList } from './list-cost'
 import { listFilter, newOrder, orderCursors, orderNumber, status, toNewOrder } from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
@@ -63,7 +64,7 @@ export const orderService = ({ orders, placeOrder }: Deps, appFolder: string): G
     }),
     ListOrders: grpcMethod({
       message: listMessage,
-      workload: 'heavy',
+      workload: workloadOfList,
       async handle({ message: { page, cursor, page_size, ...filter }, context }) {
         const part = { page, after: orderCursors.read(cursor, filter, 'cursor'), page_size }
         const { data, pagination } = await orders.list(part, filter, context)

@@ -14,6 +14,7 @@ import { idempotencyKeyOf } from '@ordinal/idempotency'
 import { z } from 'zod'
 import type { OrderJson } from '../domain/order'
 import { etagOfOrder } from './etag'
+import { workloadOfList } from './list-cost'
 import { listFilter, newOrder, order, orderCursors, orderNumber, status, toNewOrder } from './schemas'
 import type { Orders } from './service'
 import type { PlaceOrder } from './place-order'
@@ -92,7 +93,7 @@ export function orderRoutes({ orders, placeOrder }: Deps): Route<ErrorCode>[] {
     }),
     route({
       method: 'get',
-      workload: 'heavy',
+      workload: workloadOfList,
       path: '/api/v1/orders',
       tag: 'orders',
       summary: 'List orders, oldest first, by page or by cursor',

@@ -10,6 +10,7 @@ import type { User, Users } from '../clients/users'
 import { toJson, type Order, type OrderJson } from '../domain/order'
 import { mayBecome, statusesBefore, type OrderStatus } from '../domain/status'
 import { recordOrderEvents, type OrderEventType } from '../events/order-events'
+import { workloadOfList } from './list-cost'
 import { countOrders, listOrders } from './list-queries'
 import { markDeleted, updateStatus, type Edited } from './queries'
 import type { OrderRepository } from './repository'
@@ -17,7 +18,9 @@ import { orderCursors } from './schemas'
 
 interface Deps {
   repository: OrderRepository
-  /** For lists, which may look at every order. */
+  /** For lists that are small reads. */
+  readDb: Queryable
+  /** For those that may look at every order. */
   heavyDb: Queryable
   users: Users
   pool: Pool
@@ -60,7 +63,7 @@ export type Orders = ReturnType<typeof createOrders>
  * Orders that are placed, as REST and gRPC answer them. A deleted one stays in the database with its number, and is never
  * found again.
  */
-export function createOrders({ repository, heavyDb, users, pool, outbox, databaseTimeoutMs }: Deps) {
+export function createOrders({ repository, readDb, heavyDb, users, pool, outbox, databaseTimeoutMs }: Deps) {
   return {
     /**
      * An order, with its user if the user service answers in time.
@@ -97,7 +100,8 @@ export function createOrders({ repository, heavyDb, users, pool, outbox, databas
       // One more shows whether the list goes on.
       const take = page_size + 1
       const place = after ? { after: after[0], take } : { skip: (page - 1) * page_size, take }
-      const db = traced(heavyDb, asker?.span)
+      const cost = workloadOfList({ ...asked, page, page_size, cursor: after })
+      const db = traced(cost === 'read' ? readDb : heavyDb, asker?.span)
       const rows = await listOrders(db, filter, place)
       const total = after
         ? undefined
