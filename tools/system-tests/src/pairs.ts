@@ -20,7 +20,7 @@ export interface Pairs {
   users: Pair
   orders: Pair
   sequencers: Pair
-  /** All six, in the order in which an operator replaces them. */
+  /** All six, in the order in which they are replaced. */
   instances: ServiceProcess[]
   /** Where HAProxy takes all callers' requests, and the certificate that they check it against. */
   door: { host: string; port: number; ca: string }
@@ -105,6 +105,21 @@ export async function startPairs(environment: Environment, bundles?: string): Pr
     await stop()
     throw error
   }
+
+  /** Stops an instance, starts it again, with another build if a folder is given, and waits until HAProxy sends it requests. */
+  async function replace(instance: ServiceProcess, bundles: string | undefined): Promise<void> {
+    const code = await instance.end('SIGTERM')
+    if (code !== 0) throw new Error(`${instance.name} has ended with ${code}`)
+    if (bundles !== undefined) instance.replaceBundle(join(bundles, instance.name))
+    await instance.start()
+    const server = `${instance.name}/${1 + instances.filter(({ name }) => name === instance.name).indexOf(instance)}`
+    await eventually(
+      async () => isUp(balancer!.log(), server) && (await servedOf(instance)) > 0,
+      (inUse) => inUse,
+      30_000,
+    )
+  }
+
   return {
     users,
     orders,
@@ -118,20 +133,17 @@ export async function startPairs(environment: Environment, bundles?: string): Pr
         await instance.migrate(join(folder, instance.name))
     },
     async replaceAll(folder) {
-      for (const instance of instances) {
-        const code = await instance.end('SIGTERM')
-        if (code !== 0) throw new Error(`${instance.name} has ended with ${code}`)
-        if (folder !== undefined) instance.replaceBundle(join(folder, instance.name))
-        await instance.start()
-        await eventually(
-          () => servedOf(instance),
-          (served) => served > 0,
-          20_000,
-        )
-      }
+      for (const instance of instances) await replace(instance, folder)
     },
   }
 }
+
+/** Whether HAProxy sends a server requests, by what it has said last about it. */
+const isUp = (log: string, server: string) =>
+  log
+    .split('\n')
+    .findLast((line) => line.includes(`Server ${server} is`))
+    ?.includes(' is UP') ?? true
 
 /** How many requests of its API an instance has answered since its start. */
 async function servedOf(instance: ServiceProcess): Promise<number> {
