@@ -14,20 +14,26 @@ export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
   const registers = [registry]
   const db = withQueryTimeout(pool, countLimitMs)
 
-  const oldest = new Gauge({
+  // One look for both: a scrape asks for them at the same time.
+  let looking: ReturnType<typeof backlog> | undefined
+  const look = () =>
+    (looking ??= backlog(db)
+      .catch(() => ({ pending: NaN, oldestSeconds: NaN }))
+      .finally(() => (looking = undefined)))
+  new Gauge({
     name: `${prefix}_outbox_oldest_seconds`,
     help: 'Age of the oldest event that waits in the outbox; 0 if none does, NaN if the database does not tell',
     registers,
+    async collect() {
+      this.set((await look()).oldestSeconds)
+    },
   })
   new Gauge({
     name: `${prefix}_outbox_pending`,
     help: 'Events that wait in the outbox; every instance shows all of them. NaN if the database does not tell',
     registers,
-    // One look for both.
     async collect() {
-      const { pending, oldestSeconds } = await backlog(db).catch(() => ({ pending: NaN, oldestSeconds: NaN }))
-      this.set(pending)
-      oldest.set(oldestSeconds)
+      this.set((await look()).pending)
     },
   })
   const delivered = new Counter({

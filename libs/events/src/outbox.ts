@@ -238,7 +238,7 @@ export interface Backlog {
 }
 
 // The types are in the events themselves, which have to be read for it.
-const mostCounted = 50_000
+const mostCounted = 10_000
 
 /** The types that wait, that of the oldest event first. */
 export async function backlogByType(db: Queryable): Promise<Backlog> {
