@@ -8,7 +8,7 @@ import { BrokenOffError, exitCodes } from './exit-codes'
 import { showProgress, sizeOf } from './progress'
 import type { Output } from './output'
 import type { Run } from './run'
-import { integer } from './values'
+import { integer, wholeFromZero } from './values'
 
 const mediaOf = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const
 const formatOf: Record<string, keyof typeof mediaOf> = { '.ndjson': 'ndjson', '.jsonl': 'ndjson' }
@@ -29,7 +29,11 @@ export function addImportCommand(program: Command, run: Run): void {
     .command('import <sequence> <file>')
     .description('take over numbers of another system; a file that was cut off is sent again, and goes on')
     .option('--dry-run', 'report what would be done, and write nothing')
-    .option('--max-hole <n>', 'how many values may be left out before a number: they become void', integer)
+    .option(
+      '--max-hole <n>',
+      'how many values may be left out before a number: they become void',
+      wholeFromZero,
+    )
     .option('--strict', 'refuse columns that are not known')
     .addOption(
       new Option('--date-format <format>', 'how the file writes dates').choices([
@@ -56,7 +60,7 @@ export function addImportCommand(program: Command, run: Run): void {
               const told = await ordinal.sequences.import(sequence, content, query, { retries: 0 })
               if (!isOver(told)) throw new BrokenOffError(told.stopped!.detail)
               return told
-            }).finally(end)
+            })
             if (!report.complete || report.refused.total > 0) setExitCode(exitCodes.found)
             await show(report, output)
           } finally {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Run } from './run'
-import { collect, integer, moment } from './values'
+import { collect, moment, wholeFromZero } from './values'
 
 const columns = ['id', 'name', 'state', 'scopes', 'expires_at', 'last_used_at', 'created_by']
 
@@ -31,7 +31,7 @@ export function addKeyCommands(program: Command, run: Run): void {
   keys
     .command('rotate <id>')
     .description('make a key in place of another, which ends after the overlap')
-    .requiredOption('--overlap <seconds>', 'for how long both are valid', integer)
+    .requiredOption('--overlap <seconds>', 'for how long both are valid', wholeFromZero)
     .option('--expires <moment>', 'when the new one ends; else when the old one would have', moment)
     .option('--reason <text>', 'why: it stays on record')
     .action(

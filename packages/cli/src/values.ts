@@ -9,6 +9,12 @@ export function integer(text: string): number {
   return Number(text)
 }
 
+/** A whole number from 0 on. */
+export function wholeFromZero(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 0 on.')
+  return Number(text)
+}
+
 /** A moment, as ISO 8601 in UTC. */
 export function moment(text: string): string {
   const at = new Date(text)

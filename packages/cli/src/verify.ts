@@ -1,17 +1,15 @@
-import { createPublicKey } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import {
-  publicJwk,
   readCheckpoint,
+  readPublicKeys,
   verifyExport,
   type Checkpoint,
   type ExportReport,
-  type PublicJwk,
 } from '@ordinal/audit'
 import { Option, type Command } from 'commander'
-import { checkpointsIn } from './checkpoints'
+import { checkpointsOf } from './checkpoints'
 import { exitCodes } from './exit-codes'
+import { linesOf } from './lines'
 import type { Output } from './output'
 import type { Run, Work } from './run'
 import { collect } from './values'
@@ -74,33 +72,13 @@ async function verifyFile(
   await show(report, output)
 }
 
-/** Lines of a file; unlike readline's own iterator this fails if the file cannot be read. */
-async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
-  const lines = createInterface({ input, crlfDelay: Infinity })
-  let fault: Error | undefined
-  input.once('error', (error: Error) => {
-    fault = error
-    lines.close()
-  })
-  for await (const line of lines as AsyncIterable<string>) yield line
-  if (fault) throw fault
-}
-
 /** The checkpoints in some files, each signed by one of the keys. */
 async function readCheckpoints(files: readonly string[], keyFile: string | undefined): Promise<Checkpoint[]> {
-  const signed = files.flatMap(checkpointsIn)
+  const signed = files.flatMap(checkpointsOf)
   if (signed.length > 0 && keyFile === undefined)
     throw new Error('a checkpoint is worth what its signature is: give the public key with --key')
-  const keys = keyFile === undefined ? [] : await readKeys(keyFile)
+  const keys = keyFile === undefined ? [] : await readPublicKeys(readFileSync(keyFile, 'utf8'))
   return Promise.all(signed.map((jws) => readCheckpoint(jws, keys)))
-}
-
-async function readKeys(file: string): Promise<PublicJwk[]> {
-  const text = readFileSync(file, 'utf8')
-  if (text.includes('BEGIN')) return [await publicJwk(createPublicKey(text))]
-  const { keys } = JSON.parse(text) as { keys?: PublicJwk[] }
-  if (!keys) throw new Error(`${file} is neither a JWKS nor a PEM`)
-  return keys
 }
 
 async function show(report: ExportReport, output: Output): Promise<void> {

@@ -3,7 +3,7 @@ import type { DeliveryFilter, NewWebhook, Ordinal, WebhookAttempt } from '@ordin
 import { Option, type Command } from 'commander'
 import { exitCodes } from './exit-codes'
 import type { Run } from './run'
-import { collect, firstOf, integer, moment } from './values'
+import { collect, firstOf, integer, moment, wholeFromZero } from './values'
 
 const columns = ['id', 'enabled', 'off_reason', 'url', 'event_types', 'failing_since', 'last_success_at']
 const attemptColumns = ['id', 'delivery_id', 'nth', 'at', 'duration_ms', 'status', 'error']
@@ -65,12 +65,12 @@ function addSubscriptionCommands(webhooks: Command, run: Run): void {
   webhooks
     .command('rotate <id>')
     .description('give a webhook another secret, which is shown this once')
-    .option('--overlap <seconds>', 'for how long both sign: a day if not given', integer)
+    .option('--overlap <seconds>', 'for how long both sign: a day if not given', wholeFromZero)
+    .option('--key <key>', 'the same key gives the same secret again')
     .action(
-      run(async ({ ordinal, output }, id: string, { overlap }: { overlap?: number }) => {
-        const { version } = await ordinal.webhooks.get(integer(id))
+      run(async ({ ordinal, output }, id: string, { overlap, key }: RotateOptions) => {
         const rotation = { overlap_seconds: overlap }
-        output.one(await ordinal.webhooks.rotate(integer(id), rotation, { ifVersion: version }))
+        output.one(await ordinal.webhooks.rotate(integer(id), rotation, { idempotencyKey: key }))
       }),
     )
   webhooks
@@ -153,6 +153,10 @@ interface UpdateOptions {
   description?: string
   on?: boolean
   off?: boolean
+}
+interface RotateOptions {
+  overlap?: number
+  key?: string
 }
 interface ReplayOptions {
   delivery?: number

@@ -285,6 +285,9 @@ describe('webhooks and events', () => {
 
     const [rotated] = (await json(['webhooks', 'rotate', id, '--overlap', '60'])).rows
     expect(rotated.secret).not.toBe(made.secret)
+    const again = () => json(['webhooks', 'rotate', id, '--overlap', '0', '--key', 'rotation-1'])
+    const [{ secret }] = (await again()).rows
+    expect((await again()).rows).toEqual([expect.objectContaining({ secret })])
     const [off] = (await json(['webhooks', 'update', id, '--off'])).rows
     expect([off.enabled, off.off_reason]).toEqual([false, 'requested'])
     expect((await ordinal(['webhooks', 'list'])).out).toMatch(

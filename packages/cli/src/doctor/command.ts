@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { checkpointsIn } from '../checkpoints'
+import { checkpointsOf } from '../checkpoints'
 import { exitCodes } from '../exit-codes'
 import type { Output } from '../output'
 import type { Run } from '../run'
@@ -26,7 +26,7 @@ export function addDoctorCommand(program: Command, run: Run): void {
           ordinal,
           profile,
           verifyLimitMs: timeoutMs,
-          checkpoint: options.checkpoint === undefined ? undefined : checkpointsIn(options.checkpoint).at(-1),
+          checkpoint: options.checkpoint === undefined ? undefined : checkpointsOf(options.checkpoint).at(-1),
           checkpointHours: options.checkpointHours,
         })
         const findings = judge(facts)

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import type { Ordinal } from '@ordinal/client'
-import type { Command } from 'commander'
-import { checkpointsIn } from '../checkpoints'
+import { InvalidArgumentError, type Command } from 'commander'
+import { checkpointsOf } from '../checkpoints'
 import { exitCodes } from '../exit-codes'
 import type { Run } from '../run'
-import { integer } from '../values'
+import { wholeFromZero } from '../values'
 import { compareWith, readKnownFiles, type Evidence } from './evidence'
 import { readRestoredLedger } from './ledger'
 
@@ -17,6 +17,9 @@ interface Options {
   reason?: string
   margin?: number
 }
+
+// As sequencer --raise-counters takes it.
+const mostMargin = 100_000
 
 /** `ordinal restore-check`: what a restored ledger lacks, and a plan that keeps it from issuing numbers a second time. */
 export function addRestoreCommand(program: Command, run: Run): void {
@@ -31,15 +34,19 @@ export function addRestoreCommand(program: Command, run: Run): void {
     .option('--orders-sequence <prefix>', 'the sequence of orders', 'ORD')
     .option('--plan <file>', 'write what sequencer --raise-counters takes; needs --reason and --margin')
     .option('--reason <text>', 'why the ledger was restored, on record with each value that is skipped')
-    .option('--margin <n>', 'how many values each counter skips above all that is known', integer)
+    .option(
+      '--margin <n>',
+      `how many values each counter skips above all that is known: ${mostMargin} at most`,
+      marginOf,
+    )
     .action(
-      run(async ({ ordinal, profile, output, setExitCode }, options: Options) => {
+      run(async ({ ordinal, output, setExitCode }, options: Options) => {
         const { plan, reason, margin } = options
         if (plan !== undefined && (!reason || margin === undefined))
           throw new Error(
             '--plan needs --reason, and --margin: 0 only if nothing was issued after what is known',
           )
-        const ledger = await readRestoredLedger(profile, options.orders ? options.ordersSequence : undefined)
+        const ledger = await readRestoredLedger(ordinal, options.orders ? options.ordersSequence : undefined)
         const evidence: Evidence = {
           highest: await readKnownFiles(options.known),
           orders: options.orders ? await readOrders(ordinal) : [],
@@ -48,7 +55,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
         const differences =
           options.checkpoint === undefined
             ? []
-            : (await ordinal.audit.compare(checkpointsIn(options.checkpoint).at(-1)!)).findings
+            : (await ordinal.audit.compare(checkpointsOf(options.checkpoint).at(-1)!)).findings
         const found = behind.length + missing.length + doubled.length + differences.length
         output.record({
           complete: found === 0,
@@ -82,6 +89,12 @@ export function addRestoreCommand(program: Command, run: Run): void {
           )
       }),
     )
+}
+
+function marginOf(text: string): number {
+  const margin = wholeFromZero(text)
+  if (margin > mostMargin) throw new InvalidArgumentError(`It is ${mostMargin} at most.`)
+  return margin
 }
 
 async function readOrders(ordinal: Ordinal): Promise<Evidence['orders']> {

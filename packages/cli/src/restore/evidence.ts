@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { linesOf } from './lines'
+import { linesOf } from '../lines'
 import { counterKey, type RestoredLedger } from './ledger'
 
 /** What is known outside of the ledger. */

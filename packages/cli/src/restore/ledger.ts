@@ -1,5 +1,5 @@
-import type { Profile } from '../profiles'
-import { linesOf } from './lines'
+import type { ExportFilter, Ordinal } from '@ordinal/client'
+import { linesOf } from '../lines'
 
 /** How far the restored ledger is. */
 export interface RestoredLedger {
@@ -28,41 +28,29 @@ interface Line {
  * Reads the counters of a ledger, and the numbers of one sequence.
  *
  * @param ordersPrefix undefined: no numbers
- * @throws Error if the sequencer refuses
+ * @throws OrdinalError if the sequencer refuses or does not answer, Error if an export breaks off
  */
 export async function readRestoredLedger(
-  profile: Profile,
+  ordinal: Ordinal,
   ordersPrefix: string | undefined,
 ): Promise<RestoredLedger> {
   const last = new Map<string, number>()
   const orderNumbers = new Map<string, string>()
-  for await (const { type, prefix = '', period = '', last_value: value } of linesOfExport(profile, {
+  for await (const { type, prefix = '', period = '', last_value: value } of linesOfExport(ordinal, {
     from: never,
   }))
     if (type === 'counter' && value !== undefined) last.set(counterKey(prefix, period), value)
   const hasOrders = [...last.keys()].some((key) => key.startsWith(`${ordersPrefix}\n`))
   if (ordersPrefix !== undefined && hasOrders)
-    for await (const line of linesOfExport(profile, { prefix: ordersPrefix }))
+    for await (const line of linesOfExport(ordinal, { prefix: ordersPrefix }))
       if (line.type === 'entry' && !orderNumbers.has(line.number!))
         orderNumbers.set(line.number!, line.idempotency_key!)
   return { last, orderNumbers }
 }
 
-async function* linesOfExport(
-  { sequencer, token, apiKey }: Profile,
-  filter: Record<string, string>,
-): AsyncGenerator<Line> {
-  if (!sequencer) throw new Error('the profile has no address of the sequencer')
-  const url = `${sequencer.replace(/\/$/, '')}/api/v1/audit/export?${new URLSearchParams({ format: 'ndjson', ...filter }).toString()}`
-  const headers = {
-    ...(token && { Authorization: `Bearer ${token}` }),
-    ...(apiKey && { 'X-API-Key': apiKey }),
-  }
-  const answer = await fetch(url, { headers, redirect: 'error' })
-  if (!answer.ok || !answer.body)
-    throw new Error(`the ledger cannot be read: ${answer.status} ${(await answer.text()).slice(0, 300)}`)
+async function* linesOfExport(ordinal: Ordinal, filter: Omit<ExportFilter, 'format'>): AsyncGenerator<Line> {
   let ended = false
-  for await (const line of linesOf(answer.body)) {
+  for await (const line of linesOf(ordinal.audit.export({ ...filter, format: 'ndjson' }))) {
     const parsed = JSON.parse(line) as Line
     ended = parsed.type === 'end'
     yield parsed
