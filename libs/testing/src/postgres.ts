@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client, DatabaseError, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { DatabaseError, escapeIdentifier as id, escapeLiteral as literal, Pool } from 'pg'
 import { isInMemory } from './memory'
 import { serverVariables } from './server-variables'
 
@@ -138,53 +138,47 @@ function urlOf(database: string, role?: string): string {
   return url.href
 }
 
-/** The superuser's connections of a test file, by the server's URL: a new one costs 40 ms of a processor. */
-const kept = new Map<string, Promise<Client>>()
+/** The superuser's connection of a test file, by the server's URL: a new one costs 40 ms of a processor. */
+const kept = new Map<string, Pool>()
 let keeping = false
 // A program that a test starts has no end of the file to wait for.
 if (typeof afterAll === 'function') {
   keeping = true
   afterAll(async () => {
     keeping = false
-    for (const admin of kept.values()) await (await admin).end()
+    for (const admin of kept.values()) await admin.end()
   })
 }
 
-async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+async function asAdmin<T>(work: (admin: Pool) => Promise<T>): Promise<T> {
   // The file's own afterAll comes later, and may drop what it made for all of its tests.
   if (!keeping) return onOwnConnection(work)
   const url = testServerUrl()
-  const admin = kept.get(url) ?? connect(() => kept.delete(url))
+  const admin = kept.get(url) ?? connect(url)
   kept.set(url, admin)
-  return work(await admin)
+  return work(admin)
 }
 
-/** @param onLost called when it could not connect, and when the connection ends by itself, as a test may make it */
-async function connect(onLost: () => void): Promise<Client> {
-  const admin = new Client(testServerUrl())
-  admin.on('error', onLost)
-  try {
-    await admin.connect()
-  } catch (error) {
-    onLost()
-    throw error
-  }
+/** One connection, made anew when it ends by itself, as a test may make it; statements of several wait for each other. */
+function connect(url: string): Pool {
+  const admin = new Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 })
+  admin.on('error', () => {})
   return admin
 }
 
-async function onOwnConnection<T>(work: (admin: Client) => Promise<T>): Promise<T> {
-  const admin = await connect(() => {})
+async function onOwnConnection<T>(work: (admin: Pool) => Promise<T>): Promise<T> {
+  const admin = connect(testServerUrl())
   return work(admin).finally(() => admin.end())
 }
 
-async function ownerOf(admin: Client, database: string): Promise<string> {
+async function ownerOf(admin: Pool, database: string): Promise<string> {
   const sql = 'SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1'
   const { rows } = await admin.query<{ owner: string }>(sql, [database])
   if (!rows[0]) throw new Error(`There is no database ${database} to clone`)
   return rows[0].owner
 }
 
-async function ensureLoginRole(admin: Client, name: string): Promise<void> {
+async function ensureLoginRole(admin: Pool, name: string): Promise<void> {
   const password = literal(new URL(testServerUrl()).password)
   try {
     await admin.query(`CREATE ROLE ${id(name)} LOGIN NOSUPERUSER PASSWORD ${password}`)
@@ -194,7 +188,7 @@ async function ensureLoginRole(admin: Client, name: string): Promise<void> {
   }
 }
 
-async function dropDatabase(admin: Client, name: string): Promise<void> {
+async function dropDatabase(admin: Pool, name: string): Promise<void> {
   const leaked = await leakedConnections(admin, name)
   await admin.query(`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`)
   const { rows } = await admin.query<{ rolname: string }>(
@@ -208,7 +202,7 @@ async function dropDatabase(admin: Client, name: string): Promise<void> {
 }
 
 /** A connection that was closed takes the server a moment to notice. */
-async function leakedConnections(admin: Client, name: string): Promise<string[]> {
+async function leakedConnections(admin: Pool, name: string): Promise<string[]> {
   const sql = `
     SELECT format('pid %s, %s, application_name "%s": %s', pid, usename, application_name, query) AS connection
     FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`
