@@ -23,6 +23,7 @@ import {
   httpVariables,
   tokenVariables,
 } from '@ordinal/http'
+import { faultsOfCheckpoint } from './restore/faults'
 
 const signingKey = z.string().transform((text, context) => {
   try {
@@ -163,14 +164,7 @@ export const sequencerConfig = defineConfig({
     ...faultsOfTls('SEQUENCER', config),
     ...faultsOfAccess('SEQUENCER', config),
     ...faultsOfConsole(config),
-    ...(config.checkpointFile && !config.signingKey
-      ? [
-          {
-            variable: 'SEQUENCER_CHECKPOINT_FILE',
-            message: 'needs SEQUENCER_SIGNING_KEY: a checkpoint is compared by the key that signed it',
-          },
-        ]
-      : []),
+    ...faultsOfCheckpoint(config),
   ],
 })
 

@@ -63,7 +63,7 @@ describe('a ledger that is older than the checkpoint that was kept', () => {
       expect(await documentedAs503(url, 'post', '/api/v1/sequences/{prefix}/import')).toContain(
         '`ledger_behind`',
       )
-      expect(lines.filter((line) => line.includes('older than what is known of it'))).toHaveLength(1)
+      expect(lines.filter((line) => line.includes('no numbers are issued'))).toHaveLength(1)
       expect(lines.filter((line) => line.includes('"checkpoint":'))).toEqual([])
     })
     expect(await valuesIn(ledger.restored, 'SG')).toEqual([1, 2, 3, 4, 5])
@@ -194,6 +194,22 @@ describe('raising', () => {
         `SELECT (SELECT count(*)::int FROM leases) AS leases, (SELECT count(*)::int FROM free_values) AS free`,
       ),
     ).toEqual([{ leases: 0, free: 0 }])
+  })
+
+  test('reports the last value of a counter that is not raised, whose free values become void', async () => {
+    ledger = await restoreLedger(
+      async ({ issue, post }) => {
+        const [first] = await issue('SG', 4)
+        await post(`/api/v1/numbers/${first}/release`, { reason: 'test' })
+        await post('/api/v1/sequences', { prefix: 'RNG', template: 'R{seq:3}', reason: 'test' })
+      },
+      () => Promise.resolve(),
+    )
+    const { counters } = await ledger.raise({ counters: [{ prefix: 'RNG', period: '', value: 2 }] })
+    expect(counters).toEqual([
+      { prefix: 'SG', period: '', last: 4, skipped: 0, withheld: 1 },
+      { prefix: 'RNG', period: '', last: 2, skipped: 2, withheld: 0 },
+    ])
   })
 
   test('names the sequence that has to be made again, and changes nothing before', async () => {
@@ -339,7 +355,10 @@ async function raiseUntil(
   const pool = createPool({
     url: restored.runtimeUrl,
     applicationName: 'test',
-    ...{ maxConnections: 2, connectTimeoutMs: 5_000, useTimeoutMs: 5_000, statementTimeoutMs: 30_000 },
+    maxConnections: 2,
+    connectTimeoutMs: 5_000,
+    useTimeoutMs: 5_000,
+    statementTimeoutMs: 30_000,
     onError: () => undefined,
   })
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })

@@ -12,14 +12,16 @@ export function faultsOfConsole({
   consoleOidcClientId: clientId,
   nodeEnv,
 }: SignInSettings): Fault[] {
-  const [variable, other] = ['SEQUENCER_CONSOLE_OIDC_ISSUER', 'SEQUENCER_CONSOLE_OIDC_CLIENT_ID']
+  const issuerVariable = 'SEQUENCER_CONSOLE_OIDC_ISSUER'
+  const clientIdVariable = 'SEQUENCER_CONSOLE_OIDC_CLIENT_ID'
   if ((issuer === undefined) !== (clientId === undefined)) {
-    const [missing, set] = issuer === undefined ? [variable, other] : [other, variable]
+    const [missing, set] =
+      issuer === undefined ? [issuerVariable, clientIdVariable] : [clientIdVariable, issuerVariable]
     return [{ variable: missing, message: `${missing} is not set: ${set} needs it` }]
   }
   if (nodeEnv === 'production' && issuer?.startsWith('http:')) {
-    const message = `NODE_ENV is production and ${variable} is http://: whoever is on the way could sign in as anybody; use https://`
-    return [{ variable, message }]
+    const message = `NODE_ENV is production and ${issuerVariable} is http://: whoever is on the way could sign in as anybody; use https://`
+    return [{ variable: issuerVariable, message }]
   }
   return []
 }

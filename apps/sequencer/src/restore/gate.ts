@@ -74,7 +74,7 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
 
   function settle(state: string, now: Verdict): Verdict {
     if (!now.open && (verdict?.open ?? true))
-      log.error('no numbers are issued: the ledger is older than what is known of it', {
+      log.error('no numbers are issued', {
         why: now.why,
         do: 'ordinal restore-check; docs/backup.md',
       })

@@ -19,7 +19,9 @@ export type RestorePlan = z.infer<typeof restorePlan>
 
 /** @throws Error that names what is wrong */
 export function readPlan(text: string): RestorePlan {
-  const read = restorePlan.safeParse(parse(text))
+  const parsed = parse(text)
+  if (parsed === undefined) throw new Error('the plan is empty or no JSON: give the file that --plan wrote')
+  const read = restorePlan.safeParse(parsed)
   if (read.success) return read.data
   const [{ path, message }] = read.error.issues as [z.core.$ZodIssue]
   throw new Error(`this is no plan of ordinal restore-check: ${[path.join('.'), message].join(' ').trim()}`)

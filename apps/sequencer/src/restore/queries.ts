@@ -4,7 +4,7 @@ import type { LostDays, RestoredCounter } from './targets'
 /** The counters that the ledger has, with the day of the last batch of each, and whether values of it are free or reserved. */
 export async function readRestored(db: Queryable): Promise<RestoredCounter[]> {
   const { rows } = await db.query<RestoredCounter>(
-    `SELECT c.prefix, c.period, (b.at AT TIME ZONE 'UTC')::date::text AS "lastDay", c.free + c.reserved > 0 AS released
+    `SELECT c.prefix, c.period, c.last_value AS last, (b.at AT TIME ZONE 'UTC')::date::text AS "lastDay", c.free + c.reserved > 0 AS released
      FROM public.counters c JOIN public.batches b USING (prefix, period, batch) ORDER BY c.prefix, c.period`,
   )
   return rows

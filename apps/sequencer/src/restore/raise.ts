@@ -70,16 +70,20 @@ export async function raiseCounters({ db, sequences }: Deps, plan: RestorePlan):
     const sequence = inUse.get(prefix)!
     const caller = sequence.rules.sealedTo ?? 'restore'
     return {
-      ...{ db, sequence, period, date, key: `restore ${id} ` },
+      db,
+      sequence,
+      period,
+      date,
+      key: `restore ${id} `,
       common: { prefix, caller, request_id: `restore-${id}`, reason: plan.reason },
     }
   }
   const raised = new Map<string, RaisedCounter>()
-  for (const { prefix, period, released } of restored) {
+  for (const { prefix, period, last, released } of restored) {
     const sequence = inUse.get(prefix)
     if (!released || !sequence) continue
     const withheld = await withhold(writingOf({ prefix, period, date: dateIn(sequence, period) }))
-    raised.set(`${prefix}\n${period}`, { prefix, period, last: 0, skipped: 0, withheld })
+    raised.set(`${prefix}\n${period}`, { prefix, period, last, skipped: 0, withheld })
   }
   for (const target of targets) {
     const { prefix, period } = target
@@ -141,7 +145,10 @@ async function take({ db, sequence, period, date, common, key }: Writing, count:
   const isToday = sequence.slotAt(await readClock(db)).period === period
   const own = isToday ? {} : { business_date: date }
   const requests = Array.from({ length: count }, () => ({
-    ...{ ...common, ...own, event: 'issue' as const, count: 1 },
+    ...common,
+    ...own,
+    event: 'issue' as const,
+    count: 1,
     key: `${key}free ${randomUUID()}`,
   }))
   try {
@@ -160,7 +167,12 @@ async function change(
 ): Promise<void> {
   if (values.length === 0) return
   const requests = values.map(({ value, number }) => ({
-    ...{ ...common, event, count: 1, value, number, authority: 'person' as const },
+    ...common,
+    event,
+    count: 1,
+    value,
+    number,
+    authority: 'person' as const,
     key: `${key}${event} ${randomUUID()}`,
   }))
   const { outcomes } = await changeNumbers(db, sequence, period, requests, false)

@@ -15,6 +15,7 @@ export interface Target {
 export interface RestoredCounter {
   prefix: string
   period: string
+  last: number
   /** The day of its last batch, as in `2026-11-21`. */
   lastDay: string
   /** Whether values of it are free or reserved. */
@@ -102,7 +103,9 @@ function daysFrom({ from, to }: LostDays): string[] {
   for (let date = from; date <= to; date = addDays(date, 1)) {
     days.push(date)
     if (days.length > mostDays)
-      throw new Error(`the ledger ends ${mostDays} days ago: give a plan without a margin, and numbers`)
+      throw new Error(
+        `the ledger ends more than ${mostDays} days ago: make the plan again by ordinal restore-check --margin 0, with all that is known by --known`,
+      )
   }
   return days
 }

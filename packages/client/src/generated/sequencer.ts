@@ -1508,7 +1508,7 @@ export interface components {
         /**
          * @description `sequencer_overloaded`: Too many requests are waiting for this sequence
          *
-         *     `ledger_behind`: The ledger is older than what is known of it
+         *     `ledger_behind`: The ledger may be older than what is known of it
          */
         ServiceUnavailable: {
             headers: {
@@ -1791,7 +1791,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ledger_behind`: The ledger is older than what is known of it */
+        /** @description `ledger_behind`: The ledger may be older than what is known of it */
         ServiceUnavailable_2: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
