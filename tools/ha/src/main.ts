@@ -9,6 +9,7 @@ import { missingPackages, type Program } from './programs'
 import { restoreDrill } from './restore/drill'
 import type { Method } from './restore/servers'
 
+const methods: Method[] = ['basebackup', 'pgbackrest']
 const folder = process.env.HA_FOLDER ?? '/var/tmp/ordinal-ha'
 const stateFile = `${folder}.json`
 const interrupted = interruption()
@@ -34,10 +35,9 @@ async function main(): Promise<number> {
     case 'drill':
       return runDrill(Number(given('kills') ?? 10), given('only'), given('control') !== 'no')
   }
-  if (command === 'restore-drill')
-    return runRestoreDrill((given('only')?.split(',') as Method[]) ?? ['basebackup', 'pgbackrest'])
+  if (command === 'restore-drill') return runRestoreDrill(chosenOf(given('only'), methods))
   process.stderr.write(
-    `Usage: restore-drill, up, down or drill [--kills=10] [--only=${Object.keys(faults).join(',')}]\n`,
+    `Usage: restore-drill [--only=${methods.join(',')}], up, down or drill [--kills=10] [--only=${Object.keys(faults).join(',')}]\n`,
   )
   return 2
 }
@@ -75,7 +75,7 @@ async function down(): Promise<number> {
 async function runDrill(kills: number, only: string | undefined, control: boolean): Promise<number> {
   const missing = missingPackages()
   if (missing.length > 0) throw new Error(`Missing here: apt-get install ${missing.join(' ')}`)
-  const kinds = kindsOf(only)
+  const kinds = chosenOf(only, Object.keys(faults) as Fault[])
   const why = kinds.includes('cut') ? whyNoNamespaces() : undefined
   if (why) say(`SKIPPED: cut, the network of a leader that is cut off, since ${why}`)
   const plan = kinds
@@ -96,11 +96,11 @@ async function runDrill(kills: number, only: string | undefined, control: boolea
   return isWell && controlLoses ? 0 : 1
 }
 
-function kindsOf(only: string | undefined): Fault[] {
-  const kinds = (only?.split(',') ?? Object.keys(faults)) as Fault[]
-  const unknown = kinds.find((kind) => !Object.hasOwn(faults, kind))
-  if (unknown) throw new Error(`${unknown} is none of ${Object.keys(faults).join(', ')}`)
-  return kinds
+function chosenOf<Name extends string>(only: string | undefined, all: readonly Name[]): Name[] {
+  const chosen = (only?.split(',') ?? all) as Name[]
+  const unknown = chosen.find((name) => !all.includes(name))
+  if (unknown !== undefined) throw new Error(`${unknown} is none of ${all.join(', ')}`)
+  return chosen
 }
 
 /** In namespaces only if something is cut: nothing else needs root. */
@@ -141,9 +141,9 @@ function report(title: string, { pausesMs, proof, fits, checkpointFinds }: Drill
 }
 
 /** Loses and restores a ledger, with each method. Gives 1 if a number came twice, or one that was lost is not explained. */
-async function runRestoreDrill(methods: readonly Method[]): Promise<number> {
+async function runRestoreDrill(chosen: readonly Method[]): Promise<number> {
   let exitCode = 0
-  for (const method of methods) {
+  for (const method of chosen) {
     const { proof, missing, explained, skipped, refused, found, fits } = await restoreDrill(method, say, {
       interrupted,
     })

@@ -1,14 +1,5 @@
 import { execFile } from 'node:child_process'
-import {
-  appendFileSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, chownSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
@@ -175,8 +166,6 @@ export function createServer({ folder, address, password, backup, ended }: Optio
       appendFileSync(join(data, 'postgresql.auto.conf'), `ordinal.restored = 'on'\n`)
       await launch()
     },
-    log: () =>
-      existsSync(join(folder, 'postgres.log')) ? readFileSync(join(folder, 'postgres.log'), 'utf8') : '',
   }
 
   function own(path: string): void {
