@@ -22,10 +22,11 @@ haproxy)
   exec haproxy -db -f /var/lib/ordinal/haproxy.cfg
   ;;
 databases)
-  # Once; again it changes nothing. Not through what another client could see: by the environment.
+  # Run again it changes nothing. The password comes from the environment: command lines can be read by others.
   export PGHOST="$BALANCER" PGUSER=postgres PGPASSWORD="$PASSWORD" PGCONNECT_TIMEOUT=2
   until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do sleep 1; done
-  psql -v ON_ERROR_STOP=1 -v "password=$PASSWORD" <<'SQL'
+  psql -v ON_ERROR_STOP=1 <<'SQL'
+\getenv password PGPASSWORD
 SELECT format('CREATE ROLE ordinal LOGIN PASSWORD %L', :'password')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ordinal') \gexec
 SELECT format('CREATE DATABASE %I OWNER ordinal', name) FROM unnest(ARRAY['userdb', 'orderdb', 'sequencerdb']) AS name

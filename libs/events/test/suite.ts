@@ -20,10 +20,10 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     proxy = undefined
   })
 
-  const deadLetters = async <T>(use: (all: DeadLetters) => Promise<T>) => {
+  const deadLetters = async <T>(use: (letters: DeadLetters) => Promise<T>) => {
     const log = { info() {}, warn() {} } as never
-    const { deadLetters: all, close } = await openDeadLetters({ pool: stage.pool, redis, log })
-    return use(all).finally(close)
+    const { deadLetters: letters, close } = await openDeadLetters({ pool: stage.pool, redis, log })
+    return use(letters).finally(close)
   }
 
   test('an event is delivered as a CloudEvent', async () => {
@@ -154,7 +154,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('b')
     await until(() => seen.length === 3)
     expect(changesSeen(seen)).toEqual({ a: [1, 3], b: [1] })
-    const [dead, ...others] = await deadLetters((all) => all.list(10))
+    const [dead, ...others] = await deadLetters((letters) => letters.list(10))
     expect(others).toEqual([])
     expect(dead).toMatchObject({
       consumer: 'recorder',
@@ -180,7 +180,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await until(async () => (await instance.metric('test_dead_events')) === 2)
     const wellBefore = well.seen.length
     fixed = true
-    const replayed = await deadLetters((all) => all.replay())
+    const replayed = await deadLetters((letters) => letters.replay())
     expect(replayed).toBe(2)
     await until(() => broken.seen.length === 2)
     const told = (events: { id: string; sequence?: string }[]) =>
@@ -199,23 +199,23 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     for (const subject of ['a', 'b', 'c']) await stage.change(subject)
     await until(async () => (await instance.metric('test_dead_events')) === 3)
     fixed = true
-    await deadLetters(async (all) => {
-      const [first, ...others] = await all.list(10)
-      expect(await all.count({ consumer: 'broken', type: 'thing.changed' })).toBe(3)
-      expect(await all.list(1, { type: 'thing.changed' })).toEqual([first])
+    await deadLetters(async (letters) => {
+      const [first, ...others] = await letters.list(10)
+      expect(await letters.count({ consumer: 'broken', type: 'thing.changed' })).toBe(3)
+      expect(await letters.list(1, { type: 'thing.changed' })).toEqual([first])
       for (const nobody of [{ id: '1-1' }, { id: '-' }, { consumer: 'well' }, { type: 'thing.gone' }]) {
-        expect([await all.list(10, nobody), await all.count(nobody), await all.replay(nobody)]).toEqual([
-          [],
-          0,
-          0,
-        ])
+        expect([
+          await letters.list(10, nobody),
+          await letters.count(nobody),
+          await letters.replay(nobody),
+        ]).toEqual([[], 0, 0])
       }
-      expect(await all.replay({ id: first!.id })).toBe(1)
-      expect(await all.list(10)).toEqual(others)
+      expect(await letters.replay({ id: first!.id })).toBe(1)
+      expect(await letters.list(10)).toEqual(others)
       await until(() => broken.seen.length === 1)
       expect(broken.seen).toEqual([first!.event])
-      expect(await all.replay({ consumer: 'broken', type: 'thing.changed' })).toBe(2)
-      expect(await all.list(10)).toEqual([])
+      expect(await letters.replay({ consumer: 'broken', type: 'thing.changed' })).toBe(2)
+      expect(await letters.list(10)).toEqual([])
     })
     await until(() => broken.seen.length === 3)
   })
