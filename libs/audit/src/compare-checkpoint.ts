@@ -1,5 +1,4 @@
 import { leafOfHead, type Checkpoint, type Head } from './checkpoint'
-import type { Reach } from './cut-chain'
 import { nameOfCounter, nowhere } from './faults'
 import type { Finding, Findings } from './findings'
 import { createTree } from './merkle'
@@ -22,6 +21,13 @@ export interface Scope {
   period: string | null
   /** Whether the chains are read from their first batch to their last. */
   whole: boolean
+}
+
+/** How far a checkpoint reaches into a chain: it has the batches for which all of this holds. */
+export interface Reach {
+  throughBatch: number
+  belowFeed: number
+  notAfter: string
 }
 
 export type Comparison = ReturnType<typeof compareCheckpoint>

@@ -1,12 +1,5 @@
-import type { Comparison } from './compare-checkpoint'
+import type { Comparison, Reach } from './compare-checkpoint'
 import type { BatchRecord, CounterRecord } from './records'
-
-/** How far a checkpoint reaches into a chain: it has the batches for which all of this holds. */
-export interface Reach {
-  throughBatch: number
-  belowFeed: number
-  notAfter: string
-}
 
 const isWithin = (reach: Reach, { batch, feed, at }: BatchRecord) =>
   batch <= reach.throughBatch && feed < reach.belowFeed && at <= reach.notAfter

@@ -1,5 +1,3 @@
-import type { ErrorKind } from './table'
-
 /** The names of gRPC's status codes that an error can have: https://grpc.io/docs/guides/status-codes/ */
 export type GrpcStatus =
   | 'CANCELLED'
@@ -42,5 +40,5 @@ const usual: Readonly<Record<number, GrpcStatus>> = {
 }
 
 /** The gRPC status of an error. */
-export const grpcStatusOf = ({ grpc, status }: Pick<ErrorKind, 'grpc' | 'status'>): GrpcStatus =>
+export const grpcStatusOf = ({ grpc, status }: { grpc?: GrpcStatus; status: number }): GrpcStatus =>
   grpc ?? usual[status] ?? 'UNKNOWN'

@@ -1,6 +1,7 @@
 import { AppError } from '@ordinal/errors'
 import { anonymous, type RequestContext } from './request-id'
-import { challenge, requireRole, roles, type CallerRole, type Requirement } from './roles'
+import { roles, type CallerRole, type Requirement } from './caller-roles'
+import { challenge, requireRole } from './roles'
 
 /** What an operation needs of its caller. The tables of the services are made of these, and so is docs/security.md. */
 export interface AccessRule {

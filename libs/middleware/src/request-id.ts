@@ -4,8 +4,10 @@ import { parseTraceparent, parseTracestate, randomSpanId, type Span, type Tracin
 import { forwardedBasePath } from './base-path'
 import { clientAddress } from './client-address'
 import { addCommonHeaders } from './common-headers'
-import type { CallerRole } from './roles'
-import type { PersonalAction } from './security-events'
+import type { CallerRole } from './caller-roles'
+
+/** What a request does with data of persons. */
+export type PersonalAction = 'read' | 'create' | 'change' | 'delete' | 'erase'
 
 /** What is known of the request that is being served; handed to every handler. */
 export interface RequestContext {

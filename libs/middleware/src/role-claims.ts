@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import { highestRole, type CallerRole } from './roles'
+import { highestRole, type CallerRole } from './caller-roles'
 
 /** A name of an identity provider, and the role that it stands for. */
 export interface RoleName {

@@ -1,4 +1,4 @@
-import type { RequestContext } from './request-id'
+import type { PersonalAction, RequestContext } from './request-id'
 
 // What a SIEM takes, in the words of the Elastic Common Schema (https://www.elastic.co/docs/reference/ecs/ecs-event): the field
 // `event` of the line of a request. docs/security-events.md says what the other fields of the line are there.
@@ -15,9 +15,6 @@ export interface SecurityEvent {
   /** Why a token was refused; never what it holds. */
   reason?: string
 }
-
-/** What a request does with data of persons. */
-export type PersonalAction = 'read' | 'create' | 'change' | 'delete' | 'erase'
 
 const typeOf = {
   read: 'access',

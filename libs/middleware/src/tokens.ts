@@ -4,7 +4,8 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyG
 import { AppError } from '@ordinal/errors'
 import { hasUnseen } from './look-alikes'
 import { claimAt, roleIn, type RoleName } from './role-claims'
-import { challenge, type CallerRole } from './roles'
+import type { CallerRole } from './caller-roles'
+import { challenge } from './roles'
 
 /** How tokens are checked. Without a secret and without a URL of keys there is no way, and none is accepted. */
 export interface TokenSettings {

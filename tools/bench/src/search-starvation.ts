@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { get, post } from './load'
-import type { Scenario, StarvationSettings } from './starvation'
+import type { Scenario, StarvationSettings } from './starvation-scenario'
 import type { Contestant, Stage } from './stage'
 
 const customers = 1_000

@@ -3,40 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { get, load, post, type Load } from './load'
-import type { Reading, ReadingResult } from './readers'
+import type { ReadingResult } from './readers'
 import { row } from './instrument/print'
 import { searchScenarios } from './search-starvation'
 import { openStage, root, type Contestant, type Stage } from './stage'
+import type { Scenario, StarvationSettings } from './starvation-scenario'
 
 const issuers = 64
 const apiKey = randomBytes(32).toString('base64url')
 const keyHeader = `X-API-Key: ${apiKey}`
 const keys = { API_KEYS: `bench:${createHash('sha256').update(apiKey).digest('hex')}` }
-
-export interface StarvationSettings {
-  /** Of a turn beside readers; one alone comes before it. */
-  seconds: number
-  /** Of the ledger. */
-  rows: number
-  users: number
-  leases: number
-  /** Only scenarios whose names have this in them. */
-  named: string | undefined
-}
-
-/** What runs beside issuing, and how much of its rate issuing has to keep. */
-export interface Scenario {
-  name: string
-  /** The share of its rate that issuing must keep. */
-  wanted: number
-  reading?: Omit<Reading, 'port' | 'seconds'>
-  /** Done before the turn. */
-  prepare?: () => Promise<void>
-  /** The service that the readers ask, if it is another than that of the main work. */
-  reads?: Contestant
-  /** The main work, if it is not issuing numbers. */
-  main?: { service: Contestant; request: () => string; connections: number }
-}
 
 /** The result of a scenario. */
 interface Starved {

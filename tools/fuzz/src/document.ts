@@ -1,5 +1,3 @@
-import type { Schema } from './values'
-
 /** As much as is looked at here of the OpenAPI document of a service. */
 export interface Document {
   openapi?: string
@@ -19,6 +17,29 @@ export interface Parameter {
   name: string
   required?: boolean
   schema: Schema
+}
+
+/** As much of JSON Schema as our documents have. */
+export interface Schema {
+  $ref?: string
+  type?: string | string[]
+  enum?: unknown[]
+  const?: unknown
+  anyOf?: Schema[]
+  allOf?: Schema[]
+  format?: string
+  pattern?: string
+  minLength?: number
+  maxLength?: number
+  minimum?: number
+  maximum?: number
+  items?: Schema
+  minItems?: number
+  maxItems?: number
+  properties?: Record<string, Schema>
+  required?: string[]
+  example?: unknown
+  examples?: unknown[]
 }
 
 interface Reference {

@@ -2,11 +2,11 @@ import { Client, credentials, Metadata, status as codes, type ServiceError } fro
 import { fromJSON, loadSync, type MessageTypeDefinition, type MethodDefinition } from '@grpc/proto-loader'
 import fc from 'fast-check'
 import type { Fault } from './check'
-import type { Coverage } from './coverage'
 import type { Dice } from './dice'
-import type { Known, Thing } from './known'
-import type { Caller, Finding, Player } from './run'
-import { oddNumbers, oddTexts, valuesOf, type Schema } from './values'
+import type { Thing } from './known'
+import type { Caller, Player, Shared } from './player'
+import type { Schema } from './document'
+import { oddNumbers, oddTexts, valuesOf } from './values'
 
 /** The gRPC of a service that is fuzzed. */
 export type GrpcTarget = ReturnType<typeof grpcTarget>
@@ -53,13 +53,6 @@ interface Options {
   timeoutMs?: number
 }
 
-interface Shared {
-  known: Known
-  coverage: Coverage
-  findings: Map<string, Finding>
-  callers: readonly Caller[]
-}
-
 const serverCodes = new Set(['UNAVAILABLE', 'UNKNOWN', 'INTERNAL'])
 const needed = new Set(['prefix', 'full_number', 'reason', 'count'])
 
@@ -93,7 +86,7 @@ export function grpcTarget({ name, at, url, protoFile, service, timeoutMs = 15_0
     return label === 'LABEL_REPEATED' ? { type: 'array', items: schema, minItems: 1 } : schema
   }
 
-  function player({ known, coverage, findings, callers }: Shared): Player {
+  function player({ known, coverage, findings, callers }: Shared & { callers: readonly Caller[] }): Player {
     const client = new Client(at, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
     const pages = new Map<string, Promise<boolean>>()
     const isInTable = (code: string) => {

@@ -1,7 +1,7 @@
 import type { Dice } from './dice'
-import type { Document, Operation } from './document'
+import type { Document, Operation, Schema } from './document'
 import { idOf, type Known, type Thing } from './known'
-import { valuesOf, type Schema } from './values'
+import { valuesOf } from './values'
 
 /** A request, as it is sent. */
 export interface HttpRequest {

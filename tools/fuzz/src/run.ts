@@ -6,6 +6,7 @@ import { operationAt, operationsOf, type Document, type Operation } from './docu
 import type { GrpcTarget } from './grpc'
 import { createKnown, type Known } from './known'
 import { mutated } from './mutations'
+import type { Caller, Finding, Player, Shared } from './player'
 import { curlOf, reduced } from './reduce'
 import { validRequest, type HttpRequest } from './requests'
 import { createSender, type Outcome } from './send'
@@ -17,21 +18,6 @@ export interface Target {
   document: Document
   /** Its gRPC, if it has some. */
   grpc?: GrpcTarget
-}
-
-/** A caller: the headers that say who it is, and what stands for them in a line for a shell. */
-export interface Caller {
-  headers: Readonly<Record<string, string>>
-  inShell?: string
-}
-
-export interface Finding extends Fault {
-  service: string
-  operation: string
-  /** How often it was met. */
-  times: number
-  /** A line for a shell that meets it again. */
-  line: string
 }
 
 export interface FuzzOptions {
@@ -95,18 +81,6 @@ export async function fuzz(options: FuzzOptions): Promise<Finding[]> {
     for (const player of new Set(players)) player.close()
   }
   return [...findings.values()]
-}
-
-/** Makes one request after another of a service. */
-export interface Player {
-  play(dice: Dice): Promise<void>
-  close(): void
-}
-
-interface Shared {
-  known: Known
-  coverage: Coverage
-  findings: Map<string, Finding>
 }
 
 function httpPlayer(target: Target, options: FuzzOptions & Shared): Player {

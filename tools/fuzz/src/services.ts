@@ -8,7 +8,8 @@ import { grpcTarget } from './grpc'
 import { createKnown } from './known'
 import { residentAfterGarbage } from './memory'
 import { startReceiver } from './receiver'
-import { fuzz, type Caller, type Finding, type Target } from './run'
+import type { Caller, Finding } from './player'
+import { fuzz, type Target } from './run'
 
 /** Whether callers need a key or a token. */
 export type Access = 'open' | 'closed'

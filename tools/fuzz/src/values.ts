@@ -1,28 +1,5 @@
 import fc from 'fast-check'
-import { resolve, type Document } from './document'
-
-/** As much of JSON Schema as our documents have. */
-export interface Schema {
-  $ref?: string
-  type?: string | string[]
-  enum?: unknown[]
-  const?: unknown
-  anyOf?: Schema[]
-  allOf?: Schema[]
-  format?: string
-  pattern?: string
-  minLength?: number
-  maxLength?: number
-  minimum?: number
-  maximum?: number
-  items?: Schema
-  minItems?: number
-  maxItems?: number
-  properties?: Record<string, Schema>
-  required?: string[]
-  example?: unknown
-  examples?: unknown[]
-}
+import { resolve, type Document, type Schema } from './document'
 
 /** Values of fields whose schema is a text, and does not say their meaning. */
 const meant: Record<string, readonly string[]> = {

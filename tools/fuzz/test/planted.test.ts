@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createCoverage } from '../src/coverage'
-import { fuzz, type Finding } from '../src/run'
+import type { Finding } from '../src/player'
+import { fuzz } from '../src/run'
 import { growthFault } from '../src/services'
 import { answer, fail, startStub } from './stub'
 

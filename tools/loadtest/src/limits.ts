@@ -1,15 +1,5 @@
 import type { Measured } from './measurements'
-
-/** What a run must keep within; whatever is undefined has no limit. */
-export interface Limits {
-  maxP50Ms?: number | undefined
-  maxP90Ms?: number | undefined
-  maxP99Ms?: number | undefined
-  maxP999Ms?: number | undefined
-  /** A number of requests, or a part of them. */
-  maxErrors?: { count: number } | { part: number } | undefined
-  minPerSecond?: number | undefined
-}
+import type { Limits } from './settings'
 
 export interface LimitResult {
   name: string

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { isThisMachine, urlOf, type Service } from '@ordinal/bench'
-import type { Limits } from './limits'
-import { servicesOf, workloads, type Settings, type Workload } from './settings'
+import { servicesOf, workloads, type Limits, type Settings, type Workload } from './settings'
 
 const usualRequests = 1000
 

@@ -1,5 +1,15 @@
 import type { Service } from '@ordinal/bench'
-import type { Limits } from './limits'
+
+/** What a run must keep within; whatever is undefined has no limit. */
+export interface Limits {
+  maxP50Ms?: number | undefined
+  maxP90Ms?: number | undefined
+  maxP99Ms?: number | undefined
+  maxP999Ms?: number | undefined
+  /** A number of requests, or a part of them. */
+  maxErrors?: { count: number } | { part: number } | undefined
+  minPerSecond?: number | undefined
+}
 
 export const operationNames = ['create', 'get', 'list', 'update', 'delete', 'next'] as const
 export type OperationName = (typeof operationNames)[number]
