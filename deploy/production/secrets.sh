@@ -9,7 +9,7 @@ numbers=$1
 users=${2:-users.${numbers#*.}}
 orders=${3:-orders.${numbers#*.}}
 # The folder keeps other users of this machine out; in the containers each file is read by an account of the image.
-mkdir -p secrets && chmod 700 secrets
+mkdir -p secrets checkpoints && chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 keep() { # name, text
   [ -s "secrets/$1" ] && return

@@ -22,6 +22,7 @@ interface Container {
   secrets?: (string | { source: string; target: string })[]
   ports?: string[]
   networks?: string[]
+  volumes?: string[]
   command?: string[]
   restart?: string
   healthcheck?: { test?: string[]; disable?: boolean }
@@ -42,6 +43,9 @@ interface Compose {
 
 const file = join(root, 'docker-compose.prod.yml')
 const folder = join(root, 'deploy/production')
+const oidcVariables = ['ISSUER', 'CLIENT_ID', 'SCOPES', 'AUDIENCE', 'ORIGINS'].map(
+  (name) => `SEQUENCER_CONSOLE_OIDC_${name}`,
+)
 const sourceOf = (secret: string | { source: string }) =>
   typeof secret === 'string' ? secret : secret.source
 
@@ -70,6 +74,14 @@ withPrograms('docker-compose.prod.yml', () => {
       .map(([name]) => name)
     expect(outside.sort()).toEqual(['haproxy', 'migrate-order-service', 'order-service-1', 'order-service-2'])
     for (const [, { networks }] of containers) expect(networks).toContain('inside')
+  })
+
+  test('what .env.prod says of signing in and of the kept checkpoint reaches the sequencers, with a folder for it', () => {
+    const passed = ['SEQUENCER_CHECKPOINT_FILE', ...oidcVariables].map((name) => [name, null])
+    for (const [, { environment, volumes }] of instancesOf('sequencer')) {
+      expect(environment).toMatchObject(Object.fromEntries(passed))
+      expect(volumes).toEqual(['${CHECKPOINTS:-./checkpoints}:/checkpoints'])
+    }
   })
 
   test('each container is hardened and bounded, and says whether it is well', () => {
@@ -177,12 +189,15 @@ withPrograms('docker-compose.prod.yml', () => {
       ORDERS_HOST: 'orders.example.com',
     }
     const env = Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [
-        name,
-        String(value)
-          .replaceAll(/\$\{(\w+)(?::-)?\}/g, (_, variable: string) => names[variable] ?? '')
-          .replace('/run/secrets', secrets),
-      ]),
+      // Without a value: as .env.prod has it, or not at all.
+      Object.entries(environment)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => [
+          name,
+          String(value)
+            .replaceAll(/\$\{(\w+)(?::-)?\}/g, (_, variable: string) => names[variable] ?? '')
+            .replace('/run/secrets', secrets),
+        ]),
     )
     const bundle = join(root, 'dist/apps', service, 'main.js')
     const { status, stderr } = spawnSync(process.execPath, [bundle, '--check-config'], {
