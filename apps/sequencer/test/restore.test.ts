@@ -293,7 +293,10 @@ describe('raising', () => {
       const proxy = await proxyBefore(restored.runtimeUrl)
       const plan: RestorePlan = {
         type: 'ordinal-restore-plan-v1',
-        ...{ reason: 'test', margin: 200, counters: [], numbers: [] },
+        reason: 'test',
+        margin: 200,
+        counters: [],
+        numbers: [],
       }
       const raise = () =>
         raiseUntil({ restored: { ...restored, runtimeUrl: proxy.url } }, plan, Infinity, 2_000)
@@ -324,7 +327,10 @@ describe('raising', () => {
     )
     const plan: RestorePlan = {
       type: 'ordinal-restore-plan-v1',
-      ...{ reason: 'test', margin: 11_000, counters: [], numbers: [] },
+      reason: 'test',
+      margin: 11_000,
+      counters: [],
+      numbers: [],
     }
     await Promise.all([raiseUntil(ledger, plan, Infinity), raiseUntil(ledger, plan, Infinity)])
     const rows = await queryAsAdmin<{ last: number }>(

@@ -65,7 +65,10 @@ export async function restoreDrill(
   const ended = end.signal
   const ledger = createServer({
     folder: join(folder, 'ledger'),
-    ...{ address: `${network}.1`, password, backup: method, ended },
+    address: `${network}.1`,
+    password,
+    backup: method,
+    ended,
   })
   const others = createServer({ folder: join(folder, 'others'), address: `${network}.2`, password, ended })
   const serverOf = (database: string) => (database === services.sequencer ? ledger : others)
@@ -136,7 +139,8 @@ export async function restoreDrill(
         cwd: folder,
         env: { PATH: process.env.PATH, ...environmentOf('sequencer') },
         stdio: ['pipe', 'pipe', 'inherit'],
-        ...{ signal: ended, killSignal: 'SIGKILL' },
+        signal: ended,
+        killSignal: 'SIGKILL',
       })
       child.on('error', reject)
       let output = ''
@@ -223,7 +227,9 @@ export async function restoreDrill(
       missing: lost.length,
       explained: lost.filter((number) => voided.has(number) && !given.has(number)).length,
       skipped: await count(`SELECT count(*) FROM ledger WHERE event = 'skip'`),
-      ...{ refused, found: exitCode === 1, fits },
+      refused,
+      found: exitCode === 1,
+      fits,
     }
   }
 
