@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { ownAddress, ownPort } from '@ordinal/testing'
+import { eventually } from '../src/calls'
 import { startSystem, type System } from '../src/system'
 import { inBrowser, openBrowser, picture, violationsOn, type ConsoleBrowser } from './console-browser'
 
@@ -113,14 +114,14 @@ inBrowser('signing in at an identity provider, in a browser', () => {
     await signIn(page, 'ada')
     await page.getByRole('link', { name: 'INV' }).waitFor()
     const first = await stored(page)
-    const renewed = async () => {
+    const sessionSeen = async () => {
       // What is asked for renews it.
       await page.getByRole('link', { name: 'Overview' }).click()
       await page.getByRole('link', { name: 'Sequences' }).click()
       await page.getByRole('link', { name: 'INV' }).waitFor()
-      return (await stored(page)).session !== first.session
+      return (await stored(page)).session
     }
-    while (!(await renewed())) await page.waitForTimeout(500)
+    await eventually(sessionSeen, (session) => session !== first.session, tokenSeconds * 1_000)
     expect((await stored(page)).refresh).not.toBe(first.refresh)
 
     await page.evaluate(`sessionStorage.removeItem('ordinal.refresh')`)
@@ -129,6 +130,25 @@ inBrowser('signing in at an identity provider, in a browser', () => {
     })
     await page.getByRole('status').getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: `Sign in at ${new URL(issuer).host}` }).waitFor()
+    await page.context().close()
+  })
+
+  test('an export of the ledger is sent with a token that is renewed first', async () => {
+    const page = await browser.open(at('/audit'))
+    await signIn(page, 'ada')
+    const button = page.getByRole('button', { name: 'NDJSON, to verify' })
+    await button.waitFor()
+    await page.evaluate('delete window.showSaveFilePicker')
+    const { session } = await stored(page)
+    // To the page it is later, and the token about to end; nothing else of this page asks for anything now.
+    await page.clock.setFixedTime(Date.now() + 10_000)
+    const [request] = await Promise.all([
+      page.waitForRequest((asked) => asked.url().includes('/api/v1/audit/export')),
+      button.click(),
+    ])
+    const sent = await request.headerValue('Authorization')
+    expect(sent).toMatch(/^Bearer ey/)
+    expect(sent).not.toBe(`Bearer ${session}`)
     await page.context().close()
   })
 

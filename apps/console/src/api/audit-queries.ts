@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { AuditSearch } from './audit-search'
 import { ordinal, services } from './ordinal'
 import { unlessRefused } from './refresh'
-import { currentSession } from './session'
+import { authorizationHeaders } from './renewal'
 
 /** What is looked for, as the service takes it. */
 export const filterOf = ({ from, to, ...search }: AuditSearch): AuditFilter => {
@@ -61,15 +61,11 @@ export interface ExportChoice {
  * @throws ProblemError where the service refuses
  */
 export async function openExport(choice: ExportChoice, signal: AbortSignal): Promise<Response> {
-  const session = currentSession()
   const url = new URL('api/v1/audit/export', services().sequencer.replace(/\/?$/, '/'))
   for (const [name, value] of Object.entries(choice) as [string, string | undefined][])
     if (value !== undefined) url.searchParams.set(name, value)
   const response = await fetch(url, {
-    headers: {
-      ...(session?.kind === 'token' && { Authorization: `Bearer ${session.secret}` }),
-      ...(session?.kind === 'key' && { 'X-API-Key': session.secret }),
-    },
+    headers: await authorizationHeaders(),
     credentials: 'omit',
     signal,
   })

@@ -1,7 +1,6 @@
 import { ConnectionError, errorOf, problemOf, type ImportOptions, type ImportReport } from '@ordinal/client'
 import { services } from './ordinal'
-import { freshSecret } from './renewal'
-import { currentSession } from './session'
+import { authorizationHeaders } from './renewal'
 
 interface Upload {
   prefix: string
@@ -30,11 +29,10 @@ export async function importFile({
   )
   for (const [name, value] of Object.entries(options))
     if (value !== undefined) url.searchParams.set(name, String(value))
-  const session = currentSession()
   const request = new XMLHttpRequest()
   request.open('POST', url)
-  if (session?.kind === 'token') request.setRequestHeader('Authorization', `Bearer ${await freshSecret()}`)
-  if (session?.kind === 'key') request.setRequestHeader('X-API-Key', session.secret)
+  for (const [name, value] of Object.entries(await authorizationHeaders()))
+    request.setRequestHeader(name, value)
   // By its name: what systems call the type of such files differs.
   request.setRequestHeader(
     'Content-Type',

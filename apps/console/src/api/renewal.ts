@@ -19,6 +19,13 @@ export async function freshSecret(): Promise<string> {
   return currentSession()?.secret ?? ''
 }
 
+/** What a request to a service carries besides those of the client: as the client does, with a token that is valid. */
+export async function authorizationHeaders(): Promise<Record<string, string>> {
+  const secret = await freshSecret()
+  if (secret === '') return {}
+  return currentSession()?.kind === 'key' ? { 'X-API-Key': secret } : { Authorization: `Bearer ${secret}` }
+}
+
 async function renewSession(): Promise<void> {
   const token = refreshToken()
   const provider = identityProvider()
