@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { ask } from '../src/calls'
+import { ask, eventually } from '../src/calls'
 import { startSystem, type System } from '../src/system'
 import { consoleSecret, inBrowser, openBrowser, picture, signedTokens, violationsOn } from './console-browser'
 import type { ConsoleBrowser } from './console-browser'
@@ -55,9 +55,18 @@ inBrowser('operations and demonstrations in a browser', () => {
   }
   const asKey = (key: string) =>
     ask(system.sequencer, 'GET', '/api/v1/audit', undefined, { 'X-API-Key': key })
-  const until = async (isSo: () => Promise<boolean>) => {
-    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  const gets = (count: number) =>
+    eventually(
+      () => received.length,
+      (length) => length === count,
+      20_000,
+    )
+  const isRefused = (key: string) =>
+    eventually(
+      async () => (await asKey(key)).status,
+      (status) => status === 401,
+      20_000,
+    )
 
   test('a webhook is made, tested, replayed, rotated, switched off and on, and deleted', async () => {
     const page = await browser.open(at('/webhooks'), { token: tokens.admin })
@@ -74,7 +83,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await page.getByRole('row', { name: /webhook\.test.*delivered/ }).waitFor()
     expect(received).toHaveLength(1)
     await page.getByRole('button', { name: /^Replay: \d+$/ }).click()
-    await until(() => Promise.resolve(received.length === 2))
+    await gets(2)
     expect(received[1]!.id).toBe(received[0]!.id)
 
     // Its attempts, by keyboard.
@@ -82,7 +91,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: /^Attempts of delivery/ }).waitFor()
     expect(new URL(page.url()).search).toContain('delivery=')
-    await until(async () => (await page.getByRole('cell', { name: '204' }).count()) >= 1)
+    await page.getByRole('cell', { name: '204' }).first().waitFor()
 
     await page.getByRole('button', { name: 'Rotate the secret' }).click()
     await page.getByRole('dialog').getByText('an hour').click()
@@ -92,8 +101,8 @@ inBrowser('operations and demonstrations in a browser', () => {
 
     await page.getByRole('button', { name: 'Replay since…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Replay since…' }).click()
-    await shows(page, '1 deliveries are made again')
-    await until(() => Promise.resolve(received.length === 3))
+    await shows(page, '1 delivery is made again')
+    await gets(3)
 
     await page.getByRole('button', { name: 'Switch off' }).click()
     await shows(page, 'Nothing is delivered until it is switched on again.')
@@ -130,7 +139,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await dialog.getByRole('button', { name: 'Rotate' }).click()
     const second = await secretIn(page)
     await shows(page, 'Replaces')
-    await until(async () => (await asKey(first)).status === 401)
+    await isRefused(first)
     expect((await asKey(second)).status).toBe(200)
 
     await page.getByRole('button', { name: 'Revoke' }).click()
@@ -138,7 +147,7 @@ inBrowser('operations and demonstrations in a browser', () => {
     await dialog.getByLabel('Reason').fill('the ERP is gone')
     await dialog.getByRole('button', { name: 'Revoke' }).click()
     await shows(page, '“the ERP is gone”')
-    await until(async () => (await asKey(second)).status === 401)
+    await isRefused(second)
     expect(await page.getByRole('button', { name: 'Revoke' }).count()).toBe(0)
     await page.context().close()
   })

@@ -25,7 +25,7 @@ export const useApiKeysTexts = defineTexts({
     noneHelp: 'Make one for each machine that calls, with the scopes that it needs.',
     secret: 'The key',
     made: (name: string) => `${name} has a new key`,
-    // One
+    // The page of one
     title: 'Key',
     facts: 'What it is',
     madeAt: 'Made',

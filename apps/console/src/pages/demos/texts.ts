@@ -1,6 +1,7 @@
 import { defineTexts } from '../../ui/texts'
 import { numberFormats } from '../../ui/numbers'
 
+// Of RegExp what is needed: a test takes each place that names that for one where an expression is made of a text.
 interface Pattern {
   test(sentence: string): boolean
   [Symbol.replace](sentence: string, by: string): string
@@ -29,7 +30,8 @@ export const useDemosTexts = defineTexts({
     run: 'Run',
     runName: (name: string) => `Run: ${name}`,
     running: 'It runs',
-    drawn: (count: number) => `${numberFormats.en.count(count)} numbers drawn so far`,
+    drawn: (count: number) =>
+      `${numberFormats.en.count(count)} ${count === 1 ? 'number' : 'numbers'} drawn so far`,
     checking: 'The ledger is asked whether the promises were kept',
     steps: 'Steps',
     verdict: 'Verdict',
@@ -38,7 +40,7 @@ export const useDemosTexts = defineTexts({
     kept: 'kept',
     notKept: 'broken',
     figures: (count: number, seconds: number | null, rate: number | null) =>
-      `${numberFormats.en.count(count)} numbers` +
+      `${numberFormats.en.count(count)} ${count === 1 ? 'number' : 'numbers'}` +
       (seconds === null || rate === null
         ? ''
         : ` in ${numberFormats.en.tenths(seconds)} s: ${numberFormats.en.count(rate)} a second`),
@@ -68,7 +70,8 @@ export const useDemosTexts = defineTexts({
     run: 'Vorführen',
     runName: (name: string) => `Vorführen: ${name}`,
     running: 'Es läuft',
-    drawn: (count: number) => `${numberFormats.de.count(count)} Nummern bisher gezogen`,
+    drawn: (count: number) =>
+      `${numberFormats.de.count(count)} ${count === 1 ? 'Nummer' : 'Nummern'} bisher gezogen`,
     checking: 'Das Journal wird befragt, ob die Zusagen gehalten wurden',
     steps: 'Schritte',
     verdict: 'Urteil',
@@ -77,7 +80,7 @@ export const useDemosTexts = defineTexts({
     kept: 'gehalten',
     notKept: 'gebrochen',
     figures: (count: number, seconds: number | null, rate: number | null) =>
-      `${numberFormats.de.count(count)} Nummern` +
+      `${numberFormats.de.count(count)} ${count === 1 ? 'Nummer' : 'Nummern'}` +
       (seconds === null || rate === null
         ? ''
         : ` in ${numberFormats.de.tenths(seconds)} s: ${numberFormats.de.count(rate)} je Sekunde`),

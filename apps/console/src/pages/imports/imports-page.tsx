@@ -7,7 +7,6 @@ import { getRouteApi } from '@tanstack/react-router'
 import { importFile } from '../../api/import-file'
 import { sequencesOf } from '../../api/sequence-queries'
 import { useChange } from '../../ui/mutate'
-import { useNumberFormats } from '../../ui/numbers'
 import { Card, NeedsRole, Page } from '../../ui/page'
 import { FormError } from '../../ui/form-error'
 import { ReasonDialog } from '../../ui/reason-dialog'
@@ -55,7 +54,6 @@ interface ImportProps {
 
 function Import({ prefixes, prefix, onPrefix }: ImportProps) {
   const texts = useImportsTexts()
-  const formats = useNumberFormats()
   const [choices, setChoices] = useState<Choices>({
     file: null,
     maxHole: 0,
@@ -144,7 +142,7 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
         <ReasonDialog
           opened={asking}
           title={texts.importTitle(file?.name ?? '', prefix)}
-          consequence={texts.importWill(formats.count(tried.imported), formats.count(tried.skipped))}
+          consequence={texts.importWill(tried.imported, tried.skipped)}
           action={texts.import}
           asksReason={false}
           dangerous

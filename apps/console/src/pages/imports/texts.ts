@@ -1,3 +1,4 @@
+import { numberFormats } from '../../ui/numbers'
 import { defineTexts } from '../../ui/texts'
 
 export const useImportsTexts = defineTexts({
@@ -19,8 +20,8 @@ export const useImportsTexts = defineTexts({
     import: 'Import',
     importFirst: 'Try this file with these choices first.',
     importTitle: (file: string, prefix: string) => `Import ${file} into ${prefix}?`,
-    importWill: (count: string, skipped: string) =>
-      `${count} numbers are written to the ledger, and ${skipped} values that are left out become void. Nothing of it can be taken back.`,
+    importWill: (count: number, skipped: number) =>
+      `${numberFormats.en.count(count)} ${count === 1 ? 'number is' : 'numbers are'} written to the ledger, and ${numberFormats.en.count(skipped)} ${skipped === 1 ? 'value that is left out becomes' : 'values that are left out become'} void. Nothing of it can be taken back.`,
     sending: (part: string) => `${part} is sent and read`,
     finishing: 'All is sent; the sequencer finishes it',
     stop: 'Stop',
@@ -44,7 +45,6 @@ export const useImportsTexts = defineTexts({
     number: 'Number',
     why: 'Why',
     firstOf: (shown: string, total: string) => `The first ${shown} of ${total}`,
-    done: (count: string) => `${count} numbers are imported`,
     none: 'There is no sequence yet',
     noneHelp: 'Make the sequence first: its template says how numbers of the file are read.',
   },
@@ -66,8 +66,8 @@ export const useImportsTexts = defineTexts({
     import: 'Übernehmen',
     importFirst: 'Probieren Sie zuerst diese Datei mit dieser Wahl.',
     importTitle: (file: string, prefix: string) => `${file} in ${prefix} übernehmen?`,
-    importWill: (count: string, skipped: string) =>
-      `${count} Nummern werden in das Journal geschrieben, und ${skipped} ausgelassene Werte werden ungültig. Nichts davon lässt sich zurücknehmen.`,
+    importWill: (count: number, skipped: number) =>
+      `${numberFormats.de.count(count)} ${count === 1 ? 'Nummer wird' : 'Nummern werden'} in das Journal geschrieben, und ${numberFormats.de.count(skipped)} ${skipped === 1 ? 'ausgelassener Wert wird' : 'ausgelassene Werte werden'} ungültig. Nichts davon lässt sich zurücknehmen.`,
     sending: (part: string) => `${part} gesendet und gelesen`,
     finishing: 'Alles ist gesendet; der Sequencer schließt ab',
     stop: 'Anhalten',
@@ -91,7 +91,6 @@ export const useImportsTexts = defineTexts({
     number: 'Nummer',
     why: 'Warum',
     firstOf: (shown: string, total: string) => `Die ersten ${shown} von ${total}`,
-    done: (count: string) => `${count} Nummern sind übernommen`,
     none: 'Es gibt noch keinen Nummernkreis',
     noneHelp: 'Legen Sie ihn zuerst an: Seine Vorlage sagt, wie die Nummern der Datei gelesen werden.',
   },

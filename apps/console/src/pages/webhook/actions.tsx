@@ -7,7 +7,6 @@ import { ordinal } from '../../api/ordinal'
 import { ActionButtons, type Action } from '../../ui/action-buttons'
 import { localInputOf } from '../../ui/local-input'
 import { useChange } from '../../ui/mutate'
-import { useNumberFormats } from '../../ui/numbers'
 import { useRotation } from '../../ui/use-rotation'
 import { useWebhooksTexts } from '../webhooks/texts'
 
@@ -62,12 +61,11 @@ export function Actions({ webhook }: { webhook: Webhook }) {
 /** Makes all deliveries since a moment again. */
 function useReplay({ id, url }: Webhook): Action {
   const texts = useWebhooksTexts()
-  const { count } = useNumberFormats()
   const [since, setSince] = useState(() => localInputOf(new Date(Date.now() - dayMs)))
   const change = useChange({
     run: () => ordinal().webhooks.replay(id, { since: new Date(since).toISOString() }),
     changes,
-    done: ({ replayed }) => texts.replayed(count(replayed)),
+    done: ({ replayed }) => texts.replayed(replayed),
   })
   const field = (
     <TextInput

@@ -1,3 +1,4 @@
+import { numberFormats } from '../../ui/numbers'
 import { defineTexts } from '../../ui/texts'
 
 export const useWebhooksTexts = defineTexts({
@@ -24,7 +25,7 @@ export const useWebhooksTexts = defineTexts({
     noneHelp: 'Make one: it gets the events of all changes that begin after it.',
     secret: 'The secret of this webhook',
     made: (url: string) => `${url} gets events from now on`,
-    // One
+    // The page of one
     title: 'Webhook',
     facts: 'What it is',
     since: 'Since',
@@ -48,7 +49,8 @@ export const useWebhooksTexts = defineTexts({
     replayWill:
       'All deliveries whose events came since then are made again, with the ids that they had: a receiver that knows these drops them.',
     replaySinceLabel: 'Since',
-    replayed: (count: string) => `${count} deliveries are made again`,
+    replayed: (count: number) =>
+      `${numberFormats.en.count(count)} ${count === 1 ? 'delivery is' : 'deliveries are'} made again`,
     replayedOne: 'It is made again, now',
     remove: 'Delete',
     removeTitle: (url: string) => `Delete ${url}?`,
@@ -122,7 +124,8 @@ export const useWebhooksTexts = defineTexts({
     replayWill:
       'Alle Zustellungen, deren Ereignisse seitdem kamen, werden noch einmal gemacht, mit denselben Ids: Ein Empfänger, der diese kennt, übergeht sie.',
     replaySinceLabel: 'Seit',
-    replayed: (count: string) => `${count} Zustellungen werden noch einmal gemacht`,
+    replayed: (count: number) =>
+      `${numberFormats.de.count(count)} ${count === 1 ? 'Zustellung wird' : 'Zustellungen werden'} noch einmal gemacht`,
     replayedOne: 'Sie wird jetzt noch einmal gemacht',
     remove: 'Löschen',
     removeTitle: (url: string) => `${url} löschen?`,
