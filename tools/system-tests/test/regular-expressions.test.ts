@@ -30,8 +30,15 @@ const accepted = new Map([
   ],
 ])
 
-/** What is shipped: the services, their libraries, and the packages. */
-const shipped = ['apps/*/src/*.ts', 'libs/*/src/*.ts', 'packages/*/src/*.ts']
+/** What is shipped: the services, the console and its verifier, their libraries, and the packages. */
+const shipped = [
+  'apps/*/src/*.ts',
+  'apps/*/src/*.tsx',
+  'apps/console/offline/*.ts*',
+  'apps/console/verifier/*.ts*',
+  'libs/*/src/*.ts',
+  'packages/*/src/*.ts',
+]
 const onlyInTests = ['libs/testing/', 'libs/embedded-postgres/']
 
 interface Found {
