@@ -1,6 +1,6 @@
 import Ajv from 'ajv/dist/2020'
 import addFormats from 'ajv-formats'
-import { callersOf, hasRedis, startTestRedis, type TestCallers, type TestRedis } from '@ordinal/testing'
+import { callersOf, startTestRedis, withRedis, type TestCallers, type TestRedis } from '@ordinal/testing'
 import { anOrder, createWorld, until, type Instance, type World } from './world'
 
 let world: World
@@ -127,8 +127,7 @@ test('what waits is counted by type, that of the oldest first, and listed by typ
   expect((await ask(service, 'GET', `/api/v1/events?cursor=${cursor}`)).status).toBe(400)
 })
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-;(hasRedis || required ? describe : describe.skip)('dead letters in Redis', () => {
+withRedis('dead letters in Redis', () => {
   let redis: TestRedis
   beforeEach(async () => {
     redis = await startTestRedis()
