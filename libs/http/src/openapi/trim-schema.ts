@@ -19,7 +19,7 @@ export function trimSchema(schema: JsonSchema, io: 'input' | 'output'): void {
   delete schema.propertyNames
   // The format says it all.
   if (schema.format === 'date') delete schema.pattern
-  if (schema.format === 'date-time') withoutFormat(schema)
+  if (schema.format === 'date-time') withoutDatesInPattern(schema)
   withLineShared(schema)
 }
 
@@ -37,7 +37,7 @@ function withoutLimitsOfNumbers(schema: { minimum?: unknown; maximum?: unknown }
 }
 
 /** The format says which dates and times there are, in any zone: of the pattern stays what it says of those in UTC. */
-function withoutFormat(schema: { pattern?: string }): void {
+function withoutDatesInPattern(schema: { pattern?: string }): void {
   const ofTime = schema.pattern?.replace(/^\^.*T(?=\()/, 'T')
   if (ofTime?.includes('[+-]')) delete schema.pattern
   else if (ofTime) schema.pattern = ofTime

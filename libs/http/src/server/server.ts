@@ -44,7 +44,7 @@ const defaultLimits: http.ServerOptions & StallLimits & { connections: number } 
 }
 
 const lookEveryMs = 1_000
-// Of the event loop, at the end of a drain: clients that go on connecting do not keep it.
+// Turns of the event loop at the end of a drain. A limit, since clients may go on connecting.
 const mostTurns = 1_000
 // A service that stops does not wait for clients that neither read nor send anything.
 const closingLimits = { unreadMs: 1_000, unsentMs: 2_000 }
@@ -166,13 +166,13 @@ export function createServer(
     connections: bound.open,
 
     async listen(port, host) {
-      const taken = await listenAt(server, port, host)
+      const boundPort = await listenAt(server, port, host)
       const lookAround = () => {
         cutUnread()
         afterCrowds(open.count())
       }
       looking = setInterval(lookAround, Math.min(lookEveryMs, unreadMs / 4)).unref()
-      return taken
+      return boundPort
     },
 
     async drain(forMs) {
