@@ -8,7 +8,7 @@ import { useSettings } from './settings'
 import { useTexts } from './texts'
 import { absolute } from './time'
 
-// Loaded late: see live-chart.tsx.
+// Loaded late: see late-charts.tsx.
 
 interface FrameProps {
   label: string

@@ -1,7 +1,7 @@
 import { useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { ActionIcon, Button, Group, Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import type { GapMap as Map } from '@ordinal/client'
+import type { GapMap } from '@ordinal/client'
 import { IconChevronLeft, IconChevronRight, IconGridDots, IconTable, IconZoomOut } from '@tabler/icons-react'
 import { DataTable } from '../../ui/data-table'
 import { useNumberFormats } from '../../ui/numbers'
@@ -9,18 +9,20 @@ import { useTexts } from '../../ui/texts'
 import {
   besideOf,
   cellAt,
-  cellCount,
+  cellCountOf,
   cellSize,
-  cellsOf,
+  mostCells,
   pathsOf,
+  ringSize,
+  ringWidth,
   unheldStates,
   widerThan,
   type Cell,
 } from './map-layout'
 import { useGapsTexts } from './texts'
 
-interface GapMapProps {
-  map: Map
+interface GapMapPictureProps {
+  map: GapMap
   /** Shows another stretch; all if undefined. */
   onStretch: (stretch: { from: number; to: number } | undefined) => void
   /** A cell of one value was chosen. */
@@ -28,7 +30,7 @@ interface GapMapProps {
 }
 
 /** All values of a stretch as cells, in which what is not issued can be seen, and which lead to their own values. */
-export function GapMap({ map, onStretch, onValue }: GapMapProps) {
+export function GapMapPicture({ map, onStretch, onValue }: GapMapPictureProps) {
   const texts = useGapsTexts()
   const shared = useTexts()
   const describe = useDescription(map)
@@ -67,7 +69,7 @@ export function GapMap({ map, onStretch, onValue }: GapMapProps) {
             size="xs"
             disabled={isWhole}
             leftSection={<IconZoomOut size={14} />}
-            onClick={() => onStretch(widerThan(map, cellCount))}
+            onClick={() => onStretch(widerThan(map, mostCells))}
           >
             {texts.zoomOut}
           </Button>
@@ -92,7 +94,7 @@ export function GapMap({ map, onStretch, onValue }: GapMapProps) {
 }
 
 interface PictureProps {
-  map: Map
+  map: GapMap
   describe: (cell: Cell) => string
   onOpen: (cell: Cell) => void
 }
@@ -101,7 +103,7 @@ interface PictureProps {
 function Picture({ map, describe, onOpen }: PictureProps) {
   const texts = useGapsTexts()
   const columns = useMediaQuery('(max-width: 48em)') ? 25 : 50
-  const count = cellsOf(map)
+  const count = cellCountOf(map)
   // In another stretch the first cell is chosen, and stays so while numbers are issued at its end.
   const [chosen, setChosen] = useState({ from: map.from, index: 0 })
   const cell = cellAt(map, chosen.from === map.from ? Math.min(chosen.index, count - 1) : 0)
@@ -152,10 +154,10 @@ function Picture({ map, describe, onOpen }: PictureProps) {
           ))}
           <rect
             className="gap-chosen"
-            x={(cell.index % columns) * cellSize - 0.75}
-            y={Math.floor(cell.index / columns) * cellSize - 0.75}
-            width={11.5}
-            height={11.5}
+            x={(cell.index % columns) * cellSize - ringWidth}
+            y={Math.floor(cell.index / columns) * cellSize - ringWidth}
+            width={ringSize}
+            height={ringSize}
           />
         </svg>
       </div>
@@ -197,7 +199,7 @@ function Legend({ isSingle }: { isSingle: boolean }) {
 }
 
 /** The same for those who read rather than see it: the stretches with anything. */
-function CellTable({ map, onOpen }: { map: Map; onOpen: (cell: Cell) => void }) {
+function CellTable({ map, onOpen }: { map: GapMap; onOpen: (cell: Cell) => void }) {
   const shared = useTexts()
   const texts = useGapsTexts()
   const { count } = useNumberFormats()
@@ -234,7 +236,7 @@ function CellTable({ map, onOpen }: { map: Map; onOpen: (cell: Cell) => void }) 
 }
 
 /** A cell in words. */
-function useDescription(map: Map): (cell: Cell) => string {
+function useDescription(map: GapMap): (cell: Cell) => string {
   const texts = useGapsTexts()
   const shared = useTexts()
   const { count } = useNumberFormats()

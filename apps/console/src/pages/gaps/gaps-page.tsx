@@ -14,9 +14,9 @@ import { Failure, Notice, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { useFreshNumbers } from '../../ui/use-fresh-numbers'
 import { GapList } from './gap-list'
-import { GapMap } from './gap-map'
+import { GapMapPicture } from './gap-map'
 import { LeaseList } from './lease-list'
-import { cellCount, type Cell } from './map-layout'
+import { mostCells, type Cell } from './map-layout'
 import { useGapsTexts } from './texts'
 
 const route = getRouteApi('/gaps')
@@ -87,7 +87,7 @@ function PeriodSelect({ prefix }: { prefix: string }) {
   const texts = useGapsTexts()
   const { period, state } = route.useSearch()
   const navigate = route.useNavigate()
-  const { data } = useQuery(gapMapOf({ prefix, period }, cellCount))
+  const { data } = useQuery(gapMapOf({ prefix, period }, mostCells))
   if (!data || (data.periods.length < 2 && data.periods[0] === data.period)) return null
   return (
     <Select
@@ -106,7 +106,7 @@ function Gaps({ prefix }: { prefix: string }) {
   const of: GapSearch = { ...search, prefix }
   const texts = useGapsTexts()
   const navigate = route.useNavigate()
-  const query = useQuery(gapMapOf(of, cellCount))
+  const query = useQuery(gapMapOf(of, mostCells))
   useFreshNumbers(prefix, 'gaps', prefix)
   async function openValue(cell: Cell) {
     const number = await numberOfCell(of, cell)
@@ -123,7 +123,7 @@ function Gaps({ prefix }: { prefix: string }) {
               {map.last_value < map.first_value ? (
                 <Text c="dimmed">{texts.noValues}</Text>
               ) : (
-                <GapMap
+                <GapMapPicture
                   map={map}
                   onStretch={(stretch) =>
                     void navigate({

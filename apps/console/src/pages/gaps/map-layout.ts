@@ -5,7 +5,7 @@ export const unheldStates = ['free', 'reserved', 'void'] as const
 export type UnheldState = (typeof unheldStates)[number]
 
 /** How many cells the picture has at most. */
-export const cellCount = 500
+export const mostCells = 500
 
 /** A cell of the picture: a stretch of values. */
 export interface Cell {
@@ -20,7 +20,7 @@ export interface Cell {
 type Shown = Pick<GapMap, 'from' | 'to' | 'bucket_size' | 'buckets'>
 
 /** How many cells a stretch has. */
-export const cellsOf = ({ from, to, bucket_size }: Shown) =>
+export const cellCountOf = ({ from, to, bucket_size }: Shown) =>
   Math.max(0, Math.ceil((to - from + 1) / bucket_size))
 
 export function cellAt(map: Shown, index: number): Cell {
@@ -62,13 +62,16 @@ export function besideOf(
 // In units of the drawing.
 export const cellSize = 12
 const inner = 10
+/** How far the ring of the chosen cell is around it. */
+export const ringWidth = 0.75
+export const ringSize = inner + 2 * ringWidth
 
 /** The drawing: a path for all cells, and one for each state. A path of thousands of shapes is drawn at once. */
 export function pathsOf(map: Shown, columns: number): Record<'all' | UnheldState, string> {
   const cornerOf = (index: number) =>
     [(index % columns) * cellSize, Math.floor(index / columns) * cellSize] as const
   const paths = { all: '', free: '', reserved: '', void: '' }
-  for (let index = 0; index < cellsOf(map); index += 1) {
+  for (let index = 0; index < cellCountOf(map); index += 1) {
     const [x, y] = cornerOf(index)
     paths.all += rectangle(x, y, inner, inner)
   }

@@ -1,7 +1,7 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useLive, type BatchEvent } from '../../api/live'
-import { LiveChart } from '../../ui/live-chart'
+import { LineChart } from '../../ui/late-charts'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, ToneDot } from '../../ui/page'
 import { Failure } from '../../ui/states'
@@ -27,7 +27,7 @@ export function Numbers() {
             <Figure label={texts.gaps} value={<Count of={stats?.free} />} />
             <Figure label={texts.voided} value={<Count of={stats?.void} />} />
           </Group>
-          <LiveChart
+          <LineChart
             label={texts.rate}
             points={rates.map(({ at, perSecond }) => ({ at, value: perSecond }))}
           />

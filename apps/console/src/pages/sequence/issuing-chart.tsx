@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { onLiveEvents } from '../../api/live'
-import { LiveChart } from '../../ui/live-chart'
+import { LineChart } from '../../ui/late-charts'
 import { Card } from '../../ui/page'
 import { useSequenceTexts } from './texts'
 
@@ -35,7 +35,7 @@ export function IssuingChart({ prefix }: { prefix: string }) {
   }, [prefix])
   return (
     <Card title={texts.issuing}>
-      <LiveChart label={texts.issuing} points={points} height={140} />
+      <LineChart label={texts.issuing} points={points} height={140} />
     </Card>
   )
 }

@@ -13,7 +13,7 @@ const Late = ({ height = 180, children }: { height?: number | undefined; childre
 )
 
 /** A line over time. */
-export const LiveChart = (props: LineChartProps) => (
+export const LineChart = (props: LineChartProps) => (
   <Late height={props.height}>
     <LateLine {...props} />
   </Late>
