@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { listedServices } from '@ordinal/local-stack'
 import { root } from './chart'
 
-/** The services as services.json has them. */
-export const serviceEntries = listedServices
 export const prefixOf = (service: string) => service.toUpperCase().replaceAll('-', '_')
 
 interface DescribedVariable {

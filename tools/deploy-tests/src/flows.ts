@@ -1,5 +1,5 @@
+import { listedServices } from '@ordinal/local-stack'
 import type { KubernetesObject, Part } from './chart'
-import { serviceEntries } from './configuration'
 import { podsOf, type Pod } from './pods'
 
 /** `order-service -> sequencer:8083`. A side in brackets is outside of the release. */
@@ -28,7 +28,7 @@ export interface Outside {
 /** The flows that the configuration of the pods, the routes and the monitors ask for. */
 export function flowsNeeded(objects: readonly KubernetesObject[], where: Outside): Set<Flow> {
   const flows = new Set<Flow>()
-  const isService = (pod: Pod) => serviceEntries.some(({ name }) => name === component(pod.labels))
+  const isService = (pod: Pod) => listedServices.some(({ name }) => name === component(pod.labels))
   const hasPostgres = podsOf(objects).some(({ labels }) => component(labels) === 'postgres')
   for (const pod of podsOf(objects)) {
     const of = component(pod.labels)
@@ -44,7 +44,7 @@ export function flowsNeeded(objects: readonly KubernetesObject[], where: Outside
         flows.add(`${name} -> ${outside(where.redis.peers)}:${where.redis.port}`)
       } else if (/^https?:/.test(value) && !isForBrowsers(variable)) {
         const url = new URL(value)
-        const other = serviceEntries.find((entry) => url.hostname === fullname + entry.name)
+        const other = listedServices.find((entry) => url.hostname === fullname + entry.name)
         const peers = variable === 'JWKS_URL' ? where.jwks : where.tracing
         flows.add(`${name} -> ${other ? other.name : outside(peers)}:${portOf(url)}`)
         if (other && portOf(url) !== other.port) throw new Error(`${variable} is ${value}`)
@@ -60,7 +60,7 @@ export function flowsNeeded(objects: readonly KubernetesObject[], where: Outside
         flows.add(`${outside(where.clients[of])} -> ${of}:${containerPort}`)
   }
   for (const [service, port] of objects.flatMap(backendsOf)) {
-    const entry = serviceEntries.find(({ name }) => service === fullname + name)!
+    const entry = listedServices.find(({ name }) => service === fullname + name)!
     if (where.gateways)
       flows.add(`${outside(where.gateways)} -> ${entry.name}:${port === 'http' ? entry.port : port}`)
   }

@@ -11,8 +11,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { listedServices } from '@ordinal/local-stack'
 import { root } from '../src/chart'
-import { prefixOf, serviceEntries, variablesOf } from '../src/configuration'
+import { prefixOf, variablesOf } from '../src/configuration'
 import { yaml } from '../src/programs'
 import { withPrograms } from '../src/with-programs'
 
@@ -98,7 +99,7 @@ withPrograms('docker-compose.prod.yml', () => {
         }),
       ])
       const { restart, healthcheck, command } = container
-      const isService = serviceEntries.some((entry) => instancesOf(entry.name).some(([own]) => own === name))
+      const isService = listedServices.some((entry) => instancesOf(entry.name).some(([own]) => own === name))
       if (command?.includes('--migrate')) expect([restart, healthcheck]).toEqual(['no', { disable: true }])
       // The image of a service has its own.
       else
@@ -110,7 +111,7 @@ withPrograms('docker-compose.prod.yml', () => {
     }
   })
 
-  describe.each(serviceEntries.map(({ name }) => name))('%s', (service) => {
+  describe.each(listedServices.map(({ name }) => name))('%s', (service) => {
     test('runs twice, with variables that it has', () => {
       const instances = instancesOf(service)
       expect(instances).toHaveLength(2)
@@ -174,7 +175,7 @@ withPrograms('docker-compose.prod.yml', () => {
       expect(make()).toBe('')
       expect(readFileSync(join(copy, 'secrets/jwt_secret'), 'utf8')).toBe(before)
       // With them the services' configuration is valid.
-      for (const { name } of serviceEntries) expect(checkConfiguration(name, join(copy, 'secrets'))).toBe('')
+      for (const { name } of listedServices) expect(checkConfiguration(name, join(copy, 'secrets'))).toBe('')
     } finally {
       rmSync(copy, { recursive: true })
     }

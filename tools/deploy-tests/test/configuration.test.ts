@@ -4,13 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { generate } from 'selfsigned'
+import { listedServices } from '@ordinal/local-stack'
 import { renderObjects, root, shippedValues, type KubernetesObject } from '../src/chart'
-import { serviceEntries, variablesOf } from '../src/configuration'
+import { variablesOf } from '../src/configuration'
 import { podsOf, type Pod } from '../src/pods'
 import { withPrograms } from '../src/with-programs'
 
 const serviceOf = ({ labels }: Pod) => (labels['ordinal/migrates'] ?? labels['app.kubernetes.io/component'])!
-const isOurs = (pod: Pod) => serviceEntries.some(({ name }) => name === serviceOf(pod))
+const isOurs = (pod: Pod) => listedServices.some(({ name }) => name === serviceOf(pod))
 
 let folder: string
 beforeAll(() => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { listedServices } from '@ordinal/local-stack'
 import { root } from '../src/chart'
-import { prefixOf, serviceEntries, variablesOf } from '../src/configuration'
+import { prefixOf, variablesOf } from '../src/configuration'
 import { yaml } from '../src/programs'
 import { withPrograms } from '../src/with-programs'
 
@@ -36,7 +37,7 @@ withPrograms('the compose file of a cluster that fails over', () => {
     expect(['etcd', 'patroni', 'haproxy', 'databases'].map((role) => withCommand(role).length)).toEqual([
       3, 3, 1, 1,
     ])
-    for (const { name } of serviceEntries.filter((entry) => `${entry.name}-a` in file.services))
+    for (const { name } of listedServices.filter((entry) => `${entry.name}-a` in file.services))
       expect(file.services[`${name}-b`]).toMatchObject({ image: `${name}:latest` })
   })
 
@@ -94,11 +95,11 @@ withPrograms('the compose file of a cluster that fails over', () => {
       const service = name.slice(0, -2)
       const known = variablesOf(service).map((variable) => variable.name)
       expect(Object.keys(environment!).filter((variable) => !known.includes(variable))).toEqual([])
-      const entry = serviceEntries.find((each) => each.name === service)!
+      const entry = listedServices.find((each) => each.name === service)!
       const url = new URL(environment![`${prefixOf(service)}_DATABASE_URL`]!)
       expect([url.hostname, url.pathname]).toEqual([address, `/${entry.database}`])
       for (const called of entry.calls ?? []) {
-        const port = serviceEntries.find((each) => each.name === called)!.port
+        const port = listedServices.find((each) => each.name === called)!.port
         expect(environment![`${prefixOf(service)}_${prefixOf(called)}_URL`]).toBe(`http://${address}:${port}`)
       }
       if (service !== 'user-service') expect(mode).toBe(`service:user-service-${name.slice(-1)}`)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { listedServices } from '@ordinal/local-stack'
 import {
   chart,
   production,
@@ -10,7 +11,6 @@ import {
   type Part,
   type Values,
 } from '../src/chart'
-import { serviceEntries } from '../src/configuration'
 import { flowsAllowed, flowsNeeded, type Outside } from '../src/flows'
 import { faultsOfSecurity, podsOf } from '../src/pods'
 import { yaml } from '../src/programs'
@@ -164,7 +164,7 @@ withPrograms('objects of the chart', () => {
   test('migrations are Jobs before the pods, of the revision, as the owner, and wait for no lock for long', () => {
     const jobs = podsOf(objectsOf(production)).filter(({ workload }) => workload.kind === 'Job')
     expect(jobs.map(({ workload }) => workload.metadata.name).sort()).toEqual(
-      serviceEntries.map(({ name }) => `ordinal-migrate-${name}-r1`).sort(),
+      listedServices.map(({ name }) => `ordinal-migrate-${name}-r1`).sort(),
     )
     for (const { workload, containers } of jobs) {
       expect(workload.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
@@ -206,7 +206,7 @@ withPrograms('objects of the chart', () => {
       $defs: Record<string, { properties: object }>
     }
     const free = new Set(
-      ['env', ...serviceEntries.map(({ name }) => `${name}-env`)].flatMap((of) =>
+      ['env', ...listedServices.map(({ name }) => `${name}-env`)].flatMap((of) =>
         Object.keys($defs[of]!.properties),
       ),
     )
@@ -260,7 +260,7 @@ withPrograms('objects of the chart', () => {
         ({ kind, metadata }) =>
           kind === 'Service' && metadata.labels[spec.jobLabel] === spec.selector.matchLabels[spec.jobLabel],
       )!
-      expect(serviceEntries.map(({ name }) => name)).toContain(service.metadata.labels[spec.jobLabel])
+      expect(listedServices.map(({ name }) => name)).toContain(service.metadata.labels[spec.jobLabel])
       expect(service.spec.ports.map(({ name }: { name: string }) => name)).toContain(spec.endpoints[0].port)
     }
   })
@@ -292,7 +292,7 @@ withPrograms('objects of the chart', () => {
       )
     // Of all but the sequencer, which serves the console itself.
     expect(valuesOf(production, 'CORS_ORIGINS').sort()).toEqual([
-      ...serviceEntries.slice(1).map(() => 'https://numbers.example.com'),
+      ...listedServices.slice(1).map(() => 'https://numbers.example.com'),
       undefined,
     ])
     expect(valuesOf(production, 'SEQUENCER_CONSOLE_USERS_URL')).toContain('https://users.example.com')
@@ -300,7 +300,7 @@ withPrograms('objects of the chart', () => {
 
     const without = { ...production, json: { 'console.enabled': false } }
     expect(valuesOf(without, 'SEQUENCER_CONSOLE')).toContain('false')
-    expect(valuesOf(without, 'CORS_ORIGINS')).toEqual(serviceEntries.map(() => undefined))
+    expect(valuesOf(without, 'CORS_ORIGINS')).toEqual(listedServices.map(() => undefined))
   })
 
   test('the versions of the chart, its images and the services are one', () => {
@@ -310,7 +310,7 @@ withPrograms('objects of the chart', () => {
       version,
     })
     expect(servicePods(production).map(({ containers }) => containers[0]!.image)).toEqual(
-      serviceEntries.map(({ name }) => `registry.example.com/ordinal/${name}:${version}`),
+      listedServices.map(({ name }) => `registry.example.com/ordinal/${name}:${version}`),
     )
   })
 })
@@ -323,7 +323,7 @@ function outsideOf({ files = [] }: Values): Outside {
   const named = (peers: unknown[] | undefined) => (peers?.length ? peers : undefined)
   const perService = <T>(pick: (service: Part) => T) =>
     Object.fromEntries(
-      serviceEntries.map(({ name }) => [name, pick(given.services?.[name] ?? {})]),
+      listedServices.map(({ name }) => [name, pick(given.services?.[name] ?? {})]),
     ) as Record<string, T>
   return {
     dns: defaults.networkPolicy.dns,

@@ -18,7 +18,8 @@ const roles: readonly Role[] = ['admin', 'operator', 'viewer']
 const place = 'ordinal.session'
 const refreshPlace = 'ordinal.refresh'
 let roleConfig: RoleConfig = {}
-const listeners = new Set<() => void>()
+const callerListeners = new Set<() => void>()
+const tokenListeners = new Set<() => void>()
 let session = read(sessionStorage.getItem(place))
 
 /** The session of what was pasted: a token, or a key; undefined if it is nothing. */
@@ -56,7 +57,7 @@ export function goOnWith(accessToken: string, refreshToken: string | undefined):
   session = read(accessToken)
   sessionStorage.setItem(place, accessToken)
   keepRefreshToken(refreshToken)
-  for (const listener of changed) listener()
+  for (const listener of tokenListeners) listener()
 }
 
 export const refreshToken = () => sessionStorage.getItem(refreshPlace)
@@ -78,15 +79,14 @@ export const useSession = () => useSyncExternalStore(onChange, currentSession)
 
 /** Hears of every change, also of a token that was renewed. */
 function onChange(listener: () => void): () => void {
-  changed.add(listener)
-  return () => void changed.delete(listener)
+  tokenListeners.add(listener)
+  return () => void tokenListeners.delete(listener)
 }
-const changed = new Set<() => void>()
 
 /** Hears of another caller. */
 export function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => void listeners.delete(listener)
+  callerListeners.add(listener)
+  return () => void callerListeners.delete(listener)
 }
 
 function set(next: Session | undefined): void {
@@ -94,7 +94,7 @@ function set(next: Session | undefined): void {
   if (next) sessionStorage.setItem(place, next.secret)
   else sessionStorage.removeItem(place)
   keepRefreshToken(undefined)
-  for (const listener of [...listeners, ...changed]) listener()
+  for (const listener of [...callerListeners, ...tokenListeners]) listener()
 }
 
 function claimsIn(secret: string): Record<string, unknown> | undefined {
