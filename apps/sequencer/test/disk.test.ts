@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { createBadDisk, startTestPostgres, until, type BadDisk, type TestPostgres } from '@ordinal/testing'
+import {
+  createBadDisk,
+  startTestPostgres,
+  suiteNeeding,
+  until,
+  type BadDisk,
+  type TestPostgres,
+} from '@ordinal/testing'
 import { parseConfig } from '@ordinal/config'
 import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
@@ -11,11 +18,9 @@ import { queryAsAdmin } from './sequencer'
 const timeoutMs = 30_000
 
 const badDisk = createBadDisk()
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!badDisk && !required)
-  process.stderr.write('SKIPPED: disks that fail, which take Linux and a C compiler\n')
+const onBadDisk = suiteNeeding('Linux with a C compiler', badDisk !== undefined)
 
-;(badDisk || required ? describe : describe.skip)('when the disk of the database', () => {
+onBadDisk('when the disk of the database', () => {
   const disk = badDisk as BadDisk
   let postgres: TestPostgres
   let database: { adminUrl: string; url: string }

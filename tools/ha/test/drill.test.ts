@@ -1,16 +1,14 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { suiteNeeding } from '@ordinal/testing'
 import { startCluster } from '../src/cluster'
 import { drill, faults, type Fault } from '../src/drill'
 import { inNamespaces, onLoopback, ownNetwork, whyNoNamespaces } from '../src/network'
 import { missingPackages } from '../src/programs'
 
 // The short form of `make ha-drill`: each fault once. How long it takes depends on the machine, and is no part of it.
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
 const missing = missingPackages()
-const skipped = missing.length > 0 && !required
-if (skipped)
-  process.stderr.write(`SKIPPED: a cluster that fails over, since there is no ${missing.join(', ')} here\n`)
+const withCluster = suiteNeeding(missing.join(', '), missing.length === 0)
 const whyNoCut = whyNoNamespaces()
 
 async function drillOf(plan: readonly Fault[], synchronous: boolean) {
@@ -26,7 +24,7 @@ async function drillOf(plan: readonly Fault[], synchronous: boolean) {
   }
 }
 
-;(skipped ? describe.skip : describe)('a cluster that fails over', () => {
+withCluster('a cluster that fails over', () => {
   test('after one fault of each kind nothing is lost, doubled or unexplained', async () => {
     const plan = (Object.keys(faults) as Fault[]).filter((fault) => fault !== 'cut' || !whyNoCut)
     if (whyNoCut) process.stderr.write(`SKIPPED: a network that is cut, since ${whyNoCut}\n`)

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { testNeeding } from '@ordinal/testing'
 import { root } from '../src/cluster'
 import { list, missingPackages, postgresqlBin, until } from '../src/programs'
 
 // What is started outlives the drill unless it ends it: Ctrl-C, or a CI that gives up, must leave nothing.
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
 
 /** The command lines of the processes that work in a folder, or on its files. */
 const processesOf = (folder: string): string[] =>
@@ -43,7 +43,11 @@ async function interrupt(args: string[], folderOf: (pid: number) => string, sign
   }
 }
 
-const withPostgres = postgresqlBin() || required ? test : test.skip
+const withPostgres = testNeeding(
+  'postgresql',
+  postgresqlBin() !== undefined,
+  'a restore drill that is interrupted',
+)
 withPostgres(
   'a restore drill that is ended leaves no process and no file',
   async () => {
@@ -56,11 +60,7 @@ withPostgres(
 )
 
 const missing = missingPackages()
-if (missing.length > 0 && !required)
-  process.stderr.write(
-    `SKIPPED: a cluster that is interrupted, since there is no ${missing.join(', ')} here\n`,
-  )
-const withCluster = missing.length === 0 || required ? test : test.skip
+const withCluster = testNeeding(missing.join(', '), missing.length === 0, 'a cluster that is interrupted')
 withCluster(
   'so does one of high availability, while it starts Patroni, etcd and the services',
   async () => {

@@ -1,20 +1,18 @@
 import { existsSync } from 'node:fs'
+import { testNeeding } from '@ordinal/testing'
 import { postgresqlBin } from '../src/programs'
 import { restoreDrill } from '../src/restore/drill'
 import type { Method } from '../src/restore/servers'
 
 // The short form of `make restore-drill`.
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
 const needs: Record<Method, boolean> = {
   basebackup: postgresqlBin() !== undefined,
   pgbackrest: postgresqlBin() !== undefined && existsSync('/usr/bin/pgbackrest'),
 }
 
 describe.each(['basebackup', 'pgbackrest'] as const)('a ledger that is restored by %s', (method) => {
-  const skipped = !needs[method] && !required
-  if (skipped)
-    process.stderr.write(`SKIPPED: a restore by ${method}, since postgresql or pgbackrest is not here\n`)
-  ;(skipped ? test.skip : test)(
+  const withPrograms = testNeeding('postgresql or pgbackrest', needs[method], `a restore by ${method}`)
+  withPrograms(
     'issues no number a second time: it refuses first, and what it lost is an explained gap',
     async () => {
       const drilled = await restoreDrill(method, (line) => process.stdout.write(`${line}\n`), {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { suiteNeeding } from '@ordinal/testing'
 import { alertNames, folder } from '../src/monitoring'
 
 const amtool = (...args: string[]) => {
@@ -9,12 +10,8 @@ const amtool = (...args: string[]) => {
 }
 const file = join(folder, 'alertmanager.yml')
 const isInstalled = amtool('--version').status === 0
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!isInstalled && !required)
-  process.stderr.write('SKIPPED: the configuration of Alertmanager, since there is no amtool here\n')
-const withAmtool = isInstalled || required ? describe : describe.skip
 
-withAmtool('amtool', () => {
+suiteNeeding('amtool', isInstalled)('the configuration of Alertmanager, by amtool', () => {
   test('accepts the configuration', () => {
     expect(amtool('check-config', file)).toMatchObject({
       status: 0,

@@ -3,19 +3,14 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { SignJWT } from 'jose'
 import { chromium as playwright, type Browser, type Page } from 'playwright-core'
+import { suiteNeeding } from '@ordinal/testing'
 import { chromium } from './chromium'
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-
 /** A suite that is skipped, and says so, where there is no chromium; not where no suite may be skipped. */
-export function inBrowser(name: string, suite: () => void): void {
-  if (chromium || required) return describe(name, suite)
-  process.stderr.write(`SKIPPED: ${name}, since there is no chromium here\n`)
-  describe.skip(name, suite)
-}
+export const inBrowser = suiteNeeding('chromium', chromium !== undefined)
 
 /** What the tokens of these tests are signed with: JWT_SECRET. */
 export const consoleSecret = 'a-secret-of-the-console-tests-0123456789'

@@ -4,15 +4,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { testNeeding } from '@ordinal/testing'
 import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
 import { serviceNames } from '../src/service'
 import { startSystem, type System } from '../src/system'
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? test : test.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: /docs in a browser, since there is no chromium here\n')
+const inBrowser = testNeeding('chromium', chromium !== undefined, '/docs in a browser')
 
 let system: System
 beforeAll(async () => {

@@ -12,6 +12,7 @@ import {
   ownAddress,
   startTestPostgres,
   startTestRedis,
+  testNeeding,
   until,
   type Authority,
   type TestPostgres,
@@ -28,8 +29,7 @@ import {
 } from '../src/service'
 import { API_KEYS, apiKey } from '../src/system'
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-if (!hasRedis && !required) process.stderr.write('SKIPPED: Redis by TLS: there is no redis-server\n')
+const withRedisByTls = testNeeding('redis-server', hasRedis, 'Redis by TLS')
 
 let authority: Authority
 let stranger: Authority
@@ -130,7 +130,7 @@ beforeAll(async () => {
   }
   ;[postgres, redis] = await Promise.all([
     startTestPostgres({ fsync: false }),
-    hasRedis || required ? startTestRedis(folders.servers) : undefined,
+    hasRedis ? startTestRedis(folders.servers) : undefined,
   ])
   for (const name of serviceNames) databases[name] = await createDatabaseOn(postgres, name)
   const { uid, gid } = await stat(postgres.dataFolder)
@@ -264,7 +264,7 @@ test('a certificate that cannot be used stops the start with one line', async ()
   expect(service.log().trim().split('\n').length).toBeLessThanOrEqual(2)
 })
 
-;(hasRedis || required ? test : test.skip)('Redis is used by TLS, and in clear text not at all', async () => {
+withRedisByTls('Redis is used by TLS, and in clear text not at all', async () => {
   const { certFile, keyFile, caFile } = folders.client!
   const [cert, key, ca] = await Promise.all([certFile, keyFile, caFile].map((file) => readFile(file)))
   const { hostname: host, port } = new URL(redis!.url)

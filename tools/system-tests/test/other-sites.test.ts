@@ -2,14 +2,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { testNeeding } from '@ordinal/testing'
 import { ask } from '../src/calls'
 import { startSystem, type System } from '../src/system'
 import { chromium, render } from './chromium'
 
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const inBrowser = chromium || required ? test : test.skip
-if (!chromium && !required)
-  process.stderr.write('SKIPPED: pages of other sites in a browser, since there is no chromium here\n')
+const inBrowser = testNeeding('chromium', chromium !== undefined, 'pages of other sites in a browser')
 
 let system: System
 beforeAll(async () => {
