@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createOrdinal } from '@ordinal/client'
 
 interface Acknowledged<T> {
@@ -21,8 +22,9 @@ const patienceMs = 120_000
  * Callers as @ordinal/client makes them: each sends a request with its key until it is answered, and then the next.
  *
  * @param urls of the balancer
+ * @param restMs how long a caller rests after each answer; without a rest they take all that the machine has
  */
-export async function startCallers(urls: { users: string; orders: string; sequencer: string }) {
+export async function startCallers(urls: { users: string; orders: string; sequencer: string }, restMs = 0) {
   const ordinal = createOrdinal({
     ...urls,
     timeoutMs: patienceMs,
@@ -44,6 +46,7 @@ export async function startCallers(urls: { users: string; orders: string; sequen
       const key = `drill-${name}-${n}`
       // What has no answer at the end may have happened or not, and is reported.
       await ask(key).catch((error: unknown) => void failures.push(`${key}: ${String(error)}`))
+      if (restMs > 0) await delay(restMs)
     }
   }
   const askForNumber = async (key: string) => {

@@ -29,13 +29,16 @@ export interface Drilled {
 /**
  * Makes faults while callers ask for numbers and place orders, and compares the answers with what the databases have at the
  * end.
+ *
+ * @param restMs of a caller after each answer
  */
 export async function drill(
   cluster: Cluster,
   plan: readonly Fault[],
   say: (line: string) => void,
+  restMs = 0,
 ): Promise<Drilled> {
-  const callers = await startCallers(cluster.urls)
+  const callers = await startCallers(cluster.urls, restMs)
   const { audit } = createOrdinal({ ...cluster.urls, apiKey: cluster.auditor, timeoutMs: 60_000 })
   const pausesMs = Object.fromEntries(Object.keys(faults).map((fault) => [fault, []])) as unknown as Record<
     Fault,

@@ -6,7 +6,9 @@ import { drill, faults, type Fault } from '../src/drill'
 import { inNamespaces, onLoopback, ownNetwork, whyNoNamespaces } from '../src/network'
 import { missingPackages } from '../src/programs'
 
-// The short form of `make ha-drill`: each fault once. How long it takes depends on the machine, and is no part of it.
+// The short form of `make ha-drill`: each fault once. How long it takes depends on the machine, and is no part of it. The
+// callers rest between requests: other suites run beside this one.
+const restMs = 25
 const missing = missingPackages()
 const withCluster = suiteNeeding(missing.join(', '), missing.length === 0)
 const whyNoCut = whyNoNamespaces()
@@ -17,7 +19,7 @@ async function drillOf(plan: readonly Fault[], synchronous: boolean) {
   const cluster = await startCluster({ folder, network, synchronous })
   const lines: string[] = []
   try {
-    return await drill(cluster, plan, (line) => lines.push(line))
+    return await drill(cluster, plan, (line) => lines.push(line), restMs)
   } finally {
     process.stdout.write(`${lines.join('\n')}\n`)
     await cluster.stop()

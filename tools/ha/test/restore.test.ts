@@ -17,6 +17,8 @@ describe.each(['basebackup', 'pgbackrest'] as const)('a ledger that is restored 
     async () => {
       const drilled = await restoreDrill(method, (line) => process.stdout.write(`${line}\n`), {
         numbers: 100,
+        // Other suites run beside this one.
+        restMs: 25,
       })
       expect(drilled).toMatchObject({ refused: true, found: true, fits: true, explained: drilled.missing })
       expect(drilled.missing).toBeGreaterThan(0)

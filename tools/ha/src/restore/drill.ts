@@ -34,12 +34,13 @@ type Service = keyof typeof services
  * counters and goes on issuing.
  *
  * @param options.deaths how often the process that raises is killed before it is let finish
+ * @param options.restMs of a caller after each answer
  * @param options.interrupted rejects when nobody wants the result any more: all that was started is ended then, too
  */
 export async function restoreDrill(
   method: Method,
   say: (line: string) => void,
-  { deaths = 2, numbers = 500, interrupted = neverInterrupted } = {},
+  { deaths = 2, numbers = 500, restMs = 0, interrupted = neverInterrupted } = {},
 ): Promise<Restored> {
   const folder = join('/var/tmp', `ordinal-restore-${process.pid}-${method}`)
   const network = ownNetwork(127)
@@ -166,7 +167,7 @@ export async function restoreDrill(
       await serverOf(database).psql(`CREATE DATABASE ${database}`)
     for (const service of Object.keys(services) as Service[]) startService(service)
     for (const url of Object.values(urls)) await until(`${url} is ready`, () => isReady(url))
-    callers = await startCallers(urls)
+    callers = await startCallers(urls, restMs)
     const drawn = callers
     const more = (count: number) => {
       const wanted = drawn.numbers.length + count
