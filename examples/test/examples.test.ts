@@ -7,14 +7,20 @@ import { Redis } from 'ioredis'
 import { SignJWT } from 'jose'
 import { createOrdinal, type Ordinal } from '@ordinal/client'
 import { apiKey, eventually, query, root, startSystem, type System } from '@ordinal/system-tests'
-import { createTestDatabase, hasRedis, ownPort, startTestRedis, type TestRedis } from '@ordinal/testing'
+import {
+  createTestDatabase,
+  hasRedis,
+  ownPort,
+  startTestRedis,
+  testNeeding,
+  type TestRedis,
+} from '@ordinal/testing'
 import type { Invoice } from '../invoices/invoices'
 import { sellTicket } from '../reservations/checkout'
 import { buildExample, endPrograms } from './program'
 
 const secret = 'a secret of the examples, of 32 bytes or more'
-const required = process.env.ORDINAL_REQUIRE_ALL_SUITES === '1'
-const withRedis = hasRedis || required ? test : test.skip
+const withRedis = testNeeding('redis-server', hasRedis, 'events by Redis Streams')
 
 let folder: string
 let redis: TestRedis | undefined
