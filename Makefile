@@ -66,10 +66,7 @@ migrate-up: deps ## Bring the databases that the environment or .env names to th
 
 .PHONY: check test $(SHORT_NAMES:%=test-%) test-integration coverage lint format typecheck
 check: deps ## Check everything that needs no test: code, types, format, secrets, and files that are made from others
-	@$(NX) run-many -t build lint typecheck-all
-	@npx prettier --check --log-level warn .
-	@npx secretlint --secretlintignore .gitignore '**/*'
-	@node dist/tools/generators/main.js --check
+	@$(NX) run-many -t build lint-all typecheck-all format-all secrets-all made-all --parallel=3
 test: check ## Check and test everything
 	@$(NX) run-many -t test --parallel=2
 coverage: check ## The same, and report what the tests reach in coverage/
@@ -80,7 +77,7 @@ $(SHORT_NAMES:%=test-%): test-%: deps
 test-integration: deps ## Test the whole: the local stack, failures under load, the README, the alerts
 	@$(NX) run-many -t build && $(NX) run-many -t test -p local-stack,system-tests,monitoring-tests --parallel=1
 lint: deps ## Check the code and the boundaries between projects
-	@$(NX) run-many -t lint
+	@$(NX) run-many -t lint-all
 typecheck: deps ## Check the types
 	@$(NX) run-many -t typecheck-all
 format: deps ## Format all files

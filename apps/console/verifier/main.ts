@@ -1,5 +1,4 @@
 // A page in one file that verifies an export of the ledger: no network, no service, nothing of the console around it.
-// eslint-disable-next-line @nx/enforce-module-boundaries -- it is the console's pages that load it late; this page is one file
 import {
   CheckpointError,
   checkpointsIn,

@@ -24,11 +24,16 @@ export function queryCompilerAsFile(output) {
 }
 
 // A getter, so that nothing keeps the bytes once they are compiled. They are not made base64 again: Buffer.from, to
-// which the client gives them, takes bytes as they are.
+// which the client gives them, takes bytes as they are. V8's quick compiler alone is enough for what is asked once for
+// each shape of query: its optimising one keeps 14 MB of the process.
 const reader = `
 const { readFileSync } = require('node:fs')
 const { join } = require('node:path')
+const { setFlagsFromString } = require('node:v8')
 Object.defineProperty(exports, 'wasm', {
   enumerable: true,
-  get: () => readFileSync(join(__dirname, '${name}')),
+  get: () => {
+    setFlagsFromString('--liftoff-only')
+    return readFileSync(join(__dirname, '${name}'))
+  },
 })`
