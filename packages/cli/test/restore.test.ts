@@ -21,9 +21,11 @@ const ledger = (): RestoredLedger => ({
     [counterKey('ORD', ''), 5],
   ]),
   orderNumbers: new Map([
-    ['ORD000004', 'ref-4'],
-    ['ORD000005', 'ref-5'],
-    ['ORD000006', 'restore 0123 ORD000006'],
+    ['ORD000004', new Set(['ref-4'])],
+    ['ORD000005', new Set(['ref-5'])],
+    ['ORD000006', new Set(['restore 0123 ORD000006'])],
+    // Drawn, released, and drawn again.
+    ['ORD000008', new Set(['ref-1', 'a release', 'ref-8'])],
   ]),
 })
 const known = (...counters: [string, string, number][]) =>
@@ -69,6 +71,7 @@ test('orders are told apart: one whose number is missing, one whose number anoth
       { reference: 'ref-9', number: 'ORD000005' },
       { reference: 'ref-6', number: 'ORD000006' },
       { reference: 'ref-7', number: 'ORD000007' },
+      { reference: 'ref-8', number: 'ORD000008' },
     ],
   })
   expect(missing.map(({ number }) => number)).toEqual(['ORD000007'])

@@ -144,9 +144,8 @@ function report(title: string, { pausesMs, proof, fits, checkpointFinds }: Drill
 async function runRestoreDrill(chosen: readonly Method[]): Promise<number> {
   let exitCode = 0
   for (const method of chosen) {
-    const { proof, missing, explained, skipped, refused, found, fits } = await restoreDrill(method, say, {
-      interrupted,
-    })
+    const drilled = await restoreDrill(method, say, { interrupted })
+    const { proof, missing, explained, skipped, refused, silent, found, fits } = drilled
     say(`\n${method}`)
     say(`  acknowledged: ${proof.numbers} numbers, ${proof.orders} orders`)
     say(
@@ -155,9 +154,10 @@ async function runRestoreDrill(chosen: readonly Method[]): Promise<number> {
     say(`  given a second time: ${proof.doubled.length}`)
     say(`  values skipped: ${skipped}`)
     say(
-      `  the service refused to issue before: ${refused}; restore-check found it: ${found}; verify fits: ${fits}`,
+      `  the service refused to issue before: ${refused}; restore-check found nothing before the loss: ${silent}, and what was lost after it: ${found}; verify fits: ${fits}`,
     )
-    if (!refused || !found || !fits || explained !== missing || proof.doubled.length > 0) exitCode = 1
+    if (!refused || !silent || !found || !fits || explained !== missing || proof.doubled.length > 0)
+      exitCode = 1
   }
   return exitCode
 }

@@ -46,11 +46,12 @@ export function addRestoreCommand(program: Command, run: Run): void {
           throw new Error(
             '--plan needs --reason, and --margin: 0 only if nothing was issued after what is known',
           )
-        const ledger = await readRestoredLedger(ordinal, options.orders ? options.ordersSequence : undefined)
+        // Before the ledger: an order that is placed meanwhile has a number that the ledger has.
         const evidence: Evidence = {
           highest: await readKnownFiles(options.known),
           orders: options.orders ? await readOrders(ordinal) : [],
         }
+        const ledger = await readRestoredLedger(ordinal, options.orders ? options.ordersSequence : undefined)
         const { behind, missing, doubled } = compareWith(ledger, evidence)
         const differences =
           options.checkpoint === undefined

@@ -62,11 +62,12 @@ export function compareWith(ledger: RestoredLedger, { highest, orders }: Evidenc
     behind,
     /** Orders whose number the ledger does not have. */
     missing: orders.filter(({ number }) => !ledger.orderNumbers.has(number)),
-    /** Orders whose number was drawn for something else: it was issued a second time, after the restored moment. */
+    /** Orders whose number was drawn only for something else: it was issued a second time, after the restored moment. */
     doubled: orders.filter(({ number, reference }) => {
-      const key = ledger.orderNumbers.get(number)
+      const keys = [...(ledger.orderNumbers.get(number) ?? [])]
       // Skipped by an earlier restore: explained, and nobody's.
-      return key !== undefined && key !== reference && !key.startsWith('restore ')
+      const isSkipped = keys.some((key) => key.startsWith('restore '))
+      return keys.length > 0 && !keys.includes(reference) && !isSkipped
     }),
   }
 }

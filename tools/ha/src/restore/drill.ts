@@ -9,6 +9,7 @@ import { neverInterrupted } from '../interruption'
 import { ownNetwork } from '../network'
 import { familyOf, signal, start, until, type Program } from '../programs'
 import { prove, readRecords, type Proof } from '../proof'
+import { described, hasFoundLoss, isSilent, type Checked } from './check'
 import { createServer, type Method } from './servers'
 
 export interface Restored {
@@ -19,8 +20,10 @@ export interface Restored {
   explained: number
   /** Values that were skipped in all. */
   skipped: number
-  /** Whether the service refused to issue before, and `ordinal restore-check` found something. */
+  /** Whether the service refused to issue before the counters were raised. */
   refused: boolean
+  /** Whether `ordinal restore-check` found nothing before the loss, and after it what was lost and nothing else. */
+  silent: boolean
   found: boolean
   fits: boolean
 }
@@ -110,9 +113,9 @@ export async function restoreDrill(
     )
   const isReady = async (url: string) => (await statusOf(`${url}/health/ready`)) === 200
 
-  /** Runs `ordinal`, and gives its exit code. */
-  const ordinal = (...args: string[]) =>
-    new Promise<number>((resolve) => {
+  /** Runs `ordinal restore-check`, and gives what it has found. */
+  const check = (...options: string[]) =>
+    new Promise<Checked>((resolve, reject) => {
       const env = {
         PATH: process.env.PATH,
         HOME: folder,
@@ -124,11 +127,14 @@ export async function restoreDrill(
       const main = join(root, 'packages/cli/dist/main.js')
       execFile(
         process.execPath,
-        [main, ...args],
-        { env, cwd: folder, signal: ended },
+        [main, '--json', 'restore-check', '--checkpoint', checkpointFile, ...options],
+        { env, cwd: folder, signal: ended, maxBuffer: 1e8 },
         (error, stdout, stderr) => {
-          say((stdout + stderr).trimEnd())
-          resolve(error ? Number(error.code) : 0)
+          if (stdout === '') return reject(new Error(`ordinal restore-check printed nothing: ${stderr}`))
+          const exitCode = error ? Number(error.code) : 0
+          const checked = { ...(JSON.parse(stdout) as Omit<Checked, 'exitCode'>), exitCode }
+          say(described(checked))
+          resolve(checked)
         },
       )
     })
@@ -179,6 +185,7 @@ export async function restoreDrill(
     const moment = await ledger.psql('SELECT clock_timestamp()')
     await more(numbers)
     writeFileSync(checkpointFile, (await audit.checkpoint()).checkpoint)
+    const silent = isSilent(await check())
     await ledger.archiveAll()
     await more(50)
     const sequencer = running.find(({ name }) => name === 'sequencer')!
@@ -197,10 +204,8 @@ export async function restoreDrill(
       (await statusOf(`${urls.sequencer}/api/v1/next/SG`, { method: 'POST' })) === 503 &&
       !(await isReady(urls.sequencer))
     const plan = join(folder, 'plan.json')
-    const exitCode = await ordinal(
-      ...['restore-check', '--checkpoint', checkpointFile, '--plan', plan],
-      ...['--reason', reason, '--margin', String(4 * numbers)],
-    )
+    const checked = await check('--plan', plan, '--reason', reason, '--margin', String(4 * numbers))
+    const found = hasFoundLoss(checked, await readRecords(databaseUrl))
     const content = readFileSync(plan, 'utf8')
     for (let death = 1; death <= deaths; death += 1) await raise(content, 400 * death + Math.random() * 800)
     await raise(content)
@@ -229,7 +234,8 @@ export async function restoreDrill(
       explained: lost.filter((number) => voided.has(number) && !given.has(number)).length,
       skipped: await count(`SELECT count(*) FROM ledger WHERE event = 'skip'`),
       refused,
-      found: exitCode === 1,
+      silent,
+      found,
       fits,
     }
   }
