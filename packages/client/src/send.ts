@@ -36,6 +36,19 @@ export type Send = <Answer>(request: Request, options?: ChangeOptions) => Promis
 export const path = (texts: TemplateStringsArray, ...parts: (string | number)[]): string =>
   texts.map((text, i) => text + (i < parts.length ? encodeURIComponent(parts[i]!) : '')).join('')
 
+/**
+ * An id or a number may be a text from outside. These three no encoding keeps in their place: fetch would resolve them, and ask
+ * for another path.
+ */
+function requireOwnPath(path: string): void {
+  const stray = path
+    .split('/')
+    .slice(1)
+    .find((part) => part === '' || part === '.' || part === '..')
+  if (stray !== undefined)
+    throw new TypeError(`"${stray}" is not an id, a number or a name: ${path} would be another path`)
+}
+
 // The services take no longer one.
 const longestDeadlineMs = 3_600_000
 const usual = { timeoutMs: 30_000, attemptTimeoutMs: 10_000, retries: 8, longestRetryAfterMs }
@@ -47,6 +60,7 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
       throw new TypeError(
         `The client was made without the address of the ${service}: { ${service}: 'https://…' }`,
       )
+    requireOwnPath(request.path)
     const given = { ...usual, ...defined(client), ...defined(options) }
     // One for all attempts, so that the service carries the request out once.
     const isKeyed = request.method !== 'GET' && !request.hasOwnKeys

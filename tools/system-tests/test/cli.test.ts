@@ -159,6 +159,7 @@ test.each<[string, string, number, RegExp]>([
   ['an option that is missing', 'release SG000001', 2, /--reason/],
   ['a value that is none', 'next SG --count many', 2, /whole number from 1 on/],
   ['a request that does not fit', 'next SG --business-date yesterday', 2, /business_date/],
+  ['a text that leads to another path', 'orders get ..', 2, /^"\.\." is not an id, a number or a name/],
   ['a number that there is not', 'history SG999999', 3, /number_not_found/],
   ['a profile that there is not', '--profile nowhere next SG', 2, /no profile "nowhere"/],
   ['a service that is not there', '--timeout 1 status SG', 6, /Is it running there\?/],
