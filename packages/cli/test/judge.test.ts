@@ -98,6 +98,17 @@ const cases: [
     },
   ],
   [
+    'other_service',
+    'error',
+    'order-service',
+    /user-service answers/,
+    ({ orders }) => {
+      orders.health = { is: 'other', why: 'user-service answers at its address' }
+      orders.diagnostics = { is: 'other', why: 'user-service answers at its address' }
+      orders.clockAheadMs = 90_000
+    },
+  ],
+  [
     'slow',
     'error',
     'sequencer',

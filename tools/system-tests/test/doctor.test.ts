@@ -142,6 +142,18 @@ test('a service that is frozen, and one that is not there, keep it no longer tha
   }
 })
 
+test('one service in the place of another is found, and not taken for it', async () => {
+  const { code, report } = await doctor({
+    ORDINAL_ORDERS_URL: system.users.url,
+    ORDINAL_SEQUENCER_URL: system.orders.url,
+  })
+  expect([code, checksOf(report).sort(), report.findings.map(({ found }) => found).sort()]).toEqual([
+    7,
+    ['other_service of order-service', 'other_service of sequencer'],
+    ['order-service answers at its address', 'user-service answers at its address'],
+  ])
+})
+
 test('an answer without an end, as anybody may give, is read no further than a service would speak', async () => {
   let sent = 0
   const piece = ' '.repeat(65_536)

@@ -22,6 +22,8 @@ export type Asked<Answer> =
   | { is: 'refused'; why: string }
   /** Nothing listens there, or what does is something else. */
   | { is: 'away'; why: string }
+  /** Another service of an installation listens there. */
+  | { is: 'other'; why: string }
 
 export interface Health {
   /** 503 if it is not ready. */

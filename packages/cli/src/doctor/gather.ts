@@ -71,10 +71,11 @@ export async function gatherFacts(options: Options): Promise<Facts> {
     const sentAt = Date.now()
     let receivedAt = sentAt
     const [health, diagnostics, certificateExpiresAt] = await Promise.all([
-      ask(healthLimitMs, () => readHealth(url)),
+      ask(healthLimitMs, () => readHealth(url, name)),
       ask(diagnosticsLimitMs, async () => {
         const answer: Diagnostics = await ordinal.diagnostics[ofProfile[name]](own)
         receivedAt = Date.now()
+        requireService(name, answer)
         return answer
       }),
       certificateOf(url),
@@ -106,6 +107,7 @@ async function ask<Answer>(limitMs: number, question: () => Promise<Answer>): Pr
       if (cause.code === 'deadline_exceeded') return { is: 'slow', afterMs: limitMs }
       return { is: 'refused', why: `${cause.status} ${cause.code}` }
     }
+    if (cause instanceof OtherServiceError) return { is: 'other', why: cause.message }
     const isLate = cause instanceof CallTimeoutError || (cause as Error).name === 'TimeoutError'
     if (isLate || tookMs >= limitMs) return { is: 'slow', afterMs: limitMs }
     return { is: 'away', why: reasonOf(cause as Error) }
@@ -116,14 +118,24 @@ async function ask<Answer>(limitMs: number, question: () => Promise<Answer>): Pr
 const reasonOf = ({ message, cause }: Error): string =>
   cause instanceof Error && cause.message ? cause.message : message
 
-async function readHealth(url: string) {
+class OtherServiceError extends Error {}
+
+/** The services have paths in common, so that one could pass for another. */
+function requireService(name: ServiceFacts['name'], { service }: { service?: unknown }): void {
+  if (typeof service === 'string' && service !== name)
+    throw new OtherServiceError(`${service} answers at its address`)
+}
+
+async function readHealth(url: string, name: ServiceFacts['name']) {
   const sentAt = Date.now()
   const response = await fetch(`${url.replace(/\/$/, '')}/health`, {
     signal: AbortSignal.timeout(healthLimitMs),
     redirect: 'error',
   })
-  const body = JSON.parse(await textOf(response, healthBytes)) as Partial<Health> | null
+  const body = JSON.parse(await textOf(response, healthBytes)) as
+    (Partial<Health> & { service?: unknown }) | null
   if (typeof body?.version !== 'string') throw new Error('what answers there is no service of Ordinal')
+  requireService(name, body)
   const date = Date.parse(response.headers.get('Date') ?? '')
   return {
     status: response.status,

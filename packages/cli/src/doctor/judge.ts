@@ -29,6 +29,10 @@ function ifUnderstood(service: string, what: string, judgeAnswer: () => Finding[
 }
 
 function judgeService(service: ServiceFacts, at: Date): Finding[] {
+  const other = [service.health, service.diagnostics].find(({ is }) => is === 'other')
+  // What that one says of itself is said where it belongs.
+  if (other?.is === 'other')
+    return [error(service.name, 'other_service', other.why, 'correct its address: ordinal profile')]
   return [
     ...judgeHealth(service),
     ...judgeDiagnostics(service),
