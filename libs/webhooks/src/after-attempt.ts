@@ -67,10 +67,10 @@ export function afterAttempt(
   return { is: 'retry', pauseMs }
 }
 
-/** The pause that a Retry-After asks for, in ms: seconds, or a date; undefined if it is neither. */
+/** The pause that a Retry-After asks for, in ms: seconds of any number of digits, or a date; undefined if it is neither. */
 export function retryAfterMsOf(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
+  if (/^\d+$/.test(header)) return Number(header) * 1000
   const at = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
 }
