@@ -6,7 +6,7 @@ export interface AttemptResult {
   retryAfterMs?: number | undefined
   /** The beginning of the answer. */
   answer?: string | undefined
-  /** Why there was no answer. */
+  /** Why there was no answer, or why it did not end. */
   error?: string | undefined
   durationMs: number
 }
@@ -48,13 +48,13 @@ const jitter = 0.2
  * @param random from 0 to 1
  */
 export function afterAttempt(
-  { status, retryAfterMs = 0 }: Pick<AttemptResult, 'status' | 'retryAfterMs'>,
+  { status, retryAfterMs = 0, error }: Pick<AttemptResult, 'status' | 'retryAfterMs' | 'error'>,
   { attempt, firstFailedAt, failingSince }: Attempted,
   { pausesMs, offAfterMs }: RetrySchedule,
   now: Date,
   random: number,
 ): NextStep {
-  if (status !== undefined && status >= 200 && status < 300) return { is: 'delivered' }
+  if (error === undefined && status !== undefined && status >= 200 && status < 300) return { is: 'delivered' }
   const longestMs = Math.max(...pausesMs)
   const plannedMs = pausesMs[attempt - 1] ?? longestMs
   const askedMs = Math.min(retryAfterMs, longestMs)

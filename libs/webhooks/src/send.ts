@@ -51,8 +51,13 @@ export function createSend({ addresses, timeoutMs, keeping = shortly }: Options)
     function reasonOf(error: unknown): string {
       if (stopping?.aborted) return interrupted
       if (limit.aborted) return `timeout: no answer within ${timeoutMs} ms`
-      const { code, message } = error as NodeJS.ErrnoException
-      return (code === undefined ? message : `${code}: ${message}`).slice(0, 300)
+      return textOf(error as NodeJS.ErrnoException)
+    }
+
+    function cutReasonOf(error: Error): string {
+      if (stopping?.aborted) return interrupted
+      if (limit.aborted) return `timeout: the answer did not end within ${timeoutMs} ms`
+      return `the answer was cut off: ${textOf(error)}`
     }
 
     async function post(): Promise<Omit<AttemptResult, 'durationMs'>> {
@@ -60,8 +65,9 @@ export function createSend({ addresses, timeoutMs, keeping = shortly }: Options)
       requireAllowed(target, addresses)
       const response = await answerOf(target)
       const { statusCode: status, headers: answered } = response
-      const answer = await beginningOf(response)
-      return { status, answer, retryAfterMs: retryAfterMsOf(answered['retry-after'], new Date()) }
+      const { answer, cutBy } = await beginningOf(response)
+      const retryAfterMs = retryAfterMsOf(answered['retry-after'], new Date())
+      return { status, answer, retryAfterMs, error: cutBy && cutReasonOf(cutBy) }
     }
 
     /** The receiver may have closed a kept connection at this very moment: then another one is made. */
@@ -102,6 +108,9 @@ export function createSend({ addresses, timeoutMs, keeping = shortly }: Options)
   }
 }
 
+const textOf = ({ code, message }: NodeJS.ErrnoException): string =>
+  (code === undefined ? message : `${code}: ${message}`).slice(0, 300)
+
 /** A URL with an address in place of a name is not looked up. */
 function requireAllowed({ hostname }: URL, addresses: AddressPolicy): void {
   const address = addressIn(hostname)
@@ -131,19 +140,26 @@ const checkedLookup =
 const refused = (address: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${address} is not a public address`), { code: 'ADDRESS_REFUSED' })
 
+/** What was read of an answer. */
+interface Beginning {
+  answer: string
+  /** What ended it before its end, and before enough was there. */
+  cutBy: Error | undefined
+}
+
 /**
  * The beginning of an answer, which may be endless, or come byte by byte: it is read until enough is there, or the time is
- * over. Its status is known by then, and holds. Only the connection of one that has ended is kept.
+ * over. Only the connection of one that has ended is kept.
  */
-function beginningOf(response: IncomingMessage): Promise<string> {
+function beginningOf(response: IncomingMessage): Promise<Beginning> {
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((done) => {
-    const finish = () => {
+    const finish = (cutBy?: Error) => {
       if (!response.complete) response.destroy()
       const text = Buffer.concat(chunks).subarray(0, answerBytes).toString('utf8')
       // PostgreSQL's texts hold no NUL.
-      done(text.replaceAll('\0', '\ufffd'))
+      done({ answer: text.replaceAll('\0', '\ufffd'), cutBy })
     }
     response
       .on('data', (chunk: Buffer) => {
@@ -151,8 +167,9 @@ function beginningOf(response: IncomingMessage): Promise<string> {
         size += chunk.length
         if (size >= answerBytes) finish()
       })
-      .on('end', finish)
+      .on('end', () => finish())
       .on('error', finish)
-      .on('close', finish)
+      // After all of these too: the first one counts.
+      .on('close', () => finish(new Error('the connection was closed')))
   })
 }

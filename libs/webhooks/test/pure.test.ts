@@ -121,6 +121,11 @@ describe('after an attempt', () => {
     )
   })
 
+  test('a 2xx whose answer did not end is tried again', () => {
+    const cut = { status: 200, error: 'the answer was cut off' }
+    expect(afterAttempt(cut, fresh, schedule, now, 0)).toEqual({ is: 'retry', pauseMs: 10 })
+  })
+
   test('the pauses are those of the schedule, with at most a fifth more', () => {
     fc.assert(
       fc.property(

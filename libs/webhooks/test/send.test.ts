@@ -60,8 +60,46 @@ test('an answer without an end is read to a kilobyte, and its status holds', asy
     const timer = setInterval(() => response.write('x'.repeat(10_000)), 1)
     response.on('close', () => clearInterval(timer))
   }
-  const { status, answer } = await send(delivery(receiver.url))
-  expect([status, answer!.length]).toEqual([200, 1024])
+  const { status, answer, error } = await send(delivery(receiver.url))
+  expect([status, answer!.length, error]).toEqual([200, 1024, undefined])
+})
+
+test.each([
+  ['with a length', 'content-length: 1000\r\n\r\nabc'],
+  ['in pieces', 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n'],
+  ['in pieces that are none', 'transfer-encoding: chunked\r\n\r\n3\r\nabc\r\nno piece\r\n'],
+])('an answer %s that is cut before its end says so, with what came of it', async (_, rest) => {
+  const cutting = await startRaw((socket) => void socket.end(`HTTP/1.1 200 OK\r\n${rest}`))
+  expect(await send(delivery(cutting.url))).toMatchObject({
+    status: 200,
+    answer: 'abc',
+    error: expect.stringMatching(/^the answer was cut off: ./),
+  })
+  await cutting.stop()
+})
+
+test('an answer that ends as its connection does has ended', async () => {
+  const old = await startRaw((socket) => void socket.end('HTTP/1.0 200 OK\r\n\r\nabc'))
+  expect(await send(delivery(old.url))).toMatchObject({ status: 200, answer: 'abc', error: undefined })
+  await old.stop()
+})
+
+test('an answer that is cut after the kilobyte that is kept counts as it is', async () => {
+  const long = await startRaw(
+    (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n${'x'.repeat(2_000)}`),
+  )
+  expect(await send(delivery(long.url))).toMatchObject({ status: 200, error: undefined })
+  await long.stop()
+})
+
+test('a stop while the answer comes interrupts the delivery', async () => {
+  const stopping = new AbortController()
+  const slow = await startRaw((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nabc')
+    setTimeout(() => stopping.abort(), 100)
+  })
+  expect(await send(delivery(slow.url), stopping.signal)).toMatchObject({ error: 'interrupted' })
+  await slow.stop()
 })
 
 test('an answer that comes byte by byte ends with the time of the attempt, before its headers and after', async () => {
@@ -77,7 +115,11 @@ test('an answer that comes byte by byte ends with the time of the attempt, befor
     [headers, body, silent].map(({ url }) => impatient(delivery(url))),
   )
   expect(inHeaders).toMatchObject({ error: `timeout: no answer within ${timeoutMs} ms` })
-  expect(inBody).toMatchObject({ status: 503, answer: expect.stringMatching(/^x*$/) })
+  expect(inBody).toMatchObject({
+    status: 503,
+    answer: expect.stringMatching(/^x*$/),
+    error: `timeout: the answer did not end within ${timeoutMs} ms`,
+  })
   expect(atAll).toMatchObject({ error: `timeout: no answer within ${timeoutMs} ms` })
   await Promise.all([headers, body, silent].map((server) => server.stop()))
 })

@@ -163,7 +163,8 @@ interface ReplayOptions {
   since?: string
 }
 
-const isTaken = ({ status }: WebhookAttempt) => status !== null && status >= 200 && status < 300
+const isTaken = ({ status, error }: WebhookAttempt) =>
+  error === null && status !== null && status >= 200 && status < 300
 
 /** Undefined if there is none in time. */
 async function firstAttempt(

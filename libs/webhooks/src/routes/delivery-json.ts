@@ -37,7 +37,7 @@ export const attempt = z
     error: z
       .string()
       .nullable()
-      .meta({ description: 'Why there was none', example: 'ECONNREFUSED: connect' }),
+      .meta({ description: 'Why there was none, or why it did not end', example: 'ECONNREFUSED: connect' }),
   })
   .meta({ id: 'WebhookAttempt' })
 

@@ -647,7 +647,7 @@ export interface components {
             /** @description The first kilobyte of it */
             answer: string | null;
             /**
-             * @description Why there was none
+             * @description Why there was none, or why it did not end
              * @example ECONNREFUSED: connect
              */
             error: string | null;

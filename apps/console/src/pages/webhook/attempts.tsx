@@ -63,8 +63,10 @@ function useColumns(): Column<WebhookAttempt>[] {
       header: texts.answer,
       cell: ({ status, answer, error }) => (
         <>
-          <span className={status !== null && status < 300 ? 'tone-ok mono' : 'tone-bad mono'}>
-            {status ?? error}
+          <span
+            className={error === null && status !== null && status < 300 ? 'tone-ok mono' : 'tone-bad mono'}
+          >
+            {[status, error].filter((part) => part !== null).join(' ')}
           </span>{' '}
           <span className="long-text">{answer}</span>
         </>
