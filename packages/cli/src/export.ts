@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs'
-import { rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { ExportFilter } from '@ordinal/client'
 import { Option, type Command } from 'commander'
@@ -8,6 +6,7 @@ import { BrokenOffError } from './exit-codes'
 import { showProgress, sizeOf } from './progress'
 import type { Run } from './run'
 import { integer, moment } from './values'
+import { destinationAt, type Destination } from './whole-file'
 
 interface Options {
   format: 'ndjson' | 'csv'
@@ -37,6 +36,10 @@ export function addExportCommand(program: Command, run: Run): void {
       run(async ({ ordinal, screen, stdout }, file: string | undefined, options: Options) => {
         const { format, bom, sequence, period, from, to, attempts } = options
         const filter: ExportFilter = { format, bom, prefix: sequence, period, from, to }
+        const isStdout = file === undefined || file === '-' || file === '/dev/stdout'
+        const destination: Destination = isStdout
+          ? { isStream: true, write: (pieces) => pipeline(pieces, stdout, { end: false }) }
+          : await destinationAt(file)
         let bytes = 0
         const end = showProgress(screen, () => `${sizeOf(bytes)} received`)
         async function* pieces() {
@@ -51,22 +54,13 @@ export function addExportCommand(program: Command, run: Run): void {
             throw new BrokenOffError('The export was cut off: its last line is missing')
         }
         try {
-          // What was written to standard output cannot be taken back.
-          if (file === undefined || file === '-') await pipeline(pieces, stdout, { end: false })
-          else await again(attempts, screen, () => intoFile(file, pieces()))
+          await again(destination.isStream ? 1 : attempts, screen, () => destination.write(pieces()))
         } finally {
           end()
         }
         screen.write(`${sizeOf(bytes)} exported\n`)
       }),
     )
-}
-
-/** Writes a file that is there as a whole or not at all: under another name until it is on disk. */
-async function intoFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const part = `${file}.part`
-  await pipeline(pieces, createWriteStream(part, { flush: true }))
-  await rename(part, file)
 }
 
 const longestEnd = 200

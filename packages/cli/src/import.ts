@@ -53,11 +53,14 @@ export function addImportCommand(program: Command, run: Run): void {
         async ({ ordinal, output, screen, setExitCode }, sequence: string, file: string, given: Options) => {
           const { dryRun, maxHole, strict, dateFormat, columns, attempts } = given
           const query = { dry_run: dryRun, max_hole: maxHole, strict, date_format: dateFormat, columns }
-          const { content, sent, of } = readFile(file, given.format)
+          const { content, sent, of, failure } = readFile(file, given.format)
           const end = showProgress(screen, () => `${sizeOf(sent())} of ${sizeOf(of)} sent`)
           try {
             const report = await again(attempts, screen, async () => {
-              const told = await ordinal.sequences.import(sequence, content, query, { retries: 0 })
+              const sending = ordinal.sequences.import(sequence, content, query, { retries: 0 })
+              const told = await sending.catch((error: unknown) => {
+                throw failure() ?? error
+              })
               if (!isOver(told)) throw new BrokenOffError(told.stopped!.detail)
               return told
             })
@@ -82,16 +85,24 @@ const passing = [
 ]
 const isOver = ({ stopped }: ImportReport) => stopped === null || !passing.includes(stopped.code)
 
-/** A file that is read while it is sent, from its beginning for each attempt, and how much of it was. */
+/**
+ * A file that is read while it is sent, from its beginning for each attempt, and how much of it was.
+ *
+ * @returns also why it could not be read, if that is what ended an attempt: to the client it is a connection that was cut
+ * @throws Error if it is not there, or a directory
+ */
 function readFile(file: string, format: keyof typeof mediaOf | undefined) {
-  const { size } = statSync(file)
+  const stats = statSync(file)
+  if (stats.isDirectory()) throw new Error(`${file} is a directory`)
   let read = 0
+  let failure: Error | undefined
   const content: Content = {
     type: mediaOf[format ?? formatOf[extname(file).toLowerCase()] ?? 'csv'],
     open() {
       read = 0
       const counted = async function* () {
-        for await (const piece of createReadStream(file) as AsyncIterable<Buffer>) {
+        const stream = createReadStream(file).on('error', (error) => (failure = error))
+        for await (const piece of stream as AsyncIterable<Buffer>) {
           read += piece.byteLength
           yield piece
         }
@@ -99,7 +110,7 @@ function readFile(file: string, format: keyof typeof mediaOf | undefined) {
       return Readable.toWeb(Readable.from(counted(), { objectMode: false })) as ReadableStream<Uint8Array>
     },
   }
-  return { content, sent: () => read, of: size }
+  return { content, sent: () => read, of: stats.size, failure: () => failure }
 }
 
 async function show(report: ImportReport, output: Output): Promise<void> {

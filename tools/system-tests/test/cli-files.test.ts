@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -92,6 +92,18 @@ async function makeSequence(prefix: string) {
 }
 
 describe('import', () => {
+  test('of what cannot be read ends at once, and is not taken for an outage', async () => {
+    const wrong = [home, 'is a directory']
+    // Linux gives it a size, and lets nobody read it where nothing is.
+    const unreadable = ['/proc/self/mem', 'EIO']
+    for (const [path, why] of [wrong, unreadable])
+      expect(await ordinal(['import', 'SG', path!])).toEqual({
+        code: 2,
+        out: '',
+        err: expect.stringMatching(new RegExp(`^[^\\n]*${why}[^\\n]*\n$`)),
+      })
+  })
+
   test('is tried, then done, and tells what it refused; a second time all is there', async () => {
     await makeSequence('IMA')
     const file = fileOf('IMA', 30)
@@ -185,6 +197,7 @@ async function breaking(afterBytes: number, times: number) {
 
 describe('export and verify', () => {
   const file = () => join(home, 'export.ndjson')
+  const parts = () => readdirSync(home).filter((name) => name.endsWith('.part'))
   let way: Awaited<ReturnType<typeof breaking>>
   afterEach(() => way?.end())
 
@@ -194,7 +207,7 @@ describe('export and verify', () => {
     const through = { ORDINAL_SEQUENCER_URL: way.url }
     const { code, err } = await ordinal(['export', file()], through)
     expect([code, way.left(), err.match(/cut off/g)?.length]).toEqual([0, 0, 2])
-    expect(existsSync(`${file()}.part`)).toBe(false)
+    expect(parts()).toEqual([])
     const headers = { Authorization: `Bearer ${token}` }
     const keep = async (path: string, name: string, field?: string) => {
       const body = (await (await fetch(system.sequencer.url + path, { headers })).json()) as Record<
@@ -227,6 +240,7 @@ describe('export and verify', () => {
     })
     expect([code, err]).toEqual([6, expect.stringContaining('cut off')])
     expect(readFileSync(file(), 'utf8')).toBe('the one of yesterday')
+    expect(parts()).toEqual([])
   })
 
   test('standard output has the file and nothing else; cut off, it ends with 6', async () => {
