@@ -1,5 +1,6 @@
 import type { DeadLetterFilter } from '@ordinal/client'
 import type { Command } from 'commander'
+import { exitCodes } from './exit-codes'
 import { asTheyCome } from './follow'
 import type { Output } from './output'
 import type { Run } from './run'
@@ -60,9 +61,13 @@ export function addEventCommands(program: Command, run: Run): void {
     .option('--consumer <name>', 'only those that this consumer could not handle')
     .option('--type <type>', 'only events of this type')
     .action(
-      run(async ({ ordinal, output }, which: DeadLetterFilter) =>
-        output.one(await ordinal.events.replayDeadLettersOf(which)),
-      ),
+      run(async ({ ordinal, output, screen, setExitCode }, which: DeadLetterFilter) => {
+        const answer = await ordinal.events.replayDeadLettersOf(which)
+        output.one(answer)
+        if (which.id === undefined || answer.replayed > 0) return
+        screen.write('There is no such dead letter: it has another id, or was replayed before\n')
+        setExitCode(exitCodes.notFound)
+      }),
     )
 }
 

@@ -374,7 +374,13 @@ describe('webhooks and events', () => {
     expect((await json(['events', 'dead', '--consumer', 'stranger'])).rows).toEqual([])
     expect((await json(['events', 'replay', '--type', 'order.deleted'])).rows).toEqual([{ replayed: 0 }])
     const [{ id }] = (await json(['events', 'dead', '--consumer', 'nobody'])).rows
-    expect((await json(['events', 'replay', '--id', id])).rows).toEqual([{ replayed: 1 }])
+    expect(await json(['events', 'replay', '--id', id])).toEqual({ code: 0, rows: [{ replayed: 1 }] })
+    for (const wrong of [id, '99999', 'abc'])
+      expect(await ordinal(['--json', 'events', 'replay', '--id', wrong])).toEqual({
+        code: 3,
+        out: '{"replayed":0}\n',
+        err: expect.stringContaining('no such dead letter'),
+      })
     expect((await json(['events', 'replay'])).rows).toEqual([{ replayed: 1 }])
     expect((await json(['events', 'dead'])).rows).toEqual([])
     expect((await ordinal(['events', 'dead'], { ORDINAL_TOKEN: '' })).code).toBe(4)
