@@ -6,6 +6,8 @@ import { visible } from './output'
 
 const firstPauseMs = 500
 const longestPauseMs = 15_000
+/** With the pauses between them they last a minute: longer than a restart, or a failover. */
+export const usualAttempts = 9
 
 /**
  * Carries out a long work, again where it was cut off: as often as said, with pauses that double.

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { ExportFilter } from '@ordinal/client'
 import { Option, type Command } from 'commander'
-import { again } from './again'
+import { again, usualAttempts } from './again'
 import { BrokenOffError } from './exit-codes'
 import { showProgress, sizeOf } from './progress'
 import type { Run } from './run'
@@ -31,7 +31,7 @@ export function addExportCommand(program: Command, run: Run): void {
     .option('--period <period>', 'only of this period')
     .option('--from <moment>', 'only from here on', moment)
     .option('--to <moment>', 'only before', moment)
-    .option('--attempts <n>', 'how often it is begun, if it is cut off', integer, 5)
+    .option('--attempts <n>', 'how often it is begun, if it is cut off', integer, usualAttempts)
     .action(
       run(async ({ ordinal, screen, stdout }, file: string | undefined, options: Options) => {
         const { format, bom, sequence, period, from, to, attempts } = options

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Content, ImportReport } from '@ordinal/client'
 import { Option, type Command } from 'commander'
-import { again } from './again'
+import { again, usualAttempts } from './again'
 import { BrokenOffError, exitCodes } from './exit-codes'
 import { showProgress, sizeOf } from './progress'
 import type { Output } from './output'
@@ -47,7 +47,7 @@ export function addImportCommand(program: Command, run: Run): void {
     .addOption(
       new Option('--format <format>', 'else by the ending of its name').choices(Object.keys(mediaOf)),
     )
-    .option('--attempts <n>', 'how often it is sent, if it is cut off', integer, 5)
+    .option('--attempts <n>', 'how often it is sent, if it is cut off', integer, usualAttempts)
     .action(
       run(
         async ({ ordinal, output, screen, setExitCode }, sequence: string, file: string, given: Options) => {
