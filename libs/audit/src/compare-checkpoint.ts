@@ -1,5 +1,5 @@
 import { leafOfHead, type Checkpoint, type Head } from './checkpoint'
-import { nameOfCounter, nowhere } from './faults'
+import { isReadBefore, nameOfCounter, nowhere, whatTells, whyGone } from './faults'
 import type { Finding, Findings } from './findings'
 import { createTree } from './merkle'
 import type { BatchRecord } from './records'
@@ -21,6 +21,8 @@ export interface Scope {
   period: string | null
   /** Whether the chains are read from their first batch to their last. */
   whole: boolean
+  /** When it was read, if that may be before the checkpoint. */
+  readAt?: string
 }
 
 /** How far a checkpoint reaches into a chain: it has the batches for which all of this holds. */
@@ -86,7 +88,7 @@ export function compareCheckpoint(
     }
     if (head && head.batch > 0) {
       counts.compared += 1
-      const finding = compareHead(head, at, last?.batch === head.batch ? last.hash : null)
+      const finding = compareHead(head, at, last?.batch === head.batch ? last.hash : null, scope.readAt)
       if (finding) found(finding)
     } else if (!byName && last) {
       counts.compared += 1
@@ -111,12 +113,12 @@ export function compareCheckpoint(
       if (!isOf(scope, head) || !scope.whole) counts.outside += 1
       else {
         counts.compared += 1
-        found(compareHead(head, at, null)!)
+        found(compareHead(head, at, null, scope.readAt)!)
       }
     }
     if (!tree || byName || computed.root() === tree.root) return
     if (!isComplete) counts.outside += tree.counters
-    else found(otherRoot(tree, computed.leaves()))
+    else found(otherRoot(tree, computed.leaves(), scope.readAt))
   }
 
   return { reachInto, counter, end, counts }
@@ -124,11 +126,16 @@ export function compareCheckpoint(
 
 const isWithin = (part: string | null, whole: string | null) => whole === null || part === whole
 
-const otherRoot = ({ at, counters }: { at: string; counters: number }, now: number) => ({
+const otherRoot = (
+  { at, counters }: { at: string; counters: number },
+  now: number,
+  readAt: string | undefined,
+) => ({
   kind: (now < counters ? 'missing' : now > counters ? 'added' : 'rewritten') as Finding['kind'],
   detail:
     `the ledger up to ${at} is not what the checkpoint has kept: it had ${counters} counters then, and has ${now} of ` +
-    'that time now, or other batches in them. The heads of the checkpoint, if they were kept, show which',
+    'that time now, or other batches in them. The heads of the checkpoint, if they were kept, show which' +
+    (isReadBefore(at, readAt) ? `. It was read before that, at ${readAt}. ${whatTells}` : ''),
 })
 
 function requireRoot(heads: readonly Head[], root: string): void {
@@ -141,7 +148,12 @@ function requireRoot(heads: readonly Head[], root: string): void {
 const keyOf = ({ prefix, period }: { prefix: string; period: string }) => `${prefix}\n${period}`
 
 /** Compares what a checkpoint has kept of a chain; undefined if it fits. `hash` is null if there is no such batch. */
-function compareHead({ prefix, period, batch, head }: Head, at: string, hash: string | null) {
+function compareHead(
+  { prefix, period, batch, head }: Head,
+  at: string,
+  hash: string | null,
+  readAt: string | undefined,
+) {
   if (hash === head) return undefined
   const counter = nameOfCounter(prefix, period)
   return {
@@ -151,7 +163,7 @@ function compareHead({ prefix, period, batch, head }: Head, at: string, hash: st
     batch,
     detail:
       hash === null
-        ? `${counter} had a batch ${batch} at ${at}, and has none now: the end of the ledger was cut off`
+        ? `${counter} had a batch ${batch} at ${at}, ${whyGone(at, readAt, 'the end of the ledger')}`
         : `batch ${batch} of ${counter}, or one before it, was rewritten since ${at}: its hash was another then`,
   }
 }

@@ -1,5 +1,6 @@
 import type { Finding } from './findings'
 import type { BatchRecord, EntryRecord } from './records'
+import { microsecondsOf } from './time'
 
 /** A finding of a counter, without the counter. */
 export type Fault = Partial<Finding> & Pick<Finding, 'kind' | 'detail'>
@@ -16,6 +17,24 @@ export const nowhere = {
   column: null,
   object: null,
 }
+
+/**
+ * Why something that a checkpoint has is not in what was read.
+ *
+ * @param at of the checkpoint
+ * @param readAt when it was read, if that may be before the checkpoint: an export says it of itself, unsigned
+ * @param end what was cut off otherwise
+ */
+export const whyGone = (at: string, readAt: string | undefined, end: string): string =>
+  isReadBefore(at, readAt)
+    ? `and has none here, which was read before that, at ${readAt}: it was written in between, or ${end} was cut off. ${whatTells}`
+    : `and has none now: ${end} was cut off`
+
+/** Whether a checkpoint is from after what it is compared with was read. */
+export const isReadBefore = (at: string, readAt: string | undefined): boolean =>
+  readAt !== undefined && microsecondsOf(readAt) < microsecondsOf(at)
+
+export const whatTells = 'The last checkpoint from before the reading can tell'
 
 /** Where a row is, for a finding. */
 export const placeOf = ({ batch, position, value, number }: Omit<EntryRecord, 'type'>) => ({

@@ -32,7 +32,9 @@ export function createLedgerVerifier(
   const order = createFeedOrder(findings)
   const texts = createGivenTexts(register, findings)
   const latestPossible = notAfter(at)
-  const comparisons = checkpoints.map((checkpoint) => compareCheckpoint(checkpoint, scope, findings))
+  const comparisons = checkpoints.map((checkpoint) =>
+    compareCheckpoint(checkpoint, { ...scope, readAt: at }, findings),
+  )
 
   function counter(record: CounterRecord) {
     const chain = createChainVerifier(record, record.exists === false ? null : record, findings)

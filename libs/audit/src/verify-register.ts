@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { Checkpoint } from './checkpoint'
-import { nowhere } from './faults'
+import { nowhere, whyGone } from './faults'
 import type { Finding, Findings } from './findings'
 import type { RegisteredRecord, RegisterRecord } from './records'
 import { contentOf, createRegister, keyOf, nameOf, type Named, type Register } from './register'
@@ -40,7 +40,7 @@ export function verifyRegister(
   const latest = checkChain(entries, at, found)
   checkVersions(latest, found)
   checkRows(rows, latest, found)
-  for (const checkpoint of checkpoints) compareRegister(entries, checkpoint, found)
+  for (const checkpoint of checkpoints) compareRegister(entries, checkpoint, at, found)
   return createRegister(latest)
 }
 
@@ -168,7 +168,12 @@ function checkRows(rows: readonly RegisteredRecord[], latest: Latest, found: Fou
 }
 
 /** A checkpoint has kept an entry: it is still there, and no later one is dated before. */
-function compareRegister(entries: readonly RegisterRecord[], checkpoint: Checkpoint, found: Found): void {
+function compareRegister(
+  entries: readonly RegisterRecord[],
+  checkpoint: Checkpoint,
+  readAt: string,
+  found: Found,
+): void {
   if (checkpoint.type !== 'ordinal-checkpoint-v2' || !checkpoint.register) return
   const { at, register: kept } = checkpoint
   const register = { kind: 'register', name: '', version: 0 } as const
@@ -178,7 +183,7 @@ function compareRegister(entries: readonly RegisterRecord[], checkpoint: Checkpo
       kind: entry ? 'rewritten' : 'tail_cut',
       detail: entry
         ? `entry ${kept.entry} of the register (${nameOf(entry)}), or one before it, was rewritten since ${at}`
-        : `the register had an entry ${kept.entry} at ${at}, and has none now: its end was cut off`,
+        : `the register had an entry ${kept.entry} at ${at}, ${whyGone(at, readAt, 'its end')}`,
     })
   const late = entries.find(({ entry, at: dated }) => entry > kept.entry && dated < settledBefore(at))
   if (late)

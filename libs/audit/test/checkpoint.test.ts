@@ -55,6 +55,41 @@ test.each([true, false])('a tree is compared, with its heads in it or not (%s)',
   expect(report).toMatchObject({ fits: true, heads: { compared: 4, outside: 0 } })
 })
 
+describe('what a checkpoint has, and the export does not,', () => {
+  const madeAt = '2026-11-21T14:28:42.909Z'
+  /** The details of what is found, by a checkpoint with one counter and one entry of the register more. */
+  async function detailsAt(at: string, withHeads: boolean) {
+    const { heads = [], ...tree } = checkpointOf(at, withHeads)
+    const more = { prefix: 'ZZ', period: '', batch: 11, head: 'ab'.repeat(32) }
+    const register = { entry: 9, hash: 'cd'.repeat(32) }
+    const checkpoint = { ...tree, counters: 5, root: 'ef'.repeat(32), register }
+    const { fits, findings } = await verify(lines(), [
+      withHeads ? { ...checkpoint, heads: [...heads, more] } : checkpoint,
+    ])
+    expect(fits).toBe(false)
+    return findings.map(({ detail }) => detail)
+  }
+
+  test.each([true, false])(
+    'may have been written since, if the checkpoint is younger (heads: %s)',
+    async (withHeads) => {
+      const details = await detailsAt(later, withHeads)
+      expect(details).toHaveLength(2)
+      for (const detail of details) {
+        expect(detail).toContain(`read before that, at ${madeAt}`)
+        expect(detail).toContain('The last checkpoint from before the reading can tell')
+        expect(detail).not.toContain('has none now')
+      }
+    },
+  )
+
+  test.each([true, false])('was there, if the checkpoint is not younger (heads: %s)', async (withHeads) => {
+    const details = await detailsAt(madeAt, withHeads)
+    expect(details.join()).toContain('has none now: its end was cut off')
+    expect(details.join()).not.toContain('read before')
+  })
+})
+
 test('a counter that a checkpoint does not have, dated before it, is found by its root and by its heads', async () => {
   for (const withHeads of [true, false]) {
     const checkpoint = checkpointOf(later, withHeads)
