@@ -65,13 +65,14 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
     // One for all attempts, so that the service carries the request out once.
     const isKeyed = request.method !== 'GET' && !request.hasOwnKeys
     const key = isKeyed ? (options.idempotencyKey ?? newKey()) : undefined
+    const asked = `${request.method} ${urlOf(baseUrl, request)}`
     const call = startClock(given.timeoutMs, options.signal)
     try {
       for (let attempt = 1; ; attempt += 1) {
         try {
           return (await attemptOnce(call, attempt)) as Answer
         } catch (error) {
-          if (call.signal.aborted) throw endOf(call, error, attempt)
+          if (call.signal.aborted) throw endOf(call, asked, error, attempt)
           const wait = error instanceof ProblemError ? error.retryAfterMs : undefined
           const pause = pauseMs(attempt, wait)
           const again =
@@ -81,7 +82,7 @@ export function sender(service: string, baseUrl: string | undefined, client: Ord
             pause < call.remainingMs()
           if (!again) throw error
           await sleep(pause, call.signal).catch(() => {
-            throw endOf(call, error, attempt)
+            throw endOf(call, asked, error, attempt)
           })
         }
       }
@@ -149,10 +150,11 @@ const isPassing = (error: unknown): boolean =>
   error instanceof ConnectionError || (error instanceof ProblemError && mayRepeat(error))
 
 /** What a call ends with when its clock has stopped it: its time is over, or the caller's signal said so. */
-function endOf(call: Clock, last: unknown, attempts: number): unknown {
+function endOf(call: Clock, asked: string, last: unknown, attempts: number): unknown {
   if (!call.isOver()) return call.signal.reason
+  const made = attempts === 1 ? '1 attempt' : `${attempts} attempts`
   const why = last instanceof OrdinalError ? `; at last: ${last.message}` : ''
-  return new CallTimeoutError(`The time for the call is over after ${attempts} attempts${why}`, {
+  return new CallTimeoutError(`${asked}: the time for the call is over after ${made}${why}`, {
     attempts,
     cause: last,
   })
@@ -178,7 +180,9 @@ function withoutSlashes(text: string): string {
 /** fetch says "fetch failed", and the reason in its cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
-  return cause instanceof Error && cause.message ? cause.message : message
+  const reason = cause instanceof Error && cause.message ? cause.message : message
+  // In Node's words; https://fetch.spec.whatwg.org/#port-blocking has the ports.
+  return reason === 'bad port' ? 'bad port: fetch sends nothing to this one' : reason
 }
 
 const defined = <T extends object>(options: T): Partial<T> =>

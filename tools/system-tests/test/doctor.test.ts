@@ -137,6 +137,8 @@ test('a service that is frozen, and one that is not there, keep it no longer tha
   try {
     const { code, report } = await doctor({ ORDINAL_USERS_URL: 'http://127.0.0.1:1' }, [])
     expect([code, checksOf(report).sort()]).toEqual([7, ['away of user-service', 'slow of sequencer']])
+    // One of the ports that fetch refuses.
+    expect(report.findings.find(({ check }) => check === 'away')?.found).toContain('so it was not asked')
   } finally {
     system.sequencer.thaw()
   }

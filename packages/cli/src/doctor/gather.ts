@@ -115,8 +115,10 @@ async function ask<Answer>(limitMs: number, question: () => Promise<Answer>): Pr
 }
 
 /** fetch says "fetch failed", and the reason in its cause. */
-const reasonOf = ({ message, cause }: Error): string =>
-  cause instanceof Error && cause.message ? cause.message : message
+function reasonOf({ message, cause }: Error): string {
+  const reason = cause instanceof Error && cause.message ? cause.message : message
+  return reason === 'bad port' ? 'bad port: fetch sends nothing to this one, so it was not asked' : reason
+}
 
 class OtherServiceError extends Error {}
 
