@@ -39,12 +39,23 @@ export function addEventCommands(program: Command, run: Run): void {
   list('dead', 'list the events that no attempt could deliver, and why, the oldest first')
     .option('--consumer <name>', 'only those that this consumer could not handle')
     .action(
-      run(async ({ ordinal, output }, { limit, follow, ...filter }: Options & DeadLetterFilter) => {
+      run(async ({ ordinal, output, screen }, { limit, follow, ...filter }: Options & DeadLetterFilter) => {
         const columns = ['died_at', 'consumer', 'type', 'subject', 'attempts', 'reason'] as const
         const read = (most: number) =>
           ordinal.events.deadLetters({ limit: Math.min(most, mostFollowed), ...filter })
         if (follow) {
-          const all = async () => withNames((await read(mostFollowed)).data)
+          let beyond = 0
+          const all = async () => {
+            const { data, total } = await read(mostFollowed)
+            const before = beyond
+            // Between the two readings others may have come.
+            beyond = data.length < mostFollowed ? 0 : total - data.length
+            if (before === 0 && beyond > 0)
+              screen.write(
+                `${beyond} more and those that come now are shown when some of the ${mostFollowed} oldest are replayed\n`,
+              )
+            return withNames(data)
+          }
           return showAsTheyCome(output, all, columns, limit)
         }
         const { data, total } = await read(limit ?? shownAtOnce)

@@ -331,6 +331,40 @@ describe('webhooks and events', () => {
     },
   )
 
+  test('whoever follows dead letters learns that there are more than are shown', async () => {
+    await query(
+      system.databases.orders,
+      `INSERT INTO dead_events (consumer, event, reason, attempts)
+       SELECT 'flood', '{}', 'planted', 10 FROM generate_series(1, 1003)`,
+    )
+    const args = ['--json', 'events', 'dead', '--follow', '--consumer', 'flood']
+    const following = spawn(process.execPath, [program, ...args], { env: environment() })
+    let [shown, said] = [0, '']
+    following.stdout.on('data', (chunk) => (shown += String(chunk).split('\n').length - 1))
+    following.stderr.on('data', (chunk) => (said += String(chunk)))
+    const ended = once(following, 'close')
+    const showing = (lines: number) =>
+      eventually(
+        () => shown,
+        (seen) => seen >= lines,
+        20_000,
+      )
+    await showing(1000)
+    // The next one is shown when another is gone, and nothing is said a second time.
+    await query(
+      system.databases.orders,
+      `DELETE FROM dead_events WHERE id = (SELECT min(id) FROM dead_events WHERE consumer = 'flood')`,
+    )
+    await showing(1001)
+    following.kill()
+    await ended
+    await query(system.databases.orders, `DELETE FROM dead_events WHERE consumer = 'flood'`)
+    expect([shown, said]).toEqual([
+      1001,
+      '3 more and those that come now are shown when some of the 1000 oldest are replayed\n',
+    ])
+  })
+
   test('events that wait and that are dead are listed, and dead ones delivered again', async () => {
     const event = `json_build_object('id', 'e1', 'type', 'order.updated', 'subject', 'planted')`
     await query(
