@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
 import { apiKey, startSystem, type System } from '../src/system'
-import { inBrowser, openBrowser, type ConsoleBrowser } from './console-browser'
+import { consoleSecret, inBrowser, openBrowser, signedTokens, type ConsoleBrowser } from './console-browser'
 
 // How the console fares while numbers arrive. For the figures that are promised: ten minutes, on a machine that does nothing else.
 
@@ -18,7 +18,7 @@ let browser: ConsoleBrowser
 
 inBrowser('500 numbers a second', () => {
   beforeAll(async () => {
-    system = await startSystem({ SEQUENCER_RATE_LIMIT: '0' })
+    system = await startSystem({ SEQUENCER_RATE_LIMIT: '0', JWT_SECRET: consoleSecret })
     browser = await openBrowser()
   })
   afterAll(async () => {
@@ -29,7 +29,8 @@ inBrowser('500 numbers a second', () => {
   test(
     `for ${seconds} s: what is kept and drawn is bounded; long tasks and heap are reported`,
     async () => {
-      const page = await browser.open(`${system.sequencer.url}/dashboard/`)
+      const { viewer } = await signedTokens()
+      const page = await browser.open(`${system.sequencer.url}/dashboard/`, { token: viewer })
       await page.locator('[data-live="live"]').waitFor()
       await observe(page)
       const heap = await page.context().newCDPSession(page)
