@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { Button, SegmentedControl } from '@mantine/core'
-import { IconKey, IconPlus } from '@tabler/icons-react'
+import { SegmentedControl } from '@mantine/core'
+import { IconKey } from '@tabler/icons-react'
 import type { ApiKey } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -8,7 +8,8 @@ import { apiKeysOf } from '../../api/operation-queries'
 import { oneOf } from '../../api/search-params'
 import { DataTable, type Column } from '../../ui/data-table'
 import { More } from '../../ui/more'
-import { Card, Mono, NeedsRole, Page } from '../../ui/page'
+import { Card, Mono, Page } from '../../ui/page'
+import { MakeButton } from '../../ui/make-button'
 import { NothingForFilter, Notice, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
@@ -32,15 +33,7 @@ export function ApiKeysPage() {
     <Page
       title={shared.apiKeys}
       about={texts.about}
-      actions={
-        <NeedsRole role="admin">
-          {(allowed) => (
-            <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>
-              {texts.make}
-            </Button>
-          )}
-        </NeedsRole>
-      }
+      actions={<MakeButton role="admin" label={texts.make} onClick={() => setMaking(true)} />}
     >
       <NewKey opened={making} onClose={() => setMaking(false)} />
       <div>

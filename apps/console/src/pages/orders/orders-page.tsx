@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { Button, Group, SegmentedControl } from '@mantine/core'
-import { IconPlus, IconShoppingCart } from '@tabler/icons-react'
+import { Group, SegmentedControl } from '@mantine/core'
+import { IconShoppingCart } from '@tabler/icons-react'
 import type { Order } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -13,7 +13,8 @@ import { CopyMenu } from '../../ui/copy-menu'
 import { FilterField } from '../../ui/filter-field'
 import { List } from '../../ui/list'
 import { Amount, Count } from '../../ui/numbers'
-import { Mono, NeedsRole, Page } from '../../ui/page'
+import { Mono, Page } from '../../ui/page'
+import { MakeButton } from '../../ui/make-button'
 import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
@@ -52,17 +53,7 @@ export function OrdersPage() {
             }}
             json={query.data?.data}
           />
-          <NeedsRole role="operator">
-            {(allowed) => (
-              <Button
-                disabled={!allowed}
-                leftSection={<IconPlus size={16} />}
-                onClick={() => setPlacing(true)}
-              >
-                {texts.place}
-              </Button>
-            )}
-          </NeedsRole>
+          <MakeButton role="operator" label={texts.place} onClick={() => setPlacing(true)} />
         </>
       }
     >

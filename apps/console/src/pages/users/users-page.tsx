@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { Button, Group, SegmentedControl } from '@mantine/core'
-import { IconPlus, IconSearch, IconUsers } from '@tabler/icons-react'
+import { Group, SegmentedControl } from '@mantine/core'
+import { IconSearch, IconUsers } from '@tabler/icons-react'
 import type { User } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -11,7 +11,8 @@ import { pathWith } from '../../ui/copies'
 import { CopyMenu } from '../../ui/copy-menu'
 import { FilterField } from '../../ui/filter-field'
 import { List } from '../../ui/list'
-import { Mono, NeedsRole, Page } from '../../ui/page'
+import { Mono, Page } from '../../ui/page'
+import { MakeButton } from '../../ui/make-button'
 import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
@@ -48,17 +49,7 @@ export function UsersPage() {
             }}
             json={query.data?.data}
           />
-          <NeedsRole role="operator">
-            {(allowed) => (
-              <Button
-                disabled={!allowed}
-                leftSection={<IconPlus size={16} />}
-                onClick={() => setMaking(true)}
-              >
-                {texts.make}
-              </Button>
-            )}
-          </NeedsRole>
+          <MakeButton role="operator" label={texts.make} onClick={() => setMaking(true)} />
         </>
       }
     >

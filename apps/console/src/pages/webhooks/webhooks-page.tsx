@@ -1,12 +1,12 @@
 import { useState } from 'react'
-import { Button } from '@mantine/core'
-import { IconPlus, IconWebhook } from '@tabler/icons-react'
+import { IconWebhook } from '@tabler/icons-react'
 import type { Webhook } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { webhooks } from '../../api/operation-queries'
 import { DataTable, type Column } from '../../ui/data-table'
-import { Card, NeedsRole, Page } from '../../ui/page'
+import { Card, Page } from '../../ui/page'
+import { MakeButton } from '../../ui/make-button'
 import { Notice, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
@@ -27,15 +27,7 @@ export function WebhooksPage() {
     <Page
       title={shared.webhooks}
       about={texts.about}
-      actions={
-        <NeedsRole role="admin">
-          {(allowed) => (
-            <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={() => setMaking(true)}>
-              {texts.make}
-            </Button>
-          )}
-        </NeedsRole>
-      }
+      actions={<MakeButton role="admin" label={texts.make} onClick={() => setMaking(true)} />}
     >
       <NewWebhook opened={making} onClose={() => setMaking(false)} />
       <QueryState query={query}>

@@ -1,0 +1,21 @@
+import { Button } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { NeedsRole } from './page'
+
+interface MakeButtonProps {
+  /** Who may make one. */
+  role: 'operator' | 'admin'
+  label: string
+  onClick: () => void
+}
+
+/** The button of a list that makes one more of its kind; others see that it is not for them. */
+export const MakeButton = ({ role, label, onClick }: MakeButtonProps) => (
+  <NeedsRole role={role}>
+    {(allowed) => (
+      <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={onClick}>
+        {label}
+      </Button>
+    )}
+  </NeedsRole>
+)
