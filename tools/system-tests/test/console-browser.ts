@@ -71,6 +71,8 @@ export async function openBrowser() {
         locale: language,
         reducedMotion: 'reduce',
       })
+      // Tests say themselves what must show within how long; anything else may wait for a busy machine.
+      context.setDefaultTimeout(90_000)
       if (token !== undefined)
         await context.addInitScript(`sessionStorage.setItem('ordinal.session', ${JSON.stringify(token)})`)
       const page = await context.newPage()
