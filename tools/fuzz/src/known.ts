@@ -62,6 +62,7 @@ const references = new Set([
     'product_id',
     'version',
     'search',
+    'type',
   ],
 ])
 
