@@ -68,6 +68,29 @@ inBrowser('operations and demonstrations in a browser', () => {
       20_000,
     )
 
+  test.each(['reduce', 'no-preference'] as const)(
+    'a dialog appears where it stays, so that no click falls beside its button: motion %s',
+    async (reducedMotion) => {
+      const page = await browser.open(at('/webhooks'), { token: tokens.admin })
+      await page.emulateMedia({ reducedMotion })
+      // Where its button is in sixty frames, which take longer than any transition.
+      const places = page.evaluate<number[]>(`
+        new Promise((resolve) => {
+          const tops = []
+          const look = () => {
+            const button = document.querySelector('[role="dialog"] [type="submit"]')
+            if (button) tops.push(Math.round(button.getBoundingClientRect().top))
+            if (tops.length < 60) requestAnimationFrame(look)
+            else resolve(tops)
+          }
+          look()
+        })`)
+      await page.getByRole('button', { name: 'New webhook' }).click()
+      expect(new Set(await places).size).toBe(1)
+      await page.context().close()
+    },
+  )
+
   test('a webhook is made, tested, replayed, rotated, switched off and on, and deleted', async () => {
     const page = await browser.open(at('/webhooks'), { token: tokens.admin })
     await shows(page, 'There is no webhook yet')
@@ -178,6 +201,29 @@ inBrowser('operations and demonstrations in a browser', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Import' }).click()
     await page.getByRole('heading', { name: 'Report', exact: true }).waitFor()
     expect(await ofInv()).toBe(2)
+    await page.context().close()
+  })
+
+  test('a file that was changed after it was chosen is named, and is chosen again', async () => {
+    const file = path.join(folder, 'changing.csv')
+    const page = await browser.open(at('/imports?prefix=PO'), { token: tokens.admin })
+    const choose = async () => {
+      const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        page.getByLabel('File', { exact: true }).click(),
+      ])
+      await chooser.setFiles(file)
+    }
+    writeFileSync(file, 'number\nnonsense\n')
+    await choose()
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('row', { name: /nonsense/ }).waitFor()
+    writeFileSync(file, 'number\nrubbish\nand more\n')
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await shows(page, 'The file has changed since it was chosen. Choose it again.')
+    await choose()
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('row', { name: /rubbish/ }).waitFor()
     await page.context().close()
   })
 

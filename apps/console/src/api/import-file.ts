@@ -11,11 +11,14 @@ interface Upload {
   onProgress: (part: number) => void
 }
 
+/** The file is no longer as it was when it was chosen, and browsers do not send it then. */
+export class FileChangedError extends Error {}
+
 /**
  * Sends a file of numbers to the sequencer, which reads it as it arrives. fetch says nothing of how far it is, so this is no
  * call of the client; it is not sent again by itself: an import that broke off is asked for again by whoever sees it.
  *
- * @throws ProblemError, ConnectionError
+ * @throws ProblemError, ConnectionError, FileChangedError
  */
 export async function importFile({
   prefix,
@@ -44,9 +47,23 @@ export async function importFile({
       if (request.status === 200) resolve(JSON.parse(request.responseText) as ImportReport)
       else reject(errorOf(problemOf(request.status, request.responseText), { attempts: 1 }))
     }
-    request.onerror = () => reject(new ConnectionError(`POST ${url.href}: no answer`, { attempts: 1 }))
+    request.onerror = async () =>
+      reject(
+        (await isReadable(file))
+          ? new ConnectionError(`POST ${url.href}: no answer`, { attempts: 1 })
+          : new FileChangedError(`${file.name} has changed`),
+      )
     request.onabort = () => reject(signal.reason as Error)
     signal.addEventListener('abort', () => request.abort(), { once: true })
     request.send(file)
   })
 }
+
+const isReadable = (file: File): Promise<boolean> =>
+  file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    )

@@ -1,6 +1,10 @@
 import { createTheme, type CSSVariablesResolver } from '@mantine/core'
 
+// What can be clicked appears where it stays: a click is lost if its button moves between press and release.
+const inPlace = { transition: 'fade', duration: 150 } as const
+
 export const theme = createTheme({
+  respectReducedMotion: true,
   primaryColor: 'indigo',
   // White on it, and it on white, have the contrast that WCAG AA asks for.
   primaryShade: { light: 8, dark: 7 },
@@ -39,7 +43,10 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 8, horizontalSpacing: 'md' } },
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 500 } },
     Paper: { defaultProps: { withBorder: true, radius: 'lg' } },
-    Modal: { defaultProps: { radius: 'lg', centered: true } },
+    Modal: { defaultProps: { radius: 'lg', centered: true, transitionProps: inPlace } },
+    SpotlightRoot: { defaultProps: { transitionProps: inPlace } },
+    // Fields in a row have their inputs in a line, whether or not they have a description.
+    InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
     Tooltip: { defaultProps: { openDelay: 250 } },
   },
 })

@@ -41,6 +41,8 @@ export function ImportFields({ prefixes, prefix, choices, disabled, onPrefix, on
         accept=".csv,.tsv,.txt,.ndjson,.jsonl"
         leftSection={<IconFileUpload size={16} aria-hidden />}
         value={choices.file}
+        // Browsers report no change where the same file is chosen again, and it may have another content by now.
+        fileInputProps={{ onClick: (event) => (event.currentTarget.value = '') }}
         disabled={disabled}
         onChange={(file) => onChange({ file })}
       />
@@ -68,6 +70,7 @@ export function ImportFields({ prefixes, prefix, choices, disabled, onPrefix, on
         onChange={(event) => onChange({ columns: event.currentTarget.value })}
       />
       <Checkbox
+        className="beside-labels"
         label={texts.strict}
         checked={choices.strict}
         disabled={disabled}

@@ -4,7 +4,7 @@ import { IconFileImport } from '@tabler/icons-react'
 import type { ImportReport } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { importFile } from '../../api/import-file'
+import { FileChangedError, importFile } from '../../api/import-file'
 import { sequencesOf } from '../../api/sequence-queries'
 import { useChange } from '../../ui/mutate'
 import { Card, NeedsRole, Page } from '../../ui/page'
@@ -134,7 +134,9 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
           {run.isPending && (
             <UnderWay part={part} onStop={() => under.current?.abort(new Error(texts.stopped))} />
           )}
-          <FormError error={run.error} />
+          <FormError
+            error={run.error instanceof FileChangedError ? new Error(texts.fileChanged) : run.error}
+          />
         </Stack>
       </Card>
       {run.data && <Report report={run.data} />}
