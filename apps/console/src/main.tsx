@@ -1,13 +1,13 @@
 import { StrictMode } from 'react'
 import { MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
-import { ProblemError } from '@ordinal/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { loadConfig } from './api/config'
 import { setIdentityProvider } from './api/identity-provider'
 import { setServices } from './api/ordinal'
+import { isRefusal } from './api/refresh'
 import { readRolesAs, subscribe } from './api/session'
 import { router } from './app/router'
 import { SignInProvider } from './ui/sign-in'
@@ -26,8 +26,7 @@ const queries = new QueryClient({
       staleTime: 2_000,
       // The client has tried again already. A service that is away is asked again, so that a page recovers by itself.
       retry: false,
-      refetchInterval: ({ state }) =>
-        state.error && !(state.error instanceof ProblemError && state.error.status < 500) ? 3_000 : false,
+      refetchInterval: ({ state: { error } }) => (error && !isRefusal(error) ? 3_000 : false),
     },
   },
 })

@@ -271,17 +271,51 @@ inBrowser('operations and demonstrations in a browser', () => {
       await shows(page, 'viewer · read only')
       await page.context().close()
     }
-    for (const place of ['/webhooks', '/api-keys']) {
-      const page = await browser.open(at(place), { token: tokens.viewer })
-      await shows(page, 'You may not see this')
-      await page.context().close()
-    }
     const page = await browser.open(at('/demos'), { token: tokens.operator, language: 'de' })
     await page.getByRole('button', { name: 'Vorführen: Eine Lücke wird gefüllt' }).click()
     await page.locator('[data-verdict="true"]').waitFor()
     await shows(page, 'Eine Lücke wird von der nächsten Nummer gefüllt')
     expect(await page.getByText(/invoice|released|were|numbers in/i).count()).toBe(0)
     await page.context().close()
+  })
+
+  test('no page asks the services for what the role of a viewer does not get', async () => {
+    const services = [system.users, system.orders, system.sequencer]
+    const before = services.map((service) => service.log().length)
+    for (const place of ['/events', '/webhooks', '/webhooks/1', '/api-keys', '/api-keys/some']) {
+      const page = await browser.open(at(place), { token: tokens.viewer })
+      await shows(page, 'You may not see this')
+      await shows(page, 'Your role does not allow this: it needs admin.')
+      await page.context().close()
+    }
+    const open = [
+      '/',
+      '/sequences/INV',
+      '/sequences/INV/rules',
+      '/gaps?prefix=INV',
+      '/gaps/explained?prefix=INV',
+      '/sites',
+      '/audit',
+      '/audit?view=live',
+      '/orders',
+      '/users',
+      '/imports',
+      '/demos',
+    ]
+    for (const place of open) {
+      const page = await browser.open(at(place), { token: tokens.viewer })
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+      await page.context().close()
+    }
+    const refused = services.flatMap((service, index) =>
+      service
+        .log()
+        .slice(before[index])
+        .split('\n')
+        .filter((line) => /"status":40[13]/.test(line)),
+    )
+    expect(refused).toEqual([])
   })
 
   describe('pages', () => {

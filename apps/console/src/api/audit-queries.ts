@@ -1,5 +1,6 @@
 import { ProblemError, type AuditFilter } from '@ordinal/client'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { readAs } from './allowed'
 import type { AuditSearch } from './audit-search'
 import { ordinal, services } from './ordinal'
 import { unlessRefused } from './refresh'
@@ -43,7 +44,8 @@ export const entriesOf = (search: AuditSearch) =>
 /** When checkpoints were written and given out. Administrators may know. */
 export const checkpointsKept = queryOptions({
   queryKey: ['audit', 'checkpoints'],
-  queryFn: async ({ signal }) => (await ordinal().diagnostics.sequencer({ signal })).checkpoints,
+  queryFn: ({ signal }) =>
+    readAs('admin', async () => (await ordinal().diagnostics.sequencer({ signal })).checkpoints),
   refetchInterval: unlessRefused(60_000),
 })
 

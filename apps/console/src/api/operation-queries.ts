@@ -1,17 +1,20 @@
 import type { DeadLetterFilter, WebhookDelivery } from '@ordinal/client'
 import { queryOptions } from '@tanstack/react-query'
+import { readAs } from './allowed'
 import { ordinal } from './ordinal'
 import { unlessRefused } from './refresh'
 
+// All of this is for administrators.
+
 export const webhooks = queryOptions({
   queryKey: ['webhooks', 'list'],
-  queryFn: ({ signal }) => firstOf(ordinal().webhooks.list({ signal }), 1_000),
+  queryFn: ({ signal }) => readAs('admin', () => firstOf(ordinal().webhooks.list({ signal }), 1_000)),
 })
 
 export const webhookOf = (id: number) =>
   queryOptions({
     queryKey: ['webhooks', id],
-    queryFn: ({ signal }) => ordinal().webhooks.get(id, { signal }),
+    queryFn: ({ signal }) => readAs('admin', () => ordinal().webhooks.get(id, { signal })),
   })
 
 export const deliveryStates = ['waiting', 'delivered', 'failed'] as const
@@ -20,7 +23,8 @@ export const deliveryStates = ['waiting', 'delivered', 'failed'] as const
 export const deliveriesOf = (id: number, state: WebhookDelivery['state'] | undefined, count: number) =>
   queryOptions({
     queryKey: ['webhooks', id, 'deliveries', state, count],
-    queryFn: ({ signal }) => firstOf(ordinal().webhooks.deliveries(id, { state }, { signal }), count),
+    queryFn: ({ signal }) =>
+      readAs('admin', () => firstOf(ordinal().webhooks.deliveries(id, { state }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(2_000),
   })
@@ -29,7 +33,9 @@ export const attemptsOf = (id: number, delivery: number | undefined, count: numb
   queryOptions({
     queryKey: ['webhooks', id, 'attempts', delivery, count],
     queryFn: ({ signal }) =>
-      firstOf(ordinal().webhooks.attempts(id, { delivery_id: delivery }, { signal }), count),
+      readAs('admin', () =>
+        firstOf(ordinal().webhooks.attempts(id, { delivery_id: delivery }, { signal }), count),
+      ),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(2_000),
   })
@@ -37,7 +43,8 @@ export const attemptsOf = (id: number, delivery: number | undefined, count: numb
 export const apiKeysOf = (active: boolean | undefined, count: number) =>
   queryOptions({
     queryKey: ['api-keys', 'list', active, count],
-    queryFn: ({ signal }) => firstOf(ordinal().apiKeys.list({ active, page_size: 100 }, { signal }), count),
+    queryFn: ({ signal }) =>
+      readAs('admin', () => firstOf(ordinal().apiKeys.list({ active, page_size: 100 }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(10_000),
   })
@@ -45,20 +52,21 @@ export const apiKeysOf = (active: boolean | undefined, count: number) =>
 export const apiKeyOf = (id: string) =>
   queryOptions({
     queryKey: ['api-keys', id],
-    queryFn: ({ signal }) => ordinal().apiKeys.get(id, { signal }),
+    queryFn: ({ signal }) => readAs('admin', () => ordinal().apiKeys.get(id, { signal })),
   })
 
 /** What waits in the outbox, by type. */
 export const eventBacklog = queryOptions({
   queryKey: ['events', 'backlog'],
-  queryFn: ({ signal }) => ordinal().events.backlog({ signal }),
+  queryFn: ({ signal }) => readAs('admin', () => ordinal().events.backlog({ signal })),
   refetchInterval: unlessRefused(2_000),
 })
 
 export const waitingEventsOf = (type: string | undefined, count: number) =>
   queryOptions({
     queryKey: ['events', 'waiting', type, count],
-    queryFn: ({ signal }) => firstOf(ordinal().events.waiting({ type }, { signal }), count),
+    queryFn: ({ signal }) =>
+      readAs('admin', () => firstOf(ordinal().events.waiting({ type }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(2_000),
   })
@@ -69,7 +77,8 @@ export const mostLetters = 1_000
 export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, count: number) =>
   queryOptions({
     queryKey: ['events', 'dead', consumer, type, count],
-    queryFn: ({ signal }) => ordinal().events.deadLetters({ consumer, type, limit: count }, { signal }),
+    queryFn: ({ signal }) =>
+      readAs('admin', () => ordinal().events.deadLetters({ consumer, type, limit: count }, { signal })),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(5_000),
   })

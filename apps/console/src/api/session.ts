@@ -141,6 +141,10 @@ function namesIn(claim: unknown, isScope: boolean): unknown[] {
   return isScope && typeof claim === 'string' ? claim.split(' ') : listOf(claim)
 }
 
+/** Whether a service may serve what needs a role: it decides about keys, and about roles that it alone can read. */
+export const mayBeServed = (needed: Role, who: Session | undefined): boolean =>
+  who?.kind === 'key' || mayDo(needed, who)
+
 /**
  * Whether to offer what needs a role. A key may do what its scopes say, and a token of another provider may call its roles
  * otherwise: those are offered it, and the service decides.

@@ -3,6 +3,7 @@ import { Button, Code, Group, Paper, Skeleton, Stack, Text, Title } from '@manti
 import { ConnectionError, CallTimeoutError, ProblemError } from '@ordinal/client'
 import { IconAlertTriangle, IconFilterOff, IconLock, IconPlugConnectedX } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { NotAllowedError } from '../api/allowed'
 import { consoleUrl } from '../api/config'
 import { useSession } from '../api/session'
 import { useSignIn } from './sign-in'
@@ -72,7 +73,8 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       {texts.retry}
     </Button>
   )
-  if (error instanceof ProblemError && (error.status === 401 || error.status === 403)) {
+  const isForbidden = error instanceof ProblemError && (error.status === 401 || error.status === 403)
+  if (isForbidden || error instanceof NotAllowedError) {
     return (
       <Notice
         icon={<IconLock size={28} />}
@@ -80,7 +82,8 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         action={<Button onClick={openSignIn}>{texts.signIn}</Button>}
       >
         {session ? texts.notAllowedHelp : texts.notSignedInHelp}
-        {session && <ProblemLine error={error} />}
+        {session && error instanceof ProblemError && <ProblemLine error={error} />}
+        {session && error instanceof NotAllowedError && <p>{texts.viewOnlyWhy(error.needed)}</p>}
       </Notice>
     )
   }
