@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { transformSync } from 'esbuild'
 import fc from 'fast-check'
 import { SignJWT } from 'jose'
 import { createDatabase, type ServiceDatabase } from '../src/databases'
-import { createService, root, type ServiceProcess } from '../src/service'
+import { createService, type ServiceProcess } from '../src/service'
+import { consoleModule } from './console-module'
 
 // What the console shows of a template while it is written is computed in the browser: it has to be what the service makes of it.
 
@@ -57,16 +55,6 @@ async function ask(method: string, place: string, body?: object) {
   return { status: answer.status, body: (await answer.json()) as any }
 }
 
-/** The console's own function, as the browser gets it. */
-function loadRender(): Render {
-  const source = readFileSync(path.join(root, 'apps/console/src/ui/template.ts'), 'utf8')
-  const { code } = transformSync(source, { loader: 'ts', format: 'cjs' })
-  const loaded = { exports: {} as { renderTemplate: Render } }
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  new Function('module', 'exports', code)(loaded, loaded.exports)
-  return loaded.exports.renderTemplate
-}
-
 const piece = fc.constantFrom(
   ...['{YYYY}', '{YY}', '{MM}', '{DD}', '{Q}', '{FY}', '{FY2}', '{FYF}', '{FYF2}', '{GGGG}', '{GG}', '{WW}'],
   ...['{prefix}', '{{', '}}', '-', '7', '/', 'A', '.*'],
@@ -101,7 +89,7 @@ const dateOf = (moment: Date): CalendarDate => ({
 })
 
 test('the preview of a template is what the service makes of it, and of one that it cannot read there is none', async () => {
-  const render = loadRender()
+  const { renderTemplate: render } = consoleModule<{ renderTemplate: Render }>('ui/template.ts')
   let accepted = 0
   let unreadable = 0
   let nth = 0

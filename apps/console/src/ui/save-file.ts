@@ -26,7 +26,10 @@ export const writesAsItArrives = (): boolean => (window as WithPicker).showSaveF
  */
 export async function chooseFile(name: string): Promise<SavedFile> {
   const picker = (window as WithPicker).showSaveFilePicker
-  if (!picker) return { write: async (content, signal) => download(name, await wholeOf(content, signal)) }
+  if (!picker)
+    return {
+      write: async (content, signal) => download(name, await wholeOf(content, mostInMemory, signal)),
+    }
   const handle = await picker.call(window, { suggestedName: name })
   return {
     async write(content, signal) {
@@ -46,8 +49,15 @@ export function download(name: string, content: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
-async function wholeOf(
+/**
+ * What a stream has, in memory.
+ *
+ * @param most how many bytes it may have
+ * @throws FileTooLargeError; the signal's reason, when it aborts; whatever ends the stream before
+ */
+export async function wholeOf(
   content: ReadableStream<Uint8Array<ArrayBuffer>>,
+  most: number,
   signal?: AbortSignal,
 ): Promise<Blob> {
   const pieces: Uint8Array<ArrayBuffer>[] = []
@@ -55,7 +65,7 @@ async function wholeOf(
   const collect = new WritableStream<Uint8Array<ArrayBuffer>>({
     write(piece) {
       size += piece.length
-      if (size > mostInMemory) throw new FileTooLargeError()
+      if (size > most) throw new FileTooLargeError()
       pieces.push(piece)
     },
   })
