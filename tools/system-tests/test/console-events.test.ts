@@ -50,6 +50,7 @@ inBrowser('events in a browser', () => {
     const page = await open('/events')
     await shows(page, 'No event waits')
     await shows(page, 'There is no dead letter')
+    await shows(page, 'none waits')
     expect(await page.getByRole('button', { name: 'Replay all: 0' }).isDisabled()).toBe(true)
     await page.context().close()
     await system.orders.end('SIGKILL')
@@ -131,7 +132,7 @@ inBrowser('events in a browser', () => {
   test('a viewer sees how many there are, and is told why no more', async () => {
     const page = await open('/events', { token: tokens.viewer })
     await shows(page, 'You may not see this')
-    await shows(page, 'Oldest waits for')
+    await shows(page, 'Oldest event')
     expect(await page.getByRole('button', { name: /^Replay/ }).count()).toBe(0)
     await page.context().close()
   })

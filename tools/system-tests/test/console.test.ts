@@ -77,6 +77,48 @@ inBrowser('the console in a browser', () => {
     await page.context().close()
   })
 
+  test('a service that is frozen shows within five seconds, and so does its return; its pages say so', async () => {
+    const page = await browser.open(at('/'), { token: tokens.viewer })
+    const becomes = (condition: string) =>
+      page.locator(`[data-service="users"][data-condition="${condition}"]`).waitFor({ timeout: 5_000 })
+    await page.locator('[data-service="users"][data-condition="ok"]').waitFor()
+    process.kill(system.users.pid(), 'SIGSTOP')
+    try {
+      await becomes('down')
+      const waiting = await browser.open(at('/users'), { token: tokens.viewer })
+      await waiting.getByRole('status', { name: 'Loading' }).first().waitFor()
+      await shows(waiting, 'The service has not answered yet.', 10_000)
+      await shows(waiting, 'The service does not answer', 20_000)
+      await shows(waiting, 'It may be stopped or frozen', 1_000)
+      process.kill(system.users.pid(), 'SIGCONT')
+      await becomes('ok')
+      await shows(waiting, 'There is no user yet', 20_000)
+      await waiting.context().close()
+    } finally {
+      process.kill(system.users.pid(), 'SIGCONT')
+    }
+    await page.context().close()
+  })
+
+  test('the keys of the search open it, though they are pressed before its code is loaded', async () => {
+    for (const keys of ['Control+K', '/']) {
+      const page = await browser.open('about:blank', { token: tokens.viewer })
+      let load = () => {}
+      const pressed = new Promise<void>((resolve) => (load = resolve))
+      await page.route(/assets\/search-[\w-]{8}\.js$/, async (route) => {
+        await pressed
+        await route.continue()
+      })
+      await page.goto(at('/'))
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      await page.keyboard.press(keys)
+      expect(await page.getByPlaceholder('Go to a page, a number, an order…').count()).toBe(0)
+      load()
+      await page.getByPlaceholder('Go to a page, a number, an order…').waitFor()
+      await page.context().close()
+    }
+  })
+
   test('a stranger sees what is public, and why the rest is not shown; signing in stays on the page', async () => {
     const page = await browser.open(at('/'))
     await shows(page, 'Sign in to see this', 10_000)

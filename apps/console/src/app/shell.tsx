@@ -12,7 +12,7 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { Link, Outlet } from '@tanstack/react-router'
 import { consoleUrl } from '../api/config'
@@ -72,7 +72,7 @@ export function Shell() {
         <Expired />
         <Outlet />
       </AppShell.Main>
-      <Suspense>
+      <Suspense fallback={<SearchKeys />}>
         <Search />
       </Suspense>
       <Keyboard />
@@ -100,6 +100,15 @@ function Navigation() {
       </ul>
     </div>
   ))
+}
+
+/** Hears the keys of the search until its own code is there: whoever presses them sooner finds it open. */
+function SearchKeys() {
+  useHotkeys([
+    ['mod + K', openSearch],
+    ['/', openSearch],
+  ])
+  return null
 }
 
 function SearchButton() {

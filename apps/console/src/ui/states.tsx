@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Code, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { ConnectionError, CallTimeoutError, ProblemError } from '@ordinal/client'
 import { IconAlertTriangle, IconFilterOff, IconLock, IconPlugConnectedX } from '@tabler/icons-react'
@@ -36,10 +36,19 @@ export function Notice({ icon, title, children, action }: StateProps) {
   )
 }
 
+// Sooner than the client gives up: a person should know for what they wait.
+const lateMs = 4_000
+
 export function Loading({ lines = 4 }: { lines?: number }) {
   const texts = useTexts()
+  const [isLate, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), lateMs)
+    return () => clearTimeout(timer)
+  }, [])
   return (
     <Stack gap="sm" role="status" aria-label={texts.loading}>
+      {isLate && <Text c="dimmed">{texts.notYet}</Text>}
       {Array.from({ length: lines }, (_, line) => (
         <Skeleton key={line} height={line === 0 ? 28 : 44} width={line === 0 ? '30%' : '100%'} radius="md" />
       ))}

@@ -40,13 +40,19 @@ function Figures() {
   const { language } = useSettings()
   const { data: traffic } = useQuery(trafficOf('orders'))
   const figure = (name: string) => traffic && sumOf(traffic.samples, `order_service_${name}`)
-  const oldest = figure('outbox_oldest_seconds')
+  const waiting = figure('outbox_pending')
+  const oldest = figure('outbox_oldest_seconds') ?? 0
   const dead = figure('dead_events')
   return (
     <Card>
       <Group gap="xl">
-        <Figure label={texts.waiting} value={<Count of={figure('outbox_pending')} />} />
-        <Figure label={texts.oldestFor} value={oldest ? duration(oldest, language) : '–'} />
+        <Figure label={texts.waiting} value={<Count of={waiting} />} />
+        {waiting !== undefined && (
+          <Figure
+            label={texts.oldestOfAll}
+            value={waiting > 0 ? texts.waitsFor(duration(oldest, language)) : texts.noneWaits}
+          />
+        )}
         <Figure
           label={texts.dead}
           value={<Count of={dead} />}
