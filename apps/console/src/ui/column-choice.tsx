@@ -1,6 +1,6 @@
 import { Button, Group, Menu } from '@mantine/core'
 import { IconColumns3 } from '@tabler/icons-react'
-import type { Column } from './data-table'
+import type { Column } from './column'
 import { choose, useSettings } from './settings'
 import { useTexts } from './texts'
 

@@ -1,15 +1,10 @@
-import { useRef, type KeyboardEvent, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Button, Group, Table } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react'
+import type { Column } from './column'
 import { ColumnChoice, useShownColumns } from './column-choice'
+import { rowKeys } from './row-keys'
 import { useTexts } from './texts'
-
-export interface Column<Row> {
-  id: string
-  header: string
-  cell: (row: Row) => ReactNode
-  align?: 'right'
-}
 
 export interface DataTableProps<Row> {
   /** What the rows are. */
@@ -36,17 +31,7 @@ export function DataTable<Row>({
   footer,
 }: DataTableProps<Row>) {
   const columns = useShownColumns(table, all)
-  const body = useRef<HTMLTableSectionElement>(null)
-  const move = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
-    if (event.target !== event.currentTarget) return
-    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
-    if (step) {
-      const sibling =
-        step > 0 ? event.currentTarget.nextElementSibling : event.currentTarget.previousElementSibling
-      if (sibling instanceof HTMLElement) sibling.focus()
-      event.preventDefault()
-    } else if (event.key === 'Enter') onOpen?.(row)
-  }
+  const keysOf = rowKeys(onOpen)
   return (
     <>
       {table && <ColumnChoice table={table} columns={all} />}
@@ -61,19 +46,9 @@ export function DataTable<Row>({
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody ref={body}>
+          <Table.Tbody>
             {rows.map((row) => (
-              <Table.Tr
-                key={keyOf(row)}
-                tabIndex={onOpen ? 0 : undefined}
-                data-clickable={onOpen ? true : undefined}
-                onClick={(event) => {
-                  // Links and buttons in it lead elsewhere, and text may be marked.
-                  if ((event.target as Element).closest('a, button') || getSelection()?.toString()) return
-                  onOpen?.(row)
-                }}
-                onKeyDown={(event) => move(event, row)}
-              >
+              <Table.Tr key={keyOf(row)} {...keysOf(row)}>
                 {columns.map(({ id, cell, align }) => (
                   <Table.Td key={id} ta={align}>
                     {cell(row)}

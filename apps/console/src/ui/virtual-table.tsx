@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import type { Column } from './data-table'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import type { Column } from './column'
+import { rowKeys } from './row-keys'
 
 const rowHeight = 36
 // Rows beyond the edges, so that keys and slow drawing find some.
@@ -36,16 +37,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     if (nearEnd) onNearEnd?.()
   }, [nearEnd, onNearEnd])
 
-  const move = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
-    if (event.target !== event.currentTarget) return
-    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
-    if (step) {
-      const { nextElementSibling, previousElementSibling } = event.currentTarget
-      const sibling = step > 0 ? nextElementSibling : previousElementSibling
-      if (sibling instanceof HTMLElement && sibling.tabIndex === 0) sibling.focus()
-      event.preventDefault()
-    } else if (event.key === 'Enter') onOpen?.(row)
-  }
+  const keysOf = rowKeys(onOpen)
   return (
     <>
       <div
@@ -72,18 +64,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           <tbody>
             {from > 0 && <Space rows={from} />}
             {rows.slice(from, to).map((row, index) => (
-              <tr
-                key={keyOf(row)}
-                data-row={keyOf(row)}
-                aria-rowindex={from + index + 2}
-                tabIndex={onOpen ? 0 : undefined}
-                data-clickable={onOpen ? true : undefined}
-                onClick={(event) => {
-                  if ((event.target as Element).closest('a, button') || getSelection()?.toString()) return
-                  onOpen?.(row)
-                }}
-                onKeyDown={(event) => move(event, row)}
-              >
+              <tr key={keyOf(row)} data-row={keyOf(row)} aria-rowindex={from + index + 2} {...keysOf(row)}>
                 {columns.map(({ id, cell, align }) => (
                   <td key={id} data-align={align}>
                     {cell(row)}

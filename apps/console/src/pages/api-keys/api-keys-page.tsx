@@ -6,11 +6,11 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { apiKeysOf } from '../../api/operation-queries'
 import { oneOf } from '../../api/search-params'
-import { DataTable, type Column } from '../../ui/data-table'
-import { More } from '../../ui/more'
+import type { Column } from '../../ui/column'
+import { GrowingList } from '../../ui/growing-list'
 import { Card, Mono, Page } from '../../ui/page'
 import { MakeButton } from '../../ui/make-button'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { KeyBadge } from './key-badge'
@@ -50,34 +50,23 @@ export function ApiKeysPage() {
           }
         />
       </div>
-      <QueryState query={query}>
-        {({ data, hasMore }) =>
-          data.length > 0 ? (
-            <Card>
-              <DataTable
-                label={shared.apiKeys}
-                rows={data}
-                keyOf={({ id }) => id}
-                columns={columns}
-                onOpen={({ id }) => void navigate({ to: '/api-keys/$id', params: { id } })}
-                footer={
-                  <More
-                    shown={data.length}
-                    hasMore={hasMore}
-                    onMore={() => void navigate({ search: { ...search, count: count + pieceSize } })}
-                  />
-                }
-              />
-            </Card>
-          ) : active ? (
-            <NothingForFilter onClear={() => void navigate({ search: {} })} />
-          ) : (
-            <Notice icon={<IconKey size={28} />} title={texts.none}>
-              {texts.noneHelp}
-            </Notice>
-          )
+      <GrowingList
+        query={query}
+        label={shared.apiKeys}
+        keyOf={({ id }) => id}
+        columns={columns}
+        onOpen={({ id }) => void navigate({ to: '/api-keys/$id', params: { id } })}
+        hasMore={query.data?.hasMore ?? false}
+        onMore={() => void navigate({ search: { ...search, count: count + pieceSize } })}
+        isFiltered={active !== undefined}
+        onClear={() => void navigate({ search: {} })}
+        none={
+          <Notice icon={<IconKey size={28} />} title={texts.none}>
+            {texts.noneHelp}
+          </Notice>
         }
-      </QueryState>
+        frame={(table) => <Card>{table}</Card>}
+      />
     </Page>
   )
 }

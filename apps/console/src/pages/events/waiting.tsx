@@ -4,10 +4,9 @@ import { getRouteApi } from '@tanstack/react-router'
 import { waitingEventsOf } from '../../api/operation-queries'
 import { pathWith } from '../../ui/copies'
 import { CopyMenu } from '../../ui/copy-menu'
-import { DataTable } from '../../ui/data-table'
-import { More } from '../../ui/more'
+import { GrowingList } from '../../ui/growing-list'
 import { Card, Mono } from '../../ui/page'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { Notice } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { OrderOf, orderIdOf } from './event-cells'
 import { useEventsTexts } from './texts'
@@ -23,47 +22,37 @@ export function Waiting() {
   const { type, waiting: count = pieceSize } = search
   const query = useQuery(waitingEventsOf(type, count))
   const list = (
-    <QueryState query={query}>
-      {({ data, hasMore }) =>
-        data.length > 0 ? (
-          <DataTable
-            label={texts.waitingList}
-            rows={data}
-            keyOf={({ event, consumer }) => `${event.id} ${consumer}`}
-            onOpen={({ event }) => {
-              const id = orderIdOf(event)
-              if (id !== undefined) void navigate({ to: '/orders/$id', params: { id } })
-            }}
-            columns={[
-              { id: 'type', header: texts.type, cell: ({ event }) => <Mono>{event.type}</Mono> },
-              { id: 'order', header: texts.order, cell: ({ event }) => <OrderOf event={event} /> },
-              { id: 'for', header: texts.consumer, cell: ({ consumer }) => consumer ?? texts.everybody },
-              {
-                id: 'attempts',
-                header: texts.attempts,
-                align: 'right',
-                cell: ({ attempts }) => <Mono>{attempts}</Mono>,
-              },
-              { id: 'due', header: texts.due, cell: ({ due_at }) => <Time at={due_at} /> },
-              { id: 'since', header: texts.since, cell: ({ created_at }) => <Time at={created_at} /> },
-            ]}
-            footer={
-              <More
-                shown={data.length}
-                hasMore={hasMore}
-                onMore={() => void navigate({ search: { ...search, waiting: count + pieceSize } })}
-              />
-            }
-          />
-        ) : type ? (
-          <NothingForFilter onClear={() => void navigate({ search: {} })} />
-        ) : (
-          <Notice icon={<IconMailFast size={28} />} title={texts.nothingWaits}>
-            {texts.nothingWaitsHelp}
-          </Notice>
-        )
+    <GrowingList
+      query={query}
+      label={texts.waitingList}
+      keyOf={({ event, consumer }) => `${event.id} ${consumer}`}
+      onOpen={({ event }) => {
+        const id = orderIdOf(event)
+        if (id !== undefined) void navigate({ to: '/orders/$id', params: { id } })
+      }}
+      columns={[
+        { id: 'type', header: texts.type, cell: ({ event }) => <Mono>{event.type}</Mono> },
+        { id: 'order', header: texts.order, cell: ({ event }) => <OrderOf event={event} /> },
+        { id: 'for', header: texts.consumer, cell: ({ consumer }) => consumer ?? texts.everybody },
+        {
+          id: 'attempts',
+          header: texts.attempts,
+          align: 'right',
+          cell: ({ attempts }) => <Mono>{attempts}</Mono>,
+        },
+        { id: 'due', header: texts.due, cell: ({ due_at }) => <Time at={due_at} /> },
+        { id: 'since', header: texts.since, cell: ({ created_at }) => <Time at={created_at} /> },
+      ]}
+      hasMore={query.data?.hasMore ?? false}
+      onMore={() => void navigate({ search: { ...search, waiting: count + pieceSize } })}
+      isFiltered={type !== undefined}
+      onClear={() => void navigate({ search: {} })}
+      none={
+        <Notice icon={<IconMailFast size={28} />} title={texts.nothingWaits}>
+          {texts.nothingWaitsHelp}
+        </Notice>
       }
-    </QueryState>
+    />
   )
   return (
     <Card

@@ -6,12 +6,12 @@ import { getRouteApi } from '@tanstack/react-router'
 import { deliveriesOf, deliveryStates } from '../../api/operation-queries'
 import { ordinal } from '../../api/ordinal'
 import { oneOf } from '../../api/search-params'
-import { DataTable, type Column } from '../../ui/data-table'
-import { More } from '../../ui/more'
+import type { Column } from '../../ui/column'
+import { GrowingList } from '../../ui/growing-list'
 import { useChange } from '../../ui/mutate'
 import { Card, Mono, NeedsRole } from '../../ui/page'
 import { FormError } from '../../ui/form-error'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { useWebhooksTexts } from '../webhooks/texts'
@@ -47,32 +47,22 @@ export function Deliveries({ id }: { id: number }) {
         />
       }
     >
-      <QueryState query={query}>
-        {({ data, hasMore }) =>
-          data.length > 0 ? (
-            <DataTable
-              label={texts.deliveries}
-              rows={data}
-              keyOf={(delivery) => delivery.id}
-              columns={columns}
-              onOpen={(delivery) => show({ delivery: delivery.id })}
-              footer={
-                <More
-                  shown={data.length}
-                  hasMore={hasMore}
-                  onMore={() => show({ count: count + pieceSize })}
-                />
-              }
-            />
-          ) : state ? (
-            <NothingForFilter onClear={() => void navigate({ search: {} })} />
-          ) : (
-            <Notice icon={<IconSend size={28} />} title={texts.noDelivery}>
-              {texts.noDeliveryHelp}
-            </Notice>
-          )
+      <GrowingList
+        query={query}
+        label={texts.deliveries}
+        keyOf={(delivery) => delivery.id}
+        columns={columns}
+        onOpen={(delivery) => show({ delivery: delivery.id })}
+        hasMore={query.data?.hasMore ?? false}
+        onMore={() => show({ count: count + pieceSize })}
+        isFiltered={state !== undefined}
+        onClear={() => void navigate({ search: {} })}
+        none={
+          <Notice icon={<IconSend size={28} />} title={texts.noDelivery}>
+            {texts.noDeliveryHelp}
+          </Notice>
         }
-      </QueryState>
+      />
     </Card>
   )
 }
