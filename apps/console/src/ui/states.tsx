@@ -90,9 +90,12 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         title={session ? texts.notAllowed : texts.notSignedIn}
         action={<Button onClick={openSignIn}>{texts.signIn}</Button>}
       >
-        {session ? texts.notAllowedHelp : texts.notSignedInHelp}
+        {!session
+          ? texts.notSignedInHelp
+          : error instanceof NotAllowedError
+            ? texts.viewOnlyWhy(error.needed)
+            : texts.notAllowedHelp}
         {session && error instanceof ProblemError && <ProblemLine error={error} />}
-        {session && error instanceof NotAllowedError && <p>{texts.viewOnlyWhy(error.needed)}</p>}
       </Notice>
     )
   }
