@@ -102,14 +102,14 @@ inBrowser('the console in a browser', () => {
 
   test('the keys of the search open it, though they are pressed before its code is loaded', async () => {
     for (const keys of ['Control+K', '/']) {
-      const page = await browser.open('about:blank', { token: tokens.viewer })
+      const page = await browser.open(at('/'), { token: tokens.viewer })
       let load = () => {}
       const pressed = new Promise<void>((resolve) => (load = resolve))
       await page.route(/assets\/search-[\w-]{8}\.js$/, async (route) => {
         await pressed
         await route.continue()
       })
-      await page.goto(at('/'))
+      await page.reload()
       await page.getByRole('heading', { name: 'Overview' }).waitFor()
       await page.keyboard.press(keys)
       expect(await page.getByPlaceholder('Go to a page, a number, an order…').count()).toBe(0)
