@@ -1,5 +1,6 @@
 import Ajv from 'ajv/dist/2020'
 import addFormats from 'ajv-formats'
+import { Redis } from 'ioredis'
 import { callersOf, startTestRedis, withRedis, type TestCallers, type TestRedis } from '@ordinal/testing'
 import { anOrder, createWorld, until, type Instance, type World } from './world'
 
@@ -48,6 +49,7 @@ test('a dead letter is listed with its reason, replayed once by two at once, and
   const list = await ask(service, 'GET', '/api/v1/events/dead-letters')
   expect(list.body).toEqual({
     total: 1,
+    pagination: { page_size: 100, next_cursor: null },
     data: [
       {
         id: expect.any(String),
@@ -63,7 +65,10 @@ test('a dead letter is listed with its reason, replayed once by two at once, and
     [1, 2].map(() => ask(service, 'POST', '/api/v1/events/dead-letters/replay')),
   )
   expect(replays.map(({ body }) => body.replayed).sort()).toEqual([0, 1])
-  expect((await ask(service, 'GET', '/api/v1/events/dead-letters')).body).toEqual({ total: 0, data: [] })
+  expect((await ask(service, 'GET', '/api/v1/events/dead-letters')).body).toMatchObject({
+    total: 0,
+    data: [],
+  })
   const again = await world.query<{ consumer: string }>(
     `SELECT consumer FROM outbox WHERE consumer IS NOT NULL`,
   )
@@ -104,6 +109,48 @@ test('dead letters of a consumer or a type are listed, counted and replayed with
   expect(await list('')).toEqual([0, []])
 })
 
+/** Leaves so many dead letters. */
+const plantMany = (count: number) =>
+  world.query(
+    `INSERT INTO dead_events (consumer, reason, attempts, event)
+     SELECT 'flood', 'planted', 1, json_build_object('id', n::text, 'type', 'order.created', 'subject', 'a')
+     FROM generate_series(1, $1::int) AS n`,
+    [count],
+  )
+
+/** The ids of all dead letters, as a caller reads them who goes on by cursor; the first answer too. */
+async function readByCursor(service: Instance, query: string) {
+  const ids: string[] = []
+  const totals: unknown[] = []
+  for (let cursor = ''; ;) {
+    const { body } = await ask(service, 'GET', `/api/v1/events/dead-letters?${query}${cursor}`)
+    ids.push(...body.data.map(({ id }: { id: string }) => id))
+    totals.push(body.total)
+    if (body.pagination.next_cursor === null) return { ids, totals }
+    cursor = `&cursor=${body.pagination.next_cursor}`
+  }
+}
+
+test('2,100 dead letters are read by cursor, each once, and counted once', async () => {
+  const service = await startService()
+  await plantMany(2_100)
+  const { ids, totals } = await readByCursor(service, 'limit=1000&consumer=flood')
+  expect(new Set(ids).size).toBe(2_100)
+  expect([ids.length, totals]).toEqual([2_100, [2_100, undefined, undefined]])
+  const first = await ask(service, 'GET', '/api/v1/events/dead-letters?cursor=0&limit=1')
+  expect(first.body).toEqual({
+    data: [expect.objectContaining({ id: ids[0] })],
+    pagination: { page_size: 1, next_cursor: expect.any(String) },
+  })
+  // A cursor goes with its list and with the filter that it was given for.
+  const { next_cursor: cursor } = first.body.pagination
+  const status = async (path: string) =>
+    (await ask(service, 'GET', `/api/v1/events${path}cursor=${cursor}`)).status
+  expect(await status('/dead-letters?limit=2&')).toBe(200)
+  expect(await status('/dead-letters?consumer=flood&')).toBe(400)
+  expect(await status('?')).toBe(400)
+})
+
 test('what waits is counted by type, that of the oldest first, and listed by type', async () => {
   const service = await startService({ ORDER_SERVICE_AUTO_CONFIRM: 'false' })
   for (const subject of ['a', 'b']) await plant(subject)
@@ -133,6 +180,21 @@ withRedis('dead letters in Redis', () => {
     redis = await startTestRedis()
   })
   afterEach(() => redis.remove())
+
+  test('letters of before it, and 1,500 of its own, are one list by cursor', async () => {
+    const service = await startService({ REDIS_URL: redis.url })
+    await plantMany(10)
+    const client = new Redis(redis.url)
+    const adding = client.pipeline()
+    for (let n = 0; n < 1_500; n += 1)
+      adding.xadd('orders:events:dead', '*', 'consumer', 'flood', 'reason', 'planted', 'attempts', 1)
+    await adding.exec()
+    client.disconnect()
+    await until(async () => (await ask(service, 'GET', '/api/v1/events/dead-letters')).status === 200)
+    const { ids, totals } = await readByCursor(service, 'limit=1000&consumer=flood')
+    expect(new Set(ids).size).toBe(1_510)
+    expect([ids.length, totals]).toEqual([1_510, [1_510, undefined]])
+  })
 
   test('while it is frozen the answer is 503, and the list is there when it goes on', async () => {
     const service = await startService({ REDIS_URL: redis.url })

@@ -6,7 +6,8 @@ import type { Metrics } from '@ordinal/metrics'
 import { connectRedis } from '@ordinal/redis'
 import type { Tracing } from '@ordinal/tracing'
 import type { Consumer, RetryPolicy } from './consumer'
-import { createDeadLetterTable, deadLettersOf, type DeadLetters } from './dead-letters'
+import { createDeadLetterTable } from './dead-letter-table'
+import { deadLettersOf } from './dead-letters'
 import { createInProcessTransport } from './in-process'
 import { createListener } from './listener'
 import { createEventMetrics } from './metrics'
@@ -114,10 +115,10 @@ interface DeadLetterDeps {
  */
 export async function openDeadLetters({ pool, redis, log }: DeadLetterDeps) {
   const table = createDeadLetterTable(pool)
-  if (!redis) return { deadLetters: table, close: () => undefined }
+  if (!redis) return { deadLetters: deadLettersOf([table]), close: () => undefined }
   const { url, stream, timeoutMs: commandTimeoutMs } = redis
   const connection = connectRedis({ url, name: `${stream} dead letters`, commandTimeoutMs, log })
-  const deadLetters: DeadLetters = deadLettersOf([table, createDeadStream(connection, stream)])
+  const deadLetters = deadLettersOf([table, createDeadStream(connection, stream)])
   const close = () => connection.disconnect()
   try {
     await once(connection, 'ready', { signal: AbortSignal.timeout(commandTimeoutMs) })

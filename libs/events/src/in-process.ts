@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { attemptToHandle, isFor, type Consumer, type RetryPolicy } from './consumer'
-import { createDeadLetterTable } from './dead-letters'
+import { createDeadLetterTable } from './dead-letter-table'
 import type { Tracing } from '@ordinal/tracing'
 import type { EventMetrics } from './metrics'
 import type { OutboxEvent } from './outbox'

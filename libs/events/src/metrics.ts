@@ -2,7 +2,7 @@ import { Counter, Gauge } from 'prom-client'
 import type { Pool } from 'pg'
 import { withQueryTimeout } from '@ordinal/database'
 import type { Metrics } from '@ordinal/metrics'
-import type { DeadLetters } from './dead-letters'
+import type { DeadLetterStore } from './dead-letters'
 import { backlog } from './outbox'
 
 export type EventMetrics = ReturnType<typeof createEventMetrics>
@@ -72,7 +72,7 @@ export function createEventMetrics({ registry, prefix }: Metrics, pool: Pool) {
       }
     },
     /** Shows how many dead letters there are, asked at every scrape. */
-    showDead(deadLetters: DeadLetters): void {
+    showDead(deadLetters: DeadLetterStore): void {
       new Gauge({
         name: `${prefix}_dead_events`,
         help: 'Dead letters that were not replayed; every instance shows all of them. NaN if the count fails',

@@ -1,5 +1,5 @@
 import type { Failure } from './consumer'
-import type { DeadLetters } from './dead-letters'
+import type { DeadLetterStore } from './dead-letters'
 import type { OutboxEvent } from './outbox'
 
 /** What became of an event that was to be delivered. */
@@ -14,7 +14,7 @@ export type Outcome =
 export interface Transport {
   /** Delivers events of different subjects: an outcome for each, in their order. Never rejects. */
   deliver(events: OutboxEvent[]): Promise<Outcome[]>
-  deadLetters: DeadLetters
+  deadLetters: DeadLetterStore
   /** Begins to consume. */
   start(): void
   /** Resolves when nothing is under way any more; then everything is closed. */

@@ -200,22 +200,21 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await until(async () => (await instance.metric('test_dead_events')) === 3)
     fixed = true
     await deadLetters(async (letters) => {
-      const [first, ...others] = await letters.list(10)
+      const list = async (filter = {}) =>
+        (await letters.list(10, filter)).map(({ place: _, ...letter }) => letter)
+      const [first, ...others] = await list()
       expect(await letters.count({ consumer: 'broken', type: 'thing.changed' })).toBe(3)
-      expect(await letters.list(1, { type: 'thing.changed' })).toEqual([first])
-      for (const nobody of [{ id: '1-1' }, { id: '-' }, { consumer: 'well' }, { type: 'thing.gone' }]) {
-        expect([
-          await letters.list(10, nobody),
-          await letters.count(nobody),
-          await letters.replay(nobody),
-        ]).toEqual([[], 0, 0])
-      }
+      expect(await list({ type: 'thing.changed' })).toEqual([first, ...others])
+      for (const nobody of [{ consumer: 'well' }, { type: 'thing.gone' }])
+        expect(await list(nobody)).toEqual([])
+      for (const nobody of [{ id: '1-1' }, { id: '-' }, { consumer: 'well' }, { type: 'thing.gone' }])
+        expect([await letters.count(nobody), await letters.replay(nobody)]).toEqual([0, 0])
       expect(await letters.replay({ id: first!.id })).toBe(1)
-      expect(await letters.list(10)).toEqual(others)
+      expect(await list()).toEqual(others)
       await until(() => broken.seen.length === 1)
       expect(broken.seen).toEqual([first!.event])
       expect(await letters.replay({ consumer: 'broken', type: 'thing.changed' })).toBe(2)
-      expect(await letters.list(10)).toEqual([])
+      expect(await list()).toEqual([])
     })
     await until(() => broken.seen.length === 3)
   })

@@ -23,8 +23,8 @@ const flags = {
 interface Command<C> {
   /** One line for people. */
   description: string
-  /** Gives what is to be printed. */
-  run: (config: C) => Promise<string>
+  /** Gives what is to be printed: all of it, or line by line what may be too much for that. */
+  run: (config: C) => Promise<string> | AsyncIterable<string>
 }
 
 /** What a service's process does with its configuration. */
@@ -83,8 +83,9 @@ export async function runService<D extends Definition>(
       return
     }
     if (command) {
-      const printed = await commands[command]!.run(config)
-      if (printed) host.stdout.write(`${printed}\n`)
+      const printed = commands[command]!.run(config)
+      for await (const line of Symbol.asyncIterator in printed ? printed : [printed])
+        host.stdout.write(`${line}\n`)
       return
     }
     const stopWithProcess = watchProcess(host)

@@ -1,14 +1,13 @@
-import type { DeadLetterFilter } from '@ordinal/client'
+import type { DeadLetter, DeadLetterFilter, WaitingEvent } from '@ordinal/client'
 import type { Command } from 'commander'
 import { exitCodes } from './exit-codes'
-import { asTheyCome } from './follow'
+import { asTheyCome, type FollowedList } from './follow'
 import type { Output } from './output'
 import type { Run } from './run'
 import { firstOf, integer } from './values'
 
-// As many as the service gives of dead letters at once.
-const mostFollowed = 1000
 const shownAtOnce = 50
+const atOnce = 100
 
 interface Options {
   limit?: number
@@ -25,42 +24,33 @@ export function addEventCommands(program: Command, run: Run): void {
       .description(description)
       .option('--type <type>', 'only events of this type')
       .option('--limit <n>', `at most so many: ${shownAtOnce} if not given, all with --follow`, integer)
-      .option('--follow', `go on with those that come, until Ctrl-C, among the ${mostFollowed} oldest`)
+      .option('--follow', 'go on with those that come, until Ctrl-C')
 
   list('waiting', 'list the events that wait for their delivery, the oldest first').action(
     run(async ({ ordinal, output }, { limit, follow, type }: Options) => {
       const columns = ['id', 'type', 'subject', 'consumer', 'attempts', 'due_at', 'created_at'] as const
-      const read = (most: number) =>
-        withNames(firstOf(most, ordinal.events.waiting({ page_size: Math.min(most, 100), type })))
-      if (follow) await showAsTheyCome(output, () => read(mostFollowed), columns, limit)
-      else await output.many(read(limit ?? shownAtOnce), columns)
+      const read = (cursor?: string) => ordinal.events.waitingPage({ type, cursor, page_size: atOnce })
+      const keyOf = ({ event, consumer }: WaitingEvent) => `${event.id} ${consumer}`
+      // Positions are not in the order of commits: an event may come in front of some that were there.
+      if (follow) return showAsTheyCome(output, { read, keyOf, readAgain: 10 }, columns, limit)
+      const most = limit ?? shownAtOnce
+      const page_size = Math.min(most, atOnce)
+      await output.many(withNames(firstOf(most, ordinal.events.waiting({ type, page_size }))), columns)
     }),
   )
   list('dead', 'list the events that no attempt could deliver, and why, the oldest first')
     .option('--consumer <name>', 'only those that this consumer could not handle')
     .action(
-      run(async ({ ordinal, output, screen }, { limit, follow, ...filter }: Options & DeadLetterFilter) => {
+      run(async ({ ordinal, output }, { limit, follow, ...filter }: Options & DeadLetterFilter) => {
         const columns = ['died_at', 'consumer', 'type', 'subject', 'attempts', 'reason'] as const
-        const read = (most: number) =>
-          ordinal.events.deadLetters({ limit: Math.min(most, mostFollowed), ...filter })
-        if (follow) {
-          let beyond = 0
-          const all = async () => {
-            const { data, total } = await read(mostFollowed)
-            const before = beyond
-            // Between the two readings others may have come.
-            beyond = data.length < mostFollowed ? 0 : total - data.length
-            if (before === 0 && beyond > 0)
-              screen.write(
-                `${beyond} more and those that come now are shown when some of the ${mostFollowed} oldest are replayed\n`,
-              )
-            return withNames(data)
-          }
-          return showAsTheyCome(output, all, columns, limit)
-        }
-        const { data, total } = await read(limit ?? shownAtOnce)
-        await output.many(withNames(data), columns)
-        if (total > data.length) output.line(`${total - data.length} more`)
+        const read = (cursor = '0') => ordinal.events.deadLettersPage({ ...filter, cursor, limit: atOnce })
+        const keyOf = ({ id }: DeadLetter) => id
+        if (follow) return showAsTheyCome(output, { read, keyOf, readAgain: 1 }, columns, limit)
+        const { total = 0 } = await ordinal.events.deadLettersPage({ ...filter, limit: 1 })
+        const most = limit ?? shownAtOnce
+        const letters = ordinal.events.deadLetters({ ...filter, limit: Math.min(most, atOnce) })
+        await output.many(withNames(firstOf(most, letters)), columns)
+        if (total > most) output.line(`${total - most} more`)
       }),
     )
   events
@@ -83,14 +73,13 @@ export function addEventCommands(program: Command, run: Run): void {
 }
 
 /** One at a time: a table would wait for the last. */
-async function showAsTheyCome<Row extends Named>(
+async function showAsTheyCome<Row extends WithEvent>(
   output: Output,
-  read: () => AsyncIterable<Row> | Promise<AsyncIterable<Row>>,
-  columns: readonly (keyof Row & string)[],
+  list: FollowedList<Row>,
+  columns: readonly (keyof Named<Row> & string)[],
   limit = Infinity,
 ): Promise<void> {
-  const coming = asTheyCome(read, ({ id, consumer, died_at }) => [id, consumer, died_at].join(' '))
-  for await (const row of firstOf(limit, coming)) {
+  for await (const row of withNames(firstOf(limit, asTheyCome(list)))) {
     output.line(
       columns
         .map((column) => row[column])
@@ -101,15 +90,11 @@ async function showAsTheyCome<Row extends Named>(
   }
 }
 
-interface Named {
-  id: string | undefined
-  consumer?: string | null
-  died_at?: string
-}
+type Named<Row> = Row & { id: string | undefined; type: string | undefined; subject: string | undefined }
 type WithEvent = { event: { id: string; type: string; subject: string } | null }
 
 /** With what its event is about as columns. */
-async function* withNames<Row extends WithEvent>(rows: AsyncIterable<Row> | Iterable<Row>) {
+async function* withNames<Row extends WithEvent>(rows: AsyncIterable<Row>): AsyncGenerator<Named<Row>> {
   for await (const row of rows)
     yield { id: row.event?.id, type: row.event?.type, subject: row.event?.subject, ...row }
 }

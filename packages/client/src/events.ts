@@ -2,7 +2,7 @@ import type { components, operations } from './generated/orders'
 import type { CallOptions } from './options'
 import { itemsOf, type Piece } from './pages'
 import type { Send } from './send'
-import type { Answer, Body, Query } from './types'
+import type { Answer, Body, PageQuery, Query } from './types'
 
 export type WaitingEvent = components['schemas']['WaitingEvent']
 export type DeadLetter = components['schemas']['DeadLetter']
@@ -21,12 +21,27 @@ export const eventsOf = (send: Send) => ({
       ),
     ),
 
+  /** One piece of them, from a cursor on. */
+  waitingPage: (query: PageQuery<operations['get_events']> = {}, options?: CallOptions) =>
+    send<Piece<WaitingEvent>>({ method: 'GET', path: '/api/v1/events', query }, options),
+
   /** How many of each type wait, and since when the oldest. */
   backlog: (options?: CallOptions) =>
     send<EventBacklog>({ method: 'GET', path: '/api/v1/events/backlog' }, options),
 
-  /** Those that no attempt could deliver, the oldest first: `data`, and how many there are in all. */
-  deadLetters: (query: Query<operations['get_events_dead_letters']> = {}, options?: CallOptions) =>
+  /** Those that no attempt could deliver, the oldest first. */
+  deadLetters: (filter: Query<operations['get_events_dead_letters']> = {}, options?: CallOptions) =>
+    itemsOf(
+      (cursor) =>
+        send<Piece<DeadLetter>>(
+          { method: 'GET', path: '/api/v1/events/dead-letters', query: { ...filter, cursor } },
+          options,
+        ),
+      '0',
+    ),
+
+  /** One piece of them, from a cursor on; without one also how many there are in all. */
+  deadLettersPage: (query: PageQuery<operations['get_events_dead_letters']> = {}, options?: CallOptions) =>
     send<Answer<operations['get_events_dead_letters']>>(
       { method: 'GET', path: '/api/v1/events/dead-letters', query },
       options,

@@ -331,38 +331,55 @@ describe('webhooks and events', () => {
     },
   )
 
-  test('whoever follows dead letters learns that there are more than are shown', async () => {
-    await query(
-      system.databases.orders,
+  describe.each([
+    [
+      'dead letters',
+      'dead',
       `INSERT INTO dead_events (consumer, event, reason, attempts)
-       SELECT 'flood', '{}', 'planted', 10 FROM generate_series(1, 1003)`,
-    )
-    const args = ['--json', 'events', 'dead', '--follow', '--consumer', 'flood']
-    const following = spawn(process.execPath, [program, ...args], { env: environment() })
-    let [shown, said] = [0, '']
-    following.stdout.on('data', (chunk) => (shown += String(chunk).split('\n').length - 1))
-    following.stderr.on('data', (chunk) => (said += String(chunk)))
-    const ended = once(following, 'close')
-    const showing = (lines: number) =>
-      eventually(
-        () => shown,
-        (seen) => seen >= lines,
-        20_000,
+       SELECT 'flood', json_build_object('id', n::text, 'type', 'order.flood', 'subject', 'a'), 'planted', 10
+       FROM generate_series($1::int, $2::int) AS n`,
+      `DELETE FROM dead_events WHERE event->>'type' = 'order.flood'`,
+    ],
+    [
+      'events that wait',
+      'waiting',
+      `INSERT INTO outbox (subject, event, deliver_after)
+       SELECT 'flood', json_build_object('id', n::text, 'type', 'order.flood', 'subject', 'a'), now() + interval '1 hour'
+       FROM generate_series($1::int, $2::int) AS n`,
+      `DELETE FROM outbox WHERE subject = 'flood'`,
+    ],
+  ])('more than 1,000 %s', (_, list, plant, clear) => {
+    const inDatabase = (sql: string, values: unknown[] = []) => query(system.databases.orders, sql, values)
+    const ids = (rows: { event: { id: string } }[]) => rows.map(({ event }) => Number(event.id))
+    afterEach(() => inDatabase(clear))
+
+    test('are listed to the end, and followed: those that are there and those that come, each once', async () => {
+      await inDatabase(plant, [1, 1_250])
+      const all = await json(['events', list, '--type', 'order.flood', '--limit', '5000'])
+      expect(ids(all.rows)).toEqual(upTo(1_250))
+      const following = spawn(
+        process.execPath,
+        [program, '--json', 'events', list, '--follow', '--type', 'order.flood'],
+        { env: environment() },
       )
-    await showing(1000)
-    // The next one is shown when another is gone, and nothing is said a second time.
-    await query(
-      system.databases.orders,
-      `DELETE FROM dead_events WHERE id = (SELECT min(id) FROM dead_events WHERE consumer = 'flood')`,
-    )
-    await showing(1001)
-    following.kill()
-    await ended
-    await query(system.databases.orders, `DELETE FROM dead_events WHERE consumer = 'flood'`)
-    expect([shown, said]).toEqual([
-      1001,
-      '3 more and those that come now are shown when some of the 1000 oldest are replayed\n',
-    ])
+      let [followed, said] = ['', '']
+      following.stdout.on('data', (chunk) => (followed += String(chunk)))
+      following.stderr.on('data', (chunk) => (said += String(chunk)))
+      const ended = once(following, 'close')
+      const lines = () => followed.split('\n').length - 1
+      const showing = (count: number) => eventually(lines, (seen) => seen >= count, 20_000)
+      await showing(1_250)
+      await inDatabase(plant, [1_251, 1_600])
+      await showing(1_600)
+      await inDatabase(clear)
+      await inDatabase(plant, [1_601, 1_601])
+      await showing(1_601)
+      following.kill()
+      await ended
+      const rows = followed.trimEnd().split('\n')
+      expect(ids(rows.map((line) => JSON.parse(line)))).toEqual(upTo(1_601))
+      expect(said).toBe('')
+    }, 60_000)
   })
 
   test('events that wait and that are dead are listed, and dead ones delivered again', async () => {

@@ -1,3 +1,4 @@
+import { createOrdinal } from '@ordinal/client'
 import type { Page } from 'playwright-core'
 import { createUser, eventually, placeOrder } from '../src/calls'
 import { query } from '../src/databases'
@@ -127,6 +128,26 @@ inBrowser('events in a browser', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click()
     await shows(page, 'Nothing was left to replay: somebody else was first')
     await page.context().close()
+  })
+
+  test('letters beyond the oldest 1,000 are seen, page by page', async () => {
+    await sql(
+      `INSERT INTO dead_events (consumer, reason, attempts, event)
+       SELECT 'flood', 'letter ' || n, 1, json_build_object('id', n::text, 'type', 'order.flood', 'subject', 'a')
+       FROM generate_series(1, 1060) AS n`,
+    )
+    const ordinal = createOrdinal({ orders: system.orders.url, token: tokens.admin })
+    const { pagination } = await ordinal.events.deadLettersPage({ limit: 1000 })
+    const page = await open(`/events?cursor=${pagination.next_cursor}`)
+    await shows(page, '50 of 1,060 in view')
+    await shows(page, 'letter 1001')
+    await page.getByRole('button', { name: 'Next', exact: true }).click()
+    await shows(page, '10 of 1,060 in view')
+    await shows(page, 'letter 1060')
+    await page.getByRole('button', { name: 'First' }).click()
+    await page.getByRole('cell', { name: 'letter 1', exact: true }).waitFor()
+    await page.context().close()
+    await sql(`DELETE FROM dead_events WHERE consumer = 'flood'`)
   })
 
   test('a viewer sees how many there are, and is told why no more', async () => {

@@ -71,14 +71,28 @@ export const waitingEventsOf = (type: string | undefined, count: number) =>
     refetchInterval: unlessRefused(2_000),
   })
 
-export const mostLetters = 1_000
-
-/** The oldest dead letters, and how many there are. */
-export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, count: number) =>
+/** A piece of the dead letters, the oldest first. */
+export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, cursor = '0') =>
   queryOptions({
-    queryKey: ['events', 'dead', consumer, type, count],
+    queryKey: ['events', 'dead', consumer, type, cursor],
     queryFn: ({ signal }) =>
-      readAs('admin', () => ordinal().events.deadLetters({ consumer, type, limit: count }, { signal })),
+      readAs('admin', () =>
+        ordinal().events.deadLettersPage({ consumer, type, cursor, limit: 50 }, { signal }),
+      ),
+    placeholderData: (before) => before,
+    refetchInterval: unlessRefused(5_000),
+  })
+
+/** How many dead letters there are with that filter. */
+export const deadLetterTotalOf = ({ consumer, type }: DeadLetterFilter) =>
+  queryOptions({
+    queryKey: ['events', 'dead total', consumer, type],
+    queryFn: async ({ signal }) => {
+      const { total = 0 } = await readAs('admin', () =>
+        ordinal().events.deadLettersPage({ consumer, type, limit: 1 }, { signal }),
+      )
+      return total
+    },
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(5_000),
   })

@@ -157,13 +157,13 @@ const user = createRoute({
 const events = createRoute({
   getParentRoute: () => root,
   path: '/events',
-  validateSearch: ({ type, consumer, letter, waiting, dead }: Record<string, unknown>) =>
+  validateSearch: ({ type, consumer, cursor, letter, waiting }: Record<string, unknown>) =>
     defined({
       type: textOf(type),
       consumer: textOf(consumer),
+      cursor: textOf(cursor),
       letter: textOf(letter),
       waiting: countOf(waiting),
-      dead: countOf(dead),
     }),
   component: lazyRouteComponent(() => import('../pages/events/events-page'), 'EventsPage'),
 })

@@ -1,31 +1,41 @@
 import { databaseUrlOf } from '@ordinal/config'
 import { createPool } from '@ordinal/database'
-import { openDeadLetters, type DeadLetters } from '@ordinal/events'
+import { firstDeadLetter, openDeadLetters } from '@ordinal/events'
 import { createLogger } from '@ordinal/logging'
 import { redisSettingsOf, type EventConfig } from './settings'
 
-const mostListed = 1_000
+const readAtOnce = 500
 const limitMs = 60_000
 
 /** The dead letters, oldest first: a line of JSON for each. */
-export const listDeadLetters = (config: EventConfig) =>
-  withDeadLetters(config, async (letters) =>
-    (await letters.list(mostListed))
-      .map(({ diedAt, ...letter }) => JSON.stringify({ died_at: diedAt, ...letter }))
-      .join('\n'),
-  )
+export async function* listDeadLetters(config: EventConfig): AsyncGenerator<string> {
+  const { deadLetters, close } = await open(config)
+  try {
+    for (let after = firstDeadLetter, isEnd = false; !isEnd;) {
+      const letters = await deadLetters.list(readAtOnce, {}, after)
+      for (const { place, diedAt, ...letter } of letters) {
+        yield JSON.stringify({ died_at: diedAt, ...letter })
+        after = place
+      }
+      isEnd = letters.length < readAtOnce
+    }
+  } finally {
+    await close()
+  }
+}
 
 /** Has them delivered again by the services that run, each to the consumer that could not handle it. */
-export const replayDeadLetters = (config: EventConfig) =>
-  withDeadLetters(config, async (letters) => {
-    const count = await letters.replay()
+export async function replayDeadLetters(config: EventConfig): Promise<string> {
+  const { deadLetters, close } = await open(config)
+  try {
+    const count = await deadLetters.replay()
     return `${count} dead letter${count === 1 ? '' : 's'} replayed`
-  })
+  } finally {
+    await close()
+  }
+}
 
-async function withDeadLetters(
-  config: EventConfig,
-  use: (letters: DeadLetters) => Promise<string>,
-): Promise<string> {
+async function open(config: EventConfig) {
   const pool = createPool({
     url: databaseUrlOf(config),
     applicationName: 'order-service dead letters',
@@ -39,8 +49,15 @@ async function withDeadLetters(
   try {
     const log = createLogger({ service: 'order-service', level: 'error', stream: process.stderr })
     const { deadLetters, close } = await openDeadLetters({ pool, redis: redisSettingsOf(config), log })
-    return await use(deadLetters).finally(close)
-  } finally {
+    return {
+      deadLetters,
+      close: async () => {
+        close()
+        await pool.end()
+      },
+    }
+  } catch (error) {
     await pool.end()
+    throw error
   }
 }

@@ -1,7 +1,14 @@
 import { databaseErrorOf, type Queryable } from '@ordinal/database'
-import type { Backlog, DeadLetter, DeadLetters, WaitingEvent } from '@ordinal/events'
+import {
+  firstDeadLetter,
+  type Backlog,
+  type DeadLetter,
+  type DeadLetters,
+  type WaitingEvent,
+} from '@ordinal/events'
 import {
   cursorQuery,
+  cursorText,
   cursorsOf,
   integerText,
   pieceOf,
@@ -72,6 +79,12 @@ interface Deps {
 }
 
 const byPosition = cursorsOf('events', z.tuple([z.int().min(1)]))
+// In the table, and in the stream of Redis: a service may have letters in both.
+const byDeath = cursorsOf(
+  'dead-letters',
+  z.tuple([z.int().min(0), z.string().regex(/^\d{1,19}-\d{1,19}$/)]),
+  [firstDeadLetter.row, firstDeadLetter.entry],
+)
 
 /** `/api/v1/events`: what waits in the outbox, and what no consumer could handle. */
 export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
@@ -116,23 +129,36 @@ export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
         limit: integerText(1, 1000)
           .default(100)
           .meta({ override: { default: 100 } }),
+        cursor: cursorText.optional().meta({
+          description:
+            '`next_cursor` of the answer before, with the same filters, or `0` for the beginning. Nothing is counted then',
+        }),
         consumer,
         type,
       }),
       answers: {
-        200: z
-          .object({
-            data: z.array(deadLetter),
-            total: z.int().meta({ description: 'How many there are in all, with that filter' }),
+        200: pieceOf(deadLetter)
+          .extend({
+            total: z
+              .int()
+              .optional()
+              .meta({ description: 'How many there are in all, with that filter; not with a cursor' }),
           })
           .meta({ id: 'DeadLetters' }),
       },
       errors: ['dead_letters_unavailable'],
-      async handle({ query: { limit, ...filter } }) {
+      async handle({ query: { limit, cursor, ...filter } }) {
+        const [row, entry] = byDeath.read(cursor ?? '0', filter)
         const [letters, total] = await orUnavailable(
-          Promise.all([deadLetters.list(limit, filter), deadLetters.count(filter)]),
+          Promise.all([
+            deadLetters.list(limit + 1, filter, { row, entry }),
+            cursor === undefined ? deadLetters.count(filter) : undefined,
+          ]),
         )
-        return { status: 200, body: { data: letters.map(toLetter), total } }
+        const cursorOf = ({ place }: (typeof letters)[number]) =>
+          byDeath.write([place.row, place.entry], filter)
+        const piece = toPiece(letters, limit, toLetter, cursorOf)
+        return { status: 200, body: total === undefined ? piece : { ...piece, total } }
       },
     }),
     route({

@@ -1,7 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { CloudEvent } from '../cloud-event'
 import type { Failure } from '../consumer'
-import { shortened, type DeadLetter, type DeadLetterFilter, type DeadLetters } from '../dead-letters'
+import {
+  firstDeadLetter,
+  shortened,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterStore,
+} from '../dead-letters'
 import { entryOf, fieldsOf, readEntry, type Entry } from './entries'
 
 export const deadStreamOf = (stream: string) => `${stream}:dead`
@@ -11,29 +17,33 @@ const maxDead = 100_000
 const atOnce = 500
 const idOfEntry = /^\d{1,20}-\d{1,20}$/
 
+// At once: of two replays at the same moment, one delivers it. What cannot be added is not taken away.
+const moveBack = `
+  if #redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return 0 end
+  redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+  return redis.call('XDEL', KEYS[2], ARGV[1])`
+
 /** Those of the groups of a stream, in a stream beside it. */
-export function createDeadStream(redis: Redis, stream: string): DeadLetters {
+export function createDeadStream(redis: Redis, stream: string): DeadLetterStore {
   const dead = deadStreamOf(stream)
 
   /** What was no event to begin with stays where it is; gives how many were replayed. */
   async function replayEntry(entry: Entry): Promise<number> {
     const { event, consumer } = readDead(entry)
     if (event === undefined) return 0
-    const replayed = redis
-      .multi()
-      .xadd(stream, '*', ...entryOf(event, consumer))
-      .xdel(dead, entry[0])
-    failIfRefused(await replayed.exec())
-    return 1
+    return Number(await redis.eval(moveBack, 2, stream, dead, entry[0], ...entryOf(event, consumer)))
   }
 
-  /** Oldest first, those that are there when it begins: what dies meanwhile is behind them. */
-  async function* entriesFor({ id, consumer, type }: DeadLetterFilter): AsyncGenerator<Entry> {
+  /** Oldest first, from behind an entry, those that are there when it begins: what dies meanwhile is behind them. */
+  async function* entriesFor(
+    { id, consumer, type }: DeadLetterFilter,
+    { entry: after } = firstDeadLetter,
+  ): AsyncGenerator<Entry> {
     // One of the database fits no entry.
     if (id !== undefined && !idOfEntry.test(id)) return
     const [last] = await redis.xrevrange(dead, id ?? '+', id ?? '-', 'COUNT', 1)
     if (!last) return
-    for (let from = id ?? '-', isEnd = false; !isEnd;) {
+    for (let from = id ?? `(${after}`, isEnd = false; !isEnd;) {
       const entries = await redis.xrange(dead, from, last[0], 'COUNT', atOnce)
       for (const entry of entries) {
         const letter = readDead(entry)
@@ -54,10 +64,10 @@ export function createDeadStream(redis: Redis, stream: string): DeadLetters {
       return count
     },
 
-    async list(limit, filter = {}) {
-      const letters: DeadLetter[] = []
-      for await (const entry of entriesFor(filter)) {
-        letters.push(readDead(entry))
+    async list(limit, filter = {}, after) {
+      const letters: (DeadLetter & { place: { entry: string } })[] = []
+      for await (const entry of entriesFor(filter, after)) {
+        letters.push({ ...readDead(entry), place: { entry: entry[0] } })
         if (letters.length === limit) break
       }
       return letters

@@ -556,8 +556,9 @@ export interface components {
         };
         DeadLetters: {
             data: components["schemas"]["DeadLetter"][];
-            /** @description How many there are in all, with that filter */
-            total: number;
+            pagination: components["schemas"]["pagination"];
+            /** @description How many there are in all, with that filter; not with a cursor */
+            total?: number;
         };
         DeadLetter: {
             id: string;
@@ -1509,6 +1510,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next_cursor` of the answer before, with the same filters, or `0` for the beginning. Nothing is counted then */
+                cursor?: string;
                 consumer?: components["schemas"]["consumer"];
                 /** @description Of the event, such as `order.created` */
                 type?: components["parameters"]["type"];

@@ -4,12 +4,11 @@ import { IconMailCheck } from '@tabler/icons-react'
 import type { DeadLetter } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { deadLettersOf, mostLetters } from '../../api/operation-queries'
+import { deadLettersOf, deadLetterTotalOf } from '../../api/operation-queries'
 import { pathWith } from '../../ui/copies'
 import { CopyMenu } from '../../ui/copy-menu'
 import type { Column } from '../../ui/column'
-import { DataTable } from '../../ui/data-table'
-import { More } from '../../ui/more'
+import { CursorPages, DataTable } from '../../ui/data-table'
 import { useNumberFormats } from '../../ui/numbers'
 import { Card, Mono, NeedsRole } from '../../ui/page'
 import { NothingForFilter, Notice, QueryState } from '../../ui/states'
@@ -21,21 +20,21 @@ import { Replay } from './replay'
 import { useEventsTexts } from './texts'
 
 const route = getRouteApi('/events')
-const pieceSize = 50
 
 /** The events that no attempt could deliver, the oldest first. A row shows all of it. */
 export function DeadLetters() {
   const texts = useEventsTexts()
+  const { inViewOf } = useTexts()
   const { count: countText } = useNumberFormats()
   const navigate = route.useNavigate()
   const search = route.useSearch()
-  const { type, consumer, letter: chosen, dead: count = pieceSize } = search
+  const { type, consumer, cursor, letter: chosen } = search
   const filter = { type, consumer }
-  const query = useQuery(deadLettersOf(filter, Math.min(count, mostLetters)))
+  const query = useQuery(deadLettersOf(filter, cursor))
+  const { data: total = 0 } = useQuery(deadLetterTotalOf(filter))
   const [replaying, setReplaying] = useState(false)
   const columns = useColumns()
   const rows = query.data?.data ?? []
-  const total = query.data?.total ?? 0
   const letter = rows.find(({ id }) => id === chosen)
   const show = (change: typeof search) => void navigate({ search: { ...search, ...change } })
   return (
@@ -56,15 +55,16 @@ export function DeadLetters() {
                 service: 'orders',
                 path: pathWith('/api/v1/events/dead-letters', filter),
                 code: `ordinal.events.deadLetters(${JSON.stringify(filter)})`,
+                isList: true,
               }}
-              json={query.data}
+              json={query.data?.data}
             />
           </Group>
         }
       >
         <Filters rows={rows} />
         <QueryState query={query}>
-          {({ data }) =>
+          {({ data, pagination }) =>
             data.length > 0 ? (
               <DataTable
                 label={texts.deadList}
@@ -74,14 +74,17 @@ export function DeadLetters() {
                 columns={columns}
                 onOpen={({ id }) => show({ letter: id })}
                 footer={
-                  <More
-                    shown={data.length}
-                    hasMore={total > data.length && count < mostLetters}
-                    onMore={() => show({ dead: count + pieceSize })}
-                  />
+                  <CursorPages
+                    next={pagination.next_cursor}
+                    isFirst={cursor === undefined}
+                    onNext={(next) => show({ letter: undefined, cursor: next })}
+                    onFirst={() => show({ letter: undefined, cursor: undefined })}
+                  >
+                    {inViewOf(countText(data.length), countText(total))}
+                  </CursorPages>
                 }
               />
-            ) : (type ?? consumer) ? (
+            ) : (type ?? consumer ?? cursor) ? (
               <NothingForFilter onClear={() => void navigate({ search: {} })} />
             ) : (
               <Notice icon={<IconMailCheck size={28} />} title={texts.noneDead}>
@@ -114,7 +117,7 @@ function Filters({ rows }: { rows: readonly DeadLetter[] }) {
   const among = (all: (string | undefined)[]) => [...new Set(all.filter((one) => one !== undefined))].sort()
   const set = (change: { type?: string | null; consumer?: string | null }) =>
     void navigate({
-      search: ({ letter: _, ...before }) =>
+      search: ({ letter: _, cursor: __, ...before }) =>
         Object.fromEntries(
           Object.entries({ ...before, ...change }).filter(([, value]) => value != null),
         ) as typeof search,
