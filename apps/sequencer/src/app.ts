@@ -86,7 +86,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const readSequences = createKnownSequences(prismaOn(pools.read))
   const ledgerCheckpoints = createCheckpoints(pools.heavy, config.signingKey)
   const source =
-    config.checkpointFile === undefined ? undefined : createCheckpointSource(config.checkpointFile)
+    config.keptCheckpoint === undefined ? undefined : createCheckpointSource(config.keptCheckpoint)
   const gate = createLedgerGate({
     db: readDb,
     checkpoints: ledgerCheckpoints,

@@ -145,7 +145,7 @@ export const sequencerConfig = defineConfig({
       default: '',
       example: 'https://tokens.example.com',
     }),
-    checkpointFile: variable('SEQUENCER_CHECKPOINT_FILE', z.string().min(1), {
+    keptCheckpoint: variable('SEQUENCER_KEPT_CHECKPOINT', z.string().min(1), {
       description:
         'Path or URL of the last checkpoint that was kept, or of a log with it: a ledger that does not have what it has issues nothing; the word none before there is one',
       optional: true,

@@ -32,11 +32,11 @@ test('a ledger that ended long ago is raised without a margin only, and the mess
 })
 
 test('a kept checkpoint needs the key that it is compared by', () => {
-  expect(faultsOfCheckpoint({ checkpointFile: undefined, signingKey: undefined })).toEqual([])
-  expect(faultsOfCheckpoint({ checkpointFile: 'last.jws', signingKey: undefined })).toEqual([
+  expect(faultsOfCheckpoint({ keptCheckpoint: undefined, signingKey: undefined })).toEqual([])
+  expect(faultsOfCheckpoint({ keptCheckpoint: 'last.jws', signingKey: undefined })).toEqual([
     {
-      variable: 'SEQUENCER_CHECKPOINT_FILE',
-      message: expect.stringMatching(/^SEQUENCER_CHECKPOINT_FILE needs SEQUENCER_SIGNING_KEY/),
+      variable: 'SEQUENCER_KEPT_CHECKPOINT',
+      message: expect.stringMatching(/^SEQUENCER_KEPT_CHECKPOINT needs SEQUENCER_SIGNING_KEY/),
     },
   ])
 })

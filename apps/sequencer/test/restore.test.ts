@@ -151,7 +151,7 @@ test.each([
   )
   const file = content === undefined ? `${ledger.checkpointFile}.not` : ledger.checkpointFile
   if (content !== undefined) writeFileSync(file, content)
-  const service = await ledger.start({ SEQUENCER_CHECKPOINT_FILE: file })
+  const service = await ledger.start({ SEQUENCER_KEPT_CHECKPOINT: file })
   const { status, body } = await workWith(service, '/dev/null').post('/api/v1/next/SG')
   await service.stop()
   expect([status, body.detail]).toEqual([503, expect.stringContaining(file)])

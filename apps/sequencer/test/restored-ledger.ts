@@ -39,7 +39,7 @@ export async function restoreLedger(
   const env = {
     JWT_SECRET: secret,
     SEQUENCER_SIGNING_KEY: signingKey,
-    SEQUENCER_CHECKPOINT_FILE: checkpointFile,
+    SEQUENCER_KEPT_CHECKPOINT: checkpointFile,
   }
   const original = await createLedgerDatabase()
   await workOn(original, env, checkpointFile, before)

@@ -78,7 +78,7 @@ withPrograms('docker-compose.prod.yml', () => {
   })
 
   test('what .env.prod says of signing in and of the kept checkpoint reaches the sequencers, with a folder for it', () => {
-    const passed = ['SEQUENCER_CHECKPOINT_FILE', ...oidcVariables].map((name) => [name, null])
+    const passed = ['SEQUENCER_KEPT_CHECKPOINT', ...oidcVariables].map((name) => [name, null])
     for (const [, { environment, volumes }] of instancesOf('sequencer')) {
       expect(environment).toMatchObject(Object.fromEntries(passed))
       expect(volumes).toEqual(['${CHECKPOINTS:-./checkpoints}:/checkpoints'])

@@ -19,7 +19,7 @@ const statementLimitMs = 60_000
 /** What it takes of the configuration. */
 type Settings = Parameters<typeof openDatabase>[1] & {
   logLevel: string
-  checkpointFile: string | undefined
+  keptCheckpoint: string | undefined
   signingKey: KeyObject | undefined
 }
 
@@ -39,7 +39,7 @@ export async function raiseCountersOf(config: Settings, input: NodeJS.ReadableSt
     const counters = await raiseCounters({ db, sequences: createKnownSequences(prisma) }, plan)
     const checkpoints = createCheckpoints(pool, config.signingKey)
     const signed = checkpoints.canSign ? (await checkpoints.sign({})).signed : null
-    const place = config.checkpointFile
+    const place = config.keptCheckpoint
     if (signed && place && !isUrl(place)) await replaceFile(place, `${signed}\n`)
     return JSON.stringify({ counters, checkpoint: signed }, undefined, 2)
   } finally {

@@ -2,14 +2,14 @@ import type { KeyObject } from 'node:crypto'
 import type { Fault } from '@ordinal/config'
 
 interface CheckpointSettings {
-  checkpointFile: string | undefined
+  keptCheckpoint: string | undefined
   signingKey: KeyObject | undefined
 }
 
 /** The fault of a kept checkpoint without the key that it is compared by. */
-export function faultsOfCheckpoint({ checkpointFile, signingKey }: CheckpointSettings): Fault[] {
-  if (checkpointFile === undefined || signingKey !== undefined) return []
-  const variable = 'SEQUENCER_CHECKPOINT_FILE'
+export function faultsOfCheckpoint({ keptCheckpoint, signingKey }: CheckpointSettings): Fault[] {
+  if (keptCheckpoint === undefined || signingKey !== undefined) return []
+  const variable = 'SEQUENCER_KEPT_CHECKPOINT'
   return [
     {
       variable,

@@ -93,7 +93,7 @@ export async function restoreDrill(
       }),
       ...(service === 'sequencer' && {
         SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',
-        SEQUENCER_CHECKPOINT_FILE: checkpointFile,
+        SEQUENCER_KEPT_CHECKPOINT: checkpointFile,
         ...secrets,
       }),
     }
