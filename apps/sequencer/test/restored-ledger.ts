@@ -77,6 +77,21 @@ export async function restoreLedger(
   }
 }
 
+export type RestoredLedger = Awaited<ReturnType<typeof restoreLedger>>
+
+/** Starts the service on the restored ledger, and ends it afterwards. */
+export async function withService(
+  ledger: RestoredLedger,
+  work: (service: Sequencer) => Promise<void>,
+): Promise<void> {
+  const service = await ledger.start()
+  try {
+    await work(service)
+  } finally {
+    await service.stop()
+  }
+}
+
 async function workOn(
   database: Database,
   env: Record<string, string>,
