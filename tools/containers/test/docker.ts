@@ -17,10 +17,15 @@ const keys = {
   API_KEYS: `order-service:${digestOf(orderServiceKey)}:users:read+numbers:issue:ORD,check:${digestOf(apiKey)}`,
 }
 
-/** Runs a program in the repository, gives what it prints, and fails with that if the program fails. */
-export function run(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+/** Runs a program in the repository, or another folder, gives what it prints, and fails with that if the program fails. */
+export function run(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = root,
+): Promise<string> {
   const options = {
-    cwd: root,
+    cwd,
     env: { ...process.env, COMPOSE_PROJECT_NAME: project, ...keys, ...env },
     maxBuffer: 100 * 1024 * 1024,
   }

@@ -1,119 +1,20 @@
-import { execFileSync } from 'node:child_process'
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import https from 'node:https'
-import { tmpdir } from 'node:os'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SignJWT } from 'jose'
-import { docker, eventually, make, root, run, services } from './docker'
+import { docker, eventually, services } from './docker'
+import { asDocumented, keepCheckpoint, loseLedger, restoreCheck } from './production-restore'
+import { hosts, newVersion, port, project, startProduction, type Production } from './production-stack'
 
-const project = 'ordinal-prod-check'
-const port = 18_443
-const environment = { COMPOSE_PROJECT_NAME: project, PUBLISH: String(port) }
-const newVersion = 'check'
 const ofProject = ['--filter', `label=com.docker.compose.project=${project}`]
-const hosts = { numbers: 'numbers.localhost', users: 'users.localhost', orders: 'orders.localhost' }
-
-let folder: string
-let token: string
-const agent = new https.Agent({ keepAlive: true })
-
-const compose = (...args: string[]) =>
-  run(
-    'docker',
-    [
-      'compose',
-      '--file',
-      join(folder, 'docker-compose.prod.yml'),
-      '--env-file',
-      join(folder, '.env.prod'),
-      ...args,
-    ],
-    environment,
-  )
-
-/** Asks through HAProxy, whose certificate is checked. */
-function ask(
-  host: string,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = https.request({
-      host: '127.0.0.1',
-      port,
-      servername: host,
-      ca: readFileSync(join(folder, 'secrets/certificate.pem')),
-      agent,
-      method,
-      path,
-      headers: { host, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    })
-    request.on('error', reject)
-    request.on('response', (response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      response.on('end', () => resolve({ status: response.statusCode!, text }))
-    })
-    request.end(body && JSON.stringify(body))
-  })
-}
-
-async function placeOrder(userId: number): Promise<string | null> {
-  const order = { user_id: userId, product_id: 'PROD-1', quantity: 1, total_price: 1 }
-  const { status, text } = await ask(hosts.orders, 'POST', '/api/v1/orders', order)
-  if (status !== 201) throw new Error(`${status} ${text}`)
-  return (JSON.parse(text) as { order_number: string | null }).order_number
-}
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ordinal-prod-'))
-  mkdirSync(join(folder, 'deploy'))
-  cpSync(join(root, 'docker-compose.prod.yml'), join(folder, 'docker-compose.prod.yml'))
-  cpSync(join(root, 'deploy/production'), join(folder, 'deploy/production'), { recursive: true })
-  execFileSync(join(folder, 'deploy/production/secrets.sh'), [hosts.numbers, hosts.users, hosts.orders])
-  const names = Object.values(hosts).map((host) => `DNS:${host}`)
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...[
-      '-subj',
-      '/CN=check',
-      '-addext',
-      `subjectAltName=${names.join(',')}`,
-      '-keyout',
-      key,
-      '-out',
-      certificate,
-    ],
-  ])
-  const pem = readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8')
-  writeFileSync(join(folder, 'secrets/certificate.pem'), pem, { mode: 0o444 })
-  token = await new SignJWT({ sub: 'check', role: 'admin' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuedAt()
-    .setExpirationTime('1 hour')
-    .sign(new TextEncoder().encode(readFileSync(join(folder, 'secrets/jwt_secret'), 'utf8')))
-  await make('docker-build')
-  for (const service of services) await docker('tag', `${service}:latest`, `${service}:${newVersion}`)
-  await compose('build', 'haproxy', 'pgbouncer')
-  await compose('up', '--detach', '--wait', '--wait-timeout', '180', '--no-build')
-}, 1_200_000)
-afterAll(async () => {
-  agent.destroy()
-  await compose('down', '--volumes', '--remove-orphans')
-  await docker('image', 'rm', '--force', ...services.map((service) => `${service}:${newVersion}`))
-  rmSync(folder, { recursive: true })
-}, 120_000)
+let stack: Production
+beforeAll(async () => void (stack = await startProduction()), 1_200_000)
+afterAll(() => stack?.stop(), 120_000)
 
 test('443 is all that is published, and only callers who are known get in', async () => {
   const ports = await docker('ps', ...ofProject, '--format', '{{.Ports}}')
   const published = ports.split('\n').filter((line) => line.includes('->'))
   expect(published).toEqual([expect.stringContaining(`${port}->8443`)])
-  const known = token
-  token = 'nobody'
-  expect((await ask(hosts.numbers, 'POST', '/api/v1/next/SG', {})).status).toBe(401)
-  token = known
+  const { ask } = stack
+  expect((await ask(hosts.numbers, 'POST', '/api/v1/next/SG', {}, 'nobody')).status).toBe(401)
   expect(await ask('other.localhost', 'GET', '/').catch((error: Error) => error.message)).toMatch(
     /altnames|421/,
   )
@@ -121,19 +22,14 @@ test('443 is all that is published, and only callers who are known get in', asyn
 })
 
 test('orders get numbers through PgBouncer, and none fails while upgrade.sh replaces each instance', async () => {
-  const { text } = await ask(hosts.users, 'POST', '/api/v1/users', {
-    email: 'a@example.com',
-    name: 'Ada',
-    age: 36,
-  })
-  const { id } = JSON.parse(text) as { id: number }
+  const id = await stack.createUser('a@example.com')
   const numbers: (string | null)[] = []
   let stopping = false
   const placing = (async () => {
-    while (!stopping) numbers.push(await placeOrder(id))
+    while (!stopping) numbers.push(await stack.placeOrder(id))
   })()
-  appendFileSync(join(folder, '.env.prod'), `VERSION=${newVersion}\n`)
-  const said = await run(join(folder, 'deploy/production/upgrade.sh'), [], environment)
+  appendFileSync(join(stack.folder, '.env.prod'), `VERSION=${newVersion}\n`)
+  const said = await stack.inFolder('deploy/production/upgrade.sh')
   stopping = true
   await placing
   const instances = services.flatMap((service) => [`${service}-1`, `${service}-2`])
@@ -148,18 +44,7 @@ test('orders get numbers through PgBouncer, and none fails while upgrade.sh repl
 }, 300_000)
 
 test('the role of a service owns nothing, and each database has a backup and its WAL', async () => {
-  const sql = (query: string) =>
-    compose(
-      'exec',
-      '-T',
-      'sequencer-db',
-      'psql',
-      '--username=postgres',
-      '--dbname=sequencerdb',
-      '-AtX',
-      '--command',
-      query,
-    )
+  const { sql, compose } = stack
   expect(await sql(`SELECT count(*) FROM pg_tables WHERE tableowner = 'sequencer'`)).toBe('0')
   expect(await sql(`SELECT active FROM pg_replication_slots WHERE slot_name = 'backup'`)).toBe('t')
   for (const service of ['user', 'order', 'sequencer'])
@@ -169,3 +54,55 @@ test('the role of a service owns nothing, and each database has a backup and its
       60_000,
     )
 }, 200_000)
+
+test('a ledger whose volume is lost is restored as documented, and no number comes twice', async () => {
+  const { compose, ask, get, sql } = stack
+  const userId = await stack.createUser('b@example.com')
+  const draw = async (count: number) => {
+    const numbers: string[] = []
+    const orders: string[] = []
+    for (let n = 0; n < count; n += 1) {
+      const next = await get<{ full_number: string }>(hosts.numbers, 'POST', '/api/v1/next/SG', {})
+      numbers.push(next.full_number)
+      orders.push((await stack.placeOrder(userId))!)
+    }
+    return { numbers, orders, all: [...numbers, ...orders] }
+  }
+  const bases = await compose('exec', '-T', 'sequencer-backup', 'ls', '/var/lib/postgresql/base')
+  const base = bases.split('\n').findLast((name) => /^\d{8}T\d{6}Z$/.test(name))!
+  const kept = await draw(10)
+  const moment = await sql('SELECT clock_timestamp()')
+  const lost = await draw(10)
+  await keepCheckpoint(stack)
+  const lostUnseen = await draw(5)
+  await loseLedger()
+
+  await asDocumented(stack, 'restore', { BASE: base, TARGET: moment })
+  await eventually(
+    () => ask(hosts.numbers, 'POST', '/api/v1/next/SG', {}),
+    ({ status, text }) => status === 503 && text.includes('"ledger_behind"'),
+    60_000,
+  )
+  expect(Number(await sql(`SELECT count(*) FROM ledger WHERE number = '${lost.numbers[0]}'`))).toBe(0)
+  const checked = await restoreCheck(stack, 'check: the volume was lost')
+  expect(checked).toMatchObject({ complete: false, orders_doubled: [] })
+  expect(checked.orders_missing.map(({ number }) => number).sort()).toEqual(
+    [...lost.orders, ...lostUnseen.orders].sort(),
+  )
+
+  await asDocumented(stack, 'go on')
+  // A circuit breaker of the order service is open for half a minute.
+  await eventually(
+    () => stack.placeOrder(userId),
+    (number) => number !== null,
+    60_000,
+  )
+  const before = [...kept.all, ...lost.all, ...lostUnseen.all]
+  const after = await draw(10)
+  expect(new Set([...before, ...after.all]).size).toBe(before.length + after.all.length)
+  const voided = await sql(`SELECT number FROM ledger WHERE reason = 'check: the volume was lost'`)
+  expect(voided.split('\n')).toEqual(expect.arrayContaining([...lost.all, ...lostUnseen.all]))
+  expect(await get(hosts.numbers, 'GET', '/api/v1/audit/verify')).toMatchObject({ fits: true })
+  // The backup goes on, of the history that there is now.
+  expect(await sql(`SELECT active FROM pg_replication_slots WHERE slot_name = 'backup'`)).toBe('t')
+}, 400_000)
