@@ -29,6 +29,8 @@ export function Numbers() {
           </Group>
           <LineChart
             label={texts.rate}
+            // With the figures above it as high as the list beside it.
+            height={240}
             points={rates.map(({ at, perSecond }) => ({ at, value: perSecond }))}
           />
         </Stack>
