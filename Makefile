@@ -146,9 +146,10 @@ docs: deps ## Write what is made from other files: .env.example, docs/configurat
 screenshots: deps ## Draw the console's pages for the documentation, in docs/console/
 	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_SCREENSHOTS=$(CURDIR)/docs/console npx jest test/console
 
-client: deps ## Write the documents and types of packages/client, after a change of an API
-	@$(NX) run-many -t build -p $(SERVICES) && cd tools/system-tests && ORDINAL_WRITE_CLIENT=1 npx jest test/docs.test.ts -t 'in packages/'
-	@npx prettier --write --log-level warn packages/client/openapi packages/contracts/schemas && node packages/client/generate.mjs
+client: docs ## Write the documents and types of packages/client and the schemas of packages/contracts, after a change of an API
+	@node packages/client/generate.mjs
+	@cd tools/system-tests && ORDINAL_WRITE_CONTRACTS=1 npx jest test/docs.test.ts -t 'in packages/contracts'
+	@npx prettier --write --log-level warn packages/contracts/schemas
 
 schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations
 	@$(NX) prisma-generate sequencer && cd apps/sequencer && ORDINAL_WRITE_SCHEMA=1 npx jest test/schema.test.ts && npx prettier --write --log-level warn src/audit/schema.json

@@ -1,11 +1,12 @@
 // Writes src/generated from the OpenAPI documents in openapi/; with --check, only says whether that is what it would write.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import openapiTS, { astToString } from 'openapi-typescript'
 
+const documents = join(import.meta.dirname, 'openapi')
 let differ = false
-for (const name of ['users', 'orders', 'sequencer']) {
-  const document = readFileSync(join(import.meta.dirname, 'openapi', `${name}.json`), 'utf8')
+for (const { name } of readdirSync(documents).map(parse)) {
+  const document = readFileSync(join(documents, `${name}.json`), 'utf8')
   const file = join(import.meta.dirname, 'src/generated', `${name}.ts`)
   const types = `// Made from openapi/${name}.json by make client.\n${astToString(await openapiTS(document))}`
   if (!process.argv.includes('--check')) writeFileSync(file, types)

@@ -15,6 +15,7 @@ const flags = {
   '--check-config': 'check the configuration',
   '--describe-config': 'print the variables of the configuration as JSON',
   '--describe-access': 'print who may do what as JSON',
+  '--describe-api': 'print the OpenAPI document',
   '--migrate': 'bring the database to the schema of this build',
   '--help': 'print this',
 }
@@ -72,6 +73,12 @@ export async function runService<D extends Definition>(
     }
     if (host.argv.includes('--describe-access')) {
       host.stdout.write(`${JSON.stringify(access)}\n`)
+      return
+    }
+    if (host.argv.includes('--describe-api')) {
+      // As nobody has configured it; what is created would keep the process, though nothing of it is started.
+      const { openApi } = create(parseConfig(definition, {}, { serves: false }))
+      host.stdout.write(`${JSON.stringify(openApi)}\n`, () => host.exit(0))
       return
     }
     loadEnvFile('.env', host.env)

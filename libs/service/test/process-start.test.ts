@@ -56,6 +56,15 @@ test('--help says what there is, and an argument that is not known starts nothin
   expect(errors).toContain(help.output.trimEnd())
 })
 
+test('--describe-api prints the document, whatever is configured, and touches nothing', async () => {
+  const env = { FAKE_DATABASE_URL: unreachable, FAKE_PORT: '70000' }
+  const { code, output, errors } = await start(env, '--describe-api').ended()
+  expect([code, errors]).toEqual([0, ''])
+  const { info, paths } = JSON.parse(output) as { info: { version: string }; paths: object }
+  expect(info.version).toBe(version)
+  expect(Object.keys(paths)).toContain('/openapi.json')
+})
+
 test('--check-config finds what is wrong', async () => {
   const { code, errors } = await start({ FAKE_PORT: '70000' }, '--check-config').ended()
   expect(code).toBe(78)

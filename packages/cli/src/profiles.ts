@@ -1,21 +1,18 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Addresses } from '@ordinal/client'
+import { services, urlVariableOf } from './services'
 
 /** Where one installation is, and who calls it. */
-export interface Profile {
-  users?: string
-  orders?: string
-  sequencer?: string
+export interface Profile extends Addresses {
   token?: string
   apiKey?: string
 }
 
 /** What `make run` starts. */
-const local: Profile = {
-  users: 'http://localhost:8081',
-  orders: 'http://localhost:8082',
-  sequencer: 'http://localhost:8083',
-}
+const local: Profile = Object.fromEntries(
+  services.map(({ client, port }) => [client, `http://localhost:${port}`]),
+)
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -62,9 +59,7 @@ export function profileFor(name: string | undefined, env: Environment): Profile 
       `There is no profile "${name}". There ${Object.keys(profiles).length === 0 ? 'is none' : `are: ${Object.keys(profiles).join(', ')}`}`,
     )
   const fromEnvironment: Profile = {
-    users: env.ORDINAL_USERS_URL,
-    orders: env.ORDINAL_ORDERS_URL,
-    sequencer: env.ORDINAL_SEQUENCER_URL,
+    ...Object.fromEntries(services.map((service) => [service.client, env[urlVariableOf(service)]])),
     token: env.ORDINAL_TOKEN,
     apiKey: env.ORDINAL_API_KEY,
   }

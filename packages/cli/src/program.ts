@@ -13,6 +13,7 @@ import { profileFor, profilesFile, readProfiles, writeProfiles, type Profile } f
 import { addRecordCommands } from './records'
 import { addRestoreCommand } from './restore/command'
 import { runIn } from './run'
+import { services, urlVariableOf } from './services'
 import { integer } from './values'
 import { addVerifyCommand } from './verify'
 import { addWebhookCommands } from './webhooks'
@@ -36,7 +37,7 @@ export function createProgram(host: NodeJS.Process): Command {
 Exit codes: 0 done, ${exitCodes.found} a check has found something, ${exitCodes.usage} not valid, ${exitCodes.notFound} not found, ${exitCodes.notAllowed} not allowed,
 ${exitCodes.conflict} conflict, ${exitCodes.unavailable} no answer now, ${exitCodes.serious} doctor has found an error.
 
-Without a profile it is the stack of make run. ORDINAL_USERS_URL, ORDINAL_ORDERS_URL, ORDINAL_SEQUENCER_URL,
+Without a profile it is the stack of make run. ${services.map(urlVariableOf).join(', ')},
 ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
     )
 
@@ -51,12 +52,12 @@ ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
   addDoctorCommand(program, run)
   addRestoreCommand(program, run)
 
-  program
+  const profile = program
     .command('profile [name]')
     .description('show the installation to use, or save one under a name')
-    .option('--users <url>', 'where its user service is')
-    .option('--orders <url>', 'where its order service is')
-    .option('--sequencer <url>', 'where its sequencer is')
+  for (const { client, title } of services)
+    profile.option(`--${client} <url>`, `where its ${title.toLowerCase()} is`)
+  profile
     .option('--token <token>', 'sent as a bearer token')
     .option('--api-key <key>', 'sent as X-API-Key')
     .action(

@@ -1,17 +1,31 @@
 export type { ApiKey, ApiKeyRotation, MadeApiKey, NewApiKey } from './api-keys'
 export type { DemoReport } from './demos'
-export type { OrderServiceDiagnostics, SequencerDiagnostics, UserServiceDiagnostics } from './diagnostics'
 export type { DeadLetter, DeadLetterFilter, EventBacklog, WaitingEvent } from './events'
 export { createOrdinal, type Ordinal } from './ordinal'
-export type { AttemptRequest, AttemptResponse, CallOptions, ChangeOptions, OrdinalOptions } from './options'
+export type {
+  Addresses,
+  AttemptRequest,
+  AttemptResponse,
+  CallOptions,
+  ChangeOptions,
+  OrdinalOptions,
+} from './options'
 export * from './errors'
 export { problemOf, type Problem } from './problem'
-export type { NewOrder, Order, OrderChange, OrderFilter, OrderPage, OrderWithUser } from './orders'
+export type {
+  NewOrder,
+  Order,
+  OrderChange,
+  OrderFilter,
+  OrderPage,
+  OrderServiceDiagnostics,
+  OrderWithUser,
+} from './orders'
 export type * from './sequencer'
 export type { Content } from './send'
 export type * from './sites'
 export type { StreamEvent, StreamOptions } from './stream'
-export type { NewUser, User, UserChange, UserFilter, UserPage } from './users'
+export type { NewUser, User, UserChange, UserFilter, UserPage, UserServiceDiagnostics } from './users'
 export type {
   AttemptFilter,
   DeliveryFilter,

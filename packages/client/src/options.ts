@@ -1,9 +1,12 @@
-/** What a client needs to know. */
-export interface OrdinalOptions {
-  /** Where the services are; only those that are used: `https://numbers.example.com`, with a path if they have one. */
+/** Where the services are; only those that are used: `https://numbers.example.com`, with a path if they have one. */
+export interface Addresses {
   users?: string
   orders?: string
   sequencer?: string
+}
+
+/** What a client needs to know. */
+export interface OrdinalOptions extends Addresses {
   /** Sent as X-API-Key. */
   apiKey?: string
   /** Sent as a bearer token; a function is asked before each attempt, so that it can renew it. */

@@ -3,12 +3,12 @@ import { demosOf } from './demos'
 import { diagnosticsOf } from './diagnostics'
 import { eventsOf } from './events'
 import type { OrdinalOptions } from './options'
-import { ordersOf } from './orders'
+import { ordersOf, type OrderServiceDiagnostics } from './orders'
 import { sender, urlOf } from './send'
-import { auditOf, numbersOf, sequencesOf } from './sequencer'
+import { auditOf, numbersOf, sequencesOf, type SequencerDiagnostics } from './sequencer'
 import { sitesOf } from './sites'
 import { openStream, type StreamOptions } from './stream'
-import { usersOf } from './users'
+import { usersOf, type UserServiceDiagnostics } from './users'
 import { webhooksOf } from './webhooks'
 
 export type Ordinal = ReturnType<typeof createOrdinal>
@@ -21,9 +21,9 @@ export type Ordinal = ReturnType<typeof createOrdinal>
  * again would not help.
  */
 export function createOrdinal(options: OrdinalOptions) {
-  const users = sender('users', options.users, options)
-  const orders = sender('orders', options.orders, options)
-  const sequencer = sender('sequencer', options.sequencer, options)
+  const users = sender('users', options)
+  const orders = sender('orders', options)
+  const sequencer = sender('sequencer', options)
   return {
     users: usersOf(users),
     orders: ordersOf(orders),
@@ -35,7 +35,11 @@ export function createOrdinal(options: OrdinalOptions) {
     audit: auditOf(sequencer),
     apiKeys: apiKeysOf(sequencer),
     demos: demosOf(sequencer),
-    diagnostics: diagnosticsOf({ users, orders, sequencer }),
+    diagnostics: {
+      users: diagnosticsOf<UserServiceDiagnostics>(users),
+      orders: diagnosticsOf<OrderServiceDiagnostics>(orders),
+      sequencer: diagnosticsOf<SequencerDiagnostics>(sequencer),
+    },
     /** What happens to numbers, as it happens. */
     stream(more?: StreamOptions) {
       if (!options.sequencer)

@@ -3,7 +3,7 @@ import { sleep, startClock, type Clock } from './clock'
 import { CallTimeoutError, ConnectionError, errorOf, OrdinalError, ProblemError } from './errors'
 import { headersOf } from './headers'
 import { newKey } from './key'
-import type { ChangeOptions, OrdinalOptions } from './options'
+import type { Addresses, ChangeOptions, OrdinalOptions } from './options'
 import { problemOf } from './problem'
 import { longestRetryAfterMs, mayRepeat, pauseMs, retryAfterMs } from './retry'
 
@@ -53,8 +53,9 @@ function requireOwnPath(path: string): void {
 const longestDeadlineMs = 3_600_000
 const usual = { timeoutMs: 30_000, attemptTimeoutMs: 10_000, retries: 8, longestRetryAfterMs }
 
-/** Sends requests to the service at an address. */
-export function sender(service: string, baseUrl: string | undefined, client: OrdinalOptions): Send {
+/** Sends requests to a service. */
+export function sender(service: keyof Addresses, client: OrdinalOptions): Send {
+  const baseUrl = client[service]
   return async <Answer>(request: Request, options: ChangeOptions = {}) => {
     if (!baseUrl)
       throw new TypeError(

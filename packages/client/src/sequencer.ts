@@ -29,6 +29,7 @@ export type GapPage = Answer<operations['get_gaps_prefix']>
 export type GapMap = components['schemas']['GapMap']
 export type AuditPage = Answer<operations['get_audit']>
 export type SequencePage = Answer<operations['get_sequences']>
+export type SequencerDiagnostics = Answer<operations['get_diagnostics']>
 
 /** The sequence of a number, for a text that several sequences have issued. */
 type InSequence = Query<operations['get_numbers_number']>

@@ -96,7 +96,7 @@ async function fuzzSystem(access: Access, options: ServicesOptions, report: Repo
       },
       postgres,
     )
-    const services = [system.users, system.orders, system.sequencer, ...system.others]
+    const { services } = system
     const processes = services.map((service) => ({
       name: service.name,
       pid: service.pid(),
@@ -171,29 +171,22 @@ const localUrls = Object.fromEntries(
   listedServices.map(({ name, port }) => [name, `http://localhost:${port}`]),
 )
 
-async function targetsOf({ users, orders, sequencer, others }: System): Promise<Target[]> {
-  const grpc = (service: typeof orders, file: string, name: string) =>
-    grpcTarget({
-      name: service.name,
-      at: service.grpcAt,
-      url: service.url,
-      protoFile: join(root, 'proto', file),
-      service: name,
-    })
-  const http = async ({ name, url }: typeof orders) => {
-    const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document
-    return { name, url, document }
-  }
-  return [
-    await http(users),
-    { ...(await http(orders)), grpc: grpc(orders, 'orders.proto', 'orders.OrderService') },
-    {
-      ...(await http(sequencer)),
-      grpc: grpc(sequencer, 'sequencer.proto', 'sequential.SequentialIDService'),
-    },
-    ...(await Promise.all(others.map(http))),
-  ]
+const protos: Record<string, { file: string; service: string }> = {
+  'order-service': { file: 'orders.proto', service: 'orders.OrderService' },
+  sequencer: { file: 'sequencer.proto', service: 'sequential.SequentialIDService' },
 }
+
+const targetsOf = ({ services }: System): Promise<Target[]> =>
+  Promise.all(
+    services.map(async ({ name, url, grpcAt }) => {
+      const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document
+      const proto = protos[name]
+      if (!proto) return { name, url, document }
+      const { file, service } = proto
+      const grpc = grpcTarget({ name, url, at: grpcAt, protoFile: join(root, 'proto', file), service })
+      return { name, url, document, grpc }
+    }),
+  )
 
 async function callersIn(access: Access): Promise<{ trusted: Caller[]; others: Caller[] }> {
   const { nobody, viewer, operator, admin, noRole, machine, customer } = await callersOf([])

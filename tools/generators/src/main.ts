@@ -1,7 +1,7 @@
 // Writes what is made from other files: .env.example, docs/configuration.md and the variables in the schema of the chart's
-// values from the schemas that parse the environment, docs/security.md from the tables by which calls are checked, and the
-// files that the chart has of the rest. With --check it only says whether they are as it would write them. The services print
-// their schemas and tables themselves: build them first.
+// values from the schemas that parse the environment, docs/security.md from the tables by which calls are checked, the OpenAPI
+// documents of the client from the routes, and the files that the chart has of the rest. With --check it only says whether they
+// are as it would write them. The services print their schemas, tables and documents themselves: build them first.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -26,7 +26,7 @@ const localStack: DocumentedVariable = {
 }
 
 /** What a service prints of itself. */
-function described<T>(service: string, flag: '--describe-config' | '--describe-access'): T {
+function described<T>(service: string, flag: `--describe-${'config' | 'access' | 'api'}`): T {
   const bundle = join(root, 'dist/apps', service, 'main.js')
   return JSON.parse(execFileSync(process.execPath, [bundle, flag], { encoding: 'utf8' })) as T
 }
@@ -103,8 +103,15 @@ function chartFiles(): Record<string, string> {
   ]) as Record<string, string>
 }
 
+/** What the client's types are made from, and its next release is compared with. */
+const documents = services.map(({ name, client }) => [
+  `packages/client/openapi/${client}.json`,
+  `${JSON.stringify(described(name, '--describe-api'), null, 2)}\n`,
+])
+
 const files: Record<string, string> = {
   ...chartFiles(),
+  ...(Object.fromEntries(documents) as Record<string, string>),
   'deploy/helm/ordinal/values.schema.json': chartSchema(),
   '.env.example': `# Every variable of Ordinal, with its default. Copy to .env and change what you need.
 # A secret (docs/configuration.md marks them) may be in a file instead, which <NAME>_FILE names:

@@ -47,6 +47,8 @@ export function namesOfService(name: string) {
     sentence: capitalized(words),
     /** In names of containers and volumes, and of targets of make. */
     short,
+    /** In the client's code, and of its document there. */
+    client: spellingsOf(short).camel,
     database: `${short.replaceAll('-', '')}db`,
   }
 }

@@ -23,6 +23,9 @@ test.each<[what: string, name: string, reason: RegExp]>([
   ['the variables of all', 'jwt', /its variables would begin with JWT_, as JWT_/],
   ['the variables of another', 'sequencer-two', /sequencer would take its variables for misspelt ones/],
   ['what make has already', 'integration', /make test-integration is something else/],
+  ['a part of the client', 'numbers', /the client uses "numbers" for something else/],
+  ['a module of the client', 'retry-service', /the client uses "retry" for something else/],
+  ['an option of the client', 'token', /the client uses "token" for something else/],
   ['a word of the code', 'key-sweeper', /the code of a service uses it/],
 ])('a service cannot be called as %s: %j', async (_what, name, reason) => {
   await expect(make(name)).rejects.toThrow(reason)
@@ -34,6 +37,7 @@ test.each<[what: string, resource: string, reason: RegExp]>([
   ['a word of SQL', 'reference', /a word of SQL/],
   ['a variable of the code', 'route', /the code of a service uses it/],
   ['a type of the code', 'pool', /the code of a service uses it/],
+  ['a type of the client', 'operation', /the code of a service uses it/],
 ])('a service cannot keep what is called as %s: %j', async (_what, resource, reason) => {
   await expect(make('billing', resource)).rejects.toThrow(reason)
 })
@@ -104,6 +108,12 @@ test('a second service has the ports after the first, and is named by what names
   expect(compose).toMatch(/\n {2}billing-db:\n[^]*\n {2}payment-db:\n[^]*\n {2}redis:\n/)
   expect(compose.match(/&superuser-password/g)).toHaveLength(1)
   expect(both.exists('apps/payment-service/src/companies/routes.ts')).toBe(true)
+  const client = (file: string) => both.read(`packages/client/src/${file}.ts`, 'utf8')!
+  expect(client('options')).toContain('  sequencer?: string\n  billing?: string\n  payment?: string\n')
+  expect(client('index')).toContain(`export type * as Payment from './payment-types'\n`)
+  expect(client('ordinal')).toMatch(/diagnostics: \{[^}]*sequencer: [^}]*billing: [^}]*payment: [^}]*\}/)
+  expect(client('ordinal')).toContain(`payment: paymentOf(sender('payment', options)),\n`)
+  expect(client('payment')).toContain('companies: resourceOf<Payment.Company, Payment.NewCompany,')
   const made = both.listChanges().filter(({ path }) => path.startsWith('apps/'))
   expect(made.filter(({ path, content }) => /sample|demo.?widget/i.test(path + String(content)))).toEqual([])
 })

@@ -5,6 +5,8 @@ export interface ListedService {
   /** Its folder in apps/. */
   name: string
   title: string
+  /** What the client calls it: the name of its address, of its OpenAPI document and of the types made from that. */
+  client: string
   port: number
   /** Undefined if it has no gRPC. */
   grpcPort?: number

@@ -14,7 +14,8 @@ export interface Traffic {
  */
 export function startTraffic(system: System, grpcAddress: string): Traffic {
   const stopping = new AbortController()
-  const { users, orders, sequencer, others } = system
+  const { users, orders, sequencer, services } = system
+  const others = services.filter((service) => ![users, orders, sequencer].includes(service))
 
   async function round(): Promise<void> {
     const userId = await createUser(system)

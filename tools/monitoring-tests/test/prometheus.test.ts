@@ -51,10 +51,9 @@ withPrometheus('a running stack, watched', () => {
       ORDER_SERVICE_CALLS_TLS_KEY_FILE: certificates.keyFile,
     })
     await defineWithEnd()
-    const running = [system.users, system.orders, system.sequencer, ...system.others]
     const folder = writeHurriedCopy(
       Object.fromEntries(
-        running.map(({ name, url }) => {
+        system.services.map(({ name, url }) => {
           const { port } = listedServices.find((service) => service.name === name)!
           return [`${name}:${port}`, new URL(url).host]
         }),

@@ -8,8 +8,8 @@ export interface System {
   users: ServiceProcess
   orders: ServiceProcess
   sequencer: ServiceProcess
-  /** Those of services.json that are none of these three. */
-  others: ServiceProcess[]
+  /** All of services.json: these three, and others. */
+  services: ServiceProcess[]
   databases: Record<'users' | 'orders' | 'sequencer', ServiceDatabase>
   stop(): Promise<void>
 }
@@ -85,5 +85,5 @@ export async function startSystem(
     await stop()
     throw error
   }
-  return { users, orders, sequencer, others, databases, stop }
+  return { users, orders, sequencer, services, databases, stop }
 }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { testNeeding } from '@ordinal/testing'
 import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
-import { serviceNames } from '../src/service'
+import { listedServices, root } from '../src/service'
 import { startSystem, type System } from '../src/system'
 
 const inBrowser = testNeeding('chromium', chromium !== undefined, '/docs in a browser')
@@ -18,13 +18,8 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-const names = ['users', 'orders', 'sequencer'] as const
-const others = serviceNames.filter((name) => !['user-service', 'order-service', 'sequencer'].includes(name))
-const all = [...names, ...others]
-const serviceOf = (name: string) =>
-  names.includes(name as 'users')
-    ? system[name as 'users']
-    : system.others.find((other) => other.name === name)!
+const all = listedServices.map(({ name }) => name)
+const serviceOf = (name: string) => system.services.find((service) => service.name === name)!
 type Document = Record<string, Record<string, { operationId?: string; summary?: string }>>
 
 test.each(all)('/openapi.json of %s describes its API', async (name) => {
@@ -33,17 +28,16 @@ test.each(all)('/openapi.json of %s describes its API', async (name) => {
   expect(Object.keys(body.paths as Document)).toContain('/health/ready')
 })
 
-// The client's types are made from these, and its next release is compared with them: make client writes them.
-test.each(names)('the document of %s in packages/client is what the service says', async (name) => {
-  const { body } = await ask(system[name], 'GET', '/openapi.json')
-  const file = path.join(__dirname, '../../../packages/client/openapi', `${name}.json`)
-  if (process.env.ORDINAL_WRITE_CLIENT) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+// make client writes it, as the service prints it.
+test.each(listedServices)('the document of $name in packages/client is served', async ({ name, client }) => {
+  const { body } = await ask(serviceOf(name), 'GET', '/openapi.json')
+  const file = path.join(root, 'packages/client/openapi', `${client}.json`)
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
 })
 
 // What @ordinal/contracts publishes.
 test('the schemas of events in packages/contracts are those that the order service serves', async () => {
-  const folder = path.join(__dirname, '../../../packages/contracts/schemas')
+  const folder = path.join(root, 'packages/contracts/schemas')
   const { body: list } = await ask(system.orders, 'GET', '/schemas')
   const types = (list.schemas as { type: string; url: string }[]).map(({ type, url }) => {
     expect(url).toBe(`/schemas/${type}`)
@@ -52,7 +46,7 @@ test('the schemas of events in packages/contracts are those that the order servi
   for (const type of types) {
     const { body } = await ask(system.orders, 'GET', `/schemas/${type}`)
     const file = path.join(folder, `${type}.json`)
-    if (process.env.ORDINAL_WRITE_CLIENT) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
+    if (process.env.ORDINAL_WRITE_CONTRACTS) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
   }
   expect(readdirSync(folder).sort()).toEqual(types.map((type) => `${type}.json`).sort())

@@ -1,10 +1,10 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { root, type ListedService } from '../src/service'
-import { startMakeRun } from './make-run'
+import { runInShell, startMakeRun } from './make-run'
 import { copyRepository, removeCopy, shellEnvironment } from '../src/repository-copy'
 import { choosePorts } from './stack-ports'
 
@@ -33,6 +33,37 @@ const run = (program: string, args: string[], folder = copy) =>
   )
 const runJest = (project: string, ...args: string[]) => run('jest', args, join(copy, project))
 const service = ['@ordinal/generators:service', 'billing', '--resource=invoice', '--finish=false']
+/** What somebody writes who uses the client: its first answer is lost on the way. */
+const callsOfTheClient = `
+import { createOrdinal, type Billing } from '../src'
+
+const keys: (string | null)[] = []
+const ordinal = createOrdinal({
+  billing: process.argv[2],
+  token: process.env.ORDINAL_TOKEN,
+  onRequest: ({ headers }) => void keys.push(headers.get('Idempotency-Key')),
+  async fetch(input, init) {
+    const answer = await fetch(input, init)
+    if (keys.length === 1) throw new TypeError('the connection broke')
+    return answer
+  },
+})
+const { invoices, creditNotes } = ordinal.billing
+// @ts-expect-error: an invoice has a name
+export const untyped = () => invoices.create({ title: 'None' })
+
+const given: Billing.NewInvoice = { name: 'Of the client' }
+const { id, version } = await invoices.create(given)
+const retried = keys[0] !== null && keys[0] === keys[1]
+const changed: Billing.Invoice = await invoices.update(id, { name: 'Changed' }, { ifVersion: version })
+const listed: string[] = []
+for await (const { name } of invoices.list({ page_size: 1 })) listed.push(name)
+const note: Billing.CreditNote = await creditNotes.create({ name: 'A note' })
+await creditNotes.delete(note.id)
+const notes = (await creditNotes.page({ page: 1 })).pagination.total
+const { service } = await ordinal.diagnostics.billing()
+process.stdout.write(JSON.stringify({ retried, changed: changed.name, listed, notes, service }))
+`
 
 test('a dry run says what there would be, and changes nothing', () => {
   const { status, output } = generate(...service, '--dry-run')
@@ -55,10 +86,11 @@ test('a service, a resource in it and a library are made, each once', () => {
   expect([status, output]).toEqual([1, expect.stringContaining('nothing is overwritten')])
   git('add', '--all')
   expect(git('write-tree')).toBe(made)
+  writeFileSync(join(copy, 'packages/client/test/billing.ts'), callsOfTheClient)
 }, 180_000)
 
 test('they pass lint, types, format and tests, and so do the tests of all services', async () => {
-  const folders = ['apps/billing', 'libs/tax-rates']
+  const folders = ['apps/billing', 'libs/tax-rates', 'packages/client', 'packages/cli']
   const changed = git('diff', '--cached', '--name-only', '--diff-filter=d').trim().split('\n')
   await Promise.all([
     (async () => {
@@ -70,8 +102,10 @@ test('they pass lint, types, format and tests, and so do the tests of all servic
     (async () => {
       await runJest('apps/billing')
       await runJest('libs/tax-rates')
+      await runJest('packages/client', 'compatibility')
       // compose: the rest of it needs a repository of its own.
       await runJest('tools/system-tests', 'test/(services|links|compose)', '-t', '^(?!what the images)')
+      await runJest('tools/system-tests', 'test/docs', '-t', 'in packages/client is served')
       // .env.example and the pages that are made from what the services say of themselves.
       await promisify(execFile)(process.execPath, ['dist/tools/generators/main.js', '--check'], options())
     })(),
@@ -113,6 +147,42 @@ test('make run starts it, and it answers from a database of its own', async () =
     }
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).toContain('billing_invoices_created_total 1\n')
+
+    const calls = join(copy, 'dist/calls.mjs')
+    await run('esbuild', [
+      'packages/client/test/billing.ts',
+      '--bundle',
+      '--format=esm',
+      `--outfile=${calls}`,
+    ])
+    const env = {
+      ...shellEnvironment(),
+      ORDINAL_TOKEN: runInShell('make -s token ROLE=admin', copy).trim(),
+      ...Object.fromEntries(
+        services.map(({ client, port }) => [
+          `ORDINAL_${client.toUpperCase()}_URL`,
+          `http://localhost:${ports.of(port)}`,
+        ]),
+      ),
+    }
+    const { stdout } = await promisify(execFile)(process.execPath, [calls, url], { ...options(), env })
+    expect(JSON.parse(stdout)).toEqual({
+      retried: true,
+      changed: 'Changed',
+      listed: ['The first', 'Changed'],
+      notes: 1,
+      service: 'billing',
+    })
+
+    await promisify(execFile)(process.execPath, ['packages/cli/build.mjs'], options())
+    const doctor = ['packages/cli/dist/main.js', '--json', 'doctor']
+    const { stdout: said } = spawnSync(process.execPath, doctor, { ...options(), env })
+    const { version } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'))
+    const found = JSON.parse(said) as { services: object[]; findings: { service: string; check: string }[] }
+    expect(found.services).toContainEqual({ service: 'billing', version })
+    expect(
+      found.findings.filter(({ service, check }) => service === 'billing' && check === 'unseen'),
+    ).toEqual([])
   } finally {
     await stack.end('SIGINT')
     await removeEmbeddedPostgres(join(copy, '.data/postgres'))

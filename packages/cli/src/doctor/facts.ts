@@ -6,8 +6,8 @@ import type {
   Verification,
 } from '@ordinal/client'
 
-export const serviceNames = ['user-service', 'order-service', 'sequencer'] as const
-export type ServiceName = (typeof serviceNames)[number]
+/** As services.json has it: `user-service`. */
+export type ServiceName = string
 
 /** What any of the services says of itself. */
 export type Diagnostics = UserServiceDiagnostics &

@@ -1,21 +1,13 @@
 import { connect } from 'node:tls'
 import { CallTimeoutError, ProblemError, type Ordinal } from '@ordinal/client'
 import type { Profile } from '../profiles'
-import {
-  serviceNames,
-  type Asked,
-  type Diagnostics,
-  type Facts,
-  type Health,
-  type ServiceFacts,
-} from './facts'
+import { services, type Service } from '../services'
+import type { Asked, Diagnostics, Facts, Health, ServiceFacts } from './facts'
 
 const healthLimitMs = 5_000
 const diagnosticsLimitMs = 10_000
 /** Far more than a service says of its health. */
 const healthBytes = 64 * 1024
-
-const ofProfile = { 'user-service': 'users', 'order-service': 'orders', sequencer: 'sequencer' } as const
 
 interface Options {
   ordinal: Ordinal
@@ -33,7 +25,7 @@ interface Options {
  */
 export async function gatherFacts(options: Options): Promise<Facts> {
   const { ordinal, profile, verifyLimitMs, checkpoint, checkpointHours } = options
-  const there = serviceNames.filter((name) => profile[ofProfile[name]])
+  const there = services.filter(({ client }) => profile[client])
   const leave = new AbortController()
   const limits = {
     retries: 0,
@@ -41,9 +33,9 @@ export async function gatherFacts(options: Options): Promise<Facts> {
     attemptTimeoutMs: verifyLimitMs,
     signal: leave.signal,
   }
-  const asksSequencer = there.includes('sequencer')
-  const [services, chains, kept] = await Promise.all([
-    Promise.all(there.map((name) => look(name))).then(unlessAway),
+  const asksSequencer = Boolean(profile.sequencer)
+  const [looked, chains, kept] = await Promise.all([
+    Promise.all(there.map(look)).then(unlessAway),
     asksSequencer ? ask(verifyLimitMs, () => ordinal.audit.verify({}, limits)) : undefined,
     asksSequencer && checkpoint !== undefined
       ? ask(verifyLimitMs, () => ordinal.audit.compare(checkpoint, limits))
@@ -51,8 +43,8 @@ export async function gatherFacts(options: Options): Promise<Facts> {
   ])
   return {
     at: new Date(),
-    services,
-    unasked: serviceNames.filter((name) => !there.includes(name)),
+    services: looked,
+    unasked: services.filter((service) => !there.includes(service)).map(({ name }) => name),
     chains,
     checkpoint: kept,
     checkpointHours,
@@ -65,15 +57,15 @@ export async function gatherFacts(options: Options): Promise<Facts> {
     return looked
   }
 
-  async function look(name: ServiceFacts['name']): Promise<ServiceFacts> {
-    const url = profile[ofProfile[name]]!
+  async function look({ name, client }: Service): Promise<ServiceFacts> {
+    const url = profile[client]!
     const own = { retries: 0, timeoutMs: diagnosticsLimitMs, attemptTimeoutMs: diagnosticsLimitMs }
     const sentAt = Date.now()
     let receivedAt = sentAt
     const [health, diagnostics, certificateExpiresAt] = await Promise.all([
       ask(healthLimitMs, () => readHealth(url, name)),
       ask(diagnosticsLimitMs, async () => {
-        const answer: Diagnostics = await ordinal.diagnostics[ofProfile[name]](own)
+        const answer: Diagnostics = await ordinal.diagnostics[client](own)
         receivedAt = Date.now()
         requireService(name, answer)
         return answer

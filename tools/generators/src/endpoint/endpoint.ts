@@ -7,6 +7,7 @@ import {
   serviceReplacements,
   spellingsOf,
 } from '../names'
+import { addToClient, clientFile } from '../service/client'
 import { requireResourceName } from '../workspace/check-names'
 import { finish } from '../workspace/finish'
 import { addScopes } from '../workspace/scopes'
@@ -52,6 +53,7 @@ export async function endpoint(tree: Tree, options: Options): Promise<GeneratorC
   addTable(tree, folder, rename)
   wire(tree, folder, rename)
   addScopes(tree, plural)
+  addToClient(tree, service, resource, plural)
   await formatFiles(tree)
 
   return () => {
@@ -66,7 +68,9 @@ function requireGenerated(tree: Tree, service: string): void {
   if (!names.includes(service))
     throw new Error(`There is no service "${service}": there are ${names.join(', ')}`)
   const expected = ['src/domain/errors.ts', 'src/access.ts', `test/${service}.ts`]
-  const missing = expected.find((file) => !tree.exists(`apps/${service}/${file}`))
+  const missing = [...expected.map((file) => `apps/${service}/${file}`), clientFile(service)].find(
+    (file) => !tree.exists(file),
+  )
   if (missing)
     throw new Error(
       `${service} was not generated (it has no ${missing}): see "Add an endpoint" in CONTRIBUTING.md`,

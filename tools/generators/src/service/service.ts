@@ -7,6 +7,7 @@ import { addScopes } from '../workspace/scopes'
 import { readServices, type ListedService } from '../workspace/services'
 import { copyFiles, filesOf, migrationName, serviceTemplate } from '../workspace/template'
 import { enterInChart } from './chart'
+import { enterInClient } from './client'
 import { enterInContainers } from './containers'
 import { enterInDocs } from './docs'
 import { enterInMonitoring } from './monitoring'
@@ -45,6 +46,7 @@ export async function service(tree: Tree, options: Options): Promise<GeneratorCa
   addScopes(tree, plural)
   enterInContainers(tree, listed)
   enterInChart(tree, name)
+  enterInClient(tree, name, resource, plural)
   enterInMonitoring(tree, name, rename)
   enterInDocs(tree, { listed, plural })
   const link = linkLater(tree.root, folder, name)
@@ -60,12 +62,13 @@ export async function service(tree: Tree, options: Options): Promise<GeneratorCa
 /** Enters it in services.json, with the next ports that are free. */
 function addToList(tree: Tree, name: string, port?: number): ListedService {
   const services = readServices(tree)
-  const { sentence, database } = namesOfService(name)
+  const { sentence, client, database } = namesOfService(name)
   const taken = services.flatMap((each) => [each.port, each.debugPort, each.grpcPort])
   if (port !== undefined && taken.includes(port)) throw new Error(`Port ${port} is that of another service`)
   const listed = {
     name,
     title: sentence,
+    client,
     port: port ?? nextTo(services.map((each) => each.port)),
     debugPort: nextTo(services.map((each) => each.debugPort)),
     database,

@@ -1,6 +1,7 @@
 import ts from 'typescript'
 import { getProjects, type Tree } from '@nx/devkit'
 import { namesOfService, spellingsOf } from '../names'
+import { clientFile, clientSources, wordsOfTypes } from '../service/client'
 import { templateSources } from './template'
 import { readServices, textOf } from './services'
 
@@ -13,7 +14,7 @@ const wordsOfSql = new Set(['references'])
 /** @throws Error if a service cannot have this name, with the reason */
 export function requireServiceName(tree: Tree, name: string): void {
   requireShape(name, 'billing or payment-service')
-  const { screaming, short, pascal } = namesOfService(name)
+  const { screaming, short, pascal, client } = namesOfService(name)
   if (tree.exists(`apps/${name}`)) refuse(name, `apps/${name} is there already; nothing is overwritten`)
   requireFreeProject(tree, name)
 
@@ -25,6 +26,11 @@ export function requireServiceName(tree: Tree, name: string): void {
   if (alike) refuse(name, `${alike.name} is called ${short}, too, by make and in docker-compose.yml`)
   const taken = [...containers, ...services.map((other) => `${namesOfService(other.name).short}-db`)]
   if (taken.includes(name)) refuse(name, 'docker-compose.yml has a container of that name')
+
+  const ofClient = identifiersOf(clientSources(tree))
+  const inTheWay = [client, spellingsOf(short).pascal].find((each) => ofClient.has(each))
+  if (inTheWay || tree.exists(clientFile(name)))
+    refuse(name, `the client uses "${inTheWay ?? client}" for something else`)
 
   const named = [...textOf(tree, '.env.example').matchAll(/^(?:# ?)?([A-Z][A-Z_]+)=/gm)].map(
     ([, each]) => each!,
@@ -47,7 +53,7 @@ export function requireResourceName(tree: Tree, resource: string, plural: string
   for (const noun of [resource, plural]) requireShape(noun, 'invoice or credit-note')
   if (resource === plural)
     refuse(plural, 'the plural must differ from the singular: give another with --plural')
-  const used = identifiersOf(templateSources(tree))
+  const used = new Set([...identifiersOf(templateSources(tree)), ...wordsOfTypes])
   for (const noun of [resource, plural]) {
     const { camel, pascal, snake } = spellingsOf(noun)
     const isKeyword = ts.identifierToKeywordKind(ts.factory.createIdentifier(camel)) !== undefined

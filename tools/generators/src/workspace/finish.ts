@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Builds the services, and has them write the files that are made from what they say.
+ * Builds the services, and writes the files that are made from what they say.
  *
  * @throws Error with all output if a program fails
  */
@@ -12,6 +12,7 @@ export function finish(root: string): void {
   const { bin } = JSON.parse(readFileSync(join(nx, 'package.json'), 'utf8')) as { bin: { nx: string } }
   run(root, [join(nx, bin.nx), 'run-many', '-t', 'build', '-p', 'generators,tag:type:app'])
   run(root, [join(root, 'dist/tools/generators/main.js')])
+  run(root, [join(root, 'packages/client/generate.mjs')])
 }
 
 function run(root: string, args: string[]): void {

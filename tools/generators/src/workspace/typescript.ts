@@ -26,6 +26,15 @@ export const isArgumentOf = (name: string) => (node: ts.Node) =>
 export const isPropertyNamed = (name: string) => (node: ts.Node) =>
   ts.isPropertyAssignment(node.parent) && node.parent.name.getText() === name
 
+/** Whether a node is what a function returns. */
+export const isReturned = (node: ts.Node) => ts.isReturnStatement(node.parent)
+
+/** Whether a node is what an arrow function of this name gives, with no statement. */
+export const isReturnedBy = (name: string) => (node: ts.Node) => {
+  const { parent: arrow } = node.parent
+  return ts.isParenthesizedExpression(node.parent) && ts.isArrowFunction(arrow) && isValueOf(name)(arrow)
+}
+
 /** Puts a statement in front of the one that declares a constant. */
 export function addBefore(source: string, constant: string, statement: string): string {
   const declared = nodeOf(
