@@ -29,6 +29,9 @@ has JWT_SECRET || has JWKS_URL || add JWT_SECRET "$(random)"
 # The one is the digest of the other: all or none. A key may do what its service does, and no more: who gives the order
 # service another sequence (ORDER_SERVICE_SEQUENCE) names that in the scope, too.
 followers=$(awk -F'"' '/"name":/ { name = $4 } /"followsKeys": true/ { print name }' "$list")
+scopes_of() { # a service: what its key may do there
+  awk -F'"' -v of="$1" '/"name":/ { name = $4 } /"scopes":/ && name == of { for (i = 4; i <= NF; i += 2) printf "%s+", $i }' "$list"
+}
 has_none() {
   local service
   for service in $followers; do if has "$(prefix "$service")_API_KEY"; then return 1; fi; done
@@ -39,9 +42,8 @@ if has_none && ! has API_KEYS; then
   for service in $followers; do
     key=$(random)
     add "$(prefix "$service")_API_KEY" "$key"
-    scopes=api-keys:follow
-    if [ "$service" = order-service ]; then scopes=users:read+numbers:issue:${sequence:-ORD}+$scopes; fi
-    entries+=("$service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):$scopes")
+    scopes=$(scopes_of "$service")api-keys:follow
+    entries+=("$service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):${scopes/:ORD+/:${sequence:-ORD}+}")
   done
   add API_KEYS "$(IFS=,; echo "${entries[*]}")"
   # So all know the keys that administrators make.

@@ -16,6 +16,8 @@ export interface ListedService {
   databaseOwner?: string
   /** The services that it calls. */
   calls?: string[]
+  /** What its key may do there; those of sequences name the one that it has if no variable gives it another. */
+  scopes?: string[]
   /** Whether it knows the API keys that administrators make at the sequencer. */
   followsKeys?: boolean
 }

@@ -36,9 +36,13 @@ export function defineServices(
       .filter(({ calls, followsKeys }) => calls || followsKeys)
       .map(({ name }) => [name, randomBytes(32).toString('base64url')] as const),
   )
-  const digests = [...keys].map(([name, key]) =>
-    [name, createHash('sha256').update(key).digest('hex'), scopesOf(name, environment)].join(':'),
-  )
+  const digests = services.flatMap(({ name, scopes }) => {
+    const key = keys.get(name)
+    if (key === undefined) return []
+    return [
+      [name, createHash('sha256').update(key).digest('hex'), scopesOfKey(scopes, environment)].join(':'),
+    ]
+  })
   const apiKeys = [environment.API_KEYS, ...digests].filter(Boolean).join(',')
 
   const variablesFor = ({ name, port, grpcPort, debugPort, ...service }: ServiceSettings) => {
@@ -94,10 +98,8 @@ export function isClosed({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): b
 }
 
 /** What the key of a service is limited to: what it calls. */
-const scopesOf = (name: string, { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string => {
-  if (name !== 'order-service') return 'api-keys:follow'
-  return `users:read+numbers:issue:${ORDER_SERVICE_SEQUENCE || 'ORD'}+api-keys:follow`
-}
+const scopesOfKey = (scopes: readonly string[] = [], { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string =>
+  [...scopes, 'api-keys:follow'].join('+').replace(':ORD+', `:${ORDER_SERVICE_SEQUENCE || 'ORD'}+`)
 
 /** Whoever has a secret or an identity provider of their own wants no other one beside it. */
 function secretOfTokens(
