@@ -24,6 +24,8 @@ async function startInstance() {
     health: 'ok' as 'ok' | 'stopping' | 'late',
     /** Requests of callers. */
     requests: 0,
+    /** Checks that it has answered. */
+    checks: 0,
     /** Checks that HAProxy has waited for in vain. */
     checksGivenUp: 0,
     listen: async () => void (await once(server.listen(port, ownAddress), 'listening')),
@@ -40,7 +42,10 @@ async function startInstance() {
       instance.requests += 1
       response.end()
     } else if (instance.health === 'late') request.socket.once('close', () => (instance.checksGivenUp += 1))
-    else response.writeHead(instance.health === 'ok' ? 200 : 503).end(`{"status":"${instance.health}"}`)
+    else {
+      instance.checks += 1
+      response.writeHead(instance.health === 'ok' ? 200 : 503).end(`{"status":"${instance.health}"}`)
+    }
   })
   await instance.listen()
   return instance
@@ -76,6 +81,8 @@ withHaproxy('the HAProxy of docker-compose.prod.yml', () => {
       },
       users,
     )
+    // Until it has passed a check, one that fails takes an instance out. What is answered is known a moment later.
+    await until(() => [first, second].every(({ checks }) => checks > 1), 10_000)
   }, 30_000)
   afterEach(async () => {
     await haproxy.remove()
