@@ -1,6 +1,6 @@
-import { currentSession, mayBeServed, type Role } from './session'
+import { currentSession, maySucceed, type Role } from './session'
 
-/** Not asked for: the role that is signed in is one that the service refuses. */
+/** The request was not sent: the service would refuse this role. */
 export class NotAllowedError extends Error {
   constructor(readonly needed: Role) {
     super(`This needs the role ${needed}`)
@@ -8,9 +8,9 @@ export class NotAllowedError extends Error {
 }
 
 /**
- * Reads what only a role may see. Without the role nothing is asked: the service would refuse it, and log that.
+ * Reads what only administrators may see. For others it sends no request: the service would refuse it, and log that.
  *
  * @throws NotAllowedError
  */
-export const readAs = <Found>(role: Role, read: () => Promise<Found>): Promise<Found> =>
-  mayBeServed(role, currentSession()) ? read() : Promise.reject(new NotAllowedError(role))
+export const asAdmin = <Found>(read: () => Promise<Found>): Promise<Found> =>
+  maySucceed('admin', currentSession()) ? read() : Promise.reject(new NotAllowedError('admin'))

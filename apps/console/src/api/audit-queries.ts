@@ -1,6 +1,6 @@
 import { ProblemError, type AuditFilter } from '@ordinal/client'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { readAs } from './allowed'
+import { asAdmin } from './allowed'
 import type { AuditSearch } from './audit-search'
 import { ordinal, services } from './ordinal'
 import { unlessRefused } from './refresh'
@@ -45,7 +45,7 @@ export const entriesOf = (search: AuditSearch) =>
 export const checkpointsKept = queryOptions({
   queryKey: ['audit', 'checkpoints'],
   queryFn: ({ signal }) =>
-    readAs('admin', async () => (await ordinal().diagnostics.sequencer({ signal })).checkpoints),
+    asAdmin(async () => (await ordinal().diagnostics.sequencer({ signal })).checkpoints),
   refetchInterval: unlessRefused(60_000),
 })
 

@@ -1,5 +1,5 @@
 import { ordinal, services } from './ordinal'
-import { currentSession, mayDo } from './session'
+import { currentSession, isOffered } from './session'
 
 /** Something that a text may mean, as a service knows it. */
 export interface Found {
@@ -16,7 +16,7 @@ export async function find(text: string, signal: AbortSignal): Promise<Found[]> 
   const answers = await Promise.allSettled([
     ...(services().users ? [users(text, signal)] : []),
     ...(services().orders ? [orders(text, signal)] : []),
-    ...(mayDo('admin', currentSession()) ? [apiKeys(text, signal)] : []),
+    ...(isOffered('admin', currentSession()) ? [apiKeys(text, signal)] : []),
   ])
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
 }

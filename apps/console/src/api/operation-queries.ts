@@ -1,6 +1,6 @@
 import type { DeadLetterFilter, WebhookDelivery } from '@ordinal/client'
 import { queryOptions } from '@tanstack/react-query'
-import { readAs } from './allowed'
+import { asAdmin } from './allowed'
 import { ordinal } from './ordinal'
 import { unlessRefused } from './refresh'
 
@@ -8,13 +8,13 @@ import { unlessRefused } from './refresh'
 
 export const webhooks = queryOptions({
   queryKey: ['webhooks', 'list'],
-  queryFn: ({ signal }) => readAs('admin', () => firstOf(ordinal().webhooks.list({ signal }), 1_000)),
+  queryFn: ({ signal }) => asAdmin(() => firstOf(ordinal().webhooks.list({ signal }), 1_000)),
 })
 
 export const webhookOf = (id: number) =>
   queryOptions({
     queryKey: ['webhooks', id],
-    queryFn: ({ signal }) => readAs('admin', () => ordinal().webhooks.get(id, { signal })),
+    queryFn: ({ signal }) => asAdmin(() => ordinal().webhooks.get(id, { signal })),
   })
 
 export const deliveryStates = ['waiting', 'delivered', 'failed'] as const
@@ -24,7 +24,7 @@ export const deliveriesOf = (id: number, state: WebhookDelivery['state'] | undef
   queryOptions({
     queryKey: ['webhooks', id, 'deliveries', state, count],
     queryFn: ({ signal }) =>
-      readAs('admin', () => firstOf(ordinal().webhooks.deliveries(id, { state }, { signal }), count)),
+      asAdmin(() => firstOf(ordinal().webhooks.deliveries(id, { state }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(2_000),
   })
@@ -33,9 +33,7 @@ export const attemptsOf = (id: number, delivery: number | undefined, count: numb
   queryOptions({
     queryKey: ['webhooks', id, 'attempts', delivery, count],
     queryFn: ({ signal }) =>
-      readAs('admin', () =>
-        firstOf(ordinal().webhooks.attempts(id, { delivery_id: delivery }, { signal }), count),
-      ),
+      asAdmin(() => firstOf(ordinal().webhooks.attempts(id, { delivery_id: delivery }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(2_000),
   })
@@ -44,7 +42,7 @@ export const apiKeysOf = (active: boolean | undefined, count: number) =>
   queryOptions({
     queryKey: ['api-keys', 'list', active, count],
     queryFn: ({ signal }) =>
-      readAs('admin', () => firstOf(ordinal().apiKeys.list({ active, page_size: 100 }, { signal }), count)),
+      asAdmin(() => firstOf(ordinal().apiKeys.list({ active, page_size: 100 }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(10_000),
   })
@@ -52,21 +50,20 @@ export const apiKeysOf = (active: boolean | undefined, count: number) =>
 export const apiKeyOf = (id: string) =>
   queryOptions({
     queryKey: ['api-keys', id],
-    queryFn: ({ signal }) => readAs('admin', () => ordinal().apiKeys.get(id, { signal })),
+    queryFn: ({ signal }) => asAdmin(() => ordinal().apiKeys.get(id, { signal })),
   })
 
 /** What waits in the outbox, by type. */
 export const eventBacklog = queryOptions({
   queryKey: ['events', 'backlog'],
-  queryFn: ({ signal }) => readAs('admin', () => ordinal().events.backlog({ signal })),
+  queryFn: ({ signal }) => asAdmin(() => ordinal().events.backlog({ signal })),
   refetchInterval: unlessRefused(2_000),
 })
 
 export const waitingEventsOf = (type: string | undefined, count: number) =>
   queryOptions({
     queryKey: ['events', 'waiting', type, count],
-    queryFn: ({ signal }) =>
-      readAs('admin', () => firstOf(ordinal().events.waiting({ type }, { signal }), count)),
+    queryFn: ({ signal }) => asAdmin(() => firstOf(ordinal().events.waiting({ type }, { signal }), count)),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(2_000),
   })
@@ -76,9 +73,7 @@ export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, cursor = '0'
   queryOptions({
     queryKey: ['events', 'dead', consumer, type, cursor],
     queryFn: ({ signal }) =>
-      readAs('admin', () =>
-        ordinal().events.deadLettersPage({ consumer, type, cursor, limit: 50 }, { signal }),
-      ),
+      asAdmin(() => ordinal().events.deadLettersPage({ consumer, type, cursor, limit: 50 }, { signal })),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(5_000),
   })
@@ -88,7 +83,7 @@ export const deadLetterTotalOf = ({ consumer, type }: DeadLetterFilter) =>
   queryOptions({
     queryKey: ['events', 'dead total', consumer, type],
     queryFn: async ({ signal }) => {
-      const { total = 0 } = await readAs('admin', () =>
+      const { total = 0 } = await asAdmin(() =>
         ordinal().events.deadLettersPage({ consumer, type, limit: 1 }, { signal }),
       )
       return total

@@ -141,15 +141,15 @@ function namesIn(claim: unknown, isScope: boolean): unknown[] {
   return isScope && typeof claim === 'string' ? claim.split(' ') : listOf(claim)
 }
 
-/** Whether a service may serve what needs a role: it decides about keys, and about roles that it alone can read. */
-export const mayBeServed = (needed: Role, who: Session | undefined): boolean =>
-  who?.kind === 'key' || mayDo(needed, who)
+/** Whether a request that needs a role may succeed: the service decides about keys, and about roles that it alone can read. */
+export const maySucceed = (needed: Role, who: Session | undefined): boolean =>
+  who?.kind === 'key' || isOffered(needed, who)
 
 /**
  * Whether to offer what needs a role. A key may do what its scopes say, and a token of another provider may call its roles
  * otherwise: those are offered it, and the service decides.
  */
-export function mayDo(needed: Role, who: Session | undefined): boolean {
+export function isOffered(needed: Role, who: Session | undefined): boolean {
   if (!who) return false
   if (who.role === undefined) return who.kind === 'key' ? needed !== 'admin' : true
   return roles.indexOf(who.role) <= roles.indexOf(needed)

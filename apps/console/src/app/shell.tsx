@@ -102,7 +102,7 @@ function Navigation() {
   ))
 }
 
-/** Hears the keys of the search until its own code is there: whoever presses them sooner finds it open. */
+/** Handles the search shortcuts until the search module is loaded. */
 function SearchKeys() {
   useHotkeys([
     ['mod + K', openSearch],

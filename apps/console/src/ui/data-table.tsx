@@ -3,7 +3,7 @@ import { Button, Group, Table } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react'
 import type { Column } from './column'
 import { ColumnChoice, useShownColumns } from './column-choice'
-import { rowKeys } from './row-keys'
+import { rowProps } from './row-props'
 import { useTexts } from './texts'
 
 export interface DataTableProps<Row> {
@@ -31,7 +31,7 @@ export function DataTable<Row>({
   footer,
 }: DataTableProps<Row>) {
   const columns = useShownColumns(table, all)
-  const keysOf = rowKeys(onOpen)
+  const propsOf = rowProps(onOpen)
   return (
     <>
       {table && <ColumnChoice table={table} columns={all} />}
@@ -48,7 +48,7 @@ export function DataTable<Row>({
           </Table.Thead>
           <Table.Tbody>
             {rows.map((row) => (
-              <Table.Tr key={keyOf(row)} {...keysOf(row)}>
+              <Table.Tr key={keyOf(row)} {...propsOf(row)}>
                 {columns.map(({ id, cell, align }) => (
                   <Table.Td key={id} ta={align}>
                     {cell(row)}

@@ -5,9 +5,11 @@ import { More } from './more'
 import { NothingForFilter, QueryState } from './states'
 
 interface GrowingListProps<Row> extends Omit<DataTableProps<Row>, 'rows' | 'footer'> {
-  query: UseQueryResult<{ data: readonly Row[] }>
-  /** Whether there are more than are read. */
-  hasMore: boolean
+  query: UseQueryResult<{
+    data: readonly Row[]
+    /** Whether there are more than are read. */
+    hasMore: boolean
+  }>
   onMore: () => void
   /** Whether a filter is on, without which there could be more. */
   isFiltered: boolean
@@ -18,10 +20,9 @@ interface GrowingListProps<Row> extends Omit<DataTableProps<Row>, 'rows' | 'foot
   frame?: (table: ReactNode) => ReactNode
 }
 
-/** A list in the state that it is in, which is read from its beginning, and further when somebody asks for more. */
+/** A list with a button that loads more, and its loading, empty and error states. */
 export function GrowingList<Row>({
   query,
-  hasMore,
   onMore,
   isFiltered,
   onClear,
@@ -31,7 +32,7 @@ export function GrowingList<Row>({
 }: GrowingListProps<Row>) {
   return (
     <QueryState query={query}>
-      {({ data }) => {
+      {({ data, hasMore }) => {
         if (data.length === 0) return isFiltered ? <NothingForFilter onClear={onClear} /> : none
         const footer = <More shown={data.length} hasMore={hasMore} onMore={onMore} />
         return frame(<DataTable {...table} rows={data} footer={footer} />)

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import type { IssuedNumber } from '@ordinal/client'
-import { mayDo, useSession, type Role } from '../api/session'
+import { isOffered, useSession, type Role } from '../api/session'
 import { useTexts } from './texts'
 
 interface PageProps {
@@ -115,7 +115,7 @@ interface NeedsRoleProps {
 /** What needs a role: it is shown to all, and says why it is not for those who have it not. */
 export function NeedsRole({ role, children }: NeedsRoleProps) {
   const texts = useTexts()
-  const allowed = mayDo(role, useSession())
+  const allowed = isOffered(role, useSession())
   if (allowed) return children(true)
   return (
     <Tooltip label={texts.viewOnlyWhy(role)}>

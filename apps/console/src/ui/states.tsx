@@ -102,7 +102,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   if (error instanceof ConnectionError || error instanceof CallTimeoutError || error instanceof TypeError) {
     return (
       <Notice icon={<IconPlugConnectedX size={28} />} title={texts.unreachable} action={again}>
-        {texts.unreachableHelp} {retry ? texts.asksAgain : texts.askAgain}
+        {texts.unreachableHelp} {retry ? texts.retriesByItself : texts.tryAgainLater}
       </Notice>
     )
   }

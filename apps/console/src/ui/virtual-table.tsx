@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Column } from './column'
-import { rowKeys } from './row-keys'
+import { rowProps } from './row-props'
 
 const rowHeight = 36
 // Rows beyond the edges, so that keys and slow drawing find some.
@@ -37,7 +37,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     if (nearEnd) onNearEnd?.()
   }, [nearEnd, onNearEnd])
 
-  const keysOf = rowKeys(onOpen)
+  const propsOf = rowProps(onOpen)
   return (
     <>
       <div
@@ -64,7 +64,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           <tbody>
             {from > 0 && <Space rows={from} />}
             {rows.slice(from, to).map((row, index) => (
-              <tr key={keyOf(row)} data-row={keyOf(row)} aria-rowindex={from + index + 2} {...keysOf(row)}>
+              <tr key={keyOf(row)} data-row={keyOf(row)} aria-rowindex={from + index + 2} {...propsOf(row)}>
                 {columns.map(({ id, cell, align }) => (
                   <td key={id} data-align={align}>
                     {cell(row)}

@@ -56,7 +56,6 @@ export function ApiKeysPage() {
         keyOf={({ id }) => id}
         columns={columns}
         onOpen={({ id }) => void navigate({ to: '/api-keys/$id', params: { id } })}
-        hasMore={query.data?.hasMore ?? false}
         onMore={() => void navigate({ search: { ...search, count: count + pieceSize } })}
         isFiltered={active !== undefined}
         onClear={() => void navigate({ search: {} })}

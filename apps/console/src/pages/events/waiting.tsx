@@ -43,7 +43,6 @@ export function Waiting() {
         { id: 'due', header: texts.due, cell: ({ due_at }) => <Time at={due_at} /> },
         { id: 'since', header: texts.since, cell: ({ created_at }) => <Time at={created_at} /> },
       ]}
-      hasMore={query.data?.hasMore ?? false}
       onMore={() => void navigate({ search: { ...search, waiting: count + pieceSize } })}
       isFiltered={type !== undefined}
       onClear={() => void navigate({ search: {} })}

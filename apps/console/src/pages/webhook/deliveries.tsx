@@ -53,7 +53,6 @@ export function Deliveries({ id }: { id: number }) {
         keyOf={(delivery) => delivery.id}
         columns={columns}
         onOpen={(delivery) => show({ delivery: delivery.id })}
-        hasMore={query.data?.hasMore ?? false}
         onMore={() => show({ count: count + pieceSize })}
         isFiltered={state !== undefined}
         onClear={() => void navigate({ search: {} })}

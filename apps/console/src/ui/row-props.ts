@@ -1,7 +1,7 @@
 import type { KeyboardEvent, MouseEvent } from 'react'
 
-/** What each row of a table hears: `j` and `k` go from row to row, Enter and a click open one. */
-export const rowKeys =
+/** Props of a table row: `j` and `k` go from row to row, Enter and a click open one. */
+export const rowProps =
   <Row>(onOpen: ((row: Row) => void) | undefined) =>
   (row: Row) => ({
     tabIndex: onOpen ? 0 : undefined,
