@@ -34,9 +34,12 @@ inBrowser('events in a browser', () => {
 
   const sql = <Row extends object>(text: string, values: unknown[] = []) =>
     query<Row>(system.databases.orders, text, values)
+  const at = (place: string) => `${system.sequencer.url}/dashboard${place}`
   const open = (place: string, how: { token?: string; language?: string } = {}) =>
-    browser.open(`${system.sequencer.url}/dashboard${place}`, { token: tokens.admin, ...how })
+    browser.open(at(place), { token: tokens.admin, ...how })
   const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
+  /** A label with its figure. */
+  const figure = (page: Page, label: string) => page.getByText(label, { exact: true }).first().locator('..')
   const confirmed = async () =>
     (await sql<{ id: string }>(`SELECT id FROM orders WHERE status = 'confirmed' ORDER BY id`)).length
 
@@ -46,6 +49,21 @@ inBrowser('events in a browser', () => {
            IF NEW.status = 'confirmed' THEN RAISE 'the warehouse is closed'; END IF; RETURN NEW; END $$;
          CREATE TRIGGER refuse BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION refuse()`)
   const mendConfirmation = () => sql('DROP TRIGGER refuse ON orders; DROP FUNCTION refuse')
+
+  /** So many dead letters more, as long as something looks at them. */
+  async function withLetters(count: number, look: () => Promise<void>) {
+    await sql(
+      `INSERT INTO dead_events (consumer, reason, attempts, event)
+       SELECT 'flood', 'letter ' || n, 1, json_build_object('id', n::text, 'type', 'order.flood', 'subject', 'a')
+       FROM generate_series(1, $1::int) AS n`,
+      [count],
+    )
+    try {
+      await look()
+    } finally {
+      await sql(`DELETE FROM dead_events WHERE consumer = 'flood'`)
+    }
+  }
 
   test('with nothing to show, each list says so; a stopped service does, too, and its return', async () => {
     const page = await open('/events')
@@ -130,24 +148,64 @@ inBrowser('events in a browser', () => {
     await page.context().close()
   })
 
-  test('letters beyond the oldest 1,000 are seen, page by page', async () => {
-    await sql(
-      `INSERT INTO dead_events (consumer, reason, attempts, event)
-       SELECT 'flood', 'letter ' || n, 1, json_build_object('id', n::text, 'type', 'order.flood', 'subject', 'a')
-       FROM generate_series(1, 1060) AS n`,
-    )
-    const ordinal = createOrdinal({ orders: system.orders.url, token: tokens.admin })
-    const { pagination } = await ordinal.events.deadLettersPage({ limit: 1000 })
-    const page = await open(`/events?cursor=${pagination.next_cursor}`)
-    await shows(page, '50 of 1,060 in view')
-    await shows(page, 'letter 1001')
-    await page.getByRole('button', { name: 'Next', exact: true }).click()
-    await shows(page, '10 of 1,060 in view')
-    await shows(page, 'letter 1060')
-    await page.getByRole('button', { name: 'First' }).click()
-    await page.getByRole('cell', { name: 'letter 1', exact: true }).waitFor()
-    await page.context().close()
-    await sql(`DELETE FROM dead_events WHERE consumer = 'flood'`)
+  test('letters beyond the oldest 1,000 are seen, page by page; one of which none is left leads to the first', () =>
+    withLetters(1_060, async () => {
+      const ordinal = createOrdinal({ orders: system.orders.url, token: tokens.admin })
+      const { pagination } = await ordinal.events.deadLettersPage({ limit: 1000 })
+      const page = await open(`/events?cursor=${pagination.next_cursor}`)
+      await shows(page, '50 of 1,060 in view')
+      await shows(page, 'letter 1001')
+      await page.getByRole('button', { name: 'Next', exact: true }).click()
+      await shows(page, '10 of 1,060 in view')
+      await shows(page, 'letter 1060')
+      await sql(`DELETE FROM dead_events WHERE reason IN (SELECT 'letter ' || generate_series(1051, 1060))`)
+      await shows(page, 'Nothing is left on this page')
+      expect(await page.getByRole('button', { name: 'Clear the filter' }).count()).toBe(0)
+      await page.getByRole('button', { name: 'First' }).click()
+      await page.getByRole('cell', { name: 'letter 1', exact: true }).waitFor()
+      await shows(page, '50 of 1,050 in view')
+      await page.context().close()
+    }))
+
+  test('until the letters are counted no number of them is shown, and they are not replayed all at once', () =>
+    withLetters(2, async () => {
+      const page = await open('/')
+      let count = () => {}
+      const counted = new Promise<void>((resolve) => (count = resolve))
+      await page.route(
+        ({ pathname, searchParams }) => pathname.endsWith('/dead-letters') && !searchParams.has('cursor'),
+        async (route) => {
+          await counted
+          await route.continue()
+        },
+      )
+      await page.goto(at('/events'))
+      await page.getByText('2 in view', { exact: true }).waitFor()
+      expect(await page.getByRole('button', { name: 'Replay all: –' }).isDisabled()).toBe(true)
+      count()
+      await shows(page, '2 of 2 in view')
+      expect(await page.getByRole('button', { name: 'Replay all: 2' }).isEnabled()).toBe(true)
+      await page.context().close()
+    }))
+
+  test('while the database does not say how many events wait, a dash stands for them, and not "none"', async () => {
+    const events = await open('/events')
+    const overview = await open('/')
+    const show = async (waiting: string, oldest: string) => {
+      await figure(events, 'Waiting').getByText(waiting, { exact: true }).waitFor()
+      await figure(events, 'Oldest event').getByText(oldest, { exact: true }).waitFor()
+      await figure(overview, 'Events that wait').getByText(waiting, { exact: true }).waitFor()
+    }
+    await show('0', 'none waits')
+    await sql('ALTER TABLE outbox RENAME TO outbox_elsewhere')
+    try {
+      await show('–', '–')
+    } finally {
+      await sql('ALTER TABLE outbox_elsewhere RENAME TO outbox')
+    }
+    await show('0', 'none waits')
+    await events.context().close()
+    await overview.context().close()
   })
 
   test('a viewer sees how many there are, and is told why no more', async () => {

@@ -82,13 +82,11 @@ export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, cursor = '0'
 export const deadLetterTotalOf = ({ consumer, type }: DeadLetterFilter) =>
   queryOptions({
     queryKey: ['events', 'dead total', consumer, type],
-    queryFn: async ({ signal }) => {
-      const { total = 0 } = await asAdmin(() =>
-        ordinal().events.deadLettersPage({ consumer, type, limit: 1 }, { signal }),
-      )
-      return total
-    },
-    placeholderData: (before) => before,
+    queryFn: ({ signal }) =>
+      asAdmin(async () => {
+        const { total } = await ordinal().events.deadLettersPage({ consumer, type, limit: 1 }, { signal })
+        return total
+      }),
     refetchInterval: unlessRefused(5_000),
   })
 

@@ -36,6 +36,12 @@ export function sumOf(samples: readonly Sample[], name: string, labels: Record<s
   return sum
 }
 
+/** The value of a gauge without labels; undefined where there is none, or it is NaN: the service does not know it. */
+export function gaugeOf(samples: readonly Sample[], name: string): number | undefined {
+  const value = samples.find((sample) => sample.name === name)?.value
+  return Number.isNaN(value) ? undefined : value
+}
+
 /**
  * The quantile of what a histogram counted between two readings, in its unit; undefined if that was nothing. As Prometheus does,
  * it takes what is in a bucket to be spread evenly.

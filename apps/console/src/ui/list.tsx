@@ -3,7 +3,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { CursorPages, DataTable, type DataTableProps } from './data-table'
 import { useNumberFormats } from './numbers'
 import { Card } from './page'
-import { NothingForFilter, QueryState } from './states'
+import { NothingForFilter, NothingOnPage, QueryState } from './states'
 import { useTexts } from './texts'
 
 interface ListProps<Row> extends Omit<DataTableProps<Row>, 'rows' | 'footer'> {
@@ -23,6 +23,8 @@ interface ListProps<Row> extends Omit<DataTableProps<Row>, 'rows' | 'footer'> {
   /** The page, as the address has it; the first if undefined. */
   cursor?: string | undefined
   onPage?: (cursor: string | undefined) => void
+  /** What is around the table: a card, if not given. */
+  frame?: (table: ReactNode) => ReactNode
 }
 
 /** A list in the state that it is in, with its columns to choose, its pages, and how many rows are in view. */
@@ -35,35 +37,33 @@ export function List<Row>({
   total,
   cursor,
   onPage = () => {},
+  frame = (table) => <Card>{table}</Card>,
   ...table
 }: ListProps<Row>) {
   const texts = useTexts()
   const { count } = useNumberFormats()
+  const toFirstPage = () => onPage(undefined)
   return (
     <QueryState query={query}>
       {({ data, pagination }) => {
         const rows = data.filter(only)
-        if (rows.length === 0) return isFiltered ? <NothingForFilter onClear={onClear} /> : none
-        return (
-          <Card>
-            <DataTable
-              {...table}
-              rows={rows}
-              footer={
-                <CursorPages
-                  next={pagination.next_cursor}
-                  isFirst={cursor === undefined}
-                  onNext={onPage}
-                  onFirst={() => onPage(undefined)}
-                >
-                  {total === undefined
-                    ? texts.inView(rows.length)
-                    : texts.inViewOf(count(rows.length), count(total))}
-                </CursorPages>
-              }
-            />
-          </Card>
+        if (rows.length === 0) {
+          if (cursor !== undefined) return <NothingOnPage onFirst={toFirstPage} />
+          return isFiltered ? <NothingForFilter onClear={onClear} /> : none
+        }
+        const footer = (
+          <CursorPages
+            next={pagination.next_cursor}
+            isFirst={cursor === undefined}
+            onNext={onPage}
+            onFirst={toFirstPage}
+          >
+            {total === undefined
+              ? texts.inView(rows.length)
+              : texts.inViewOf(count(rows.length), count(total))}
+          </CursorPages>
         )
+        return frame(<DataTable {...table} rows={rows} footer={footer} />)
       }}
     </QueryState>
   )

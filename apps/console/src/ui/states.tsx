@@ -1,7 +1,13 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Code, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { ConnectionError, CallTimeoutError, ProblemError } from '@ordinal/client'
-import { IconAlertTriangle, IconFilterOff, IconLock, IconPlugConnectedX } from '@tabler/icons-react'
+import {
+  IconAlertTriangle,
+  IconFileOff,
+  IconFilterOff,
+  IconLock,
+  IconPlugConnectedX,
+} from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { NotAllowedError } from '../api/allowed'
 import { consoleUrl } from '../api/config'
@@ -66,6 +72,22 @@ export function NothingForFilter({ onClear }: { onClear: () => void }) {
       action={
         <Button variant="default" onClick={onClear}>
           {texts.clearFilter}
+        </Button>
+      }
+    />
+  )
+}
+
+/** A later page of a list, of which no row is left. */
+export function NothingOnPage({ onFirst }: { onFirst: () => void }) {
+  const texts = useTexts()
+  return (
+    <Notice
+      icon={<IconFileOff size={28} />}
+      title={texts.nothingOnPage}
+      action={
+        <Button variant="default" onClick={onFirst}>
+          {texts.first}
         </Button>
       }
     />

@@ -8,10 +8,10 @@ import { deadLettersOf, deadLetterTotalOf } from '../../api/operation-queries'
 import { pathWith } from '../../ui/copies'
 import { CopyMenu } from '../../ui/copy-menu'
 import type { Column } from '../../ui/column'
-import { CursorPages, DataTable } from '../../ui/data-table'
+import { List } from '../../ui/list'
 import { useNumberFormats } from '../../ui/numbers'
 import { Card, Mono, NeedsRole } from '../../ui/page'
-import { NothingForFilter, Notice, QueryState } from '../../ui/states'
+import { Notice } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { OrderOf } from './event-cells'
@@ -24,16 +24,16 @@ const route = getRouteApi('/events')
 /** The events that no attempt could deliver, the oldest first. A row shows all of it. */
 export function DeadLetters() {
   const texts = useEventsTexts()
-  const { inViewOf } = useTexts()
   const { count: countText } = useNumberFormats()
   const navigate = route.useNavigate()
   const search = route.useSearch()
   const { type, consumer, cursor, letter: chosen } = search
   const filter = { type, consumer }
   const query = useQuery(deadLettersOf(filter, cursor))
-  const { data: total = 0 } = useQuery(deadLetterTotalOf(filter))
+  const { data: total } = useQuery(deadLetterTotalOf(filter))
   const [replaying, setReplaying] = useState(false)
   const columns = useColumns()
+  const totalText = total === undefined ? '–' : countText(total)
   const rows = query.data?.data ?? []
   const letter = rows.find(({ id }) => id === chosen)
   const show = (change: typeof search) => void navigate({ search: { ...search, ...change } })
@@ -45,8 +45,8 @@ export function DeadLetters() {
           <Group gap="xs">
             <NeedsRole role="admin">
               {(allowed) => (
-                <Button size="xs" disabled={!allowed || total === 0} onClick={() => setReplaying(true)}>
-                  {texts.replayAll(countText(total))}
+                <Button size="xs" disabled={!allowed || !total} onClick={() => setReplaying(true)}>
+                  {texts.replayAll(totalText)}
                 </Button>
               )}
             </NeedsRole>
@@ -63,42 +63,31 @@ export function DeadLetters() {
         }
       >
         <Filters rows={rows} />
-        <QueryState query={query}>
-          {({ data, pagination }) =>
-            data.length > 0 ? (
-              <DataTable
-                label={texts.deadList}
-                table="dead-letters"
-                rows={data}
-                keyOf={({ id }) => id}
-                columns={columns}
-                onOpen={({ id }) => show({ letter: id })}
-                footer={
-                  <CursorPages
-                    next={pagination.next_cursor}
-                    isFirst={cursor === undefined}
-                    onNext={(next) => show({ letter: undefined, cursor: next })}
-                    onFirst={() => show({ letter: undefined, cursor: undefined })}
-                  >
-                    {inViewOf(countText(data.length), countText(total))}
-                  </CursorPages>
-                }
-              />
-            ) : (type ?? consumer ?? cursor) ? (
-              <NothingForFilter onClear={() => void navigate({ search: {} })} />
-            ) : (
-              <Notice icon={<IconMailCheck size={28} />} title={texts.noneDead}>
-                {texts.noneDeadHelp}
-              </Notice>
-            )
+        <List
+          label={texts.deadList}
+          table="dead-letters"
+          query={query}
+          total={total}
+          columns={columns}
+          keyOf={({ id }) => id}
+          onOpen={({ id }) => show({ letter: id })}
+          isFiltered={(type ?? consumer) !== undefined}
+          onClear={() => void navigate({ search: {} })}
+          none={
+            <Notice icon={<IconMailCheck size={28} />} title={texts.noneDead}>
+              {texts.noneDeadHelp}
+            </Notice>
           }
-        </QueryState>
+          cursor={cursor}
+          onPage={(next) => show({ letter: undefined, cursor: next })}
+          frame={(table) => table}
+        />
       </Card>
       {letter && <Letter letter={letter} />}
       {replaying && (
         <Replay
           which={filter}
-          title={texts.replayAllTitle(countText(total), type, consumer)}
+          title={texts.replayAllTitle(totalText, type, consumer)}
           consequence={texts.replayAllWill}
           onClose={() => setReplaying(false)}
         />

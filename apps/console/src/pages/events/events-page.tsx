@@ -2,7 +2,7 @@ import { Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { eventBacklog } from '../../api/operation-queries'
 import { trafficOf } from '../../api/queries'
-import { sumOf } from '../../api/samples'
+import { gaugeOf } from '../../api/samples'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, Page } from '../../ui/page'
 import { useSettings } from '../../ui/settings'
@@ -37,22 +37,16 @@ export function EventsPage() {
 /** How much there is, by the metrics of the service, which everybody may read. */
 function Figures() {
   const texts = useEventsTexts()
-  const { language } = useSettings()
   const { data: traffic } = useQuery(trafficOf('orders'))
-  const figure = (name: string) => traffic && sumOf(traffic.samples, `order_service_${name}`)
-  const waiting = figure('outbox_pending')
-  const oldest = figure('outbox_oldest_seconds') ?? 0
-  const dead = figure('dead_events')
+  const gauge = (name: string) => traffic && gaugeOf(traffic.samples, `order_service_${name}`)
+  const waiting = gauge('outbox_pending')
+  const oldest = gauge('outbox_oldest_seconds')
+  const dead = gauge('dead_events')
   return (
     <Card>
       <Group gap="xl">
         <Figure label={texts.waiting} value={<Count of={waiting} />} />
-        {waiting !== undefined && (
-          <Figure
-            label={texts.oldestOfAll}
-            value={waiting > 0 ? texts.waitsFor(duration(oldest, language)) : texts.noneWaits}
-          />
-        )}
+        <Figure label={texts.oldestOfAll} value={<Oldest waiting={waiting} seconds={oldest} />} />
         <Figure
           label={texts.dead}
           value={<Count of={dead} />}
@@ -61,4 +55,12 @@ function Figures() {
       </Group>
     </Card>
   )
+}
+
+/** How long the oldest event has waited, if any waits; a dash where that is not known. */
+function Oldest({ waiting, seconds }: { waiting: number | undefined; seconds: number | undefined }) {
+  const texts = useEventsTexts()
+  const { language } = useSettings()
+  if (waiting === 0) return texts.noneWaits
+  return seconds === undefined ? '–' : texts.waitsFor(duration(seconds, language))
 }

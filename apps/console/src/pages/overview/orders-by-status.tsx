@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { services } from '../../api/ordinal'
 import { orderCounts, trafficOf } from '../../api/queries'
-import { sumOf } from '../../api/samples'
+import { gaugeOf } from '../../api/samples'
 import { Count } from '../../ui/numbers'
 import { Card, Figure } from '../../ui/page'
 import { QueryState } from '../../ui/states'
@@ -14,7 +14,7 @@ export function OrdersByStatus() {
   const isKnown = services().orders !== undefined
   const counts = useQuery({ ...orderCounts, enabled: isKnown })
   const traffic = useQuery({ ...trafficOf('orders'), enabled: isKnown })
-  const waiting = traffic.data && sumOf(traffic.data.samples, 'order_service_outbox_pending')
+  const waiting = traffic.data && gaugeOf(traffic.data.samples, 'order_service_outbox_pending')
   if (!isKnown) return null
   return (
     <QueryState query={counts}>
