@@ -114,6 +114,23 @@ inBrowser('the console in a browser', () => {
     await page.context().close()
   })
 
+  test('a page whose code does not come, since the sequencer is frozen, is shown to be loading, and then appears', async () => {
+    const page = await browser.open(at('/users'), { token: tokens.viewer })
+    const loading = page.getByRole('status', { name: 'Loading' })
+    await page.getByRole('heading', { name: 'Users' }).waitFor()
+    await loading.waitFor({ state: 'detached' })
+    process.kill(system.sequencer.pid(), 'SIGSTOP')
+    try {
+      await page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click()
+      await loading.waitFor()
+      await shows(page, 'The service has not answered yet.')
+    } finally {
+      process.kill(system.sequencer.pid(), 'SIGCONT')
+    }
+    await page.getByRole('heading', { name: 'Webhooks' }).waitFor()
+    await page.context().close()
+  })
+
   test('the keys of the search open it, though they are pressed before its code is loaded', async () => {
     for (const keys of ['Control+K', '/']) {
       const page = await browser.open(at('/'), { token: tokens.viewer })

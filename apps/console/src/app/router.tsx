@@ -11,7 +11,7 @@ import type { OrderSearch, UserSearch } from '../api/document-queries'
 import { orderStatuses } from '../api/queries'
 import { countOf, oneOf, textOf } from '../api/search-params'
 import { gapStates, type GapSearch } from '../api/sequence-queries'
-import { Failure } from '../ui/states'
+import { Failure, Loading } from '../ui/states'
 import { NotFound } from './not-found'
 import { Shell } from './shell'
 
@@ -245,6 +245,8 @@ export const router = createRouter({
   basepath: consoleUrl.pathname.replace(/\/$/, ''),
   defaultPreload: 'intent',
   scrollRestoration: false,
+  // While the code of a page has not arrived for a second.
+  defaultPendingComponent: Loading,
   defaultErrorComponent: ({ error, reset }: ErrorComponentProps) => <Failure error={error} retry={reset} />,
 })
 
