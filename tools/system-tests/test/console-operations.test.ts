@@ -224,6 +224,17 @@ inBrowser('operations and demonstrations in a browser', () => {
     await choose()
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByRole('row', { name: /rubbish/ }).waitFor()
+
+    // One that was tried, and could be imported: it is named before anybody is asked.
+    const month = new Date().toISOString().slice(0, 7).replace('-', '')
+    writeFileSync(file, `number\nPO${month}-00000001\n`)
+    await choose()
+    await page.getByRole('button', { name: 'Try it' }).click()
+    await page.getByRole('heading', { name: 'Report of the dry run: nothing was written' }).waitFor()
+    writeFileSync(file, `number\nPO${month}-00000001\nPO${month}-00000002\n`)
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await shows(page, 'The file has changed since it was chosen. Choose it again.')
+    expect(await page.getByRole('dialog').count()).toBe(0)
     await page.context().close()
   })
 

@@ -49,7 +49,7 @@ export async function importFile({
     }
     request.onerror = async () =>
       reject(
-        (await isReadable(file))
+        (await isUnchanged(file))
           ? new ConnectionError(`POST ${url.href}: no answer`, { attempts: 1 })
           : new FileChangedError(`${file.name} has changed`),
       )
@@ -59,7 +59,8 @@ export async function importFile({
   })
 }
 
-const isReadable = (file: File): Promise<boolean> =>
+/** Whether a file is as it was when it was chosen: otherwise the browser does not read it. */
+export const isUnchanged = (file: File): Promise<boolean> =>
   file
     .slice(0, 1)
     .arrayBuffer()

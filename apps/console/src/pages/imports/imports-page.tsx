@@ -4,7 +4,7 @@ import { IconFileImport } from '@tabler/icons-react'
 import type { ImportReport } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { FileChangedError, importFile } from '../../api/import-file'
+import { FileChangedError, importFile, isUnchanged } from '../../api/import-file'
 import { sequencesOf } from '../../api/sequence-queries'
 import { useChange } from '../../ui/mutate'
 import { Card, NeedsRole, Page } from '../../ui/page'
@@ -64,6 +64,7 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
   /** The report of the dry run of exactly this file with these choices. */
   const [tried, setTried] = useState<ImportReport>()
   const [asking, setAsking] = useState(false)
+  const [hasChanged, setHasChanged] = useState(false)
   const [part, setPart] = useState(0)
   const under = useRef<AbortController>(undefined)
   const { file } = choices
@@ -94,7 +95,13 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
   const change = (next: Partial<Choices>) => {
     setChoices({ ...choices, ...next })
     setTried(undefined)
+    setHasChanged(false)
     run.reset()
+  }
+  /** Before it is imported: a file that was changed since it was tried is chosen again first. */
+  const ask = async () => {
+    if (await isUnchanged(file!)) setAsking(true)
+    else setHasChanged(true)
   }
   const mayImport = tried !== undefined && tried.imported + tried.skipped > 0 && tried.stopped === null
   return (
@@ -122,7 +129,7 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
                 >
                   {texts.tryIt}
                 </Button>
-                <Button disabled={!allowed || !mayImport || run.isPending} onClick={() => setAsking(true)}>
+                <Button disabled={!allowed || !mayImport || run.isPending} onClick={() => void ask()}>
                   {texts.import}
                 </Button>
                 <Text c="dimmed" size="sm">
@@ -135,7 +142,9 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
             <UnderWay part={part} onStop={() => under.current?.abort(new Error(texts.stopped))} />
           )}
           <FormError
-            error={run.error instanceof FileChangedError ? new Error(texts.fileChanged) : run.error}
+            error={
+              hasChanged || run.error instanceof FileChangedError ? new Error(texts.fileChanged) : run.error
+            }
           />
         </Stack>
       </Card>
