@@ -609,6 +609,29 @@ test('of a service that does not answer, nothing else is said', () => {
   expect(judge(found.facts).map(({ check }) => check)).toEqual(['away', 'away', 'away'])
 })
 
+test.each<[string, RegExp, (found: Installation) => void]>([
+  [
+    'a certificate is not trusted',
+    /NODE_EXTRA_CA_CERTS/,
+    ({ users }) => {
+      users.health = { is: 'away', why: 'self-signed certificate in certificate chain' }
+      users.diagnostics = users.health
+    },
+  ],
+  [
+    'a ledger is not known to be whole',
+    /restore-check/,
+    ({ sequencer }) => {
+      const checks = { database: 'up', ledger: 'down' }
+      sequencer.health = { is: 'answered', answer: { status: 503, version: '1.2.3', checks } }
+    },
+  ],
+])('where %s it says what helps, and not to start the service again', (_, helps, plant) => {
+  const found = healthy()
+  plant(found)
+  expect(judge(found.facts).map(({ action }) => action)).toEqual([expect.stringMatching(helps)])
+})
+
 test('what it says to take from a role is what PostgreSQL understands', () => {
   const found = healthy()
   databaseOf(found.users).rights = ['superuser', 'bypass_row_security', 'replication', 'create_role', 'owner']

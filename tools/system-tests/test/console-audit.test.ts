@@ -198,6 +198,19 @@ inBrowser('the audit page', () => {
     await page.context().close()
   })
 
+  test('the first number leads to the next, and nothing is asked of one before it', async () => {
+    const page = await open(`/numbers/INV${year}-0001?prefix=INV`)
+    const asked: string[] = []
+    page.on('response', (response) => asked.push(`${response.status()} ${new URL(response.url()).pathname}`))
+    const start = page.waitForResponse(/\/sequences\/INV$/)
+    await page.reload()
+    await start
+    await page.getByRole('link', { name: `Next: INV${year}-0002` }).waitFor()
+    expect(asked.filter((each) => each.startsWith('404'))).toEqual([])
+    expect(await page.getByRole('link', { name: /^Previous/ }).count()).toBe(0)
+    await page.context().close()
+  })
+
   test('a number has its links in the chain, its neighbours, and a curl that does what it says', async () => {
     const page = await open(`/numbers/INV${year}-0002?prefix=INV`)
     await page.locator('[data-link="fits"]').waitFor()

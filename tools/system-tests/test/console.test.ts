@@ -161,6 +161,13 @@ inBrowser('the console in a browser', () => {
     await page.context().close()
   })
 
+  test.each(['/orders/new', '/users/0', '/webhooks/1.5'])('%s is no page', async (place) => {
+    const page = await browser.open(at(place), { token: tokens.admin })
+    await shows(page, 'There is no such page', 10_000)
+    await shows(page, 'Back to the overview', 10_000)
+    await page.context().close()
+  })
+
   test('below the path of a proxy, every link and file is found, also when a page is opened anew', async () => {
     const proxy = await proxyBelow('/numbers', system.sequencer.port, system.sequencer.url)
     system.sequencer.configure({ BASE_PATH: '/numbers' })

@@ -3,6 +3,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   type ErrorComponentProps,
 } from '@tanstack/react-router'
 import { eventNames, invoiceTypes, type AuditSearch } from '../api/audit-search'
@@ -20,6 +21,11 @@ const defined = <Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+
+/** Of an order, a user or a webhook. @throws what the router shows as a page that is not there */
+function requireId({ params: { id } }: { params: { id: string } }): void {
+  if (!Number.isSafeInteger(Number(id)) || Number(id) < 1) notFound({ throw: true })
+}
 
 // Each page is a folder of ../pages, loaded when it is first opened.
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
@@ -137,6 +143,7 @@ const orders = createRoute({
 const order = createRoute({
   getParentRoute: () => root,
   path: '/orders/$id',
+  beforeLoad: requireId,
   component: lazyRouteComponent(() => import('../pages/order/order-page'), 'OrderPage'),
 })
 
@@ -151,6 +158,7 @@ const users = createRoute({
 const user = createRoute({
   getParentRoute: () => root,
   path: '/users/$id',
+  beforeLoad: requireId,
   component: lazyRouteComponent(() => import('../pages/user/user-page'), 'UserPage'),
 })
 
@@ -177,6 +185,7 @@ const webhooks = createRoute({
 const webhook = createRoute({
   getParentRoute: () => root,
   path: '/webhooks/$id',
+  beforeLoad: requireId,
   validateSearch: ({ state, delivery, count }: Record<string, unknown>) =>
     defined({
       state: oneOf(['waiting', 'delivered', 'failed'] as const, state),

@@ -127,8 +127,13 @@ async function readHealth(url: string, name: ServiceFacts['name']) {
     redirect: 'error',
   })
   const body = JSON.parse(await textOf(response, healthBytes)) as
-    (Partial<Health> & { service?: unknown }) | null
-  if (typeof body?.version !== 'string') throw new Error('what answers there is no service of Ordinal')
+    (Partial<Health> & { service?: unknown; detail?: unknown }) | null
+  if (typeof body?.version !== 'string')
+    throw new Error(
+      String(body?.detail).startsWith('This port takes HTTPS only')
+        ? 'it takes HTTPS only, and its address begins with http://'
+        : 'what answers there is no service of Ordinal',
+    )
   requireService(name, body)
   const date = Date.parse(response.headers.get('Date') ?? '')
   return {

@@ -87,7 +87,9 @@ function judgeHealth({ name, health }: ServiceFacts): Finding[] {
         name,
         'away',
         `it does not answer: ${health.why}`,
-        'start it, or correct its address: ordinal profile',
+        /certificate/.test(health.why)
+          ? 'have Node trust its authority: NODE_EXTRA_CA_CERTS=ca.crt ordinal doctor'
+          : 'start it, or correct its address: ordinal profile',
       ),
     ]
   if (health.answer.status === 200) return []
@@ -99,7 +101,9 @@ function judgeHealth({ name, health }: ServiceFacts): Finding[] {
       name,
       'not_ready',
       `it is not ready: ${down.join(', ') || `/health is ${health.answer.status}`}`,
-      'see its log for why; a service that stops is replaced by another, or started again',
+      health.answer.checks.ledger === 'down'
+        ? 'it issues nothing until its ledger is known to be whole: ordinal restore-check (docs/backup.md); its log says why'
+        : 'see its log for why; a service that stops is replaced by another, or started again',
     ),
   ]
 }

@@ -1,6 +1,7 @@
 import { NotFoundError } from '@ordinal/client'
 import { queryOptions } from '@tanstack/react-query'
 import { ordinal } from '../../api/ordinal'
+import { sequenceOf } from '../../api/sequence-queries'
 
 /**
  * How the number with another value may be written: as this one, with the other value where this one's is. Where that is cannot
@@ -32,8 +33,10 @@ interface Place {
 export const neighbourOf = ({ full_number, prefix, period, counter }: Place, step: 1 | -1) =>
   queryOptions({
     queryKey: ['numbers', 'neighbour', prefix, period, counter, step],
-    queryFn: async ({ signal }) => {
-      if (counter + step < 0) return null
+    queryFn: async ({ client, signal }) => {
+      // Few sequences begin below 1, and no other has such a number.
+      if (counter + step < 1 && (await client.ensureQueryData(sequenceOf(prefix))).start > counter + step)
+        return null
       for (const text of writtenWith(full_number, counter, counter + step)) {
         const found = await ordinal()
           .numbers.get(text, { prefix }, { signal })
