@@ -29,8 +29,9 @@ has JWT_SECRET || has JWKS_URL || add JWT_SECRET "$(random)"
 # The one is the digest of the other: all or none. A key may do what its service does, and no more: who gives the order
 # service another sequence (ORDER_SERVICE_SEQUENCE) names that in the scope, too.
 followers=$(awk -F'"' '/"name":/ { name = $4 } /"followsKeys": true/ { print name }' "$list")
-scopes_of() { # a service: what its key may do there
-  awk -F'"' -v of="$1" '/"name":/ { name = $4 } /"scopes":/ && name == of { for (i = 4; i <= NF; i += 2) printf "%s+", $i }' "$list"
+# Prettier may wrap a list: each service is made one line.
+scopes_of() { # a service: its scopes, each followed by a +
+  tr -d ' \n"' <"$list" | tr '{' '\n' | sed -n "s/^name:$1,.*scopes:\[\([^]]\{1,\}\)\].*/\1,/p" | tr , +
 }
 has_none() {
   local service
@@ -43,7 +44,8 @@ if has_none && ! has API_KEYS; then
     key=$(random)
     add "$(prefix "$service")_API_KEY" "$key"
     scopes=$(scopes_of "$service")api-keys:follow
-    entries+=("$service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):${scopes/:ORD+/:${sequence:-ORD}+}")
+    [ "$service" != order-service ] || scopes=${scopes/:ORD+/:${sequence:-ORD}+}
+    entries+=("$service:$(printf %s "$key" | sha256sum | cut -d ' ' -f 1):$scopes")
   done
   add API_KEYS "$(IFS=,; echo "${entries[*]}")"
   # So all know the keys that administrators make.

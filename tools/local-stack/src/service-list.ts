@@ -16,7 +16,7 @@ export interface ListedService {
   databaseOwner?: string
   /** The services that it calls. */
   calls?: string[]
-  /** What its key may do there; those of sequences name the one that it has if no variable gives it another. */
+  /** Scopes of its API key. For the order service, `ORD` stands for the sequence in ORDER_SERVICE_SEQUENCE. */
   scopes?: string[]
   /** Whether it knows the API keys that administrators make at the sequencer. */
   followsKeys?: boolean

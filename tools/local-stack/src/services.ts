@@ -25,7 +25,7 @@ export interface ServiceDefinition {
 
 /** Wires the services to their databases and to each other, and the sequencer to its secrets. */
 export function defineServices(
-  { services, environment }: Settings,
+  { services, environment }: Pick<Settings, 'services' | 'environment'>,
   postgres: Pick<EmbeddedPostgres, 'url'>,
   secrets: Secrets,
 ): ServiceDefinition[] {
@@ -36,12 +36,11 @@ export function defineServices(
       .filter(({ calls, followsKeys }) => calls || followsKeys)
       .map(({ name }) => [name, randomBytes(32).toString('base64url')] as const),
   )
-  const digests = services.flatMap(({ name, scopes }) => {
-    const key = keys.get(name)
+  const digests = services.flatMap((service) => {
+    const key = keys.get(service.name)
     if (key === undefined) return []
-    return [
-      [name, createHash('sha256').update(key).digest('hex'), scopesOfKey(scopes, environment)].join(':'),
-    ]
+    const digest = createHash('sha256').update(key).digest('hex')
+    return [`${service.name}:${digest}:${scopesOfKey(service, environment)}`]
   })
   const apiKeys = [environment.API_KEYS, ...digests].filter(Boolean).join(',')
 
@@ -98,8 +97,14 @@ export function isClosed({ AUTH, REQUIRE_AUTHENTICATION }: NodeJS.ProcessEnv): b
 }
 
 /** What the key of a service is limited to: what it calls. */
-const scopesOfKey = (scopes: readonly string[] = [], { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv): string =>
-  [...scopes, 'api-keys:follow'].join('+').replace(':ORD+', `:${ORDER_SERVICE_SEQUENCE || 'ORD'}+`)
+function scopesOfKey(
+  { name, scopes = [] }: ServiceSettings,
+  { ORDER_SERVICE_SEQUENCE }: NodeJS.ProcessEnv,
+): string {
+  const listed = [...scopes, 'api-keys:follow'].join('+')
+  if (name !== 'order-service') return listed
+  return listed.replace(':ORD+', `:${ORDER_SERVICE_SEQUENCE || 'ORD'}+`)
+}
 
 /** Whoever has a secret or an identity provider of their own wants no other one beside it. */
 function secretOfTokens(

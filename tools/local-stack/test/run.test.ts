@@ -122,11 +122,10 @@ test('the services know each other, and those that call or follow another have k
   })
   const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
   const known = [`mine:${'0'.repeat(64)}`]
-  for (const { name } of listedServices.filter(({ followsKeys }) => followsKeys)) {
+  for (const { name, scopes = [] } of listedServices.filter(({ followsKeys }) => followsKeys)) {
     const environment = await repository.get<Record<string, string>>(name, '/environment')
-    const scopes =
-      name === 'order-service' ? 'users:read+numbers:issue:ORD+api-keys:follow' : 'api-keys:follow'
-    known.push(`${name}:${digestOf(environment[`${variablesOf(name)}_API_KEY`]!)}:${scopes}`)
+    const limits = [...scopes, 'api-keys:follow'].join('+')
+    known.push(`${name}:${digestOf(environment[`${variablesOf(name)}_API_KEY`]!)}:${limits}`)
   }
   for (const name of ['user-service', 'sequencer'] as const) {
     const { API_KEYS } = await repository.get<Record<string, string>>(name, '/environment')

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listedServices, prefixOf, root, serviceNames } from '../src/service'
+import { listedServices, prefixOf, root, serviceNames, type ListedService } from '../src/service'
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const strong = randomBytes(20).toString('hex')
@@ -78,9 +78,7 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
     'API_KEYS_URL',
   ])
   expect(new Set(Object.values(values)).size).toBe(Object.keys(values).length)
-  const limits = values.API_KEYS!.split(',').map((entry) => entry.replace(/:[0-9a-f]{64}:/, ' '))
-  expect(limits).toEqual(expect.arrayContaining(['user-service api-keys:follow']))
-  expect(limits).toContain('order-service users:read+numbers:issue:ORD+api-keys:follow')
+  expect(limitsIn(text)).toEqual(limitsOf(listedServices))
   for (const value of Object.values(values)) expect(said).not.toContain(value)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   make({ GRAFANA_PASSWORD: 'given' })
@@ -104,3 +102,41 @@ test('make docker-up makes the secrets that are missing, once, where nobody else
   expect(ofWindows).toMatch(/^GRAFANA_PASSWORD=\w/m)
   rmSync(folder, { recursive: true })
 })
+
+test('keys have the scopes of services.json, also where these are wrapped', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ordinal-secrets-'))
+  const program = 'tools/containers/secrets.sh'
+  cpSync(join(root, program), join(folder, program))
+  const billing: ListedService = {
+    ...listedServices[0]!,
+    name: 'billing',
+    scopes: ['numbers:issue:ORD', 'orders:read'],
+  }
+  const services = [...listedServices, billing]
+  // A line for each scope.
+  writeFileSync(join(folder, 'services.json'), JSON.stringify(services, null, 2))
+  execFileSync(join(folder, program), {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ORDER_SERVICE_SEQUENCE: 'INV' },
+  })
+  // Another sequence is that of the order service, and of no other.
+  const expected = limitsOf(services).map((limits) =>
+    limits.startsWith('order-service ') ? limits.replace(':ORD+', ':INV+') : limits,
+  )
+  expect(limitsIn(readFileSync(join(folder, '.env'), 'utf8'))).toEqual(expected)
+  expect(expected).toContain('order-service users:read+numbers:issue:INV+api-keys:follow')
+  expect(expected).toContain('billing numbers:issue:ORD+orders:read+api-keys:follow')
+  rmSync(folder, { recursive: true })
+})
+
+/** The scopes of each key in a file of variables: `user-service api-keys:follow`. */
+const limitsIn = (text: string) =>
+  /^API_KEYS=(.*)$/m
+    .exec(text)![1]!
+    .split(',')
+    .map((entry) => entry.replace(/:[0-9a-f]{64}:/, ' '))
+
+const limitsOf = (services: readonly ListedService[]) =>
+  services
+    .filter(({ followsKeys }) => followsKeys)
+    .map(({ name, scopes = [] }) => `${name} ${[...scopes, 'api-keys:follow'].join('+')}`)
