@@ -13,7 +13,7 @@ import { profileFor, profilesFile, readProfiles, writeProfiles, type Profile } f
 import { addRecordCommands } from './records'
 import { addRestoreCommand } from './restore/command'
 import { runIn } from './run'
-import { services, urlVariableOf } from './services'
+import { services, urlOptionOf, urlVariableOf } from './services'
 import { integer } from './values'
 import { addVerifyCommand } from './verify'
 import { addWebhookCommands } from './webhooks'
@@ -55,8 +55,8 @@ ORDINAL_TOKEN and ORDINAL_API_KEY override a profile.`,
   const profile = program
     .command('profile [name]')
     .description('show the installation to use, or save one under a name')
-  for (const { client, title } of services)
-    profile.option(`--${client} <url>`, `where its ${title.toLowerCase()} is`)
+  for (const service of services)
+    profile.option(`${urlOptionOf(service)} <url>`, `where its ${service.title.toLowerCase()} is`)
   profile
     .option('--token <token>', 'sent as a bearer token')
     .option('--api-key <key>', 'sent as X-API-Key')

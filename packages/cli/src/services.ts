@@ -6,5 +6,11 @@ export const services = list.map((service) => ({ ...service, client: service.cli
 
 export type Service = (typeof services)[number]
 
-/** The variable that overrides the address of one in a profile: `ORDINAL_USERS_URL`. */
-export const urlVariableOf = ({ client }: Service) => `ORDINAL_${client.toUpperCase()}_URL`
+/** The option of `ordinal profile` for the address of one: `--price-list`, which commander reads as `priceList`. */
+export const urlOptionOf = ({ client }: { client: string }) => `--${kebabOf(client)}`
+
+/** The variable that overrides the address of one in a profile: `ORDINAL_PRICE_LIST_URL`. */
+export const urlVariableOf = ({ client }: { client: string }) =>
+  `ORDINAL_${kebabOf(client).replaceAll('-', '_').toUpperCase()}_URL`
+
+const kebabOf = (camel: string) => camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
