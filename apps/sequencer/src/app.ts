@@ -88,7 +88,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const source =
     config.keptCheckpoint === undefined ? undefined : createCheckpointSource(config.keptCheckpoint)
   const gate = createLedgerGate({
-    db: readDb,
+    db,
     checkpoints: ledgerCheckpoints,
     source,
     patienceMs: config.requestTimeoutMs,

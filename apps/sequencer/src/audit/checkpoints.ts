@@ -15,11 +15,14 @@ import {
   type TreeCheckpoint,
 } from '@ordinal/audit'
 import { AppError } from '../domain/errors'
+import type { Queryable } from '@ordinal/database'
 import type { Pool } from 'pg'
 import { readTime, type Chosen } from './queries/counters'
 import { readCuts, readHeads } from './queries/heads'
 import { readRegister, readRegisterHead } from './queries/register'
 import { inSnapshot } from './queries/snapshot'
+
+type RequireServer = (tx: Queryable) => Promise<void>
 
 export type Checkpoints = ReturnType<typeof createCheckpoints>
 
@@ -46,15 +49,16 @@ export function createCheckpoints(pool: Pool, key: KeyObject | undefined) {
     /**
      * Signs the state of the ledger, or of a part of it.
      *
+     * @param requireServer throws if it is not the right server; looked at in the same snapshot
      * @returns all heads, too: the signed text has their root, and the heads themselves only if they are few
-     * @throws AppError `signing_key_missing`
+     * @throws AppError `signing_key_missing`, and what `requireServer` throws
      */
-    async sign({ prefix, period }: Chosen) {
+    async sign({ prefix, period }: Chosen, requireServer?: RequireServer) {
       const signingKey = requireKey()
-      const { at, feed, heads, register } = await inSnapshot(pool, readLimitMs, async (tx) => ({
-        ...(await readHeads(tx, { prefix, period })),
-        register: await readRegisterHead(tx),
-      }))
+      const { at, feed, heads, register } = await inSnapshot(pool, readLimitMs, async (tx) => {
+        await requireServer?.(tx)
+        return { ...(await readHeads(tx, { prefix, period })), register: await readRegisterHead(tx) }
+      })
       const tree = createTree()
       for (const head of heads) tree.add(leafOfHead(head))
       const checkpoint: TreeCheckpoint = {
@@ -75,19 +79,23 @@ export function createCheckpoints(pool: Pool, key: KeyObject | undefined) {
      * Compares the hashes of the ledger with a checkpoint. Whether the rows give these hashes, only `verifyLedger` shows.
      *
      * @param named all heads of the checkpoint, if they were kept: with them a finding names the counter that differs
-     * @throws AppError `checkpoint_invalid`, `signing_key_missing`
+     * @param requireServer throws if it is not the right server; looked at in the same snapshot
+     * @throws AppError `checkpoint_invalid`, `signing_key_missing`, and what `requireServer` throws
      */
-    async compare(signed: string, named?: readonly Head[]) {
+    async compare(signed: string, named?: readonly Head[], requireServer?: RequireServer) {
       const checkpoint = await checked(signed, await publicJwk(requireKey()))
       const findings = collectFindings()
       const comparison = refusing(RangeError, () =>
         compareCheckpoint(checkpoint, { prefix: null, period: null, whole: true }, findings, named),
       )
-      const { cuts, register, now } = await inSnapshot(pool, readLimitMs, async (tx) => ({
-        cuts: await readCuts(tx, checkpoint, named),
-        register: await readRegister(tx),
-        now: await readTime(tx),
-      }))
+      const { cuts, register, now } = await inSnapshot(pool, readLimitMs, async (tx) => {
+        await requireServer?.(tx)
+        return {
+          cuts: await readCuts(tx, checkpoint, named),
+          register: await readRegister(tx),
+          now: await readTime(tx),
+        }
+      })
       verifyRegister({ at: now, ...register, checkpoints: [checkpoint] }, findings)
       for (const cut of cuts) if (comparison.reachInto(cut)) comparison.counter(cut)
       comparison.end()

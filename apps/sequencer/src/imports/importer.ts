@@ -3,6 +3,7 @@ import { withQueryTimeout } from '@ordinal/database'
 import { isAppError } from '@ordinal/errors'
 import { fromDatabase } from '@ordinal/service'
 import { requireActive, type KnownSequences } from '../ledger/known-sequences'
+import { onAnyServer, type WriteOnServer } from '../ledger/other-server'
 import type { KnownSites } from '../sites/known-sites'
 import { byPeriod, inChunks } from './chunks'
 import { importRows } from './import-rows'
@@ -22,8 +23,8 @@ interface Deps {
   pool: Pool
   sequences: Pick<KnownSequences, 'load'>
   sites: Pick<KnownSites, 'all'>
-  /** Throws if the ledger may not be written to. */
-  gate?: { require: () => Promise<void> } | undefined
+  /** Throws if the ledger may not be written to; undefined: it always may. */
+  gate?: { require: () => Promise<void>; write: WriteOnServer } | undefined
 }
 
 /** Takes numbers of another system into the ledger, which then goes on above them. */
@@ -43,7 +44,7 @@ export function createImportNumbers({ pool, sequences, sites, gate }: Deps) {
     if (!order.dryRun) await gate?.require()
     const sequence = await sequences.load(order.prefix)
     requireActive(sequence)
-    const run = startRun({ db, sequence, order })
+    const run = startRun({ db, write: gate?.write ?? onAnyServer, sequence, order })
     try {
       for await (const chunk of inChunks(lines, chunkRows)) {
         const known = await retried(() => sites.all())

@@ -1,6 +1,7 @@
 import type { Queryable } from '@ordinal/database'
 import type { AnyAppError } from '@ordinal/errors'
 import type { Sequence } from '../domain/sequence'
+import type { WriteOnServer } from '../ledger/other-server'
 import type { Refusal, Step } from './plan'
 
 /** What an import is asked to do. */
@@ -44,6 +45,7 @@ export interface PeriodState {
 /** An import under way. */
 export interface ImportRun {
   db: Queryable
+  write: WriteOnServer
   sequence: Sequence
   order: ImportOrder
   periods: Map<string, PeriodState>
@@ -54,7 +56,7 @@ export interface ImportRun {
 
 const maxShown = 100
 
-export const startRun = (given: Pick<ImportRun, 'db' | 'sequence' | 'order'>): ImportRun => ({
+export const startRun = (given: Pick<ImportRun, 'db' | 'write' | 'sequence' | 'order'>): ImportRun => ({
   ...given,
   periods: new Map(),
   unreadLine: Infinity,

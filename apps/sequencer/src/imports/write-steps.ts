@@ -8,21 +8,21 @@ import { readOrigins } from './queries'
 import { retried } from './retried'
 import type { ImportOrder, ImportRun } from './run'
 
-type Writing = Pick<ImportRun, 'db' | 'sequence' | 'order'>
+type Writing = Pick<ImportRun, 'db' | 'sequence' | 'order' | 'write'>
 
 /**
  * Writes steps in one transaction.
  *
  * @returns false, and nothing is written, if the counter is elsewhere by now
- * @throws AppError `period_closed`, `rules_overlap`, `rules_changed`
+ * @throws AppError `ledger_behind`, `period_closed`, `rules_overlap`, `rules_changed`
  */
 export function writeSteps(writing: Writing, period: string, steps: readonly Step[]): Promise<boolean> {
-  const { db, sequence, order } = writing
+  const { db, sequence, order, write } = writing
   const { date, from } = steps[0]!
   const requests = steps.flatMap((step) => requestsOf(step, order))
   return retried(async (lost) => {
     try {
-      await issueNumbers(db, sequence, date, requests, false, from)
+      await write((server) => issueNumbers(db, sequence, date, requests, false, { expected: from, server }))
       return true
     } catch (error) {
       // If the answer of an earlier attempt was lost, it was perhaps that which moved the counter.

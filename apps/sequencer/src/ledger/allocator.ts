@@ -9,6 +9,7 @@ import { requireNearWindow, requireSlot, requireSlotAt } from './business-date'
 import { createGroupCommit, type GroupCommitOptions } from './group-commit'
 import { requireActive, requireUnsealed, type KnownSequence, type KnownSequences } from './known-sequences'
 import { createLanes, type LaneMetrics } from './lanes'
+import { onAnyServer, type WriteOnServer } from './other-server'
 import { readClock } from './queries'
 import { keyReused, replayOf } from './replay'
 import {
@@ -33,8 +34,8 @@ export interface AllocatorOptions extends Omit<GroupCommitOptions, 'reloadRules'
   pool: Pool
   sequences: KnownSequences
   metrics: AllocatorMetrics
-  /** Whether the ledger may be written to; undefined: always. `require` throws if it may not. */
-  gate?: { isOpen: () => boolean; require: () => Promise<void> } | undefined
+  /** Whether the ledger may be written to, and on which server; undefined: always. `require` and `write` throw if it may not. */
+  gate?: { isOpen: () => boolean; require: () => Promise<void>; write: WriteOnServer } | undefined
 }
 
 export type Allocator = ReturnType<typeof createAllocator>
@@ -53,7 +54,7 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
   const db: Queryable = withQueryTimeout(pool, statementLimitMs)
   const underWay = new Map<string, { request: LedgerRequest; issued: Promise<Issued> }>()
   const makeKey = keyMaker()
-  const lanes = createLanes({ db, sequences, metrics })
+  const lanes = createLanes({ db, sequences, metrics, write: gate?.write ?? onAnyServer })
   const commits = createGroupCommit({
     ...options,
     reloadRules: (prefix) => sequences.load(prefix),

@@ -1,4 +1,5 @@
 import { databaseErrorOf } from '@ordinal/database'
+import { OtherServerError } from './other-server'
 
 /** What to do about a batch that the database did not carry out. */
 export type Remedy =
@@ -31,6 +32,8 @@ export type Remedy =
 
 /** Decides what to do after a failure of `issueNumbers`. */
 export function remedyFor(error: unknown): Remedy {
+  // Surely without effect, unlike a connection that was lost.
+  if (error instanceof OtherServerError) return 'wait'
   const failure = databaseErrorOf(error)
   if (failure?.sqlState === 'OR001') return 'reload_rules'
   if (failure?.sqlState === 'OR002') return 'try_again'

@@ -4,6 +4,7 @@ import type { Span } from '@ordinal/tracing'
 import type { Sequence } from '../domain/sequence'
 import type { Lane, LaneBatch, Waiting } from './waiting'
 import { requireActive, type KnownSequences } from './known-sequences'
+import type { WriteOnServer } from './other-server'
 import { refusalOf } from './refusal'
 import { answerReplay } from './replay'
 import type { LedgerRequest } from './request'
@@ -20,23 +21,27 @@ interface Deps {
   db: Queryable
   sequences: KnownSequences
   metrics: LaneMetrics
+  write: WriteOnServer
 }
 
 /**
  * Where requests queue: those for new numbers by sequence and business date, changes by sequence and period. Requests
  * of a chronological sequence share one queue: of two dates sent at once, the later could be first, and refuse the earlier.
  */
-export function createLanes({ db, sequences, metrics }: Deps) {
+export function createLanes({ db, sequences, metrics, write }: Deps) {
   async function issueBatch(prefix: string, batch: Waiting[], span: Span | undefined) {
     const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     requireActive(sequence)
     const requests = batch.map(({ request }) => request)
-    const issued = await issueNumbers(
-      traced(db, span),
-      sequence,
-      requests[0]!.business_date,
-      requests,
-      batch.some(needsLookUp),
+    const issued = await write((server) =>
+      issueNumbers(
+        traced(db, span),
+        sequence,
+        requests[0]!.business_date,
+        requests,
+        batch.some(needsLookUp),
+        { server },
+      ),
     )
     return () => metrics.generated(prefix, answerIssued(batch, sequence, issued), batch.length)
   }
@@ -47,7 +52,7 @@ export function createLanes({ db, sequences, metrics }: Deps) {
       requests: batch.map(({ request }) => request),
     }))
     const lookUp = batches.some(({ batch }) => batch.some(needsLookUp))
-    const issued = await issueMany(traced(db, span), ofLanes, lookUp)
+    const issued = await write((server) => issueMany(traced(db, span), ofLanes, lookUp, server))
     return batches.map(({ lane: { prefix }, batch }, index) => {
       const { sequence } = ofLanes[index]!
       const its = issued[index]
@@ -63,7 +68,9 @@ export function createLanes({ db, sequences, metrics }: Deps) {
   async function changeBatch(prefix: string, period: string, batch: Waiting[], span: Span | undefined) {
     const sequence = sequences.known(prefix) ?? (await sequences.find(prefix))
     const requests = batch.map(({ request }) => request)
-    const changed = await changeNumbers(traced(db, span), sequence, period, requests, batch.some(needsLookUp))
+    const changed = await write((server) =>
+      changeNumbers(traced(db, span), sequence, period, requests, batch.some(needsLookUp), server),
+    )
     return () => {
       for (const { request } of answerChanged(batch, period, changed)) metrics.changed(request.event)
     }

@@ -2,6 +2,7 @@ import type { Frame, NumberState } from '@ordinal/audit'
 import type { Queryable } from '@ordinal/database'
 import type { Refusal } from '../domain/holding'
 import type { Sequence } from '../domain/sequence'
+import { onServer, OtherServerError } from './other-server'
 import { toRows, type LedgerRequest, type ReplayedNumber } from './request'
 
 export interface IssuedBatch {
@@ -21,7 +22,9 @@ export interface IssuedBatch {
  *
  * @param date the business date of all; undefined: the day of the database's clock
  * @param lookUp some keys may have been used before: those requests get what they got then
- * @param expected what the first new value has to be, if that matters
+ * @param only.expected what the first new value has to be, if that matters
+ * @param only.server the server on which it may be done; any, if not given
+ * @throws OtherServerError
  */
 export async function issueNumbers(
   db: Queryable,
@@ -29,7 +32,7 @@ export async function issueNumbers(
   date: string | undefined,
   requests: readonly LedgerRequest[],
   lookUp: boolean,
-  expected?: number,
+  { expected, server }: { expected?: number; server?: string | undefined } = {},
 ): Promise<IssuedBatch> {
   const { rows } = await db.query<{
     period: string
@@ -42,10 +45,19 @@ export async function issueNumbers(
   }>({
     name: 'issue_numbers',
     text: `SELECT period, number_head AS head, number_width AS width, number_tail AS tail, first_value, recycled, replays
-           FROM public.issue_numbers($1, $2, $3, $4, $5, $6)`,
-    values: [rules.prefix, rules.version, date ?? null, toRows(requests), lookUp, expected ?? null],
+           FROM public.issue_numbers($1, $2, $3, $4, $5, $6) WHERE ${onServer('$7')}`,
+    values: [
+      rules.prefix,
+      rules.version,
+      date ?? null,
+      toRows(requests),
+      lookUp,
+      expected ?? null,
+      server ?? null,
+    ],
   })
-  const { period, first_value, recycled, replays, ...frame } = rows[0]!
+  if (!rows[0]) throw new OtherServerError()
+  const { period, first_value, recycled, replays, ...frame } = rows[0]
   return { period, frame, firstValue: first_value, recycled, replays: replays ?? [] }
 }
 
@@ -58,7 +70,8 @@ export interface ManyRequests {
 
 /**
  * Gives one new number to each request of several sequences, in one transaction of one statement. Returns undefined for
- * those that it left, because they need more than that, would be refused, or would have to wait.
+ * those that it left, because they need more than that, would be refused, or would have to wait; and for all, if the server
+ * is another one than that given.
  *
  * @param lookUp some keys may have been used before: what they belong to is left
  */
@@ -66,6 +79,7 @@ export async function issueMany(
   db: Queryable,
   many: readonly ManyRequests[],
   lookUp: boolean,
+  server?: string,
 ): Promise<(IssuedBatch | undefined)[]> {
   const known = many.flatMap(({ sequence, requests }) =>
     sequence ? requests.map((request) => ({ rules: sequence.rules, request })) : [],
@@ -81,12 +95,13 @@ export async function issueMany(
   }>({
     name: 'issue_many',
     text: `SELECT prefix, business_date::text, period, number_head AS head, number_width AS width, number_tail AS tail, first_value
-           FROM public.issue_many($1, $2, $3, $4)`,
+           FROM public.issue_many($1, $2, $3, $4) WHERE ${onServer('$5')}`,
     values: [
       known.map(({ rules }) => rules.prefix),
       known.map(({ rules }) => rules.version),
       toRows(known.map(({ request }) => request)),
       lookUp,
+      server ?? null,
     ],
   })
   const issued = new Map(rows.map((row) => [slotName(row.prefix, row.business_date), row]))
@@ -144,6 +159,8 @@ export interface ChangedBatch {
  * Takes numbers on to their next state, in the order of the requests, in one transaction of one statement.
  *
  * @param lookUp some keys may have been used before: what those did is given back
+ * @param server the server on which it may be done; any, if not given
+ * @throws OtherServerError
  */
 export async function changeNumbers(
   db: Queryable,
@@ -151,10 +168,12 @@ export async function changeNumbers(
   period: string,
   requests: readonly LedgerRequest[],
   lookUp: boolean,
+  server?: string,
 ): Promise<ChangedBatch> {
   const { rows } = await db.query<{ outcomes: Outcome[] | null; replays: ReplayedNumber[] | null }>({
     name: 'change_numbers',
-    text: `SELECT outcomes, replays FROM public.change_numbers($1, $2, $3, $4, $5, $6)`,
+    text: `SELECT outcomes, replays FROM public.change_numbers($1, $2, $3, $4, $5, $6)
+           WHERE ${onServer('$7')}`,
     values: [
       rules.prefix,
       period,
@@ -162,8 +181,10 @@ export async function changeNumbers(
       toRows(requests),
       requests.map(({ authority }) => authority ?? 'none'),
       lookUp,
+      server ?? null,
     ],
   })
-  const { outcomes, replays } = rows[0]!
+  if (!rows[0]) throw new OtherServerError()
+  const { outcomes, replays } = rows[0]
   return { outcomes: outcomes ?? [], replays: replays ?? [] }
 }

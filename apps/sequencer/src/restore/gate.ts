@@ -5,10 +5,12 @@ import { logChanges, type Logger } from '@ordinal/logging'
 import { createPeriodicTask } from '@ordinal/periodic-task'
 import type { Checkpoints } from '../audit/checkpoints'
 import { AppError } from '../domain/errors'
+import { OtherServerError, type WriteOnServer } from '../ledger/other-server'
 import type { CheckpointSource } from './checkpoint-source'
-import { readServerState } from './gate-queries'
+import { readServerState, requireServer } from './gate-queries'
 
 interface Deps {
+  /** Leads where numbers are issued. */
   db: Queryable
   checkpoints: Pick<Checkpoints, 'compare'>
   /** Undefined if nobody keeps checkpoints for the service to look at. */
@@ -20,7 +22,8 @@ interface Deps {
 
 export type LedgerGate = ReturnType<typeof createLedgerGate>
 
-type Verdict = { open: true } | { open: false; why: string }
+/** An open one holds for the server, by its start time, and the checkpoint that were compared. */
+type Verdict = { open: true; server: string; kept: string | undefined } | { open: false; why: string }
 
 const everyMs = 5_000
 const retryMs = 100
@@ -31,39 +34,52 @@ const older: ReadonlySet<Finding['kind']> = new Set(['tail_cut', 'missing', 'rew
  * Keeps a ledger that is older than what is known of it from issuing numbers a second time: one whose server says
  * that it was restored, and one that does not have what the last kept checkpoint has. It looks at the first request, and
  * again when the server has started anew (a restore, a failover) or another checkpoint is kept.
+ *
+ * Where a checkpoint is kept, every statement that writes names the server that was compared, which the server itself checks:
+ * whatever balancer or pooler is between, none is carried out on another before that was compared.
  */
 export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: Deps) {
   let verdict: Verdict | undefined
   let looking: Promise<Verdict> | undefined
-  let seen = ''
+  /** A statement has met another server since the last look. */
+  let metAnother = false
+  /** Why the place could not be read at the last look, though the ledger may issue. */
+  let unread: Error | undefined
+
+  const opened = () => (verdict?.open && !metAnother ? verdict : undefined)
 
   async function look(): Promise<Verdict> {
-    const { startedAt, restored } = await readServerState(db)
+    const { startedAt: server, restored } = await readServerState(db, source !== undefined)
+    const before = verdict?.open && verdict.server === server ? verdict : undefined
+    unread = undefined
     if (restored)
-      return settle('', { open: false, why: 'its server says that it was restored (ordinal.restored is on)' })
+      return settle({ open: false, why: 'its server says that it was restored (ordinal.restored is on)' })
     const kept = await keptCheckpoint()
-    if ('unreadable' in kept) return settle('', { open: false, why: kept.unreadable })
-    const state = `${startedAt} ${kept.text}`
-    if (verdict?.open && state === seen) return verdict
-    return settle(state, kept.text === undefined ? { open: true } : await compare(kept.text))
+    if ('unreadable' in kept) {
+      if (!before) return settle({ open: false, why: kept.unreadable.message })
+      // Once it was found that the ledger of this server may issue, a place that cannot be read closes nothing.
+      unread = kept.unreadable
+      return settle(before)
+    }
+    if (before && before.kept === kept.text) return settle(before)
+    if (kept.text === undefined) return settle({ open: true, server, kept: undefined })
+    return settle(await compare(kept.text, server))
   }
 
-  /** Once it was found that the ledger may issue, a place that cannot be read is logged and closes nothing. */
-  async function keptCheckpoint(): Promise<{ text: string | undefined } | { unreadable: string }> {
+  async function keptCheckpoint(): Promise<{ text: string | undefined } | { unreadable: Error }> {
     try {
       return { text: (await source?.read()) ?? undefined }
     } catch (error) {
       const why = `the kept checkpoint cannot be read: ${(error as Error).message}`
-      if (verdict?.open) throw new Error(why, { cause: error })
-      return { unreadable: why }
+      return { unreadable: new Error(why, { cause: error }) }
     }
   }
 
-  async function compare(kept: string): Promise<Verdict> {
+  async function compare(kept: string, server: string): Promise<Verdict> {
     try {
-      const { at, findings } = await checkpoints.compare(kept)
+      const { at, findings } = await checkpoints.compare(kept, undefined, requireServer(server))
       const finding = findings.find(({ kind }) => older.has(kind))
-      if (!finding) return { open: true }
+      if (!finding) return { open: true, server, kept }
       return { open: false, why: `it does not have what the checkpoint of ${at} has: ${finding.detail}` }
     } catch (error) {
       if (error instanceof AppError && error.code === 'checkpoint_invalid')
@@ -72,14 +88,14 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     }
   }
 
-  function settle(state: string, now: Verdict): Verdict {
+  function settle(now: Verdict): Verdict {
     if (!now.open && (verdict?.open ?? true))
       log.error('no numbers are issued', {
         why: now.why,
         do: 'ordinal restore-check; docs/backup.md',
       })
     if (now.open && verdict?.open === false) log.info('the ledger may issue numbers again')
-    seen = state
+    metAnother = false
     return (verdict = now)
   }
 
@@ -98,7 +114,10 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
   }
 
   const task = createPeriodicTask({
-    run: async () => void (await lookOnce()),
+    run: async () => {
+      await lookOnce()
+      if (unread) throw unread
+    },
     report: logChanges(
       log,
       'the ledger could not be compared with the last checkpoint; retrying every five seconds',
@@ -108,19 +127,36 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     jitter: 0,
   })
 
+  async function requireOpen(): Promise<Verdict & { open: true }> {
+    const now = opened() ?? (await lookPatiently())
+    if (!now.open) throw behind(now.why)
+    return now
+  }
+
+  /**
+   * @throws AppError `ledger_behind`; OtherServerError, after which the next one waits until that server was compared
+   */
+  const write: WriteOnServer = async (statement) => {
+    const { server } = await requireOpen()
+    try {
+      return await statement(source && server)
+    } catch (error) {
+      metAnother ||= error instanceof OtherServerError
+      throw error
+    }
+  }
+
   return {
     start: () => task.start(),
     stop: () => task.stop(),
     /** Whether it has been found that the ledger may issue. */
-    isOpen: () => verdict?.open === true,
-    /** Looks now. @throws AppError `ledger_behind` */
-    require: async (): Promise<void> => {
-      const now = verdict?.open ? verdict : await lookPatiently()
-      if (!now.open) throw behind(now.why)
-    },
+    isOpen: () => opened() !== undefined,
+    /** Looks, if it is not open. @throws AppError `ledger_behind` */
+    require: async (): Promise<void> => void (await requireOpen()),
+    write,
     /** For `/health/ready`: `up`, or why not. */
     check: async (): Promise<string> => {
-      const now = verdict?.open ? verdict : await lookOnce()
+      const now = opened() ?? (await lookOnce())
       if (!now.open) throw behind(now.why)
       return 'up'
     },
@@ -131,13 +167,19 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
  * Checkpoints of a ledger that may issue. One of a ledger that was restored would take the place of that which it no longer
  * has, wherever they are kept, and open the gate.
  */
-export const ofOpenLedger = (checkpoints: Checkpoints, gate: Pick<LedgerGate, 'require'>): Checkpoints => ({
-  ...checkpoints,
-  async sign(chosen) {
-    await gate.require()
-    return checkpoints.sign(chosen)
-  },
-})
+export function ofOpenLedger(checkpoints: Checkpoints, gate: Pick<LedgerGate, 'write'>): Checkpoints {
+  const sign: Checkpoints['sign'] = (chosen) =>
+    gate.write((server) => checkpoints.sign(chosen, server === undefined ? undefined : requireServer(server)))
+  return {
+    ...checkpoints,
+    sign: (chosen) =>
+      sign(chosen).catch((error: unknown) => {
+        // The second time that server is compared first.
+        if (error instanceof OtherServerError) return sign(chosen)
+        throw error
+      }),
+  }
+}
 
 const behind = (why: string) =>
   new AppError(

@@ -109,7 +109,7 @@ async function skip(writing: Writing, { prefix, period, known }: Target, margin:
     const { frame } = sequence.slotOfDate(date)
     const request = { ...common, event: 'skip' as const, count, key: key + formatNumber(frame, last + 1) }
     try {
-      await issueNumbers(db, sequence, date, [request], false, last + 1)
+      await issueNumbers(db, sequence, date, [request], false, { expected: last + 1 })
       skipped += count
     } catch (error) {
       // The counter has moved: another process runs the same plan.
