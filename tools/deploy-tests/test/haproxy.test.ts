@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -16,18 +16,24 @@ import { root } from '../src/chart'
 
 type Instance = Awaited<ReturnType<typeof startInstance>>
 
-/** What HAProxy takes for an instance of the user service, which says how it is as the services do. */
+/** A fake user service whose health answer the test controls. */
 async function startInstance() {
   const port = await ownPort()
   const instance = {
     address: `${ownAddress}:${port}`,
-    health: 'ok' as 'ok' | 'stopping' | 'late',
+    health: 'ok' as 'ok' | 'stopping',
+    /** Checks to come that it does not answer. */
+    lateChecks: 0,
+    /** If set, collects the answers to callers, which the test then ends. */
+    held: undefined as ServerResponse[] | undefined,
     /** Requests of callers. */
     requests: 0,
     /** Checks that it has answered. */
     checks: 0,
     /** Checks that HAProxy has waited for in vain. */
     checksGivenUp: 0,
+    /** Closes the listener and keeps the connections, as a service does after its drain. */
+    refuse: () => void server.close(),
     listen: async () => void (await once(server.listen(port, ownAddress), 'listening')),
     async close() {
       if (!server.listening) return
@@ -40,9 +46,12 @@ async function startInstance() {
   const server = createServer((request, response) => {
     if (request.url !== '/health/ready') {
       instance.requests += 1
-      response.end()
-    } else if (instance.health === 'late') request.socket.once('close', () => (instance.checksGivenUp += 1))
-    else {
+      if (instance.held) instance.held.push(response)
+      else response.end()
+    } else if (instance.lateChecks > 0) {
+      instance.lateChecks -= 1
+      request.socket.once('close', () => (instance.checksGivenUp += 1))
+    } else {
       instance.checks += 1
       response.writeHead(instance.health === 'ok' ? 200 : 503).end(`{"status":"${instance.health}"}`)
     }
@@ -117,15 +126,29 @@ withHaproxy('the HAProxy of docker-compose.prod.yml', () => {
     expect(await askUntil(() => first.requests > before, 5_000)).toEqual([])
   })
 
+  // `on-marked-down shutdown-sessions` would cut it.
+  test('lets an instance that stops finish its last request after it is down', async () => {
+    await second.close()
+    expect(await askUntil(() => says('Server user-service/2 is DOWN'), 5_000)).toEqual([])
+    first.held = []
+    const status = ask()
+    await until(() => first.held!.length === 1, 5_000)
+    first.health = 'stopping'
+    await until(() => says('Server user-service/1 is stopping'), 5_000)
+    first.refuse()
+    await until(() => says('Server user-service/1 is DOWN'), 5_000)
+    first.held[0]!.end()
+    expect(await status).toBe(200)
+  })
+
   test('keeps the only instance that is left while it is late with a check, and not when it is late with two', async () => {
     await first.close()
     expect(await askUntil(() => says('Server user-service/1 is DOWN'), 5_000)).toEqual([])
-    second.health = 'late'
+    second.lateChecks = 1
     expect(await askUntil(() => second.checksGivenUp > 0, 15_000)).toEqual([])
-    second.health = 'ok'
     const before = second.requests
     expect(await askUntil(() => second.requests > before + 50, 5_000)).toEqual([])
-    second.health = 'late'
+    second.lateChecks = Infinity
     await until(() => says('Server user-service/2 is DOWN'), 20_000)
     expect(await ask()).toBe(503)
   }, 60_000)
