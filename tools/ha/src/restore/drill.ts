@@ -32,7 +32,7 @@ interface Drill {
   installation: Installation
   callers: Callers
   /** Waits until so many numbers more were acknowledged. */
-  more: (count: number) => Promise<unknown>
+  waitForNumbers: (count: number) => Promise<unknown>
   /** Runs `ordinal restore-check`, and says what it has found. */
   check: (...options: string[]) => Promise<Checked>
   /** How many numbers are drawn before the backup, after it, and after the restored moment. */
@@ -61,17 +61,18 @@ export async function restoreDrill(
   async function carryOut(): Promise<Restored> {
     await installation.start()
     callers = await startCallers(installation.urls, restMs)
-    const drill = startedDrill(installation, callers, { say, numbers, ended: end.signal })
+    const drill = createDrill(installation, callers, { say, numbers, ended: end.signal })
     const moment = await backUp(drill)
-    const silent = await checkIntact(drill)
+    await keepCheckpoint(drill)
+    const silent = await findsNothing(drill)
     await loseLedger(drill)
     say(`The ledger is lost, ${callers.numbers.length} numbers after its start. It is restored to ${moment}.`)
     await installation.ledger.restore(moment)
     const lost = await numbersLost(drill)
-    const refused = await isRefused(drill)
+    const refused = await startRefused(drill)
     const { plan, found } = await checkRestored(drill)
     await raise(drill, plan, deaths)
-    await goOn(drill)
+    await resumeIssuing(drill)
     return { refused, silent, found, ...(await compareAll(drill, lost)) }
   }
 
@@ -84,7 +85,7 @@ export async function restoreDrill(
   }
 }
 
-function startedDrill(
+function createDrill(
   installation: Installation,
   callers: Callers,
   { say, numbers, ended }: Pick<Drill, 'numbers' | 'ended'> & { say: (line: string) => void },
@@ -94,7 +95,7 @@ function startedDrill(
     callers,
     numbers,
     ended,
-    more(count) {
+    waitForNumbers(count) {
       const wanted = callers.numbers.length + count
       return until('numbers', () => callers.numbers.length >= wanted, 120_000)
     },
@@ -107,25 +108,27 @@ function startedDrill(
 }
 
 /** A base backup under load, and the moment to restore to, after which numbers are issued that will be lost. */
-async function backUp({ installation: { ledger }, more, numbers }: Drill): Promise<string> {
-  await more(numbers)
+async function backUp({ installation: { ledger }, waitForNumbers, numbers }: Drill): Promise<string> {
+  await waitForNumbers(numbers)
   await ledger.takeBackup()
-  await more(numbers)
+  await waitForNumbers(numbers)
   const moment = await ledger.psql('SELECT clock_timestamp()')
-  await more(numbers)
+  await waitForNumbers(numbers)
   return moment
 }
 
-/** Keeps a checkpoint, and checks the ledger that has lost nothing: whether nothing is found. */
-async function checkIntact({ installation: { audit, checkpointFile }, check }: Drill): Promise<boolean> {
+/** Keeps a checkpoint where the sequencer and `ordinal restore-check` read it. */
+async function keepCheckpoint({ installation: { audit, checkpointFile } }: Drill): Promise<void> {
   writeFileSync(checkpointFile, (await audit.checkpoint()).checkpoint)
-  return isSilent(await check())
 }
 
+/** Checks the ledger that has lost nothing: whether nothing is found. */
+const findsNothing = async ({ check }: Drill): Promise<boolean> => isSilent(await check())
+
 /** Under load, with the sequencer: what is acknowledged last is in no checkpoint. */
-async function loseLedger({ installation: { ledger, killService }, more }: Drill): Promise<void> {
+async function loseLedger({ installation: { ledger, killService }, waitForNumbers }: Drill): Promise<void> {
   await ledger.archiveAll()
-  await more(50)
+  await waitForNumbers(50)
   await ledger.destroy()
   killService('sequencer')
 }
@@ -137,7 +140,7 @@ async function numbersLost({ installation: { databaseUrl }, callers }: Drill): P
 }
 
 /** Starts the sequencer on the restored ledger: whether it issues nothing, and is not ready. */
-async function isRefused({ installation: { urls, startService, isReady } }: Drill): Promise<boolean> {
+async function startRefused({ installation: { urls, startService, isReady } }: Drill): Promise<boolean> {
   startService('sequencer')
   await until('the sequencer listens', async () => (await statusOf(`${urls.sequencer}/health/live`)) === 200)
   return (
@@ -162,12 +165,12 @@ async function raise({ installation, ended }: Drill, plan: string, deaths: numbe
 }
 
 /** Lets the service issue again, until the callers, who have waited all the time, have drawn more numbers. */
-async function goOn({ installation, callers, more, numbers }: Drill): Promise<void> {
+async function resumeIssuing({ installation, callers, waitForNumbers, numbers }: Drill): Promise<void> {
   const { ledger, urls, isReady } = installation
   await ledger.psql('ALTER SYSTEM RESET ordinal.restored')
   await ledger.psql('SELECT pg_reload_conf()')
   await until('the sequencer issues again', () => isReady(urls.sequencer))
-  await more(numbers)
+  await waitForNumbers(numbers)
   await callers.stop()
 }
 

@@ -42,7 +42,7 @@ export function createInstallation(method: Method, ended: AbortSignal) {
   const databaseUrl = (database: string) =>
     `postgresql://postgres:${password}@${addressOf(database)}:5432/${database}`
 
-  const own: Record<Service, Record<string, string>> = {
+  const extraVariables: Record<Service, Record<string, string>> = {
     'user-service': {},
     'order-service': {
       ORDER_SERVICE_USER_SERVICE_URL: urls.users,
@@ -62,7 +62,7 @@ export function createInstallation(method: Method, ended: AbortSignal) {
       [`${prefix}_RATE_LIMIT`]: '0',
       LOG_LEVEL: 'warn',
       API_KEYS: `auditor:${createHash('sha256').update(auditor).digest('hex')}`,
-      ...own[service],
+      ...extraVariables[service],
     }
   }
 
