@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   ConfigError,
   describeConfig,
@@ -24,7 +25,7 @@ const flags = {
 interface Command<C> {
   /** One line for people. */
   description: string
-  /** Gives what is to be printed: all of it, or line by line what may be too much for that. */
+  /** Returns the text to print, or yields it line by line if it may be large. */
   run: (config: C) => Promise<string> | AsyncIterable<string>
 }
 
@@ -61,6 +62,7 @@ export async function runService<D extends Definition>(
   const unknown = host.argv.slice(2).find((argument) => !Object.hasOwn({ ...flags, ...commands }, argument))
   if (unknown !== undefined) return fail(exitCodes.badUsage, `${unknown} is not known.\n${usage(commands)}`)
   const command = Object.keys(commands).find((flag) => host.argv.includes(flag))
+  if (host.argv.length > 2) endWithReader(host)
   let config: Config<D> | undefined
   try {
     if (host.argv.includes('--help')) {
@@ -76,7 +78,7 @@ export async function runService<D extends Definition>(
       return
     }
     if (host.argv.includes('--describe-api')) {
-      // As nobody has configured it; what is created would keep the process, though nothing of it is started.
+      // Uses the defaults. What `create` opens would keep the process alive, so it exits after writing.
       const { openApi } = create(parseConfig(definition, {}, { serves: false }))
       host.stdout.write(`${JSON.stringify(openApi)}\n`, () => host.exit(0))
       return
@@ -90,9 +92,7 @@ export async function runService<D extends Definition>(
       return
     }
     if (command) {
-      const printed = commands[command]!.run(config)
-      for await (const line of Symbol.asyncIterator in printed ? printed : [printed])
-        host.stdout.write(`${line}\n`)
+      await print(host, commands[command]!.run(config))
       return
     }
     const stopWithProcess = watchProcess(host)
@@ -117,6 +117,20 @@ function usage(commands: Record<string, Pick<Command<never>, 'description'>>): s
     'Without an argument the service starts; its configuration comes from the environment. Or, instead:',
     ...[...Object.entries(flags), ...own].map(([flag, does]) => `  ${flag.padEnd(18)}${does}`),
   ].join('\n')
+}
+
+/** A reader that has gone, as of `| head`, is no fault. */
+function endWithReader(host: NodeJS.Process): void {
+  host.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') host.exit(0)
+    throw error
+  })
+}
+
+/** Reads no further ahead than the reader of standard output has come. */
+async function print(host: NodeJS.Process, printed: Promise<string> | AsyncIterable<string>): Promise<void> {
+  for await (const line of Symbol.asyncIterator in printed ? printed : [printed])
+    if (!host.stdout.write(`${line}\n`)) await once(host.stdout, 'drain')
 }
 
 /**

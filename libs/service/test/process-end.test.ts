@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { createTestDatabase, isAlive, startProgram, until, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
 import { buildService } from './service-program'
@@ -44,6 +46,14 @@ test('a second signal ends it at once', async () => {
   expect(program.child.exitCode).toBeNull()
   program.child.kill('SIGINT')
   expect((await program.ended()).code).toBe(1)
+})
+
+test('a command whose reader has gone ends without an error', async () => {
+  const pipe = `set -o pipefail; '${process.execPath}' '${service.program}' --count | head -n 2`
+  expect(await promisify(execFile)('bash', ['-c', pipe], { env: { ...process.env, ...env } })).toEqual({
+    stdout: '1\n2\n',
+    stderr: '',
+  })
 })
 
 /** A program that starts the service, and says under which process id. */
