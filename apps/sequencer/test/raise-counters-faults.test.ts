@@ -26,7 +26,7 @@ describe('raising', () => {
       ledger = await restoreLedger(withFreeAndReserved, () => Promise.resolve())
       const plan = planWith(11_000)
       for (let death = 0; death < 2; death += 1)
-        await raiseUntil(ledger, plan, statement).catch(() => undefined)
+        await expect(raiseUntil(ledger, plan, statement)).rejects.toThrow('the process has died')
       await raiseUntil(ledger, plan, Infinity)
       await raiseUntil(ledger, plan, Infinity)
       expect(await counterOf(ledger)).toEqual({ last: 11_003, free: 0, reserved: 0 })

@@ -74,7 +74,7 @@ describe('raising', () => {
     expect(await valuesIn(ledger.restored, 'SG')).toEqual([1])
   })
 
-  test('ends at the end of a range, and leaves a period that is closed', async () => {
+  test('ends at the end of a range', async () => {
     ledger = await restoreLedger(
       async ({ post, issue }) => {
         const rules = { prefix: 'RNG', template: 'R{seq:3}', end: 20, reason: 'test' }
@@ -85,5 +85,33 @@ describe('raising', () => {
     )
     const { counters } = await ledger.raise({ margin: 1_000 })
     expect(counters).toContainEqual(expect.objectContaining({ prefix: 'RNG', last: 20, skipped: 17 }))
+  })
+
+  test('leaves periods that are closed, whether a number was issued in them or none', async () => {
+    const [issued, empty] = [1, 2].map((years) => String(new Date().getUTCFullYear() - years))
+    ledger = await restoreLedger(
+      async ({ post }) => {
+        const rules = {
+          prefix: 'YR',
+          template: 'Y{YYYY}-{seq:3}',
+          reset: 'yearly',
+          business_date_past_days: null,
+        }
+        expect((await post('/api/v1/sequences', { ...rules, reason: 'test' })).status).toBe(201)
+        expect((await post('/api/v1/next/YR', { business_date: `${issued}-12-31` })).status).toBe(200)
+        for (const period of [issued, empty])
+          expect(
+            (await post(`/api/v1/sequences/YR/periods/${period}/close`, { reason: 'test' })).status,
+          ).toBe(200)
+      },
+      () => Promise.resolve(),
+    )
+    const known = [issued, empty].map((period) => ({ prefix: 'YR', period: period!, value: 5 }))
+    const { counters } = await ledger.raise({ margin: 10, counters: known })
+    for (const [period, last] of [
+      [issued, 1],
+      [empty, 0],
+    ])
+      expect(counters).toContainEqual({ prefix: 'YR', period, last, skipped: 0, withheld: 0 })
   })
 })

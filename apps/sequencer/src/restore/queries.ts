@@ -31,31 +31,29 @@ export async function readPrefixes(db: Queryable): Promise<string[]> {
 
 /** Where a counter stands, and where it stood before a plan began to raise it. */
 export interface Standing {
-  last: number
+  /** Null if the counter has not begun. */
+  last: number | null
   /** The lowest value that the plan has skipped; null if it has skipped none. */
   firstSkipped: number | null
   closed: boolean
 }
 
-/**
- * @param key the beginning of the keys of the plan
- * @returns undefined if the counter has not begun
- */
+/** @param key the beginning of the keys of the plan */
 export async function readStanding(
   db: Queryable,
   { prefix, period }: { prefix: string; period: string },
   key: string,
-): Promise<Standing | undefined> {
+): Promise<Standing> {
   const { rows } = await db.query<Standing>(
     `SELECT c.last_value AS last,
             (SELECT min(l.value) FROM public.ledger l
-             WHERE l.prefix = c.prefix AND l.period = c.period AND l.event = 'skip'
+             WHERE l.prefix = $1 AND l.period = $2 AND l.event = 'skip'
                AND l.idempotency_key >= $3 AND l.idempotency_key < $3 || chr(1114111)) AS "firstSkipped",
-            EXISTS (SELECT FROM public.closed_periods x WHERE x.prefix = c.prefix AND x.period = c.period) AS closed
-     FROM public.counters c WHERE c.prefix = $1 AND c.period = $2`,
+            EXISTS (SELECT FROM public.closed_periods x WHERE x.prefix = $1 AND x.period = $2) AS closed
+     FROM (SELECT) AS always LEFT JOIN public.counters c ON c.prefix = $1 AND c.period = $2`,
     [prefix, period, key],
   )
-  return rows[0]
+  return rows[0]!
 }
 
 /** A value of a counter, with its number as it is now. */

@@ -100,11 +100,11 @@ async function skip(writing: Writing, { prefix, period, known }: Target, margin:
   const { start, end } = sequence.rules
   for (let skipped = 0; ;) {
     const standing = await readStanding(db, { prefix, period }, key)
-    const last = standing?.last ?? start - 1
+    const last = standing.last ?? start - 1
     // As far as it was when the plan was begun: a second run skips no more.
-    const before = (standing?.firstSkipped ?? last + 1) - 1
+    const before = (standing.firstSkipped ?? last + 1) - 1
     const wanted = Math.min(Math.max(known, before) + margin, end ?? Infinity)
-    if (last >= wanted || standing?.closed) return { last, skipped }
+    if (last >= wanted || standing.closed) return { last, skipped }
     const count = Math.min(skippedAtOnce, wanted - last)
     const { frame } = sequence.slotOfDate(date)
     const request = { ...common, event: 'skip' as const, count, key: key + formatNumber(frame, last + 1) }
