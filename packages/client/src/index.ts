@@ -18,6 +18,7 @@ export type {
   OrderChange,
   OrderFilter,
   OrderPage,
+  OrderPageQuery,
   OrderServiceDiagnostics,
   OrderWithUser,
 } from './orders'
@@ -25,7 +26,15 @@ export type * from './sequencer'
 export type { Content } from './send'
 export type * from './sites'
 export type { StreamEvent, StreamOptions } from './stream'
-export type { NewUser, User, UserChange, UserFilter, UserPage, UserServiceDiagnostics } from './users'
+export type {
+  NewUser,
+  User,
+  UserChange,
+  UserFilter,
+  UserPage,
+  UserPageQuery,
+  UserServiceDiagnostics,
+} from './users'
 export type {
   AttemptFilter,
   DeliveryFilter,

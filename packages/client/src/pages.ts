@@ -6,24 +6,6 @@ export interface Piece<Item> {
   pagination: { next_cursor: string | null }
 }
 
-/** Where a piece begins: at a cursor or, to have the total, by page. */
-export interface Place {
-  cursor?: string
-  page?: number
-}
-
-/** A piece of a list that can be read by page, too: only then there is a total. */
-export interface ListedPage<Item> {
-  data: Item[]
-  pagination: {
-    page?: number
-    page_size: number
-    total?: number
-    total_pages?: number
-    next_cursor: string | null
-  }
-}
-
 /**
  * All items of a list, asked for piece by piece as they are taken: `for await (const order of orders.list())`. Nothing is
  * passed over, or comes twice, because others come and go meanwhile.

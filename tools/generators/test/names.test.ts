@@ -27,6 +27,7 @@ test('a name has its spellings', () => {
     database: 'paymentdb',
   })
   expect(namesOfService('billing')).toMatchObject({ short: 'billing', words: 'billing service' })
+  expect(namesOfService('price-list')).toMatchObject({ client: 'priceList', words: 'price list service' })
 })
 
 test.each([

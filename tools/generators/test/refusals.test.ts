@@ -114,6 +114,7 @@ test('a second service has the ports after the first, and is named by what names
   expect(client('ordinal')).toMatch(/diagnostics: \{[^}]*sequencer: [^}]*billing: [^}]*payment: [^}]*\}/)
   expect(client('ordinal')).toContain(`payment: paymentOf(sender('payment', options)),\n`)
   expect(client('payment')).toContain('companies: resourceOf<Payment.Company, Payment.NewCompany,')
+  expect(client('payment-types')).toContain('export type CompanyPage = ')
   const made = both.listChanges().filter(({ path }) => path.startsWith('apps/'))
   expect(made.filter(({ path, content }) => /sample|demo.?widget/i.test(path + String(content)))).toEqual([])
 })

@@ -7,8 +7,8 @@ import {
   serviceReplacements,
   spellingsOf,
 } from '../names'
-import { addToClient, clientFile } from '../service/client'
 import { requireResourceName } from '../workspace/check-names'
+import { addToClient, clientFile } from '../workspace/client'
 import { finish } from '../workspace/finish'
 import { addScopes } from '../workspace/scopes'
 import { edit, readServices, textOf } from '../workspace/services'

@@ -1,9 +1,9 @@
 import ts from 'typescript'
 import { getProjects, type Tree } from '@nx/devkit'
 import { namesOfService, spellingsOf } from '../names'
-import { clientFile, clientSources, wordsOfTypes } from '../service/client'
-import { templateSources } from './template'
+import { clientFile, clientSources, wordsOfTypes } from './client'
 import { readServices, textOf } from './services'
+import { templateSources } from './template'
 
 const shape = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 // Keys of docker-compose.yml that are none of ours.

@@ -1,9 +1,9 @@
 import type { Tree } from '@nx/devkit'
 import { namesOfService, spellingsOf } from '../names'
-import { edit, textOf } from '../workspace/services'
-import { filesOf } from '../workspace/template'
-import { insertAfter } from '../workspace/text'
-import { addElement, addImports, isPropertyNamed, isReturned, isReturnedBy } from '../workspace/typescript'
+import { edit, textOf } from './services'
+import { filesOf } from './template'
+import { insertAfter } from './text'
+import { addElement, addImports, isPropertyNamed, isReturned, isReturnedBy } from './typescript'
 
 const folder = 'packages/client/src'
 
@@ -75,7 +75,7 @@ export const ${client}Of = (send: Send) => ({
 function callsOfResource(name: string, resource: string, plural: string): string {
   const service = spellingsOf(namesOfService(name).short).pascal
   const { pascal } = spellingsOf(resource)
-  const types = [pascal, `New${pascal}`, `${pascal}Change`, `${pascal}Filter`].map(
+  const types = [pascal, `New${pascal}`, `${pascal}Change`, `${pascal}PageQuery`, `${pascal}Page`].map(
     (type) => `${service}.${type}`,
   )
   return `${spellingsOf(plural).camel}: resourceOf<${types.join(', ')}>(send, '/api/v1/${plural}')`
@@ -83,7 +83,7 @@ function callsOfResource(name: string, resource: string, plural: string): string
 
 const typesOf = (name: string, resource: string, plural: string) =>
   `import type { components, operations } from './generated/${namesOfService(name).client}'
-import type { Answer, Body, Query } from './types'
+import type { Answer, Body, PageQuery, Query } from './types'
 
 export type Diagnostics = Answer<operations['get_diagnostics']>
 
@@ -96,8 +96,18 @@ function typesOfResource(resource: string, plural: string): string {
 export type New${pascal} = Body<operations['post_${snake}']>
 export type ${pascal}Change = Body<operations['patch_${snake}_id']>
 export type ${pascal}Filter = Query<operations['get_${snake}']>
+export type ${pascal}PageQuery = PageQuery<operations['get_${snake}']>
+export type ${pascal}Page = Answer<operations['get_${snake}']>
 `
 }
 
 /** Words that the types of no resource can have. */
-export const wordsOfTypes = ['components', 'operations', 'Answer', 'Body', 'Query', 'Diagnostics']
+export const wordsOfTypes = [
+  'components',
+  'operations',
+  'Answer',
+  'Body',
+  'PageQuery',
+  'Query',
+  'Diagnostics',
+]
