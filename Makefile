@@ -148,7 +148,7 @@ screenshots: deps ## Draw the console's pages for the documentation, in docs/con
 
 client: docs ## Write the documents and types of packages/client and the schemas of packages/contracts, after a change of an API
 	@node packages/client/generate.mjs
-	@cd tools/system-tests && ORDINAL_WRITE_CONTRACTS=1 npx jest test/docs.test.ts -t 'in packages/contracts'
+	@cd tools/system-tests && ORDINAL_WRITE_CONTRACTS=1 npx jest test/packages.test.ts
 	@npx prettier --write --log-level warn packages/contracts/schemas
 
 schema: deps ## Write what verify compares the sequencer's database with, after a change of its migrations

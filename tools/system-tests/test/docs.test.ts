@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -8,7 +7,7 @@ import { promisify } from 'node:util'
 import { testNeeding } from '@ordinal/testing'
 import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
-import { listedServices, root } from '../src/service'
+import { listedServices } from '../src/service'
 import { startSystem, type System } from '../src/system'
 
 const inBrowser = testNeeding('chromium', chromium !== undefined, '/docs in a browser')
@@ -27,30 +26,6 @@ test.each(all)('/openapi.json of %s describes its API', async (name) => {
   const { status, body } = await ask(serviceOf(name), 'GET', '/openapi.json')
   expect([status, body.openapi]).toEqual([200, expect.stringMatching(/^3\.1\./)])
   expect(Object.keys(body.paths as Document)).toContain('/health/ready')
-})
-
-// make client writes it, as the service prints it.
-test.each(listedServices)('the document of $name in packages/client is served', async ({ name, client }) => {
-  const { body } = await ask(serviceOf(name), 'GET', '/openapi.json')
-  const file = path.join(root, 'packages/client/openapi', `${client}.json`)
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
-})
-
-// What @ordinal/contracts publishes.
-test('the schemas of events in packages/contracts are those that the order service serves', async () => {
-  const folder = path.join(root, 'packages/contracts/schemas')
-  const { body: list } = await ask(system.orders, 'GET', '/schemas')
-  const types = (list.schemas as { type: string; url: string }[]).map(({ type, url }) => {
-    expect(url).toBe(`/schemas/${type}`)
-    return type
-  })
-  for (const type of types) {
-    const { body } = await ask(system.orders, 'GET', `/schemas/${type}`)
-    const file = path.join(folder, `${type}.json`)
-    if (process.env.ORDINAL_WRITE_CONTRACTS) writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`)
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(body)
-  }
-  expect(readdirSync(folder).sort()).toEqual(types.map((type) => `${type}.json`).sort())
 })
 
 test.each(all)('every code in the document of %s has its page there', async (name) => {
