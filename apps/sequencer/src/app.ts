@@ -86,7 +86,9 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const readSequences = createKnownSequences(prismaOn(pools.read))
   const ledgerCheckpoints = createCheckpoints(pools.heavy, config.signingKey)
   const source =
-    config.keptCheckpoint === undefined ? undefined : createCheckpointSource(config.keptCheckpoint)
+    config.keptCheckpoint === undefined
+      ? undefined
+      : createCheckpointSource(config.keptCheckpoint, ledgerCheckpoints.check)
   const gate = createLedgerGate({
     db,
     checkpoints: ledgerCheckpoints,

@@ -1,7 +1,11 @@
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { until } from '@ordinal/testing'
 import { restoreLedger, withService, workWith, type RestoredLedger } from './restored-ledger'
 import { queryAsAdmin, valuesIn } from './sequencer'
+import { newSigningKey } from './signing-key'
 import { bearer } from './tokens'
 
 let ledger: RestoredLedger | undefined
@@ -134,6 +138,77 @@ test.each([
   const { status, body } = await workWith(service, '/dev/null').post('/api/v1/next/SG')
   await service.stop()
   expect([status, body.detail]).toEqual([503, expect.stringContaining(file)])
+})
+
+test('of a log whose last line is half written, the checkpoint before it counts', async () => {
+  ledger = await restoreLedger(
+    ({ issue, keepCheckpoint }) => issue('SG', 1).then(keepCheckpoint),
+    () => Promise.resolve(),
+  )
+  const whole = readFileSync(ledger.checkpointFile, 'utf8')
+  writeFileSync(ledger.checkpointFile, `${whole}\n${whole.slice(0, -40)}`)
+  await withService(ledger, async ({ url }) => {
+    expect((await workWith({ url }, '/dev/null').post('/api/v1/next/SG')).status).toBe(200)
+  })
+  // Not the one before those that do not fit: of them the last counts.
+  const other = await restoreLedger(
+    ({ issue }) => issue('SG', 1),
+    ({ issue, keepCheckpoint }) => issue('SG', 2).then(keepCheckpoint),
+  )
+  writeFileSync(
+    ledger.checkpointFile,
+    `${whole}\n${readFileSync(other.checkpointFile, 'utf8')}\n${whole.slice(0, -40)}`,
+  )
+  await withService(ledger, async ({ url }) => {
+    expect((await workWith({ url }, '/dev/null').post('/api/v1/next/SG')).status).toBe(503)
+  })
+  await other.remove()
+})
+
+test('after a change of the key nothing is issued until the word none is in its place, and the answers say so', async () => {
+  ledger = await restoreLedger(
+    ({ issue, keepCheckpoint }) => issue('SG', 1).then(keepCheckpoint),
+    () => Promise.resolve(),
+  )
+  const kept = readFileSync(ledger.checkpointFile, 'utf8')
+  const service = await ledger.start({ SEQUENCER_SIGNING_KEY: newSigningKey() })
+  const { post } = workWith(service, '/dev/null')
+  const sign = async () => {
+    const answer = await fetch(`${service.url}/api/v1/audit/checkpoints`, { headers: await bearer('viewer') })
+    return { status: answer.status, body: (await answer.json()) as { detail?: string } }
+  }
+  for (const { status, body } of [await post('/api/v1/next/SG'), await sign()]) {
+    expect([status, body.detail]).toEqual([503, expect.stringContaining('the word "none"')])
+    expect(body.detail).not.toContain('--raise-counters')
+  }
+  writeFileSync(ledger.checkpointFile, 'none\n')
+  expect((await post('/api/v1/next/SG')).status).toBe(200)
+  expect((await sign()).status).toBe(200)
+  // Of a ledger that was compared, it closes nothing.
+  writeFileSync(ledger.checkpointFile, kept)
+  await until(() =>
+    Promise.resolve(
+      service.lines.some((line) => line.includes('cannot be checked') && line.includes('retrying')),
+    ),
+  )
+  expect((await post('/api/v1/next/SG')).status).toBe(200)
+  await service.stop()
+})
+
+test('a place that does not answer is named, with the reason', async () => {
+  ledger = await restoreLedger(
+    ({ issue }) => issue('SG', 1),
+    () => Promise.resolve(),
+  )
+  const server = createServer((_, answer) => answer.destroy()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const place = `http://127.0.0.1:${(server.address() as AddressInfo).port}/last.jws`
+  const service = await ledger.start({ SEQUENCER_KEPT_CHECKPOINT: place })
+  const { status, body } = await workWith(service, '/dev/null').post('/api/v1/next/SG')
+  await service.stop()
+  server.close()
+  expect([status, body.detail]).toEqual([503, expect.stringContaining(`${place}: `)])
+  expect(body.detail).toMatch(/other side closed|ECONNRESET/)
 })
 
 /** What the document of the API says of the answer 503 of a call. */

@@ -75,6 +75,9 @@ export function createCheckpoints(pool: Pool, key: KeyObject | undefined) {
       return { checkpoint, heads, signed: await signCheckpoint(checkpoint, signingKey) }
     },
 
+    /** @throws AppError `checkpoint_invalid`, also if another key signed it; `signing_key_missing` */
+    check: async (signed: string) => checked(signed, await publicJwk(requireKey())),
+
     /**
      * Compares the hashes of the ledger with a checkpoint. Whether the rows give these hashes, only `verifyLedger` shows.
      *

@@ -23,7 +23,16 @@ interface Deps {
 export type LedgerGate = ReturnType<typeof createLedgerGate>
 
 /** An open one holds for the server, by its start time, and the checkpoint that were compared. */
-type Verdict = { open: true; server: string; kept: string | undefined } | { open: false; why: string }
+type Verdict =
+  | { open: true; server: string; kept: string | undefined }
+  /** `remedy` is what operators do about it. */
+  | { open: false; why: string; remedy: string }
+
+const remedies = {
+  older: 'ordinal restore-check, then sequencer --raise-counters (docs/backup.md)',
+  notCompared:
+    'have the last checkpoint where SEQUENCER_KEPT_CHECKPOINT says, and issuing goes on by itself (docs/backup.md)',
+}
 
 const everyMs = 5_000
 const retryMs = 100
@@ -53,10 +62,14 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     const before = verdict?.open && verdict.server === server ? verdict : undefined
     unread = undefined
     if (restored)
-      return settle({ open: false, why: 'its server says that it was restored (ordinal.restored is on)' })
+      return settle({
+        open: false,
+        why: 'its server says that it was restored (ordinal.restored is on)',
+        remedy: remedies.older,
+      })
     const kept = await keptCheckpoint()
     if ('unreadable' in kept) {
-      if (!before) return settle({ open: false, why: kept.unreadable.message })
+      if (!before) return settle({ open: false, why: kept.unreadable.message, remedy: remedies.notCompared })
       // Once it was found that the ledger of this server may issue, a place that cannot be read closes nothing.
       unread = kept.unreadable
       return settle(before)
@@ -70,21 +83,19 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     try {
       return { text: (await source?.read()) ?? undefined }
     } catch (error) {
-      const why = `the kept checkpoint cannot be read: ${(error as Error).message}`
+      const why = `the ledger cannot be compared: ${(error as Error).message}`
       return { unreadable: new Error(why, { cause: error }) }
     }
   }
 
   async function compare(kept: string, server: string): Promise<Verdict> {
-    try {
-      const { at, findings } = await checkpoints.compare(kept, undefined, requireServer(server))
-      const finding = findings.find(({ kind }) => older.has(kind))
-      if (!finding) return { open: true, server, kept }
-      return { open: false, why: `it does not have what the checkpoint of ${at} has: ${finding.detail}` }
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'checkpoint_invalid')
-        return { open: false, why: error.message }
-      throw error
+    const { at, findings } = await checkpoints.compare(kept, undefined, requireServer(server))
+    const finding = findings.find(({ kind }) => older.has(kind))
+    if (!finding) return { open: true, server, kept }
+    return {
+      open: false,
+      why: `it does not have what the checkpoint of ${at} has: ${finding.detail}`,
+      remedy: remedies.older,
     }
   }
 
@@ -92,7 +103,7 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     if (!now.open && (verdict?.open ?? true))
       log.error('no numbers are issued', {
         why: now.why,
-        do: 'ordinal restore-check; docs/backup.md',
+        do: now.remedy,
       })
     if (now.open && verdict?.open === false) log.info('the ledger may issue numbers again')
     metAnother = false
@@ -129,7 +140,7 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
 
   async function requireOpen(): Promise<Verdict & { open: true }> {
     const now = opened() ?? (await lookPatiently())
-    if (!now.open) throw behind(now.why)
+    if (!now.open) throw behind(now)
     return now
   }
 
@@ -157,7 +168,7 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     /** For `/health/ready`: `up`, or why not. */
     check: async (): Promise<string> => {
       const now = opened() ?? (await lookOnce())
-      if (!now.open) throw behind(now.why)
+      if (!now.open) throw behind(now)
       return 'up'
     },
   }
@@ -181,9 +192,5 @@ export function ofOpenLedger(checkpoints: Checkpoints, gate: Pick<LedgerGate, 'w
   }
 }
 
-const behind = (why: string) =>
-  new AppError(
-    'ledger_behind',
-    `Nothing is issued: ${why}. Operators: ordinal restore-check, then sequencer --raise-counters (docs/backup.md)`,
-    { retryAfterSeconds: 5 },
-  )
+const behind = ({ why, remedy }: Verdict & { open: false }) =>
+  new AppError('ledger_behind', `Nothing is issued: ${why}. Operators: ${remedy}`, { retryAfterSeconds: 5 })
