@@ -203,20 +203,20 @@ function confirms(env: () => Record<string, string>): void {
     expect(row).toEqual({ status: 'pending', version: 1 })
   })
 
-  async function listed(config: Parameters<typeof listDeadLetters>[0]) {
+  async function linesOf(printed: AsyncIterable<string>) {
     const lines: string[] = []
-    for await (const line of listDeadLetters(config)) lines.push(line)
+    for await (const line of printed) lines.push(line)
     return lines
   }
 
   test('what cannot be confirmed is listed with its reason, and replayed once that is mended', async () => {
     const config = parseConfig(orderServiceConfig, { ...databaseOf(world), ...env() })
-    expect(await listed(config)).toEqual([])
+    expect(await linesOf(listDeadLetters(config))).toEqual([])
     await world.query(`ALTER TABLE orders ADD CONSTRAINT never CHECK (status <> 'confirmed') NOT VALID`)
     const { api, metric } = await world.startService({ ...confirming(), ORDER_SERVICE_EVENT_ATTEMPTS: '1' })
     const { body } = await api.post('/api/v1/orders', anOrder)
     await until(async () => (await metric('order_service_dead_events')) === 1)
-    const dead = JSON.parse((await listed(config))[0]!)
+    const dead = JSON.parse((await linesOf(listDeadLetters(config)))[0]!)
     expect(dead).toMatchObject({
       consumer: 'confirm-orders',
       attempts: 1,
@@ -225,9 +225,9 @@ function confirms(env: () => Record<string, string>): void {
     expect(dead.reason).toContain('violates check constraint "never"')
 
     await world.query('ALTER TABLE orders DROP CONSTRAINT never')
-    expect(await replayDeadLetters(config)).toBe('1 dead letter replayed')
+    expect(await linesOf(replayDeadLetters(config))).toEqual(['1 dead letter replayed'])
     await until(async () => (await api.get(`/api/v1/orders/${body.id}`)).body.status === 'confirmed')
-    expect(await listed(config)).toEqual([])
+    expect(await linesOf(listDeadLetters(config))).toEqual([])
   })
 
   test('of confirming and cancelling at once, one wins, and the events show which', async () => {

@@ -6,8 +6,8 @@ import type { Output } from './output'
 import type { Run } from './run'
 import { firstOf, integer } from './values'
 
-const shownAtOnce = 50
-const atOnce = 100
+const defaultLimit = 50
+const pageSize = 100
 
 interface Options {
   limit?: number
@@ -23,18 +23,18 @@ export function addEventCommands(program: Command, run: Run): void {
       .command(name)
       .description(description)
       .option('--type <type>', 'only events of this type')
-      .option('--limit <n>', `at most so many: ${shownAtOnce} if not given, all with --follow`, integer)
+      .option('--limit <n>', `at most so many: ${defaultLimit} if not given, all with --follow`, integer)
       .option('--follow', 'go on with those that come, until Ctrl-C')
 
   list('waiting', 'list the events that wait for their delivery, the oldest first').action(
     run(async ({ ordinal, output }, { limit, follow, type }: Options) => {
       const columns = ['id', 'type', 'subject', 'consumer', 'attempts', 'due_at', 'created_at'] as const
-      const read = (cursor?: string) => ordinal.events.waitingPage({ type, cursor, page_size: atOnce })
+      const read = (cursor?: string) => ordinal.events.waitingPage({ type, cursor, page_size: pageSize })
       const keyOf = ({ event, consumer }: WaitingEvent) => `${event.id} ${consumer}`
       // Positions are not in the order of commits: an event may come in front of some that were there.
       if (follow) return showAsTheyCome(output, { read, keyOf, readAgain: 10 }, columns, limit)
-      const most = limit ?? shownAtOnce
-      const page_size = Math.min(most, atOnce)
+      const most = limit ?? defaultLimit
+      const page_size = Math.min(most, pageSize)
       await output.many(withNames(firstOf(most, ordinal.events.waiting({ type, page_size }))), columns)
     }),
   )
@@ -43,12 +43,13 @@ export function addEventCommands(program: Command, run: Run): void {
     .action(
       run(async ({ ordinal, output }, { limit, follow, ...filter }: Options & DeadLetterFilter) => {
         const columns = ['died_at', 'consumer', 'type', 'subject', 'attempts', 'reason'] as const
-        const read = (cursor = '0') => ordinal.events.deadLettersPage({ ...filter, cursor, limit: atOnce })
+        const read = (cursor = '0') =>
+          ordinal.events.deadLettersPage({ ...filter, cursor, page_size: pageSize })
         const keyOf = ({ id }: DeadLetter) => id
         if (follow) return showAsTheyCome(output, { read, keyOf, readAgain: 1 }, columns, limit)
-        const { total = 0 } = await ordinal.events.deadLettersPage({ ...filter, limit: 1 })
-        const most = limit ?? shownAtOnce
-        const letters = ordinal.events.deadLetters({ ...filter, limit: Math.min(most, atOnce) })
+        const { total = 0 } = await ordinal.events.deadLettersPage({ ...filter, page_size: 1 })
+        const most = limit ?? defaultLimit
+        const letters = ordinal.events.deadLetters({ ...filter, page_size: Math.min(most, pageSize) })
         await output.many(withNames(firstOf(most, letters)), columns)
         if (total > most) output.line(`${total - most} more`)
       }),

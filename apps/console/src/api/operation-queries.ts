@@ -73,7 +73,7 @@ export const deadLettersOf = ({ consumer, type }: DeadLetterFilter, cursor = '0'
   queryOptions({
     queryKey: ['events', 'dead', consumer, type, cursor],
     queryFn: ({ signal }) =>
-      asAdmin(() => ordinal().events.deadLettersPage({ consumer, type, cursor, limit: 50 }, { signal })),
+      asAdmin(() => ordinal().events.deadLettersPage({ consumer, type, cursor, page_size: 50 }, { signal })),
     placeholderData: (before) => before,
     refetchInterval: unlessRefused(5_000),
   })
@@ -84,7 +84,7 @@ export const deadLetterTotalOf = ({ consumer, type }: DeadLetterFilter) =>
     queryKey: ['events', 'dead total', consumer, type],
     queryFn: ({ signal }) =>
       asAdmin(async () => {
-        const { total } = await ordinal().events.deadLettersPage({ consumer, type, limit: 1 }, { signal })
+        const { total } = await ordinal().events.deadLettersPage({ consumer, type, page_size: 1 }, { signal })
         return total
       }),
     refetchInterval: unlessRefused(5_000),

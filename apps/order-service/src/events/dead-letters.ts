@@ -1,6 +1,6 @@
 import { databaseUrlOf } from '@ordinal/config'
 import { createPool } from '@ordinal/database'
-import { firstDeadLetter, openDeadLetters } from '@ordinal/events'
+import { firstDeadLetter, openDeadLetters, type DeadLetters } from '@ordinal/events'
 import { createLogger } from '@ordinal/logging'
 import { redisSettingsOf, type EventConfig } from './settings'
 
@@ -8,9 +8,8 @@ const readAtOnce = 500
 const limitMs = 60_000
 
 /** The dead letters, oldest first: a line of JSON for each. */
-export async function* listDeadLetters(config: EventConfig): AsyncGenerator<string> {
-  const { deadLetters, close } = await open(config)
-  try {
+export const listDeadLetters = (config: EventConfig) =>
+  withDeadLetters(config, async function* (deadLetters) {
     for (let after = firstDeadLetter, isEnd = false; !isEnd;) {
       const letters = await deadLetters.list(readAtOnce, {}, after)
       for (const { place, diedAt, ...letter } of letters) {
@@ -19,23 +18,28 @@ export async function* listDeadLetters(config: EventConfig): AsyncGenerator<stri
       }
       isEnd = letters.length < readAtOnce
     }
-  } finally {
-    await close()
-  }
-}
+  })
 
-/** Has them delivered again by the services that run, each to the consumer that could not handle it. */
-export async function replayDeadLetters(config: EventConfig): Promise<string> {
-  const { deadLetters, close } = await open(config)
-  try {
+/** Has them delivered again by the services that run, each to the consumer that could not handle it; says how many. */
+export const replayDeadLetters = (config: EventConfig) =>
+  withDeadLetters(config, async function* (deadLetters) {
     const count = await deadLetters.replay()
-    return `${count} dead letter${count === 1 ? '' : 's'} replayed`
+    yield `${count} dead letter${count === 1 ? '' : 's'} replayed`
+  })
+
+async function* withDeadLetters(
+  config: EventConfig,
+  linesOf: (deadLetters: DeadLetters) => AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  const { deadLetters, close } = await openLetters(config)
+  try {
+    yield* linesOf(deadLetters)
   } finally {
     await close()
   }
 }
 
-async function open(config: EventConfig) {
+async function openLetters(config: EventConfig) {
   const pool = createPool({
     url: databaseUrlOf(config),
     applicationName: 'order-service dead letters',

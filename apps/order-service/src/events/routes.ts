@@ -10,7 +10,6 @@ import {
   cursorQuery,
   cursorText,
   cursorsOf,
-  integerText,
   pieceOf,
   route,
   text,
@@ -126,9 +125,7 @@ export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
       path: '/api/v1/events/dead-letters',
       summary: 'List the events that no attempt could deliver, oldest first',
       query: z.strictObject({
-        limit: integerText(1, 1000)
-          .default(100)
-          .meta({ override: { default: 100 } }),
+        page_size: cursorQuery.page_size,
         cursor: cursorText.optional().meta({
           description:
             '`next_cursor` of the answer before, with the same filters, or `0` for the beginning. Nothing is counted then',
@@ -147,17 +144,17 @@ export function eventRoutes({ events, db }: Deps): Route<ErrorCode>[] {
           .meta({ id: 'DeadLetters' }),
       },
       errors: ['dead_letters_unavailable'],
-      async handle({ query: { limit, cursor, ...filter } }) {
+      async handle({ query: { page_size, cursor, ...filter } }) {
         const [row, entry] = byDeath.read(cursor ?? '0', filter)
         const [letters, total] = await orUnavailable(
           Promise.all([
-            deadLetters.list(limit + 1, filter, { row, entry }),
+            deadLetters.list(page_size + 1, filter, { row, entry }),
             cursor === undefined ? deadLetters.count(filter) : undefined,
           ]),
         )
         const cursorOf = ({ place }: (typeof letters)[number]) =>
           byDeath.write([place.row, place.entry], filter)
-        const piece = toPiece(letters, limit, toLetter, cursorOf)
+        const piece = toPiece(letters, page_size, toLetter, cursorOf)
         return { status: 200, body: total === undefined ? piece : { ...piece, total } }
       },
     }),

@@ -1509,7 +1509,7 @@ export interface operations {
     get_events_dead_letters: {
         parameters: {
             query?: {
-                limit?: number;
+                page_size?: components["parameters"]["page_size"];
                 /** @description `next_cursor` of the answer before, with the same filters, or `0` for the beginning. Nothing is counted then */
                 cursor?: string;
                 consumer?: components["schemas"]["consumer"];
