@@ -27,7 +27,7 @@ export interface DeadLetterPlace {
   entry: string
 }
 
-/** In front of all dead letters. */
+/** The place before the first letter. */
 export const firstDeadLetter: DeadLetterPlace = { row: 0, entry: '0-0' }
 
 /** Events that no attempt could deliver, until their cause is fixed and they are replayed. */
@@ -46,7 +46,7 @@ export interface DeadLetters<Place = DeadLetterPlace> {
   replay(filter?: DeadLetterFilter): Promise<number>
 }
 
-/** Those of the table, or of the stream: their places tell of that alone. */
+/** The letters of one store. Its places name only that store. */
 export type DeadLetterStore = DeadLetters<Partial<DeadLetterPlace>>
 
 /** The text of a failure is kept in a row: an error may carry a whole answer in its message. */
@@ -65,7 +65,7 @@ export const deadLettersOf = (stores: readonly DeadLetterStore[]): DeadLetters =
   replay: async (filter) => sumOf(await Promise.all(stores.map((store) => store.replay(filter)))),
 })
 
-/** All of several lists, oldest first. None changes its own order, in which places count, whatever its clock says. */
+/** Merges lists by time of death. Keeps each list's own order, which cursors follow, even if clocks differ. */
 function byAge<Letter extends DeadLetter>(lists: readonly Letter[][]): Letter[] {
   const aged = lists.flatMap((letters) => {
     let latest = -Infinity

@@ -5,17 +5,20 @@ import { compose, eventually, root } from './docker'
 
 const alerts = ['--profile', 'alerts']
 const succeeds = (...args: string[]) => spawnSync('docker', args, { cwd: root }).status === 0
-const { stdout: image } = spawnSync('docker', ['compose', ...alerts, 'config', '--images', 'alertmanager'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-const hasImage = succeeds('image', 'inspect', image.trim()) || succeeds('pull', '--quiet', image.trim())
-const withAlertmanager = testNeeding('image of Alertmanager', hasImage, 'an alert that reaches it')
+const withAlertmanager = testNeeding('image of Alertmanager', hasImage(), 'an alert that reaches it')
+
+/** Whether there is an image of Alertmanager, here or at its registry; not where there is no Docker. */
+function hasImage(): boolean {
+  const names = ['compose', ...alerts, 'config', '--images', 'alertmanager']
+  const { stdout } = spawnSync('docker', names, { cwd: root, encoding: 'utf8' })
+  const image = stdout?.trim()
+  return Boolean(image) && (succeeds('image', 'inspect', image) || succeeds('pull', '--quiet', image))
+}
 
 afterAll(() => compose('--profile', '*', 'down', '--volumes', '--remove-orphans'), 120_000)
 
 withAlertmanager(
-  'Alertmanager takes its configuration, and an alert of services that are away reaches the one who is to be woken up',
+  'Alertmanager takes its configuration, and ServiceDown reaches the receiver `pager`',
   async () => {
     await compose('--profile', '*', 'down', '--volumes', '--remove-orphans')
     await compose(...alerts, 'up', '--detach', '--wait', '--no-build', 'prometheus', 'alertmanager')

@@ -183,7 +183,7 @@ describe('make docker-up', () => {
     const database = containerOf(service.replace('-service', '') + '-db')
     expect(await ask()).toBe('healthy')
     await docker('pause', database)
-    // Those who ask at about the same time share an answer.
+    // Concurrent health requests share one answer.
     await eventually(ask, (state) => state === 'unhealthy', 10_000).finally(() => docker('unpause', database))
     await eventually(ask, (state) => state === 'healthy', 30_000)
     // compose --wait gives up at once on what is unhealthy.

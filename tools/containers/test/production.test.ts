@@ -43,20 +43,24 @@ test('orders get numbers through PgBouncer, and none fails while upgrade.sh repl
   expect(numbers).not.toContain(null)
 }, 300_000)
 
+const baseBackup = /^\d{8}T\d{6}Z$/m
+const inBackupOf = (service: string, command: string) =>
+  stack.compose('exec', '-T', `${service}-backup`, 'sh', '-c', `cd /var/lib/postgresql && ${command}`)
+
 test('the role of a service owns nothing, and each database has a backup and its WAL', async () => {
-  const { sql, compose } = stack
+  const { sql } = stack
   expect(await sql(`SELECT count(*) FROM pg_tables WHERE tableowner = 'sequencer'`)).toBe('0')
   expect(await sql(`SELECT active FROM pg_replication_slots WHERE slot_name = 'backup'`)).toBe('t')
   for (const service of ['user', 'order', 'sequencer'])
     await eventually(
-      () => compose('exec', '-T', `${service}-backup`, 'sh', '-c', 'cd /var/lib/postgresql && ls base wal'),
-      (files) => /^\d{8}T\d{6}Z$/m.test(files) && /^[0-9A-F]{24}/m.test(files),
+      () => inBackupOf(service, 'ls base wal'),
+      (files) => baseBackup.test(files) && /^[0-9A-F]{24}/m.test(files),
       60_000,
     )
 }, 200_000)
 
 test('a ledger whose volume is lost is restored as documented, and no number comes twice', async () => {
-  const { compose, ask, get, sql } = stack
+  const { ask, get, sql } = stack
   const userId = await stack.createUser('b@example.com')
   const draw = async (count: number) => {
     const numbers: string[] = []
@@ -68,8 +72,12 @@ test('a ledger whose volume is lost is restored as documented, and no number com
     }
     return { numbers, orders, all: [...numbers, ...orders] }
   }
-  const bases = await compose('exec', '-T', 'sequencer-backup', 'ls', '/var/lib/postgresql/base')
-  const base = bases.split('\n').findLast((name) => /^\d{8}T\d{6}Z$/.test(name))!
+  const bases = await eventually(
+    () => inBackupOf('sequencer', 'ls base'),
+    (files) => baseBackup.test(files),
+    60_000,
+  )
+  const base = bases.split('\n').findLast((name) => baseBackup.test(name))!
   const kept = await draw(10)
   const moment = await sql('SELECT clock_timestamp()')
   const lost = await draw(10)

@@ -17,7 +17,7 @@ const maxDead = 100_000
 const atOnce = 500
 const idOfEntry = /^\d{1,20}-\d{1,20}$/
 
-// At once: of two replays at the same moment, one delivers it. What cannot be added is not taken away.
+// Atomic: of two concurrent replays, one delivers. If XADD fails, the letter stays.
 const moveBack = `
   if #redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return 0 end
   redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
