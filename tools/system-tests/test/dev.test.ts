@@ -14,12 +14,12 @@ beforeAll(async () => {
   copy = copyRepository()
   ports = await choosePorts(copy)
   stack = await startMakeRun(copy, 'dev')
-}, 180_000)
+})
 afterAll(async () => {
   await stack?.end('SIGINT')
   await removeEmbeddedPostgres(join(copy, '.data/postgres'))
   removeCopy(copy)
-}, 30_000)
+})
 
 const text = async (url: string) => (await fetch(ports.here(url))).text()
 const serves = (url: string, what: string) => () =>

@@ -15,7 +15,7 @@ beforeAll(() => {
   git('init', '--quiet')
   git('add', '--all')
   git('-c', 'user.name=test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '--message=before')
-}, 60_000)
+})
 afterAll(() => removeCopy(copy))
 
 const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' })
@@ -70,7 +70,7 @@ test('a dry run says what there would be, and changes nothing', () => {
   expect([status, output]).toEqual([0, expect.stringContaining('CREATE apps/billing/src/app.ts')])
   expect(output).not.toContain('swc-node')
   expect(git('status', '--porcelain')).toBe('')
-}, 60_000)
+})
 
 test('a service, a resource in it and a library are made, each once', () => {
   expect(generate(...service)).toMatchObject({ status: 0 })
@@ -87,7 +87,7 @@ test('a service, a resource in it and a library are made, each once', () => {
   git('add', '--all')
   expect(git('write-tree')).toBe(made)
   writeFileSync(join(copy, 'packages/client/test/billing.ts'), callsOfTheClient)
-}, 180_000)
+})
 
 test('they pass lint, types, format and tests, and so do the tests of all services', async () => {
   const folders = ['apps/billing', 'libs/tax-rates', 'packages/client', 'packages/cli']
@@ -110,7 +110,7 @@ test('they pass lint, types, format and tests, and so do the tests of all servic
       await promisify(execFile)(process.execPath, ['dist/tools/generators/main.js', '--check'], options())
     })(),
   ])
-}, 240_000)
+}, 600_000)
 
 test('the chart has it, with its policies, where helm and kubectl are installed', async () => {
   const programs = 'tools/deploy-tests/programs/node_modules'
@@ -124,7 +124,7 @@ test('the chart has it, with its policies, where helm and kubectl are installed'
   const policies = readFileSync(join(copy, 'deploy/kubernetes/network-policies.yaml'), 'utf8')
   for (const policy of ['ordinal-billing', 'ordinal-migrate-billing'])
     expect(policies).toContain(`name: ${policy}\n`)
-}, 240_000)
+}, 600_000)
 
 test('make run starts it, and it answers from a database of its own', async () => {
   const services = JSON.parse(readFileSync(join(copy, 'services.json'), 'utf8')) as ListedService[]
@@ -187,4 +187,4 @@ test('make run starts it, and it answers from a database of its own', async () =
     await stack.end('SIGINT')
     await removeEmbeddedPostgres(join(copy, '.data/postgres'))
   }
-}, 180_000)
+})

@@ -146,7 +146,7 @@ beforeAll(async () => {
     USER_SERVICE_CALLS_TLS_KEY_FILE: folders.services!.keyFile,
   })
   orders = await start('order-service', callsBy(folders.services!))
-}, 120_000)
+})
 afterAll(async () => {
   await Promise.all(services.map((service) => service.remove()))
   await redis?.remove()

@@ -32,12 +32,12 @@ let stack: RunningStack | undefined
 beforeAll(async () => {
   copy = copyRepository()
   ports = await choosePorts(copy)
-}, 180_000)
+})
 afterAll(async () => {
   await stack?.end('SIGINT')
   await removeEmbeddedPostgres(join(copy, '.data/postgres'))
   removeCopy(copy)
-}, 60_000)
+})
 
 function expectAnswer(printed: string, { answer, text }: Pick<Step, 'answer' | 'text'>): void {
   if (answer !== undefined) expect(comparable(printed)).toEqual(comparable(ports.here(answer)))
@@ -123,7 +123,7 @@ describe.each(pages)('$page, as printed', ({ steps }) => {
     rmSync(join(copy, '.data'), { recursive: true, force: true })
     stack = await startMakeRun(copy)
     shell = openShell(copy)
-  }, 180_000)
+  })
   afterAll(() => shell.close())
 
   test('it has calls with their answers', () => {

@@ -19,7 +19,7 @@ withHaproxy('two of each service behind HAProxy', () => {
     await pairs.replaceAll()
     await callers.stop()
     await expectNothingFailed(pairs, callers)
-  }, 180_000)
+  })
 
   test('control: of instances that are killed, requests fail', async () => {
     callers = await startCallers(pairs, 0)
@@ -35,5 +35,5 @@ withHaproxy('two of each service behind HAProxy', () => {
     }
     await callers.stop()
     expect(callers.failed).not.toEqual([])
-  }, 120_000)
+  })
 })
