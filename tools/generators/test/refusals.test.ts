@@ -38,6 +38,8 @@ test.each<[what: string, resource: string, reason: RegExp]>([
   ['a variable of the code', 'route', /the code of a service uses it/],
   ['a type of the code', 'pool', /the code of a service uses it/],
   ['a type of the client', 'operation', /the code of a service uses it/],
+  ['what the user service keeps', 'user', /keys with the scope users:read of another service could read it/],
+  ['what other scopes are of', 'number', /keys with the scope numbers:read of another service/],
 ])('a service cannot keep what is called as %s: %j', async (_what, resource, reason) => {
   await expect(make('billing', resource)).rejects.toThrow(reason)
 })

@@ -39,11 +39,11 @@ interface Options {
  */
 export async function endpoint(tree: Tree, options: Options): Promise<GeneratorCallback> {
   const { resource, service, plural = pluralOf(resource) } = options
-  requireResourceName(tree, resource, plural)
   requireGenerated(tree, service)
   const folder = `apps/${service}`
   if (tree.exists(`${folder}/src/${plural}`))
     throw new Error(`${folder}/src/${plural} is there already; nothing is overwritten`)
+  requireResourceName(tree, resource, plural)
 
   const rename = replacing(
     new Map([...serviceReplacements(namesOfService(service)), ...resourceReplacements(resource, plural)]),

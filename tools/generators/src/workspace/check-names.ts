@@ -2,6 +2,7 @@ import ts from 'typescript'
 import { getProjects, type Tree } from '@nx/devkit'
 import { namesOfService, spellingsOf } from '../names'
 import { clientFile, clientSources, wordsOfTypes } from './client'
+import { scopedNames } from './scopes'
 import { readServices, textOf } from './services'
 import { templateSources } from './template'
 
@@ -53,6 +54,8 @@ export function requireResourceName(tree: Tree, resource: string, plural: string
   for (const noun of [resource, plural]) requireShape(noun, 'invoice or credit-note')
   if (resource === plural)
     refuse(plural, 'the plural must differ from the singular: give another with --plural')
+  if (scopedNames(tree).includes(plural))
+    refuse(plural, `keys with the scope ${plural}:read of another service could read it, too`)
   const used = new Set([...identifiersOf(templateSources(tree)), ...wordsOfTypes])
   for (const noun of [resource, plural]) {
     const { camel, pascal, snake } = spellingsOf(noun)
