@@ -220,6 +220,8 @@ test('a request that waits beyond its deadline gets no number, then or later', a
   // These queue behind it.
   const late = await Promise.all(upTo(5).map(() => call('GetNext', { prefix: 'SG' }, { deadlineMs: 200 })))
   expect(late.map(({ code }) => code)).toEqual(Array(5).fill('DEADLINE_EXCEEDED'))
+  // Here their time is over a moment later than for the client.
+  await until(async () => /^sequencer_requests_waiting 1$/m.test((await sequencer.api.get('/metrics')).body))
   await admin.query('ROLLBACK')
   await admin.end()
   expect((await waiting).body.counter).toBe(2)

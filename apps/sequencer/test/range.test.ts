@@ -197,9 +197,10 @@ test('a batch that fits in part issues what fits, without a hole, and refuses th
 
 test('many requests at once leave no hole, get nothing above the end, and a key gets its number again', async () => {
   await define({ end: 250, start: 3 })
-  const instances = upTo(4).map(createInstance)
+  // An odd number of them: each has requests with a key, whichever is first.
+  const instances = upTo(3).map(createInstance)
   const ask = (n: number, key: boolean) =>
-    instances[n % 4]!.issue({
+    instances[n % 3]!.issue({
       prefix: 'R',
       count: n % 7 === 0 ? 9 : 1,
       ...(key && { key: `k${n % 100}`, count: 1 }),

@@ -114,15 +114,20 @@ test('a CPU profile under load names the functions of the allocator, with their 
   expect(cpuSeconds).toBeGreaterThan(0.5)
   expect(cpuSeconds).toBeLessThan(profile.seconds * 4)
 
-  const named = profile.frames.map(({ name, file }) => `${name} ${file}`)
-  expect(named).toEqual(
-    expect.arrayContaining([
-      'issueBatch apps/sequencer/src/ledger/lanes.ts',
-      'settleApart apps/sequencer/src/ledger/queues.ts',
-      'issueNumbers apps/sequencer/src/ledger/statements.ts',
-    ]),
-  )
-  expect(named.join('\n')).toMatch(/ node_modules\/pg\/lib\/client\.js/)
+  const namesIn = ({ frames }: { frames: Frame[] }) => frames.map(({ name, file }) => `${name} ${file}`)
+  const named = new Set(namesIn(profile))
+  const wanted = [
+    'issueBatch apps/sequencer/src/ledger/lanes.ts',
+    'settleApart apps/sequencer/src/ledger/queues.ts',
+    'issueNumbers apps/sequencer/src/ledger/statements.ts',
+  ]
+  // A profile is a sample, which is small where the machine has other work: then more are taken.
+  for (let taken = 1; taken < 5 && !wanted.every((name) => named.has(name)); taken += 1) {
+    const [more] = await Promise.all([take('profile?seconds=3').then(readProfile), load(4)])
+    for (const name of namesIn(more)) named.add(name)
+  }
+  expect([...named]).toEqual(expect.arrayContaining(wanted))
+  expect([...named].join('\n')).toMatch(/ node_modules\/pg\/lib\/client\.js/)
   await expectTrueSources(profile.frames)
 })
 
