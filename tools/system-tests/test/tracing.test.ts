@@ -42,6 +42,11 @@ withRedis('with tracing', () => {
     userId = await createUser(system)
     // The first of everything takes longer.
     for (let nth = 0; nth < 20; nth += 1) await placeOrder(system, userId)
+    // An event that comes beside theirs would share its confirmation with them.
+    await until(async () => {
+      const sql = `SELECT reference FROM orders WHERE status = 'pending'`
+      return (await query(system.databases.orders, sql)).length === 0
+    }, 20_000)
   })
   afterAll(async () => {
     await system.stop()
