@@ -99,17 +99,19 @@ interface Scene {
 
 const commit: Record<Fault, (scene: Scene) => Promise<void>> = {
   async postmaster({ cluster }) {
-    await killPostgres(cluster, await leaderOf(cluster))
+    const postgres = cluster.pidOfPostgres(await leaderOf(cluster))
+    await kill([postgres], familyOf(postgres))
   },
   async lagging({ cluster, callers, keepCheckpoint }) {
-    const leader = await leaderOf(cluster)
-    signal(walSendersOf(cluster.pidOfPostgres(leader)), 'SIGSTOP')
+    const postgres = cluster.pidOfPostgres(await leaderOf(cluster))
+    signal(walSendersOf(postgres), 'SIGSTOP')
     if (cluster.synchronous) await sleep(300)
     else {
       await advance(callers, 20)
       await keepCheckpoint()
     }
-    await killPostgres(cluster, leader)
+    // A frozen process may hold a lock, and who waits for a lock does not notice that the server has gone.
+    await kill(familyOf(postgres))
   },
   async machine({ cluster }) {
     const leader = await leaderOf(cluster)
@@ -140,13 +142,9 @@ const commit: Record<Fault, (scene: Scene) => Promise<void>> = {
   },
 }
 
-/** With all of its processes: those that are frozen would not notice that their server has gone. */
-async function killPostgres(cluster: Cluster, node: number): Promise<void> {
-  const postgres = cluster.pidOfPostgres(node)
-  const [frozen, all] = [walSendersOf(postgres), familyOf(postgres)]
-  signal([postgres], 'SIGKILL')
-  signal(frozen, 'SIGKILL')
-  // Another leader, or the same after its recovery, if no standby could take over at that moment.
+/** Kills processes, and waits until `all` have gone: only then another leader can be asked for, or the same after its recovery. */
+async function kill(pids: readonly number[], all = pids): Promise<void> {
+  signal(pids, 'SIGKILL')
   await until('PostgreSQL has gone', () => !all.some(isAlive))
 }
 
