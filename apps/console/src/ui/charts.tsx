@@ -6,7 +6,7 @@ import { IconChartAreaLine, IconTable } from '@tabler/icons-react'
 import { useNumberFormats } from './numbers'
 import { useSettings } from './settings'
 import { useTexts } from './texts'
-import { absolute } from './time'
+import { absolute, clockTime } from './time'
 
 // Loaded late: see late-charts.tsx.
 
@@ -77,10 +77,7 @@ function useMoments() {
   const { language, time } = useSettings()
   return {
     moment: (at: number) => absolute(new Date(at), language, time === 'utc' ? 'utc' : 'local'),
-    clock: (at: number) =>
-      new Date(at).toLocaleTimeString(language === 'de' ? 'de-DE' : 'en-GB', {
-        ...(time === 'utc' && { timeZone: 'UTC' }),
-      }),
+    clock: (at: number) => clockTime(new Date(at), language, time),
   }
 }
 

@@ -5,26 +5,51 @@ import { useSettings, type LanguageName, type TimeMode } from './settings'
 
 /** A moment, as the person has chosen to see moments; all other ways are in its tooltip. */
 export function Time({ at }: { at: string | Date }) {
-  const { time, language } = useSettings()
   const date = new Date(at)
-  const now = useNow()
   return (
-    <Tooltip label={`${absolute(date, language, 'local')} · ${absolute(date, language, 'utc')}`}>
+    <Tooltip label={<InFull date={date} />}>
       <time dateTime={date.toISOString()} className="figure">
-        {time === 'relative' ? relative(date, now, language) : absolute(date, language, time)}
+        <Shown date={date} />
       </time>
     </Tooltip>
   )
 }
 
-export function absolute(date: Date, language: LanguageName, mode: TimeMode): string {
-  const format = new Intl.DateTimeFormat(language === 'de' ? 'de-DE' : 'en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'medium',
-    ...(mode === 'utc' && { timeZone: 'UTC' }),
-  })
-  return format.format(date) + (mode === 'utc' ? ' UTC' : '')
+// Components of their own: what is closed computes nothing, and the clock redraws a text only.
+function InFull({ date }: { date: Date }) {
+  const { language } = useSettings()
+  return `${absolute(date, language, 'local')} · ${absolute(date, language, 'utc')}`
 }
+function Shown({ date }: { date: Date }) {
+  const { time, language } = useSettings()
+  const now = useNow()
+  return time === 'relative' ? relative(date, now, language) : absolute(date, language, time)
+}
+
+const formatsOf = (locale: string) => {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
+  const inFull = { dateStyle: 'medium', timeStyle: 'medium' } as const
+  return {
+    local: format(inFull),
+    utc: format({ ...inFull, timeZone: 'UTC' }),
+    localClock: format({ timeStyle: 'medium' }),
+    utcClock: format({ timeStyle: 'medium', timeZone: 'UTC' }),
+    relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }),
+  }
+}
+// Made once: making one takes longer than writing a hundred moments with it.
+const formats: Record<LanguageName, ReturnType<typeof formatsOf>> = {
+  en: formatsOf('en-GB'),
+  de: formatsOf('de-DE'),
+}
+
+export function absolute(date: Date, language: LanguageName, mode: TimeMode): string {
+  return mode === 'utc' ? `${formats[language].utc.format(date)} UTC` : formats[language].local.format(date)
+}
+
+/** The time of day alone. */
+export const clockTime = (date: Date, language: LanguageName, mode: TimeMode): string =>
+  formats[language][mode === 'utc' ? 'utcClock' : 'localClock'].format(date)
 
 const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
@@ -40,10 +65,7 @@ export function relative(date: Date, now: number, language: LanguageName): strin
   const since = Math.round((date.getTime() - now) / 1000)
   const seconds = since > 0 && since <= 2 ? 0 : since
   const [unit, size] = steps.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1]
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(
-    Math.trunc(seconds / size),
-    unit,
-  )
+  return formats[language].relative.format(Math.trunc(seconds / size), unit)
 }
 
 /** How long something took, in two units at most: `2 min 5 s`. */

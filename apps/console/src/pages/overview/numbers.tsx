@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { Group, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useLive, type BatchEvent } from '../../api/live'
@@ -12,7 +13,6 @@ import { useOverviewTexts } from './texts'
 /** What the sequencer issues, as it happens. */
 export function Numbers() {
   const texts = useOverviewTexts()
-  const shared = useTexts()
   const live = useLive()
   if (live.state === 'refused') return <Failure error={live.error} />
   const { stats, rates, events } = live
@@ -51,20 +51,7 @@ export function Numbers() {
         ) : (
           <ul className="plain-list feed" tabIndex={0} aria-label={texts.latest}>
             {events.slice(0, 50).map((event) => (
-              <li key={event.key}>
-                <span className="feed-what">{shared.events[event.event]}</span>
-                <Link
-                  to="/numbers/$number"
-                  params={{ number: event.first_number }}
-                  search={{ prefix: event.prefix }}
-                  className="link mono"
-                >
-                  {rangeOf(event)}
-                </Link>
-                <span className="feed-when">
-                  <Time at={event.at} />
-                </span>
-              </li>
+              <Line key={event.key} event={event} />
             ))}
           </ul>
         )}
@@ -72,6 +59,27 @@ export function Numbers() {
     </div>
   )
 }
+
+/** It is drawn once: what comes after it does not change it. */
+const Line = memo(function Line({ event }: { event: BatchEvent }) {
+  const texts = useTexts()
+  return (
+    <li>
+      <span className="feed-what">{texts.events[event.event]}</span>
+      <Link
+        to="/numbers/$number"
+        params={{ number: event.first_number }}
+        search={{ prefix: event.prefix }}
+        className="link mono"
+      >
+        {rangeOf(event)}
+      </Link>
+      <span className="feed-when">
+        <Time at={event.at} />
+      </span>
+    </li>
+  )
+})
 
 const rangeOf = ({ first_number: first, last_number: last }: BatchEvent) =>
   first === last ? first : `${first} … ${last}`
