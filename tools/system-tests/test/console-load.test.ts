@@ -59,7 +59,7 @@ inBrowser('500 numbers a second', () => {
       expect(issued).toBeGreaterThanOrEqual(perSecond)
       expect(redraws / (seenMs / 1000)).toBeLessThanOrEqual(3)
       const rows = await page.getByRole('list', { name: 'Latest numbers' }).getByRole('listitem').count()
-      expect(rows).toBeLessThanOrEqual(50)
+      expect(rows).toBeLessThanOrEqual(25)
       if (asked !== undefined) {
         expect(Math.max(0, ...longTasks)).toBeLessThanOrEqual(longestTaskMs)
         expect(growthMb).toBeLessThanOrEqual(mostGrowthMb)

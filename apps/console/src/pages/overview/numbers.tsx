@@ -10,6 +10,9 @@ import { Time } from '../../ui/time'
 import { useTexts } from '../../ui/texts'
 import { useOverviewTexts } from './texts'
 
+// What a person can follow; a busy sequencer replaces all of them twice a second.
+const shownEvents = 25
+
 /** What the sequencer issues, as it happens. */
 export function Numbers() {
   const texts = useOverviewTexts()
@@ -50,7 +53,7 @@ export function Numbers() {
           <Text c="dimmed">{texts.noneYet}</Text>
         ) : (
           <ul className="plain-list feed" tabIndex={0} aria-label={texts.latest}>
-            {events.slice(0, 50).map((event) => (
+            {events.slice(0, shownEvents).map((event) => (
               <Line key={event.key} event={event} />
             ))}
           </ul>
