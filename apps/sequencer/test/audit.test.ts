@@ -214,7 +214,7 @@ describe('the feed', () => {
       const of = (all: Row[]) => all.filter((row) => row.prefix === prefix).map(placeOf)
       expect(of(followed)).toEqual(of(rows))
     }
-  }, 60_000)
+  })
 
   test('waits for a transaction that is under way, and then has its rows', async () => {
     await sequencer.api.post('/api/v1/next/SG')
@@ -440,12 +440,12 @@ test('the ledger is verified while numbers are issued, and each time it fits', a
       issued += 1
     }
   })
-  while (reports.length < 10) reports.push(await get('/api/v1/audit/verify'))
+  while (reports.length < 10 || issued <= 10) reports.push(await get('/api/v1/audit/verify'))
   const before = issued
   verifying = false
   await Promise.all(clients)
   await instance.close()
-  expect(reports.map(({ code, findings }) => code ?? findings)).toEqual(upTo(10).map(() => []))
+  expect(reports.map(({ code, findings }) => code ?? findings)).toEqual(reports.map(() => []))
   expect(reports.at(-1)?.rows).toBeGreaterThan(reports[0].rows)
   expect(before).toBeGreaterThan(10)
 })
@@ -474,7 +474,7 @@ test('a ledger that PostgreSQL has no statistics of yet is verified without read
   const read = (await rowsRead()) - before
   expect(read).toBeGreaterThanOrEqual(rows)
   expect(read).toBeLessThan(10 * rows)
-}, 60_000)
+})
 
 test('a cursor is refused that a caller made for a position which no batch can have', () => {
   const made = (position: number) => listCursors.write([1, 'SG', '', 1, position])

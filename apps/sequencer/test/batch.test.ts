@@ -289,7 +289,7 @@ test('one whose time has passed is told so, and those of other sequences have th
 test('one whose outcome is not known is told so, and gets its number by its key', async () => {
   const counter = await holdCounter()
   const batch = ask([
-    { prefix: 'SG', idempotency_key: 'lost', timeout_ms: 300 },
+    { prefix: 'SG', idempotency_key: 'lost', timeout_ms: 1_000 },
     { prefix: 'INV', business_date: '2019-01-01' },
   ])
   await counter.held()

@@ -86,7 +86,7 @@ test(
         const before = proxy.cuts
         const statement = random.oneOf(['issue_numbers', 'issue_many', 'change_numbers'])
         proxy.cutAt(statement, moments[before % moments.length]!)
-        await Promise.race([until(() => proxy.cuts > before), clients])
+        await Promise.race([until(() => proxy.cuts > before, 5_000), clients])
       }
     } finally {
       stopping = true
@@ -109,7 +109,7 @@ test(
     // No step that was not acknowledged, and none acknowledged that is not there.
     expect([...ledger].sort()).toEqual([...acknowledged].sort())
   },
-  60_000 + cuts * 300,
+  180_000 + cuts * 300,
 )
 
 // What the keys are for: the same cuts without a look at them.

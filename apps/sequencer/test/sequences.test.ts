@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { parseConfig } from '@ordinal/config'
-import type { ApiAnswer, TestDatabase } from '@ordinal/testing'
+import { until, type ApiAnswer, type TestDatabase } from '@ordinal/testing'
 import { sequencerConfig } from '../src/config'
-import { createLedgerDatabase, queryAsAdmin, startSequencer, upTo, valuesIn } from './sequencer'
+import { createLedgerDatabase, heldUp, queryAsAdmin, startSequencer, upTo, valuesIn } from './sequencer'
 import { bearer, secret } from './tokens'
 
 const machineKey = 'k'.repeat(43)
@@ -82,6 +82,7 @@ test("the seed's printf notation is kept as braces, in either spelling of the fi
     timeZone: 'Pacific/Auckland',
     fiscalYearStart: 4,
     gapPolicy: 'strict',
+    business_date_past_days: null,
   })
   expect(body).toMatchObject({
     template: 'BILL{YYYY}-{seq:4}',
@@ -219,7 +220,12 @@ test('a start value that could no longer have an effect is refused', async () =>
 })
 
 test('a change by which a number could be given again is refused, with the number', async () => {
-  await define({ prefix: 'K', template: '{YYYY}{MM}-{seq:4}', reset: 'yearly' })
+  await define({
+    prefix: 'K',
+    template: '{YYYY}{MM}-{seq:4}',
+    reset: 'yearly',
+    business_date_past_days: null,
+  })
   // Before anything was issued, nothing can repeat.
   expect((await change('K', { reset: 'monthly' })).status).toBe(200)
   expect((await change('K', { reset: 'yearly' })).status).toBe(200)
@@ -409,7 +415,7 @@ test('numbers that are issued while a change looks through them are looked at, t
   await blocker.query(`SELECT FROM counters WHERE prefix = 'K' AND period = '2025' FOR UPDATE`)
   // The change has looked, finds nothing that fits, and waits for the counter; meanwhile a number comes that does.
   const refused = change('K', { template: '{YYYY}{MM}-9{seq:4}' })
-  await delay(300)
+  await until(async () => (await blocker.query(heldUp)).rowCount === 1)
   const { rows } = await blocker.query<{ batch: string }>(`SELECT batch FROM counters WHERE prefix = 'K'`)
   await blocker.query(
     `INSERT INTO ledger (prefix, period, value, revision, event, state, number, batch, position, caller, idempotency_key, item, at)
@@ -445,16 +451,21 @@ test('a period that begins while a change looks at the numbers counts from where
 })
 
 test('a period does not begin by the old rules while a change commits that looked at the others', async () => {
-  await define({ prefix: 'K', template: '{YYYY}{MM}-{seq:4}', reset: 'yearly' })
+  await define({
+    prefix: 'K',
+    template: '{YYYY}{MM}-{seq:4}',
+    reset: 'yearly',
+    business_date_past_days: null,
+  })
   const changing = new Client(database.url)
   await changing.connect()
   await changing.query('BEGIN')
   await changing.query(
-    `SELECT add_rules('K', 2, '{YYYY}{MM}-{seq:4}', 'monthly', 'UTC', 1, 1, 'recycle', 3600, NULL, false, 366, 31, true, 'x', NULL, NULL,
+    `SELECT add_rules('K', 2, '{YYYY}{MM}-{seq:4}', 'monthly', 'UTC', 1, 1, 'recycle', 3600, NULL, false, NULL, 31, true, 'x', NULL, NULL,
                       (SELECT count(*) FROM sequences))`,
   )
   const first = sequencer.api.post('/api/v1/next/K', { business_date: '2026-02-05' })
-  await delay(300)
+  await until(async () => (await changing.query(heldUp)).rowCount === 1)
   await changing.query('COMMIT')
   await changing.end()
   expect((await first).body).toMatchObject({ full_number: '202602-0001', period: '2026-02' })
@@ -485,7 +496,8 @@ test('of two changes of one version one is 409, whichever reads first', async ()
   await blocker.query('BEGIN')
   await blocker.query(`SELECT FROM counters WHERE prefix = 'SG' FOR UPDATE`)
   const both = [change('SG', { template: '{prefix}.{seq}' }), change('SG', { template: '{prefix}_{seq}' })]
-  await delay(300)
+  const waiting = 'SELECT DISTINCT pid FROM pg_locks WHERE NOT granted'
+  await until(async () => (await blocker.query(waiting)).rowCount === 2)
   await blocker.query('COMMIT')
   await blocker.end()
   const answers = await Promise.all(both)
@@ -634,7 +646,7 @@ test('16 clients go on while the rules change under them: no number twice, and e
      FROM ledger l JOIN batches b USING (prefix, period, batch)`,
   )
   expect(rows).toEqual([{ fits: true }])
-}, 60_000)
+})
 
 describe('the database itself', () => {
   const insert = (version: number, start = 1) =>
