@@ -91,7 +91,7 @@ test('the database derives the period and the frame of a date as the service doe
     { numRuns: 300 },
   )
   await admin.end()
-}, 120_000)
+})
 
 const momentsOfRules = fc.record({
   reset: anyReset,
@@ -241,7 +241,7 @@ test('the database reads the period of a number as the service does', async () =
     { numRuns: 1_000 },
   )
   await admin.end()
-}, 120_000)
+})
 
 test('a date outside the window is refused with its bounds, and one inside is not', async () => {
   const instance = createInstance(database.runtimeUrl)

@@ -32,7 +32,7 @@ onBadDisk('when the disk of the database', () => {
     database = { adminUrl: url, url }
     await migrateSequencer(parseConfig(sequencerConfig, { SEQUENCER_DATABASE_URL: url }))
     instance = createInstance(url, { requestTimeoutMs: 1_000 })
-  }, 60_000)
+  })
   afterEach(async () => {
     disk.free()
     await instance.close()

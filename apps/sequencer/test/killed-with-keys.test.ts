@@ -226,7 +226,7 @@ test('killed while the database makes the key: the retry waits for it, and there
         `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%add_api_key%'`,
       )
     const answered = killed.ask(asked)
-    await until(async () => (await waiting()).length === 1, 20_000)
+    await until(async () => (await waiting()).length === 1)
     const [left] = await waiting()
     await killed.kill()
     expect([left, await answered]).toEqual([{ pid: expect.any(Number) }, undefined])

@@ -289,4 +289,4 @@ test('whatever is asked for at once, each request gets new values once, and its 
     { numRuns: 40 },
   )
   expect(Math.max(...(await linksOfTransactions()))).toBeGreaterThan(1)
-}, 60_000)
+})

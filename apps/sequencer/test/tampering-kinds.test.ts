@@ -153,15 +153,15 @@ test('what no number or date can hold is found and named, and ends no verificati
 
 test('what was put in, moved or exchanged is found and named', async () => {
   expect(await unnamed(forgeries)).toEqual([])
-}, 120_000)
+})
 
 test('what does not follow from the rules is found and named, though all hashes were computed again', async () => {
   expect(await unnamed(unruly)).toEqual([])
-}, 120_000)
+})
 
 test('what was dated otherwise or rewritten with all its hashes is found, at last by the checkpoint', async () => {
   expect(await unnamed(rewritings)).toEqual([])
-}, 120_000)
+})
 
 test('each trigger, function, constraint and right that is not that of the build is found and named', async () => {
   const service = new URL(template.runtimeUrl).username
@@ -181,4 +181,4 @@ test('each trigger, function, constraint and right that is not that of the build
     }
   })
   expect(faults).toEqual([])
-}, 120_000)
+})
