@@ -137,14 +137,14 @@ describe('killed while it places an order', () => {
   test.each(inTransaction)(
     'after somebody else cancelled it, when %s: the retry gets one order, one number, one event, and the key replays',
     async (moment) => {
-      world.sequencer.mood = { is: 'slow', ms: 500 }
+      const answer = world.sequencer.holdAnswers()
       const crashing = startCrashing(moment)
       const placing = crashing.place()
       await until(() => world.sequencer.seen.length === 1)
       await world.query(`UPDATE orders SET status = 'cancelled', version = 2`)
+      answer()
       expect(await placing).toBeUndefined()
       await crashing.expectKilled()
-      world.sequencer.mood = { is: 'well' }
       await passTime()
       await expectOneOrder({ status: 'cancelled', version: 2 })
     },

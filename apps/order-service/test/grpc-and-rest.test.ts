@@ -157,12 +157,13 @@ describe('a key', () => {
   })
 
   test('whose request is under way by REST is refused as in use', async () => {
-    world.sequencer.mood = { is: 'slow', ms: 400 }
+    const answer = world.sequencer.holdAnswers()
     const first = byRest('a')
     await until(() => world.sequencer.seen.length === 1)
     const second = await client.create(anOrder, withKey('a'))
     expect(outcomeOf(second)).toEqual(['ABORTED', 'idempotency_key_in_use'])
     expect(second.trailers['retry-after']).toBe('1')
+    answer()
     const { body } = await first
     expect((await client.create(anOrder, withKey('a'))).body.order).toEqual(body)
   })

@@ -28,11 +28,12 @@ const numberOf = async (id: number) => {
 
 test('an order is left to the request that places it, until its lease ends', async () => {
   await world.startService(soon)
-  const leased = await leaveOrder(world, { leasedSeconds: 1 })
+  const leased = await leaveOrder(world, { leasedSeconds: 600 })
   const free = await leaveOrder(world)
   await until(() => numberOf(free.id))
   await delay(300)
   expect(await numberOf(leased.id)).toBeNull()
+  await world.query('UPDATE orders SET numbering_after = now()')
   await until(() => numberOf(leased.id))
 })
 
@@ -43,10 +44,10 @@ test('numbering passes over an order that somebody else holds, and does not wait
   await other.query('BEGIN')
   await other.query('SELECT FROM orders WHERE id = $1 FOR UPDATE', [held.id])
   await world.startService(soon)
-  await until(() => numberOf(free.id), 4000)
+  await until(() => numberOf(free.id))
   expect(await numberOf(held.id)).toBeNull()
   await other.end()
-  await until(() => numberOf(held.id), 4000)
+  await until(() => numberOf(held.id))
 })
 
 test('a request that asks for its number is not overtaken by numbering', async () => {
@@ -86,10 +87,11 @@ test('a number that another order has is refused loudly, and all of its batch ge
 
 test('an order keeps the number that it has; another one for it is a loud fault', async () => {
   const { api, log } = await world.startService()
-  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const answer = world.sequencer.holdAnswers()
   const placing = api.post('/api/v1/orders', anOrder)
   await until(() => world.sequencer.seen.length === 1)
   await world.query(`UPDATE orders SET order_number = 'ORD-OTHER'`)
+  answer()
   const { status, body } = await placing
   expect(status).toBe(201)
   expect(await numberOf(body.id)).toBe('ORD-OTHER')
@@ -102,10 +104,11 @@ test('an order keeps the number that it has; another one for it is a loud fault'
 test('with a key the answer is kept, also when its number does not fit', async () => {
   const { api } = await world.startService()
   const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
-  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const answer = world.sequencer.holdAnswers()
   const placing = place()
   await until(() => world.sequencer.seen.length === 1)
   await world.query(`UPDATE orders SET order_number = 'ORD-OTHER'`)
+  answer()
   const { status, body } = await placing
   expect([status, body.order_number]).toEqual([201, 'ORD-OTHER'])
   const again = await place()
@@ -115,12 +118,13 @@ test('with a key the answer is kept, also when its number does not fit', async (
 test('so it is for a retry that finishes what a crashed process began', async () => {
   const { api } = await world.startService()
   const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
-  world.sequencer.mood = { is: 'slow', ms: 300 }
+  const answer = world.sequencer.holdAnswers()
   await leaveOrder(world, { key: 'k', leasedSeconds: 600 })
   await world.query('UPDATE idempotency_records SET leased_until = now()')
   const placing = place()
   await until(() => world.sequencer.seen.length === 1)
   await world.query(`UPDATE orders SET order_number = 'ORD-OTHER'`)
+  answer()
   const { status, body } = await placing
   expect([status, body.order_number]).toEqual([201, 'ORD-OTHER'])
   const again = await place()

@@ -19,13 +19,15 @@ export interface StubAnswer {
 }
 
 /**
- * How a stub treats requests: `well`; `slow`: it acts, and answers only after so many ms; `silent`: it takes the
- * request and nothing more; `failing`: it answers something else and does not act; `losing`: it acts, and the
- * connection breaks before its answer; `resetting`: it resets the connection as the request comes.
+ * How a stub treats requests: `well`; `slow`: it acts, and answers only after so many ms; `held`: it acts, and answers
+ * when it is told to; `silent`: it takes the request and nothing more; `failing`: it answers something else and does not
+ * act; `losing`: it acts, and the connection breaks before its answer; `resetting`: it resets the connection as the
+ * request comes.
  */
 export type Mood =
   | { is: 'well' | 'silent' | 'losing' | 'resetting' }
   | { is: 'slow'; ms: number }
+  | { is: 'held'; until: Promise<void> }
   | { is: 'failing'; answer: StubAnswer }
 
 export const failing = (status: number, code?: string, headers = {}): Mood => ({
@@ -47,6 +49,7 @@ export async function startStub(act: (request: StubRequest) => StubAnswer | Prom
       await held
       const answer = mood.is === 'failing' ? mood.answer : await act(received)
       if (mood.is === 'losing' || answer.isLost) return void response.destroy()
+      if (mood.is === 'held') await mood.until
       if (mood.is === 'slow' && !(await stillThereAfter(mood.ms, response))) return
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
       response.end(JSON.stringify(answer.body))
@@ -66,6 +69,15 @@ export async function startStub(act: (request: StubRequest) => StubAnswer | Prom
       let letGo: () => void = () => undefined
       held = new Promise((resolve) => (letGo = resolve))
       return letGo
+    },
+    /** Acts from now on without answering; gives what answers, at once also what comes later. */
+    holdAnswers(): () => void {
+      let answer: () => void = () => undefined
+      stub.mood = { is: 'held', until: new Promise((resolve) => (answer = resolve)) }
+      return () => {
+        if (stub.mood.is === 'held') stub.mood = { is: 'well' }
+        answer()
+      }
     },
     /** How many connections are open. */
     connections: () => promisify(server.getConnections.bind(server))(),

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { callersOf, ownAddress, ownPort, type TestCallers } from '@ordinal/testing'
 import { anOrder, createWorld, until, type Instance, type World } from './world'
 
-// The pauses of production, sixty times as fast: 5 s, 5 min, half an hour. So a second here is a minute there.
-const pauses = '0.083,5,30'
-const minuteMs = 1_000
+// The pauses of production, thirty times as fast: 5 s, 5 min, half an hour. So two seconds here are a minute there.
+const pauses = '0.167,10,60'
+const minuteMs = 2_000
 
 let world: World
 let service: Instance
@@ -91,7 +91,7 @@ test('a receiver that is down for a minute gets all that happened meanwhile, in 
   await until(async () => Date.now() - downFrom > minuteMs && (await failedOf()).length === twice.length)
   expect(await read('/deliveries?state=waiting&page_size=100')).toHaveLength(15)
   await receiver.start(port)
-  await until(() => receiver.told.length >= 15, 30_000)
+  await until(() => receiver.told.length >= 15, 60_000)
   await until(async () => (await read('/deliveries?state=waiting')).length === 0)
 
   for (const reference of references)
@@ -107,4 +107,4 @@ test('a receiver that is down for a minute gets all that happened meanwhile, in 
   const attempts = (await read('/attempts?page_size=100')) as Attempted[]
   expect(attempts.filter(({ nth, status }) => nth === 3 && status === 200)).toHaveLength(5)
   await receiver.stop()
-}, 60_000)
+})
