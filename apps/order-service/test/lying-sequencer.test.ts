@@ -168,7 +168,6 @@ test.each(nonsense)(
     expect(await until(() => numberOf(body.id))).toBe('ORD-1')
     expect(await conflictsOf(body.id)).toEqual([])
   },
-  20_000,
 )
 
 test('a number that another order holds: the order gets one under a derived key, and both are on record', async () => {
@@ -336,7 +335,7 @@ test('a sequencer that lies on and on, each time otherwise, is asked ever more r
   liar.lie = undefined
   await world.query('UPDATE orders SET numbering_after = now()')
   expect(await until(() => numberOf(body.id))).toBe('ORD-3')
-}, 20_000)
+})
 
 test('of conflicts without end the first ten are on record, and the key is counted on', async () => {
   await start()

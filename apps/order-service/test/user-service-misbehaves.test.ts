@@ -72,7 +72,6 @@ test.each<[string, Mood | 'stopped', string]>([
     expect((after - before) / (roundsOfMemory * callers)).toBeLessThan(5_000)
     if (mood !== 'stopped') await until(async () => (await world.userService.connections()) === 0)
   },
-  120_000,
 )
 
 /** Bytes, when all that can be collected is. */
