@@ -1,44 +1,25 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { rename, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { loadProtos } from '@ordinal/grpc'
-import {
-  createGrpcClient,
-  startTestPgbouncer,
-  startTestPostgres,
-  until,
-  withPgbouncer,
-  type TestPgbouncer,
-  type TestPostgres,
-} from '@ordinal/testing'
-import { migrateSequencer } from '../src/app'
+import { startTestPgbouncer, withPgbouncer, type TestPgbouncer } from '@ordinal/testing'
 import { changeNumbers, issueMany, issueNumbers } from '../src/ledger/statements'
 import { createInstance, plain } from './instance'
 import { workWith } from './restored-ledger'
-import { configFor, queryAsAdmin, startSequencer } from './sequencer'
+import { queryAsAdmin, startSequencer } from './sequencer'
 import { newSigningKey } from './signing-key'
+import { callEachWay, issueAgain, startServerToLose, type Sequencer, type ServerToLose } from './taken-over'
 import { bearer, secret } from './tokens'
 
-const protos = loadProtos(__dirname, 'sequencer.proto')
 const limitMs = 120_000
-const site = { site_id: 'site-1', partition_id: 'partition-a' }
 
-let postgres: TestPostgres
-let database: { adminUrl: string; url: string; runtimeUrl: string }
+let database: ServerToLose
 let place: Server
 let kept = 'none'
 let placeIsAway = false
 let env: Record<string, string>
 
 beforeAll(async () => {
-  postgres = await startTestPostgres()
-  const url = postgres.url('postgres')
-  database = { adminUrl: url, url, runtimeUrl: url }
-  await migrateSequencer(configFor(database))
+  database = await startServerToLose()
   place = createServer((_, answer) => (placeIsAway ? answer.destroy() : answer.end(kept))).listen(
     0,
     '127.0.0.1',
@@ -52,9 +33,8 @@ beforeAll(async () => {
 }, limitMs)
 afterAll(async () => {
   place.close()
-  await postgres.remove()
+  await database.postgres.remove()
 })
-type Sequencer = Awaited<ReturnType<typeof startSequencer>>
 let instances: Sequencer[] = []
 
 beforeEach(() => {
@@ -66,39 +46,6 @@ afterEach(async () => {
   instances = []
 })
 
-/** What the ledger has of all sequences: nothing that is written leaves it the same. */
-const rowsInLedger = async () =>
-  (await queryAsAdmin<{ count: string }>(database, 'SELECT count(*) FROM ledger'))[0]!.count
-
-const cluster = (name = 'cluster') => join(postgres.dataFolder, name)
-
-/** Keeps the ledger as it is now, for `failOver`. */
-async function copyServer(): Promise<void> {
-  await postgres.stop()
-  await rm(cluster('older'), { recursive: true, force: true })
-  await promisify(execFile)('cp', ['-a', cluster(), cluster('older')])
-  await postgres.restart()
-}
-
-/**
- * The copy takes the place of the server, as a standby that had not everything.
- *
- * @param meanwhile begins when the server is away
- */
-async function failOver<T>(meanwhile: () => Promise<T>): Promise<T> {
-  await postgres.stop()
-  const doing = meanwhile()
-  await rename(cluster(), cluster('lost'))
-  await rename(cluster('older'), cluster())
-  await rm(cluster('lost'), { recursive: true })
-  await postgres.restart()
-  return doing
-}
-
-/** Issues a number as soon as the server takes writes. */
-const issueAgain = (instance: Sequencer) =>
-  until(async () => (await workWith(instance, '').post('/api/v1/next/SG')).status === 200, 30_000)
-
 /** Issues what the copy of the server does not have, and keeps a checkpoint of it. */
 async function issueBeyondCopy(held: string): Promise<void> {
   for (const instance of instances) await issueAgain(instance)
@@ -108,54 +55,14 @@ async function issueBeyondCopy(held: string): Promise<void> {
   kept = ((await answer.json()) as { checkpoint: string }).checkpoint
 }
 
-const firstResult = ({ body }: { body: object }) => {
-  const { results } = body as { results?: { problem?: { code: string } }[] }
-  return { body: results?.[0]?.problem ?? body }
-}
-
-/** One call of each kind that issues or changes numbers; gives the code of each answer. */
-async function callEachWay(instance: Sequencer, held: string): Promise<string[]> {
-  const { post } = workWith(instance, '')
-  const client = createGrpcClient(instance.grpcPort!, protos, 'sequential.SequentialIDService')
-  const imported = async () => {
-    const answer = await fetch(`${instance.url}/api/v1/sequences/PO/import`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'text/csv', ...(await bearer('admin')) },
-      body: `number\nPO${new Date().getUTCFullYear()}-0001\n`,
-    })
-    return (await answer.json()) as { code?: string; stopped?: { code: string } }
-  }
-  const overGrpc = async (method: string, message: object) => {
-    const { code, trailers } = await client.call(method, message, { deadlineMs: 20_000 })
-    return { body: { code: (trailers['ordinal-error-code'] as string | undefined) ?? code } }
-  }
-  const answers = await Promise.all([
-    ...Array.from({ length: 5 }, () => post('/api/v1/next/SG')),
-    post('/api/v1/next/ORD'),
-    post('/api/v1/next/SG', { count: 10 }),
-    post('/api/v1/next/SG', { hold_seconds: 60 }),
-    post('/api/v1/numbers:batch', { requests: [{ prefix: 'SG' }] }).then(firstResult),
-    post('/api/v1/sequence/next', site),
-    post(`/api/v1/numbers/${held}/release`, { reason: 'test' }),
-    overGrpc('GetNext', { prefix: 'SG' }),
-    overGrpc('GetNextBatch', { prefix: 'SG', count: 3 }),
-    imported().then((body) => ({ body: { code: body.code ?? body.stopped?.code } })),
-    fetch(`${instance.url}/api/v1/audit/checkpoints`, { headers: await bearer('viewer') }).then(
-      async (answer) => ({ body: (await answer.json()) as { code?: string } }),
-    ),
-  ])
-  client.close()
-  return answers.map(({ body }) => JSON.stringify((body as { code?: unknown }).code ?? body))
-}
-
 /** Two instances that have issued, a reservation of theirs, and a copy of the server which does not have all of it. */
 async function issueAndCopy(urls: readonly [string, string]) {
   instances = await Promise.all(urls.map((runtimeUrl) => startSequencer({ ...database, runtimeUrl }, env)))
   const { body } = await workWith(instances[0]!, '').post('/api/v1/next/SG', { hold_seconds: 600 })
   const held: string = body.full_number!
   for (const instance of instances) await workWith(instance, '').issue('ORD', 1)
-  await copyServer()
-  const rows = await rowsInLedger()
+  await database.copy()
+  const rows = await database.rowsInLedger()
   await issueBeyondCopy(held)
   return { held, rows }
 }
@@ -164,12 +71,12 @@ async function expectNothingIssued(urls: readonly [string, string], away: boolea
   const { held, rows } = await issueAndCopy(urls)
   const callAll = async () => (await Promise.all(instances.map((each) => callEachWay(each, held)))).flat()
   placeIsAway = away
-  await failOver(callAll)
-  expect(await rowsInLedger()).toBe(rows)
+  await database.failOver(callAll)
+  expect(await database.rowsInLedger()).toBe(rows)
   expect(new Set(await callAll())).toEqual(new Set(['"ledger_behind"']))
   placeIsAway = false
   expect(new Set(await callAll())).toEqual(new Set(['"ledger_behind"']))
-  expect(await rowsInLedger()).toBe(rows)
+  expect(await database.rowsInLedger()).toBe(rows)
   // Control: what stopped them is the checkpoint.
   kept = 'none'
   for (const instance of instances) await issueAgain(instance)
@@ -211,13 +118,13 @@ test(
   async () => {
     await issueAndCopy([database.url, database.url])
     const [first, second] = instances as [Sequencer, Sequencer]
-    await postgres.stop()
+    await database.postgres.stop()
     const waiting = [first, second].map((each) => workWith(each, '').post('/api/v1/next/SG'))
-    await postgres.restart()
+    await database.postgres.restart()
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200])
 
     placeIsAway = true
-    await postgres.restart()
+    await database.postgres.restart()
     const refused = await workWith(first, '').post('/api/v1/next/SG')
     expect([refused.status, refused.body.code]).toEqual([503, 'ledger_behind'])
     placeIsAway = false
@@ -239,7 +146,7 @@ test('a statement for another server writes nothing, and one for the server that
   const { firstValue } = await issueNumbers(pool, sequence, undefined, [{ ...plain, key: 'k' }], false, {
     server: server!.start,
   })
-  const rows = await rowsInLedger()
+  const rows = await database.rowsInLedger()
   const release = { ...plain, event: 'release' as const, authority: 'person' as const, reason: 'test' }
   const releaseOn = (on: string) => {
     const request = { ...release, value: firstValue!, number: `SG${String(firstValue).padStart(6, '0')}` }
@@ -255,7 +162,7 @@ test('a statement for another server writes nothing, and one for the server that
     expect(await issueMany(pool, [{ sequence, requests: request }], false, other)).toEqual([undefined])
     await expect(releaseOn(other)).rejects.toThrow('another one')
   }
-  expect(await rowsInLedger()).toBe(rows)
+  expect(await database.rowsInLedger()).toBe(rows)
   expect((await releaseOn(server!.start)).outcomes).toMatchObject([{ done: true }])
   await close()
 })

@@ -26,10 +26,15 @@ export async function readServerState(db: Queryable, toPrimary: boolean): Promis
   return rows[0]!
 }
 
-/** A check that throws OtherServerError, which ends the connection, if it does not lead to the server that started then. */
+/**
+ * A check that throws OtherServerError, which ends the connection, if it does not lead to the server that started then.
+ *
+ * @param startedAt undefined: any server will do
+ */
 export const requireServer =
-  (startedAt: string) =>
+  (startedAt: string | undefined) =>
   async (db: Queryable): Promise<void> => {
-    const found = await readServerState(db, true)
+    if (startedAt === undefined) return
+    const found = await readServerState(db, false)
     if (found.startedAt !== startedAt) throw new OtherServerError()
   }

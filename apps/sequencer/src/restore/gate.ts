@@ -44,8 +44,8 @@ const older: ReadonlySet<Finding['kind']> = new Set(['tail_cut', 'missing', 'rew
  * that it was restored, and one that does not have what the last kept checkpoint has. It looks at the first request, and
  * again when the server has started anew (a restore, a failover) or another checkpoint is kept.
  *
- * Where a checkpoint is kept, every statement that writes names the server that was compared, which the server itself checks:
- * whatever balancer or pooler is between, none is carried out on another before that was compared.
+ * Every statement that writes names the server that was looked at, which the server itself checks: whatever balancer or
+ * pooler is between, none is carried out on another before that was looked at.
  */
 export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: Deps) {
   let verdict: Verdict | undefined
@@ -138,22 +138,34 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     jitter: 0,
   })
 
-  async function requireOpen(): Promise<Verdict & { open: true }> {
-    const now = opened() ?? (await lookPatiently())
+  async function requireOpen(ask: () => Promise<Verdict>): Promise<Verdict & { open: true }> {
+    const now = opened() ?? (await ask())
     if (!now.open) throw behind(now)
     return now
   }
 
+  /** A look that fails has written nothing, as a statement may have whose connection breaks. */
+  const lookBeforeWrite = () =>
+    lookOnce().catch((cause: unknown) => {
+      throw new OtherServerError({ cause })
+    })
+
   /**
-   * @throws AppError `ledger_behind`; OtherServerError, after which the next one waits until that server was compared
+   * Runs a statement; if it meets another server, once more on that, as soon as it was found that it may issue.
+   *
+   * @throws AppError `ledger_behind`; OtherServerError, if that could not be looked at, or another came after it
    */
   const write: WriteOnServer = async (statement) => {
-    const { server } = await requireOpen()
-    try {
-      return await statement(source && server)
-    } catch (error) {
-      metAnother ||= error instanceof OtherServerError
-      throw error
+    for (let attempt = 1; ; attempt += 1) {
+      const { server } = await requireOpen(lookBeforeWrite)
+      try {
+        return await statement(server)
+      } catch (error) {
+        if (!(error instanceof OtherServerError)) throw error
+        // Of several that met it at the same time, one may have had a look since.
+        metAnother ||= verdict?.open === true && verdict.server === server
+        if (attempt > 1) throw error
+      }
     }
   }
 
@@ -163,7 +175,7 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     /** Whether it has been found that the ledger may issue. */
     isOpen: () => opened() !== undefined,
     /** Looks, if it is not open. @throws AppError `ledger_behind` */
-    require: async (): Promise<void> => void (await requireOpen()),
+    require: async (): Promise<void> => void (await requireOpen(lookPatiently)),
     write,
     /** For `/health/ready`: `up`, or why not. */
     check: async (): Promise<string> => {
@@ -178,19 +190,16 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
  * Checkpoints of a ledger that may issue. One of a ledger that was restored would take the place of that which it no longer
  * has, wherever they are kept, and open the gate.
  */
-export function ofOpenLedger(checkpoints: Checkpoints, gate: Pick<LedgerGate, 'write'>): Checkpoints {
-  const sign: Checkpoints['sign'] = (chosen) =>
-    gate.write((server) => checkpoints.sign(chosen, server === undefined ? undefined : requireServer(server)))
-  return {
-    ...checkpoints,
-    sign: (chosen) =>
-      sign(chosen).catch((error: unknown) => {
-        // The second time that server is compared first.
-        if (error instanceof OtherServerError) return sign(chosen)
-        throw error
-      }),
-  }
-}
+export const ofOpenLedger = (
+  checkpoints: Checkpoints,
+  gate: Pick<LedgerGate, 'require' | 'write'>,
+): Checkpoints => ({
+  ...checkpoints,
+  async sign(chosen) {
+    await gate.require()
+    return gate.write((server) => checkpoints.sign(chosen, requireServer(server)))
+  },
+})
 
 const behind = ({ why, remedy }: Verdict & { open: false }) =>
   new AppError('ledger_behind', `Nothing is issued: ${why}. Operators: ${remedy}`, { retryAfterSeconds: 5 })
