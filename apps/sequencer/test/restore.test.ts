@@ -33,6 +33,8 @@ describe('a ledger that is older than the checkpoint that was kept', () => {
       expect(await post(`/api/v1/numbers/${held}/release`, { reason: 'test' })).toMatchObject(refused)
       await expect(workWith({ url }, '/dev/null').issue('ORD', 1)).rejects.toThrow('restore-check')
       expect(await ready(url)).toBe(503)
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      expect(metrics).toContain('sequencer_number_requests_failed_total 3\n')
       const signed = await fetch(`${url}/api/v1/audit/checkpoints`, { headers: await bearer('viewer') })
       const imported = await fetch(`${url}/api/v1/sequences/SG/import`, {
         method: 'POST',

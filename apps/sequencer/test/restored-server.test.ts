@@ -41,8 +41,7 @@ const start = async (...urls: string[]) => {
 const next = (instance: Sequencer) => workWith(instance, '').post('/api/v1/next/SG')
 
 /** Whoever restores a server says so in it, before it starts for the first time. */
-const mark = (folder: string) =>
-  appendFile(join(folder, 'postgresql.auto.conf'), `ordinal.restored = 'on'\n`)
+const mark = (folder: string) => appendFile(join(folder, 'postgresql.auto.conf'), `ordinal.restored = 'on'\n`)
 const raised = ['ALTER SYSTEM RESET ordinal.restored', 'SELECT pg_reload_conf()']
 
 async function expectNothingIssued(...urls: string[]): Promise<void> {
@@ -115,7 +114,7 @@ test(
     await Promise.all(callers)
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(answers.length).toBeGreaterThan(250)
-    const numbers = answers.map(({ body }) => body.full_number as string)
+    const numbers = answers.map(({ body }): string => body.full_number!)
     expect(new Set(numbers).size).toBe(numbers.length)
     // A call whose connection was lost found its number by its key: there is none besides.
     expect(await valuesIn(database, 'SG')).toHaveLength(before + numbers.length)
@@ -139,7 +138,7 @@ function createWatched() {
     patienceMs: 5_000,
     log,
   })
-  const instance = createInstance(database.url, { gate })
+  const instance = createInstance(database.url, { gate, requestTimeoutMs: 30_000 })
   closing.push(close, instance.close)
   return { instance, looks: () => looks }
 }
@@ -169,9 +168,11 @@ test(
       }
     })
     const ended = Promise.allSettled(clients)
-    await until(() => answered > 50)
+    await until(() => answered > 50, 30_000)
     await database.failOver(() => Promise.resolve())
-    const reasons = (await ended).map((result) => (result as PromiseRejectedResult).reason as { code: string })
+    const reasons = (await ended).map(
+      (result) => (result as PromiseRejectedResult).reason as { code: string },
+    )
     // One whose connection was lost in the middle cannot know what became of it, and does not find it here.
     for (const { code } of reasons) expect(['ledger_behind', 'outcome_unknown']).toContain(code)
     expect(answered).toBeGreaterThan(50)
@@ -191,12 +192,15 @@ test(
     await next(instance!)
     await database.copy((folder) => writeFile(join(folder, 'standby.signal'), ''))
     const rows = await database.rowsInLedger()
-    const waiting = await database.failOver(async () => ({ answer: next(instance!) }))
+    // It ends when the server takes writes.
+    const takingOver = database.failOver(() => Promise.resolve({ answer: next(instance!) }))
     const inRecovery = async () =>
       (await queryAsAdmin<{ yes: boolean }>(database, 'SELECT pg_is_in_recovery() AS yes'))[0]!.yes
+    await until(() => inRecovery().catch(() => false), 30_000)
     expect([await inRecovery(), await database.rowsInLedger()]).toEqual([true, rows])
     await queryAsAdmin(database, 'SELECT pg_promote()')
-    expect((await waiting.answer).status).toBe(200)
+    const { answer } = await takingOver
+    expect((await answer).status).toBe(200)
     expect((await next(instance!)).status).toBe(200)
   },
   limitMs,

@@ -70,7 +70,7 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
    *   `sequence_exhausted`, `ledger_behind`, `sequencer_overloaded`, `database_unavailable`, `deadline_exceeded`, `outcome_unknown`
    */
   async function issue(request: IssueRequest, deadline = noDeadline): Promise<Issued> {
-    if (gate?.isOpen() === false) await withDeadline(gate.require(), deadline)
+    if (gate?.isOpen() === false) await requireOpen(gate, deadline)
     if (request.key === undefined) return issueNew(request, deadline)
     return issueNew(request, deadline).catch(async (error: unknown) => {
       // A retry gets its earlier answer, even if its sequence is out of use or its date too old since.
@@ -80,6 +80,10 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
       return before
     })
   }
+
+  /** Whoever is refused here waits for a number as well. */
+  const requireOpen = (closed: NonNullable<typeof gate>, deadline: Deadline): Promise<void> =>
+    withDeadline(closed.require(), deadline).catch(countFailure)
 
   async function issueNew(request: IssueRequest, deadline: Deadline): Promise<Issued> {
     const { prefix, business_date: businessDate } = request
@@ -105,7 +109,7 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
    *   throws
    */
   async function change(request: ChangeRequest, deadline = noDeadline): Promise<Issued> {
-    if (gate?.isOpen() === false) await withDeadline(gate.require(), deadline)
+    if (gate?.isOpen() === false) await requireOpen(gate, deadline)
     const { prefix, period } = request
     if (!sequences.known(prefix)) await withDeadline(sequences.find(prefix), deadline)
     return once({ count: 1, ...request }, deadline, lanes.forChanges(prefix, period))
@@ -155,16 +159,15 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
     lane: Lane,
   ): Promise<Issued> {
     const startedAtMs = performance.now()
-    return commits.submit(lane, { request, keyIsCallers, deadline }).then(
-      (issued) => {
-        metrics.waited((performance.now() - startedAtMs) / 1000)
-        return issued
-      },
-      (error: unknown) => {
-        if (!isAppError(error) || error.status >= 500) metrics.failed()
-        throw error
-      },
-    )
+    return commits.submit(lane, { request, keyIsCallers, deadline }).then((issued) => {
+      metrics.waited((performance.now() - startedAtMs) / 1000)
+      return issued
+    }, countFailure)
+  }
+
+  function countFailure(error: unknown): never {
+    if (!isAppError(error) || error.status >= 500) metrics.failed()
+    throw error
   }
 
   /**
