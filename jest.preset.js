@@ -7,6 +7,7 @@ const counting = process.env.ORDINAL_TEST_COUNTS ? [require.resolve('./tools/bui
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
+  setupFiles: [require.resolve('./tools/build/src/clear-of-midnight.js')],
   // What is published is built; its tests and its neighbours' are of the sources.
   testEnvironmentOptions: { customExportConditions: ['@ordinal/source', 'node', 'node-addons'] },
   transform: {
