@@ -7,6 +7,4 @@ module.exports = {
   maxWorkers: 2,
   // Shows each promise, and the seeds.
   verbose: true,
-  // Ends a test that hangs; how long one takes says only how busy its machine is.
-  testTimeout: 180_000,
 }

@@ -110,11 +110,15 @@ export const valueOf = (number: string) => Number(/-(\d+)$/.exec(number)?.[1])
 
 export const ascending = (values: number[]) => values.sort((a, b) => a - b)
 
-/** Looks until something holds, and fails with what it saw last if that takes too long. */
+/**
+ * Looks until something holds, and fails with what it saw last if that takes too long.
+ *
+ * @param withinMs where that is promised; by default as long as a machine may take that has much other work
+ */
 export async function eventually<T>(
   look: () => Promise<T> | T,
   holds: (seen: T) => boolean,
-  withinMs: number,
+  withinMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {

@@ -163,7 +163,7 @@ beforeAll(() => {
   const back = files.findIndex(([, , , rule]) => rule === circle)
   writeFileSync(join(copy, sequencer, 'demos/partner.ts'), `import './case-${back}'\n`)
   complaints = lint(files.map((_, index) => fileOf(index)))
-})
+}, 600_000)
 afterAll(() => removeCopy(copy))
 
 test.each(files.map(([what, folder, , rule], index) => [what, folder, rule ?? 'no rule', index] as const))(

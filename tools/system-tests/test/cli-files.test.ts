@@ -143,7 +143,6 @@ describe('import', () => {
     await eventually(
       () => importedIn('IMB'),
       ({ length }) => length > 0,
-      30_000,
     )
     first.kill('SIGKILL')
     await ended
@@ -161,7 +160,6 @@ describe('import', () => {
     await eventually(
       () => importedIn('IMC'),
       ({ length }) => length > 0,
-      60_000,
     )
     await system.sequencer.end('SIGKILL')
     const before = (await importedIn('IMC')).length
@@ -287,12 +285,12 @@ describe('webhooks and events', () => {
     status = 204
     await placeOrder(system, await createUser(system))
     const deliveries = () => json(['webhooks', 'deliveries', id, '--state', 'delivered'])
-    const { rows } = await eventually(deliveries, (list) => list.rows.length === 2, 15_000)
+    const { rows } = await eventually(deliveries, (list) => list.rows.length === 2)
     expect(rows[0].event_type).toBe('order.created')
     const replayed = await json(['webhooks', 'replay', id, '--delivery', String(rows[0].id)])
     expect(replayed.rows).toEqual([expect.objectContaining({ state: 'waiting' })])
     const attempts = () => json(['webhooks', 'attempts', id, '--delivery', String(rows[0].id)])
-    await eventually(attempts, (list) => list.rows.length === 2, 15_000)
+    await eventually(attempts, (list) => list.rows.length === 2)
     const all = await json(['webhooks', 'replay', id, '--since', '2026-01-01T00:00:00Z'])
     expect(all.rows[0].replayed).toBeGreaterThan(0)
     expect((await ordinal(['webhooks', 'replay', id])).code).toBe(2)
@@ -407,7 +405,7 @@ describe('webhooks and events', () => {
     let followed = ''
     following.stdout.on('data', (chunk) => (followed += String(chunk)))
     const ended = once(following, 'close')
-    await eventually(() => followed, Boolean, 10_000)
+    await eventually(() => followed, Boolean)
     await query(
       system.databases.orders,
       `INSERT INTO dead_events (consumer, event, reason, attempts) VALUES ('somebody', ${event}, 'later', 10)`,

@@ -59,13 +59,11 @@ inBrowser('operations and demonstrations in a browser', () => {
     eventually(
       () => received.length,
       (length) => length === count,
-      20_000,
     )
   const isRefused = (key: string) =>
     eventually(
       async () => (await asKey(key)).status,
       (status) => status === 401,
-      20_000,
     )
 
   test.each(['reduce', 'no-preference'] as const)(
@@ -309,7 +307,6 @@ inBrowser('operations and demonstrations in a browser', () => {
       await eventually(
         async () => unanswered.size + (await page.locator('.mantine-Skeleton-root').count()),
         (left) => left === 0,
-        60_000,
       )
     }
 
@@ -321,7 +318,6 @@ inBrowser('operations and demonstrations in a browser', () => {
     await eventually(
       () => refused.length,
       (count) => count === 1,
-      20_000,
     )
 
     for (const place of ['/events', '/webhooks', '/webhooks/1', '/api-keys', '/api-keys/some'])

@@ -87,7 +87,7 @@ test('a service, a resource in it and a library are made, each once', () => {
   git('add', '--all')
   expect(git('write-tree')).toBe(made)
   writeFileSync(join(copy, 'packages/client/test/billing.ts'), callsOfTheClient)
-})
+}, 600_000)
 
 test('they pass lint, types, format and tests, and so do the tests of all services', async () => {
   const folders = ['apps/billing', 'libs/tax-rates', 'packages/client', 'packages/cli']
@@ -187,4 +187,4 @@ test('make run starts it, and it answers from a database of its own', async () =
     await stack.end('SIGINT')
     await removeEmbeddedPostgres(join(copy, '.data/postgres'))
   }
-})
+}, 600_000)

@@ -7,7 +7,7 @@ import { startSystem, type System } from '../src/system'
 // More of them: `SYSTEM_TEST_KILLS=20 make test-integration`; the same again: `SYSTEM_TEST_SEED=…`.
 const kills = Number(process.env.SYSTEM_TEST_KILLS ?? 6)
 const seed = Number(process.env.SYSTEM_TEST_SEED ?? Date.now() % 1_000_000)
-const timeLimitMs = 60_000 + kills * 10_000
+const timeLimitMs = 180_000 + kills * 10_000
 const environment = { CIRCUIT_BREAKER_TIMEOUT: '1', ORDER_SERVICE_CALL_TIMEOUT_MS: '1000' }
 
 let system: System

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { forget, remember } from '../src/logs'
 import { shellEnvironment } from '../src/repository-copy'
 
-const printedWithinMs = 120_000
+const printedWithinMs = 300_000
 
 /** Runs a command as it would be pasted into a shell, and gives what it prints. Fails if the command does. */
 export const runInShell = (command: string, folder: string): string =>

@@ -20,7 +20,6 @@ export async function expectNothingFailed(pairs: Pairs, callers: Callers): Promi
   await eventually(
     async () => (await readOrders(pairs)).filter((order) => order.order_number === null).length,
     (withoutNumber) => withoutNumber === 0,
-    30_000,
   )
   await expectOneNumberForEachOrder(pairs)
   const { body } = await ask(pairs.sequencers[0], 'GET', '/api/v1/audit/verify')

@@ -55,7 +55,7 @@ const leaveOrder = async (reference: string) => {
     `INSERT INTO orders (reference, user_id, product_id, quantity, total_price) VALUES ($1, $2, 'P', 1, 1)`,
     [reference, userId],
   )
-  await eventually(async () => (await ordersOf()).at(-1)!.order_number !== null, Boolean, 10_000)
+  await eventually(async () => (await ordersOf()).at(-1)!.order_number !== null, Boolean)
 }
 
 test('a number that is released before its order has written it: the order asks under the next key', async () => {

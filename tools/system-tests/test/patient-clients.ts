@@ -9,7 +9,7 @@ interface Acknowledged {
 }
 
 /** Longer than a lease of the order service, and than any outage that we make. */
-const patienceMs = 30_000
+const patienceMs = 90_000
 
 /**
  * Clients that place one order after the other. Each sends an order again, with the same Idempotency-Key, until it

@@ -70,7 +70,6 @@ describe('the README, as printed', () => {
       if (command === 'make run') return void (stack = await startMakeRun(copy))
       expectAnswer(runInShell(ports.here(command), copy), shown)
     },
-    180_000,
   )
 })
 

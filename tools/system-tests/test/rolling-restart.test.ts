@@ -10,7 +10,7 @@ const pauseMs = Number(process.env.SYSTEM_TEST_PAUSE_MS ?? 100)
 withHaproxy('two of each service behind HAProxy', () => {
   let pairs: Pairs
   let callers: Callers | undefined
-  beforeAll(async () => void (pairs = await startPairs({ SHUTDOWN_DRAIN_MS: '1500' })), 120_000)
+  beforeAll(async () => void (pairs = await startPairs({ SHUTDOWN_DRAIN_MS: '1500' })))
   afterEach(() => callers?.stop())
   afterAll(() => pairs?.stop())
 
@@ -28,7 +28,6 @@ withHaproxy('two of each service behind HAProxy', () => {
       await eventually(
         () => callers!.numbers.length,
         (count) => count > before + 100,
-        20_000,
       )
       expect(await victim.end('SIGKILL')).toBe('SIGKILL')
       await victim.start()
