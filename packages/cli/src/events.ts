@@ -32,7 +32,7 @@ export function addEventCommands(program: Command, run: Run): void {
       const read = (cursor?: string) => ordinal.events.waitingPage({ type, cursor, page_size: pageSize })
       const keyOf = ({ event, consumer }: WaitingEvent) => `${event.id} ${consumer}`
       // Positions are not in the order of commits: an event may come in front of some that were there.
-      if (follow) return showAsTheyCome(output, { read, keyOf, readAgain: 10 }, columns, limit)
+      if (follow) return showAsTheyCome(output, { read, keyOf, isInOrder: false }, columns, limit)
       const most = limit ?? defaultLimit
       const page_size = Math.min(most, pageSize)
       await output.many(withNames(firstOf(most, ordinal.events.waiting({ type, page_size }))), columns)
@@ -46,7 +46,7 @@ export function addEventCommands(program: Command, run: Run): void {
         const read = (cursor = '0') =>
           ordinal.events.deadLettersPage({ ...filter, cursor, page_size: pageSize })
         const keyOf = ({ id }: DeadLetter) => id
-        if (follow) return showAsTheyCome(output, { read, keyOf, readAgain: 1 }, columns, limit)
+        if (follow) return showAsTheyCome(output, { read, keyOf, isInOrder: true }, columns, limit)
         const { total = 0 } = await ordinal.events.deadLettersPage({ ...filter, page_size: 1 })
         const most = limit ?? defaultLimit
         const letters = ordinal.events.deadLetters({ ...filter, page_size: Math.min(most, pageSize) })

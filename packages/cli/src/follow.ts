@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const pauseMs = 1000
+// In looks, which are a second apart. A transaction of a service ends sooner than the second.
+const allEvery = 5
+const settledAfter = 40
+const mostPieces = 10
 
 /** A piece of a list, as a call answers it. */
 interface Piece<Item> {
@@ -14,31 +18,46 @@ export interface FollowedList<Item> {
   read: (cursor: string | undefined) => Promise<Piece<Item>>
   /** Tells one item from another. */
   keyOf: (item: Item) => string
-  /**
-   * How many pieces at the end are read again by each look, and remembered until then. An item that comes in front of these is
-   * not given: more than one is for lists whose items come somewhat out of order.
-   */
-  readAgain: number
+  /** Whether nothing ever comes in front of what was there. */
+  isInOrder: boolean
 }
 
-/** What is in a list, however long, and then what comes to its end, as seen by a look each second; each item once. */
-export async function* asTheyCome<Item>({
-  read,
-  keyOf,
-  readAgain,
-}: FollowedList<Item>): AsyncGenerator<Item, never, undefined> {
-  // The last pieces that were read: where they begin, and what they had.
-  let known: { cursor: string | undefined; keys: Set<string> }[] = []
-  for (; ; await delay(pauseMs)) {
-    const given = new Set(known.flatMap(({ keys }) => [...keys]))
-    let cursor: string | null | undefined = known[0]?.cursor
-    known = []
+/** A piece that was read: where it begins, and in which look each of its items was there for the first time. */
+interface KnownPiece {
+  cursor: string | undefined
+  since: Map<string, number>
+}
+
+/**
+ * What is in a list, however long, and then what comes, each item once. Each second the last piece is read again. Of a list that
+ * is not in order the pieces in front of it are, too, at every fifth look, until nothing can come in front of what they have any
+ * more: ten pieces at most.
+ */
+export async function* asTheyCome<Item>(
+  { read, keyOf, isInOrder }: FollowedList<Item>,
+  pause: () => Promise<unknown> = () => delay(pauseMs),
+): AsyncGenerator<Item, never, undefined> {
+  let known: KnownPiece[] = []
+  for (let look = 0; ; look += 1, await pause()) {
+    const seen = new Map(known.flatMap(({ since }) => [...since]))
+    const again = !isInOrder && look % allEvery === 0 ? known : known.slice(-1)
+    known = known.slice(0, known.length - again.length)
+    let cursor: string | null | undefined = again[0]?.cursor
     do {
       const piece: Piece<Item> = await read(cursor)
-      const keys = new Set(piece.data.map(keyOf))
-      for (const item of piece.data) if (!given.has(keyOf(item))) yield item
-      known = [...known, { cursor, keys }].slice(-readAgain)
+      const keyed = piece.data.map((item) => ({ item, key: keyOf(item) }))
+      for (const { item, key } of keyed) if (!seen.has(key)) yield item
+      const since = new Map(keyed.map(({ key }) => [key, seen.get(key) ?? look]))
+      known = [...known, { cursor, since }].slice(isInOrder ? -1 : -mostPieces)
       cursor = piece.pagination.next_cursor
     } while (cursor !== null)
+    known = unsettled(known, look - settledAfter)
   }
+}
+
+/** Without the first pieces that had all that they have at a look that is long ago; the last one stays. */
+function unsettled(known: readonly KnownPiece[], longAgo: number): KnownPiece[] {
+  const isSettled = ({ since }: KnownPiece) => [...since.values()].every((look) => look <= longAgo)
+  const first = known.findIndex((piece) => !isSettled(piece))
+  return known.slice(first === -1 ? -1 : first)
 }
