@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import type { ExportFilter } from '@ordinal/client'
+import { ConnectionError, type ExportFilter } from '@ordinal/client'
 import { Option, type Command } from 'commander'
 import { again, usualAttempts } from './again'
 import { BrokenOffError } from './exit-codes'
@@ -40,27 +40,56 @@ export function addExportCommand(program: Command, run: Run): void {
         const destination: Destination = isStdout
           ? { isStream: true, write: (pieces) => pipeline(pieces, stdout, { end: false }) }
           : await destinationAt(file)
-        let bytes = 0
-        const end = showProgress(screen, () => `${sizeOf(bytes)} received`)
+        let come = { bytes: 0, lines: 0 }
+        const end = showProgress(screen, () => `${sizeOf(come.bytes)} received`)
         async function* pieces() {
-          bytes = 0
+          come = { bytes: 0, lines: 0 }
           const tail = createTail()
-          for await (const piece of ordinal.audit.export(filter)) {
-            bytes += piece.byteLength
-            tail.add(piece)
-            yield piece
+          try {
+            for await (const piece of ordinal.audit.export(filter)) {
+              come.bytes += piece.byteLength
+              come.lines += linesIn(piece)
+              tail.add(piece)
+              yield piece
+            }
+          } catch (error) {
+            // Before the first piece it was refused, or not answered.
+            throw come.bytes > 0 && error instanceof ConnectionError ? cutOff(come, reasonOf(error)) : error
           }
-          if (format === 'ndjson' && !tail.isEnd())
-            throw new BrokenOffError('The export was cut off: its last line is missing')
+          if (format === 'ndjson' && !tail.isEnd()) throw cutOff(come, 'its last line is missing')
         }
         try {
           await again(destination.isStream ? 1 : attempts, screen, () => destination.write(pieces()))
+        } catch (error) {
+          if (!(error instanceof BrokenOffError)) throw error
+          throw new BrokenOffError(`${error.message}. ${whatIsLeft(file, destination)}`, { cause: error })
         } finally {
           end()
         }
-        screen.write(`${sizeOf(bytes)} exported\n`)
+        screen.write(`${sizeOf(come.bytes)} exported\n`)
       }),
     )
+}
+
+const cutOff = ({ bytes, lines }: { bytes: number; lines: number }, reason: string) =>
+  new BrokenOffError(`The export was cut off after ${sizeOf(bytes)}, ${lines} whole lines: ${reason}`)
+
+/** fetch says that it was "terminated", and why in the cause of that. */
+function reasonOf({ message, cause }: ConnectionError): string {
+  const { cause: deeper = cause } = (cause ?? {}) as { cause?: unknown }
+  return deeper instanceof Error ? deeper.message : message
+}
+
+/** For whoever has to do with an export that has no end. */
+function whatIsLeft(file: string | undefined, { isStream }: Destination): string {
+  const left = isStream ? 'What was written is no whole export' : `Nothing of it is in ${file}`
+  return `${left}. Export again: it is the ledger at one moment, and so begins from the start; --sequence and --period make smaller ones`
+}
+
+function linesIn(piece: Uint8Array): number {
+  let lines = 0
+  for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1
+  return lines
 }
 
 const longestEnd = 200

@@ -236,9 +236,24 @@ describe('export and verify', () => {
     const { code, err } = await ordinal(['export', file(), '--attempts', '2'], {
       ORDINAL_SEQUENCER_URL: way.url,
     })
-    expect([code, err]).toEqual([6, expect.stringContaining('cut off')])
+    expect(code).toBe(6)
+    const [first, last] = err.trimEnd().split('\n')
+    expect(first).toMatch(
+      /^The export was cut off after 3\.0 kB, \d+ whole lines: .*: again in 0\.5 s \(2 of 2\)$/,
+    )
+    expect(last).toContain(`Nothing of it is in ${file()}. Export again`)
     expect(readFileSync(file(), 'utf8')).toBe('the one of yesterday')
     expect(parts()).toEqual([])
+  })
+
+  test('CSV has no last line that tells: cut off, there is no file either', async () => {
+    way = await breaking(3_000, 9)
+    const csv = join(home, 'export.csv')
+    const { code, err } = await ordinal(['export', csv, '--format', 'csv', '--attempts', '1'], {
+      ORDINAL_SEQUENCER_URL: way.url,
+    })
+    expect([code, err]).toEqual([6, expect.stringContaining('cut off after 3.0 kB')])
+    expect(readdirSync(home).filter((name) => name.startsWith('export.csv'))).toEqual([])
   })
 
   test('standard output has the file and nothing else; cut off, it ends with 6', async () => {
@@ -250,6 +265,7 @@ describe('export and verify', () => {
     way = await breaking(3_000, 9)
     const cut = await ordinal(['export'], { ORDINAL_SEQUENCER_URL: way.url })
     expect([cut.code, cut.out.length]).toEqual([6, 3_000])
+    expect(cut.err).toMatch(/cut off after 3\.0 kB, .*What was written is no whole export/)
     writeFileSync(file(), cut.out)
     const verified = await ordinal(['verify', '--file', file()])
     expect([verified.code, verified.err]).toEqual([
