@@ -5,5 +5,5 @@
 export { CheckpointError, readCheckpoint, type Checkpoint } from './checkpoint'
 export { type Finding } from './findings'
 export { csvCell, csvHeader, csvLine } from './csv'
-export { checkpointsIn, readPublicKeys, type PublicJwk } from './public-keys'
+export { checkpointsIn, keyIdOf, readPublicKeys, type PublicJwk } from './public-keys'
 export { ExportError, verifyExport, type ExportReport } from './verify-export'

@@ -1,4 +1,4 @@
-import { calculateJwkThumbprint, exportJWK, importSPKI, type JWK } from 'jose'
+import { calculateJwkThumbprint, decodeProtectedHeader, exportJWK, importSPKI, type JWK } from 'jose'
 import { CheckpointError } from './checkpoint'
 
 /** The public half of a signing key, with its id. */
@@ -19,6 +19,15 @@ export async function readPublicKeys(text: string): Promise<PublicJwk[]> {
     throw new CheckpointError('the keys are neither a JWKS nor a public key of Ed25519 as PEM', {
       cause: error,
     })
+  }
+}
+
+/** The id of the key by which a checkpoint says that it is signed; undefined if it does not say. */
+export function keyIdOf(jws: string): string | undefined {
+  try {
+    return decodeProtectedHeader(jws.trim()).kid
+  } catch {
+    return undefined
   }
 }
 

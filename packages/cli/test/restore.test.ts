@@ -27,6 +27,7 @@ const ledger = (): RestoredLedger => ({
     // Drawn, released, and drawn again.
     ['ORD000008', new Set(['ref-1', 'a release', 'ref-8'])],
   ]),
+  findings: [],
 })
 const known = (...counters: [string, string, number][]) =>
   new Map(counters.map(([prefix, period, value]) => [counterKey(prefix, period), value]))

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -13,7 +13,9 @@ import { root } from '../src/service'
 import { apiKey, startSystem, type System } from '../src/system'
 
 const program = join(root, 'packages/cli/dist/main.js')
-const signingKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+const newSigningKey = () =>
+  String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+const signingKey = newSigningKey()
 
 let system: System
 let folder: string
@@ -21,7 +23,7 @@ let userId: number
 let older: TestDatabase | undefined
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ordinal-restore-check-'))
-  system = await startSystem({ SEQUENCER_SIGNING_KEY: String(signingKey) })
+  system = await startSystem({ SEQUENCER_SIGNING_KEY: signingKey })
   userId = await createUser(system)
 })
 afterAll(async () => {
@@ -54,6 +56,17 @@ const order = async () =>
 const draw = async (prefix: string) =>
   (await ask(system.sequencer, 'POST', `/api/v1/next/${prefix}`)).body as { full_number: string }
 const path = (name: string) => join(folder, name)
+async function keepCheckpoint(name: string): Promise<string> {
+  const { body } = await ask(system.sequencer, 'GET', '/api/v1/audit/checkpoints')
+  writeFileSync(path(name), body.checkpoint as string)
+  return path(name)
+}
+/** The public keys of the sequencer, and the id of the one that it has. */
+async function keepKeys(name: string): Promise<{ file: string; kid: string }> {
+  const { body } = await ask(system.sequencer, 'GET', '/api/v1/audit/keys')
+  writeFileSync(path(name), JSON.stringify(body))
+  return { file: path(name), kid: (body.keys as { kid: string }[])[0]!.kid }
+}
 async function keepExport(name: string): Promise<string> {
   expect(await ordinal(['export', path(name)])).toMatchObject({ code: 0 })
   return path(name)
@@ -66,11 +79,10 @@ test('of a ledger that has everything nothing is said to be missing, and the pla
   await order()
   await draw('SG')
   const known = await keepExport('known.ndjson')
-  const { body } = await ask(system.sequencer, 'GET', '/api/v1/audit/checkpoints')
-  writeFileSync(path('last.jws'), body.checkpoint as string)
+  const kept = await keepCheckpoint('last.jws')
   // It may go on meanwhile.
   await order()
-  const args = ['restore-check', '--known', known, '--checkpoint', path('last.jws'), ...planArgs()]
+  const args = ['restore-check', '--known', known, '--checkpoint', kept, ...planArgs()]
   const checked = await ordinal(args)
   expect(checked).toMatchObject({ code: 0, err: '' })
   expect(checked.out).toMatch(/^The plan is in .*\nThe ledger has all that is known\. /)
@@ -80,6 +92,19 @@ test('of a ledger that has everything nothing is said to be missing, and the pla
     0,
     { complete: true, counters: [], orders_missing: [], orders_doubled: [], checkpoint: [] },
   ])
+})
+
+test('a checkpoint is compared by a key that somebody kept, too: as a PEM, and whatever key the service has', async () => {
+  const args = ['restore-check', '--no-orders', '--checkpoint', await keepCheckpoint('of-key-1.jws')]
+  const pem = path('key-1.pem')
+  writeFileSync(pem, createPublicKey(signingKey).export({ type: 'spki', format: 'pem' }))
+  expect(await ordinal([...args, '--key', pem])).toMatchObject({ code: 0, err: '' })
+  const { kid } = await keepKeys('keys-1.json')
+  const other = path('key-2.pem')
+  writeFileSync(other, createPublicKey(newSigningKey()).export({ type: 'spki', format: 'pem' }))
+  const refused = await ordinal([...args, '--key', other])
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(kid)])
+  expect((await ordinal(['restore-check', '--key', pem])).err).toContain('--key goes with --checkpoint')
 })
 
 test('an export without its counters is no evidence: the check fails', async () => {
@@ -109,12 +134,16 @@ test('a restored ledger: what it lacks is named, and a number that another key d
   const missing = await order()
   await draw('SG')
   const known = await keepExport('known-later.ndjson')
+  const kept = await keepCheckpoint('of-key-1.jws')
+  const keys = await keepKeys('keys-1.json')
 
   await system.sequencer.end()
   const inCopy = (url: string) => Object.assign(new URL(url), { pathname: older!.name }).href
   system.sequencer.configure(
     Object.fromEntries(Object.entries(environment).map(([name, url]) => [name, inCopy(url)])),
   )
+  // Its key was replaced since, too.
+  system.sequencer.configure({ SEQUENCER_SIGNING_KEY: newSigningKey() })
   await system.sequencer.start()
   const again = await draw('ORD')
   expect(again.full_number).toBe(doubled.order_number)
@@ -141,4 +170,14 @@ test('a restored ledger: what it lacks is named, and a number that another key d
   expect(told.out).toContain(
     `${doubled.order_number} of the order ${doubled.reference} was issued a second time`,
   )
+
+  const byCheckpoint = ['--json', 'restore-check', '--no-orders', '--checkpoint', kept]
+  const refused = await ordinal(byCheckpoint)
+  expect([refused.code, refused.out]).toEqual([2, ''])
+  expect(refused.err).toContain(`Give the public key ${keys.kid} with --key`)
+  const compared = await ordinal([...byCheckpoint, '--key', keys.file])
+  expect([compared.code, compared.err]).toEqual([1, ''])
+  const { checkpoint } = JSON.parse(compared.out) as { checkpoint: { kind: string; detail: string }[] }
+  for (const prefix of ['SG', 'ORD'])
+    expect(checkpoint).toContainEqual({ kind: 'tail_cut', detail: expect.stringContaining(prefix) })
 })

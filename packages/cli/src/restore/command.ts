@@ -6,10 +6,12 @@ import { exitCodes } from '../exit-codes'
 import type { Run } from '../run'
 import { wholeFromZero } from '../values'
 import { compareWith, readKnownFiles, type Evidence } from './evidence'
+import { checkByKeys, compareByService } from './kept-checkpoint'
 import { readRestoredLedger } from './ledger'
 
 interface Options {
   checkpoint?: string
+  key?: string
   known: string[]
   orders: boolean
   ordersSequence: string
@@ -29,6 +31,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
       'compare a restored ledger with what is known outside, and plan how far its counters are raised',
     )
     .option('--checkpoint <file>', 'the last checkpoint that was kept, or a log with it')
+    .option('--key <file>', 'its public key, if the service has another one by now: a JWKS, or a PEM')
     .option('--known <file...>', 'an export, or rows of the feed, that somebody kept', [])
     .option('--no-orders', 'do not compare with the numbers of the order service')
     .option('--orders-sequence <prefix>', 'the sequence of orders', 'ORD')
@@ -46,17 +49,20 @@ export function addRestoreCommand(program: Command, run: Run): void {
           throw new Error(
             '--plan needs --reason, and --margin: 0 only if nothing was issued after what is known',
           )
+        const { checkpoint: file, key } = options
+        if (key !== undefined && file === undefined) throw new Error('--key goes with --checkpoint')
+        const signed = file === undefined ? undefined : checkpointsOf(file).at(-1)!
+        const checked = signed && file && key ? await checkByKeys(signed, file, key) : undefined
+        const told = signed && file && !checked ? await compareByService(ordinal, signed, file) : []
         // Before the ledger: an order that is placed meanwhile has a number that the ledger has.
         const evidence: Evidence = {
           highest: await readKnownFiles(options.known),
           orders: options.orders ? await readOrders(ordinal) : [],
         }
-        const ledger = await readRestoredLedger(ordinal, options.orders ? options.ordersSequence : undefined)
+        const ofOrders = options.orders ? options.ordersSequence : undefined
+        const ledger = await readRestoredLedger(ordinal, ofOrders, checked)
         const { behind, missing, doubled } = compareWith(ledger, evidence)
-        const differences =
-          options.checkpoint === undefined
-            ? []
-            : (await ordinal.audit.compare(checkpointsOf(options.checkpoint).at(-1)!)).findings
+        const differences = [...told, ...ledger.findings]
         const found = behind.length + missing.length + doubled.length + differences.length
         output.record({
           complete: found === 0,

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { verifyExport, type Checkpoint, type Finding } from '@ordinal/audit'
 import type { Ordinal } from '@ordinal/client'
 import { BrokenOffError } from '../exit-codes'
 import { linesOf } from '../lines'
@@ -8,6 +11,8 @@ export interface RestoredLedger {
   last: Map<string, number>
   /** The numbers of the sequence of orders, each with the keys of all that happened to it: those of orders are references. */
   orderNumbers: Map<string, Set<string>>
+  /** What does not fit a checkpoint, or the proofs of the ledger; nothing if no checkpoint was given. */
+  findings: readonly Finding[]
 }
 
 export const counterKey = (prefix: string, period: string): string => `${prefix}\n${period}`
@@ -23,29 +28,43 @@ type Line =
  * leaves out the counters that nothing was written to.
  *
  * @param ordersPrefix undefined: no numbers
+ * @param checkpoint what it is compared with as it is read; undefined: nothing
  * @throws OrdinalError if the sequencer refuses or does not answer, BrokenOffError if the export is cut off, Error if it
  *   has no counters and the ledger has numbers
  */
 export async function readRestoredLedger(
   ordinal: Ordinal,
   ordersPrefix: string | undefined,
+  checkpoint?: Checkpoint,
 ): Promise<RestoredLedger> {
   const last = new Map<string, number>()
   const orderNumbers = new Map<string, Set<string>>()
-  let ended = false
-  for await (const text of linesOf(ordinal.audit.export({ format: 'ndjson' }))) {
-    const line = JSON.parse(text) as Line
-    ended = line.type === 'end'
+  function note(line: Line): void {
     if (line.type === 'counter') last.set(counterKey(line.prefix, line.period), line.last_value)
     if (line.type === 'entry' && line.prefix === ordersPrefix) {
       const keys = orderNumbers.get(line.number) ?? new Set()
       orderNumbers.set(line.number, keys.add(line.idempotency_key))
     }
   }
-  if (!ended) throw new BrokenOffError('The export of the ledger was cut off; try again')
+  const lines = wholeExport(ordinal, note)
+  let findings: readonly Finding[] = []
+  if (checkpoint) findings = (await verifyExport(lines, [checkpoint])).findings
+  else await finished(Readable.from(lines).resume())
   if (last.size === 0 && (await hasNumbers(ordinal)))
     throw new Error('The ledger has numbers, and its export has no counters: nothing can be compared')
-  return { last, orderNumbers }
+  return { last, orderNumbers, findings }
+}
+
+/** The lines of an export, each noted before it is given on. */
+async function* wholeExport(ordinal: Ordinal, note: (line: Line) => void): AsyncGenerator<string> {
+  let ended = false
+  for await (const text of linesOf(ordinal.audit.export({ format: 'ndjson' }))) {
+    const line = JSON.parse(text) as Line
+    ended = line.type === 'end'
+    note(line)
+    yield text
+  }
+  if (!ended) throw new BrokenOffError('The export of the ledger was cut off; try again')
 }
 
 const hasNumbers = async ({ audit }: Ordinal): Promise<boolean> =>
