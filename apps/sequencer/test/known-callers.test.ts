@@ -70,6 +70,11 @@ test('the same over gRPC', async () => {
   }
 })
 
+test('health says so, to those who ask before they authenticate', async () => {
+  const { body } = await sequencer.api.get('/health')
+  expect(body.authentication_required).toBe(true)
+})
+
 test('a key, or a token of any role or none, is enough for what asks for no role', async () => {
   const { api } = sequencer
   const key = { 'X-API-Key': machineKey }

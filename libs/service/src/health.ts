@@ -24,6 +24,7 @@ const summary = z
     service: z.string(),
     version: z.string(),
     uptime_seconds: z.number(),
+    authentication_required: z.boolean(),
     checks: z.record(z.string(), z.string()),
   })
   .meta({ id: 'Health' })
@@ -33,6 +34,8 @@ interface InspectionDeps {
   name: string
   version: string
   checks: readonly HealthCheck[]
+  /** Whether it answers strangers nothing but probes and documents. */
+  authenticationRequired: boolean
   /** False while the service is stopping. */
   accepting: () => boolean
   log: Logger
@@ -109,7 +112,8 @@ export function healthRoutes(deps: HealthDeps): Route[] {
   ]
 }
 
-export function createInspection({ name, version, checks, accepting, log }: InspectionDeps): Inspect {
+export function createInspection(deps: InspectionDeps): Inspect {
+  const { name, version, checks, authenticationRequired, accepting, log } = deps
   const down = new Set<string>()
 
   /** A health page may be public: why something is down is logged instead, once each time that it goes down. */
@@ -134,6 +138,7 @@ export function createInspection({ name, version, checks, accepting, log }: Insp
       service: name,
       version,
       uptime_seconds: Math.round(process.uptime()),
+      authentication_required: authenticationRequired,
       checks: Object.fromEntries([
         ...results.map(({ name, told }) => [name, told] as const),
         ...(accepting() ? [] : [['accepting_requests', 'stopping'] as const]),

@@ -90,6 +90,8 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     name,
     version,
     checks: [database, ...(options.checks ?? [])],
+    // By what the routes ask for: a variable may say otherwise for this service alone.
+    authenticationRequired: options.routes.every(({ requires }) => requires !== undefined),
     accepting: () => accepting,
     log,
   })

@@ -24,7 +24,10 @@ test('with everything up the service is ok, ready, and tells what it watches', a
     status: 200,
     body: { status: 'ok', service: 'fake-service', checks },
   })
-  expect(await fake.api.get('/health')).toMatchObject({ status: 200, body: { status: 'ok', checks } })
+  expect(await fake.api.get('/health')).toMatchObject({
+    status: 200,
+    body: { status: 'ok', checks, authentication_required: false },
+  })
   expect(await fake.api.get('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } })
 })
 

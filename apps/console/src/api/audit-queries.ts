@@ -2,7 +2,7 @@ import { ProblemError, type AuditFilter } from '@ordinal/client'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { asAdmin } from './allowed'
 import type { AuditSearch } from './audit-search'
-import { ordinal, services } from './ordinal'
+import { fetchAsCaller, ordinal, services } from './ordinal'
 import { unlessRefused } from './refresh'
 import { authorizationHeaders } from './renewal'
 
@@ -66,7 +66,7 @@ export async function openExport(choice: ExportChoice, signal: AbortSignal): Pro
   const url = new URL('api/v1/audit/export', services().sequencer.replace(/\/?$/, '/'))
   for (const [name, value] of Object.entries(choice) as [string, string | undefined][])
     if (value !== undefined) url.searchParams.set(name, value)
-  const response = await fetch(url, {
+  const response = await fetchAsCaller(url, {
     headers: await authorizationHeaders(),
     credentials: 'omit',
     signal,

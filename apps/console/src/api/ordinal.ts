@@ -2,13 +2,16 @@ import { createOrdinal, type Ordinal } from '@ordinal/client'
 import type { ConsoleConfig } from './config'
 import { freshSecret } from './renewal'
 import { currentSession, subscribe } from './session'
+import { strangerFetch, type Fetch } from './stranger'
 
 let config: ConsoleConfig | undefined
+let asStranger: Fetch = fetch
 let client: Ordinal | undefined
 subscribe(() => (client = undefined))
 
 export function setServices(where: ConsoleConfig): void {
   config = where
+  asStranger = strangerFetch(where)
   client = undefined
 }
 
@@ -18,11 +21,16 @@ export function services(): ConsoleConfig {
   return config
 }
 
+/** fetch, as whoever is signed in; a stranger is heard only by services that are open to strangers. */
+export const fetchAsCaller: Fetch = (input, init) =>
+  currentSession() ? fetch(input, init) : asStranger(input, init)
+
 /** The client, as whoever is signed in. A person waits, so it gives up sooner than a program would. */
 export function ordinal(): Ordinal {
   const session = currentSession()
   return (client ??= createOrdinal({
     ...services(),
+    fetch: fetchAsCaller,
     ...(session?.kind === 'token' && { token: freshSecret }),
     ...(session?.kind === 'key' && { apiKey: session.secret }),
     retries: 2,

@@ -731,6 +731,7 @@ export interface components {
             service: string;
             version: string;
             uptime_seconds: number;
+            authentication_required: boolean;
             checks: {
                 [key: string]: string;
             };

@@ -1220,6 +1220,7 @@ export interface components {
             service: string;
             version: string;
             uptime_seconds: number;
+            authentication_required: boolean;
             checks: {
                 [key: string]: string;
             };

@@ -1,0 +1,149 @@
+import type { Page, Request } from 'playwright-core'
+import { eventually } from '../src/calls'
+import { inBrowser } from './console-browser'
+import { shows, startDashboard, type Dashboard } from './console-dashboard'
+
+inBrowser('who sees and does what, in a browser', () => {
+  let dashboard: Dashboard
+
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+  })
+  afterAll(() => dashboard.stop())
+
+  test('a viewer is told why it may not, on each page of operations', async () => {
+    for (const [place, button] of [
+      ['/demos', 'Run: A gap is filled'],
+      ['/imports', 'Try it'],
+    ] as const) {
+      const page = await dashboard.open(place, { token: dashboard.tokens.viewer })
+      await page
+        .getByRole('note', { name: /^Your role does not allow this: it needs/ })
+        .first()
+        .waitFor()
+      expect(await page.getByRole('button', { name: button }).isDisabled()).toBe(true)
+      await shows(page, 'viewer · read only')
+      await page.context().close()
+    }
+  })
+
+  /** Notes the requests of a page that are refused: the statuses 401 and 403. */
+  function watch(page: Page) {
+    const unanswered = new Set<Request>()
+    const refused: string[] = []
+    page.on('request', (request) => unanswered.add(request))
+    page.on('requestfailed', (request) => unanswered.delete(request))
+    page.on('response', (response) => {
+      unanswered.delete(response.request())
+      if (response.status() === 401 || response.status() === 403) refused.push(response.url())
+    })
+    return {
+      refused,
+      /** Opens a page, and waits until it has what it asks for. */
+      async look(place: string, ...texts: string[]) {
+        // What the page before is asking now goes with it.
+        unanswered.clear()
+        await page.goto(dashboard.at(place))
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        for (const text of texts) await shows(page, text)
+        await eventually(
+          async () => unanswered.size + (await page.locator('.mantine-Skeleton-root').count()),
+          (left) => left === 0,
+          60_000,
+        )
+      },
+      /** As a control: a request of the page that is refused is seen here. */
+      async seesRefusal(url: string, headers: object) {
+        await page.evaluate(
+          `fetch('${url}', { headers: ${JSON.stringify(headers)} }).then(({ status }) => status)`,
+        )
+        await eventually(
+          () => refused.length,
+          (count) => count === 1,
+          20_000,
+        )
+      },
+    }
+  }
+
+  const forAdmins = ['/events', '/webhooks', '/webhooks/1', '/api-keys', '/api-keys/some']
+  const forViewers = [
+    '/',
+    '/sequences/INV',
+    '/sequences/INV/rules',
+    '/gaps?prefix=INV',
+    '/gaps/explained?prefix=INV',
+    '/sites',
+    '/audit',
+    '/audit?view=live',
+    '/orders',
+    '/users',
+    '/imports',
+    '/demos',
+  ]
+
+  test('no page asks the services for what the role of a viewer does not get', async () => {
+    const { viewer } = dashboard.tokens
+    const page = await dashboard.open('/', { token: viewer })
+    const { refused, look, seesRefusal } = watch(page)
+    const forbidden = `${dashboard.system.orders.url}/api/v1/webhooks`
+    await seesRefusal(forbidden, { Authorization: `Bearer ${viewer}` })
+    for (const place of forAdmins)
+      await look(place, 'You may not see this', 'Your role does not allow this: it needs admin.')
+    for (const place of forViewers) await look(place)
+    expect(refused).toEqual([forbidden])
+    await page.context().close()
+  })
+
+  test('before anybody signs in, no page asks for what a closed service answers to known callers only', async () => {
+    const page = await dashboard.open('/')
+    const { refused, look, seesRefusal } = watch(page)
+    const forbidden = `${dashboard.system.users.url}/api/v1/users/1`
+    await seesRefusal(forbidden, {})
+    const toSee = [...forAdmins, ...forViewers].filter((place) => place !== '/demos')
+    for (const place of [...toSee, '/sequences', '/orders/1', '/users/1', '/numbers/INV2026-0001?prefix=INV'])
+      await look(place, 'Sign in to see this')
+    await look('/demos')
+    // What a person asks for all the same is not sent either.
+    await page.goto(dashboard.at('/audit'))
+    await page.getByRole('button', { name: 'Have the service verify' }).click()
+    await page.getByRole('region', { name: 'Proof' }).getByText('Sign in to see this').waitFor()
+    expect(refused).toEqual([forbidden])
+    // The services have seen no other: that of the control is logged.
+    const refusals = ({ log }: { log: () => string }) =>
+      log()
+        .split('\n')
+        .filter((line) => line.includes('"status":401'))
+    const { users, orders, sequencer } = dashboard.system
+    await eventually(
+      () => refusals(users).length,
+      (count) => count === 1,
+      20_000,
+    )
+    expect([...refusals(orders), ...refusals(sequencer)]).toEqual([])
+    await page.context().close()
+  })
+
+  test('each service says for itself whether it is closed: what an open one has is shown to strangers', async () => {
+    const { sequencer } = dashboard.system
+    const restartAs = async (required: string) => {
+      sequencer.configure({ SEQUENCER_REQUIRE_AUTHENTICATION: required })
+      await sequencer.end()
+      await sequencer.start()
+    }
+    await restartAs('false')
+    const page = await dashboard.open('/gaps?prefix=SG')
+    const { refused, look } = watch(page)
+    await look('/gaps?prefix=SG', 'No number was issued in this period.')
+    await look('/users', 'Sign in to see this')
+    await look('/orders', 'Sign in to see this')
+    // Some of what it has asks for a role even where it is open.
+    expect(refused.filter((url) => !url.startsWith(sequencer.url))).toEqual([])
+    await page.context().close()
+    await restartAs('true')
+  })
+
+  test('in all of this no script failed, and nothing broke the content policy', () => {
+    expect(dashboard.browser.complaints()).toEqual([])
+  })
+})
