@@ -23,7 +23,8 @@ export function Keyboard() {
   return <Suspense>{helps && <KeyboardHelp onClose={() => setHelps(false)} />}</Suspense>
 }
 
-const isTyping = (at: Element | null) =>
+/** Whether keys go into a field. */
+export const isTyping = (at: Element | null) =>
   at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))
 
 function toRows(key: 'j' | 'k'): void {

@@ -1,4 +1,4 @@
-import { Menu, Stack } from '@mantine/core'
+import { Menu, Popover, Stack } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { signOut, type Session } from '../api/session'
 import { Choice } from '../ui/choice'
@@ -13,11 +13,12 @@ export function SettingsMenu() {
   const { time, language } = useSettings()
   const { relative, local, utc } = texts
   return (
-    <Menu position="bottom-end" closeOnItemClick={false} width={260}>
-      <Menu.Target>
+    // No menu: what it has are groups of radio buttons.
+    <Popover position="bottom-end" width={260} trapFocus returnFocus>
+      <Popover.Target>
         <SettingsButton />
-      </Menu.Target>
-      <Menu.Dropdown p="sm">
+      </Popover.Target>
+      <Popover.Dropdown p="sm" aria-label={texts.settings}>
         <Stack gap="sm">
           <Choice
             label={texts.timeAs}
@@ -32,8 +33,8 @@ export function SettingsMenu() {
             onChange={(chosen) => choose({ language: chosen })}
           />
         </Stack>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   )
 }
 
@@ -45,7 +46,9 @@ export function AccountMenu({ session }: { session: Session }) {
         <AccountButton session={session} />
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{texts.signedInAs(session.name ?? texts.withKey)}</Menu.Label>
+        <Menu.Label>
+          {session.kind === 'key' ? texts.signedInWithKey : texts.signedInAs(session.name ?? '–')}
+        </Menu.Label>
         {session.role === 'viewer' && <Menu.Label>{texts.readOnlyWhy}</Menu.Label>}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
           {texts.signOut}

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight, spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { IconArrowRight, IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -8,11 +8,17 @@ import { find } from '../api/find'
 import { useSession } from '../api/session'
 import { useTexts } from '../ui/texts'
 import { navigation } from './navigation'
+import { takeTyped } from './open-search'
 import { targetsFor } from './search-targets'
 
-export const openSearch = () => spotlight.open()
+const [store, spotlight] = createSpotlight()
 
-/** Cmd-K or Ctrl-K: pages, and whatever the text that was typed may be. */
+export function showSearch(): void {
+  if (store.getState().opened) takeTyped()
+  else spotlight.open()
+}
+
+/** Pages, and whatever the text that was typed may be. */
 export function Search() {
   const texts = useTexts()
   const navigate = useNavigate()
@@ -25,21 +31,14 @@ export function Search() {
     ...targetsFor(query.trim(), texts),
   ]
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={['mod + K', '/']} maxHeight={420}>
+    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} shortcut={null} maxHeight={420}>
       <Spotlight.Search
+        onFocus={({ currentTarget }) => insert(currentTarget, takeTyped())}
         placeholder={texts.searchHint}
         aria-label={texts.search}
         leftSection={<IconSearch size={18} aria-hidden />}
       />
       <Spotlight.ActionsList aria-label={texts.search}>
-        {targets.map(({ label, to, search }) => (
-          <Spotlight.Action
-            key={label}
-            label={label}
-            leftSection={<IconArrowRight size={18} aria-hidden />}
-            onClick={() => void navigate({ to, search })}
-          />
-        ))}
         {pages.map(({ to, text, icon: Icon }) => (
           <Spotlight.Action
             key={to}
@@ -48,10 +47,25 @@ export function Search() {
             onClick={() => void navigate({ to })}
           />
         ))}
+        {targets.map(({ label, to, search }) => (
+          <Spotlight.Action
+            key={label}
+            label={label}
+            leftSection={<IconArrowRight size={18} aria-hidden />}
+            onClick={() => void navigate({ to, search })}
+          />
+        ))}
         {pages.length + targets.length === 0 && <Spotlight.Empty>{texts.nothingFound}</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )
+}
+
+/** Puts a text into a field as if it were typed now. */
+function insert(field: HTMLInputElement, text: string): void {
+  if (text === '') return
+  field.setRangeText(text, 0, 0, 'end')
+  field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
 /** What the services know by a text, once a person has stopped typing. */

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState, type MouseEvent } from 'react'
 import {
   ActionIcon,
   Alert,
@@ -22,30 +22,41 @@ import { useTexts } from '../ui/texts'
 import { AccountButton, SettingsButton } from './menu-buttons'
 import { Keyboard } from './keyboard'
 import { navigation } from './navigation'
+import { openSearch } from './open-search'
 
 // Loaded after the page: what they need is not part of the first load.
 const SettingsMenu = lazy(() => import('./menus').then(({ SettingsMenu }) => ({ default: SettingsMenu })))
 const AccountMenu = lazy(() => import('./menus').then(({ AccountMenu }) => ({ default: AccountMenu })))
 const Search = lazy(() => import('./search').then(({ Search }) => ({ default: Search })))
-const openSearch = () => void import('./search').then((search) => search.openSearch())
 
 /** What is around every page: the menu, the search, and who is signed in. */
 export function Shell() {
   const texts = useTexts()
   const [opened, { toggle, close }] = useDisclosure(false)
+  useHotkeys([
+    ['mod + K', () => void openSearch()],
+    ['/', () => void openSearch()],
+  ])
   return (
     <AppShell
       header={{ height: 52 }}
       navbar={{ width: 224, breakpoint: 'sm', collapsed: { mobile: !opened } }}
       padding={{ base: 'sm', sm: 'lg' }}
     >
-      <a href="#content" className="skip">
+      <a href="#content" className="skip" onClick={skip}>
         {texts.skip}
       </a>
       <AppShell.Header className="shell-top">
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">
-            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={texts.menu} />
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={texts.menu}
+              aria-expanded={opened}
+            />
             <Link to="/" aria-label="Ordinal" className="nav-link">
               <img src={new URL('favicon.svg', consoleUrl).href} width={24} height={24} alt="" />
               <Text fw={650} fz="lg" visibleFrom="xs" span>
@@ -63,7 +74,7 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" className="shell-nav">
+      <AppShell.Navbar p="xs" className="shell-nav" data-opened={opened || undefined}>
         <nav aria-label={texts.menu} onClick={close}>
           <Navigation />
         </nav>
@@ -72,12 +83,18 @@ export function Shell() {
         <Expired />
         <Outlet />
       </AppShell.Main>
-      <Suspense fallback={<SearchKeys />}>
+      <Suspense>
         <Search />
       </Suspense>
       <Keyboard />
     </AppShell>
   )
+}
+
+/** To the content of this page: by its address the link would lead to that of the overview, which is the base of all links. */
+function skip(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('content')?.focus()
 }
 
 function Navigation() {
@@ -102,15 +119,6 @@ function Navigation() {
   ))
 }
 
-/** Handles the search shortcuts until the search module is loaded. */
-function SearchKeys() {
-  useHotkeys([
-    ['mod + K', openSearch],
-    ['/', openSearch],
-  ])
-  return null
-}
-
 function SearchButton() {
   const texts = useTexts()
   return (
@@ -118,7 +126,7 @@ function SearchButton() {
       variant="default"
       size="xs"
       radius="md"
-      onClick={openSearch}
+      onClick={() => void openSearch()}
       leftSection={<IconSearch size={14} aria-hidden />}
       rightSection={
         <Kbd size="xs" visibleFrom="sm">

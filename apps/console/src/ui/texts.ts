@@ -69,7 +69,7 @@ export const useTexts = defineTexts({
     readOnly: 'read only',
     readOnlyWhy: 'Your role lets you look at everything, and change nothing.',
     signedInAs: (name: string) => `Signed in as ${name}`,
-    withKey: 'with an API key',
+    signedInWithKey: 'Signed in with an API key',
     expired: 'This token has expired. Sign in with a new one.',
     token: 'Token or API key',
     tokenHelp:
@@ -185,7 +185,7 @@ export const useTexts = defineTexts({
     readOnly: 'nur lesen',
     readOnlyWhy: 'Mit Ihrer Rolle sehen Sie alles und ändern nichts.',
     signedInAs: (name: string) => `Angemeldet als ${name}`,
-    withKey: 'mit einem API-Schlüssel',
+    signedInWithKey: 'Angemeldet mit einem API-Schlüssel',
     expired: 'Dieses Token ist abgelaufen. Melden Sie sich mit einem neuen an.',
     token: 'Token oder API-Schlüssel',
     tokenHelp:

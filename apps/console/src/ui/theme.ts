@@ -44,6 +44,8 @@ export const theme = createTheme({
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 500 } },
     Paper: { defaultProps: { withBorder: true, radius: 'lg' } },
     Modal: { defaultProps: { radius: 'lg', centered: true, transitionProps: inPlace } },
+    // The placeholder is an element without a role, which a menu may not have; the first item gets the focus.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     SpotlightRoot: { defaultProps: { transitionProps: inPlace } },
     // Fields in a row have their inputs in a line, whether or not they have a description.
     InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },

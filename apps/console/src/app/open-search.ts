@@ -1,0 +1,37 @@
+import { isTyping } from './keyboard'
+
+// What has been typed since the search was asked for, while its field is not there to hear it; undefined otherwise.
+let typed: string | undefined
+
+/** Opens the search. Its code may still have to come: what is typed meanwhile is kept for its field. */
+export async function openSearch(): Promise<void> {
+  typed ??= ''
+  addEventListener('keydown', keep, { capture: true })
+  try {
+    const { showSearch } = await import('./search')
+    // Unless Esc was pressed meanwhile.
+    if (typed !== undefined) showSearch()
+  } catch {
+    // The key opens it once the sequencer answers again.
+    takeTyped()
+  }
+}
+
+/** What was typed until now. From here on the field hears the keys itself. */
+export function takeTyped(): string {
+  const text = typed ?? ''
+  typed = undefined
+  removeEventListener('keydown', keep, { capture: true })
+  return text
+}
+
+/** Keeps a key from whatever else hears it: `j` leads to no row now, and Enter presses no button. */
+function keep(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(document.activeElement)) return
+  if (event.key === 'Escape') takeTyped()
+  else if (event.key === 'Backspace') typed = typed?.slice(0, -1)
+  else if (event.key.length === 1) typed = (typed ?? '') + event.key
+  else if (event.key !== 'Enter') return
+  event.preventDefault()
+  event.stopPropagation()
+}
