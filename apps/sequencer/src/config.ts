@@ -39,6 +39,13 @@ const issuer = z
   .string()
   .refine((text) => httpUrl().safeParse(text).success, 'must be a URL with http:// or https://')
 
+const tracesUrl = z
+  .string()
+  .refine(
+    (text) => httpUrl({ query: true }).safeParse(text).success && text.includes('{request_id}'),
+    'must be a URL with http:// or https://, and have {request_id} in it',
+  )
+
 /** Every variable that the sequencer reads. */
 export const sequencerConfig = defineConfig({
   prefixes: ['SEQUENCER_'],
@@ -144,6 +151,12 @@ export const sequencerConfig = defineConfig({
       description: "Origins of the provider's endpoints, where they are not that of the issuer",
       default: '',
       example: 'https://tokens.example.com',
+    }),
+    consoleTracesUrl: variable('SEQUENCER_CONSOLE_TRACES_URL', tracesUrl, {
+      description:
+        'Where the console leads to the trace of a request: an address with {request_id} (docs/tracing.md)',
+      optional: true,
+      example: 'https://traces.example.com/search?service=sequencer&requestId={request_id}',
     }),
     keptCheckpoint: variable('SEQUENCER_KEPT_CHECKPOINT', z.string().min(1), {
       description:

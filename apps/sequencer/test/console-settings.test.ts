@@ -25,7 +25,7 @@ const siteOf = (env: Record<string, string>) => {
   return consoleSite(parseConfig(sequencerConfig, env), folder, log)!
 }
 
-test('the console is told the provider, and how a token names roles; it may connect to its origins', () => {
+test('the console is told the provider, how a token names roles, and where traces are; it may connect to its origins', () => {
   const { config, callsOrigins } = siteOf({
     ...provider,
     SEQUENCER_CONSOLE_OIDC_AUDIENCE: 'numbers',
@@ -33,11 +33,13 @@ test('the console is told the provider, and how a token names roles; it may conn
     SEQUENCER_CONSOLE_USERS_URL: 'https://users.example.com/below',
     JWT_ROLES_CLAIM: 'realm_access.roles',
     JWT_ROLE_MAP: 'numbers-admin=admin',
+    SEQUENCER_CONSOLE_TRACES_URL: 'https://traces.example.com/search?id={request_id}',
   })
   expect(config).toMatchObject({
     // As it is given: the provider's own name for itself ends with a slash.
     oidc: { issuer: provider.SEQUENCER_CONSOLE_OIDC_ISSUER, client_id: 'console', scopes: 'openid' },
     roles: { claim: 'realm_access.roles', map: [{ name: 'numbers-admin', role: 'admin' }] },
+    traces: 'https://traces.example.com/search?id={request_id}',
   })
   expect(callsOrigins).toEqual([
     'https://users.example.com',
@@ -54,6 +56,8 @@ test.each([
   [{ SEQUENCER_CONSOLE_OIDC_ISSUER: 'https://a.example' }, 'SEQUENCER_CONSOLE_OIDC_CLIENT_ID is not set'],
   [{ SEQUENCER_CONSOLE_OIDC_CLIENT_ID: 'console' }, 'SEQUENCER_CONSOLE_OIDC_ISSUER is not set'],
   [{ ...provider, SEQUENCER_CONSOLE_OIDC_ISSUER: 'login.example.com' }, 'must be a URL'],
+  [{ SEQUENCER_CONSOLE_TRACES_URL: 'https://traces.example.com' }, 'have {request_id} in it'],
+  [{ SEQUENCER_CONSOLE_TRACES_URL: 'javascript:alert({request_id})' }, 'must be a URL'],
   [
     { ...provider, SEQUENCER_CONSOLE_OIDC_ISSUER: 'http://login.example.com', NODE_ENV: 'production' },
     'could sign in as anybody',

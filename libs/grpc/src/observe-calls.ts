@@ -89,7 +89,7 @@ export function createCallObserver(
       const durationMs = performance.now() - startedAt
       const name = codes[code]
       callServed({ method, code: name, seconds: durationMs / 1000, traceId: context.span?.traceId })
-      if (context.span) endSpan(context.span, { method, code, aborted, refused: context.refused })
+      if (context.span) endSpan(context.span, { method, requestId, code, aborted, refused: context.refused })
       const refused = code === codes.OK || aborted ? undefined : (context.refused ?? name)
       if (refused && refusals.count({ code: refused, request_id: requestId, path, ip })) return
       log.request({

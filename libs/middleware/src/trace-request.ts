@@ -31,10 +31,11 @@ export function traceRequests(): RequestHandler {
   }
 }
 
-/** The query is left out, and so are the client's address and headers: they may hold what belongs in no trace. */
+/** The query is left out, and so are the client's address and other headers: they may hold what belongs in no trace. */
 function attributesOf(req: Request, res: Response, status: number): Attributes {
-  const { route } = req.context
+  const { route, requestId } = req.context
   return {
+    'ordinal.request_id': requestId,
     'http.request.method': knownMethods.has(req.method) ? req.method : '_OTHER',
     ...(route !== 'unmatched' && { 'http.route': route }),
     'url.path': redact(loggedPath(req.path)) as string,

@@ -25,7 +25,7 @@ function tracingOf(settings: TracingSettings = {}) {
   return tracing
 }
 
-test('a request is a span with what it was and how it ended, and with nothing of its query and headers', async () => {
+test('a request is a span with what it was and how it ended, and with nothing of its query and headers but the request id', async () => {
   const tracing = tracingOf()
   const { get } = await serve(() => [
     requestContext(0, '', tracing),
@@ -41,7 +41,12 @@ test('a request is a span with what it was and how it ended, and with nothing of
       res.end()
     },
   ])
-  const sent = { traceparent: callers, Authorization: 'Bearer hunter2', 'User-Agent': 'hunter2' }
+  const sent = {
+    traceparent: callers,
+    'X-Request-Id': 'request-0815',
+    Authorization: 'Bearer hunter2',
+    'User-Agent': 'hunter2',
+  }
   const { headers } = await get('/things/7?search=ada@example.com', sent)
   await get('/things/8', sent)
   await get('/things/9', sent)
@@ -64,6 +69,7 @@ test('a request is a span with what it was and how it ended, and with nothing of
       'url.path': '/things/7',
       'url.scheme': 'http',
       'network.protocol.version': '1.1',
+      'ordinal.request_id': 'request-0815',
     },
   })
   // Whoever gets the answer finds the span of it.

@@ -195,7 +195,7 @@ withRedis('with tracing', () => {
     const { traceId, headers } = newTrace()
     const protos = loadProtos(__dirname, 'orders.proto')
     const client = createGrpcClient(system.orders.grpcAt, protos, 'orders.OrderService')
-    const metadata = { ...headers, 'x-api-key': apiKey }
+    const metadata = { ...headers, 'x-api-key': apiKey, 'x-request-id': 'order-of-till-7' }
     const { code } = await client.call('CreateOrder', orderOf(userId), { metadata })
     client.close()
     expect(code).toBe('OK')
@@ -208,6 +208,7 @@ withRedis('with tracing', () => {
         'rpc.system.name': 'grpc',
         'rpc.method': 'orders.OrderService/CreateOrder',
         'rpc.response.status_code': 'OK',
+        'ordinal.request_id': 'order-of-till-7',
       },
     })
     expectHops(spans, placed)

@@ -7,6 +7,8 @@ export interface ConsoleConfig {
   oidc: OidcConfig | undefined
   /** Where a token has its roles, and what they are called there; undefined: as usual. */
   roles: RoleConfig | undefined
+  /** Where the trace of a request is, with `{request_id}` in its place; undefined: traces are nowhere. */
+  traces: string | undefined
 }
 
 export interface OidcConfig {
@@ -32,6 +34,7 @@ export const consoleUrl = new URL('./', document.baseURI)
 export async function loadConfig(): Promise<ConsoleConfig> {
   const response = await fetch(new URL('config.json', consoleUrl), { cache: 'no-cache' })
   if (!response.ok) throw new TypeError(`config.json: HTTP ${response.status}`)
-  const { users, orders, sequencer, oidc, roles } = (await response.json()) as Partial<ConsoleConfig>
-  return { users, orders, sequencer: sequencer ?? new URL('..', consoleUrl).href, oidc, roles }
+  const config = (await response.json()) as Partial<ConsoleConfig>
+  const { users, orders, sequencer = new URL('..', consoleUrl).href, oidc, roles, traces } = config
+  return { users, orders, sequencer, oidc, roles, traces }
 }

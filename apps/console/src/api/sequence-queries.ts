@@ -28,12 +28,6 @@ export const statusOf = (prefix: string) =>
     queryFn: ({ signal }) => ordinal().numbers.status(prefix, {}, { signal }),
   })
 
-export const previewOf = (prefix: string) =>
-  queryOptions({
-    queryKey: ['numbers', 'preview', prefix],
-    queryFn: ({ signal }) => ordinal().numbers.preview(prefix, {}, { signal }),
-  })
-
 export const numberOf = (number: string, prefix: string | undefined) =>
   queryOptions({
     queryKey: ['numbers', number, prefix],

@@ -12,13 +12,14 @@ interface ConsoleSettings {
   consoleOidcScopes: string
   consoleOidcAudience: string | undefined
   consoleOidcOrigins: readonly string[]
+  consoleTracesUrl: string | undefined
   jwtRolesClaim: string | undefined
   jwtRoleMap: readonly { name: string; role: string }[] | undefined
 }
 
 /**
- * The console at `/dashboard`, with the addresses of the other services, the identity provider, and how a token names roles. The
- * sequencer's address is the origin of the page.
+ * The console at `/dashboard`, with the addresses of the other services, the identity provider and traces, and how a token names
+ * roles. The sequencer's address is the origin of the page.
  *
  * @param programFolder where the bundle is, with the console beside it
  * @returns undefined where it is switched off, or was not built
@@ -38,7 +39,13 @@ export function consoleSite(
   return {
     path: '/dashboard',
     folder,
-    config: { users, orders, oidc: signInAt(settings), roles: rolesIn(settings) },
+    config: {
+      users,
+      orders,
+      oidc: signInAt(settings),
+      roles: rolesIn(settings),
+      traces: settings.consoleTracesUrl,
+    },
     callsOrigins: [
       ...[users, orders, issuer].flatMap((url) => (url === undefined ? [] : [new URL(url).origin])),
       ...settings.consoleOidcOrigins,

@@ -1,5 +1,7 @@
 import { Group, Text } from '@mantine/core'
 import type { NumberWithHistory } from '@ordinal/client'
+import { Link } from '@tanstack/react-router'
+import { services } from '../../api/ordinal'
 import { StateBadge } from '../../ui/page'
 import { useSettings } from '../../ui/settings'
 import { useTexts } from '../../ui/texts'
@@ -28,7 +30,6 @@ const details = [
   'invoice_type',
   'business_date',
   'hold_seconds',
-  'request_id',
 ] as const
 
 function StepOf({ step, before }: { step: Step; before: Step | undefined }) {
@@ -57,7 +58,36 @@ function StepOf({ step, before }: { step: Step; before: Step | undefined }) {
             </Text>
           ),
         )}
+        <RequestOf id={step.request_id} />
       </Group>
     </li>
+  )
+}
+
+/** The request of a step: it leads to all that it wrote, and to its trace. */
+function RequestOf({ id }: { id: string | null }) {
+  const texts = useNumberTexts()
+  const { traces } = services()
+  if (id === null) return null
+  return (
+    <Text size="sm" c="dimmed" span>
+      {texts.request}{' '}
+      <Link to="/audit" search={{ request: id }} className="link mono">
+        {id}
+      </Link>
+      {traces !== undefined && (
+        <>
+          {' · '}
+          <a
+            className="link"
+            href={traces.replaceAll('{request_id}', encodeURIComponent(id))}
+            target="_blank"
+            rel="noreferrer"
+          >
+            {texts.trace}
+          </a>
+        </>
+      )}
+    </Text>
   )
 }

@@ -38,8 +38,9 @@ export const useNumberTexts = defineTexts({
       invoice_type: 'type',
       business_date: 'date',
       hold_seconds: 'held for s',
-      request_id: 'request',
     },
+    request: 'request',
+    trace: 'Trace',
   },
   de: {
     inSequence: 'Nummernkreis',
@@ -78,7 +79,8 @@ export const useNumberTexts = defineTexts({
       invoice_type: 'Art',
       business_date: 'Datum',
       hold_seconds: 'gehalten für s',
-      request_id: 'Anfrage',
     },
+    request: 'Anfrage',
+    trace: 'Trace',
   },
 })

@@ -1,22 +1,22 @@
-import { Badge, Group, Stack, Text } from '@mantine/core'
+import { Badge, Group } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import type { Sequence } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { previewOf, sequenceOf, statusOf } from '../../api/sequence-queries'
+import { sequenceOf, statusOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
 import { CopyMenu } from '../../ui/copy-menu'
 import { DataTable } from '../../ui/data-table'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, Mono, NeedsRole, Page } from '../../ui/page'
 import { QueryState } from '../../ui/states'
-import { renderTemplate, todayIn } from '../../ui/template'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { useFreshNumbers } from '../../ui/use-fresh-numbers'
 import { useSequencesTexts } from '../sequences/texts'
 import { Draw } from './draw'
 import { IssuingChart } from './issuing-chart'
+import { NextNumbers } from './next-numbers'
 import { useSequenceTexts } from './texts'
 
 const route = getRouteApi('/sequences/$prefix')
@@ -95,7 +95,14 @@ function Counter({ prefix }: { prefix: string }) {
                 </Link>
               )}
             </div>
-            <Figure label={texts.reserved} value={<Count of={reserved} />} />
+            <div>
+              <Figure label={texts.reserved} value={<Count of={reserved} />} />
+              {reserved > 0 && (
+                <Link to="/gaps" search={{ prefix }} className="link">
+                  {texts.openReserved}
+                </Link>
+              )}
+            </div>
             {values_left !== undefined && (
               <Figure
                 label={texts.left}
@@ -105,31 +112,6 @@ function Counter({ prefix }: { prefix: string }) {
             )}
           </Group>
         </Card>
-      )}
-    </QueryState>
-  )
-}
-
-function NextNumbers({ sequence }: { sequence: Sequence }) {
-  const texts = useSequenceTexts()
-  const preview = useQuery(previewOf(sequence.prefix))
-  const { template, prefix, time_zone, fiscal_year_start } = sequence
-  return (
-    <QueryState query={preview}>
-      {({ full_number, counter }) => (
-        <Stack gap={6}>
-          <Text fz={24} fw={600} className="hero-number" data-testid="next-number">
-            {full_number}
-          </Text>
-          {[1, 2].map((more) => (
-            <Text key={more} fz="lg" c="dimmed" className="hero-number">
-              {renderTemplate(template, prefix, todayIn(time_zone), fiscal_year_start, counter + more)}
-            </Text>
-          ))}
-          <Text size="sm" c="dimmed">
-            {texts.nextHelp}
-          </Text>
-        </Stack>
       )}
     </QueryState>
   )

@@ -30,6 +30,7 @@ export const useSequenceTexts = defineTexts({
     end: 'Last value',
     none: 'none',
     openGaps: 'Show the gaps',
+    openReserved: 'Show who holds them',
   },
   de: {
     counter: 'Zähler',
@@ -60,5 +61,6 @@ export const useSequenceTexts = defineTexts({
     end: 'Letzter Wert',
     none: 'keiner',
     openGaps: 'Lücken zeigen',
+    openReserved: 'Zeigen, wer sie hält',
   },
 })

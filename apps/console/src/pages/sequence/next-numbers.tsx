@@ -1,0 +1,62 @@
+import { Stack, Text } from '@mantine/core'
+import type { Sequence } from '@ordinal/client'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { ordinal } from '../../api/ordinal'
+import { QueryState } from '../../ui/states'
+import { renderTemplate, todayIn } from '../../ui/template'
+import { nextValues } from './next-values'
+import { useSequenceTexts } from './texts'
+
+const shownNumbers = 3
+
+const nextNumbersOf = ({ prefix, template, time_zone, fiscal_year_start, start, end }: Sequence) =>
+  queryOptions({
+    queryKey: ['numbers', 'next', prefix],
+    queryFn: async ({ signal }) => {
+      const { numbers } = ordinal()
+      const [next, { current_counter: counter, gaps }] = await Promise.all([
+        numbers.preview(prefix, {}, { signal }),
+        numbers.status(prefix, {}, { signal }),
+      ])
+      const free =
+        gaps > 0
+          ? (await numbers.gapsPage(prefix, { state: 'free', page_size: shownNumbers }, { signal })).data
+          : []
+      const values = nextValues(
+        { next: next.counter, counter, start, end, free: free.map((gap) => gap.counter) },
+        shownNumbers,
+      )
+      const today = todayIn(time_zone)
+      return values.map((value) => renderTemplate(template, prefix, today, fiscal_year_start, value))
+    },
+  })
+
+/** What the next numbers will be, if nobody else comes first. */
+export function NextNumbers({ sequence }: { sequence: Sequence }) {
+  const texts = useSequenceTexts()
+  const query = useQuery(nextNumbersOf(sequence))
+  return (
+    <QueryState query={query}>
+      {(numbers) => (
+        <Stack gap={6}>
+          <ul className="plain-list" aria-label={texts.nextNumbers}>
+            {numbers.map((number, nth) => (
+              <Text
+                key={number}
+                component="li"
+                fz={nth === 0 ? 24 : 'lg'}
+                className="hero-number"
+                {...(nth === 0 ? { fw: 600 } : { c: 'dimmed' })}
+              >
+                {number}
+              </Text>
+            ))}
+          </ul>
+          <Text size="sm" c="dimmed">
+            {texts.nextHelp}
+          </Text>
+        </Stack>
+      )}
+    </QueryState>
+  )
+}
