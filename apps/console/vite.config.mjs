@@ -33,6 +33,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
   },
   server: {
-    proxy: { '/dashboard/config.json': 'http://localhost:8083', '/api': 'http://localhost:8083' },
+    proxy: Object.fromEntries(
+      ['/dashboard/config.json', '/api', '/health', '/metrics'].map((path) => [
+        path,
+        'http://localhost:8083',
+      ]),
+    ),
   },
 })

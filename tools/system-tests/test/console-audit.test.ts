@@ -104,6 +104,32 @@ inBrowser('the audit page', () => {
     await page.context().close()
   })
 
+  test('rows are searched by number, site, event and time as well', async () => {
+    const page = await open('/audit')
+    const search = page.getByRole('search')
+    const inView = (count: string) => page.getByText(count).waitFor()
+    await search.getByLabel('Number').fill(`INV${year}-0002`)
+    await inView('1 in view, all there is')
+    await search.getByLabel('Number').fill('')
+    await search.getByLabel('Site').fill('site-1')
+    await inView('Nothing for this filter')
+    await search.getByLabel('Site').fill('')
+    await search.getByRole('combobox', { name: 'Event' }).click()
+    await page.getByRole('option', { name: 'issued' }).click()
+    await inView('6 in view, all there is')
+    await search.getByLabel('Before').fill('2020-01-01T00:00')
+    await inView('Nothing for this filter')
+    await search.getByLabel('Before').fill('')
+    await search.getByLabel('From').fill('2020-01-01T00:00')
+    await inView('6 in view, all there is')
+    const asked = [...new URL(page.url()).searchParams]
+    expect(asked.sort()).toEqual([
+      ['event', 'issue'],
+      ['from', '2020-01-01T00:00'],
+    ])
+    await page.context().close()
+  })
+
   test('with filters the export has the rows that are in view, and no others', async () => {
     const page = await open('/audit?prefix=INV&client=till-7')
     await page.getByText('Rows without the others of their chains cannot be verified').waitFor()
@@ -243,6 +269,22 @@ inBrowser('the audit page', () => {
       await picture(page, name, how)
       await page.context().close()
     }
+  })
+
+  test('a tail that is paused for long keeps the newest 2,000 lines, and says how many are not kept', async () => {
+    const page = await open('/audit?view=live&prefix=DEFAULT')
+    await page.locator('[data-connection="live"]').waitFor()
+    await issue('DEFAULT')
+    await page.locator('[data-row]').first().waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    // One after another: each is a line of its own.
+    for (let n = 0; n < 2_010; n += 1) await issue('DEFAULT')
+    await page.getByRole('button', { name: 'Go on, behind by 2,010' }).click()
+    await page.getByText('10 lines came while it was paused, too many to keep.').waitFor()
+    await page.getByText('2,000 in view').waitFor()
+    // Of them only those in view are in the document.
+    expect((await keysOn(page)).length).toBeLessThan(100)
+    await page.context().close()
   })
 
   test('the verifier is served, and in all of this no script failed', async () => {

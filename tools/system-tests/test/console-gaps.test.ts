@@ -180,6 +180,7 @@ inBrowser('gaps, sites and tables in a browser', () => {
   test('a button for each site, partition and type draws a number, which all see at once', async () => {
     const page = await open('/sites')
     const other = await open('/sites')
+    await shows(other, 'Drawn, by type')
     const first = page.getByRole('group', { name: 'site-1 partition-a' })
     for (const type of ['On-cycle', 'Off-cycle', 'Simulated', 'Suppressed'])
       await first.getByRole('button', { name: type }).waitFor()
@@ -199,6 +200,10 @@ inBrowser('gaps, sites and tables in a browser', () => {
     const chart = other.getByRole('figure', { name: 'Drawn, by site and partition' })
     await chart.getByRole('button', { name: 'Show as a table' }).click()
     await chart.getByRole('row', { name: 'site-2 partition-b 1' }).waitFor()
+    const timeline = other.getByRole('figure', { name: 'Drawn by each site, from one look to the next' })
+    await timeline.getByRole('button', { name: 'Show as a table' }).click()
+    await timeline.getByRole('columnheader', { name: 'site-2' }).waitFor()
+    await timeline.getByRole('row', { name: / 1$/ }).first().waitFor()
     await page.context().close()
     await other.context().close()
   })

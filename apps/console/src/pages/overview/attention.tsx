@@ -58,7 +58,8 @@ function useFindings(): Finding[] {
     const query = health[index]!
     const condition = conditionOf(query)
     if (condition === 'down') findings.push({ text: texts.isDown(texts.services[name]), tone: 'bad' })
-    else if (condition && condition !== 'ok')
+    // Also of a service that is healthy: it works on while a breaker is open.
+    else
       for (const [check, state] of Object.entries(query.data?.checks ?? {}))
         if (toneOf(state) !== 'ok')
           findings.push({ text: texts.isDegraded(texts.services[name], check, state), tone: toneOf(state) })

@@ -1,0 +1,155 @@
+import type { Page } from 'playwright-core'
+import { ask, createUser, placeOrder } from '../src/calls'
+import { inBrowser } from './console-browser'
+import { shows, startDashboard, type Dashboard } from './console-dashboard'
+
+let dashboard: Dashboard
+
+inBrowser('how the services are, in a browser', () => {
+  beforeAll(async () => {
+    dashboard = await startDashboard()
+  })
+  afterAll(() => dashboard.stop())
+
+  const openAsViewer = (place: string) => dashboard.open(place, { token: dashboard.tokens.viewer })
+
+  /**
+   * Seconds until an expression holds in the page; a minute at most. The page counts them by timers, which a busy machine
+   * delays as it delays what they measure.
+   */
+  const secondsUntil = (page: Page, expression: string) =>
+    page.evaluate<number>(`
+      new Promise((resolve) => {
+        let ticks = 0
+        const look = () => {
+          if ((${expression}) || ticks === 600) return resolve(ticks / 10)
+          ticks += 1
+          setTimeout(look, 100)
+        }
+        look()
+      })`)
+  const usersAre = (condition: string) =>
+    `document.querySelector('[data-service="users"][data-condition="${condition}"]')`
+
+  test('a number that another program draws shows within a second', async () => {
+    const page = await openAsViewer('/')
+    await page.locator('[data-live="live"]').waitFor()
+    const { body } = await dashboard.issue('SG')
+    expect(
+      await secondsUntil(page, `document.body.innerText.includes('${body.full_number}')`),
+    ).toBeLessThanOrEqual(1)
+    await page.context().close()
+  })
+
+  test('a service that stops shows within five seconds, and so does its return', async () => {
+    const { users } = dashboard.system
+    const page = await openAsViewer('/')
+    await page.locator('[data-service="users"][data-condition="ok"]').waitFor()
+    await users.end('SIGKILL')
+    expect(await secondsUntil(page, usersAre('down'))).toBeLessThanOrEqual(5)
+    await shows(page, 'User service does not answer.')
+    await users.start()
+    expect(await secondsUntil(page, usersAre('ok'))).toBeLessThanOrEqual(5)
+    await page.context().close()
+  })
+
+  test('a service that is frozen shows within five seconds, and so does its return; its pages say so', async () => {
+    const { users } = dashboard.system
+    const page = await openAsViewer('/')
+    await page.locator('[data-service="users"][data-condition="ok"]').waitFor()
+    users.freeze()
+    try {
+      expect(await secondsUntil(page, usersAre('down'))).toBeLessThanOrEqual(5)
+      const waiting = await openAsViewer('/users')
+      await waiting.getByRole('status', { name: 'Loading' }).first().waitFor()
+      await shows(waiting, 'The service has not answered yet.')
+      await shows(waiting, 'The service does not answer')
+      await shows(waiting, 'It may be stopped or frozen')
+      users.thaw()
+      expect(await secondsUntil(page, usersAre('ok'))).toBeLessThanOrEqual(5)
+      await shows(waiting, 'There is no user yet')
+      await waiting.context().close()
+    } finally {
+      users.thaw()
+    }
+    await page.context().close()
+  })
+
+  test('a page whose code does not come, since the sequencer is frozen, is shown to be loading, and then appears', async () => {
+    const { sequencer } = dashboard.system
+    const page = await openAsViewer('/users')
+    const loading = page.getByRole('status', { name: 'Loading' })
+    await page.getByRole('heading', { name: 'Users' }).waitFor()
+    await loading.waitFor({ state: 'detached' })
+    sequencer.freeze()
+    try {
+      await page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click()
+      await loading.waitFor()
+      await shows(page, 'The service has not answered yet.')
+    } finally {
+      sequencer.thaw()
+    }
+    await page.getByRole('heading', { name: 'Webhooks' }).waitFor()
+    await page.context().close()
+  })
+
+  test('orders that get no number want attention, with a link to them; each gets its number by itself', async () => {
+    const { orders, sequencer } = dashboard.system
+    const away = async (url: string) => {
+      orders.configure({ ORDER_SERVICE_SEQUENCER_URL: url })
+      await orders.end()
+      await orders.start()
+    }
+    const user = await createUser(dashboard.system)
+    // Nothing listens there.
+    await away('http://127.0.0.1:1')
+    const { body: order } = await placeOrder(dashboard.system, user)
+    expect(order.order_number).toBeNull()
+    const page = await openAsViewer('/')
+    await shows(page, 'Order service: sequencer is open')
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: '1 order waits for a number' })
+      .getByRole('link', { name: 'Show' })
+      .click()
+    await page.getByRole('link', { name: 'waits for its number' }).click()
+    await shows(page, 'What comes next')
+    await shows(page, 'waits for its number')
+    await away(sequencer.url)
+    await page.getByRole('link', { name: /^ORD-\d{4}-000001$/ }).waitFor()
+    const { body: numbered } = await ask(orders, 'GET', `/api/v1/orders/${order.id}`)
+    await page.getByRole('heading', { name: `Order ${numbered.order_number}` }).waitFor()
+    await page.goto(dashboard.at('/'))
+    await shows(page, 'Nothing: all services answer')
+    // It is counted by its status, and so is what the service has done for it.
+    await page
+      .getByRole('region', { name: 'Orders by status' })
+      .getByText('1', { exact: true })
+      .first()
+      .waitFor()
+    await page.context().close()
+  })
+
+  test('what a service does is measured: requests a second, and the time that 95 % of them take at most', async () => {
+    const page = await openAsViewer('/')
+    const card = page.locator('section').filter({ has: page.locator('[data-service="sequencer"]') })
+    // While numbers are drawn between two looks.
+    const drawing = setInterval(() => void dashboard.issue('SG').catch(() => undefined), 100)
+    try {
+      await card.getByText(/^[\d.,]*[1-9][\d.,]*\/s$/).waitFor()
+      await card.getByText(/^[\d.,]*[1-9][\d.,]*ms$/).waitFor()
+    } finally {
+      clearInterval(drawing)
+    }
+    await page.context().close()
+  })
+
+  test.each<[name: string, place: string, isThere: string]>([['overview-at-first', '/', 'Latest numbers']])(
+    '%s has nothing against WCAG 2.2 AA, light and dark, and on a phone',
+    async (...page) => expect(await dashboard.violationsOf(...page)).toEqual([]),
+  )
+
+  test('in all of this no script failed, and nothing broke the content policy', () => {
+    expect(dashboard.browser.complaints()).toEqual([])
+  })
+})
