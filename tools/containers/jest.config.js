@@ -1,2 +1,2 @@
 // Run by `make docker-check`, and not by `make test`: it needs a Docker engine.
-module.exports = { ...require('../../jest.preset.js'), maxWorkers: 1, verbose: true, testTimeout: 180_000 }
+module.exports = { ...require('../../jest.preset.js'), maxWorkers: 1, verbose: true }

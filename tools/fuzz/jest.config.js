@@ -2,5 +2,4 @@ module.exports = {
   ...require('../../jest.preset.js'),
   // Shows the seed.
   verbose: true,
-  testTimeout: 180_000,
 }

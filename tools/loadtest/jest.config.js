@@ -2,5 +2,4 @@ module.exports = {
   ...require('../../jest.preset.js'),
   globalSetup: '@ordinal/testing/global-setup',
   globalTeardown: '@ordinal/testing/global-teardown',
-  testTimeout: 120_000,
 }

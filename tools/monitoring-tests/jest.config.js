@@ -6,5 +6,4 @@ module.exports = {
   // Alerts are timed: one file has the machine to itself.
   maxWorkers: 1,
   verbose: true,
-  testTimeout: 60_000,
 }

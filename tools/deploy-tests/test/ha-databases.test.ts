@@ -19,7 +19,7 @@ withPsql('deploy/ha/start.sh databases', () => {
   beforeAll(async () => {
     server = await startTestPostgres()
     await query(server.adminUrl, `ALTER ROLE postgres PASSWORD ${escapeLiteral(password)}`)
-  }, 60_000)
+  })
   afterAll(() => server?.remove())
 
   const makeDatabases = () =>

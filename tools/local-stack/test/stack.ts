@@ -114,9 +114,10 @@ function runStack(program: string, options: { cwd: string; env: NodeJS.ProcessEn
     process: child,
     output: () => output,
     async printed(text) {
-      const deadline = Date.now() + 20_000
+      const deadline = Date.now() + 120_000
       while (typeof text === 'string' ? !output.includes(text) : !text.test(output)) {
-        if (Date.now() > deadline) throw new Error(`${text} was not printed in 20 s, but this:\n${output}`)
+        if (Date.now() > deadline)
+          throw new Error(`${text} was not printed in two minutes, but this:\n${output}`)
         await delay(20)
       }
     },

@@ -51,7 +51,7 @@ export async function anythingRuns(repository: Repository): Promise<boolean> {
   return answers.includes(true) || existsSync(postmasterPidFile(repository))
 }
 
-export async function eventually(holds: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function eventually(holds: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`It does not hold after ${withinMs} ms: ${holds.toString()}`)

@@ -73,7 +73,6 @@ withPrometheus('a running stack, watched', () => {
     const targets = await eventually(
       () => prometheus.targets(),
       (targets) => targets.length > 0 && targets.every(({ health }) => health === 'up'),
-      15_000,
     )
     const names = listedServices.map(({ name }) => name)
     expect(targets.map(({ labels }) => labels.job).sort()).toEqual(names.sort())
@@ -94,7 +93,6 @@ withPrometheus('a running stack, watched', () => {
     const rules = await eventually(
       () => prometheus.rules(),
       (rules) => rules.every(({ health }) => health !== 'unknown'),
-      15_000,
     )
     const alerts = rules.filter(({ type }) => type === 'alerting').map(({ name }) => name)
     expect(alerts.sort()).toEqual(alertNames().sort())
@@ -112,7 +110,6 @@ withPrometheus('a running stack, watched', () => {
         return [down, open].map((wanted) => alerts.find(({ labels }) => hasAll(labels, wanted))?.state)
       },
       (states) => states.every((seen) => seen === state),
-      30_000,
     )
 
   test('while all is well, nobody is alerted', async () => {
