@@ -55,7 +55,8 @@ const residentMb = () =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(program.child.pid)]).toString()) / 1024
 
 test('an idle service is resident with less than 120 MB', async () => {
-  await delay(3_000)
+  // On a busy machine its start takes its time.
+  for (let seconds = 0; seconds < 3 || (seconds < 60 && residentMb() >= 120); seconds++) await delay(1_000)
   expect(residentMb()).toBeLessThan(120)
   expect(residentMb()).toBeGreaterThan(20)
 })
@@ -75,7 +76,7 @@ test('and so it is again when some hundred requests are done', async () => {
   // V8 gives back what the requests needed when it has seen that no more come: after 20 s, at times after 40.
   for (let seconds = 0; seconds < 110 && residentMb() >= 120; seconds++) await delay(1_000)
   expect(residentMb()).toBeLessThan(120)
-}, 150_000)
+})
 
 test('the migrations and the files of /docs come with the bundle', async () => {
   expect((await ask('/api/v1/users')).status).toBe(200)

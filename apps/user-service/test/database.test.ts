@@ -66,7 +66,9 @@ test('a backend that is killed in mid-request costs that request a 503, and the 
 
 test('backends that are killed while they are idle cost no request at all', async () => {
   const { id } = await users.createUser()
+  const before = await backends.pids()
   expect(await backends.kill()).toBeGreaterThan(0)
+  await until(async () => !(await backends.pids()).some((pid) => before.includes(pid)))
   await delay(100)
   const asking = Array.from({ length: 20 }, () => users.api.get(`/api/v1/users/${id}`))
   const statuses = (await Promise.all(asking)).map(({ status }) => status)

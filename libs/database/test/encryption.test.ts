@@ -75,7 +75,7 @@ beforeAll(async () => {
   await put('both.hba', `${others}host app all all trust\n`)
   await put('tls.hba', `${others}hostssl app all all trust\n`)
   await put('clear.hba', `${others}hostnossl app all all trust\n`)
-}, 60_000)
+})
 afterAll(async () => {
   await postgres.remove()
   await rm(folder, { recursive: true })
@@ -119,16 +119,12 @@ async function encryptionOf(parameters: string): Promise<string> {
   return alone
 }
 
-test.each(servers)(
-  'each sslmode gets what libpq gets, the server having %s',
-  async (server) => {
-    await become(server)
-    const got: Record<string, string> = {}
-    for (const mode of Object.keys(expected)) got[mode] = await encryptionOf(mode)
-    expect(got).toEqual(Object.fromEntries(Object.entries(expected).map(([mode, of]) => [mode, of[server]])))
-  },
-  60_000,
-)
+test.each(servers)('each sslmode gets what libpq gets, the server having %s', async (server) => {
+  await become(server)
+  const got: Record<string, string> = {}
+  for (const mode of Object.keys(expected)) got[mode] = await encryptionOf(mode)
+  expect(got).toEqual(Object.fromEntries(Object.entries(expected).map(([mode, of]) => [mode, of[server]])))
+})
 
 test('only verify-full minds the name, and only the verifying ones who has signed', async () => {
   await become('both', 'elsewhere')
@@ -142,7 +138,7 @@ test('only verify-full minds the name, and only the verifying ones who has signe
   expect(await encryptionOf('prefer')).toBe(tls)
   expect(await encryptionOf('verify-full')).toBe(refused)
   expect(await encryptionOf('verify-full&sslrootcert=system')).toBe(refused)
-}, 60_000)
+})
 
 test('what is no answer about TLS is not asked again in clear text', async () => {
   let connections = 0

@@ -13,7 +13,7 @@ let pool: Pool
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  pool = openPool(database.url, { lockTimeoutMs: 2_000 })
+  pool = openPool(database.url, { lockTimeoutMs: 8_000 })
   await pool.query(`
     CREATE TABLE users (
       id int PRIMARY KEY,

@@ -101,12 +101,15 @@ describe('several instances at once', () => {
 })
 
 describe('a database that is not up', () => {
+  // Of 30 s.
+  const farLessThanItsTime = 10_000
+
   test('is waited for', async () => {
     const server = await startTestPostgres()
     await server.stop()
     const log = jest.fn()
     const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 20_000, log })
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    await until(() => log.mock.calls.length > 0)
     await server.restart()
     expect(await migrating).toHaveLength(3)
     const message = expect.stringMatching(
@@ -133,7 +136,7 @@ describe('a database that is not up', () => {
     await expect(migrate({ url, folder: folder.path, waitMs: 400 })).rejects.toThrow(
       'postgresql://ordinal:***@127.0.0.1:1/orders did not answer within 400 ms: connect ECONNREFUSED',
     )
-    expect(Date.now() - start).toBeLessThan(1_500)
+    expect(Date.now() - start).toBeLessThan(farLessThanItsTime)
   })
 
   test('a wrong password and a missing database are not waited for', async () => {
@@ -144,7 +147,7 @@ describe('a database that is not up', () => {
     const missing = new URL(database.url)
     missing.pathname = 'nowhere'
     await expect(migrate({ url: missing.href, folder: folder.path })).rejects.toMatchObject({ code: '3D000' })
-    expect(Date.now() - start).toBeLessThan(1_500)
+    expect(Date.now() - start).toBeLessThan(farLessThanItsTime)
   })
 })
 

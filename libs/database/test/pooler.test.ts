@@ -107,7 +107,7 @@ withPgbouncer('behind PgBouncer', () => {
       await holder.connect()
       await holder.query('BEGIN')
     }
-    const error: unknown = await open('transaction', { connectTimeoutMs: 300 })
+    const error: unknown = await open('transaction', { connectTimeoutMs: 1_000 })
       .query('SELECT 1')
       .catch((error: unknown) => error)
     expect(databaseErrorOf(error)).toEqual({ kind: 'unreachable', retryable: true })

@@ -37,7 +37,7 @@ test('the whole and the service are SERVING, and another is not known', async ()
 })
 
 test('while it drains it is NOT_SERVING, and takes calls', async () => {
-  const fake = await start({ shutdownDrainMs: 500 })
+  const fake = await start({ shutdownDrainMs: 2_000 })
   const stopping = fake.service.stop()
   expect(await fake.check(fakeName)).toBe('NOT_SERVING')
   expect((await fake.call('Wait')).code).toBe('OK')

@@ -10,7 +10,7 @@ let fake: Awaited<ReturnType<typeof startFakeService>>
 let session: ClientHttp2Session
 
 const limits = {
-  arrivalMs: 400,
+  arrivalMs: 1_500,
   leaveMs: 300,
   streamMs: 60_000,
   calls: 4_096,
@@ -85,7 +85,7 @@ test.each([
 
 test('a call beyond those that may be under way is refused before its method begins', async () => {
   await start({}, { calls: 1 })
-  const first = fake.call('Wait', { ms: 500 })
+  const first = fake.call('Wait', { ms: 2_000 })
   await until(() => begun.Wait === 1)
   expect((await fake.call('Wait', { ms: 0 })).code).toBe('RESOURCE_EXHAUSTED')
   expect(begun.Wait).toBe(1)

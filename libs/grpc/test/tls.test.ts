@@ -148,8 +148,9 @@ test('certificates are renewed under load without a failed request, until the ol
       await secure.files.swap({ cert, key })
     } else {
       // In place, one after the other, and one of them in halves.
+      const before = secure.logged.of(kept).length
       await secure.files.overwrite('cert', cert.slice(0, 100))
-      await until(() => secure.logged.of(kept).length === 1 + (renewal > 3 ? 1 : 0))
+      await until(() => secure.logged.of(kept).length > before)
       await secure.files.overwrite('cert', cert)
       await secure.files.overwrite('key', key)
     }
@@ -194,7 +195,7 @@ test('certificates are renewed under load without a failed request, until the ol
   for (const ended of [formerAgent, agent]) ended.destroy()
   for (const ended of [formerChannel, channel]) ended.close()
   await secure.stop()
-}, 60_000)
+})
 
 const kept = 'the certificate files (server) cannot be used: what was read before stays in use'
 const renewals = ({ logged }: Secure) => logged.of('certificates renewed').length

@@ -13,7 +13,7 @@ import { serveRoutes } from '../src/serve-routes'
 import { createServer, type Server } from '../src/server/server'
 
 // In place of 15, 30 and 5 s.
-const limits = { headersTimeout: 400, requestTimeout: 400, connectionsCheckingInterval: 50 }
+const limits = { headersTimeout: 1_000, requestTimeout: 1_000, connectionsCheckingInterval: 50 }
 
 const count = route({
   method: 'post',
@@ -70,7 +70,7 @@ test('an upload may take longer than other requests, and be larger, as long as i
   const { request, answer } = open('/count', { 'Content-Type': 'text/CSV; charset=utf-8' })
   for (let n = 0; n < 20; n++) {
     request.write('a'.repeat(1_000))
-    await delay(60)
+    await delay(100)
   }
   request.end()
   expect(await answer).toEqual({ status: 200, body: { media: 'text/csv', bytes: 20_000 } })

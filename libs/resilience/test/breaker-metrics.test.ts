@@ -9,7 +9,7 @@ test('the metrics of several clients, in the names of the documentation', async 
     response.writeHead(request.url === '/no' ? 404 : 200).end(),
   )
   const sequencer = clientOf(server.url, { name: 'sequencer' })
-  const users = clientOf(await refusingUrl())
+  const users = clientOf(await refusingUrl(), { breaker: { ...breakerOptions, resetTimeoutMs: 2_000 } })
   const registry = new Registry()
   registerBreakerMetrics(registry, 'order_service', [users, sequencer])
 

@@ -104,7 +104,7 @@ export const breakerOptions = {
 }
 
 /** Waits until something holds. */
-export async function until(holds: () => boolean, withinMs = 5000): Promise<void> {
+export async function until(holds: () => boolean, withinMs = 30_000): Promise<void> {
   const end = Date.now() + withinMs
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not so within ${withinMs} ms: ${String(holds)}`)

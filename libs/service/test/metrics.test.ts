@@ -76,7 +76,7 @@ test('a request is counted, timed, and counted as an error when it is one', asyn
 })
 
 test('a client that goes away before the answer is counted as that, and not as served', async () => {
-  const gone = fetch(`${fake.url}/api/v1/slow/200`, { signal: AbortSignal.timeout(50) })
+  const gone = fetch(`${fake.url}/api/v1/slow/2000`, { signal: AbortSignal.timeout(500) })
   await expect(gone).rejects.toThrow('timeout')
   const line = 'fake_service_requests_total{method="GET",route="/api/v1/slow/{ms}",status="499"} 1'
   await until(async () => (await scrape()).includes(line))

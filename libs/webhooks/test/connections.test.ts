@@ -101,7 +101,7 @@ test('each is checked when it is made: a name that leads elsewhere since is refu
   const leadTo = (address: string) =>
     lookup.mockImplementation(((_: string, __: object, done: (...of: unknown[]) => void) =>
       done(null, [{ address, family: 4 }])) as never)
-  const { deliver } = open({ idleMs: 300 })
+  const { deliver } = open({ idleMs: 2_000 })
   leadTo('127.0.0.1')
   expect(await deliver('receiver.example')).toMatchObject({ status: 200 })
   leadTo('127.0.0.2')

@@ -7,7 +7,7 @@ import { createSend } from '../src/send'
 import { close, listen, startReceiver, type Receiver } from './receiver'
 
 const loopback = addressPolicy(['127.0.0.1'])
-const timeoutMs = 300
+const timeoutMs = 1_000
 const delivery = (url: string) => ({ url, headers: { 'content-type': 'application/json' }, body: '{"a":1}' })
 const { send } = createSend({ addresses: loopback, timeoutMs: 5_000 })
 const { send: impatient } = createSend({ addresses: loopback, timeoutMs })
