@@ -28,7 +28,7 @@ beforeAll(async () => {
     ORDER_SERVICE_URL: urlOf(await startOrders('orders', {})),
   }
   limited = urlOf(await startOrders('limited_orders', { ORDER_SERVICE_RATE_LIMIT: '2' }))
-}, 60_000)
+})
 afterAll(() => stage.close())
 
 test('it measures every part, and the databases have what was answered', async () => {
@@ -132,7 +132,7 @@ const urlOf = ({ port }: Contestant) => `http://127.0.0.1:${port}`
 
 function run(environment: Record<string, string>, ...args: string[]) {
   // The last of a name counts.
-  const all = ['--service', '--connections=4', '--seconds=0.3', ...args]
+  const all = ['--service', '--connections=4', '--seconds=1', ...args]
   return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(
       process.execPath,

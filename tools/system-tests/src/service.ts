@@ -44,6 +44,8 @@ export async function createService(name: string, environment: Environment, fold
     ...(listedServices.find((listed) => listed.name === name)?.grpcPort && {
       [`${prefixOf(name)}_GRPC_PORT`]: String(grpcPort),
     }),
+    // Answers that are not there in time are of tests that say so: a busy machine may pause for longer than by default.
+    ...(name === 'order-service' && { ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' }),
     // Tests are anonymous, and draw as fast as they can.
     ...(name === 'sequencer' && {
       SEQUENCER_ANONYMOUS_QUOTA_NUMBERS: '0',

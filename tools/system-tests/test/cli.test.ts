@@ -233,11 +233,16 @@ test('tail shows what happens as it happens', async () => {
   let out = ''
   tail.stdout.on('data', (chunk) => (out += String(chunk)))
   const ended = once(tail, 'close')
-  const drawing = setInterval(() => void ordinal('next PO'), 300)
+  // One after the other: on a busy machine they take longer than a pause between two.
+  let goOn = true
+  const drawing = (async () => {
+    while (goOn) await ordinal('next PO')
+  })()
   try {
     expect(await ended).toEqual([0, null])
   } finally {
-    clearInterval(drawing)
+    goOn = false
+    await drawing
   }
   const events = out
     .trimEnd()

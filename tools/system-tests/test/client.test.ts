@@ -72,7 +72,6 @@ describe('a program that does not retry', () => {
     const orders = await eventually(
       () => readOrders(system),
       (all) => all.every(({ order_number }) => order_number !== null),
-      30_000,
     )
     expect(orders.length - before).toBe(1_000)
     await expectOneNumberForEachOrder(system)
@@ -121,7 +120,8 @@ describe('a connection that is cut', () => {
     proxy.cutAt('POST /api/v1/next/SG', 'after')
     const request = { client_id: 'cut-own-key' }
     await expect(through().numbers.next('SG', request, options)).rejects.toBeInstanceOf(ConnectionError)
-    const { full_number } = await through().numbers.next('SG', request, options)
+    const { idempotencyKey } = options
+    const { full_number } = await through().numbers.next('SG', request, { idempotencyKey })
     expect(await drawn('cut-own-key')).toEqual([{ number: full_number }])
   })
 
@@ -135,19 +135,19 @@ describe('a connection that is cut', () => {
       events.flatMap(({ type, data }) =>
         type === 'issue' ? [(data as { first_number: string }).first_number] : [],
       )
-    await eventually(() => events.length > 0, Boolean, 5_000)
+    await eventually(() => events.length > 0, Boolean)
 
     const expected: string[] = []
     for (const n of upTo(30)) {
       expected.push((await clientOf().numbers.next('SG', { client_id: `live-${n}` })).full_number)
       // From its first event on it knows where it is.
-      if (n === 1) await eventually(numbersOf, ({ length }) => length === 1, 5_000)
+      if (n === 1) await eventually(numbersOf, ({ length }) => length === 1)
       if (n % 10 === 0) {
         await system.sequencer.end('SIGKILL')
         await system.sequencer.start()
       }
     }
-    await eventually(numbersOf, ({ length }) => length >= expected.length, 15_000)
+    await eventually(numbersOf, ({ length }) => length >= expected.length)
     ended.abort()
     await listening
     expect(numbersOf()).toEqual(expected)

@@ -7,6 +7,7 @@ import { ask } from '../src/calls'
 import { startSystem, type System } from '../src/system'
 import {
   consoleSecret,
+  copied,
   inBrowser,
   openBrowser,
   picture,
@@ -191,9 +192,9 @@ inBrowser('the audit page', () => {
     await system.sequencer.start()
     // Before the browser is back, and after.
     for (let n = 0; n < 5; n += 1) await draw()
-    await page.locator('[data-row]').nth(9).waitFor({ timeout: 30_000 })
+    await page.locator('[data-row]').nth(9).waitFor()
     for (let n = 0; n < 3; n += 1) await draw()
-    await page.locator('[data-row]').nth(12).waitFor({ timeout: 10_000 })
+    await page.locator('[data-row]').nth(12).waitFor()
     const keys = await keysOn(page)
     expect(keys.map((key) => Number(key.split(' ')[2]))).toEqual(issued.map((_, n) => issued.length - n))
     await page.context().close()
@@ -243,10 +244,7 @@ inBrowser('the audit page', () => {
     await page.getByRole('link', { name: `Next: INV${year}-0003` }).click()
     await page.getByRole('link', { name: `Previous: INV${year}-0002` }).waitFor()
     expect(await page.getByRole('link', { name: /^Next/ }).count()).toBe(0)
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.getByRole('button', { name: 'Copy', exact: true }).click()
-    await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
-    const curl = await page.evaluate<string>('navigator.clipboard.readText()')
+    const curl = await copied(page, 'Copy as curl')
     expect(curl).not.toContain(token)
     const { stdout } = await promisify(execFile)('sh', ['-c', curl], {
       env: { ...process.env, TOKEN: token },

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { SignJWT } from 'jose'
 import { chromium as playwright, type Browser, type Page } from 'playwright-core'
 import { suiteNeeding } from '@ordinal/testing'
+import { eventually } from '../src/calls'
 import { chromium } from './chromium'
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
@@ -88,6 +89,15 @@ export async function openBrowser() {
 
     close: () => browser.close(),
   }
+}
+
+/** What an item of the menu Copy has copied; it may write to the clipboard, and the page reads it. */
+export async function copied(page: Page, item: string): Promise<string> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.evaluate(`navigator.clipboard.writeText('')`)
+  await page.getByRole('button', { name: 'Copy', exact: true }).click()
+  await page.getByRole('menuitem', { name: item }).click()
+  return eventually(() => page.evaluate<string>('navigator.clipboard.readText()'), Boolean)
 }
 
 export type ConsoleBrowser = Awaited<ReturnType<typeof openBrowser>>

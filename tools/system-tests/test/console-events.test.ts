@@ -87,7 +87,6 @@ inBrowser('events in a browser', () => {
     await eventually(
       () => sql('SELECT FROM dead_events'),
       ({ length }) => length === 3,
-      10_000,
     )
     await sql(
       `INSERT INTO dead_events (consumer, reason, attempts, event)
@@ -117,7 +116,7 @@ inBrowser('events in a browser', () => {
     await dialog.getByRole('button', { name: 'Replay' }).click()
     await shows(page, 'The event is delivered again')
     await rows.nth(3).waitFor({ state: 'detached' })
-    await eventually(confirmed, (count) => count === 1, 10_000)
+    await eventually(confirmed, (count) => count === 1)
 
     // All of a filter, and not the others.
     await page.getByRole('combobox', { name: 'Consumer' }).click()
@@ -127,7 +126,7 @@ inBrowser('events in a browser', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click()
     await shows(page, '2 events are delivered again')
     await shows(page, 'Nothing for this filter')
-    await eventually(confirmed, (count) => count === 3, 10_000)
+    await eventually(confirmed, (count) => count === 3)
     expect(await sql('SELECT consumer FROM dead_events')).toEqual([{ consumer: 'gone' }])
     const again = await open(
       new URL(page.url()).pathname.replace('/dashboard', '') + new URL(page.url()).search,

@@ -89,6 +89,7 @@ const callsBy = ({ certFile, keyFile, caFile }: (typeof folders)[string]): Envir
   ORDER_SERVICE_CALLS_TLS_CERT_FILE: certFile,
   ORDER_SERVICE_CALLS_TLS_KEY_FILE: keyFile,
   ORDER_SERVICE_USER_MEMORY: '0',
+  ORDER_SERVICE_CALL_TIMEOUT_MS: '10000',
   // So that each call shows its certificate anew.
   ORDER_SERVICE_KEEP_ALIVE_MS: '0',
   CIRCUIT_BREAKER_TIMEOUT: '0.05',

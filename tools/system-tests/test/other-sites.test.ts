@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { testNeeding } from '@ordinal/testing'
-import { ask } from '../src/calls'
+import { ask, eventually } from '../src/calls'
 import { startSystem, type System } from '../src/system'
 import { chromium, render } from './chromium'
 
@@ -55,14 +55,15 @@ inBrowser.each([
   site.close()
   expect(page.dom).toContain('<p>shown</p>')
 
-  const answers = system.sequencer
-    .log()
-    .slice(before)
-    .split('\n')
-    .filter((line) => line.includes('"message":"request"') && /next|v1.sequence/.test(line))
-    .map((line) => (JSON.parse(line) as { status: number }).status)
-  // Else the page has not got through to it.
-  expect(answers.length).toBeGreaterThanOrEqual(6)
+  const answersSoFar = () =>
+    system.sequencer
+      .log()
+      .slice(before)
+      .split('\n')
+      .filter((line) => line.includes('"message":"request"') && /next|v1.sequence/.test(line))
+      .map((line) => (JSON.parse(line) as { status: number }).status)
+  // Else the page has not got through to it. Lines of requests are written a moment later.
+  const answers = await eventually(answersSoFar, ({ length }) => length >= 6)
   expect(answers.filter((status) => status < 400)).toEqual([])
   for (const prefix of ['SG', 'DEFAULT'])
     expect((await ask(system.sequencer, 'GET', `/api/v1/status/${prefix}`)).body.current_counter).toBe(0)

@@ -106,13 +106,14 @@ test('a CPU profile under load names the functions of the allocator, with their 
   await service.end()
   await service.start()
   await load(5)
+  const startedAt = performance.now()
   const [profile] = await Promise.all([take('profile?seconds=3').then(readProfile), load(4)])
+  const tookSeconds = (performance.now() - startedAt) / 1000
   expect(profile.types).toEqual(['sample', 'wall', 'cpu'])
   expect(profile.seconds).toBeGreaterThan(2.9)
-  expect(profile.seconds).toBeLessThan(4)
-  const cpuSeconds = profile.total('cpu') / 1e9
-  expect(cpuSeconds).toBeGreaterThan(0.5)
-  expect(cpuSeconds).toBeLessThan(profile.seconds * 4)
+  expect(profile.seconds).toBeLessThan(tookSeconds)
+  const cpuSecondsOf = (of: typeof profile) => of.total('cpu') / 1e9
+  expect(cpuSecondsOf(profile)).toBeLessThan(profile.seconds * 4)
 
   const namesIn = ({ frames }: { frames: Frame[] }) => frames.map(({ name, file }) => `${name} ${file}`)
   const named = new Set(namesIn(profile))
@@ -122,10 +123,14 @@ test('a CPU profile under load names the functions of the allocator, with their 
     'issueNumbers apps/sequencer/src/ledger/statements.ts',
   ]
   // A profile is a sample, which is small where the machine has other work: then more are taken.
-  for (let taken = 1; taken < 5 && !wanted.every((name) => named.has(name)); taken += 1) {
+  let mostCpuSeconds = cpuSecondsOf(profile)
+  const isEnough = () => mostCpuSeconds > 0.5 && wanted.every((name) => named.has(name))
+  for (let taken = 1; taken < 5 && !isEnough(); taken += 1) {
     const [more] = await Promise.all([take('profile?seconds=3').then(readProfile), load(4)])
     for (const name of namesIn(more)) named.add(name)
+    mostCpuSeconds = Math.max(mostCpuSeconds, cpuSecondsOf(more))
   }
+  expect(mostCpuSeconds).toBeGreaterThan(0.5)
   expect([...named]).toEqual(expect.arrayContaining(wanted))
   expect([...named].join('\n')).toMatch(/ node_modules\/pg\/lib\/client\.js/)
   await expectTrueSources(profile.frames)

@@ -5,9 +5,9 @@ import { creationsOf } from '../src/calls'
 import { createDatabase, type ServiceDatabase } from '../src/databases'
 import { createService, serviceNames, type ServiceProcess } from '../src/service'
 
-const boundMs = 2_000
+const boundMs = 5_000
 // For what a request would not wait for: the pool, the log, the process itself.
-const slackMs = 1_500
+const slackMs = 3_500
 
 const halfBody = (path: string) =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a"`

@@ -11,7 +11,7 @@ import {
   type TestRedis,
   type TraceCollector,
 } from '@ordinal/testing'
-import { ask, createUser, orderOf, placeOrder, upTo } from '../src/calls'
+import { ask, createUser, eventually, orderOf, placeOrder, upTo } from '../src/calls'
 import { query } from '../src/databases'
 import { drawTrace } from '../src/draw-trace'
 import { apiKey, startSystem, type System } from '../src/system'
@@ -46,7 +46,7 @@ withRedis('with tracing', () => {
     await until(async () => {
       const sql = `SELECT reference FROM orders WHERE status = 'pending'`
       return (await query(system.databases.orders, sql)).length === 0
-    }, 20_000)
+    }, 60_000)
   })
   afterAll(async () => {
     await system.stop()
@@ -56,7 +56,7 @@ withRedis('with tracing', () => {
 
   /** The spans of a trace, once the event of its order has been handled and has led to the next. */
   async function traceOf(traceId: string): Promise<CollectedSpan[]> {
-    await until(() => isWhole(collector.ofTrace(traceId)), 20_000)
+    await until(() => isWhole(collector.ofTrace(traceId)), 60_000)
     return collector.ofTrace(traceId)
   }
 
@@ -324,8 +324,13 @@ withRedis('with tracing', () => {
     const later = await placeOrder(system, userId)
     expect(later.status).toBe(201)
     await system.sequencer.start()
-    await until(() => named('number orders').some(({ failed }) => !failed), 20_000)
+    await until(() => named('number orders').some(({ failed }) => !failed), 60_000)
     const numbering = named('number orders').find(({ failed }) => !failed)!
+    // The relay ends its span after what it has sent is handled.
+    await until(
+      () => collector.ofTrace(numbering.traceId).some(({ name }) => name === 'relay events'),
+      60_000,
+    )
     const spans = await traceOf(numbering.traceId)
     expect(numbering).toMatchObject({ parentSpanId: '', kind: 'internal' })
     const asked = partOf(spans, numbering, 'POST /api/v1/next/{prefix}')
@@ -334,7 +339,7 @@ withRedis('with tracing', () => {
     const relayed = partOf(spans, numbering, 'relay events')
     partOf(spans, relayed, 'mark_delivered')
 
-    await until(() => named('release expired leases').length > 0, 20_000)
+    await until(() => named('release expired leases').length > 0, 60_000)
     const [released] = named('release expired leases')
     await until(() => collector.ofTrace(released!.traceId).length > 2)
     expect(released).toMatchObject({ parentSpanId: '', attributes: { 'ordinal.batch.size': 1 } })
@@ -390,8 +395,10 @@ withRedis('with tracing', () => {
     await placeOrder(system, userId, headers)
     const scrape = async (accept: string) =>
       ask(system.orders, 'GET', '/metrics', undefined, { Accept: accept })
-    const open = await scrape(
-      'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3',
+    // A request is counted a moment after its answer was sent.
+    const open = await eventually(
+      () => scrape('application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3'),
+      ({ body }) => String(body).includes(traceId),
     )
     expect(open.headers.get('content-type')).toBe(
       'application/openmetrics-text; version=1.0.0; charset=utf-8',
