@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
-import { ask } from '../src/calls'
+import { ask, eventually } from '../src/calls'
 import { startSystem, type System } from '../src/system'
 import {
   consoleSecret,
@@ -97,7 +97,10 @@ inBrowser('the audit page', () => {
     await page.getByText('Nothing for this filter').waitFor()
     await page.getByRole('button', { name: 'Clear the filter' }).click()
     await page.getByText('6 in view').waitFor()
-    expect(await page.getByLabel('Request id').inputValue()).toBe('')
+    await eventually(
+      () => page.getByLabel('Request id').inputValue(),
+      (value) => value === '',
+    )
     await page.getByRole('combobox', { name: 'Type' }).click()
     await page.getByRole('option', { name: 'off-cycle' }).click()
     await page.getByText('1 in view, all there is').waitFor()
