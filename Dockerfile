@@ -2,14 +2,15 @@
 # The version of Node is that of the images; the services run on 20.19 and newer.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
-# What npm needs to know, and no more, so that the packages are installed again only when that has changed.
-FROM ${NODE_IMAGE} AS manifests
+# What npm needs to know, and no more, so that the packages are installed again only when that has changed. What is built runs on all
+# platforms: it is built once, on that of the machine that builds.
+FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS manifests
 WORKDIR /src
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete \
  && find . -type d -empty -delete
 
-FROM ${NODE_IMAGE} AS build
+FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS build
 WORKDIR /src
 ENV NX_DAEMON=false
 COPY --from=manifests /src .

@@ -2,10 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from '../src/chart'
 import { withPrograms } from '../src/with-programs'
-
-const workflows = join(root, '.github/workflows')
+import { workflowsFolder } from '../src/workflows'
 
 /** What actionlint has against a workflow. */
 function faultsOf(file: string): string[] {
@@ -21,8 +19,8 @@ function faultsOf(file: string): string[] {
 }
 
 withPrograms('actionlint', () => {
-  test.each(readdirSync(workflows))('has nothing against %s', (file) => {
-    expect(faultsOf(join(workflows, file))).toEqual([])
+  test.each(readdirSync(workflowsFolder))('has nothing against %s', (file) => {
+    expect(faultsOf(join(workflowsFolder, file))).toEqual([])
   })
 
   test('control: it finds a job that waits for none, and an expression that is none', () => {
