@@ -36,11 +36,15 @@ for service in user_service:user-db:userdb order_service:order-db:orderdb sequen
   users_of_pooler+="\"$role\" \"$password\""$'\n'
 done
 keep pgbouncer_users "$users_of_pooler"
-# A key may do what its service does, and no more.
+# A key may do what its service does, and no more. Orders may get their numbers from another sequence: ORDER_SERVICE_SEQUENCE=RE, once.
+sequence=${ORDER_SERVICE_SEQUENCE:-ORD}
 keep user_service_api_key "$(random)"
 keep order_service_api_key "$(random)"
 digest() { printf %s "$(read_secret "$1")" | sha256sum | cut -d ' ' -f 1; }
-keep api_keys "user-service:$(digest user_service_api_key):api-keys:follow,order-service:$(digest order_service_api_key):users:read+numbers:issue:ORD+api-keys:follow"
+keep api_keys "user-service:$(digest user_service_api_key):api-keys:follow,order-service:$(digest order_service_api_key):users:read+numbers:issue:$sequence+api-keys:follow"
 
-[ -s .env.prod ] || printf 'NUMBERS_HOST=%s\nUSERS_HOST=%s\nORDERS_HOST=%s\n' "$numbers" "$users" "$orders" >.env.prod
+[ -s .env.prod ] || {
+  printf 'NUMBERS_HOST=%s\nUSERS_HOST=%s\nORDERS_HOST=%s\n' "$numbers" "$users" "$orders"
+  [ "$sequence" = ORD ] || printf 'ORDER_SERVICE_SEQUENCE=%s\n' "$sequence"
+} >.env.prod
 [ -s secrets/certificate.pem ] || echo "Missing: secrets/certificate.pem, with the certificate of $numbers, $users and $orders, and its key (mode 444)"

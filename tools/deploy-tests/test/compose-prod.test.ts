@@ -181,6 +181,23 @@ withPrograms('docker-compose.prod.yml', () => {
     }
   })
 
+  test('orders may get their numbers from another sequence, which the key of the order service is then made for', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'ordinal-sequence-'))
+    try {
+      mkdirSync(join(copy, 'deploy'))
+      cpSync(folder, join(copy, 'deploy/production'), { recursive: true })
+      execFileSync(join(copy, 'deploy/production/secrets.sh'), ['numbers.example.com'], {
+        env: { PATH: process.env.PATH, ORDER_SERVICE_SEQUENCE: 'RE' },
+      })
+      expect(readFileSync(join(copy, 'secrets/api_keys'), 'utf8')).toContain('+numbers:issue:RE+')
+      expect(readFileSync(join(copy, '.env.prod'), 'utf8')).toContain('\nORDER_SERVICE_SEQUENCE=RE\n')
+    } finally {
+      rmSync(copy, { recursive: true })
+    }
+    for (const [, { environment }] of instancesOf('order-service'))
+      expect(environment).toMatchObject({ ORDER_SERVICE_SEQUENCE: null })
+  })
+
   /** What a service says against its configuration in the container; nothing if it is valid. */
   function checkConfiguration(service: string, secrets: string): string {
     const [, { environment = {} }] = instancesOf(service)[0]!

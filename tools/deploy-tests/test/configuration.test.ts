@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { generate } from 'selfsigned'
 import { listedServices } from '@ordinal/local-stack'
-import { renderObjects, root, shippedValues, type KubernetesObject } from '../src/chart'
+import { evaluation, renderObjects, root, shippedValues, type KubernetesObject } from '../src/chart'
 import { variablesOf } from '../src/configuration'
 import { podsOf, type Pod } from '../src/pods'
 import { withPrograms } from '../src/with-programs'
@@ -104,6 +104,25 @@ withPrograms('the environment of pods', () => {
       })
       expect([pod.workload.metadata.name, stderr, status]).toEqual([pod.workload.metadata.name, '', 0])
     }
+  })
+
+  test('in an evaluation the key of the order service may draw from the sequence that orders get their numbers from', () => {
+    const evaluationWith = (env: Record<string, string>) => {
+      const objects = renderObjects({ ...evaluation, json: { 'services.order-service.env': env } })
+      return {
+        keys: objects.find(({ kind }) => kind === 'Secret')!.stringData!['api-keys'],
+        checksums: podsOf(objects)
+          .filter(isOurs)
+          .map(({ workload }) => workload.spec.template.metadata.annotations['checksum/secrets'] as string),
+      }
+    }
+    const [ofOrd, ofRe] = [evaluationWith({}), evaluationWith({ ORDER_SERVICE_SEQUENCE: 'RE' })]
+    expect(ofOrd.keys).toMatch(
+      /order-service:[0-9a-f]{64}:users:read\+numbers:issue:ORD\+api-keys:follow(,|$)/,
+    )
+    expect(ofRe.keys).toMatch(/order-service:[0-9a-f]{64}:users:read\+numbers:issue:RE\+api-keys:follow(,|$)/)
+    // Keys are read at the start: all who know them start again.
+    expect(new Set([...ofOrd.checksums, ...ofRe.checksums]).size).toBe(2)
   })
 
   test('control: without its secrets a service does not start', () => {

@@ -221,3 +221,8 @@ The secrets of a service as JSON: variable, and the Secret and key that have it.
 {{- define "ordinal.written" -}}
 {{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
+
+{{/* The sequence that orders get their numbers from. */}}
+{{- define "ordinal.sequenceOfOrders" -}}
+{{ include "ordinal.written" (index .Values.services "order-service" "env" "ORDER_SERVICE_SEQUENCE" | default "ORD") }}
+{{- end }}
