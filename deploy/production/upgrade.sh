@@ -7,11 +7,12 @@ services=(sequencer user-service order-service)
 for service in "${services[@]}"; do
   "${compose[@]}" run --rm --no-deps "migrate-$service"
 done
+containers=$("${compose[@]}" config --services)
 for service in "${services[@]}"; do
-  for instance in 1 2; do
-    "${compose[@]}" up --detach --wait --no-deps --no-build "$service-$instance"
+  for instance in $(grep -E "^$service-[0-9]+$" <<<"$containers" | sort -V); do
+    "${compose[@]}" up --detach --wait --no-deps --no-build "$instance"
     # Until HAProxy has seen it twice.
     sleep 2
-    echo "$service-$instance is replaced"
+    echo "$instance is replaced"
   done
 done
