@@ -143,6 +143,8 @@ withPrograms('objects of the chart', () => {
             : env.find(({ name }) => /^[A-Z_]+_(?<!GRPC_|DEBUG_)PORT$/.test(name))!.value,
         )
       }
+      // Longer than a failover of the database, which all pods share.
+      expect(readinessProbe.periodSeconds * readinessProbe.failureThreshold).toBeGreaterThan(10)
       // Longer than a service waits for its database before it ends.
       expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThan(60)
     }
