@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listedServices } from '@ordinal/local-stack'
@@ -12,7 +13,7 @@ interface Container {
   command?: string[]
   environment?: Record<string, string | null>
   networks?: Record<string, { ipv4_address: string }> | string[]
-  network_mode?: string
+  stop_grace_period?: string
   volumes?: string[]
   depends_on?: string[] | Record<string, unknown>
   cap_drop: string[]
@@ -30,6 +31,7 @@ withPrograms('the compose file of a cluster that fails over', () => {
   const containers = Object.entries(file.services)
   const addressOf = (container: Container): string | undefined =>
     Array.isArray(container.networks) ? undefined : container.networks?.ha?.ipv4_address
+  const containersOfServices = () => containers.filter(([name]) => /-[ab]$/.test(name))
   const withCommand = (command: string) =>
     containers.filter(([, container]) => container.command?.[0] === command).map(([, each]) => each)
 
@@ -44,7 +46,7 @@ withPrograms('the compose file of a cluster that fails over', () => {
   test('no two containers have the same address', () => {
     const addresses = containers.flatMap(([, container]) => addressOf(container) ?? [])
     expect(new Set(addresses).size).toBe(addresses.length)
-    expect(addresses.length).toBe(9)
+    expect(addresses.length).toBe(13)
   })
 
   test.each([
@@ -73,8 +75,9 @@ withPrograms('the compose file of a cluster that fails over', () => {
       NODE1: addressOf(file.services.node1!),
       NODE2: addressOf(file.services.node2!),
       NODE3: addressOf(file.services.node3!),
-      INSTANCE_A: addressOf(file.services['user-service-a']!),
-      INSTANCE_B: addressOf(file.services['user-service-b']!),
+      ...Object.fromEntries(
+        containersOfServices().map(([name, container]) => [prefixOf(name), addressOf(container)]),
+      ),
     })
     for (const own of [...withCommand('etcd'), ...withCommand('patroni')])
       expect(own.environment!.ADDRESS).toBe(addressOf(own))
@@ -89,9 +92,8 @@ withPrograms('the compose file of a cluster that fails over', () => {
 
   test('the services have variables that exist, and find their databases and each other at the balancer', () => {
     const address = addressOf(withCommand('haproxy')[0]!)
-    const services = containers.filter(([name]) => /-[ab]$/.test(name))
-    expect(services).toHaveLength(6)
-    for (const [name, { environment, network_mode: mode }] of services) {
+    expect(containersOfServices()).toHaveLength(6)
+    for (const [name, { environment }] of containersOfServices()) {
       const service = name.slice(0, -2)
       const known = variablesOf(service).map((variable) => variable.name)
       expect(Object.keys(environment!).filter((variable) => !known.includes(variable))).toEqual([])
@@ -102,7 +104,31 @@ withPrograms('the compose file of a cluster that fails over', () => {
         const port = listedServices.find((each) => each.name === called)!.port
         expect(environment![`${prefixOf(service)}_${prefixOf(called)}_URL`]).toBe(`http://${address}:${port}`)
       }
-      if (service !== 'user-service') expect(mode).toBe(`service:user-service-${name.slice(-1)}`)
+    }
+  })
+
+  test('a service starts with its environment, in production as its image is', () => {
+    for (const [name, { environment }] of containersOfServices()) {
+      const given = Object.entries(environment!).filter(([, value]) => value !== null)
+      const password = randomBytes(12).toString('hex')
+      const env = {
+        NODE_ENV: 'production',
+        ...Object.fromEntries(
+          given.map(([variable, value]) => [variable, String(value).replaceAll('${HA_PASSWORD}', password)]),
+        ),
+      }
+      const bundle = join(root, 'dist/apps', name.slice(0, -2), 'main.js')
+      const checked = spawnSync(process.execPath, [bundle, '--check-config'], { env, encoding: 'utf8' })
+      expect([name, checked.stderr, checked.status]).toEqual([name, '', 0])
+    }
+  })
+
+  test('an instance that stops takes requests for longer than two checks, and is given the time that it needs', () => {
+    const [, checkMs] = /^defaults http$.*?\binter (\d+)ms/ms.exec(read('haproxy.cfg'))!
+    for (const [, { environment, stop_grace_period: grace }] of containersOfServices()) {
+      const { SHUTDOWN_DRAIN_MS: drainMs, SHUTDOWN_TIMEOUT: seconds } = environment!
+      expect(Number(drainMs)).toBeGreaterThan(2 * Number(checkMs))
+      expect(Number.parseInt(grace!)).toBeGreaterThan(Number(drainMs) / 1000 + Number(seconds) + 3)
     }
   })
 

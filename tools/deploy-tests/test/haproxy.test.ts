@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,11 +17,10 @@ import { root } from '../src/chart'
 type Instance = Awaited<ReturnType<typeof startInstance>>
 
 /** A fake user service whose health answer the test controls. */
-async function startInstance() {
-  const port = await ownPort()
+async function startInstance(host: string, port: number) {
   const instance = {
-    address: `${ownAddress}:${port}`,
-    health: 'ok' as 'ok' | 'stopping',
+    address: `${host}:${port}`,
+    health: 'ok' as 'ok' | 'waiting' | 'stopping',
     /** Checks to come that it does not answer. */
     lateChecks: 0,
     /** If set, collects the answers to callers, which the test then ends. */
@@ -34,7 +33,7 @@ async function startInstance() {
     checksGivenUp: 0,
     /** Closes the listener and keeps the connections, as a service does after its drain. */
     refuse: () => void server.close(),
-    listen: async () => void (await once(server.listen(port, ownAddress), 'listening')),
+    listen: async () => void (await once(server.listen(port, host), 'listening')),
     async close() {
       if (!server.listening) return
       const closed = once(server, 'close')
@@ -60,96 +59,160 @@ async function startInstance() {
   return instance
 }
 
-withHaproxy('the HAProxy of docker-compose.prod.yml', () => {
-  let folder: string
-  let haproxy: TestHaproxy
-  let url: string
-  let first: Instance
-  let second: Instance
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'ordinal-haproxy-'))
-    const { cert, key } = await (await createAuthority()).issue({ hosts: ['localhost'] })
-    writeFileSync(join(folder, 'certificate.pem'), `${cert}\n${key}\n`, { mode: 0o600 })
-    const [users, publicPort, nobody] = [await ownPort(), await ownPort(), `${ownAddress}:${await ownPort()}`]
-    const others = ['ORDER_SERVICE', 'SEQUENCER'].flatMap((name) => [`${name}_1`, `${name}_2`])
-    ;[first, second] = [await startInstance(), await startInstance()]
-    url = `http://${ownAddress}:${users}/api/v1/users`
-    haproxy = await startTestHaproxy(
-      join(root, 'deploy/production/haproxy.cfg'),
-      {
-        ...Object.fromEntries(others.flatMap((name) => [name, `${name}_GRPC`].map((each) => [each, nobody]))),
-        PUBLIC: `${ownAddress}:${publicPort}`,
-        CERTIFICATE: join(folder, 'certificate.pem'),
-        INSIDE_USERS: `${ownAddress}:${users}`,
-        INSIDE_SEQUENCER: `${ownAddress}:${await ownPort()}`,
-        USERS_HOST: 'users.localhost',
-        ORDERS_HOST: 'orders.localhost',
-        NUMBERS_HOST: 'numbers.localhost',
-        USER_SERVICE_1: first.address,
-        USER_SERVICE_2: second.address,
-      },
-      users,
-    )
-    // Until it has passed a check, one that fails takes an instance out. What is answered is known a moment later.
-    await until(() => [first, second].every(({ checks }) => checks > 1))
-  })
-  afterEach(async () => {
-    await haproxy.remove()
-    await Promise.all([first.close(), second.close()])
-    rmSync(folder, { recursive: true })
-  })
+interface Balanced {
+  haproxy: TestHaproxy
+  /** The user service, as callers reach it. */
+  url: string
+  instances: [Instance, Instance]
+  /** What the log of HAProxy calls them. */
+  names: [string, string]
+}
 
-  const ask = async () => (await fetch(url)).status
-  /** Asks again and again until something holds; gives the statuses other than 200. */
-  async function askUntil(holds: () => boolean): Promise<number[]> {
-    const bad: number[] = []
-    await until(async () => {
-      const status = await ask()
-      if (status !== 200) bad.push(status)
-      return holds()
-    })
-    expect(holds()).toBe(true)
-    return bad
+/** deploy/production/haproxy.cfg, which reads the environment. */
+async function startProduction(folder: string): Promise<Balanced> {
+  const { cert, key } = await (await createAuthority()).issue({ hosts: ['localhost'] })
+  writeFileSync(join(folder, 'certificate.pem'), `${cert}\n${key}\n`, { mode: 0o600 })
+  const [users, publicPort, nobody] = [await ownPort(), await ownPort(), `${ownAddress}:${await ownPort()}`]
+  const others = ['ORDER_SERVICE', 'SEQUENCER'].flatMap((name) => [`${name}_1`, `${name}_2`])
+  const instances: Balanced['instances'] = [
+    await startInstance(ownAddress, await ownPort()),
+    await startInstance(ownAddress, await ownPort()),
+  ]
+  const haproxy = await startTestHaproxy(
+    join(root, 'deploy/production/haproxy.cfg'),
+    {
+      ...Object.fromEntries(others.flatMap((name) => [name, `${name}_GRPC`].map((each) => [each, nobody]))),
+      PUBLIC: `${ownAddress}:${publicPort}`,
+      CERTIFICATE: join(folder, 'certificate.pem'),
+      INSIDE_USERS: `${ownAddress}:${users}`,
+      INSIDE_SEQUENCER: `${ownAddress}:${await ownPort()}`,
+      USERS_HOST: 'users.localhost',
+      ORDERS_HOST: 'orders.localhost',
+      NUMBERS_HOST: 'numbers.localhost',
+      USER_SERVICE_1: instances[0].address,
+      USER_SERVICE_2: instances[1].address,
+    },
+    users,
+  )
+  const url = `http://${ownAddress}:${users}/api/v1/users`
+  return { haproxy, url, instances, names: ['user-service/1', 'user-service/2'] }
+}
+
+/** deploy/ha/haproxy.cfg, whose addresses are filled in; the ports are ours here. */
+async function startHa(folder: string): Promise<Balanced> {
+  const [users, nobody] = [await ownPort(), `${ownAddress}:${await ownPort()}`]
+  const instances: Balanced['instances'] = [
+    await startInstance(ownAddress, await ownPort()),
+    await startInstance(ownAddress, await ownPort()),
+  ]
+  const places: Record<string, string> = {
+    'BALANCER:5432': `${ownAddress}:${await ownPort()}`,
+    'BALANCER:8081': `${ownAddress}:${users}`,
+    'BALANCER:8082': `${ownAddress}:${await ownPort()}`,
+    'BALANCER:8083': `${ownAddress}:${await ownPort()}`,
+    'USER_SERVICE_A:8081': instances[0].address,
+    'USER_SERVICE_B:8081': instances[1].address,
   }
-  const says = (text: string) => haproxy.log().includes(text)
+  const file = join(folder, 'haproxy.cfg')
+  const text = readFileSync(join(root, 'deploy/ha/haproxy.cfg'), 'utf8')
+  writeFileSync(
+    file,
+    text.replaceAll(
+      /\$\{([A-Z0-9_]+)\}:(\d+)/g,
+      (_, name: string, port: string) => places[`${name}:${port}`] ?? nobody,
+    ),
+  )
+  const haproxy = await startTestHaproxy(file, {}, users)
+  const url = `http://${ownAddress}:${users}/api/v1/users`
+  return { haproxy, url, instances, names: ['user-service/a', 'user-service/b'] }
+}
 
-  test('sends nothing more to an instance that says that it stops, and requests again when it is back', async () => {
-    expect(await askUntil(() => first.requests > 0 && second.requests > 0)).toEqual([])
-    first.health = 'stopping'
-    expect(await askUntil(() => says('Server user-service/1 is stopping'))).toEqual([])
-    const before = first.requests
-    for (let request = 0; request < 20; request += 1) expect(await ask()).toBe(200)
-    expect(first.requests).toBe(before)
-    await first.close()
-    first.health = 'ok'
-    await first.listen()
-    expect(await askUntil(() => first.requests > before)).toEqual([])
-  })
+withHaproxy('HAProxy', () => {
+  describe.each([
+    ['docker-compose.prod.yml', startProduction],
+    ['deploy/ha', startHa],
+  ])('of %s', (_, start) => {
+    let folder: string
+    let haproxy: TestHaproxy
+    let url: string
+    let [firstName, secondName] = ['', '']
+    let first: Instance
+    let second: Instance
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'ordinal-haproxy-'))
+      const balanced = await start(folder)
+      ;({ haproxy, url } = balanced)
+      ;[first, second] = balanced.instances
+      ;[firstName, secondName] = balanced.names
+      // Until it has passed a check, one that fails takes an instance out. What is answered is known a moment later.
+      await until(() => [first, second].every(({ checks }) => checks > 1))
+    })
+    afterEach(async () => {
+      await haproxy.remove()
+      await Promise.all([first.close(), second.close()])
+      rmSync(folder, { recursive: true })
+    })
 
-  // `on-marked-down shutdown-sessions` would cut it.
-  test('lets an instance that stops finish its last request after it is down', async () => {
-    await second.close()
-    expect(await askUntil(() => says('Server user-service/2 is DOWN'))).toEqual([])
-    first.held = []
-    const status = ask()
-    await until(() => first.held!.length === 1)
-    first.health = 'stopping'
-    await until(() => says('Server user-service/1 is stopping'))
-    first.refuse()
-    await until(() => says('Server user-service/1 is DOWN'))
-    first.held[0]!.end()
-    expect(await status).toBe(200)
-  })
+    const ask = async () => (await fetch(url)).status
+    /** Asks again and again until something holds; gives the statuses other than 200. */
+    async function askUntil(holds: () => boolean): Promise<number[]> {
+      const bad: number[] = []
+      await until(async () => {
+        const status = await ask()
+        if (status !== 200) bad.push(status)
+        return holds()
+      })
+      expect(holds()).toBe(true)
+      return bad
+    }
+    const says = (text: string) => haproxy.log().includes(text)
 
-  test('keeps the only instance that is left while it is late with a check, and not when it is late with two', async () => {
-    await first.close()
-    expect(await askUntil(() => says('Server user-service/1 is DOWN'))).toEqual([])
-    second.lateChecks = 1
-    expect(await askUntil(() => second.checksGivenUp > 0)).toEqual([])
-    const before = second.requests
-    expect(await askUntil(() => second.requests > before + 50)).toEqual([])
-    second.lateChecks = Infinity
-    await until(() => says('Server user-service/2 is DOWN'))
-    expect(await ask()).toBe(503)
+    test('sends nothing more to an instance that says that it stops, and requests again when it is back', async () => {
+      expect(await askUntil(() => first.requests > 0 && second.requests > 0)).toEqual([])
+      first.health = 'stopping'
+      expect(await askUntil(() => says(`Server ${firstName} is stopping`))).toEqual([])
+      const before = first.requests
+      for (let request = 0; request < 20; request += 1) expect(await ask()).toBe(200)
+      expect(first.requests).toBe(before)
+      await first.close()
+      first.health = 'ok'
+      await first.listen()
+      expect(await askUntil(() => first.requests > before)).toEqual([])
+    })
+
+    test('sends requests to an instance whose database is away: all share it, and callers wait in the service', async () => {
+      for (const instance of [first, second]) instance.health = 'waiting'
+      const before = [first.checks, second.checks]
+      await until(() => first.checks > before[0]! + 3 && second.checks > before[1]! + 3)
+      expect(await askUntil(() => first.requests > 0 && second.requests > 0)).toEqual([])
+      for (const name of [firstName, secondName]) expect(says(`Server ${name} is DOWN`)).toBe(false)
+    })
+
+    // `on-marked-down shutdown-sessions` would cut it.
+    test('lets an instance that stops finish its last request after it is down', async () => {
+      await second.close()
+      expect(await askUntil(() => says(`Server ${secondName} is DOWN`))).toEqual([])
+      first.held = []
+      const status = ask()
+      await until(() => first.held!.length === 1)
+      first.health = 'stopping'
+      await until(() => says(`Server ${firstName} is stopping`))
+      first.refuse()
+      await until(() => says(`Server ${firstName} is DOWN`))
+      first.held[0]!.end()
+      expect(await status).toBe(200)
+    })
+
+    test('keeps the only instance that is left while it is late with a check, and not when it is late with two', async () => {
+      await first.close()
+      expect(await askUntil(() => says(`Server ${firstName} is DOWN`))).toEqual([])
+      second.lateChecks = 1
+      expect(await askUntil(() => second.checksGivenUp > 0)).toEqual([])
+      const before = second.requests
+      expect(await askUntil(() => second.requests > before + 50)).toEqual([])
+      second.lateChecks = Infinity
+      await until(() => says(`Server ${secondName} is DOWN`))
+      expect(await ask()).toBe(503)
+    })
   })
 })

@@ -6,6 +6,7 @@ import { Client, escapeLiteral } from 'pg'
 import { endAll } from './ending'
 import { Interrupted, neverInterrupted } from './interruption'
 import type { Network } from './network'
+import { askPatroni, isOk } from './patroni'
 import {
   accountOfPostgres,
   isAlive,
@@ -16,6 +17,7 @@ import {
   type Program,
   type Start,
 } from './programs'
+import { reaping } from './reaping'
 
 export const root = join(__dirname, '../../..')
 const nodes = [1, 2, 3] as const
@@ -48,6 +50,7 @@ export async function startCluster(options: ClusterOptions) {
   const { addressOf, balancer, instances, namespaceOf } = network
   const auditor = randomBytes(24).toString('base64url')
   const signingKey = newSigningKey()
+  const patroni = askPatroni(nodes, addressOf)
   const running = new Map<string, Program>()
   let ended = false
   function launch(program: Start): void {
@@ -94,10 +97,11 @@ export async function startCluster(options: ClusterOptions) {
       POSTGRESQL_BIN: postgresqlBin()!,
       PASSWORD: password,
     })
+    const [command, ...args] = reaping('/usr/bin/patroni', [file])
     launch({
       name: `patroni${node}`,
-      command: '/usr/bin/patroni',
-      args: [file],
+      command,
+      args,
       folder: folderOf(node),
       namespace: namespaceOf(node),
     })
@@ -108,8 +112,12 @@ export async function startCluster(options: ClusterOptions) {
     fill('haproxy.cfg', file, {
       BALANCER: balancer,
       ...Object.fromEntries(nodes.map((node) => [`NODE${node}`, addressOf(node)])),
-      INSTANCE_A: instances.a,
-      INSTANCE_B: instances.b,
+      ...Object.fromEntries(
+        services.flatMap((service) => [
+          [`${prefixOf(service)}_A`, instances.a],
+          [`${prefixOf(service)}_B`, instances.b],
+        ]),
+      ),
     })
     launch({ name: 'haproxy', command: '/usr/sbin/haproxy', args: ['-db', '-f', file], folder })
   }
@@ -118,7 +126,7 @@ export async function startCluster(options: ClusterOptions) {
     `postgresql://${user}:${password}@${balancer}:5432/${database}`
 
   function startService(service: (typeof services)[number], instance: 'a' | 'b'): void {
-    const prefix = service.toUpperCase().replaceAll('-', '_')
+    const prefix = prefixOf(service)
     launch({
       name: `${service}-${instance}`,
       command: process.execPath,
@@ -129,7 +137,9 @@ export async function startCluster(options: ClusterOptions) {
         [`${prefix}_HOST`]: instances[instance],
         [`${prefix}_DATABASE_URL`]: databaseUrl(databaseOf[service]),
         [`${prefix}_RATE_LIMIT`]: '0',
-        LOG_LEVEL: 'warn',
+        [`${prefix}_LOG_LEVEL`]: 'warn',
+        SHUTDOWN_DRAIN_MS: '3000',
+        TRUST_PROXY: '1',
         ...(service === 'order-service' && {
           ORDER_SERVICE_USER_SERVICE_URL: `http://${balancer}:8081`,
           ORDER_SERVICE_SEQUENCER_URL: `http://${balancer}:8083`,
@@ -144,51 +154,20 @@ export async function startCluster(options: ClusterOptions) {
     })
   }
 
-  /** Which node is the leader: it says so itself. */
-  async function leader(): Promise<number | undefined> {
-    for (const node of nodes) if (await isOk(`http://${addressOf(node)}:8008/primary`)) return node
-    return undefined
-  }
-
-  /**
-   * The standbys that stream from the leader, by their names. What a node says of itself is not enough: one that was cut off
-   * calls itself a replica until it has found that it must be rewound.
-   */
-  async function followers(): Promise<string[]> {
-    const node = await leader()
-    const status = node && (await read<Status>(`http://${addressOf(node)}:8008/patroni`))
-    return (status ? (status.replication ?? []) : [])
-      .filter(({ state }) => state === 'streaming')
-      .map(({ application_name: name }) => name)
-  }
-
   /**
    * A node that cannot follow after its crash is rebuilt, as an operator would do with `patronictl reinit`: one at a time,
    * and only one that does not follow when it is looked at again. Without a standby nothing is acknowledged.
    */
   async function untilReplicas(): Promise<void> {
-    const give = () => until('two replicas', async () => (await followers()).length === 2, 45_000)
+    const give = () => until('two replicas', async () => (await patroni.followers()).length === 2, 45_000)
     for (let tries = 0; tries < 3; tries += 1) {
       if (await give().catch(() => false)) return
-      const before = await lagging()
+      const before = await patroni.lagging()
       await sleep(3_000)
-      const [still] = (await lagging()).filter((node) => before.includes(node))
-      if (still !== undefined) await reinitialize(addressOf(still))
+      const [still] = (await patroni.lagging()).filter((node) => before.includes(node))
+      if (still !== undefined) await patroni.reinitialize(still)
     }
     await give()
-  }
-
-  /** Nobody, as long as there is no leader that says who follows it. */
-  async function lagging(): Promise<number[]> {
-    const [first, following] = [await leader(), await followers()]
-    if (first === undefined || following.length === 0) return []
-    return nodes.filter((node) => node !== first && !following.includes(`node${node}`))
-  }
-
-  /** Whether the leader waits for a standby, which knows it. */
-  async function isSynchronous(): Promise<boolean> {
-    const said = await Promise.all(nodes.map((node) => isOk(`http://${addressOf(node)}:8008/synchronous`)))
-    return said.some(Boolean)
   }
 
   const cluster = {
@@ -203,7 +182,7 @@ export async function startCluster(options: ClusterOptions) {
     auditor,
     network,
     databaseUrl,
-    leader,
+    leader: patroni.leader,
     running: () => [...running.values()],
     startPatroni,
     startBalancer,
@@ -216,9 +195,14 @@ export async function startCluster(options: ClusterOptions) {
 
     /** Waits until all is as it should be: a leader, its standbys, and services that can write. */
     async settled(): Promise<void> {
-      await until('a leader', leader, 150_000)
+      await until('a leader', patroni.leader, 150_000)
       await untilReplicas()
-      if (options.synchronous) await until('a standby that the leader waits for', isSynchronous, 150_000)
+      if (options.synchronous)
+        await until(
+          'standbys that the leader waits for',
+          async () => (await patroni.synchronous()).length === 2,
+          150_000,
+        )
       for (const port of [8081, 8082, 8083])
         for (const address of Object.values(instances))
           await until(
@@ -240,8 +224,8 @@ export async function startCluster(options: ClusterOptions) {
     await until('etcd', () => isOk(`http://${addressOf(1)}:2379/health`))
     for (const node of nodes) startPatroni(node)
     startBalancer()
-    await until('a leader', leader, 150_000)
-    await until('replicas', async () => (await followers()).length === 2, 150_000)
+    await until('a leader', patroni.leader, 150_000)
+    await until('replicas', async () => (await patroni.followers()).length === 2, 150_000)
     await createDatabases(databaseUrl('postgres', 'postgres'), password)
     for (const service of services)
       for (const instance of ['a', 'b'] as const) startService(service, instance)
@@ -257,6 +241,8 @@ export async function startCluster(options: ClusterOptions) {
     throw error
   }
 }
+
+const prefixOf = (service: string) => service.toUpperCase().replaceAll('-', '_')
 
 const newSigningKey = () =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
@@ -306,30 +292,4 @@ function fill(name: string, file: string, values: Readonly<Record<string, string
   )
   const account = accountOfPostgres()
   if (account) chownSync(file, account.uid, account.gid)
-}
-
-/** Refused or unanswered, it is asked again later. */
-async function reinitialize(address: string): Promise<void> {
-  const answer = await fetch(`http://${address}:8008/reinitialize`, {
-    method: 'POST',
-    body: JSON.stringify({ force: true }),
-    signal: AbortSignal.timeout(5_000),
-  }).catch(() => undefined)
-  await answer?.body?.cancel()
-}
-
-/** What Patroni says of its node; the leader, of its standbys too. */
-interface Status {
-  replication?: { application_name: string; state: string }[]
-}
-
-async function read<T>(url: string): Promise<T | undefined> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-  return (await answer?.json().catch(() => undefined)) as T | undefined
-}
-
-async function isOk(url: string): Promise<boolean> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-  await answer?.body?.cancel()
-  return answer?.ok ?? false
 }

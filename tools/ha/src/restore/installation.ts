@@ -60,7 +60,7 @@ export function createInstallation(method: Method, ended: AbortSignal) {
       [`${prefix}_HOST`]: host,
       [`${prefix}_DATABASE_URL`]: databaseUrl(services[service]),
       [`${prefix}_RATE_LIMIT`]: '0',
-      LOG_LEVEL: 'warn',
+      [`${prefix}_LOG_LEVEL`]: 'warn',
       API_KEYS: `auditor:${createHash('sha256').update(auditor).digest('hex')}`,
       ...extraVariables[service],
     }
