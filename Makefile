@@ -105,7 +105,7 @@ ha-up: ## Start Patroni, etcd, HAProxy and two of each service on the loopback, 
 ha-down: HA = down
 ha-down: ## End them, and delete their data
 ha-drill: HA = drill $(if $(KILLS),--kills=$(KILLS)) $(if $(ONLY),--only=$(ONLY))
-ha-drill: ## Let leaders and the balancer fail under load, on a cluster of its own, and count what was lost: KILLS=10 ONLY=postmaster,lagging,machine,frozen,cut,balancer
+ha-drill: ## Let leaders and the balancer fail under load, on a cluster of its own, and count what was lost: KILLS=10 ONLY=postmaster,lagging,machine,frozen,standby,cut,balancer
 restore-drill: HA = restore-drill $(if $(ONLY),--only=$(ONLY))
 restore-drill: ## Lose the ledger's server under load, restore it, raise its counters, and count what came twice: ONLY=basebackup,pgbackrest
 ha-up ha-down ha-drill restore-drill: deps

@@ -183,6 +183,7 @@ export async function startCluster(options: ClusterOptions) {
     network,
     databaseUrl,
     leader: patroni.leader,
+    followers: patroni.followers,
     running: () => [...running.values()],
     startPatroni,
     startBalancer,

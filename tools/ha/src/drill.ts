@@ -10,6 +10,7 @@ export const faults = {
   lagging: 'the same, after the leader has sent nothing to its standbys for 0.3 s',
   machine: 'the PostgreSQL and the Patroni of the leader are killed, and Patroni is back after 10 s',
   frozen: 'the PostgreSQL and the Patroni of the leader are frozen (SIGSTOP) for 15 s',
+  standby: 'the same of a standby',
   cut: 'the network of the leader, its etcd included, is cut off for 15 s',
   balancer: 'HAProxy is killed, and back after 5 s',
 } as const
@@ -122,12 +123,11 @@ const commit: Record<Fault, (scene: Scene) => Promise<void>> = {
     cluster.startPatroni(leader)
   },
   async frozen({ cluster }) {
-    const leader = await leaderOf(cluster)
-    const postgres = cluster.pidOfPostgres(leader)
-    const all = new Set([...familyOf(cluster.pidOf(`patroni${leader}`)), ...familyOf(postgres)])
-    signal([...all], 'SIGSTOP')
-    await sleep(15_000)
-    signal([...all], 'SIGCONT')
+    await freeze(cluster, await leaderOf(cluster))
+  },
+  async standby({ cluster }) {
+    const [standby] = await cluster.followers()
+    await freeze(cluster, standby!)
   },
   async cut({ cluster }) {
     const leader = await leaderOf(cluster)
@@ -140,6 +140,14 @@ const commit: Record<Fault, (scene: Scene) => Promise<void>> = {
     await sleep(5_000)
     cluster.startBalancer()
   },
+}
+
+async function freeze(cluster: Cluster, node: number): Promise<void> {
+  const postgres = cluster.pidOfPostgres(node)
+  const all = new Set([...familyOf(cluster.pidOf(`patroni${node}`)), ...familyOf(postgres)])
+  signal([...all], 'SIGSTOP')
+  await sleep(15_000)
+  signal([...all], 'SIGCONT')
 }
 
 /** Kills processes, and waits until `all` have gone: only then another leader can be asked for, or the same after its recovery. */
