@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compareWith, readKnownFiles } from '../src/restore/evidence'
+import { compareWith, readKnownFiles, readReferences } from '../src/restore/evidence'
 import { counterKey, type RestoredLedger } from '../src/restore/ledger'
 
 let folder: string
@@ -26,6 +26,11 @@ const ledger = (): RestoredLedger => ({
     ['ORD000006', new Set(['restore 0123 ORD000006'])],
     // Drawn, released, and drawn again.
     ['ORD000008', new Set(['ref-1', 'a release', 'ref-8'])],
+  ]),
+  held: new Map([
+    ['ORD000004', 'ref-4'],
+    ['ORD000005', 'ref-5'],
+    ['ORD000008', 'ref-8'],
   ]),
   findings: [],
 })
@@ -77,4 +82,21 @@ test('orders are told apart: one whose number is missing, one whose number anoth
   })
   expect(missing.map(({ number }) => number)).toEqual(['ORD000007'])
   expect(doubled).toEqual([{ reference: 'ref-9', number: 'ORD000005' }])
+})
+
+test('numbers have no order if those who hold them are not among all references; without these nothing is said', () => {
+  const nothing = { highest: new Map<string, number>(), orders: [] }
+  const references = new Set(['ref-1', 'ref-4', 'ref-8'])
+  expect(compareWith(ledger(), { ...nothing, references }).withoutOrder).toEqual([
+    { number: 'ORD000005', reference: 'ref-5' },
+  ])
+  expect(compareWith(ledger(), nothing).withoutOrder).toEqual([])
+})
+
+test('references are a line each, and something else is refused', async () => {
+  const reference = '019aa5a4-7b3c-7d7e-8d55-0d5c3f2f3e11'
+  expect(await readReferences(file('references', reference))).toEqual(new Set([reference]))
+  await expect(readReferences(file('orders', reference, 'reference | number'))).rejects.toThrow(
+    '"reference | number" in',
+  )
 })

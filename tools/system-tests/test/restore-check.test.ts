@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createTestDatabase, type TestDatabase } from '@ordinal/testing'
 import { ask, createUser, placeOrder } from '../src/calls'
+import { query } from '../src/databases'
 import { root } from '../src/service'
 import { apiKey, startSystem, type System } from '../src/system'
 
@@ -52,7 +53,7 @@ function ordinal(args: string[], sequencerUrl = system.sequencer.url) {
 }
 
 const order = async () =>
-  (await placeOrder(system, userId)).body as { reference: string; order_number: string }
+  (await placeOrder(system, userId)).body as { id: number; reference: string; order_number: string }
 const draw = async (prefix: string) =>
   (await ask(system.sequencer, 'POST', `/api/v1/next/${prefix}`)).body as { full_number: string }
 const path = (name: string) => join(folder, name)
@@ -107,6 +108,28 @@ test('a checkpoint is compared by a key that somebody kept, too: as a PEM, and w
   expect((await ordinal(['restore-check', '--key', pem])).err).toContain('--key goes with --checkpoint')
 })
 
+test('a restored order database: numbers of orders that it lacks are named, and not those of orders that were deleted', async () => {
+  const [deleted, lost] = [await order(), await order()]
+  expect((await ask(system.orders, 'DELETE', `/api/v1/orders/${deleted.id}`)).status).toBe(204)
+  const rows = await query<{ reference: string }>(system.databases.orders, 'SELECT reference FROM orders')
+  const references = rows.map(({ reference }) => reference).filter((each) => each !== lost.reference)
+  writeFileSync(path('references'), `${references.join('\n')}\n`)
+  const args = ['restore-check', '--no-orders', '--references', path('references')]
+  const { code, out } = await ordinal(['--json', ...args])
+  expect([code, JSON.parse(out)]).toMatchObject([
+    1,
+    {
+      complete: false,
+      numbers_without_order: [{ number: lost.order_number, reference: lost.reference }],
+    },
+  ])
+  expect((await ordinal(args)).out).toContain(
+    `${lost.order_number} was drawn for the order ${lost.reference}, which is not there`,
+  )
+  writeFileSync(path('references'), `${[...references, lost.reference].join('\n')}\n`)
+  expect(await ordinal(args)).toMatchObject({ code: 0, err: '' })
+})
+
 test('an export without its counters is no evidence: the check fails', async () => {
   const proxy = createServer((request, response) => {
     const url = new URL(request.url!, system.sequencer.url)
@@ -156,7 +179,7 @@ test('a restored ledger: what it lacks is named, and a number that another key d
     {
       complete: false,
       counters: [
-        { prefix: 'ORD', period: expect.any(String), last: 4, known: 5 },
+        { prefix: 'ORD', period: expect.any(String), last: 6, known: 7 },
         { prefix: 'SG', period: expect.any(String), last: 1, known: 2 },
       ],
       orders_missing: [named(missing)],

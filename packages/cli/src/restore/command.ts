@@ -5,7 +5,7 @@ import { checkpointsOf } from '../checkpoints'
 import { exitCodes } from '../exit-codes'
 import type { Run } from '../run'
 import { wholeFromZero } from '../values'
-import { compareWith, readKnownFiles, type Evidence } from './evidence'
+import { compareWith, readKnownFiles, readReferences, type Evidence } from './evidence'
 import { checkByKeys, compareByService } from './kept-checkpoint'
 import { readRestoredLedger } from './ledger'
 
@@ -15,6 +15,7 @@ interface Options {
   known: string[]
   orders: boolean
   ordersSequence: string
+  references?: string
   plan?: string
   reason?: string
   margin?: number
@@ -35,6 +36,10 @@ export function addRestoreCommand(program: Command, run: Run): void {
     .option('--known <file...>', 'an export, or rows of the feed, that somebody kept', [])
     .option('--no-orders', 'do not compare with the numbers of the order service')
     .option('--orders-sequence <prefix>', 'the sequence of orders', 'ORD')
+    .option(
+      '--references <file>',
+      'the references of all orders in the database, those that were deleted too: what numbers have none',
+    )
     .option('--plan <file>', 'write what sequencer --raise-counters takes; needs --reason and --margin')
     .option('--reason <text>', 'why the ledger was restored, on record with each value that is skipped')
     .option(
@@ -58,17 +63,20 @@ export function addRestoreCommand(program: Command, run: Run): void {
         const evidence: Evidence = {
           highest: await readKnownFiles(options.known),
           orders: options.orders ? await readOrders(ordinal) : [],
+          ...(options.references !== undefined && { references: await readReferences(options.references) }),
         }
-        const ofOrders = options.orders ? options.ordersSequence : undefined
+        const isAboutOrders = options.orders || options.references !== undefined
+        const ofOrders = isAboutOrders ? options.ordersSequence : undefined
         const ledger = await readRestoredLedger(ordinal, ofOrders, checked)
-        const { behind, missing, doubled } = compareWith(ledger, evidence)
+        const { behind, missing, doubled, withoutOrder } = compareWith(ledger, evidence)
         const differences = [...told, ...ledger.findings]
-        const found = behind.length + missing.length + doubled.length + differences.length
+        const found = [behind, missing, doubled, withoutOrder, differences].flat().length
         output.record({
           complete: found === 0,
           counters: behind,
           orders_missing: missing,
           orders_doubled: doubled,
+          ...(evidence.references && { numbers_without_order: withoutOrder }),
           checkpoint: differences.map(({ kind, detail }) => ({ kind, detail })),
         })
         for (const { prefix, period, last, known } of behind)
@@ -81,6 +89,8 @@ export function addRestoreCommand(program: Command, run: Run): void {
           )
         for (const { number, reference } of doubled.slice(0, 10))
           output.line(`${number} of the order ${reference} was issued a second time: settle which keeps it`)
+        for (const { number, reference } of withoutOrder)
+          output.line(`${number} was drawn for the order ${reference}, which is not there`)
         for (const { detail } of differences) output.line(detail)
         if (plan !== undefined) {
           const numbers = missing.map(({ number }) => number)

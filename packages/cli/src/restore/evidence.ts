@@ -7,6 +7,8 @@ export interface Evidence {
   /** The highest value of each counter, by `counterKey`. */
   highest: Map<string, number>
   orders: { reference: string; number: string }[]
+  /** Of all orders that there are; undefined if that is not known. */
+  references?: Set<string>
 }
 
 /** A counter that the ledger had further than it has now. */
@@ -40,6 +42,21 @@ export async function readKnownFiles(files: readonly string[]): Promise<Evidence
   return highest
 }
 
+/**
+ * Reads a file that has the reference of an order a line.
+ *
+ * @throws Error if a line is something else
+ */
+export async function readReferences(file: string): Promise<Set<string>> {
+  const references = new Set<string>()
+  for await (const line of linesOf(createReadStream(file))) {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(line.trim()))
+      throw new Error(`"${line.slice(0, 60)}" in ${file} is no reference of an order`)
+    references.add(line.trim())
+  }
+  return references
+}
+
 function parse(line: string, file: string, at: number) {
   try {
     return JSON.parse(line) as { prefix?: unknown; period?: unknown; value?: unknown; last_value?: unknown }
@@ -50,8 +67,8 @@ function parse(line: string, file: string, at: number) {
   }
 }
 
-/** What the ledger lacks of what is known. */
-export function compareWith(ledger: RestoredLedger, { highest, orders }: Evidence) {
+/** What the ledger lacks of what is known, and the orders that are lacking for it. */
+export function compareWith(ledger: RestoredLedger, { highest, orders, references }: Evidence) {
   const behind: Behind[] = []
   for (const [key, known] of highest) {
     const [prefix, period] = key.split('\n') as [string, string]
@@ -60,6 +77,10 @@ export function compareWith(ledger: RestoredLedger, { highest, orders }: Evidenc
   }
   return {
     behind,
+    /** Numbers that were drawn for orders that are not there. */
+    withoutOrder: [...ledger.held]
+      .filter(([, reference]) => references !== undefined && !references.has(reference))
+      .map(([number, reference]) => ({ number, reference })),
     /** Orders whose number the ledger does not have. */
     missing: orders.filter(({ number }) => !ledger.orderNumbers.has(number)),
     /** Orders whose number was drawn only for something else: it was issued a second time, after the restored moment. */

@@ -11,15 +11,25 @@ export interface RestoredLedger {
   last: Map<string, number>
   /** The numbers of the sequence of orders, each with the keys of all that happened to it: those of orders are references. */
   orderNumbers: Map<string, Set<string>>
+  /** Those that somebody holds, each with the key by which it was drawn: of an order, its reference. */
+  held: Map<string, string>
   /** What does not fit a checkpoint, or the proofs of the ledger; nothing if no checkpoint was given. */
   findings: readonly Finding[]
 }
 
 export const counterKey = (prefix: string, period: string): string => `${prefix}\n${period}`
 
+interface Entry {
+  type: 'entry'
+  prefix: string
+  number: string
+  event: string
+  state: string
+  idempotency_key: string
+}
 type Line =
   | { type: 'counter'; prefix: string; period: string; last_value: number }
-  | { type: 'entry'; prefix: string; number: string; idempotency_key: string }
+  | Entry
   | { type: 'end'; counters: number }
   | { type: 'export' | 'register' | 'registered' | 'batch' | 'stray' }
 
@@ -39,11 +49,13 @@ export async function readRestoredLedger(
 ): Promise<RestoredLedger> {
   const last = new Map<string, number>()
   const orderNumbers = new Map<string, Set<string>>()
+  const held = new Map<string, string>()
   function note(line: Line): void {
     if (line.type === 'counter') last.set(counterKey(line.prefix, line.period), line.last_value)
     if (line.type === 'entry' && line.prefix === ordersPrefix) {
       const keys = orderNumbers.get(line.number) ?? new Set()
       orderNumbers.set(line.number, keys.add(line.idempotency_key))
+      follow(line, held)
     }
   }
   const lines = wholeExport(ordinal, note)
@@ -52,7 +64,7 @@ export async function readRestoredLedger(
   else await finished(Readable.from(lines).resume())
   if (last.size === 0 && (await hasNumbers(ordinal)))
     throw new Error('The ledger has numbers, and its export has no counters: nothing can be compared')
-  return { last, orderNumbers, findings }
+  return { last, orderNumbers, held, findings }
 }
 
 /** The lines of an export, each noted before it is given on. */
@@ -65,6 +77,12 @@ async function* wholeExport(ordinal: Ordinal, note: (line: Line) => void): Async
     yield text
   }
   if (!ended) throw new BrokenOffError('The export of the ledger was cut off; try again')
+}
+
+/** Takes a step of a number, which come in their order: it may have a holder from then on, or none. */
+function follow({ number, event, state, idempotency_key: key }: Entry, held: Map<string, string>): void {
+  if (state !== 'issued' && state !== 'reserved') held.delete(number)
+  else if (event === 'issue' || event === 'reserve') held.set(number, key)
 }
 
 const hasNumbers = async ({ audit }: Ordinal): Promise<boolean> =>
