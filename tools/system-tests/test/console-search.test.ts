@@ -67,7 +67,9 @@ inBrowser('the search, in a browser', () => {
     await page.keyboard.press('Control+K')
     await page.keyboard.type('au')
     await page.keyboard.press('Escape')
-    await Promise.all([page.waitForResponse(/assets\/search-/), load()])
+    const loaded = page.waitForResponse(/assets\/search-/)
+    load()
+    await loaded
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
     expect(await field(page).count()).toBe(0)
