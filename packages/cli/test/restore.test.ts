@@ -26,11 +26,14 @@ const ledger = (): RestoredLedger => ({
     ['ORD000006', new Set(['restore 0123 ORD000006'])],
     // Drawn, released, and drawn again.
     ['ORD000008', new Set(['ref-1', 'a release', 'ref-8'])],
+    // After a conflict.
+    ['ORD000009', new Set(['ref-1:2'])],
   ]),
   held: new Map([
     ['ORD000004', 'ref-4'],
     ['ORD000005', 'ref-5'],
     ['ORD000008', 'ref-8'],
+    ['ORD000009', 'ref-1:2'],
   ]),
   findings: [],
 })
@@ -78,6 +81,7 @@ test('orders are told apart: one whose number is missing, one whose number anoth
       { reference: 'ref-6', number: 'ORD000006' },
       { reference: 'ref-7', number: 'ORD000007' },
       { reference: 'ref-8', number: 'ORD000008' },
+      { reference: 'ref-1', number: 'ORD000009' },
     ],
   })
   expect(missing.map(({ number }) => number)).toEqual(['ORD000007'])
@@ -93,10 +97,12 @@ test('numbers have no order if those who hold them are not among all references;
   expect(compareWith(ledger(), nothing).withoutOrder).toEqual([])
 })
 
-test('references are a line each, and something else is refused', async () => {
+test('references are a line each, and something else is refused, or none', async () => {
   const reference = '019aa5a4-7b3c-7d7e-8d55-0d5c3f2f3e11'
   expect(await readReferences(file('references', reference))).toEqual(new Set([reference]))
   await expect(readReferences(file('orders', reference, 'reference | number'))).rejects.toThrow(
     '"reference | number" in',
   )
+  writeFileSync(join(folder, 'nothing'), '')
+  await expect(readReferences(join(folder, 'nothing'))).rejects.toThrow('is empty')
 })

@@ -124,7 +124,7 @@ test('a restored order database: numbers of orders that it lacks are named, and 
     },
   ])
   expect((await ordinal(args)).out).toContain(
-    `${lost.order_number} was drawn for the order ${lost.reference}, which is not there`,
+    `${lost.order_number} was drawn with the key ${lost.reference}, and no order has that reference`,
   )
   writeFileSync(path('references'), `${[...references, lost.reference].join('\n')}\n`)
   expect(await ordinal(args)).toMatchObject({ code: 0, err: '' })

@@ -38,7 +38,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
     .option('--orders-sequence <prefix>', 'the sequence of orders', 'ORD')
     .option(
       '--references <file>',
-      'the references of all orders in the database, those that were deleted too: what numbers have none',
+      'the references of all orders in the database, those that were deleted too, while the order service is stopped: what numbers have none',
     )
     .option('--plan <file>', 'write what sequencer --raise-counters takes; needs --reason and --margin')
     .option('--reason <text>', 'why the ledger was restored, on record with each value that is skipped')
@@ -56,10 +56,11 @@ export function addRestoreCommand(program: Command, run: Run): void {
           )
         const { checkpoint: file, key } = options
         if (key !== undefined && file === undefined) throw new Error('--key goes with --checkpoint')
-        const signed = file === undefined ? undefined : checkpointsOf(file).at(-1)!
-        const checked = signed && file && key ? await checkByKeys(signed, file, key) : undefined
-        const told = signed && file && !checked ? await compareByService(ordinal, signed, file) : []
-        // Before the ledger: an order that is placed meanwhile has a number that the ledger has.
+        const kept = file === undefined ? undefined : { file, signed: checkpointsOf(file).at(-1)! }
+        const checked = kept && key ? await checkByKeys(kept.signed, kept.file, key) : undefined
+        const toldByService = kept && !checked ? await compareByService(ordinal, kept.signed, kept.file) : []
+        // Before the ledger: an order that is placed meanwhile has a number that the ledger has. It is not among the references:
+        // for those the order service is stopped.
         const evidence: Evidence = {
           highest: await readKnownFiles(options.known),
           orders: options.orders ? await readOrders(ordinal) : [],
@@ -69,7 +70,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
         const ofOrders = isAboutOrders ? options.ordersSequence : undefined
         const ledger = await readRestoredLedger(ordinal, ofOrders, checked)
         const { behind, missing, doubled, withoutOrder } = compareWith(ledger, evidence)
-        const differences = [...told, ...ledger.findings]
+        const differences = [...toldByService, ...ledger.findings]
         const found = [behind, missing, doubled, withoutOrder, differences].flat().length
         output.record({
           complete: found === 0,
@@ -90,7 +91,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
         for (const { number, reference } of doubled.slice(0, 10))
           output.line(`${number} of the order ${reference} was issued a second time: settle which keeps it`)
         for (const { number, reference } of withoutOrder)
-          output.line(`${number} was drawn for the order ${reference}, which is not there`)
+          output.line(`${number} was drawn with the key ${reference}, and no order has that reference`)
         for (const { detail } of differences) output.line(detail)
         if (plan !== undefined) {
           const numbers = missing.map(({ number }) => number)

@@ -45,7 +45,7 @@ export async function readKnownFiles(files: readonly string[]): Promise<Evidence
 /**
  * Reads a file that has the reference of an order a line.
  *
- * @throws Error if a line is something else
+ * @throws Error if a line is something else, or there is none
  */
 export async function readReferences(file: string): Promise<Set<string>> {
   const references = new Set<string>()
@@ -54,6 +54,7 @@ export async function readReferences(file: string): Promise<Set<string>> {
       throw new Error(`"${line.slice(0, 60)}" in ${file} is no reference of an order`)
     references.add(line.trim())
   }
+  if (references.size === 0) throw new Error(`${file} is empty`)
   return references
 }
 
@@ -67,6 +68,9 @@ function parse(line: string, file: string, at: number) {
   }
 }
 
+/** The order that a key was made for: its reference, which a number conflict gave an attempt, as in `…:2`. */
+const referenceIn = (key: string) => key.replace(/:\d+$/, '')
+
 /** What the ledger lacks of what is known, and the orders that are lacking for it. */
 export function compareWith(ledger: RestoredLedger, { highest, orders, references }: Evidence) {
   const behind: Behind[] = []
@@ -79,13 +83,13 @@ export function compareWith(ledger: RestoredLedger, { highest, orders, reference
     behind,
     /** Numbers that were drawn for orders that are not there. */
     withoutOrder: [...ledger.held]
-      .filter(([, reference]) => references !== undefined && !references.has(reference))
-      .map(([number, reference]) => ({ number, reference })),
+      .map(([number, key]) => ({ number, reference: referenceIn(key) }))
+      .filter(({ reference }) => references !== undefined && !references.has(reference)),
     /** Orders whose number the ledger does not have. */
     missing: orders.filter(({ number }) => !ledger.orderNumbers.has(number)),
     /** Orders whose number was drawn only for something else: it was issued a second time, after the restored moment. */
     doubled: orders.filter(({ number, reference }) => {
-      const keys = [...(ledger.orderNumbers.get(number) ?? [])]
+      const keys = [...(ledger.orderNumbers.get(number) ?? [])].map(referenceIn)
       // Skipped by an earlier restore: explained, and nobody's.
       const isSkipped = keys.some((key) => key.startsWith('restore '))
       return keys.length > 0 && !keys.includes(reference) && !isSkipped
