@@ -7,16 +7,18 @@ export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Re
 
 /**
  * fetch for a page on which nobody is signed in. A service that is closed to strangers is not sent what it would only refuse,
- * and log: it is answered here, as the service would. Where a service does not say whether it is closed, fetch fails.
+ * and log: it is answered here, as the service would. Where a service does not answer,
+ * fetch fails; where it does not say whether it is closed, the request shows it.
  */
 export function strangerFetch(where: ConsoleConfig): Fetch {
-  const closed = new Map<ServiceName, Promise<boolean>>()
+  const closed = new Map<ServiceName, Promise<boolean | undefined>>()
 
-  /** Asked once: it holds until the service is started anew. */
-  function isClosed(name: ServiceName): Promise<boolean> {
+  /** Asked until the service has said it: that holds until it is started anew. */
+  function isClosed(name: ServiceName): Promise<boolean | undefined> {
     const asked = closed.get(name) ?? asksForCallers(baseOf(where, name))
     closed.set(name, asked)
-    asked.catch(() => closed.delete(name))
+    const forget = () => closed.delete(name)
+    asked.then((said) => said === undefined && forget(), forget)
     return asked
   }
 
@@ -36,15 +38,15 @@ function serviceAt(where: ConsoleConfig, url: string): ServiceName | undefined {
   return nearest
 }
 
-async function asksForCallers(base: string): Promise<boolean> {
+/** @returns undefined where something else answers in its place, or an earlier version */
+async function asksForCallers(base: string): Promise<boolean | undefined> {
   const response = await fetch(`${base}health`, {
     cache: 'no-store',
     credentials: 'omit',
     signal: AbortSignal.timeout(patienceMs),
   })
-  // Where something else answers in its place, the request itself shows that.
   const health = (await response.json().catch(() => ({}))) as { authentication_required?: boolean }
-  return health.authentication_required === true
+  return health.authentication_required
 }
 
 const refusal = () =>

@@ -47,7 +47,7 @@ export function AccountMenu({ session }: { session: Session }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
-          {session.kind === 'key' ? texts.signedInWithKey : texts.signedInAs(session.name ?? '–')}
+          {session.kind === 'key' ? texts.signedInWithKey : texts.signedInAs(session.name)}
         </Menu.Label>
         {session.role === 'viewer' && <Menu.Label>{texts.readOnlyWhy}</Menu.Label>}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>

@@ -2,11 +2,17 @@ import { isTyping } from './keyboard'
 
 // What has been typed since the search was asked for, while its field is not there to hear it; undefined otherwise.
 let typed: string | undefined
+let opening: Promise<void> | undefined
 
 /** Opens the search. Its code may still have to come: what is typed meanwhile is kept for its field. */
-export async function openSearch(): Promise<void> {
+export function openSearch(): Promise<void> {
   typed ??= ''
   addEventListener('keydown', keep, { capture: true })
+  // One at a time: a second would take the search for open, and drop what was typed.
+  return (opening ??= open().finally(() => (opening = undefined)))
+}
+
+async function open(): Promise<void> {
   try {
     const { showSearch } = await import('./search')
     // Unless Esc was pressed meanwhile.

@@ -9,9 +9,10 @@ import { useSequenceTexts } from './texts'
 
 const shownNumbers = 3
 
-const nextNumbersOf = ({ prefix, template, time_zone, fiscal_year_start, start, end }: Sequence) =>
+const nextNumbersOf = ({ prefix, version, template, time_zone, fiscal_year_start, end }: Sequence) =>
   queryOptions({
-    queryKey: ['numbers', 'next', prefix],
+    // Its rules are in the result: those of another version give other numbers.
+    queryKey: ['numbers', 'next', prefix, version],
     queryFn: async ({ signal }) => {
       const { numbers } = ordinal()
       const [next, { current_counter: counter, gaps }] = await Promise.all([
@@ -23,7 +24,7 @@ const nextNumbersOf = ({ prefix, template, time_zone, fiscal_year_start, start, 
           ? (await numbers.gapsPage(prefix, { state: 'free', page_size: shownNumbers }, { signal })).data
           : []
       const values = nextValues(
-        { next: next.counter, counter, start, end, free: free.map((gap) => gap.counter) },
+        { next: next.counter, counter, end, free: free.map((gap) => gap.counter) },
         shownNumbers,
       )
       const today = todayIn(time_zone)
