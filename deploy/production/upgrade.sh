@@ -9,7 +9,9 @@ for service in "${services[@]}"; do
 done
 containers=$("${compose[@]}" config --services)
 for service in "${services[@]}"; do
-  for instance in $(grep -E "^$service-[0-9]+$" <<<"$containers" | sort -V); do
+  # By itself: none at all ends this.
+  instances=$(grep -E "^$service-[0-9]+$" <<<"$containers" | sort -V)
+  for instance in $instances; do
     "${compose[@]}" up --detach --wait --no-deps --no-build "$instance"
     # Until HAProxy has seen it twice.
     sleep 2

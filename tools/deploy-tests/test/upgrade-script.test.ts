@@ -59,3 +59,7 @@ test('replaces none when a migration fails, and no other when one does not becom
   })
   expect(upgrade(containers, 'sequencer-2').calls.at(-1)).toBe('sequencer-2')
 })
+
+test('a service that has no instance ends it, rather than be left at the old version', () => {
+  expect(upgrade(['sequencer-1', 'order-service-1'])).toMatchObject({ status: 1 })
+})
