@@ -442,13 +442,11 @@ test('the ledger is verified while numbers are issued, and each time it fits', a
     }
   })
   while (reports.length < 10 || issued <= 10) reports.push(await get('/api/v1/audit/verify'))
-  const before = issued
   verifying = false
   await Promise.all(clients)
   await instance.close()
   expect(reports.map(({ code, findings }) => code ?? findings)).toEqual(reports.map(() => []))
   expect(reports.at(-1)?.rows).toBeGreaterThan(reports[0].rows)
-  expect(before).toBeGreaterThan(10)
 })
 
 test('a ledger that PostgreSQL has no statistics of yet is verified without reading it again for each row', async () => {

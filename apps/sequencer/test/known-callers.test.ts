@@ -70,7 +70,7 @@ test('the same over gRPC', async () => {
   }
 })
 
-test('health says so, to those who ask before they authenticate', async () => {
+test('/health says that callers must authenticate, to strangers as well', async () => {
   const { body } = await sequencer.api.get('/health')
   expect(body.authentication_required).toBe(true)
 })

@@ -16,18 +16,10 @@ import { migrateSequencer } from '../src/app'
 import { sequencerConfig } from '../src/config'
 import type { Issued } from '../src/ledger/request'
 import { issueNumbers } from '../src/ledger/statements'
+import { daysAgo, monthsAgo } from './business-dates'
 import { createInstance, plain, sorted, valuesOf } from './instance'
 import { expectAnswersInLedger, startRetryingClients } from './retrying-clients'
 import { createLedgerDatabase, upTo, valuesIn } from './sequencer'
-
-const dateOf = (date: Date) => date.toISOString().slice(0, 10)
-/** Business dates that a sequence takes by default. */
-const daysAgo = (days: number) => dateOf(new Date(Date.now() - days * 86_400_000))
-/** The first day of that month. */
-function monthsAgo(months: number): string {
-  const now = new Date()
-  return dateOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1)))
-}
 
 describe('when the connection is cut', () => {
   let database: TestDatabase & { runtimeUrl: string }

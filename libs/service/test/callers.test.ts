@@ -56,6 +56,7 @@ test('a wrong key is answered with 401, on routes and off them, and guesses coun
 test('any other caller is limited, paths that are nowhere included', async () => {
   let answers: Awaited<ReturnType<typeof askOften>>
   let tookMs: number
+  let tries = 0
   // A machine that is busy with other work may need more than a second: then once more.
   do {
     const { service, api } = await startFakeService(database.url, { rateLimit: 2, apiKeys })
@@ -63,7 +64,8 @@ test('any other caller is limited, paths that are nowhere included', async () =>
     answers = await Promise.all(Array.from({ length: 20 }, () => api.get('/nowhere')))
     tookMs = performance.now() - startedAt
     await service.stop()
-  } while (tookMs > 900)
+    tries += 1
+  } while (tookMs > 900 && tries < 20)
   const statuses = answers.map(({ status }) => status)
   // Two a second, and a burst of four.
   expect(statuses.filter((status) => status === 404)).toHaveLength(6)

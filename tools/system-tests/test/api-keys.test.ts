@@ -107,6 +107,8 @@ test('a key is made once and works everywhere, in outages too, until it is revok
     await eventually(
       () => statusOf(key, service),
       (status) => status === 401,
+      // Promised within about three seconds: docs/operations/secure.md.
+      15_000,
     )
   expect(await listed()).toBe('UNAUTHENTICATED')
   grpc.close()
