@@ -43,7 +43,7 @@ const tracesUrl = z
   .string()
   .refine(
     (text) => httpUrl({ query: true }).safeParse(text).success && text.includes('{request_id}'),
-    'must be a URL with http:// or https://, and have {request_id} in it',
+    'must be a URL with http:// or https://, without a user, password or fragment, and have {request_id} in it',
   )
 
 /** Every variable that the sequencer reads. */
@@ -154,7 +154,7 @@ export const sequencerConfig = defineConfig({
     }),
     consoleTracesUrl: variable('SEQUENCER_CONSOLE_TRACES_URL', tracesUrl, {
       description:
-        'Where the console leads to the trace of a request: an address with {request_id} (docs/tracing.md)',
+        'Address of the trace of a request, with {request_id} in it: the console links to it from each step of a number (docs/tracing.md)',
       optional: true,
       example: 'https://traces.example.com/search?service=sequencer&requestId={request_id}',
     }),

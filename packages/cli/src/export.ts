@@ -40,23 +40,25 @@ export function addExportCommand(program: Command, run: Run): void {
         const destination: Destination = isStdout
           ? { isStream: true, write: (pieces) => pipeline(pieces, stdout, { end: false }) }
           : await destinationAt(file)
-        let come = { bytes: 0, lines: 0 }
-        const end = showProgress(screen, () => `${sizeOf(come.bytes)} received`)
+        let received = { bytes: 0, lines: 0 }
+        const end = showProgress(screen, () => `${sizeOf(received.bytes)} received`)
         async function* pieces() {
-          come = { bytes: 0, lines: 0 }
+          received = { bytes: 0, lines: 0 }
           const tail = createTail()
           try {
             for await (const piece of ordinal.audit.export(filter)) {
-              come.bytes += piece.byteLength
-              come.lines += linesIn(piece)
+              received.bytes += piece.byteLength
+              received.lines += linesIn(piece)
               tail.add(piece)
               yield piece
             }
           } catch (error) {
             // Before the first piece it was refused, or not answered.
-            throw come.bytes > 0 && error instanceof ConnectionError ? cutOff(come, reasonOf(error)) : error
+            throw received.bytes > 0 && error instanceof ConnectionError
+              ? cutOff(received, reasonOf(error))
+              : error
           }
-          if (format === 'ndjson' && !tail.isEnd()) throw cutOff(come, 'its last line is missing')
+          if (format === 'ndjson' && !tail.isEnd()) throw cutOff(received, 'its last line is missing')
         }
         try {
           await again(destination.isStream ? 1 : attempts, screen, () => destination.write(pieces()))
@@ -66,7 +68,7 @@ export function addExportCommand(program: Command, run: Run): void {
         } finally {
           end()
         }
-        screen.write(`${sizeOf(come.bytes)} exported\n`)
+        screen.write(`${sizeOf(received.bytes)} exported\n`)
       }),
     )
 }
@@ -80,7 +82,7 @@ function reasonOf({ message, cause }: ConnectionError): string {
   return deeper instanceof Error ? deeper.message : message
 }
 
-/** For whoever has to do with an export that has no end. */
+/** What an export that was cut off leaves, and what to do. */
 function whatIsLeft(file: string | undefined, { isStream }: Destination): string {
   const left = isStream ? 'What was written is no whole export' : `Nothing of it is in ${file}`
   return `${left}. Export again: it is the ledger at one moment, and so begins from the start; --sequence and --period make smaller ones`

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const pauseMs = 1000
-// In looks, which are a second apart. A transaction of a service ends sooner than the second.
+// In looks, which are at least a second apart.
 const allEvery = 5
+// No transaction of a service lasts 20 seconds: after twice that, nothing comes in front of an item.
 const settledAfter = 40
+// Of the end of a list, what is read again at most.
 const mostPieces = 10
 
 /** A piece of a list, as a call answers it. */

@@ -126,8 +126,7 @@ const commit: Record<Fault, (scene: Scene) => Promise<void>> = {
     await freeze(cluster, await leaderOf(cluster))
   },
   async standby({ cluster }) {
-    const [standby] = await cluster.followers()
-    await freeze(cluster, standby!)
+    await freeze(cluster, await until('a standby', async () => (await cluster.followers())[0]))
   },
   async cut({ cluster }) {
     const leader = await leaderOf(cluster)

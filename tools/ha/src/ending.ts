@@ -23,7 +23,7 @@ function frozen(pids: readonly number[]): number[] {
   }
 }
 
-/** The servers whose data is in a folder: those that Patroni started are nobody's children. */
+/** The servers whose data is in a folder: those that Patroni started are nobody's children once what reaps for it was killed. */
 const serversIn = (folder: string): number[] =>
   list('/proc')
     .map(Number)

@@ -10,7 +10,7 @@ export const reaping = (command: string, args: readonly string[]): [string, ...s
   ...args,
 ]
 
-// Patroni itself cannot: a server that is its own child is none of its, it says.
+// Patroni cannot be the subreaper itself: it does not accept a server that is its own child.
 const script = `
 import ctypes, os, sys
 PR_SET_CHILD_SUBREAPER = 36

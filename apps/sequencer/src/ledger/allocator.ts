@@ -81,7 +81,7 @@ export function createAllocator({ pool, sequences, metrics, gate, ...options }: 
     })
   }
 
-  /** Whoever is refused here waits for a number as well. */
+  /** A request that is refused here counts as failed, too: it asked for a number. */
   const requireOpen = (closed: NonNullable<typeof gate>, deadline: Deadline): Promise<void> =>
     withDeadline(closed.require(), deadline).catch(countFailure)
 

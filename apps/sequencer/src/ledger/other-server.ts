@@ -9,7 +9,7 @@ export class OtherServerError extends Error {
   readonly severity = 'ERROR'
 
   constructor(options?: ErrorOptions) {
-    super('The server has started anew, or is another one: whether it may issue is found out first', options)
+    super('The server has started anew, or is another one: the gate has to look at its ledger first', options)
   }
 }
 
