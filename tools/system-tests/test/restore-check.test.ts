@@ -130,6 +130,11 @@ test('a restored order database: numbers of orders that it lacks are named, and 
   expect(await ordinal(args)).toMatchObject({ code: 0, err: '' })
 })
 
+test('a sequence that there is not is refused: nothing of it could be missing', async () => {
+  const { code, err } = await ordinal(['restore-check', '--orders-sequence', 'ORD', 'NONE'])
+  expect([code, err]).toEqual([2, expect.stringContaining('There is no sequence NONE')])
+})
+
 test('an export without its counters is no evidence: the check fails', async () => {
   const proxy = createServer((request, response) => {
     const url = new URL(request.url!, system.sequencer.url)

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import type { Ordinal } from '@ordinal/client'
+import { ProblemError, type Ordinal } from '@ordinal/client'
 import { InvalidArgumentError, type Command } from 'commander'
+import { again, usualAttempts } from '../again'
 import { checkpointsOf } from '../checkpoints'
 import { exitCodes } from '../exit-codes'
 import type { Run } from '../run'
@@ -14,7 +15,7 @@ interface Options {
   key?: string
   known: string[]
   orders: boolean
-  ordersSequence: string
+  ordersSequence: string[]
   references?: string
   plan?: string
   reason?: string
@@ -35,7 +36,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
     .option('--key <file>', 'its public key, if the service has another one by now: a JWKS, or a PEM')
     .option('--known <file...>', 'an export, or rows of the feed, that somebody kept', [])
     .option('--no-orders', 'do not compare with the numbers of the order service')
-    .option('--orders-sequence <prefix>', 'the sequence of orders', 'ORD')
+    .option('--orders-sequence <prefix...>', 'the sequence of orders, or all that they had', ['ORD'])
     .option(
       '--references <file>',
       'the references of all orders in the database, those that were deleted too, while the order service is stopped: what numbers have none',
@@ -48,7 +49,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
       marginOf,
     )
     .action(
-      run(async ({ ordinal, output, setExitCode }, options: Options) => {
+      run(async ({ ordinal, output, screen, setExitCode }, options: Options) => {
         const { plan, reason, margin } = options
         if (plan !== undefined && (!reason || margin === undefined))
           throw new Error(
@@ -67,8 +68,11 @@ export function addRestoreCommand(program: Command, run: Run): void {
           ...(options.references !== undefined && { references: await readReferences(options.references) }),
         }
         const isAboutOrders = options.orders || options.references !== undefined
-        const ofOrders = isAboutOrders ? options.ordersSequence : undefined
-        const ledger = await readRestoredLedger(ordinal, ofOrders, checked)
+        const ofOrders = isAboutOrders ? options.ordersSequence : []
+        for (const prefix of ofOrders) await requireSequence(ordinal, prefix)
+        const ledger = await again(usualAttempts, screen, () =>
+          readRestoredLedger(ordinal, ofOrders, checked),
+        )
         const { behind, missing, doubled, withoutOrder } = compareWith(ledger, evidence)
         const differences = [...toldByService, ...ledger.findings]
         const found = [behind, missing, doubled, withoutOrder, differences].flat().length
@@ -120,4 +124,12 @@ async function readOrders(ordinal: Ordinal): Promise<Evidence['orders']> {
   for await (const { reference, order_number: number } of ordinal.orders.list({ page_size: 100 }))
     if (number !== null) orders.push({ reference, number })
   return orders
+}
+
+/** One that there is not would have no numbers, and nothing would be found to be missing. */
+async function requireSequence({ sequences }: Ordinal, prefix: string): Promise<void> {
+  await sequences.get(prefix).catch((error: unknown) => {
+    if (!(error instanceof ProblemError && error.status === 404)) throw error
+    throw new Error(`There is no sequence ${prefix}: --orders-sequence names that of the orders`)
+  })
 }

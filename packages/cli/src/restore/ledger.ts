@@ -9,7 +9,7 @@ import { linesOf } from '../lines'
 export interface RestoredLedger {
   /** The last value of each counter, by `counterKey`. */
   last: Map<string, number>
-  /** The numbers of the sequence of orders, each with the keys of all that happened to it: those of orders are references. */
+  /** The numbers of the sequences of orders, each with the keys of all that happened to it: those of orders are references. */
   orderNumbers: Map<string, Set<string>>
   /** Those that somebody holds, each with the key by which it was drawn: of an order, its reference. */
   held: Map<string, string>
@@ -34,17 +34,17 @@ type Line =
   | { type: 'export' | 'register' | 'registered' | 'batch' | 'stray' }
 
 /**
- * Reads the counters of a ledger, and the numbers of one sequence, from an export of all of it: one of a stretch of time
+ * Reads the counters of a ledger, and the numbers of some sequences, from an export of all of it: one of a stretch of time
  * leaves out the counters that nothing was written to.
  *
- * @param ordersPrefix undefined: no numbers
+ * @param ordersPrefixes the sequences of orders
  * @param checkpoint what it is compared with as it is read; undefined: nothing
  * @throws OrdinalError if the sequencer refuses or does not answer, BrokenOffError if the export is cut off, Error if it
  *   has no counters and the ledger has numbers
  */
 export async function readRestoredLedger(
   ordinal: Ordinal,
-  ordersPrefix: string | undefined,
+  ordersPrefixes: readonly string[],
   checkpoint?: Checkpoint,
 ): Promise<RestoredLedger> {
   const last = new Map<string, number>()
@@ -52,7 +52,7 @@ export async function readRestoredLedger(
   const held = new Map<string, string>()
   function note(line: Line): void {
     if (line.type === 'counter') last.set(counterKey(line.prefix, line.period), line.last_value)
-    if (line.type === 'entry' && line.prefix === ordersPrefix) {
+    if (line.type === 'entry' && ordersPrefixes.includes(line.prefix)) {
       const keys = orderNumbers.get(line.number) ?? new Set()
       orderNumbers.set(line.number, keys.add(line.idempotency_key))
       follow(line, held)
