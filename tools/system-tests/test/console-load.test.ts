@@ -12,11 +12,12 @@ const sampleSeconds = Math.max(1, seconds / 60)
 /** What is promised, and judged where a person has asked for it: in CI other tests take the processor meanwhile. */
 const longestTaskMs = 100
 const mostGrowthMb = 5
+const firstPaintMs = 1_000
 
 let system: System
 let browser: ConsoleBrowser
 
-inBrowser('500 numbers a second', () => {
+inBrowser('the console, measured', () => {
   beforeAll(async () => {
     system = await startSystem({ SEQUENCER_RATE_LIMIT: '0', JWT_SECRET: consoleSecret })
     browser = await openBrowser()
@@ -26,8 +27,24 @@ inBrowser('500 numbers a second', () => {
     await system.stop()
   })
 
+  test('the first paint is reported', async () => {
+    const { viewer } = await signedTokens()
+    const paints: number[] = []
+    // Whatever else the machine does makes it slower: what the page takes is the least of some.
+    for (let nth = 0; nth < 5; nth += 1) {
+      const page = await browser.open(`${system.sequencer.url}/dashboard/`, { token: viewer })
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      paints.push(
+        await page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint')[0].startTime`),
+      )
+      await page.context().close()
+    }
+    process.stderr.write(`First paint after ${paints.map(Math.round).join(', ')} ms\n`)
+    if (asked !== undefined) expect(Math.min(...paints)).toBeLessThan(firstPaintMs)
+  })
+
   test(
-    `for ${seconds} s: what is kept and drawn is bounded; long tasks and heap are reported`,
+    `500 numbers a second for ${seconds} s: what is kept and drawn is bounded; long tasks and heap are reported`,
     async () => {
       const { viewer } = await signedTokens()
       const page = await browser.open(`${system.sequencer.url}/dashboard/`, { token: viewer })

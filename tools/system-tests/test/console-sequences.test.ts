@@ -122,6 +122,9 @@ inBrowser('sequences, their rules and their numbers, in a browser', () => {
     expect(await next.allInnerTexts()).toEqual(['NEXT-008'])
     const left = page.getByText('Values left', { exact: true }).locator('..')
     await left.getByText('1', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Issue', exact: true }).click()
+    await shows(page, 'None: its last value has been issued')
+    await next.first().waitFor({ state: 'detached' })
     await page.context().close()
   })
 

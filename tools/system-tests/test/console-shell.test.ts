@@ -33,6 +33,10 @@ inBrowser('what is around every page, in a browser', () => {
     await page.getByRole('button', { name: 'Sign in' }).first().click()
     await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click()
     await shows(page, 'Paste a token or a key.')
+    await page.getByLabel('Token or API key').fill('a-key-that-nobody-knows')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').getByText('invalid_api_key').waitFor()
+    expect(await page.evaluate<string>('JSON.stringify(sessionStorage)')).not.toContain('nobody-knows')
     await page.getByLabel('Token or API key').fill(apiKey)
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Issue', exact: true }).click()
@@ -171,23 +175,6 @@ inBrowser('what is around every page, in a browser', () => {
     await page.getByRole('heading', { name: 'Sequences' }).waitFor()
     await link.waitFor({ state: 'hidden' })
     await page.context().close()
-  })
-
-  test('the first paint comes within a second', async () => {
-    const paints: number[] = []
-    // Whatever else the machine does makes it slower: what the page takes is the least of some.
-    for (let nth = 0; nth < 5; nth += 1) {
-      const page = await openAsViewer('/')
-      await page.getByRole('heading', { name: 'Overview' }).waitFor()
-      paints.push(
-        await page.evaluate<number>(
-          `performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity`,
-        ),
-      )
-      await page.context().close()
-    }
-    process.stderr.write(`First paint after ${paints.map(Math.round).join(', ')} ms\n`)
-    expect(Math.min(...paints)).toBeLessThan(1_000)
   })
 
   test('in all of this no script failed, and nothing broke the content policy', () => {

@@ -1,7 +1,7 @@
-import { createOrdinal, type Ordinal } from '@ordinal/client'
+import { createOrdinal, ProblemError, type Ordinal } from '@ordinal/client'
 import type { ConsoleConfig } from './config'
 import { freshSecret } from './renewal'
-import { currentSession, subscribe } from './session'
+import { currentSession, subscribe, type Session } from './session'
 import { strangerFetch, type Fetch } from './stranger'
 
 let config: ConsoleConfig | undefined
@@ -25,7 +25,10 @@ export function services(): ConsoleConfig {
 export const fetchAsCaller: Fetch = (input, init) =>
   currentSession() ? fetch(input, init) : asStranger(input, init)
 
-/** The client, as whoever is signed in. A person waits, so it gives up sooner than a program would. */
+// A person waits, so that a call ends sooner than that of a program would.
+const limits = { retries: 2, attemptTimeoutMs: 5_000, timeoutMs: 12_000 }
+
+/** The client, as whoever is signed in. */
 export function ordinal(): Ordinal {
   const session = currentSession()
   return (client ??= createOrdinal({
@@ -33,8 +36,25 @@ export function ordinal(): Ordinal {
     fetch: fetchAsCaller,
     ...(session?.kind === 'token' && { token: freshSecret }),
     ...(session?.kind === 'key' && { apiKey: session.secret }),
-    retries: 2,
-    attemptTimeoutMs: 5_000,
-    timeoutMs: 12_000,
+    ...limits,
   }))
+}
+
+/**
+ * Asks the sequencer whether it takes the token or key of a session. That it does not answer, or wants another role, is for
+ * the pages to show.
+ *
+ * @throws ProblemError with status 401
+ */
+export async function requireTaken({ kind, secret }: Session): Promise<void> {
+  const asThem = createOrdinal({
+    ...services(),
+    ...(kind === 'key' ? { apiKey: secret } : { token: secret }),
+    ...limits,
+  })
+  const { error } = await asThem.sequences.page({ page_size: 1 }).then(
+    () => ({ error: undefined }),
+    (error: unknown) => ({ error }),
+  )
+  if (error instanceof ProblemError && error.status === 401) throw error
 }

@@ -1,9 +1,12 @@
 import { useState } from 'react'
 import { Alert, Button, Divider, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
+import { ProblemError } from '@ordinal/client'
 import type { OidcConfig } from '../api/config'
 import { identityProvider, signInFailure } from '../api/identity-provider'
-import { signIn } from '../api/session'
+import { requireTaken } from '../api/ordinal'
+import { read, signIn, type Session } from '../api/session'
+import { ProblemLine } from './states'
 import { useTexts } from './texts'
 
 /** The form for signing in: a token or a key is pasted. */
@@ -57,15 +60,28 @@ function SignInForm({ onDone }: { onDone: () => void }) {
   const texts = useTexts()
   const [pasted, setPasted] = useState('')
   const [isEmpty, setEmpty] = useState(false)
+  const enter = useMutation({
+    mutationFn: async (session: Session) => {
+      await requireTaken(session)
+      signIn(pasted)
+    },
+    onSuccess: onDone,
+  })
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (signIn(pasted)) onDone()
-        else setEmpty(true)
+        const session = read(pasted)
+        setEmpty(!session)
+        if (session) enter.mutate(session)
       }}
     >
       <Stack>
+        {enter.error instanceof ProblemError && (
+          <Alert color="red" title={texts.signInFailed}>
+            <ProblemLine error={enter.error} align="flex-start" />
+          </Alert>
+        )}
         <PasswordInput
           data-autofocus={identityProvider() ? undefined : true}
           label={texts.token}
@@ -83,7 +99,9 @@ function SignInForm({ onDone }: { onDone: () => void }) {
           <Button variant="default" onClick={onDone}>
             {texts.cancel}
           </Button>
-          <Button type="submit">{texts.signIn}</Button>
+          <Button type="submit" loading={enter.isPending}>
+            {texts.signIn}
+          </Button>
         </Group>
       </Stack>
     </form>

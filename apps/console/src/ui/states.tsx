@@ -104,19 +104,22 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       {texts.retry}
     </Button>
   )
-  const isForbidden = error instanceof ProblemError && (error.status === 401 || error.status === 403)
+  const isUnknown = error instanceof ProblemError && error.status === 401
+  const isForbidden = isUnknown || (error instanceof ProblemError && error.status === 403)
   if (isForbidden || error instanceof NotAllowedError) {
     return (
       <Notice
         icon={<IconLock size={28} />}
-        title={session ? texts.notAllowed : texts.notSignedIn}
+        title={!session ? texts.notSignedIn : isUnknown ? texts.notKnown : texts.notAllowed}
         action={<Button onClick={openSignIn}>{texts.signIn}</Button>}
       >
         {!session
           ? texts.notSignedInHelp
           : error instanceof NotAllowedError
             ? texts.viewOnlyWhy(error.needed)
-            : texts.notAllowedHelp}
+            : isUnknown
+              ? texts.notKnownHelp
+              : texts.notAllowedHelp}
         {session && error instanceof ProblemError && <ProblemLine error={error} />}
       </Notice>
     )
@@ -181,9 +184,15 @@ interface QueryStateProps<Data> {
   children: (data: Data) => ReactNode
 }
 
-/** The content of a query, or the state that it is in. What was read before stays while the service is away. */
+/**
+ * The content of a query, or the state that it is in. What was read before stays while the service is away, and not where it
+ * answers that there is no such thing any more.
+ */
 export function QueryState<Data>({ query, loading, children }: QueryStateProps<Data>) {
-  if (query.data !== undefined) return children(query.data)
+  if (query.data !== undefined && !isRefused(query.error)) return children(query.data)
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
   return loading ?? <Loading />
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof ProblemError && error.status < 500 && error.status !== 429

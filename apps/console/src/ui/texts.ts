@@ -81,6 +81,9 @@ export const useTexts = defineTexts({
     notAllowed: 'You may not see this',
     notSignedIn: 'Sign in to see this',
     notAllowedHelp: 'The service asks for a role that this token or key does not have.',
+    notKnown: 'This token or key is not accepted',
+    notKnownHelp:
+      'It may have expired, have been revoked, or be of another system. Sign in with another one.',
     notSignedInHelp: 'The service answers this only to callers that it knows.',
     unreachable: 'The service does not answer',
     notYet: 'The service has not answered yet.',
@@ -197,6 +200,9 @@ export const useTexts = defineTexts({
     notAllowed: 'Das dürfen Sie nicht sehen',
     notSignedIn: 'Zum Ansehen anmelden',
     notAllowedHelp: 'Der Dienst verlangt eine Rolle, die dieses Token oder dieser Schlüssel nicht hat.',
+    notKnown: 'Dieses Token oder dieser Schlüssel wird nicht angenommen',
+    notKnownHelp:
+      'Es kann abgelaufen oder widerrufen sein oder zu einem anderen System gehören. Melden Sie sich mit einem anderen an.',
     notSignedInHelp: 'Der Dienst beantwortet das nur Aufrufern, die er kennt.',
     unreachable: 'Der Dienst antwortet nicht',
     notYet: 'Der Dienst hat noch nicht geantwortet.',

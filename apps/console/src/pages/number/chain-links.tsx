@@ -74,16 +74,18 @@ export function ChainLinks({ number, prefix, steps }: ChainLinksProps) {
     <Card title={texts.links}>
       <QueryState query={query}>
         {(links) => (
-          <ul className="plain-list feed" tabIndex={0} aria-label={texts.links}>
-            {links.map((link) => (
-              <LinkOf key={`${link.entry.batch} ${link.entry.position}`} link={link} />
-            ))}
-          </ul>
+          <>
+            <ul className="plain-list feed" tabIndex={0} aria-label={texts.links}>
+              {links.map((link) => (
+                <LinkOf key={`${link.entry.batch} ${link.entry.position}`} link={link} />
+              ))}
+            </ul>
+            <Text size="sm" c="dimmed" mt="xs">
+              {texts.linksHelp}
+            </Text>
+          </>
         )}
       </QueryState>
-      <Text size="sm" c="dimmed" mt="xs">
-        {texts.linksHelp}
-      </Text>
     </Card>
   )
 }

@@ -1,5 +1,5 @@
 import { Stack, Text } from '@mantine/core'
-import type { Sequence } from '@ordinal/client'
+import { ProblemError, type Sequence } from '@ordinal/client'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { ordinal } from '../../api/ordinal'
 import { QueryState } from '../../ui/states'
@@ -16,9 +16,10 @@ const nextNumbersOf = ({ prefix, version, template, time_zone, fiscal_year_start
     queryFn: async ({ signal }) => {
       const { numbers } = ordinal()
       const [next, { current_counter: counter, gaps }] = await Promise.all([
-        numbers.preview(prefix, {}, { signal }),
+        numbers.preview(prefix, {}, { signal }).catch(noneIfExhausted),
         numbers.status(prefix, {}, { signal }),
       ])
+      if (!next) return []
       const free =
         gaps > 0
           ? (await numbers.gapsPage(prefix, { state: 'free', page_size: shownNumbers }, { signal })).data
@@ -32,32 +33,40 @@ const nextNumbersOf = ({ prefix, version, template, time_zone, fiscal_year_start
     },
   })
 
+function noneIfExhausted(error: unknown): undefined {
+  if (!(error instanceof ProblemError && error.code === 'sequence_exhausted')) throw error
+}
+
 /** What the next numbers will be, if nobody else comes first. */
 export function NextNumbers({ sequence }: { sequence: Sequence }) {
   const texts = useSequenceTexts()
   const query = useQuery(nextNumbersOf(sequence))
   return (
     <QueryState query={query}>
-      {(numbers) => (
-        <Stack gap={6}>
-          <ul className="plain-list" aria-label={texts.nextNumbers}>
-            {numbers.map((number, nth) => (
-              <Text
-                key={number}
-                component="li"
-                fz={nth === 0 ? 24 : 'lg'}
-                className="hero-number"
-                {...(nth === 0 ? { fw: 600 } : { c: 'dimmed' })}
-              >
-                {number}
-              </Text>
-            ))}
-          </ul>
-          <Text size="sm" c="dimmed">
-            {texts.nextHelp}
-          </Text>
-        </Stack>
-      )}
+      {(numbers) =>
+        numbers.length === 0 ? (
+          <Text>{texts.noneLeft}</Text>
+        ) : (
+          <Stack gap={6}>
+            <ul className="plain-list" aria-label={texts.nextNumbers}>
+              {numbers.map((number, nth) => (
+                <Text
+                  key={number}
+                  component="li"
+                  fz={nth === 0 ? 24 : 'lg'}
+                  className="hero-number"
+                  {...(nth === 0 ? { fw: 600 } : { c: 'dimmed' })}
+                >
+                  {number}
+                </Text>
+              ))}
+            </ul>
+            <Text size="sm" c="dimmed">
+              {texts.nextHelp}
+            </Text>
+          </Stack>
+        )
+      }
     </QueryState>
   )
 }
