@@ -126,7 +126,7 @@ function report(title: string, { pausesMs, proof, fits, checkpointFinds }: Drill
   for (const [fault, pauses] of Object.entries(pausesMs))
     if (pauses.length > 0) {
       const seconds = pauses.map((ms) => ms / 1000).sort((a, b) => a - b)
-      const [least, median, most] = [seconds[0]!, seconds[Math.floor(seconds.length / 2)]!, seconds.at(-1)!]
+      const [least, median, most] = [seconds[0]!, medianOf(seconds), seconds.at(-1)!]
       say(
         `  ${fault.padEnd(10)} ${pauses.length} times, ${least.toFixed(1)} to ${most.toFixed(1)} s without a number, median ${median.toFixed(1)}`,
       )
@@ -138,6 +138,12 @@ function report(title: string, { pausesMs, proof, fits, checkpointFinds }: Drill
   }
   say(`  verify says that the ledger ${fits ? 'fits' : 'does not fit'}`)
   say(`  a checkpoint that was kept elsewhere finds: ${checkpointFinds.join(', ') || 'nothing'}`)
+}
+
+/** Of sorted values. */
+function medianOf(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2
+  return (values[Math.floor(middle)]! + values[Math.ceil(middle)]!) / 2
 }
 
 /** Loses and restores a ledger, with each method. Gives 1 if a number came twice, or one that was lost is not explained. */
