@@ -139,6 +139,10 @@ async function numbersLost({ installation: { databaseUrl }, callers }: Drill): P
   return callers.numbers.map(({ answer }) => answer).filter((number) => !kept.has(number))
 }
 
+// More than are drawn after the restored moment, which nobody outside may know of: on a busy machine that is far more than the
+// drill waits for.
+const margin = 2_000
+
 /** Starts the sequencer on the restored ledger: whether it issues nothing, and is not ready. */
 async function startRefused({ installation: { urls, startService, isReady } }: Drill): Promise<boolean> {
   startService('sequencer')
@@ -150,9 +154,9 @@ async function startRefused({ installation: { urls, startService, isReady } }: D
 }
 
 /** The plan for raising the counters, and whether the check has found what was lost and nothing else. */
-async function checkRestored({ installation: { folder, databaseUrl }, check, numbers }: Drill) {
+async function checkRestored({ installation: { folder, databaseUrl }, check }: Drill) {
   const file = join(folder, 'plan.json')
-  const checked = await check('--plan', file, '--reason', reason, '--margin', String(4 * numbers))
+  const checked = await check('--plan', file, '--reason', reason, '--margin', String(margin))
   const found = hasFoundLoss(checked, await readRecords(databaseUrl))
   return { plan: readFileSync(file, 'utf8'), found }
 }
