@@ -1,10 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { ask } from '../src/calls'
 import { inBrowser } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
+
+/** Writes a file anew, later than it was: Chromium compares the seconds. */
+function change(file: string, text: string): void {
+  writeFileSync(file, text)
+  const later = new Date(Date.now() + 10_000)
+  utimesSync(file, later, later)
+}
 
 inBrowser('imports in a browser', () => {
   let dashboard: Dashboard
@@ -60,7 +67,7 @@ inBrowser('imports in a browser', () => {
     await choose(page, file)
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByRole('row', { name: /nonsense/ }).waitFor()
-    writeFileSync(file, 'number\nrubbish\nand more\n')
+    change(file, 'number\nrubbish\nand more\n')
     await page.getByRole('button', { name: 'Try it' }).click()
     await shows(page, 'The file has changed since it was chosen. Choose it again.')
     await choose(page, file)
@@ -73,7 +80,7 @@ inBrowser('imports in a browser', () => {
     await choose(page, file)
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByRole('heading', { name: 'Report of the dry run: nothing was written' }).waitFor()
-    writeFileSync(file, `number\nPO${month}-00000001\nPO${month}-00000002\n`)
+    change(file, `number\nPO${month}-00000001\nPO${month}-00000002\n`)
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await shows(page, 'The file has changed since it was chosen. Choose it again.')
     expect(await page.getByRole('dialog').count()).toBe(0)

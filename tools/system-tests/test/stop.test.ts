@@ -5,7 +5,7 @@ import { creationsOf } from '../src/calls'
 import { createDatabase, type ServiceDatabase } from '../src/databases'
 import { createService, serviceNames, type ServiceProcess } from '../src/service'
 
-const boundMs = 5_000
+const boundMs = 2_000
 // For what a request would not wait for: the pool, the log, the process itself.
 const slackMs = 3_500
 
