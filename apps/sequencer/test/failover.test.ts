@@ -1,13 +1,20 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startTestPgbouncer, withPgbouncer, type TestPgbouncer } from '@ordinal/testing'
+import { withPgbouncer, type TestPgbouncer } from '@ordinal/testing'
 import { changeNumbers, issueMany, issueNumbers } from '../src/ledger/statements'
 import { createInstance, plain } from './instance'
 import { workWith } from './restored-ledger'
 import { queryAsAdmin, startSequencer } from './sequencer'
 import { newSigningKey } from './signing-key'
-import { callEachWay, issueAgain, startServerToLose, type Sequencer, type ServerToLose } from './taken-over'
+import {
+  callEachWay,
+  issueAgain,
+  startBothPoolers,
+  startServerToLose,
+  type Sequencer,
+  type ServerToLose,
+} from './taken-over'
 import { bearer, secret } from './tokens'
 
 const limitMs = 120_000
@@ -98,8 +105,7 @@ describe('when a server takes over that does not have all, no instance that runs
 withPgbouncer('the same through PgBouncer, with a session of its own and without', () => {
   let poolers: [TestPgbouncer, TestPgbouncer]
   beforeAll(async () => {
-    const options = { adminUrl: database.adminUrl, settings: { server_login_retry: 1 } }
-    poolers = [await startTestPgbouncer('session', options), await startTestPgbouncer('transaction', options)]
+    poolers = await startBothPoolers(database)
   })
   afterAll(async () => {
     for (const pooler of poolers) await pooler.remove()

@@ -1,7 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Queryable } from '@ordinal/database'
-import { startTestPgbouncer, until, withPgbouncer, type TestPgbouncer } from '@ordinal/testing'
+import { until, withPgbouncer, type TestPgbouncer } from '@ordinal/testing'
 import { createCheckpoints } from '../src/audit/checkpoints'
 import { createLedgerGate } from '../src/restore/gate'
 import { monthsAgo } from './business-dates'
@@ -9,7 +9,14 @@ import { createInstance } from './instance'
 import { workWith } from './restored-ledger'
 import { queryAsAdmin, startSequencer, upTo, valuesIn } from './sequencer'
 import { newSigningKey } from './signing-key'
-import { callEachWay, issueAgain, startServerToLose, type Sequencer, type ServerToLose } from './taken-over'
+import {
+  callEachWay,
+  issueAgain,
+  startBothPoolers,
+  startServerToLose,
+  type Sequencer,
+  type ServerToLose,
+} from './taken-over'
 import { secret } from './tokens'
 
 // No checkpoint is kept: what these servers say of themselves is all that there is.
@@ -70,8 +77,7 @@ describe('when a restored server takes over, no instance that runs issues or cha
 withPgbouncer('the same through PgBouncer', () => {
   let poolers: [TestPgbouncer, TestPgbouncer]
   beforeAll(async () => {
-    const options = { adminUrl: database.adminUrl, settings: { server_login_retry: 1 } }
-    poolers = [await startTestPgbouncer('session', options), await startTestPgbouncer('transaction', options)]
+    poolers = await startBothPoolers(database)
   })
   afterAll(async () => {
     for (const pooler of poolers) await pooler.remove()

@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { loadProtos } from '@ordinal/grpc'
-import { createGrpcClient, startTestPostgres, until } from '@ordinal/testing'
+import { createGrpcClient, startTestPgbouncer, startTestPostgres, until } from '@ordinal/testing'
 import { migrateSequencer } from '../src/app'
 import { workWith } from './restored-ledger'
 import { configFor, queryAsAdmin, type startSequencer } from './sequencer'
@@ -104,4 +104,11 @@ export async function callEachWay(instance: Sequencer, held: string): Promise<st
   ])
   client.close()
   return answers.map(({ body }) => JSON.stringify((body as { code?: unknown }).code ?? body))
+}
+
+/** A pooler that keeps a session for each connection, and one that shares servers between transactions. */
+export async function startBothPoolers({ adminUrl }: { adminUrl: string }) {
+  // It looks for a server that was away again after a second.
+  const options = { adminUrl, settings: { server_login_retry: 1 } }
+  return Promise.all([startTestPgbouncer('session', options), startTestPgbouncer('transaction', options)])
 }
