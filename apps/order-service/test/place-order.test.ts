@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { CloudEvent } from '@ordinal/events'
 import { createCutProxy } from '@ordinal/testing'
+import { productId } from '../src/orders/schemas'
 import { anOrder, createWorld, expectNumbersToMatch, type Instance, type World } from './world'
 
 let world: World
@@ -38,7 +39,9 @@ test('the answer, its replay and the event are the same, letter by letter, and t
     '$10',
     '01a228c7-922d-4076-9fd9-06ea61312bd9',
   )
-  const products = [...fc.sample(text, 40), ...fc.sample(odd, 10)].filter((it) => !/\p{C}|^\s|\s$/u.test(it))
+  const products = [...fc.sample(text, 40), ...fc.sample(odd, 10)].filter(
+    (it) => productId.safeParse(it).data === it,
+  )
   for (const [n, product_id] of products.entries()) {
     const headers = { 'idempotency-key': `k${n}` }
     const placed = await service.api.post('/api/v1/orders', { ...anOrder, product_id }, { headers })
