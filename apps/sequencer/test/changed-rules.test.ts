@@ -66,14 +66,14 @@ const issues = fc.array(
 )
 
 // All days of the years that a number of these tests can show. A year and a month or week of two digits each may be
-// read as a year, so 2406 to 2627, and the fiscal years that end or begin in these. A month and a year of four digits may be
+// read as a year, so 2406 to 2627, and the fiscal years that end or begin in these: that of 2024 may begin in 2023. A month and a year of four digits may be
 // read as one of the years 120 to 1220 with one of its weeks 24 to 26, and a year of four digits as that week of 2020.
 const years = [24, 25, 26].flatMap((year) => Array.from({ length: 30 }, (_, part) => 100 * year + part))
 const yearsOfWeeks = Array.from({ length: 12 }, (_, month) => String(100 * (month + 1) + 20).padStart(4, '0'))
 const dayMs = 86_400_000
 const days = [
-  ...Array.from({ length: 5 * 366 }, (_, day) =>
-    new Date(Date.UTC(2024, 0, 1) + day * dayMs).toISOString().slice(0, 10),
+  ...Array.from({ length: 6 * 366 }, (_, day) =>
+    new Date(Date.UTC(2023, 0, 1) + day * dayMs).toISOString().slice(0, 10),
   ),
   ...years.flatMap((year) =>
     Array.from({ length: 12 }, (_, month) => `${year}-${String(month + 1).padStart(2, '0')}-01`),
