@@ -115,25 +115,23 @@ test('a CPU profile under load names the functions of the allocator, with their 
   const cpuSecondsOf = (of: typeof profile) => of.total('cpu') / 1e9
   expect(cpuSecondsOf(profile)).toBeLessThan(profile.seconds * 4)
 
-  const namesIn = ({ frames }: { frames: Frame[] }) => frames.map(({ name, file }) => `${name} ${file}`)
-  const named = new Set(namesIn(profile))
-  const wanted = [
-    'issueBatch apps/sequencer/src/ledger/lanes.ts',
-    'settleApart apps/sequencer/src/ledger/queues.ts',
-    'issueNumbers apps/sequencer/src/ledger/statements.ts',
-  ]
-  // A profile is a sample, which is small where the machine has other work: then more are taken.
+  // A profile is a sample, which is small where the machine has other work: then more are taken. Which functions V8 sees,
+  // and which it has inlined, differs from run to run.
+  const frames = [...profile.frames]
   let mostCpuSeconds = cpuSecondsOf(profile)
-  const isEnough = () => mostCpuSeconds > 0.5 && wanted.every((name) => named.has(name))
+  const named = () => [...new Set(frames.map(({ name, file }) => `${name} ${file}`))]
+  const allocating = () => named().filter((name) => name.includes(' apps/sequencer/src/ledger/'))
+  const isEnough = () => mostCpuSeconds > 0.5 && allocating().length >= 5
   for (let taken = 1; taken < 5 && !isEnough(); taken += 1) {
     const [more] = await Promise.all([take('profile?seconds=3').then(readProfile), load(4)])
-    for (const name of namesIn(more)) named.add(name)
+    frames.push(...more.frames)
     mostCpuSeconds = Math.max(mostCpuSeconds, cpuSecondsOf(more))
   }
   expect(mostCpuSeconds).toBeGreaterThan(0.5)
-  expect([...named]).toEqual(expect.arrayContaining(wanted))
-  expect([...named].join('\n')).toMatch(/ node_modules\/pg\/lib\/client\.js/)
-  await expectTrueSources(profile.frames)
+  expect(allocating().length).toBeGreaterThanOrEqual(5)
+  expect(allocating().join('\n')).toContain(' apps/sequencer/src/ledger/allocator.ts')
+  expect(named().join('\n')).toMatch(/ node_modules\/pg\/lib\/client\.js/)
+  await expectTrueSources(frames)
 })
 
 test('a heap profile names what allocates', async () => {
