@@ -90,7 +90,7 @@ audit: deps ## Ask npm for known faults in what the services are made of, and fo
 .PHONY: chaos
 chaos: SECONDS = 180
 chaos: deps ## Kill sequencers and PostgreSQL under load, and prove the ledger: SECONDS=180
-	@$(NX) build sequencer && cd tools/system-tests && SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
+	@$(NX) build sequencer && cd tools/system-tests && TEST_SEED=$${TEST_SEED:-random} SYSTEM_TEST_CHAOS_SECONDS=$(SECONDS) npx jest test/chaos.test.ts
 
 .PHONY: upgrade-drill
 upgrade-drill: FROM = $(shell sed -n 's/^ *"commit": "\(.*\)",$$/\1/p' released.json)

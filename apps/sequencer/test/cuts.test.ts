@@ -5,9 +5,9 @@ import { createInstance, plain } from './instance'
 import { randomFrom } from './random'
 import { createLedgerDatabase, queryAsAdmin, upTo } from './sequencer'
 
-// All thousand: `SEQUENCER_TEST_CUTS=1000 npx jest test/cuts.test.ts`; the same again: `SEQUENCER_TEST_SEED=…`.
+// All thousand: `SEQUENCER_TEST_CUTS=1000 npx jest test/cuts.test.ts`; others: `TEST_SEED=random`.
 const cuts = Number(process.env.SEQUENCER_TEST_CUTS ?? 200)
-const seed = Number(process.env.SEQUENCER_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.TEST_SEED)
 const clientsCount = 16
 const moments = ['before', 'after', 'midway'] as const
 

@@ -9,8 +9,8 @@ import { createInstance } from './instance'
 import { randomFrom, type Random } from './random'
 import { createLedgerDatabase, queryAsAdmin, upTo } from './sequencer'
 
-// The same commands again: `SEQUENCER_TEST_SEED=… npx jest test/model.test.ts`; more: `SEQUENCER_TEST_COMMANDS=1000`.
-const seed = Number(process.env.SEQUENCER_TEST_SEED ?? Date.now() % 1_000_000)
+// Other commands: `TEST_SEED=random npx jest test/model.test.ts`; more: `SEQUENCER_TEST_COMMANDS=1000`.
+const seed = Number(process.env.TEST_SEED)
 const commandsEach = Number(process.env.SEQUENCER_TEST_COMMANDS ?? 150)
 const clientsCount = 16
 const instancesCount = 3

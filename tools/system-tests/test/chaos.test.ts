@@ -1,8 +1,8 @@
 import { runChaos } from '../src/chaos'
 
-// For long: `make chaos SECONDS=600`; the same kills again: `SYSTEM_TEST_SEED=… make chaos`.
+// For long: `make chaos SECONDS=600`; the same kills again: `TEST_SEED=… make chaos`.
 const seconds = Number(process.env.SYSTEM_TEST_CHAOS_SECONDS ?? 20)
-const seed = Number(process.env.SYSTEM_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.TEST_SEED)
 const isAskedFor = process.env.SYSTEM_TEST_CHAOS_SECONDS !== undefined
 
 test(

@@ -20,7 +20,7 @@ import { randomFrom } from '../src/random'
 import { apiKey, startSystem, type System } from '../src/system'
 import { expectOneNumberForEachOrder, readOrders } from './proof'
 
-const seed = Number(process.env.SYSTEM_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.TEST_SEED)
 
 let system: System
 beforeAll(async () => {

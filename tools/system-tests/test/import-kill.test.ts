@@ -6,9 +6,9 @@ import { randomFrom } from '../src/random'
 import { createService, type ServiceProcess } from '../src/service'
 import { API_KEYS } from '../src/system'
 
-// More of them: `SYSTEM_TEST_KILLS=20 npx jest test/import-kill.test.ts`; the same again: `SYSTEM_TEST_SEED=…`.
+// More of them: `SYSTEM_TEST_KILLS=20 npx jest test/import-kill.test.ts`; others: `TEST_SEED=random`.
 const kills = Number(process.env.SYSTEM_TEST_KILLS ?? 4)
-const seed = Number(process.env.SYSTEM_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.TEST_SEED)
 
 const secret = 'a secret of the tests, and of nothing else'
 const lastValue = kills * 7_500

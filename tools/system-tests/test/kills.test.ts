@@ -4,9 +4,9 @@ import { expectNothingLost } from './nothing-lost'
 import { randomFrom } from '../src/random'
 import { startSystem, type System } from '../src/system'
 
-// More of them: `SYSTEM_TEST_KILLS=20 make test-integration`; the same again: `SYSTEM_TEST_SEED=…`.
+// More of them: `SYSTEM_TEST_KILLS=20 make test-integration`; others: `TEST_SEED=random`.
 const kills = Number(process.env.SYSTEM_TEST_KILLS ?? 6)
-const seed = Number(process.env.SYSTEM_TEST_SEED ?? Date.now() % 1_000_000)
+const seed = Number(process.env.TEST_SEED)
 const timeLimitMs = 180_000 + kills * 10_000
 const environment = { CIRCUIT_BREAKER_TIMEOUT: '1', ORDER_SERVICE_CALL_TIMEOUT_MS: '1000' }
 
