@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { parseConfig } from '@ordinal/config'
 import { fingerprintOf } from '@ordinal/idempotency'
@@ -12,6 +11,8 @@ import {
 import { createOrderService, migrateOrders } from '../src/app'
 import { orderServiceConfig } from '../src/config'
 import { startSequencer, startUserService } from './stub-services'
+
+export { until } from '@ordinal/testing'
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 export type Instance = Awaited<ReturnType<World['startService']>>
@@ -133,20 +134,6 @@ export async function expectNumbersToMatch({ query, sequencer }: World): Promise
   expect(held.sort()).toEqual(issued.sort())
   const values = issued.map(([, number]) => Number(number!.slice(4))).sort((a, b) => a - b)
   expect(values).toEqual(values.map((_, index) => index + 1))
-}
-
-/** Waits until there is something, or a list of something, and gives it. */
-export async function until<T>(
-  look: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 30_000,
-): Promise<T> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    const found = await look()
-    if (found) return found
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${look.toString()}`)
-    await delay(20)
-  }
 }
 
 /** What comes within so many ms in one of five times: a busy machine may pause for longer in each other. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { Client } from 'pg'
 import { readCheckpoint, verifyExport } from '@ordinal/audit'
-import { createCutProxy, until, type TestDatabase } from '@ordinal/testing'
+import { comesToHold, createCutProxy, until, type TestDatabase } from '@ordinal/testing'
 import { listCursors } from '../src/audit/schemas'
 import { createInstance } from './instance'
 import { writeLedger } from './ledger-of-all-kinds'
@@ -428,7 +428,7 @@ test('the ledger is verified while numbers are issued, and each time it fits', a
   const clients = upTo(8).map(async (n) => {
     while (verifying) {
       // On a slow machine a ledger may grow faster than it is verified.
-      await until(() => !verifying || issued < 200 * (reports.length + 1))
+      await comesToHold(() => !verifying || issued < 200 * (reports.length + 1), 30_000)
       const { numbers } = await instance.issue({
         event: 'reserve',
         hold_seconds: 60,

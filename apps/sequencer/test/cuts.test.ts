@@ -1,4 +1,10 @@
-import { createCutProxy, inspectLedger, until, type CutProxy, type TestDatabase } from '@ordinal/testing'
+import {
+  comesToHold,
+  createCutProxy,
+  inspectLedger,
+  type CutProxy,
+  type TestDatabase,
+} from '@ordinal/testing'
 import type { Issued, IssuedNumber } from '../src/ledger/request'
 import { issueNumbers } from '../src/ledger/statements'
 import { createInstance, plain } from './instance'
@@ -86,7 +92,7 @@ test(
         const before = proxy.cuts
         const statement = random.oneOf(['issue_numbers', 'issue_many', 'change_numbers'])
         proxy.cutAt(statement, moments[before % moments.length]!)
-        await Promise.race([until(() => proxy.cuts > before, 5_000), clients])
+        await Promise.race([comesToHold(() => proxy.cuts > before, 5_000), clients])
       }
     } finally {
       stopping = true

@@ -4,6 +4,8 @@ import net, { type AddressInfo } from 'node:net'
 import { ownAddress, ownPort } from '@ordinal/testing'
 import { createServiceClient, type ServiceClient, type ServiceClientOptions } from '../src'
 
+export { until } from '@ordinal/testing'
+
 const running: (() => void | Promise<void>)[] = []
 
 /** To be called in afterEach: ends every server and client of the test. */
@@ -101,15 +103,6 @@ export const breakerOptions = {
   errorThresholdPercentage: 50,
   volumeThreshold: 5,
   consecutiveFailures: 5,
-}
-
-/** Waits until something holds. */
-export async function until(holds: () => boolean, withinMs = 30_000): Promise<void> {
-  const end = Date.now() + withinMs
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`not so within ${withinMs} ms: ${String(holds)}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }
 
 /** The error of a promise that has to fail. */

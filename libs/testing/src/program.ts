@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { until } from './until'
+import { comesToHold } from './until'
 
 // On a busy machine a start takes its time; a program that cannot start ends.
 const mostStartMs = 60_000
@@ -37,7 +37,7 @@ export function startProgram(args: string[], env: Record<string, string>, option
     },
     /** Resolves to the port on which it listens, if it is one of our services. */
     port: async () => {
-      await until(() => output.includes('"listening"') || hasEnded(child), mostStartMs)
+      await comesToHold(() => output.includes('"listening"') || hasEnded(child), mostStartMs)
       const line = output.split('\n').find((line) => line.includes('"listening"'))
       if (!line) throw new Error(`It does not listen: ${output}${errors}`)
       return (JSON.parse(line) as { port: number }).port
