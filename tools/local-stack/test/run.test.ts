@@ -111,14 +111,14 @@ test('with TLS=1 services and calls are encrypted, and what it prints and make h
 
 test('the services know each other, and those that call or follow another have keys that it knows', async () => {
   const repository = await createRepository()
-  const stack = repository.run({ API_KEYS: `mine:${'0'.repeat(64)}`, LOG_LEVEL: 'debug' })
+  const stack = repository.run({ API_KEYS: `mine:${'0'.repeat(64)}`, ORDER_SERVICE_LOG_LEVEL: 'debug' })
   await stack.printed('Ordinal runs.')
   const orders = await repository.get<Record<string, string>>('order-service', '/environment')
   expect(orders).toMatchObject({
     ORDER_SERVICE_USER_SERVICE_URL: `http://127.0.0.1:${repository.ports['user-service']}`,
     ORDER_SERVICE_SEQUENCER_URL: `http://127.0.0.1:${repository.ports.sequencer}`,
     API_KEYS_URL: `http://127.0.0.1:${repository.ports.sequencer}`,
-    LOG_LEVEL: 'debug',
+    ORDER_SERVICE_LOG_LEVEL: 'debug',
   })
   const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
   const known = [`mine:${'0'.repeat(64)}`]

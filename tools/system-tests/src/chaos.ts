@@ -73,7 +73,7 @@ async function createWorld(): Promise<World> {
   const postgres = await startTestPostgres()
   try {
     const database = await createDatabaseOn(postgres, 'sequencer')
-    const environment = { API_KEYS, LOG_LEVEL: 'warn', ...database.environment }
+    const environment = { API_KEYS, SEQUENCER_LOG_LEVEL: 'warn', ...database.environment }
     const sequencers = [
       await createService('sequencer', environment),
       await createService('sequencer', environment),

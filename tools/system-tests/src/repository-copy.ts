@@ -31,7 +31,8 @@ export function copyRepository(has: (file: string) => boolean = () => true): str
 
 export const removeCopy = (copy: string) => rmSync(copy, { recursive: true, force: true, maxRetries: 5 })
 
-function filesOfGit(): string[] {
+/** The files of the repository that are there, also those that are not added yet. */
+export function filesOfGit(): string[] {
   const output = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
     cwd: root,
     encoding: 'utf8',
