@@ -6,26 +6,29 @@ import https from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { variablesOf } from './service-list'
-import { lastErrors, openServiceLog } from './service-log'
+import { failingChecks, lastErrors, openServiceLog } from './service-log'
 import type { ServiceDefinition } from './services'
 import type { Settings } from './settings'
 
 const readyWithinMs = 60_000
+// While its database starts, a service is not ready for a moment: nothing to tell.
+const tellAfterMs = 5_000
 // A shutdown is bounded: 10 s for the requests under way, and 3 s for what they do not wait for.
 const stopWithinMs = 15_000
 const restartsPerMinute = 5
 
 export interface ServiceProcess {
   /**
-   * Resolves when the service takes requests; from then on it is started again whenever it ends.
+   * Resolves when the service takes requests; from then on it is started again whenever it ends. One that answers, and is
+   * not ready, is waited for until it is: somebody has to do something, and a line says what.
    *
-   * @throws Error with the service's own last errors when it ends before, or is not ready within a minute.
+   * @throws Error with the service's own last errors when it ends before, or does not answer for a minute.
    */
   ready(interruption: AbortSignal): Promise<void>
   /**
    * Ends the service and starts it from its new bundle. Resolves when that takes requests.
    *
-   * @throws Error with the service's last errors if it does not: it stays down until the next time.
+   * @throws Error with the service's last errors if it does not within a minute: it stays so until the next time.
    */
   reload(): Promise<void>
   /** Ends the service, by force if it takes longer than 15 seconds. */
@@ -85,13 +88,26 @@ export function launchService(
     child = start()
   }
 
-  async function ready(interruption: AbortSignal): Promise<void> {
-    const deadline = Date.now() + readyWithinMs
-    while (!(await isReady(url, ownCertificate)) || hasEnded(child)) {
+  /** @param patiently whether it is waited for however long it answers that it is not ready */
+  async function becomesReady(interruption: AbortSignal, patiently: boolean): Promise<void> {
+    let silentSince = Date.now()
+    let unreadySince = Infinity
+    let told = false
+    for (;;) {
+      const readiness = await askReadiness(url, ownCertificate)
+      if (readiness === 'ready' && !hasEnded(child)) break
       interruption.throwIfAborted()
       if (hasEnded(child)) throw startFailure(`${name} ended while it was starting:`, logFile)
-      if (Date.now() > deadline) throw startFailure(`${name} is not ready after a minute:`, logFile)
-      await delay(50)
+      const now = Date.now()
+      unreadySince = readiness === 'unready' ? Math.min(unreadySince, now) : Infinity
+      if (patiently && readiness === 'unready') silentSince = now
+      if (now - silentSince > readyWithinMs)
+        throw startFailure(`${name} is not ready after a minute:`, logFile)
+      if (patiently && !told && now - unreadySince > tellAfterMs) {
+        told = true
+        tell(notReady(name, logFile))
+      }
+      await delay(told ? 500 : 50)
     }
     hasBeenReady = true
   }
@@ -107,7 +123,7 @@ export function launchService(
   }
 
   return {
-    ready,
+    ready: (interruption) => becomesReady(interruption, true),
 
     async reload() {
       // What ends before it has been ready is not started again by itself.
@@ -115,7 +131,7 @@ export function launchService(
       await end()
       stopping.signal.throwIfAborted()
       child = start()
-      await ready(stopping.signal)
+      await becomesReady(stopping.signal, false)
     },
 
     async stop() {
@@ -132,12 +148,15 @@ const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signa
  *
  * @param certificate its own, where it serves TLS: it may ask its clients for one
  */
-function isReady(url: string, certificate: Certificate | undefined): Promise<boolean> {
+function askReadiness(
+  url: string,
+  certificate: Certificate | undefined,
+): Promise<'ready' | 'unready' | 'silent'> {
   return new Promise((resolve) => {
     const options = { timeout: 2_000, agent: false as const }
     const answered = (response: http.IncomingMessage) => {
       response.resume()
-      resolve(response.statusCode === 200)
+      resolve(response.statusCode === 200 ? 'ready' : 'unready')
     }
     const request = certificate
       ? https.get(
@@ -147,8 +166,8 @@ function isReady(url: string, certificate: Certificate | undefined): Promise<boo
         )
       : http.get(`${url}/health/ready`, options, answered)
     request.on('timeout', () => request.destroy())
-    request.on('error', () => resolve(false))
-    request.on('close', () => resolve(false))
+    request.on('error', () => resolve('silent'))
+    request.on('close', () => resolve('silent'))
   })
 }
 
@@ -170,6 +189,12 @@ function read({ certFile, keyFile }: Certificate): { cert?: Buffer; key?: Buffer
   } catch {
     return {}
   }
+}
+
+/** A line: the service itself says in its log why it is not ready, and what to do. */
+function notReady(name: string, logFile: string): string {
+  const why = failingChecks(logFile).join('; ') || 'it says so'
+  return `${name} is not ready, and is waited for: ${why}; its log: ${logFile}`
 }
 
 function startFailure(what: string, logFile: string): Error {

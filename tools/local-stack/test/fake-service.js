@@ -5,7 +5,7 @@ const https = require('node:https')
 const { basename, dirname } = require('node:path')
 
 const name = basename(dirname(process.argv[1]))
-const { FAKE_FAULT, FAKE_ONCE, FAKE_STUBBORN, ...environment } = process.env
+const { FAKE_FAULT, FAKE_ONCE, FAKE_STUBBORN, FAKE_UNREADY, ...environment } = process.env
 const port = environment[`${name.replaceAll('-', '_').toUpperCase()}_PORT`]
 
 if (FAKE_FAULT === name) {
@@ -19,8 +19,17 @@ if (FAKE_ONCE) {
   process.exit(0)
 }
 
+const check = { check: 'ledger', error: { message: 'the ledger is old: mend it' } }
+const log = (message) => console.log(JSON.stringify({ level: 'warn', message, ...check }))
+let isReady = FAKE_UNREADY !== name
+if (!isReady) log('a health check fails')
+
 const answers = {
-  '/health/ready': () => 'ready',
+  '/health/ready': (response) => {
+    if (!isReady) response.statusCode = 503
+    return isReady ? 'ready' : 'not ready'
+  },
+  '/mend': () => String((isReady = true)),
   '/environment': () => JSON.stringify(environment),
   '/die': () => process.exit(3),
 }
@@ -36,7 +45,9 @@ createServer((request, response) => {
   request.on('data', (chunk) => (body += chunk))
   request.on('end', () => {
     const answer = answers[request.url]
-    response.end(answer ? answer() : JSON.stringify({ name, pid: process.pid, url: request.url, body }))
+    response.end(
+      answer ? answer(response) : JSON.stringify({ name, pid: process.pid, url: request.url, body }),
+    )
   })
 }).listen(port)
 

@@ -110,6 +110,40 @@ test('a service that cannot start ends the stack, with what it says itself', asy
   expect(await anythingRuns(repository)).toBe(false)
 })
 
+test('a service that is up, and not ready, is waited for, and a line says why; when it is ready, the stack runs', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ FAKE_UNREADY: 'sequencer' })
+  const line =
+    /^! sequencer is not ready, and is waited for: the ledger is old: mend it; its log: .*sequencer\.log$/m
+  await stack.printed(line)
+  expect(stack.output()).not.toContain('Ordinal runs.')
+  expect(await repository.get('user-service')).toMatchObject({ name: 'user-service' })
+  expect(await repository.get('sequencer', '/mend')).toBe(true)
+  await stack.printed('Ordinal runs.')
+  expect(stack.output().match(/is not ready/g)).toHaveLength(1)
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+})
+
+test('Ctrl-C ends a stack that waits for a service to be ready', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ FAKE_UNREADY: 'order-service' })
+  await stack.printed('order-service is not ready')
+  stack.signal('SIGINT')
+  expect(await stack.ended()).toBe(0)
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
+test('one that ends while it is waited for ends the stack', async () => {
+  const repository = await createRepository()
+  const stack = repository.run({ FAKE_UNREADY: 'sequencer' })
+  await stack.printed('sequencer is not ready')
+  await repository.get('sequencer', '/die').catch(() => {})
+  expect(await stack.ended()).toBe(1)
+  expect(stack.output()).toContain('sequencer ended while it was starting')
+  expect(await anythingRuns(repository)).toBe(false)
+})
+
 test('a stack that has not been built says what to do', async () => {
   const repository = await createRepository()
   await rm(join(repository.root, 'dist/apps/sequencer'), { recursive: true })
