@@ -27,6 +27,8 @@ export default defineConfig({
     // What is inlined would be refused by the content policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every page needs is one file rather than forty: each costs a request before anything can run.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } },
     target: 'es2022',
     cssTarget: 'chrome123',
     reportCompressedSize: false,

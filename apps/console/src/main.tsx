@@ -55,16 +55,27 @@ function Console({ failure }: { failure: unknown }) {
   )
 }
 
-const failure = await loadConfig().then(
-  async (config) => {
-    setServices(config)
-    readRolesAs(config.roles)
-    await setIdentityProvider(config.oidc)
-  },
-  (error: unknown) => error,
-)
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <Console failure={failure} />
-  </StrictMode>,
-)
+// Not awaited up here: pages import what is in this file's bundle, and would wait until this file has ended.
+void start()
+
+async function start(): Promise<void> {
+  const failure = await configure().catch((error: unknown) => error)
+  createRoot(document.getElementById('root')!).render(
+    <StrictMode>
+      <Console failure={failure} />
+    </StrictMode>,
+  )
+}
+
+/** What the first drawing needs: where the services are, who has signed in, and the code of the page. */
+async function configure(): Promise<void> {
+  const config = await loadConfig()
+  setServices(config)
+  readRolesAs(config.roles)
+  await setIdentityProvider(config.oidc)
+  // Until then what index.html has stays, but no longer than the router waits before it shows that a page is late.
+  await Promise.race([
+    router.load(),
+    new Promise((resolve) => setTimeout(resolve, router.options.defaultPendingMs)),
+  ])
+}

@@ -1,6 +1,7 @@
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
+import { eventually } from '../src/calls'
 import { apiKey } from '../src/system'
 import { inBrowser, violationsOn } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
@@ -163,6 +164,33 @@ inBrowser('what is around every page, in a browser', () => {
       }
   })
 
+  test.each([{}, { dark: true }, { phone: true }])(
+    'before any script is there, %j, the page is painted with its top where it stays',
+    async (look) => {
+      const page = await dashboard.open('/', { token: dashboard.tokens.viewer, ...look })
+      const heading = page.getByRole('heading', { name: 'Overview' })
+      await heading.waitFor()
+      const drawn = await frameOf(page, 'shell')
+      let release = () => {}
+      const held = new Promise<void>((resolve) => (release = resolve))
+      await page.route(/\/assets\/[\w-]+\.js$/, async (route) => {
+        await held
+        await route.continue()
+      })
+      await page.goto(page.url(), { waitUntil: 'commit' })
+      await eventually(
+        () => page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint').length`),
+        Boolean,
+      )
+      expect(await frameOf(page, 'first')).toEqual(drawn)
+      expect(await violationsOn(page)).toEqual([])
+      release()
+      await heading.waitFor()
+      expect(await page.locator('.first-top').count()).toBe(0)
+      await page.context().close()
+    },
+  )
+
   test('on a phone the menu is opened, and closed by what is chosen', async () => {
     const page = await dashboard.open('/', { token: dashboard.tokens.viewer, phone: true })
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
@@ -181,6 +209,16 @@ inBrowser('what is around every page, in a browser', () => {
     expect(dashboard.browser.complaints()).toEqual([])
   })
 })
+
+/** Where the top and the menu of a page are, and their colours; null for one that is not to be seen. */
+const frameOf = (page: Page, name: 'first' | 'shell') =>
+  page.evaluate<object[]>(`['top', 'nav'].map((part) => {
+    const element = document.querySelector('.${name}-' + part)
+    const { display, visibility, backgroundColor, borderBottomColor, borderRightColor } = getComputedStyle(element)
+    if (display === 'none' || visibility === 'hidden') return null
+    const { x, y, width, height } = element.getBoundingClientRect()
+    return { x, y, width, height, backgroundColor, line: part === 'top' ? borderBottomColor : borderRightColor }
+  })`)
 
 /** A reverse proxy that strips nothing. */
 async function proxyBelow(

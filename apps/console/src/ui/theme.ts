@@ -53,29 +53,17 @@ export const theme = createTheme({
   },
 })
 
-/** Colours of Mantine that are too faint for WCAG AA. */
+/** Colours of Mantine that are too faint for WCAG AA. The console's own are in ui.css. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': '#566074',
     '--mantine-color-placeholder': '#626c80',
     '--mantine-color-body': '#ffffff',
-    '--ordinal-canvas': '#f7f8fa',
-    '--ordinal-line': '#e4e7ec',
-    '--ordinal-ok': '#177245',
-    '--ordinal-warn': '#8f5300',
-    '--ordinal-bad': '#b42318',
-    '--ordinal-accent': '#3b5bdb',
   },
   dark: {
     '--mantine-color-dimmed': '#a3abbd',
     '--mantine-color-placeholder': '#98a1b3',
     '--mantine-color-body': '#12161f',
-    '--ordinal-canvas': '#0c0f16',
-    '--ordinal-line': '#262d3b',
-    '--ordinal-ok': '#57d193',
-    '--ordinal-warn': '#f2b155',
-    '--ordinal-bad': '#ff8f85',
-    '--ordinal-accent': '#91a7ff',
   },
 })
