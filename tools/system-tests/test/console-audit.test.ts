@@ -51,6 +51,7 @@ inBrowser('the audit page', () => {
   test('what is searched for is in the address, and a link to it shows the same', async () => {
     const page = await open('/audit')
     await page.getByText('5 in view, all there is').waitFor()
+    expect(await page.locator('time').first().getAttribute('title')).toMatch(/:\d\d · .*:\d\d UTC$/)
     await page.getByLabel('Client').fill('till-7')
     await page.getByText('3 in view, all there is').waitFor()
     expect(new URL(page.url()).search).toBe('?client=till-7')

@@ -15,6 +15,24 @@ const longestTaskMs = 100
 const mostGrowthMb = 5
 const firstPaintMs = 1_000
 
+/** What is looked at while numbers arrive: where, that it is live, and how many rows it has at most. */
+const watched = [
+  {
+    name: 'the overview',
+    place: '/',
+    isLive: '[data-live="live"]',
+    row: '[aria-label="Latest numbers"] > li',
+    mostRows: 25,
+  },
+  {
+    name: 'the live tail of the audit',
+    place: '/audit?view=live',
+    isLive: '[data-connection="live"]',
+    row: '[data-row]',
+    mostRows: 60,
+  },
+]
+
 let system: System
 let browser: ConsoleBrowser
 
@@ -31,24 +49,26 @@ inBrowser('the console, measured', () => {
   test('the first paint is reported', async () => {
     const { viewer } = await signedTokens()
     const paints: number[] = []
-    // Whatever else the machine does makes it slower: what the page takes is the least of some.
+    const drawn: number[] = []
     for (let nth = 0; nth < 5; nth += 1) {
       const page = await browser.open(`${system.sequencer.url}/dashboard/`, { token: viewer })
       await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      drawn.push(await timeIn(page))
       const painted = `performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0`
       paints.push(await eventually(() => page.evaluate<number>(painted), Boolean))
       await page.context().close()
     }
-    process.stderr.write(`First paint after ${paints.map(Math.round).join(', ')} ms\n`)
-    if (asked !== undefined) expect(Math.min(...paints)).toBeLessThan(firstPaintMs)
+    const inMs = (times: number[]) => `${times.map(Math.round).join(', ')} ms`
+    process.stderr.write(`First paint after ${inMs(paints)}, the page drawn after ${inMs(drawn)}\n`)
+    if (asked !== undefined) expect(Math.max(...paints)).toBeLessThan(firstPaintMs)
   })
 
-  test(
-    `500 numbers a second for ${seconds} s: what is kept and drawn is bounded; long tasks and heap are reported`,
-    async () => {
+  test.each(watched)(
+    `500 numbers a second for ${seconds} s: what $name keeps and draws is bounded; long tasks and heap are reported`,
+    async ({ name, place, isLive, row, mostRows }) => {
       const { viewer } = await signedTokens()
-      const page = await browser.open(`${system.sequencer.url}/dashboard/`, { token: viewer })
-      await page.locator('[data-live="live"]').waitFor()
+      const page = await browser.open(`${system.sequencer.url}/dashboard${place}`, { token: viewer })
+      await page.locator(isLive).waitFor()
       await observe(page)
       const heap = await page.context().newCDPSession(page)
       const arriving = issueSteadily(seconds)
@@ -61,24 +81,27 @@ inBrowser('the console, measured', () => {
         collections.push({ fromMs, toMs: await timeIn(page) })
       }
       const issued = await arriving
-      const { redraws, seenMs, ...seen } = await observed(page)
+      const { redraws, seenMs, from: seenFromMs, ...seen } = await observed(page)
       // The garbage that the test itself has collected is not the page's task.
       const longTasks = seen.longTasks
         .filter((task) => !collections.some((collection) => overlap(task, collection)))
-        .map(({ fromMs, toMs }) => toMs - fromMs)
+        .map(({ fromMs, toMs }) => ({ ms: toMs - fromMs, atSecond: (fromMs - seenFromMs) / 1000 }))
+        .sort((one, other) => other.ms - one.ms)
+      const longest = longTasks[0] ?? { ms: 0, atSecond: 0 }
       const growthMb = growthOf(heapMb.slice(Math.floor(heapMb.length / 2)))
       process.stderr.write(
-        `${issued} numbers in ${seconds} s. Tasks over 50 ms: ${longTasks.length}, the longest ` +
-          `${Math.max(0, ...longTasks).toFixed(0)} ms. Heap: ${heapMb[0]!.toFixed(1)} MB at first, ` +
+        `${name}: ${issued} numbers in ${seconds} s. Tasks over 50 ms: ${longTasks.length}, the longest ` +
+          `${longest.ms.toFixed(0)} ms, after ${longest.atSecond.toFixed(1)} s. Heap: ${heapMb[0]!.toFixed(1)} MB at first, ` +
           `${heapMb.at(-1)!.toFixed(1)} MB at last, ${growthMb.toFixed(1)} MB growth in the last half\n`,
       )
       // It kept up, and what it holds and draws has its bounds whatever arrives.
       expect(issued).toBeGreaterThanOrEqual(perSecond)
       expect(redraws / (seenMs / 1000)).toBeLessThanOrEqual(3)
-      const rows = await page.getByRole('list', { name: 'Latest numbers' }).getByRole('listitem').count()
-      expect(rows).toBeLessThanOrEqual(25)
+      const rows = await page.locator(row).count()
+      expect(rows).toBeGreaterThan(0)
+      expect(rows).toBeLessThanOrEqual(mostRows)
       if (asked !== undefined) {
-        expect(Math.max(0, ...longTasks)).toBeLessThanOrEqual(longestTaskMs)
+        expect(longest.ms).toBeLessThanOrEqual(longestTaskMs)
         expect(growthMb).toBeLessThanOrEqual(mostGrowthMb)
         expect(issued).toBeGreaterThanOrEqual(0.95 * perSecond * seconds)
       }
@@ -98,7 +121,7 @@ const overlap = (a: Span, b: Span) => a.fromMs < b.toMs && b.fromMs < a.toMs
 
 const timeIn = (page: Page) => page.evaluate<number>('performance.now()')
 
-/** Notes long tasks from here on, and how often the list of the latest numbers is drawn anew. */
+/** Notes long tasks from here on, and how often the page is drawn anew. */
 async function observe(page: Page): Promise<void> {
   await page.evaluate(`{
     const seen = (window.seen = { longTasks: [], redraws: 0, from: performance.now() })
@@ -117,7 +140,7 @@ async function observe(page: Page): Promise<void> {
 }
 
 const observed = (page: Page) =>
-  page.evaluate<{ longTasks: Span[]; redraws: number; seenMs: number }>(
+  page.evaluate<{ longTasks: Span[]; redraws: number; from: number; seenMs: number }>(
     `({ ...window.seen, seenMs: performance.now() - window.seen.from })`,
   )
 

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { startTransition, useEffect, useState } from 'react'
 import type { LedgerEntry, StreamEvent } from '@ordinal/client'
 import { ordinal } from './ordinal'
 import { subscribe as onSession } from './session'
@@ -68,8 +68,19 @@ let drawnAt = 0
 let redraw: ReturnType<typeof setTimeout> | undefined
 let connection: AbortController | undefined
 
-/** The live stream: one for the whole page, open while something shows it. */
-export const useLive = (): Live => useSyncExternalStore(subscribe, () => shown)
+/**
+ * The live stream: one for the whole page, open while something shows it. It is drawn as a transition: in pieces, between which
+ * the page answers whoever uses it.
+ */
+export function useLive(): Live {
+  const [live, setLive] = useState(shown)
+  useEffect(() => {
+    const show = () => startTransition(() => setLive(shown))
+    show()
+    return subscribe(show)
+  }, [])
+  return live
+}
 
 /** Hears of each event as it arrives, for what has to be read again. */
 export function onLiveEvents(listener: (events: readonly BatchEvent[]) => void): () => void {
@@ -95,6 +106,7 @@ function subscribe(listener: () => void): () => void {
 onSession(() => {
   close()
   shown = empty
+  tell()
   if (listeners.size > 0) void open()
 })
 
@@ -126,13 +138,12 @@ function draw(): void {
   drawnAt = performance.now()
   const batch = arrived
   arrived = []
-  let { stats, leftOut } = shown
-  const rates = [...shown.rates]
+  let { stats, rates, leftOut } = shown
   const events: (BatchEvent & { key: number })[] = []
   for (const { type, data } of batch) {
     if (type === 'stats') {
       stats = data as Stats
-      rates.push({ at: Date.parse(stats.at), perSecond: stats.new_per_second })
+      rates = [...rates, { at: Date.parse(stats.at), perSecond: stats.new_per_second }].slice(-keptRates)
     } else if (type === 'behind') {
       leftOut += 1
     } else {
@@ -143,7 +154,7 @@ function draw(): void {
     state: 'live',
     error: undefined,
     stats,
-    rates: rates.slice(-keptRates),
+    rates,
     events: events.length === 0 ? shown.events : [...events.reverse(), ...shown.events].slice(0, keptEvents),
     seen,
     heardAt: Date.now(),

@@ -12,9 +12,9 @@ import { absolute, clockTime } from './time'
 
 interface FrameProps {
   label: string
-  /** The same as a table: the names of its columns, and its rows. */
+  /** The same as a table: the names of its columns, and its rows, which are written only where they are shown. */
   head?: readonly string[]
-  rows: readonly (readonly string[])[]
+  rows: () => readonly (readonly string[])[]
   children: ReactNode
 }
 
@@ -52,7 +52,7 @@ function Frame({ label, head, rows, children }: FrameProps) {
               </Table.Thead>
             )}
             <Table.Tbody>
-              {rows.map(([first, ...values]) => (
+              {rows().map(([first, ...values]) => (
                 <Table.Tr key={first}>
                   <Table.Td>{first}</Table.Td>
                   {values.map((value, index) => (
@@ -107,7 +107,7 @@ export function LineChart({ label, points, height = 180 }: LineChartProps) {
   const { moment, clock } = useMoments()
   const { count } = useNumberFormats()
   return (
-    <Frame label={label} rows={points.toReversed().map(({ at, value }) => [moment(at), count(value)])}>
+    <Frame label={label} rows={() => points.toReversed().map(({ at, value }) => [moment(at), count(value)])}>
       <AreaChart
         h={height}
         data={points.map(({ at, value }) => ({ at: clock(at), value }))}
@@ -138,9 +138,11 @@ export function TimelineChart({ label, series, points, height = 200 }: TimelineC
     <Frame
       label={label}
       head={['', ...series]}
-      rows={points
-        .toReversed()
-        .map(({ at, values }) => [moment(at), ...series.map((name) => count(values[name] ?? 0))])}
+      rows={() =>
+        points
+          .toReversed()
+          .map(({ at, values }) => [moment(at), ...series.map((name) => count(values[name] ?? 0))])
+      }
     >
       <AreaChart
         h={height}
@@ -168,7 +170,11 @@ export interface BarChartProps {
 export function BarChart({ label, valueLabel, bars, height = 200 }: BarChartProps) {
   const { count } = useNumberFormats()
   return (
-    <Frame label={label} head={['', valueLabel]} rows={bars.map(({ name, value }) => [name, count(value)])}>
+    <Frame
+      label={label}
+      head={['', valueLabel]}
+      rows={() => bars.map(({ name, value }) => [name, count(value)])}
+    >
       <Bars
         h={height}
         data={bars.map(({ name, value }) => ({ name, value }))}

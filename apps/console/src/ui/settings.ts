@@ -16,14 +16,13 @@ const listeners = new Set<() => void>()
 let settings: Settings = { time: 'relative', language: firstLanguage(), hiddenColumns: {}, ...remembered() }
 document.documentElement.lang = settings.language
 
-export const useSettings = () =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-    () => settings,
-  )
+export const useSettings = () => useSyncExternalStore(onChange, () => settings)
+
+// One function for all components: each new one would subscribe anew whenever it is drawn.
+function onChange(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
 
 export function choose(change: Partial<Settings>): void {
   settings = { ...settings, ...change }

@@ -1,25 +1,26 @@
 import { useSyncExternalStore } from 'react'
-import { Tooltip } from '@mantine/core'
 import { numberFormats } from './numbers'
 import { useSettings, type LanguageName, type TimeMode } from './settings'
 
-/** A moment, as the person has chosen to see moments; all other ways are in its tooltip. */
+/**
+ * A moment, as the person has chosen to see moments; all other ways are in its tooltip. That is the browser's own: a live list
+ * has a hundred new moments a second.
+ */
 export function Time({ at }: { at: string | Date }) {
+  const { language } = useSettings()
   const date = new Date(at)
   return (
-    <Tooltip label={<InFull date={date} />}>
-      <time dateTime={date.toISOString()} className="figure">
-        <Shown date={date} />
-      </time>
-    </Tooltip>
+    <time
+      dateTime={date.toISOString()}
+      title={`${absolute(date, language, 'local')} · ${absolute(date, language, 'utc')}`}
+      className="figure"
+    >
+      <Shown date={date} />
+    </time>
   )
 }
 
-// Components of their own: what is closed computes nothing, and the clock redraws a text only.
-function InFull({ date }: { date: Date }) {
-  const { language } = useSettings()
-  return `${absolute(date, language, 'local')} · ${absolute(date, language, 'utc')}`
-}
+// A component of its own: the clock redraws a text only.
 function Shown({ date }: { date: Date }) {
   const { time, language } = useSettings()
   const now = useNow()
@@ -86,11 +87,9 @@ setInterval(() => {
 }, 1_000)
 
 /** The time now, every second. */
-export const useNow = () =>
-  useSyncExternalStore(
-    (tick) => {
-      clock.add(tick)
-      return () => void clock.delete(tick)
-    },
-    () => now,
-  )
+export const useNow = () => useSyncExternalStore(onTick, () => now)
+
+function onTick(tick: () => void): () => void {
+  clock.add(tick)
+  return () => void clock.delete(tick)
+}

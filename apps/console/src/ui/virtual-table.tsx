@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { memo, useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Column } from './column'
 import { rowProps } from './row-props'
 
@@ -10,6 +10,7 @@ interface VirtualTableProps<Row> {
   /** What the rows are. */
   label: string
   rows: readonly Row[]
+  /** The same array while they are the same: rows that have not changed are not drawn again. */
   columns: readonly Column<Row>[]
   keyOf: (row: Row) => string
   /** Where a row leads: by a click, or by Enter. */
@@ -65,11 +66,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
             {from > 0 && <Space rows={from} />}
             {rows.slice(from, to).map((row, index) => (
               <tr key={keyOf(row)} data-row={keyOf(row)} aria-rowindex={from + index + 2} {...propsOf(row)}>
-                {columns.map(({ id, cell, align }) => (
-                  <td key={id} data-align={align}>
-                    {cell(row)}
-                  </td>
-                ))}
+                <Cells row={row} columns={columns} />
               </tr>
             ))}
             {to < rows.length && <Space rows={rows.length - to} />}
@@ -80,6 +77,16 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     </>
   )
 }
+
+function CellsOf<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }): ReactNode {
+  return columns.map(({ id, cell, align }) => (
+    <td key={id} data-align={align}>
+      {cell(row)}
+    </td>
+  ))
+}
+// The type of memo() has no place for that of the row.
+const Cells = memo(CellsOf) as typeof CellsOf
 
 /** In place of rows that are not in view. */
 const Space = ({ rows }: { rows: number }) => (

@@ -1,4 +1,4 @@
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
 import { Button, Group } from '@mantine/core'
 import { IconListSearch } from '@tabler/icons-react'
 import type { LedgerEntry } from '@ordinal/client'
@@ -74,28 +74,31 @@ export function Entries({ search, onClear }: { search: AuditSearch; onClear: () 
 function useColumns(): Column<LedgerEntry>[] {
   const shared = useTexts()
   const texts = useAuditTexts()
-  return [
-    { id: 'at', header: texts.at, cell: ({ at }) => <Time at={at} /> },
-    { id: 'event', header: texts.event, cell: ({ event }) => shared.events[event] },
-    {
-      id: 'number',
-      header: texts.fields.number,
-      cell: ({ number, prefix }) => (
-        <Link to="/numbers/$number" params={{ number }} search={{ prefix }} className="link mono">
-          {number}
-        </Link>
-      ),
-    },
-    { id: 'state', header: texts.state, cell: ({ state }) => <StateBadge state={state} /> },
-    { id: 'caller', header: texts.caller, cell: ({ caller }) => caller },
-    { id: 'client', header: texts.fields.client, cell: (row) => row.client_id ?? '–' },
-    { id: 'site', header: texts.fields.site, cell: (row) => row.site_id ?? '–' },
-    { id: 'type', header: texts.type, cell: (row) => row.invoice_type ?? '–' },
-    { id: 'reason', header: shared.reason, cell: ({ reason }) => reason ?? '–' },
-    {
-      id: 'request',
-      header: shared.requestId,
-      cell: (row) => <span className="mono">{row.request_id}</span>,
-    },
-  ]
+  return useMemo(
+    () => [
+      { id: 'at', header: texts.at, cell: ({ at }) => <Time at={at} /> },
+      { id: 'event', header: texts.event, cell: ({ event }) => shared.events[event] },
+      {
+        id: 'number',
+        header: texts.fields.number,
+        cell: ({ number, prefix }) => (
+          <Link to="/numbers/$number" params={{ number }} search={{ prefix }} className="link mono">
+            {number}
+          </Link>
+        ),
+      },
+      { id: 'state', header: texts.state, cell: ({ state }) => <StateBadge state={state} /> },
+      { id: 'caller', header: texts.caller, cell: ({ caller }) => caller },
+      { id: 'client', header: texts.fields.client, cell: (row) => row.client_id ?? '–' },
+      { id: 'site', header: texts.fields.site, cell: (row) => row.site_id ?? '–' },
+      { id: 'type', header: texts.type, cell: (row) => row.invoice_type ?? '–' },
+      { id: 'reason', header: shared.reason, cell: ({ reason }) => reason ?? '–' },
+      {
+        id: 'request',
+        header: shared.requestId,
+        cell: (row) => <span className="mono">{row.request_id}</span>,
+      },
+    ],
+    [shared, texts],
+  )
 }

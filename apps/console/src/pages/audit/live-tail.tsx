@@ -1,4 +1,4 @@
-import { useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import { Alert, Button, Group, Text } from '@mantine/core'
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -110,21 +110,24 @@ function Connection() {
 function useColumns(): Column<BatchEvent>[] {
   const shared = useTexts()
   const texts = useAuditTexts()
-  return [
-    { id: 'at', header: texts.at, cell: ({ at }) => <Time at={at} /> },
-    { id: 'event', header: texts.event, cell: ({ event }) => shared.events[event] },
-    {
-      id: 'numbers',
-      header: texts.numbers,
-      cell: ({ first_number: first, last_number: last, prefix }) => (
-        <Link to="/numbers/$number" params={{ number: first }} search={{ prefix }} className="link mono">
-          {first === last ? first : `${first} … ${last}`}
-        </Link>
-      ),
-    },
-    { id: 'count', header: texts.count, align: 'right', cell: (each) => <Count of={each.count} /> },
-    { id: 'prefix', header: texts.sequence, cell: ({ prefix }) => <span className="mono">{prefix}</span> },
-    { id: 'period', header: texts.period, cell: ({ period }) => period || '–' },
-    { id: 'batch', header: texts.batch, align: 'right', cell: ({ batch }) => <Count of={batch} /> },
-  ]
+  return useMemo(
+    () => [
+      { id: 'at', header: texts.at, cell: ({ at }) => <Time at={at} /> },
+      { id: 'event', header: texts.event, cell: ({ event }) => shared.events[event] },
+      {
+        id: 'numbers',
+        header: texts.numbers,
+        cell: ({ first_number: first, last_number: last, prefix }) => (
+          <Link to="/numbers/$number" params={{ number: first }} search={{ prefix }} className="link mono">
+            {first === last ? first : `${first} … ${last}`}
+          </Link>
+        ),
+      },
+      { id: 'count', header: texts.count, align: 'right', cell: (each) => <Count of={each.count} /> },
+      { id: 'prefix', header: texts.sequence, cell: ({ prefix }) => <span className="mono">{prefix}</span> },
+      { id: 'period', header: texts.period, cell: ({ period }) => period || '–' },
+      { id: 'batch', header: texts.batch, align: 'right', cell: ({ batch }) => <Count of={batch} /> },
+    ],
+    [shared, texts],
+  )
 }

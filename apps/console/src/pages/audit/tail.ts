@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { startTransition, useEffect, useState } from 'react'
 import { onLiveEvents, type BatchEvent } from '../../api/live'
 import type { AuditSearch } from '../../api/audit-search'
 
@@ -51,7 +51,7 @@ export function useTail({ prefix, event }: Pick<AuditSearch, 'prefix' | 'event'>
       const wanted = events.filter(
         (each) => (prefix ?? each.prefix) === each.prefix && (event ?? each.event) === each.event,
       )
-      setTail((before) => add(before, wanted))
+      startTransition(() => setTail((before) => add(before, wanted)))
     })
   }, [prefix, event])
   return {

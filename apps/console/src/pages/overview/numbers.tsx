@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { Group, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useLive, type BatchEvent } from '../../api/live'
+import { useLive, type BatchEvent, type Live } from '../../api/live'
 import { LineChart } from '../../ui/late-charts'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, ToneDot } from '../../ui/page'
@@ -15,53 +15,68 @@ const shownEvents = 25
 
 /** What the sequencer issues, as it happens. */
 export function Numbers() {
-  const texts = useOverviewTexts()
   const live = useLive()
   if (live.state === 'refused') return <Failure error={live.error} />
-  const { stats, rates, events } = live
   return (
     <div className="grid-wide">
-      <Card title={texts.rate}>
-        <Stack>
-          <Group gap="xl">
-            <Figure label={texts.now} value={<Count of={stats?.new_per_second} />} unit={texts.perSecond} />
-            <Figure label={texts.issued} value={<Count of={stats?.issued} />} />
-            <Figure label={texts.reserved} value={<Count of={stats?.reserved} />} />
-            <Figure label={texts.gaps} value={<Count of={stats?.free} />} />
-            <Figure label={texts.voided} value={<Count of={stats?.void} />} />
-          </Group>
-          <LineChart
-            label={texts.rate}
-            // With the figures above it as high as the list beside it.
-            height={240}
-            points={rates.map(({ at, perSecond }) => ({ at, value: perSecond }))}
-          />
-        </Stack>
-      </Card>
-      <Card
-        title={texts.latest}
-        actions={
-          <Group gap={6} data-live={live.state}>
-            <ToneDot tone={live.state === 'live' ? 'ok' : 'quiet'} live={live.state === 'live'} />
-            <Text size="sm" c="dimmed">
-              {live.state === 'live' ? texts.live : texts.connecting}
-            </Text>
-          </Group>
-        }
-      >
-        {events.length === 0 ? (
-          <Text c="dimmed">{texts.noneYet}</Text>
-        ) : (
-          <ul className="plain-list feed" tabIndex={0} aria-label={texts.latest}>
-            {events.slice(0, shownEvents).map((event) => (
-              <Line key={event.key} event={event} />
-            ))}
-          </ul>
-        )}
-      </Card>
+      <Rate stats={live.stats} rates={live.rates} />
+      <Latest state={live.state} events={live.events} />
     </div>
   )
 }
+
+// Each is drawn only when what it shows has changed: the figures and their chart once a second.
+
+const Rate = memo(function Rate({ stats, rates }: Pick<Live, 'stats' | 'rates'>) {
+  const texts = useOverviewTexts()
+  return (
+    <Card title={texts.rate}>
+      <Stack>
+        <Group gap="xl">
+          <Figure label={texts.now} value={<Count of={stats?.new_per_second} />} unit={texts.perSecond} />
+          <Figure label={texts.issued} value={<Count of={stats?.issued} />} />
+          <Figure label={texts.reserved} value={<Count of={stats?.reserved} />} />
+          <Figure label={texts.gaps} value={<Count of={stats?.free} />} />
+          <Figure label={texts.voided} value={<Count of={stats?.void} />} />
+        </Group>
+        <LineChart
+          label={texts.rate}
+          // With the figures above it as high as the list beside it.
+          height={240}
+          points={rates.map(({ at, perSecond }) => ({ at, value: perSecond }))}
+        />
+      </Stack>
+    </Card>
+  )
+})
+
+const Latest = memo(function Latest({ state, events }: Pick<Live, 'state' | 'events'>) {
+  const texts = useOverviewTexts()
+  const isLive = state === 'live'
+  return (
+    <Card
+      title={texts.latest}
+      actions={
+        <Group gap={6} data-live={state}>
+          <ToneDot tone={isLive ? 'ok' : 'quiet'} live={isLive} />
+          <Text size="sm" c="dimmed">
+            {isLive ? texts.live : texts.connecting}
+          </Text>
+        </Group>
+      }
+    >
+      {events.length === 0 ? (
+        <Text c="dimmed">{texts.noneYet}</Text>
+      ) : (
+        <ul className="plain-list feed" tabIndex={0} aria-label={texts.latest}>
+          {events.slice(0, shownEvents).map((event) => (
+            <Line key={event.key} event={event} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+})
 
 /** It is drawn once: what comes after it does not change it. */
 const Line = memo(function Line({ event }: { event: BatchEvent }) {
