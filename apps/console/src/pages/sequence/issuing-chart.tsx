@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { startTransition, useEffect, useState } from 'react'
 import { onLiveEvents } from '../../api/live'
 import { LineChart } from '../../ui/late-charts'
 import { Card } from '../../ui/page'
@@ -22,11 +22,12 @@ export function IssuingChart({ prefix }: { prefix: string }) {
     const timer = setInterval(() => {
       const now = Math.floor(Date.now() / 1000) - 1
       for (const second of counted.keys()) if (second < now - keptSeconds) counted.delete(second)
-      setPoints((before) =>
-        [...before.filter(({ at }) => at > (now - keptSeconds) * 1000), { at: now * 1000, value: 0 }].map(
-          ({ at }) => ({ at, value: counted.get(at / 1000) ?? 0 }),
-        ),
-      )
+      const draw = (before: readonly { at: number }[]) =>
+        [...before.filter(({ at }) => at > (now - keptSeconds) * 1000), { at: now * 1000 }].map(({ at }) => ({
+          at,
+          value: counted.get(at / 1000) ?? 0,
+        }))
+      startTransition(() => setPoints(draw))
     }, 1_000)
     return () => {
       leave()
