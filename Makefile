@@ -214,7 +214,7 @@ logs: has-docker ## Follow the logs of the containers, or of one: make logs SERV
 restart: has-docker ## Restart the services' containers, or one: make restart SERVICE=sequencer
 	@$(COMPOSE) restart $(or $(SERVICE),$(SERVICE_NAMES))
 	@$(COMPOSE) up --detach --wait --no-build --no-recreate $(or $(SERVICE),$(SERVICE_NAMES))
-docker-check: has-docker deps ## Check the images and the stack in containers (five minutes)
+docker-check: has-docker deps ## Check the images and all that is started in containers (ten minutes)
 	@cd tools/containers && npx jest
 
 .PHONY: health db-metrics
