@@ -13,12 +13,12 @@ beforeAll(async () => {
 afterAll(() => world.end())
 beforeEach(() => world.query('TRUNCATE orders, idempotency_records RESTART IDENTITY CASCADE'))
 
-/** Orders that were placed some time ago, of users 1 and 2 by turns and with the statuses by turns. */
+/** Orders of users 1 and 2 by turns, with the statuses by turns; each third waits for its number, for longer than a test takes. */
 const fill = (count: number) =>
   world.query(
-    `INSERT INTO orders (reference, order_number, user_id, product_id, quantity, total_price, status)
-     SELECT gen_random_uuid(), 'OLD-' || n, 1 + n % 2, 'P' || n % 3, 1, 1,
-       (enum_range(NULL::order_status))[1 + n % 5] FROM generate_series(1, $1::int) AS n`,
+    `INSERT INTO orders (reference, order_number, user_id, product_id, quantity, total_price, status, numbering_after)
+     SELECT gen_random_uuid(), CASE WHEN n % 3 > 0 THEN 'OLD-' || n END, 1 + n % 2, 'P' || n % 3, 1, 1,
+       (enum_range(NULL::order_status))[1 + n % 5], now() + interval '1 hour' FROM generate_series(1, $1::int) AS n`,
     [count],
   )
 
@@ -76,6 +76,8 @@ test.each([
   ['status=shipped', "status = 'shipped'"],
   ['product_id=P1', "product_id = 'P1'"],
   ['user_id=2&status=shipped&product_id=P1', "user_id = 2 AND status = 'shipped' AND product_id = 'P1'"],
+  ['without_number=true', 'order_number IS NULL'],
+  ['without_number=true&user_id=2', 'order_number IS NULL AND user_id = 2'],
 ])('%s is followed by cursor, too', async (filter, condition) => {
   await fill(90)
   const expected = await idsWhere(condition)

@@ -8,6 +8,7 @@ test.each([
   [{ reference: 'basket-1' }],
   [{ cursor: 'x' }],
   [{ cursor: 'x', user_id: '7' }],
+  [{ cursor: 'x', without_number: 'true' }],
   [{ cursor: 'x', product_id: 'PROD-123', page_size: '100' }],
 ])('%j is a small read', (asked) => {
   expect(workloadOfList(asked)).toBe('read')
@@ -18,6 +19,7 @@ test.each([
   [{ page: 51 }],
   [{ user_id: '7' }],
   [{ product_id: 'PROD-123' }],
+  [{ without_number: true }],
   [{ user_id: 7, status: 'pending' }],
   [{ cursor: 'x', status: 'pending', product_id: 'PROD-123' }],
 ])('%j is heavy', (asked) => {

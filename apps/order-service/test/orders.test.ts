@@ -1,5 +1,5 @@
 import { createOrderClient } from './order-client'
-import { anOrder, createWorld, type Instance, type World } from './world'
+import { anOrder, createWorld, leaveOrder, type Instance, type World } from './world'
 
 let world: World
 let service: Instance
@@ -63,6 +63,23 @@ test('a list can be of one user, one product, one status, or all of these', asyn
     ids: [d],
     pagination: { total: 1 },
   })
+})
+
+test('a list can be of the orders that wait for their number, by REST and by gRPC', async () => {
+  await placeAll({}, { user_id: 2 })
+  const { id } = await leaveOrder(world, { leasedSeconds: 3_600 })
+  for (const query of ['', '&user_id=1', '&status=pending&product_id=PROD-123'])
+    expect(await list(`?without_number=true${query}`)).toMatchObject({ ids: [id], pagination: { total: 1 } })
+  expect((await list('?without_number=true&cursor=0')).ids).toEqual([id])
+  expect((await list('?without_number=true&user_id=2')).ids).toEqual([])
+  expect((await list('?without_number=false')).ids).toHaveLength(3)
+  expect((await service.api.get('/api/v1/orders?without_number=yes')).status).toBe(400)
+  const client = createOrderClient(service)
+  expect((await client.call('ListOrders', { without_number: true })).body.orders).toMatchObject([{ id }])
+  expect((await client.call('ListOrders', { without_number: false })).body.orders).toHaveLength(3)
+  client.close()
+  await world.query('UPDATE orders SET deleted_at = now() WHERE id = $1', [id])
+  expect((await list('?without_number=true')).ids).toEqual([])
 })
 
 test('a deleted order is gone from every answer, and keeps its number', async () => {

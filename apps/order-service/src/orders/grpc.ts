@@ -20,6 +20,7 @@ const listMessage = z
     page_size: z.int().min(1).max(100).default(20),
     user_id: id().optional(),
     ...listFilter,
+    without_number: z.boolean().optional(),
   })
   .refine(isPageOrCursor, pageOrCursor)
 

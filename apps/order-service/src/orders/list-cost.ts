@@ -10,7 +10,7 @@ const nearRows = 1_000
 export function workloadOfList(asked: Readonly<Record<string, unknown>>): 'read' | 'heavy' {
   const { page = 1, page_size: pageSize = 20, cursor, ...filter } = asked
   const [first = 'status', ...others] = Object.keys(filter).filter((field) => filter[field] !== undefined)
-  const counted = first === 'user_id' || first === 'product_id'
+  const counted = ['user_id', 'product_id', 'without_number'].includes(first)
   if (others.length > 0 || (counted && cursor === undefined)) return 'heavy'
   return cursor === undefined && Number(page) * Number(pageSize) > nearRows ? 'heavy' : 'read'
 }

@@ -1,4 +1,5 @@
 import {
+  booleanText,
   idParams,
   integerText,
   isPageOrCursor,
@@ -31,7 +32,14 @@ const orderWithUser = order
   .meta({ id: 'OrderWithUser' })
 
 const query = z
-  .strictObject({ ...listQuery, user_id: integerText(1).optional(), ...listFilter })
+  .strictObject({
+    ...listQuery,
+    user_id: integerText(1).optional(),
+    ...listFilter,
+    without_number: booleanText()
+      .optional()
+      .meta({ description: 'true: only orders that wait for their number' }),
+  })
   .refine(isPageOrCursor, pageOrCursor)
 
 interface Deps {

@@ -57,7 +57,7 @@ export const toNewOrder = (sent: z.output<typeof newOrder>): NewOrder => ({
   totalPrice: sent.total_price,
 })
 
-/** What orders in a list have in common, besides the user, whose id is a text in a query. */
+/** What orders in a list have in common, besides what is a text in a query: the user's id, and whether they wait. */
 export const listFilter = {
   order_number: orderNumber.optional(),
   reference: z.uuid().optional(),

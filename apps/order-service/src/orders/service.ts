@@ -50,6 +50,7 @@ interface ListFilter {
   user_id?: number | undefined
   product_id?: string | undefined
   status?: OrderStatus | undefined
+  without_number?: boolean | undefined
 }
 
 type OrderWithUser = OrderJson & { user: User | null }
@@ -96,6 +97,7 @@ export function createOrders({ repository, readDb, heavyDb, users, pool, outbox,
         userId: asked.user_id,
         productId: asked.product_id,
         status: asked.status,
+        withoutNumber: asked.without_number,
       }
       // One more shows whether the list goes on.
       const take = page_size + 1

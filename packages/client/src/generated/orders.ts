@@ -1206,6 +1206,8 @@ export interface operations {
                 reference?: string;
                 product_id?: string & components["schemas"]["Line"];
                 status?: components["schemas"]["status"];
+                /** @description true: only orders that wait for their number */
+                without_number?: boolean;
             };
             header?: never;
             path?: never;
