@@ -104,30 +104,36 @@ inBrowser('how the services are, in a browser', () => {
       await orders.start()
     }
     const user = await createUser(dashboard.system)
+    await placeOrder(dashboard.system, user)
     // Nothing listens there.
     await away('http://127.0.0.1:1')
     const { body: order } = await placeOrder(dashboard.system, user)
     expect(order.order_number).toBeNull()
+    // Whatever their status is, they wait.
+    const { body: other } = await placeOrder(dashboard.system, user)
+    await ask(orders, 'PATCH', `/api/v1/orders/${other.id}`, { status: 'confirmed' })
     const page = await openAsViewer('/')
     await shows(page, 'Order service: sequencer is open')
     await page
       .getByRole('listitem')
-      .filter({ hasText: '1 order waits for a number' })
+      .filter({ hasText: '2 orders wait for a number' })
       .getByRole('link', { name: 'Show' })
       .click()
-    await page.getByRole('link', { name: 'waits for its number' }).click()
+    await shows(page, '2 of 2 in view')
+    expect(await page.getByLabel('Only those without a number').isChecked()).toBe(true)
+    await page.getByRole('link', { name: 'waits for its number' }).first().click()
     await shows(page, 'What comes next')
     await shows(page, 'waits for its number')
     await away(sequencer.url)
-    await page.getByRole('link', { name: /^ORD-\d{4}-000001$/ }).waitFor()
+    await page.getByRole('link', { name: /^ORD-\d{4}-00000[23]$/ }).waitFor()
     const { body: numbered } = await ask(orders, 'GET', `/api/v1/orders/${order.id}`)
     await page.getByRole('heading', { name: `Order ${numbered.order_number}` }).waitFor()
     await page.goto(dashboard.at('/'))
     await shows(page, 'Nothing: all services answer')
-    // It is counted by its status, and so is what the service has done for it.
+    // They are counted by their status, and so is what the service has done for them.
     await page
       .getByRole('region', { name: 'Orders by status' })
-      .getByText('1', { exact: true })
+      .getByText('3', { exact: true })
       .first()
       .waitFor()
     await page.context().close()

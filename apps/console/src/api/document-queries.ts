@@ -1,3 +1,4 @@
+import type { OrderFilter } from '@ordinal/client'
 import { queryOptions } from '@tanstack/react-query'
 import { ordinal } from './ordinal'
 import type { OrderStatus } from './queries'
@@ -5,6 +6,8 @@ import type { OrderStatus } from './queries'
 /** What a list of orders is narrowed to, as the address has it. */
 export interface OrderSearch {
   status?: OrderStatus
+  /** Only those that wait for their number. */
+  numbered?: 'no'
   user?: number
   product?: string
   cursor?: string
@@ -18,29 +21,33 @@ export interface UserSearch {
 
 const pageSize = 50
 
+/** What is looked for, as the service takes it. */
+export const orderFilterOf = ({ status, numbered, user, product }: OrderSearch): OrderFilter => ({
+  status,
+  user_id: user,
+  product_id: product,
+  without_number: numbered === 'no' || undefined,
+})
+
 /** A piece of the list. The total belongs to the first page, and is not counted again for the others. */
-export const ordersOf = ({ status, user, product, cursor }: OrderSearch) =>
+export const ordersOf = ({ cursor, ...search }: OrderSearch) =>
   queryOptions({
-    queryKey: ['orders', 'list', status, user, product, cursor],
+    queryKey: ['orders', 'list', orderFilterOf(search), cursor],
     queryFn: ({ signal }) =>
       ordinal().orders.page(
-        { status, user_id: user, product_id: product, cursor: cursor ?? '0', page_size: pageSize },
+        { ...orderFilterOf(search), cursor: cursor ?? '0', page_size: pageSize },
         { signal },
       ),
     placeholderData: (before) => before,
   })
 
 /** How many orders there are with that filter. */
-export const orderTotalOf = ({ status, user, product }: OrderSearch) =>
+export const orderTotalOf = (search: OrderSearch) =>
   queryOptions({
-    queryKey: ['orders', 'total', status, user, product],
+    queryKey: ['orders', 'total', orderFilterOf(search)],
     queryFn: async ({ signal }) =>
-      (
-        await ordinal().orders.page(
-          { status, user_id: user, product_id: product, page: 1, page_size: 1 },
-          { signal },
-        )
-      ).pagination.total,
+      (await ordinal().orders.page({ ...orderFilterOf(search), page: 1, page_size: 1 }, { signal }))
+        .pagination.total,
   })
 
 export const orderOf = (id: number) =>

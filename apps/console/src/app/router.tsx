@@ -130,9 +130,10 @@ const audit = createRoute({
 const orders = createRoute({
   getParentRoute: () => root,
   path: '/orders',
-  validateSearch: ({ status, user, product, cursor }: Record<string, unknown>): OrderSearch =>
+  validateSearch: ({ status, numbered, user, product, cursor }: Record<string, unknown>): OrderSearch =>
     defined({
       status: oneOf(orderStatuses, status),
+      numbered: oneOf(['no'] as const, numbered),
       user: countOf(user),
       product: textOf(product),
       cursor: textOf(cursor),

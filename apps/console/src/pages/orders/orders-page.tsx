@@ -1,10 +1,10 @@
 import { useState } from 'react'
-import { Group, SegmentedControl } from '@mantine/core'
+import { Checkbox, Group, SegmentedControl } from '@mantine/core'
 import { IconShoppingCart } from '@tabler/icons-react'
 import type { Order } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { orderTotalOf, ordersOf, type OrderSearch } from '../../api/document-queries'
+import { orderFilterOf, orderTotalOf, ordersOf, type OrderSearch } from '../../api/document-queries'
 import { orderStatuses } from '../../api/queries'
 import { countOf, oneOf } from '../../api/search-params'
 import type { Column } from '../../ui/column'
@@ -33,8 +33,9 @@ export function OrdersPage() {
   const query = useQuery(ordersOf(search))
   const total = useQuery(orderTotalOf(search))
   const columns = useColumns()
-  const { status, user, product, cursor } = search
-  const asked = { status, user_id: user, product_id: product }
+  const { cursor, ...narrower } = search
+  const { status, numbered, user, product } = narrower
+  const asked = orderFilterOf(search)
   /** Another filter begins at the first page. */
   const filter = (change: OrderSearch) =>
     void navigate({ search: { ...search, cursor: undefined, ...change } as OrderSearch })
@@ -47,7 +48,7 @@ export function OrdersPage() {
           <CopyMenu
             call={{
               service: 'orders',
-              path: pathWith('/api/v1/orders', asked),
+              path: pathWith('/api/v1/orders', { ...asked }),
               code: `ordinal.orders.list(${JSON.stringify(asked)})`,
               isList: true,
             }}
@@ -85,6 +86,12 @@ export function OrdersPage() {
           value={product}
           onChange={(text) => filter({ product: text })}
         />
+        <Checkbox
+          mb="xs"
+          label={texts.withoutNumber}
+          checked={numbered === 'no'}
+          onChange={({ currentTarget }) => filter({ numbered: currentTarget.checked ? 'no' : undefined })}
+        />
       </Group>
       <List
         label={shared.orders}
@@ -94,7 +101,7 @@ export function OrdersPage() {
         columns={columns}
         keyOf={({ id }) => id}
         onOpen={({ id }) => void navigate({ to: '/orders/$id', params: { id: String(id) } })}
-        isFiltered={status !== undefined || user !== undefined || product !== undefined}
+        isFiltered={Object.keys(narrower).length > 0}
         onClear={() => void navigate({ search: {} })}
         none={
           <Notice icon={<IconShoppingCart size={28} />} title={texts.none}>

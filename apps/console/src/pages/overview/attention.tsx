@@ -70,7 +70,7 @@ function useFindings(): Finding[] {
         findings.push({
           text: texts.withoutNumber(without),
           tone: 'warn',
-          link: { to: '/orders', search: { status: 'pending' } },
+          link: { to: '/orders', search: { numbered: 'no' } },
         })
       const dead = sumOf(samples, 'order_service_dead_events')
       if (dead > 0) findings.push({ text: texts.dead(dead), tone: 'bad', link: { to: '/events' } })
