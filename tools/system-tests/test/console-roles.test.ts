@@ -124,23 +124,66 @@ inBrowser('who sees and does what, in a browser', () => {
     await page.context().close()
   })
 
+  /** Whether a service asks who calls, for all calls, or only for those that always need a role. */
+  async function restartAs(name: 'users' | 'orders' | 'sequencer', required: boolean) {
+    const service = dashboard.system[name]
+    const prefix = { users: 'USER_SERVICE', orders: 'ORDER_SERVICE', sequencer: 'SEQUENCER' }[name]
+    service.configure({ [`${prefix}_REQUIRE_AUTHENTICATION`]: String(required) })
+    await service.end()
+    await service.start()
+  }
+
   test('each service says for itself whether it is closed: what an open one has is shown to strangers', async () => {
-    const { sequencer } = dashboard.system
-    const restartAs = async (required: string) => {
-      sequencer.configure({ SEQUENCER_REQUIRE_AUTHENTICATION: required })
-      await sequencer.end()
-      await sequencer.start()
-    }
-    await restartAs('false')
+    await restartAs('sequencer', false)
     const page = await dashboard.open('/gaps?prefix=SG')
     const { refused, look } = watch(page)
     await look('/gaps?prefix=SG', 'No number was issued in this period.')
     await look('/users', 'Sign in to see this')
     await look('/orders', 'Sign in to see this')
-    // Some of what it has asks for a role even where it is open.
-    expect(refused.filter((url) => !url.startsWith(sequencer.url))).toEqual([])
+    expect(refused).toEqual([])
     await page.context().close()
-    await restartAs('true')
+    await restartAs('sequencer', true)
+  })
+
+  test('where anyone may call, strangers are told to sign in for what always needs a role, and it is not asked for', async () => {
+    const { users, orders, sequencer } = dashboard.system
+    for (const name of ['users', 'orders', 'sequencer'] as const) await restartAs(name, false)
+    const { body: number } = await dashboard.issue('INV')
+    const since = [users, orders, sequencer].map(({ log }) => log().length)
+    const page = await dashboard.open('/')
+    const { refused, look } = watch(page)
+    await look('/', 'Sign in to see this', 'There is no order yet.')
+    await look('/orders', 'There is no order yet')
+    await look('/users', 'There is no user yet')
+    await look('/demos')
+    for (const place of [
+      ...forAdmins,
+      '/sequences',
+      '/sequences/INV/rules',
+      '/gaps',
+      '/gaps/explained',
+      '/imports',
+    ])
+      await look(place, 'Sign in to see this')
+    for (const place of ['/audit', '/audit?view=live', '/gaps/explained?prefix=INV'])
+      await look(place, 'Sign in to see this')
+    // What else a page has is there.
+    await look('/sites', 'Sign in to see this', 'In the last minute')
+    await look('/gaps?prefix=INV', 'All values')
+    await look(`/numbers/${number.full_number}?prefix=INV`, 'Sign in to see this', 'What happened to it')
+    await look('/sequences/INV', 'Sign in to see this', 'Draw a number')
+    await shows(page, 'Sign in to do this: it needs the role operator.')
+    expect(await page.getByRole('button', { name: 'Issue', exact: true }).isDisabled()).toBe(true)
+    await page.goto(dashboard.at('/audit'))
+    for (const name of ['Verify in this browser', 'Have the service verify', 'Take one now']) {
+      await page.getByRole('button', { name }).click()
+      await page.getByRole('region', { name: 'Proof' }).getByText('Sign in to see this').first().waitFor()
+    }
+    expect(refused).toEqual([])
+    for (const [nth, { log }] of [users, orders, sequencer].entries())
+      expect(log().slice(since[nth])).not.toContain('"status":401')
+    await page.context().close()
+    for (const name of ['users', 'orders', 'sequencer'] as const) await restartAs(name, true)
   })
 
   test('in all of this no script failed, and nothing broke the content policy', () => {

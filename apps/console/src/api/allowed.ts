@@ -8,9 +8,30 @@ export class NotAllowedError extends Error {
 }
 
 /**
- * Reads what only administrators may see. For others it sends no request: the service would refuse it, and log that.
+ * Before a request for what always needs a role, also of a service that anyone may call: it would be refused, and logged.
  *
  * @throws NotAllowedError
  */
-export const asAdmin = <Found>(read: () => Promise<Found>): Promise<Found> =>
-  maySucceed('admin', currentSession()) ? read() : Promise.reject(new NotAllowedError('admin'))
+export function requireRole(needed: Role): void {
+  if (!maySucceed(needed, currentSession())) throw new NotAllowedError(needed)
+}
+
+/**
+ * Reads the rules of sequences, sites, or the ledger, which only known callers may see.
+ *
+ * @throws NotAllowedError
+ */
+export async function asViewer<Found>(read: () => Promise<Found>): Promise<Found> {
+  requireRole('viewer')
+  return read()
+}
+
+/**
+ * Reads what only administrators may see.
+ *
+ * @throws NotAllowedError
+ */
+export async function asAdmin<Found>(read: () => Promise<Found>): Promise<Found> {
+  requireRole('admin')
+  return read()
+}

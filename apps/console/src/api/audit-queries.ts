@@ -1,6 +1,6 @@
 import { ProblemError, type AuditFilter } from '@ordinal/client'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { asAdmin } from './allowed'
+import { asAdmin, asViewer, requireRole } from './allowed'
 import type { AuditSearch } from './audit-search'
 import { fetchAsCaller, ordinal, services } from './ordinal'
 import { unlessRefused } from './refresh'
@@ -32,10 +32,12 @@ export const entriesOf = (search: AuditSearch) =>
   infiniteQueryOptions({
     queryKey: ['audit', 'entries', filterOf(search)],
     queryFn: ({ pageParam, signal }) =>
-      ordinal().audit.page(
-        { ...filterOf(search), cursor: pageParam, page_size: 200 },
-        // The service looks for five seconds before it gives up.
-        { signal, attemptTimeoutMs: 10_000 },
+      asViewer(() =>
+        ordinal().audit.page(
+          { ...filterOf(search), cursor: pageParam, page_size: 200 },
+          // The service looks for five seconds before it gives up.
+          { signal, attemptTimeoutMs: 10_000 },
+        ),
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ pagination }) => pagination.next_cursor ?? undefined,
@@ -60,9 +62,10 @@ export interface ExportChoice {
 /**
  * The ledger as a file, as it arrives.
  *
- * @throws ProblemError where the service refuses
+ * @throws NotAllowedError; ProblemError where the service refuses
  */
 export async function openExport(choice: ExportChoice, signal: AbortSignal): Promise<Response> {
+  requireRole('viewer')
   const url = new URL('api/v1/audit/export', services().sequencer.replace(/\/?$/, '/'))
   for (const [name, value] of Object.entries(choice) as [string, string | undefined][])
     if (value !== undefined) url.searchParams.set(name, value)

@@ -1,4 +1,5 @@
 import type { AuditFilter } from '@ordinal/client'
+import { requireRole } from './allowed'
 import { ordinal } from './ordinal'
 
 const rowsAtOnce = 1_000
@@ -7,7 +8,7 @@ const rowsAtOnce = 1_000
  * The rows of the ledger that fit a filter as a file, the newest first. They are read as they are taken. They are no whole
  * chains: that is what the service's own export has.
  *
- * @throws ProblemError, ConnectionError
+ * @throws NotAllowedError, ProblemError, ConnectionError
  */
 export function rowsAsFile(
   filter: AuditFilter,
@@ -31,6 +32,7 @@ async function* piecesOf(
   format: 'ndjson' | 'csv',
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
+  requireRole('viewer')
   const { csvHeader, csvLine } = await import('@ordinal/audit/offline')
   if (format === 'csv') yield csvHeader
   let cursor: string | undefined

@@ -1,5 +1,6 @@
 import { startTransition, useEffect, useState } from 'react'
 import type { LedgerEntry, StreamEvent } from '@ordinal/client'
+import { requireRole } from './allowed'
 import { ordinal } from './ordinal'
 import { subscribe as onSession } from './session'
 
@@ -113,6 +114,7 @@ onSession(() => {
 async function open(): Promise<void> {
   const controller = (connection = new AbortController())
   try {
+    requireRole('viewer')
     for await (const event of ordinal().stream({ signal: controller.signal })) {
       if (controller.signal.aborted) return
       arrived.push(event)

@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { asViewer } from './allowed'
 import { ordinal } from './ordinal'
 
 const mostSequences = 2_000
@@ -8,7 +9,8 @@ export const sequencesOf = (active: boolean | undefined) =>
   queryOptions({
     queryKey: ['sequences', 'list', active],
     queryFn: async ({ signal }) => {
-      const read = (page: number) => ordinal().sequences.page({ page, page_size: 100, active }, { signal })
+      const read = (page: number) =>
+        asViewer(() => ordinal().sequences.page({ page, page_size: 100, active }, { signal }))
       const { data, pagination } = await read(1)
       for (let page = 2; page <= pagination.total_pages && data.length < mostSequences; page += 1)
         data.push(...(await read(page)).data)
@@ -19,7 +21,7 @@ export const sequencesOf = (active: boolean | undefined) =>
 export const sequenceOf = (prefix: string) =>
   queryOptions({
     queryKey: ['sequences', prefix],
-    queryFn: ({ signal }) => ordinal().sequences.get(prefix, { signal }),
+    queryFn: ({ signal }) => asViewer(() => ordinal().sequences.get(prefix, { signal })),
   })
 
 export const statusOf = (prefix: string) =>

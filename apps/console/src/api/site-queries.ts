@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import { requireRole } from './allowed'
 import { ordinal } from './ordinal'
 
 /** The sequence on which all sites draw. */
@@ -10,6 +11,7 @@ export type InvoiceType = (typeof invoiceTypes)[number]
 export const sitesInUse = queryOptions({
   queryKey: ['sites', 'list'],
   queryFn: async ({ signal }) => {
+    requireRole('viewer')
     const sites = []
     for await (const site of ordinal().sites.list({ active: true }, { signal })) sites.push(site)
     return sites

@@ -30,18 +30,20 @@ export interface Action {
 interface ActionButtonsProps {
   /** Who may do all of it. */
   role: Role
+  /** Whether others read below the buttons why they are not for them. */
+  saysWhy?: boolean
   actions: readonly Action[]
 }
 
 /** A button for each action, and the question that comes before it. The question is closed when the change is made. */
-export function ActionButtons({ role, actions }: ActionButtonsProps) {
+export function ActionButtons({ role, saysWhy = false, actions }: ActionButtonsProps) {
   const [asked, setAsked] = useState<string>()
   const open = actions.find(
     ({ label, change, disabled }) => label === asked && !change.isSuccess && !disabled,
   )
   const failed = actions.find(({ question, change }) => !question && change.error)
   return (
-    <NeedsRole role={role}>
+    <NeedsRole role={role} saysWhy={saysWhy}>
       {(allowed) => (
         <>
           {actions.map(({ label, question, isMain, disabled, change, run }) => (

@@ -109,19 +109,29 @@ export const Mono = ({ children }: { children: ReactNode }) => <span className="
 
 interface NeedsRoleProps {
   role: Role
+  /** Whether the reason also stands below it, and not only where somebody points or goes to it. */
+  saysWhy?: boolean
   children: (allowed: boolean) => ReactNode
 }
 
 /** What needs a role: it is shown to all, and says why it is not for those who have it not. */
-export function NeedsRole({ role, children }: NeedsRoleProps) {
+export function NeedsRole({ role, saysWhy = false, children }: NeedsRoleProps) {
   const texts = useTexts()
-  const allowed = isOffered(role, useSession())
-  if (allowed) return children(true)
+  const session = useSession()
+  if (isOffered(role, session)) return children(true)
+  const why = session ? texts.viewOnlyWhy(role) : texts.signInFor(role)
   return (
-    <Tooltip label={texts.viewOnlyWhy(role)}>
-      <span tabIndex={0} aria-label={texts.viewOnlyWhy(role)} role="note">
-        {children(false)}
-      </span>
-    </Tooltip>
+    <>
+      <Tooltip label={why} events={{ hover: true, focus: true, touch: true }}>
+        <span tabIndex={0} aria-label={why} role="note">
+          {children(false)}
+        </span>
+      </Tooltip>
+      {saysWhy && (
+        <Text size="sm" c="dimmed">
+          {why}
+        </Text>
+      )}
+    </>
   )
 }

@@ -76,6 +76,7 @@ export const useTexts = defineTexts({
       'A token of your identity provider, or an API key. With make run, this prints one: make token ROLE=admin. It is kept for this tab only.',
     tokenNeeded: 'Paste a token or a key.',
     viewOnlyWhy: (role: string) => `Your role does not allow this: it needs ${role}.`,
+    signInFor: (role: string) => `Sign in to do this: it needs the role ${role}.`,
     loading: 'Loading',
     retry: 'Try again',
     notAllowed: 'You may not see this',
@@ -117,6 +118,8 @@ export const useTexts = defineTexts({
     chartAsTable: 'Show as a table',
     chartAsChart: 'Show as a chart',
     notFound: 'There is no such page',
+    notThere: 'There is nothing of this name',
+    notThereHelp: 'It may be written differently, or have been deleted.',
     backToOverview: 'Back to the overview',
     events: {
       issue: 'issued',
@@ -194,7 +197,8 @@ export const useTexts = defineTexts({
     tokenHelp:
       'Ein Token Ihres Identity-Providers oder ein API-Schlüssel. Bei make run gibt dies eines aus: make token ROLE=admin. Es gilt nur für diesen Tab.',
     tokenNeeded: 'Fügen Sie ein Token oder einen Schlüssel ein.',
-    viewOnlyWhy: (role: string) => `Ihre Rolle erlaubt das nicht: es braucht ${role}.`,
+    viewOnlyWhy: (role: string) => `Ihre Rolle erlaubt das nicht: Es braucht ${role}.`,
+    signInFor: (role: string) => `Melden Sie sich dafür an: Es braucht die Rolle ${role}.`,
     loading: 'Lädt',
     retry: 'Noch einmal',
     notAllowed: 'Das dürfen Sie nicht sehen',
@@ -236,6 +240,8 @@ export const useTexts = defineTexts({
     chartAsTable: 'Als Tabelle zeigen',
     chartAsChart: 'Als Diagramm zeigen',
     notFound: 'Diese Seite gibt es nicht',
+    notThere: 'Unter diesem Namen gibt es nichts',
+    notThereHelp: 'Vielleicht schreibt er sich anders, oder es wurde gelöscht.',
     backToOverview: 'Zur Übersicht',
     events: {
       issue: 'vergeben',

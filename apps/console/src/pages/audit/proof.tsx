@@ -2,6 +2,7 @@ import { useRef, useState } from 'react'
 import { Button, Group, Text } from '@mantine/core'
 import type { Verification } from '@ordinal/client'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { asViewer } from '../../api/allowed'
 import { checkpointsKept, openExport } from '../../api/audit-queries'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
@@ -24,7 +25,7 @@ export function Proof({ prefix }: { prefix: string | undefined }) {
       const { signal } = (stopping.current = new AbortController())
       setFollowed(undefined)
       try {
-        if (where === 'service') return await ordinal().audit.verify({ prefix }, { signal })
+        if (where === 'service') return await asViewer(() => ordinal().audit.verify({ prefix }, { signal }))
         const { body } = await openExport({ prefix, format: 'ndjson' }, signal)
         return await verifyHere(body!, setFollowed, signal)
       } catch (error) {
@@ -114,7 +115,7 @@ function CheckpointAge() {
   const kept = useQuery(checkpointsKept)
   const take = useChange({
     run: async () => {
-      const { checkpoint, at } = await ordinal().audit.checkpoint()
+      const { checkpoint, at } = await asViewer(() => ordinal().audit.checkpoint())
       download(`ordinal-checkpoint-${at.replaceAll(':', '-')}.txt`, new Blob([`${checkpoint}\n`]))
     },
     changes: ['audit'],

@@ -3,6 +3,7 @@ import { Button, Group, Text, Title } from '@mantine/core'
 import type { Verification } from '@ordinal/client'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
+import { asViewer } from '../../api/allowed'
 import { ordinal } from '../../api/ordinal'
 import { useNumberFormats } from '../../ui/numbers'
 import { FormError } from '../../ui/form-error'
@@ -15,7 +16,7 @@ export function Proof({ prefix, period }: { prefix: string; period: string }) {
   const moment = useMoment()
   const [at, setAt] = useState('')
   const verify = useMutation({
-    mutationFn: () => ordinal().audit.verify({ prefix, period }),
+    mutationFn: () => asViewer(() => ordinal().audit.verify({ prefix, period })),
     onSuccess: () => setAt(new Date().toISOString()),
   })
   return (

@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import type { LedgerEntry } from '@ordinal/client'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { linesOf } from '../../../offline/lines'
+import { asViewer } from '../../api/allowed'
 import { openExport } from '../../api/audit-queries'
 import { ordinal } from '../../api/ordinal'
 import { Count } from '../../ui/numbers'
@@ -27,7 +28,9 @@ const linksOf = (number: string, prefix: string, steps: number) =>
     // Another step has another link.
     queryKey: ['audit', 'links', prefix, number, steps],
     queryFn: async ({ signal }) => {
-      const { data } = await ordinal().audit.page({ number, prefix, page_size: mostLinks }, { signal })
+      const { data } = await asViewer(() =>
+        ordinal().audit.page({ number, prefix, page_size: mostLinks }, { signal }),
+      )
       const links: ChainLink[] = []
       for (const entry of data) links.push(await checkLink(entry, signal))
       return links

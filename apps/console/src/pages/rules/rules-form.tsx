@@ -126,7 +126,7 @@ export function RulesForm({ sequence, onReload }: RulesFormProps) {
               </Group>
             )}
             <FormError error={save.error} />
-            <NeedsRole role="admin">
+            <NeedsRole role="admin" saysWhy>
               {(allowed) => (
                 <Button type="submit" loading={save.isPending} disabled={!allowed}>
                   {shared.save}
