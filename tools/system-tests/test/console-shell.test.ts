@@ -130,6 +130,29 @@ inBrowser('what is around every page, in a browser', () => {
     await page.context().close()
   })
 
+  test.each([
+    ['/sequences/NO-SUCH', 'sequence_not_found', 'Sequences'],
+    ['/sequences/NO-SUCH/rules', 'sequence_not_found', 'Sequences'],
+    ['/numbers/INV-0?prefix=INV', 'number_not_found', 'Sequences'],
+    ['/orders/999', 'order_not_found', 'Orders'],
+    ['/users/999', 'user_not_found', 'Users'],
+    ['/webhooks/999', 'webhook_not_found', 'Webhooks'],
+    ['/api-keys/000000000000', 'api_key_not_found', 'API keys'],
+    ['/imports?prefix=NO-SUCH', 'There is no sequence NO-SUCH', 'Choose a sequence'],
+  ])('%s is not there: that is said once, with where to go, and nothing else is offered', async (place, why, others) => {
+    const page = await dashboard.open(place, { token: dashboard.tokens.admin })
+    const content = page.locator('#content')
+    await content.getByText(why).waitFor()
+    await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+    expect(await content.getByRole('heading', { level: 2 }).count()).toBe(1)
+    expect(await content.getByRole('button').count()).toBe(0)
+    expect(await violationsOn(page)).toEqual([])
+    await content.getByRole('link', { name: others, exact: true }).click()
+    await page.getByText('There is nothing of this name').waitFor({ state: 'detached' })
+    expect(new URL(page.url()).pathname.split('/')).toHaveLength(3)
+    await page.context().close()
+  })
+
   test('an error has its code, and a link to what it means and what to do about it', async () => {
     const page = await openAsViewer('/numbers/INV-0?prefix=INV')
     const problem = page.getByRole('alert')

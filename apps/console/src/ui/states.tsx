@@ -1,17 +1,20 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { Button, Code, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core'
-import { ConnectionError, CallTimeoutError, ProblemError } from '@ordinal/client'
+import { ConnectionError, CallTimeoutError, NotFoundError, ProblemError } from '@ordinal/client'
 import {
   IconAlertTriangle,
   IconFileOff,
   IconFilterOff,
   IconLock,
+  IconMapOff,
   IconPlugConnectedX,
 } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import type { LinkProps } from '@tanstack/react-router'
 import { NotAllowedError } from '../api/allowed'
 import { consoleUrl } from '../api/config'
 import { useSession } from '../api/session'
+import { ButtonLink } from './button-link'
 import { useSignIn } from './sign-in'
 import { useTexts } from './texts'
 
@@ -94,8 +97,26 @@ export function NothingOnPage({ onFirst }: { onFirst: () => void }) {
   )
 }
 
-/** Why a call failed: not allowed, not reached, or a problem with its code and what to do about it. */
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+/** Whether whoever asks may not see it, or is not known. */
+export const isNotAllowed = (error: unknown): boolean =>
+  error instanceof NotAllowedError ||
+  (error instanceof ProblemError && (error.status === 401 || error.status === 403))
+
+/** Where others of a kind are, and what they are called. */
+export interface Others {
+  to: NonNullable<LinkProps['to']>
+  name: string
+}
+
+interface FailureProps {
+  error: unknown
+  retry?: () => void
+  /** Where to go if it is not there. */
+  others?: Others | undefined
+}
+
+/** Why a call failed: not allowed, not there, not reached, or a problem with its code and what to do about it. */
+export function Failure({ error, retry, others }: FailureProps) {
   const texts = useTexts()
   const session = useSession()
   const openSignIn = useSignIn()
@@ -105,8 +126,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
     </Button>
   )
   const isUnknown = error instanceof ProblemError && error.status === 401
-  const isForbidden = isUnknown || (error instanceof ProblemError && error.status === 403)
-  if (isForbidden || error instanceof NotAllowedError) {
+  if (isNotAllowed(error)) {
     return (
       <Notice
         icon={<IconLock size={28} />}
@@ -121,6 +141,18 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
               ? texts.notKnownHelp
               : texts.notAllowedHelp}
         {session && error instanceof ProblemError && <ProblemLine error={error} />}
+      </Notice>
+    )
+  }
+  if (error instanceof NotFoundError) {
+    return (
+      <Notice
+        icon={<IconMapOff size={28} />}
+        title={texts.notThere}
+        action={others ? <ButtonLink to={others.to}>{others.name}</ButtonLink> : again}
+      >
+        {texts.notThereHelp}
+        <ProblemLine error={error} />
       </Notice>
     )
   }
@@ -181,6 +213,8 @@ interface QueryStateProps<Data> {
   query: UseQueryResult<Data>
   /** Shown for the first load. */
   loading?: ReactNode
+  /** Where to go if it is not there. */
+  others?: Others
   children: (data: Data) => ReactNode
 }
 
@@ -188,11 +222,16 @@ interface QueryStateProps<Data> {
  * The content of a query, or the state that it is in. What was read before stays while the service is away, and not where it
  * answers that there is no such thing any more.
  */
-export function QueryState<Data>({ query, loading, children }: QueryStateProps<Data>) {
-  if (query.data !== undefined && !isRefused(query.error)) return children(query.data)
-  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
+export function QueryState<Data>({ query, loading, others, children }: QueryStateProps<Data>) {
+  const data = dataOf(query)
+  if (data !== undefined) return children(data)
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} others={others} />
   return loading ?? <Loading />
 }
+
+/** What a query has read, unless the service answers by now that it is not there. */
+export const dataOf = <Data,>({ data, error }: UseQueryResult<Data>): Data | undefined =>
+  isRefused(error) ? undefined : data
 
 const isRefused = (error: unknown): boolean =>
   error instanceof ProblemError && error.status < 500 && error.status !== 429

@@ -4,7 +4,8 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { apiKeyOf } from '../../api/operation-queries'
 import { CopyMenu } from '../../ui/copy-menu'
 import { Card, Mono, Page } from '../../ui/page'
-import { QueryState } from '../../ui/states'
+import { dataOf, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { KeyBadge } from '../api-keys/key-badge'
 import { useApiKeysTexts } from '../api-keys/texts'
@@ -13,29 +14,34 @@ import { Actions } from './actions'
 const route = getRouteApi('/api-keys/$id')
 
 export function ApiKeyPage() {
+  const shared = useTexts()
   const texts = useApiKeysTexts()
   const { id } = route.useParams()
   const query = useQuery(apiKeyOf(id))
-  const key = query.data
+  const key = dataOf(query)
   return (
     <Page
       title={`${texts.title} ${key?.name ?? id}`}
       badge={key && <KeyBadge state={key.state} />}
       actions={
-        <>
-          <CopyMenu
-            call={{
-              service: 'sequencer',
-              path: `/api/v1/api-keys/${id}`,
-              code: `ordinal.apiKeys.get(${JSON.stringify(id)})`,
-            }}
-            json={key}
-          />
-          {key && <Actions key={key.id} apiKey={key} />}
-        </>
+        key && (
+          <>
+            <CopyMenu
+              call={{
+                service: 'sequencer',
+                path: `/api/v1/api-keys/${id}`,
+                code: `ordinal.apiKeys.get(${JSON.stringify(id)})`,
+              }}
+              json={key}
+            />
+            <Actions key={key.id} apiKey={key} />
+          </>
+        )
       }
     >
-      <QueryState query={query}>{(found) => <Facts apiKey={found} />}</QueryState>
+      <QueryState query={query} others={{ to: '/api-keys', name: shared.apiKeys }}>
+        {(found) => <Facts apiKey={found} />}
+      </QueryState>
     </Page>
   )
 }

@@ -102,6 +102,7 @@ function PeriodSelect({ prefix }: { prefix: string }) {
 }
 
 function Gaps({ prefix }: { prefix: string }) {
+  const shared = useTexts()
   const search = route.useSearch()
   const of: GapSearch = { ...search, prefix }
   const texts = useGapsTexts()
@@ -114,7 +115,7 @@ function Gaps({ prefix }: { prefix: string }) {
       await navigate({ to: '/numbers/$number', params: { number }, search: { prefix } })
   }
   return (
-    <QueryState query={query}>
+    <QueryState query={query} others={{ to: '/sequences', name: shared.sequences }}>
       {(map) => (
         <Stack gap="lg">
           <Card title={texts.range}>

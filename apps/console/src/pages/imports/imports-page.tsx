@@ -1,11 +1,12 @@
 import { useRef, useState } from 'react'
 import { Button, Group, Progress, Stack, Text } from '@mantine/core'
-import { IconFileImport } from '@tabler/icons-react'
+import { IconFileImport, IconMapOff } from '@tabler/icons-react'
 import type { ImportReport } from '@ordinal/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { FileChangedError, importFile, isUnchanged } from '../../api/import-file'
 import { sequencesOf } from '../../api/sequence-queries'
+import { ButtonLink } from '../../ui/button-link'
 import { useChange } from '../../ui/mutate'
 import { Card, NeedsRole, Page } from '../../ui/page'
 import { FormError } from '../../ui/form-error'
@@ -28,23 +29,39 @@ export function ImportsPage() {
   return (
     <Page title={shared.imports} about={texts.about}>
       <QueryState query={query}>
-        {({ data }) =>
-          data.length === 0 ? (
-            <Notice icon={<IconFileImport size={28} />} title={texts.none}>
-              {texts.noneHelp}
-            </Notice>
-          ) : (
+        {({ data, pagination }) => {
+          if (data.length === 0)
+            return (
+              <Notice icon={<IconFileImport size={28} />} title={texts.none}>
+                {texts.noneHelp}
+              </Notice>
+            )
+          if (prefix !== undefined && !mayBeIn(prefix, data, pagination.total))
+            return (
+              <Notice
+                icon={<IconMapOff size={28} />}
+                title={texts.unknown(prefix)}
+                action={<ButtonLink to="/imports">{texts.chooseAnother}</ButtonLink>}
+              >
+                {texts.unknownHelp}
+              </Notice>
+            )
+          return (
             <Import
               prefixes={data.map((sequence) => sequence.prefix)}
               prefix={prefix ?? data[0]!.prefix}
               onPrefix={(chosen) => void navigate({ search: { prefix: chosen } })}
             />
           )
-        }
+        }}
       </QueryState>
     </Page>
   )
 }
+
+/** Whether a sequence is among those that were read, or may be one of those beyond them. */
+const mayBeIn = (prefix: string, read: readonly { prefix: string }[], total: number) =>
+  read.length < total || read.some((sequence) => sequence.prefix === prefix)
 
 interface ImportProps {
   prefixes: readonly string[]
@@ -119,7 +136,7 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
             }}
             onChange={change}
           />
-          <NeedsRole role="admin">
+          <NeedsRole role="admin" saysWhy>
             {(allowed) => (
               <Group gap="sm">
                 <Button

@@ -48,6 +48,9 @@ export const useImportsTexts = defineTexts({
     firstOf: (shown: string, total: string) => `The first ${shown} of ${total}`,
     none: 'There is no sequence yet',
     noneHelp: 'Make the sequence first: its template says how numbers of the file are read.',
+    unknown: (prefix: string) => `There is no sequence ${prefix}`,
+    unknownHelp: 'It may be written differently, or be out of use. Numbers are imported into one that is in use.',
+    chooseAnother: 'Choose a sequence',
   },
   de: {
     about: 'Nummern eines anderen Systems werden Teil des Journals; die Vergabe geht über ihnen weiter.',
@@ -95,5 +98,9 @@ export const useImportsTexts = defineTexts({
     firstOf: (shown: string, total: string) => `Die ersten ${shown} von ${total}`,
     none: 'Es gibt noch keinen Nummernkreis',
     noneHelp: 'Legen Sie ihn zuerst an: Seine Vorlage sagt, wie die Nummern der Datei gelesen werden.',
+    unknown: (prefix: string) => `Es gibt keinen Nummernkreis ${prefix}`,
+    unknownHelp:
+      'Vielleicht schreibt er sich anders, oder er ist außer Gebrauch. Übernommen wird in einen, der in Gebrauch ist.',
+    chooseAnother: 'Nummernkreis wählen',
   },
 })

@@ -11,7 +11,8 @@ import { pathWith } from '../../ui/copies'
 import { CopyMenu } from '../../ui/copy-menu'
 import { Amount, Count } from '../../ui/numbers'
 import { Card, Figure, Page, StateBadge } from '../../ui/page'
-import { QueryState } from '../../ui/states'
+import { dataOf, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
 import { Actions } from './actions'
 import { ChainLinks } from './chain-links'
 import { Life } from './life'
@@ -24,7 +25,9 @@ const route = getRouteApi('/numbers/$number')
 export function NumberPage() {
   const { number } = route.useParams()
   const { prefix } = route.useSearch()
+  const shared = useTexts()
   const query = useQuery(numberOf(number, prefix))
+  const known = dataOf(query)
   const queries = useQueryClient()
   const of = query.data?.prefix
   useEffect(
@@ -40,18 +43,20 @@ export function NumberPage() {
     <Page
       title={number}
       heading={<span className="hero-number">{number}</span>}
-      badge={query.data && <StateBadge state={query.data.state} />}
+      badge={known && <StateBadge state={known.state} />}
       actions={
-        query.data && (
+        known && (
           <>
-            <Neighbour of={query.data} step={-1} />
-            <Neighbour of={query.data} step={1} />
-            <Actions number={query.data} />
+            <Neighbour of={known} step={-1} />
+            <Neighbour of={known} step={1} />
+            <Actions number={known} />
           </>
         )
       }
     >
-      <QueryState query={query}>{(found) => <Content number={found} />}</QueryState>
+      <QueryState query={query} others={{ to: '/sequences', name: shared.sequences }}>
+        {(found) => <Content number={found} />}
+      </QueryState>
     </Page>
   )
 }

@@ -10,7 +10,7 @@ import { CopyMenu } from '../../ui/copy-menu'
 import { useChange } from '../../ui/mutate'
 import { Amount, Count } from '../../ui/numbers'
 import { Card, Mono, Page } from '../../ui/page'
-import { QueryState } from '../../ui/states'
+import { dataOf, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { OrderBadge } from '../orders/order-badge'
@@ -19,10 +19,11 @@ import { useOrdersTexts } from '../orders/texts'
 const route = getRouteApi('/orders/$id')
 
 export function OrderPage() {
+  const shared = useTexts()
   const texts = useOrdersTexts()
   const { id } = route.useParams()
   const query = useQuery(orderOf(Number(id)))
-  const order = query.data
+  const order = dataOf(query)
   const name = order?.order_number ?? id
   return (
     <Page
@@ -35,13 +36,15 @@ export function OrderPage() {
       }
       badge={order && <OrderBadge status={order.status} />}
       actions={
-        <CopyMenu
-          call={{ service: 'orders', path: `/api/v1/orders/${id}`, code: `ordinal.orders.get(${id})` }}
-          json={order}
-        />
+        order && (
+          <CopyMenu
+            call={{ service: 'orders', path: `/api/v1/orders/${id}`, code: `ordinal.orders.get(${id})` }}
+            json={order}
+          />
+        )
       }
     >
-      <QueryState query={query}>
+      <QueryState query={query} others={{ to: '/orders', name: shared.orders }}>
         {(found) => (
           <div className="grid-wide">
             <Facts order={found} />
@@ -148,7 +151,7 @@ function Steps({ order, onReload }: { order: OrderWithUser; onReload: () => void
           <Text c="dimmed">{texts.finished}</Text>
         ) : (
           <Group gap="xs">
-            <ActionButtons role="operator" actions={steps.map(actionOf)} />
+            <ActionButtons role="operator" saysWhy actions={steps.map(actionOf)} />
           </Group>
         )}
         {isChanged && (

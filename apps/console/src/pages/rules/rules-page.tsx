@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { sequenceOf } from '../../api/sequence-queries'
 import { Page } from '../../ui/page'
 import { QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
 import { RulesForm } from './rules-form'
 import { useRulesTexts } from './texts'
 
@@ -10,12 +11,13 @@ const route = getRouteApi('/sequences/$prefix/rules')
 
 export function RulesPage() {
   const { prefix } = route.useParams()
+  const shared = useTexts()
   const texts = useRulesTexts()
   // What is edited is what was read when the page was opened: somebody else's change is found when it is saved.
   const query = useQuery({ ...sequenceOf(prefix), staleTime: Infinity })
   return (
     <Page title={texts.edit(prefix)} about={texts.about}>
-      <QueryState query={query}>
+      <QueryState query={query} others={{ to: '/sequences', name: shared.sequences }}>
         {(sequence) => (
           <RulesForm key={sequence.version} sequence={sequence} onReload={() => void query.refetch()} />
         )}

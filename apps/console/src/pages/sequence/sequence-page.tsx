@@ -1,7 +1,7 @@
 import { Badge, Group } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import type { Sequence } from '@ordinal/client'
-import { useQuery } from '@tanstack/react-query'
+import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { sequenceOf, statusOf } from '../../api/sequence-queries'
 import { ButtonLink } from '../../ui/button-link'
@@ -9,7 +9,7 @@ import { CopyMenu } from '../../ui/copy-menu'
 import { DataTable } from '../../ui/data-table'
 import { Count } from '../../ui/numbers'
 import { Card, Figure, Mono, NeedsRole, Page } from '../../ui/page'
-import { QueryState } from '../../ui/states'
+import { dataOf, Failure, isNotAllowed, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { useFreshNumbers } from '../../ui/use-fresh-numbers'
@@ -24,52 +24,92 @@ const route = getRouteApi('/sequences/$prefix')
 /** One sequence: where it is, what comes next, and its rules. */
 export function SequencePage() {
   const { prefix } = route.useParams()
-  const texts = useSequenceTexts()
+  const shared = useTexts()
   const inList = useSequencesTexts()
   const query = useQuery(sequenceOf(prefix))
+  const sequence = dataOf(query)
+  usePrefetchQuery(statusOf(prefix))
   useFreshNumbers(prefix)
   return (
     <Page
       title={prefix}
       heading={<span className="hero-number">{prefix}</span>}
-      badge={query.data && !query.data.active && <Badge color="gray">{inList.retired}</Badge>}
-      about={query.data && <Mono>{query.data.template}</Mono>}
-      actions={
-        <>
-          <CopyMenu
-            call={{
-              service: 'sequencer',
-              path: `/api/v1/sequences/${prefix}`,
-              code: `ordinal.sequences.get(${JSON.stringify(prefix)})`,
-            }}
-            json={query.data}
-          />
-          <NeedsRole role="admin">
-            {(allowed) => (
-              <ButtonLink
-                to="/sequences/$prefix/rules"
-                params={{ prefix }}
-                disabled={!allowed}
-                variant="default"
-                leftSection={<IconPencil size={16} />}
-              >
-                {texts.editRules}
-              </ButtonLink>
-            )}
-          </NeedsRole>
-        </>
-      }
+      badge={sequence && !sequence.active && <Badge color="gray">{inList.retired}</Badge>}
+      about={sequence && <Mono>{sequence.template}</Mono>}
+      actions={sequence && <Actions sequence={sequence} />}
     >
+      {isNotAllowed(query.error) ? (
+        <WithoutRules prefix={prefix} error={query.error} />
+      ) : (
+        <QueryState query={query} others={{ to: '/sequences', name: shared.sequences }}>
+          {(found) => <Content sequence={found} />}
+        </QueryState>
+      )}
+    </Page>
+  )
+}
+
+function Actions({ sequence }: { sequence: Sequence }) {
+  const texts = useSequenceTexts()
+  const { prefix } = sequence
+  return (
+    <>
+      <CopyMenu
+        call={{
+          service: 'sequencer',
+          path: `/api/v1/sequences/${prefix}`,
+          code: `ordinal.sequences.get(${JSON.stringify(prefix)})`,
+        }}
+        json={sequence}
+      />
+      <NeedsRole role="admin">
+        {(allowed) => (
+          <ButtonLink
+            to="/sequences/$prefix/rules"
+            params={{ prefix }}
+            disabled={!allowed}
+            variant="default"
+            leftSection={<IconPencil size={16} />}
+          >
+            {texts.editRules}
+          </ButtonLink>
+        )}
+      </NeedsRole>
+    </>
+  )
+}
+
+function Content({ sequence }: { sequence: Sequence }) {
+  const texts = useSequenceTexts()
+  const { prefix } = sequence
+  return (
+    <>
       <Counter prefix={prefix} />
       <div className="grid-wide">
         <Card title={texts.nextNumbers}>
-          <QueryState query={query}>{(sequence) => <NextNumbers sequence={sequence} />}</QueryState>
+          <NextNumbers sequence={sequence} />
         </Card>
         <Draw prefix={prefix} />
       </div>
       <IssuingChart prefix={prefix} />
-      <QueryState query={query}>{(sequence) => <Rules sequence={sequence} />}</QueryState>
-    </Page>
+      <Rules sequence={sequence} />
+    </>
+  )
+}
+
+/** What there is for whoever may not read rules: a key that only issues, or a stranger where anyone may call. */
+function WithoutRules({ prefix, error }: { prefix: string; error: unknown }) {
+  const status = useQuery(statusOf(prefix))
+  return (
+    <>
+      {status.data && (
+        <>
+          <Counter prefix={prefix} />
+          <Draw prefix={prefix} />
+        </>
+      )}
+      <Failure error={error} />
+    </>
   )
 }
 

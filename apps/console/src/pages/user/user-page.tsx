@@ -12,7 +12,7 @@ import { Amount } from '../../ui/numbers'
 import { Card, Mono, NeedsRole, Page } from '../../ui/page'
 import { FormError } from '../../ui/form-error'
 import { ReasonDialog } from '../../ui/reason-dialog'
-import { QueryState } from '../../ui/states'
+import { dataOf, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
 import { OrderBadge } from '../orders/order-badge'
 import { ActiveBadge } from '../users/users-page'
@@ -21,25 +21,29 @@ import { useUsersTexts } from '../users/texts'
 const route = getRouteApi('/users/$id')
 
 export function UserPage() {
+  const shared = useTexts()
   const { id } = route.useParams()
   const query = useQuery({ ...userOf(Number(id)), staleTime: Infinity })
+  const user = dataOf(query)
   return (
     <Page
-      title={query.data?.name ?? id}
-      badge={query.data && <ActiveBadge active={query.data.active} />}
-      about={query.data?.email}
+      title={user?.name ?? shared.goTo.user(id)}
+      badge={user && <ActiveBadge active={user.active} />}
+      about={user?.email}
       actions={
-        <CopyMenu
-          call={{ service: 'users', path: `/api/v1/users/${id}`, code: `ordinal.users.get(${id})` }}
-          json={query.data}
-        />
+        user && (
+          <CopyMenu
+            call={{ service: 'users', path: `/api/v1/users/${id}`, code: `ordinal.users.get(${id})` }}
+            json={user}
+          />
+        )
       }
     >
-      <QueryState query={query}>
-        {(user) => (
+      <QueryState query={query} others={{ to: '/users', name: shared.users }}>
+        {(found) => (
           <div className="grid-wide">
-            <Edit key={user.version} user={user} onReload={() => void query.refetch()} />
-            <Orders userId={user.id} />
+            <Edit key={found.version} user={found} onReload={() => void query.refetch()} />
+            <Orders userId={found.id} />
           </div>
         )}
       </QueryState>
@@ -85,7 +89,7 @@ function Edit({ user, onReload }: { user: User; onReload: () => void }) {
           ) : (
             <FormError error={save.error} />
           )}
-          <NeedsRole role="operator">
+          <NeedsRole role="operator" saysWhy>
             {(allowed) => (
               <Group>
                 <Button type="submit" disabled={!allowed || isChanged} loading={save.isPending}>

@@ -5,7 +5,8 @@ import { getRouteApi } from '@tanstack/react-router'
 import { webhookOf } from '../../api/operation-queries'
 import { CopyMenu } from '../../ui/copy-menu'
 import { Card, Page } from '../../ui/page'
-import { QueryState } from '../../ui/states'
+import { dataOf, QueryState } from '../../ui/states'
+import { useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { useWebhooksTexts } from '../webhooks/texts'
 import { WebhookBadge } from '../webhooks/webhook-badge'
@@ -17,26 +18,33 @@ const route = getRouteApi('/webhooks/$id')
 
 /** One webhook: what it is, what was delivered to it, and what came of each attempt. */
 export function WebhookPage() {
+  const shared = useTexts()
   const texts = useWebhooksTexts()
   const id = Number(route.useParams().id)
   const query = useQuery(webhookOf(id))
-  const webhook = query.data
+  const webhook = dataOf(query)
   return (
     <Page
       title={`${texts.title} ${id}`}
       badge={webhook && <WebhookBadge webhook={webhook} />}
       about={webhook && <span className="mono">{webhook.url}</span>}
       actions={
-        <>
-          <CopyMenu
-            call={{ service: 'orders', path: `/api/v1/webhooks/${id}`, code: `ordinal.webhooks.get(${id})` }}
-            json={webhook}
-          />
-          {webhook && <Actions webhook={webhook} />}
-        </>
+        webhook && (
+          <>
+            <CopyMenu
+              call={{
+                service: 'orders',
+                path: `/api/v1/webhooks/${id}`,
+                code: `ordinal.webhooks.get(${id})`,
+              }}
+              json={webhook}
+            />
+            <Actions webhook={webhook} />
+          </>
+        )
       }
     >
-      <QueryState query={query}>
+      <QueryState query={query} others={{ to: '/webhooks', name: shared.webhooks }}>
         {(found) => (
           <>
             <Facts webhook={found} />
