@@ -142,5 +142,12 @@ export default tseslint.config(
       },
     },
   },
+  {
+    files: ['apps/console/public/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: { addEventListener: 'readonly', document: 'readonly', removeEventListener: 'readonly' },
+    },
+  },
   prettier,
 )

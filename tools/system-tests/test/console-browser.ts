@@ -91,6 +91,22 @@ export async function openBrowser() {
   }
 }
 
+/**
+ * Loads a page again, without the files whose addresses fit.
+ *
+ * @returns lets them come
+ */
+export async function reloadWithLate(page: Page, files: RegExp): Promise<() => void> {
+  let load = () => {}
+  const loaded = new Promise<void>((resolve) => (load = resolve))
+  await page.route(files, async (route) => {
+    await loaded
+    await route.continue()
+  })
+  await page.reload({ waitUntil: 'commit' })
+  return load
+}
+
 /** What an item of the menu Copy has copied; it may write to the clipboard, and the page reads it. */
 export async function copied(page: Page, item: string): Promise<string> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { createUser, eventually, placeOrder } from '../src/calls'
-import { inBrowser, violationsOn } from './console-browser'
+import { inBrowser, reloadWithLate, violationsOn } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
 
 let dashboard: Dashboard
@@ -22,16 +22,14 @@ inBrowser('the search, in a browser', () => {
       20_000,
     )
 
+  /** What hears keys before the application is there. */
+  const hearsKeys = (page: Page) =>
+    eventually(() => page.evaluate<boolean>('globalThis.takeEarlyKeys !== undefined'), Boolean, 20_000)
+
   /** Opens a page whose search is not loaded before `load` is called. */
   async function openWithLateSearch() {
     const page = await open('/')
-    let load = () => {}
-    const loaded = new Promise<void>((resolve) => (load = resolve))
-    await page.route(/assets\/search-[\w-]{8}\.js$/, async (route) => {
-      await loaded
-      await route.continue()
-    })
-    await page.reload()
+    const load = await reloadWithLate(page, /assets\/search-[\w-]{8}\.js$/)
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
     return { page, load }
   }
@@ -60,6 +58,34 @@ inBrowser('the search, in a browser', () => {
     expect(await page.getByRole('dialog', { name: 'Keyboard' }).count()).toBe(0)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Imports', level: 1 }).waitFor()
+    await page.context().close()
+  })
+
+  test('its keys are heard before there is any application, with what is typed after them, until Esc', async () => {
+    for (const [keys, typed] of [
+      ['Control+K', 'imports'],
+      ['/', 'a/b'],
+    ] as const) {
+      const page = await open('/')
+      const load = await reloadWithLate(page, /assets\/index-[\w-]{8}\.js$/)
+      await hearsKeys(page)
+      expect(await page.locator('#root > *').count()).toBe(0)
+      // Nothing has happened yet: a person presses again.
+      for (const key of [keys, 'Control+K', 'x', 'Backspace']) await page.keyboard.press(key)
+      await page.keyboard.type(typed)
+      load()
+      await has(page, typed)
+      await page.context().close()
+    }
+    const page = await open('/')
+    const load = await reloadWithLate(page, /assets\/index-[\w-]{8}\.js$/)
+    await hearsKeys(page)
+    for (const key of ['a', '/', 'a', 'Escape', 'b']) await page.keyboard.press(key)
+    load()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    expect(await field(page).count()).toBe(0)
     await page.context().close()
   })
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { eventually } from '../src/calls'
 import { apiKey } from '../src/system'
-import { inBrowser, violationsOn } from './console-browser'
+import { inBrowser, reloadWithLate, violationsOn } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
 
 let dashboard: Dashboard
@@ -102,6 +102,24 @@ inBrowser('what is around every page, in a browser', () => {
     await page.context().close()
   })
 
+  test('a menu at the top opens, though it was clicked before its code was loaded', async () => {
+    for (const [button, isThere] of [
+      ['Settings', 'Relative'],
+      ['admin', 'Signed in as ada-admin'],
+    ] as const) {
+      const page = await dashboard.open('/sequences', { token: dashboard.tokens.admin })
+      const load = await reloadWithLate(page, /assets\/menus-[\w-]{8}\.js$/)
+      await page.getByRole('heading', { name: 'Sequences', level: 1 }).waitFor()
+      await page.getByRole('button', { name: button, exact: true }).click()
+      expect(await page.getByText(isThere).count()).toBe(0)
+      load()
+      await shows(page, isThere)
+      await page.keyboard.press('Escape')
+      await page.getByText(isThere).waitFor({ state: 'detached' })
+      await page.context().close()
+    }
+  })
+
   test('by keyboard alone: past the menu, to a row and out of it, into one, and what the keys are', async () => {
     const page = await openAsViewer('/sequences')
     await page.getByRole('link', { name: 'INV' }).waitFor()
@@ -139,19 +157,22 @@ inBrowser('what is around every page, in a browser', () => {
     ['/webhooks/999', 'webhook_not_found', 'Webhooks'],
     ['/api-keys/000000000000', 'api_key_not_found', 'API keys'],
     ['/imports?prefix=NO-SUCH', 'There is no sequence NO-SUCH', 'Choose a sequence'],
-  ])('%s is not there: that is said once, with where to go, and nothing else is offered', async (place, why, others) => {
-    const page = await dashboard.open(place, { token: dashboard.tokens.admin })
-    const content = page.locator('#content')
-    await content.getByText(why).waitFor()
-    await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
-    expect(await content.getByRole('heading', { level: 2 }).count()).toBe(1)
-    expect(await content.getByRole('button').count()).toBe(0)
-    expect(await violationsOn(page)).toEqual([])
-    await content.getByRole('link', { name: others, exact: true }).click()
-    await page.getByText('There is nothing of this name').waitFor({ state: 'detached' })
-    expect(new URL(page.url()).pathname.split('/')).toHaveLength(3)
-    await page.context().close()
-  })
+  ])(
+    '%s is not there: that is said once, with where to go, and nothing else is offered',
+    async (place, why, others) => {
+      const page = await dashboard.open(place, { token: dashboard.tokens.admin })
+      const content = page.locator('#content')
+      await content.getByText(why).waitFor()
+      await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+      expect(await content.getByRole('heading', { level: 2 }).count()).toBe(1)
+      expect(await content.getByRole('button').count()).toBe(0)
+      expect(await violationsOn(page)).toEqual([])
+      await content.getByRole('link', { name: others, exact: true }).click()
+      await page.getByText('There is nothing of this name').waitFor({ state: 'detached' })
+      expect(new URL(page.url()).pathname.split('/')).toHaveLength(3)
+      await page.context().close()
+    },
+  )
 
   test('an error has its code, and a link to what it means and what to do about it', async () => {
     const page = await openAsViewer('/numbers/INV-0?prefix=INV')

@@ -8,13 +8,13 @@ import { AccountButton, SettingsButton } from './menu-buttons'
 
 const languages = { en: 'English', de: 'Deutsch' }
 
-export function SettingsMenu() {
+export function SettingsMenu({ opensAtOnce }: { opensAtOnce: boolean }) {
   const texts = useTexts()
   const { time, language } = useSettings()
   const { relative, local, utc } = texts
   return (
     // No menu: what it has are groups of radio buttons.
-    <Popover position="bottom-end" width={260} trapFocus returnFocus>
+    <Popover position="bottom-end" width={260} trapFocus returnFocus defaultOpened={opensAtOnce}>
       <Popover.Target>
         <SettingsButton />
       </Popover.Target>
@@ -38,10 +38,10 @@ export function SettingsMenu() {
   )
 }
 
-export function AccountMenu({ session }: { session: Session }) {
+export function AccountMenu({ session, opensAtOnce }: { session: Session; opensAtOnce: boolean }) {
   const texts = useTexts()
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" defaultOpened={opensAtOnce}>
       <Menu.Target>
         <AccountButton session={session} />
       </Menu.Target>

@@ -12,6 +12,15 @@ export function openSearch(): Promise<void> {
   return (opening ??= open().finally(() => (opening = undefined)))
 }
 
+/** Goes on with the keys that were pressed before the application was there: public/early-keys.js has heard them. */
+export function goOnFromEarlyKeys(): void {
+  const { takeEarlyKeys } = globalThis as { takeEarlyKeys?: () => KeyboardEvent[] }
+  const [asked, ...since] = takeEarlyKeys?.() ?? []
+  if (!asked) return
+  void openSearch()
+  for (const event of since) keep(event)
+}
+
 async function open(): Promise<void> {
   try {
     const { showSearch } = await import('./search')

@@ -19,14 +19,12 @@ import { consoleUrl } from '../api/config'
 import { refreshToken, useSession } from '../api/session'
 import { useSignIn } from '../ui/sign-in'
 import { useTexts } from '../ui/texts'
-import { AccountButton, SettingsButton } from './menu-buttons'
 import { Keyboard } from './keyboard'
+import { Account, Settings } from './late-menus'
 import { navigation } from './navigation'
-import { openSearch } from './open-search'
+import { goOnFromEarlyKeys, openSearch } from './open-search'
 
-// Loaded after the page: what they need is not part of the first load.
-const SettingsMenu = lazy(() => import('./menus').then(({ SettingsMenu }) => ({ default: SettingsMenu })))
-const AccountMenu = lazy(() => import('./menus').then(({ AccountMenu }) => ({ default: AccountMenu })))
+// Loaded after the page: what it needs is not part of the first load.
 const Search = lazy(() => import('./search').then(({ Search }) => ({ default: Search })))
 
 /** What is around every page: the menu, the search, and who is signed in. */
@@ -37,6 +35,7 @@ export function Shell() {
     ['mod + K', () => void openSearch()],
     ['/', () => void openSearch()],
   ])
+  useEffect(goOnFromEarlyKeys, [])
   return (
     <AppShell
       header={{ height: 52 }}
@@ -67,10 +66,8 @@ export function Shell() {
           <SearchButton />
           <Group gap={4} wrap="nowrap">
             <SchemeButton />
-            <Suspense fallback={<SettingsButton />}>
-              <SettingsMenu />
-            </Suspense>
-            <Account />
+            <Settings />
+            <Caller />
           </Group>
         </Group>
       </AppShell.Header>
@@ -157,16 +154,11 @@ function SchemeButton() {
   )
 }
 
-function Account() {
+function Caller() {
   const texts = useTexts()
   const session = useSession()
   const openSignIn = useSignIn()
-  if (session)
-    return (
-      <Suspense fallback={<AccountButton session={session} />}>
-        <AccountMenu session={session} />
-      </Suspense>
-    )
+  if (session) return <Account session={session} />
   return (
     <Button size="xs" variant="light" onClick={openSignIn}>
       {texts.signIn}

@@ -1,0 +1,26 @@
+// Hears the keys that open the search while the application is on its way, and keeps what is typed after them. The
+// application takes them over with `takeEarlyKeys()`: src/app/open-search.ts.
+{
+  const keys = []
+
+  const hear = (event) => {
+    // Keys go into a field: the application is there.
+    if (event.target !== document.body) return
+    const { key, ctrlKey, metaKey, altKey } = event
+    const isPlain = !ctrlKey && !metaKey && !altKey
+    const asks = isPlain ? key === '/' : key.toLowerCase() === 'k' && !altKey
+    const isTyped = isPlain && (key.length === 1 || key === 'Backspace' || key === 'Enter')
+    if (key === 'Escape') keys.length = 0
+    else if (asks || (isTyped && keys.length > 0)) {
+      event.preventDefault()
+      // Nothing has happened yet, so a person may ask again.
+      if (keys.length === 0 || isTyped) keys.push(event)
+    }
+  }
+
+  addEventListener('keydown', hear)
+  globalThis.takeEarlyKeys = () => {
+    removeEventListener('keydown', hear)
+    return keys.splice(0)
+  }
+}
