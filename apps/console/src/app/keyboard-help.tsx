@@ -1,17 +1,22 @@
 import { Kbd, Modal } from '@mantine/core'
 import { useTexts } from '../ui/texts'
 
-const shortcuts = [
-  ['search', ['/', 'Ctrl K']],
-  ['help', ['?']],
-  ['rows', ['j', 'k']],
-  ['open', ['Enter']],
-  ['close', ['Esc']],
-] as const
+interface KeyboardHelpProps {
+  /** Those that open the search from wherever one is. */
+  searchKeys: string
+  onClose: () => void
+}
 
 /** What keys do. */
-export function KeyboardHelp({ onClose }: { onClose: () => void }) {
+export function KeyboardHelp({ searchKeys, onClose }: KeyboardHelpProps) {
   const texts = useTexts()
+  const shortcuts = [
+    ['search', ['/', searchKeys]],
+    ['help', ['?']],
+    ['rows', ['j', 'k']],
+    ['open', ['Enter']],
+    ['close', ['Esc']],
+  ] as const
   return (
     <Modal opened onClose={onClose} title={texts.keyboard} closeButtonProps={{ 'aria-label': texts.cancel }}>
       <dl className="facts">

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { useSearchKeys } from './search-keys'
 
 const KeyboardHelp = lazy(() =>
   import('./keyboard-help').then(({ KeyboardHelp }) => ({ default: KeyboardHelp })),
@@ -7,6 +8,7 @@ const KeyboardHelp = lazy(() =>
 /** Keys that are heard wherever nobody types: `?` for help, `j` and `k` to the rows of the page, Esc out of them. */
 export function Keyboard() {
   const [helps, setHelps] = useState(false)
+  const searchKeys = useSearchKeys()
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       const at = document.activeElement
@@ -20,7 +22,9 @@ export function Keyboard() {
     addEventListener('keydown', hear)
     return () => removeEventListener('keydown', hear)
   }, [])
-  return <Suspense>{helps && <KeyboardHelp onClose={() => setHelps(false)} />}</Suspense>
+  return (
+    <Suspense>{helps && <KeyboardHelp searchKeys={searchKeys} onClose={() => setHelps(false)} />}</Suspense>
+  )
 }
 
 /** Whether keys go into a field. */

@@ -22,7 +22,7 @@ export function AccountButton({
   const texts = useTexts()
   return (
     <Button size="xs" variant="default" leftSection={<IconUser size={14} aria-hidden />} {...props}>
-      {session.role ?? session.kind}
+      {session.role ?? texts.kinds[session.kind]}
       {session.role === 'viewer' && ` · ${texts.readOnly}`}
     </Button>
   )

@@ -23,6 +23,7 @@ import { Keyboard } from './keyboard'
 import { Account, Settings } from './late-menus'
 import { navigation } from './navigation'
 import { goOnFromEarlyKeys, openSearch } from './open-search'
+import { useSearchKeys } from './search-keys'
 
 // Loaded after the page: what it needs is not part of the first load.
 const Search = lazy(() => import('./search').then(({ Search }) => ({ default: Search })))
@@ -118,6 +119,7 @@ function Navigation() {
 
 function SearchButton() {
   const texts = useTexts()
+  const keys = useSearchKeys()
   return (
     <Button
       variant="default"
@@ -127,7 +129,7 @@ function SearchButton() {
       leftSection={<IconSearch size={14} aria-hidden />}
       rightSection={
         <Kbd size="xs" visibleFrom="sm">
-          {/Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ K' : 'Ctrl K'}
+          {keys}
         </Kbd>
       }
     >

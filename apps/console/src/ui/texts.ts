@@ -10,6 +10,10 @@ export const defineTexts =
   (): Texts =>
     languages[useSettings().language]
 
+/** What a word of the services is called; the word itself where it is a new one. */
+export const nameOf = (word: string, names: Readonly<Record<string, string>>): string =>
+  Object.hasOwn(names, word) ? names[word]! : word
+
 /** What several pages say. */
 export const useTexts = defineTexts({
   en: {
@@ -37,6 +41,7 @@ export const useTexts = defineTexts({
     menu: 'Menu',
     search: 'Search',
     searchHint: 'Go to a page, a number, an order…',
+    control: 'Ctrl',
     nothingFound: 'Nothing found',
     goTo: {
       user: (name: string) => `User ${name}`,
@@ -70,6 +75,8 @@ export const useTexts = defineTexts({
     readOnlyWhy: 'Your role lets you look at everything, and change nothing.',
     signedInAs: (name: string | undefined) => (name === undefined ? 'Signed in' : `Signed in as ${name}`),
     signedInWithKey: 'Signed in with an API key',
+    // Where no role is known.
+    kinds: { key: 'key', token: 'token' },
     expired: 'This token has expired. Sign in with a new one.',
     token: 'Token or API key',
     tokenHelp:
@@ -133,6 +140,12 @@ export const useTexts = defineTexts({
       suppress: 'suppressed',
     },
     states: { reserved: 'reserved', issued: 'issued', free: 'free', void: 'void' },
+    invoiceTypes: {
+      'on-cycle': 'On-cycle',
+      'off-cycle': 'Off-cycle',
+      simulated: 'Simulated',
+      suppressed: 'Suppressed',
+    },
   },
   de: {
     overview: 'Übersicht',
@@ -159,6 +172,7 @@ export const useTexts = defineTexts({
     menu: 'Menü',
     search: 'Suchen',
     searchHint: 'Zu einer Seite, einer Nummer, einer Bestellung …',
+    control: 'Strg',
     nothingFound: 'Nichts gefunden',
     goTo: {
       user: (name: string) => `Benutzer ${name}`,
@@ -192,6 +206,7 @@ export const useTexts = defineTexts({
     readOnlyWhy: 'Mit Ihrer Rolle sehen Sie alles und ändern nichts.',
     signedInAs: (name: string | undefined) => (name === undefined ? 'Angemeldet' : `Angemeldet als ${name}`),
     signedInWithKey: 'Angemeldet mit einem API-Schlüssel',
+    kinds: { key: 'Schlüssel', token: 'Token' },
     expired: 'Dieses Token ist abgelaufen. Melden Sie sich mit einem neuen an.',
     token: 'Token oder API-Schlüssel',
     tokenHelp:
@@ -255,5 +270,11 @@ export const useTexts = defineTexts({
       suppress: 'unterdrückt',
     },
     states: { reserved: 'reserviert', issued: 'vergeben', free: 'frei', void: 'ungültig' },
+    invoiceTypes: {
+      'on-cycle': 'Im Zyklus',
+      'off-cycle': 'Außer der Reihe',
+      simulated: 'Simuliert',
+      suppressed: 'Unterdrückt',
+    },
   },
 })

@@ -60,7 +60,7 @@ export const useApiKeysTexts = defineTexts({
     expiresHelp: 'Leer: Er endet nicht von selbst.',
     neverEnds: 'nicht von selbst',
     reasonOptional: 'Grund (freiwillig)',
-    id: 'Id',
+    id: 'ID',
     state: 'Zustand',
     states: { active: 'aktiv', expired: 'beendet', revoked: 'widerrufen' },
     active: 'aktiv',

@@ -93,7 +93,7 @@ function Filters({ search, set }: { search: AuditSearch; set: (change: AuditSear
         label={texts.type}
         clearable
         placeholder={shared.all}
-        data={invoiceTypes}
+        data={invoiceTypes.map((value) => ({ value, label: shared.invoiceTypes[value] }))}
         value={search.type ?? null}
         onChange={(value) => set({ type: oneOf(invoiceTypes, value) })}
       />

@@ -9,7 +9,7 @@ import type { AuditSearch } from '../../api/audit-search'
 import type { Column } from '../../ui/column'
 import { Card, StateBadge } from '../../ui/page'
 import { Failure, Loading, NothingForFilter, Notice } from '../../ui/states'
-import { useTexts } from '../../ui/texts'
+import { nameOf, useTexts } from '../../ui/texts'
 import { Time } from '../../ui/time'
 import { VirtualTable } from '../../ui/virtual-table'
 import { useAuditTexts } from './texts'
@@ -91,7 +91,11 @@ function useColumns(): Column<LedgerEntry>[] {
       { id: 'caller', header: texts.caller, cell: ({ caller }) => caller },
       { id: 'client', header: texts.fields.client, cell: (row) => row.client_id ?? '–' },
       { id: 'site', header: texts.fields.site, cell: (row) => row.site_id ?? '–' },
-      { id: 'type', header: texts.type, cell: (row) => row.invoice_type ?? '–' },
+      {
+        id: 'type',
+        header: texts.type,
+        cell: (row) => (row.invoice_type === null ? '–' : nameOf(row.invoice_type, shared.invoiceTypes)),
+      },
       { id: 'reason', header: shared.reason, cell: ({ reason }) => reason ?? '–' },
       {
         id: 'request',

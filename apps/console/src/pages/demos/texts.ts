@@ -44,7 +44,6 @@ export const useDemosTexts = defineTexts({
       (seconds === null || rate === null
         ? ''
         : ` in ${numberFormats.en.tenths(seconds)} s: ${numberFormats.en.count(rate)} a second`),
-    period: 'Period',
     // What the service says is English already.
     said: [] as readonly Translation[],
   },
@@ -84,7 +83,6 @@ export const useDemosTexts = defineTexts({
       (seconds === null || rate === null
         ? ''
         : ` in ${numberFormats.de.tenths(seconds)} s: ${numberFormats.de.count(rate)} je Sekunde`),
-    period: 'Zeitraum',
     said: [
       [
         /^No number is given while a document holds it$/,

@@ -78,12 +78,12 @@ export const useEventsTexts = defineTexts({
     replay: 'Wiederholen',
     replayTitle: (type: string, subject: string) => `${type} von ${subject} wiederholen?`,
     replayWill: (consumer: string) =>
-      `Es wird noch einmal zugestellt, mit derselben Id, an ${consumer} und niemanden sonst. Spätere Ereignisse der Bestellung wurden inzwischen zugestellt. Besteht die Ursache noch, ist es wieder unzustellbar.`,
+      `Es wird noch einmal zugestellt, mit derselben ID, an ${consumer} und niemanden sonst. Spätere Ereignisse der Bestellung wurden inzwischen zugestellt. Besteht die Ursache noch, ist es wieder unzustellbar.`,
     replayAll: (count: string) => `Alle wiederholen: ${count}`,
     replayAllTitle: (count: string, type: string | undefined, consumer: string | undefined) =>
       `${count} ${count === '1' ? 'unzustellbares Ereignis' : 'unzustellbare Ereignisse'}${type ? ` der Art ${type}` : ''}${consumer ? ` für ${consumer}` : ''} wiederholen?`,
     replayAllWill:
-      'Jedes wird noch einmal zugestellt, mit derselben Id, an den Verbraucher, der es nicht verarbeiten konnte. Spätere Ereignisse der Bestellungen wurden inzwischen zugestellt. Wo die Ursache noch besteht, sind sie wieder unzustellbar.',
+      'Jedes wird noch einmal zugestellt, mit derselben ID, an den Verbraucher, der es nicht verarbeiten konnte. Spätere Ereignisse der Bestellungen wurden inzwischen zugestellt. Wo die Ursache noch besteht, sind sie wieder unzustellbar.',
     replayed: (count: string) =>
       count === '1'
         ? 'Das Ereignis wird noch einmal zugestellt'

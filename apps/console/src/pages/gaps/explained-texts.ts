@@ -46,7 +46,7 @@ export const useExplainedTexts = defineTexts({
     noHoles: 'Keine: jeder Wert bis zum Zähler gehört zu einem Beleg.',
     allHoles: (count: string) => `Alle ${count}, jeder mit dem Schritt, der ihn dazu gemacht hat.`,
     someHoles: (shown: string, all: string) =>
-      `Die ersten ${shown} von ${all}. Die übrigen stehen im Export der Aufzeichnungen (/api/v1/audit/export).`,
+      `Die ersten ${shown} von ${all}. Die übrigen stehen im Export des Journals (/api/v1/audit/export).`,
     when: 'Wann',
     why: 'Warum',
     reserved: 'Reservierte Werte',
@@ -57,12 +57,12 @@ export const useExplainedTexts = defineTexts({
     notVerified: 'Die Hash-Kette wurde für diese Seite nicht geprüft.',
     verify: 'Jetzt prüfen',
     fits: (at: string, rows: string, batches: string) =>
-      `Geprüft am ${at}: die Kette von ${batches} Commits mit ${rows} Schritten passt, und der Zähler folgt aus ihr.`,
+      `Geprüft am ${at}: die Kette von ${batches} Stapeln mit ${rows} Schritten passt, und der Zähler folgt aus ihr.`,
     fitsNot: (at: string, findings: string) => `Geprüft am ${at}: sie passt nicht. Befunde: ${findings}`,
     proven:
       'Eine Kette, die passt, zeigt, dass kein Schritt geändert, entfernt oder eingefügt wurde, seit er geschrieben ist, dass jeder Wert einmal vergeben wurde und dass bis zum Zähler keiner fehlt.',
     notProven:
-      'Sie zeigt nicht, dass Gründe wahr sind, noch dass der Eigentümer nicht alles neu geschrieben hat: dafür vergleicht man sie mit einem Checkpoint, den jemand anders aufbewahrt.',
+      'Sie zeigt nicht, dass Gründe wahr sind, noch dass der Eigentümer nicht alles neu geschrieben hat: dafür vergleicht man sie mit einem Prüfpunkt, den jemand anders aufbewahrt.',
     signature: 'Datum, Name, Unterschrift',
   },
 })

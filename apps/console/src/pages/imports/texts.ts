@@ -49,7 +49,8 @@ export const useImportsTexts = defineTexts({
     none: 'There is no sequence yet',
     noneHelp: 'Make the sequence first: its template says how numbers of the file are read.',
     unknown: (prefix: string) => `There is no sequence ${prefix}`,
-    unknownHelp: 'It may be written differently, or be out of use. Numbers are imported into one that is in use.',
+    unknownHelp:
+      'It may be written differently, or be out of use. Numbers are imported into one that is in use.',
     chooseAnother: 'Choose a sequence',
   },
   de: {
@@ -88,8 +89,8 @@ export const useImportsTexts = defineTexts({
     complete: 'Die Datei wurde bis zum Ende gelesen',
     incomplete: 'Es endete vor dem Ende der Datei',
     ignored: 'Spalten, die unbekannt sind und nicht gelesen wurden',
-    periods: 'Nach Zeitraum',
-    period: 'Zeitraum',
+    periods: 'Nach Periode',
+    period: 'Periode',
     counter: 'Zähler danach',
     refusals: 'Was abgewiesen wurde',
     line: 'Zeile',

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { services } from '../../api/ordinal'
 import { StateBadge } from '../../ui/page'
 import { useSettings } from '../../ui/settings'
-import { useTexts } from '../../ui/texts'
+import { nameOf, useTexts } from '../../ui/texts'
 import { duration, Time } from '../../ui/time'
 import { useNumberTexts } from './texts'
 
@@ -54,7 +54,10 @@ function StepOf({ step, before }: { step: Step; before: Step | undefined }) {
         {details.map((name) =>
           step[name] === null ? null : (
             <Text key={name} size="sm" c="dimmed" span>
-              {texts.step[name]} <span className="mono">{step[name]}</span>
+              {texts.step[name]}{' '}
+              <span className="mono">
+                {name === 'invoice_type' ? nameOf(step.invoice_type!, shared.invoiceTypes) : step[name]}
+              </span>
             </Text>
           ),
         )}

@@ -53,7 +53,7 @@ export const useOrdersTexts = defineTexts({
     none: 'Es gibt noch keine Bestellung',
     noneHelp: 'Geben Sie hier eine auf, oder über die API des Bestelldienstes.',
     placedDone: (number: string) => `Bestellung ${number} ist aufgegeben`,
-    userHelp: 'Die Id eines aktiven Benutzers',
+    userHelp: 'Die ID eines aktiven Benutzers',
     title: (number: string) => `Bestellung ${number}`,
     next: 'Was als Nächstes kommt',
     steps: { confirmed: 'Bestätigen', shipped: 'Versenden', delivered: 'Zustellen', cancelled: 'Stornieren' },

@@ -6,6 +6,7 @@ import { services } from '../../api/ordinal'
 import { healthOf, trafficOf } from '../../api/queries'
 import { sumOf } from '../../api/samples'
 import { Card, ToneDot, type Tone } from '../../ui/page'
+import { nameOf } from '../../ui/texts'
 import { conditionOf, toneOf } from './services'
 import { useOverviewTexts } from './texts'
 
@@ -62,7 +63,14 @@ function useFindings(): Finding[] {
     else
       for (const [check, state] of Object.entries(query.data?.checks ?? {}))
         if (toneOf(state) !== 'ok')
-          findings.push({ text: texts.isDegraded(texts.services[name], check, state), tone: toneOf(state) })
+          findings.push({
+            text: texts.isDegraded(
+              texts.services[name],
+              nameOf(check, texts.checks),
+              nameOf(state, texts.checkStates),
+            ),
+            tone: toneOf(state),
+          })
     const samples = traffic[index]!.data?.samples ?? []
     if (name === 'orders') {
       const without = sumOf(samples, 'order_service_orders_without_number')

@@ -7,6 +7,7 @@ import { healthOf, trafficOf } from '../../api/queries'
 import { Rate } from '../../ui/numbers'
 import { Card, Figure, ToneDot, type Tone } from '../../ui/page'
 import { useSettings } from '../../ui/settings'
+import { nameOf } from '../../ui/texts'
 import { duration } from '../../ui/time'
 import { useOverviewTexts } from './texts'
 
@@ -61,7 +62,7 @@ function Service({ name }: { name: ServiceName }) {
             <Group key={check} gap={6} wrap="nowrap">
               <ToneDot tone={toneOf(state)} />
               <Text size="sm" c="dimmed">
-                {check.replaceAll('_', ' ')} {state}
+                {nameOf(check, texts.checks)} {nameOf(state, texts.checkStates)}
               </Text>
             </Group>
           ))}

@@ -1,4 +1,7 @@
+import { numberFormats } from '../../ui/numbers'
 import { defineTexts } from '../../ui/texts'
+
+const { en, de } = numberFormats
 
 export const useOverviewTexts = defineTexts({
   en: {
@@ -16,11 +19,27 @@ export const useOverviewTexts = defineTexts({
     allWell: 'Nothing: all services answer, no breaker is open, and every order has its number.',
     isDown: (service: string) => `${service} does not answer.`,
     isDegraded: (service: string, check: string, state: string) => `${service}: ${check} is ${state}.`,
+    checks: {
+      database: 'database',
+      ledger: 'ledger',
+      'user-service': 'user-service',
+      sequencer: 'sequencer',
+      accepting_requests: 'accepting requests',
+    },
+    checkStates: {
+      up: 'up',
+      down: 'down',
+      closed: 'closed',
+      half_open: 'half open',
+      open: 'open',
+      stopping: 'stopping',
+    },
     withoutNumber: (count: number) =>
-      `${count} ${count === 1 ? 'order waits' : 'orders wait'} for a number. Each gets it by itself when the sequencer answers.`,
+      `${en.count(count)} ${count === 1 ? 'order waits' : 'orders wait'} for a number. Each gets it by itself when the sequencer answers.`,
     dead: (count: number) =>
-      `${count} ${count === 1 ? 'event is' : 'events are'} dead: no consumer could handle ${count === 1 ? 'it' : 'them'}.`,
-    nearEnd: (prefix: string, left: number) => `${prefix} has ${left} values left in its period.`,
+      `${en.count(count)} ${count === 1 ? 'event is' : 'events are'} dead: no consumer could handle ${count === 1 ? 'it' : 'them'}.`,
+    nearEnd: (prefix: string, left: number) =>
+      `${prefix} has ${en.count(left)} ${left === 1 ? 'value' : 'values'} left in its period.`,
     rate: 'New numbers a second',
     now: 'Now',
     live: 'live',
@@ -57,12 +76,28 @@ export const useOverviewTexts = defineTexts({
     attention: 'Was Beachtung braucht',
     allWell: 'Nichts: alle Dienste antworten, keine Sicherung ist offen, jede Bestellung hat ihre Nummer.',
     isDown: (service: string) => `${service} antwortet nicht.`,
-    isDegraded: (service: string, check: string, state: string) => `${service}: ${check} ist ${state}.`,
+    isDegraded: (service: string, check: string, state: string) => `${service}: ${check}, ${state}.`,
+    checks: {
+      database: 'Datenbank',
+      ledger: 'Journal',
+      'user-service': 'Benutzerdienst',
+      sequencer: 'Sequencer',
+      accepting_requests: 'Annahme von Anfragen',
+    },
+    checkStates: {
+      up: 'erreichbar',
+      down: 'nicht erreichbar',
+      closed: 'Sicherung geschlossen',
+      half_open: 'Sicherung halb offen',
+      open: 'Sicherung offen',
+      stopping: 'wird beendet',
+    },
     withoutNumber: (count: number) =>
-      `${count} ${count === 1 ? 'Bestellung wartet' : 'Bestellungen warten'} auf eine Nummer und bekommt sie von selbst, sobald der Sequencer antwortet.`,
+      `${de.count(count)} ${count === 1 ? 'Bestellung wartet' : 'Bestellungen warten'} auf eine Nummer und bekommt sie von selbst, sobald der Sequencer antwortet.`,
     dead: (count: number) =>
-      `${count} ${count === 1 ? 'Ereignis konnte' : 'Ereignisse konnten'} nicht verarbeitet werden.`,
-    nearEnd: (prefix: string, left: number) => `${prefix} hat in seiner Periode noch ${left} Werte.`,
+      `${de.count(count)} ${count === 1 ? 'Ereignis konnte' : 'Ereignisse konnten'} nicht verarbeitet werden.`,
+    nearEnd: (prefix: string, left: number) =>
+      `${prefix} hat in seiner Periode noch ${de.count(left)} ${left === 1 ? 'Wert' : 'Werte'}.`,
     rate: 'Neue Nummern je Sekunde',
     now: 'Jetzt',
     live: 'live',

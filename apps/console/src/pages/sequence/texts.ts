@@ -44,7 +44,7 @@ export const useSequenceTexts = defineTexts({
     nextNumbers: 'Die nächsten Nummern',
     noneLeft: 'Keine: Der letzte Wert ist vergeben. Mit einem höheren Ende in den Regeln geht es weiter.',
     nextHelp: 'Wenn niemand zuvorkommt. Freie Werte zuerst, die kleinsten vorn.',
-    issuing: 'Neue Nummern dieses Kreises je Sekunde',
+    issuing: 'Neue Nummern dieses Nummernkreises je Sekunde',
     draw: 'Nummer ziehen',
     issue: 'Vergeben',
     reserve: 'Reservieren',

@@ -5,7 +5,7 @@ import { useChange } from '../../ui/mutate'
 import { Card, NeedsRole } from '../../ui/page'
 import { FormError } from '../../ui/form-error'
 import { invoiceTypes, type InvoiceType } from '../../api/site-queries'
-import { useSitesTexts } from './texts'
+import { useTexts } from '../../ui/texts'
 
 interface SiteButtonsProps {
   site: Site
@@ -14,7 +14,7 @@ interface SiteButtonsProps {
 
 /** A button for each partition and type of a site, which draws a number as a program of that site would. */
 export function SiteButtons({ site: { site_id, partitions, simulation }, onDrawn }: SiteButtonsProps) {
-  const texts = useSitesTexts()
+  const texts = useTexts()
   const draw = useChange({
     run: (asked: { partition_id: string; invoice_type: InvoiceType }) =>
       ordinal().sites.draw({ site_id, ...asked }),
@@ -40,7 +40,7 @@ export function SiteButtons({ site: { site_id, partitions, simulation }, onDrawn
                       disabled={!allowed || (invoice_type === 'simulated' && !simulation)}
                       onClick={() => draw.mutate({ partition_id, invoice_type })}
                     >
-                      {texts.types[invoice_type]}
+                      {texts.invoiceTypes[invoice_type]}
                     </Button>
                   ))}
                 </Group>

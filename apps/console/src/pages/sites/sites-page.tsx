@@ -9,7 +9,7 @@ import { BarChart, TimelineChart } from '../../ui/late-charts'
 import { Count, Rate } from '../../ui/numbers'
 import { Card, Figure, Page, StateBadge } from '../../ui/page'
 import { Notice, QueryState } from '../../ui/states'
-import { useTexts } from '../../ui/texts'
+import { nameOf, useTexts } from '../../ui/texts'
 import { useFreshNumbers } from '../../ui/use-fresh-numbers'
 import { SiteButtons } from './site-buttons'
 import { useSitesTexts } from './texts'
@@ -75,6 +75,7 @@ function Totals({ stats }: { stats: SiteStats }) {
 }
 
 function Drawn({ numbers }: { numbers: readonly DrawnNumber[] }) {
+  const shared = useTexts()
   const texts = useSitesTexts()
   return (
     <Card title={texts.drawn}>
@@ -93,7 +94,7 @@ function Drawn({ numbers }: { numbers: readonly DrawnNumber[] }) {
                 {full_number}
               </Link>
             )}
-            <span>{`${site_id} · ${partition_id} · ${texts.types[invoice_type]}`}</span>
+            <span>{`${site_id} · ${partition_id} · ${nameOf(invoice_type, shared.invoiceTypes)}`}</span>
             <span className="feed-when">
               {state === 'unused' ? texts.simulated : <StateBadge state={state} />}
             </span>
@@ -105,6 +106,7 @@ function Drawn({ numbers }: { numbers: readonly DrawnNumber[] }) {
 }
 
 function Charts({ stats, at }: { stats: SiteStats; at: number }) {
+  const shared = useTexts()
   const texts = useSitesTexts()
   const timeline = useTimeline(stats, at)
   return (
@@ -125,7 +127,7 @@ function Charts({ stats, at }: { stats: SiteStats; at: number }) {
             label={texts.byType}
             valueLabel={texts.issued}
             bars={stats.invoice_types.map(({ invoice_type, issued }) => ({
-              name: texts.types[invoice_type as keyof typeof texts.types] ?? invoice_type,
+              name: nameOf(invoice_type, shared.invoiceTypes),
               value: issued,
             }))}
           />

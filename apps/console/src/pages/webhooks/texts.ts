@@ -122,7 +122,7 @@ export const useWebhooksTexts = defineTexts({
     replaySince: 'Wiederholen seit …',
     replayTitle: (url: string) => `Zustellungen an ${url} wiederholen?`,
     replayWill:
-      'Alle Zustellungen, deren Ereignisse seitdem kamen, werden noch einmal gemacht, mit denselben Ids: Ein Empfänger, der diese kennt, übergeht sie.',
+      'Alle Zustellungen, deren Ereignisse seitdem kamen, werden noch einmal gemacht, mit denselben IDs: Ein Empfänger, der diese kennt, übergeht sie.',
     replaySinceLabel: 'Seit',
     replayed: (count: number) =>
       `${numberFormats.de.count(count)} ${count === 1 ? 'Zustellung wird' : 'Zustellungen werden'} noch einmal gemacht`,
