@@ -41,7 +41,8 @@ module.exports = {
 }
 
 function seedFrom(asked) {
-  if (asked !== 'random') return asked
+  if (/^\d+$/.test(asked)) return asked
+  if (asked !== 'random') throw new Error(`TEST_SEED is a whole number or "random", and not "${asked}"`)
   const seed = String(randomInt(2 ** 31))
   process.stderr.write(`TEST_SEED=${seed}\n`)
   return seed

@@ -37,10 +37,11 @@ test.each<[string, Mood | 'stopped', string]>([
     if (mood === 'stopped') await world.userService.stop()
     else world.userService.mood = mood
 
+    let nth = 0
     const place = async () => {
       const startedAt = performance.now()
       // One who is remembered, and one who is not.
-      const userId = Math.random() < 0.5 ? 1 : 2
+      const userId = 1 + (nth++ % 2)
       const response = await fetch(`${url}/api/v1/orders`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-request-timeout-ms': String(deadlineMs) },

@@ -54,7 +54,6 @@ const inFlight = async () => Number(/grpc_requests_in_flight (\d+)/.exec(await f
 test('calls that open and never send a message end, are counted and logged once, and leave no stream', async () => {
   await start()
   const calls = Array.from({ length: 200 }, () => open())
-  await until(async () => (await inFlight()) === 200)
   const codes = await Promise.all(calls.map(({ told }) => told))
   expect(new Set(codes.map(String))).toEqual(new Set(['4']))
   await Promise.all(calls.map(({ closed }) => closed))

@@ -25,7 +25,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const program = startProgram([service.program], env)
     const port = await program.port()
     const url = `http://127.0.0.1:${port}`
-    const slow = fetch(`${url}/api/v1/slow/2000`)
+    const slow = fetch(`${url}/api/v1/slow/5000`)
     // The question is one, too.
     const inFlight = async () =>
       /requests_in_flight (\d+)/.exec(await (await fetch(`${url}/metrics`)).text())?.[1]

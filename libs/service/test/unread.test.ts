@@ -37,7 +37,7 @@ async function metric(name: string): Promise<number> {
 const stalled = () => metric('connections_cut_total{protocol="http",reason="stalled"}')
 
 test('who takes nothing of the files of /docs is cut, and holds none of them open', async () => {
-  fake = await startFakeService(database.url, { unreadTimeoutMs: 1_000 })
+  fake = await startFakeService(database.url, { unreadTimeoutMs: 5_000 })
   await (await fetch(`${fake.url}/docs/files/swagger-ui-bundle.js`)).text()
   const before = openFiles()
   const deaf = await openDeaf(10, get('/docs/files/swagger-ui-bundle.js').repeat(100))

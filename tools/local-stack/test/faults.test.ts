@@ -117,6 +117,7 @@ test('a service that is up, and not ready, is waited for, and a line says why; w
     /^! sequencer is not ready, and is waited for: the ledger is old: mend it; its log: .*sequencer\.log$/m
   await stack.printed(line)
   expect(stack.output()).not.toContain('Ordinal runs.')
+  await stack.printed('user-service on port')
   expect(await repository.get('user-service')).toMatchObject({ name: 'user-service' })
   expect(await repository.get('sequencer', '/mend')).toBe(true)
   await stack.printed('Ordinal runs.')

@@ -221,10 +221,9 @@ test('certificates of all services are renewed while orders are placed, and none
     const times = ({ log }: ServiceProcess) => log().split(renewed).length - 1
     const isDone = () =>
       times(users) >= 2 * renewal && times(sequencer) >= renewal && times(orders) >= 2 * renewal
-    await until(isDone, 20_000)
-    expect(isDone()).toBe(true)
+    await until(isDone)
     const before = statuses.length
-    await until(() => statuses.length > before + 20, 20_000)
+    await until(() => statuses.length > before + 20, 60_000)
   }
   going = false
   await Promise.all(loads)
