@@ -9,6 +9,8 @@ test.each([
   [{ cursor: 'x' }],
   [{ cursor: 'x', user_id: '7' }],
   [{ cursor: 'x', without_number: 'true' }],
+  [{ without_number: 'false' }],
+  [{ without_number: false, status: 'pending' }],
   [{ cursor: 'x', product_id: 'PROD-123', page_size: '100' }],
 ])('%j is a small read', (asked) => {
   expect(workloadOfList(asked)).toBe('read')

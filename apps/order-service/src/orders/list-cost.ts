@@ -8,8 +8,11 @@ const nearRows = 1_000
  * @param asked the fields of the query, as they were sent or as they were read
  */
 export function workloadOfList(asked: Readonly<Record<string, unknown>>): 'read' | 'heavy' {
-  const { page = 1, page_size: pageSize = 20, cursor, ...filter } = asked
-  const [first = 'status', ...others] = Object.keys(filter).filter((field) => filter[field] !== undefined)
+  const { page = 1, page_size: pageSize = 20, cursor, without_number: without, ...rest } = asked
+  const filter = { ...rest, without_number: String(without) === 'true' || undefined }
+  const [first = 'status', ...others] = Object.entries(filter).flatMap(([field, value]) =>
+    value === undefined ? [] : field,
+  )
   const counted = ['user_id', 'product_id', 'without_number'].includes(first)
   if (others.length > 0 || (counted && cursor === undefined)) return 'heavy'
   return cursor === undefined && Number(page) * Number(pageSize) > nearRows ? 'heavy' : 'read'
