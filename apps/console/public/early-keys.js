@@ -1,14 +1,14 @@
 // Hears the keys that open the search while the application is on its way, and keeps what is typed after them. The
-// application takes them over with `takeEarlyKeys()`: src/app/open-search.ts.
-{
+// application takes them over with `takeEarlyKeys()`: src/app/open-search.ts. If that was here first, it hears them itself.
+if (!globalThis.hearsKeys) {
   const keys = []
 
   const hear = (event) => {
     // Keys go into a field: the application is there.
     if (event.target !== document.body) return
-    const { key, ctrlKey, metaKey, altKey } = event
+    const { key, ctrlKey, metaKey, altKey, shiftKey } = event
     const isPlain = !ctrlKey && !metaKey && !altKey
-    const asks = isPlain ? key === '/' : key.toLowerCase() === 'k' && !altKey
+    const asks = isPlain ? key === '/' : key.toLowerCase() === 'k' && !altKey && !shiftKey
     const isTyped = isPlain && (key.length === 1 || key === 'Backspace' || key === 'Enter')
     if (key === 'Escape') keys.length = 0
     else if (asks || (isTyped && keys.length > 0)) {

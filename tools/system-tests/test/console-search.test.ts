@@ -26,6 +26,13 @@ inBrowser('the search, in a browser', () => {
   const hearsKeys = (page: Page) =>
     eventually(() => page.evaluate<boolean>('globalThis.takeEarlyKeys !== undefined'), Boolean, 20_000)
 
+  /** The application hears keys, soon after its first drawing: then `?` lists them. */
+  const opensHelp = (page: Page) =>
+    eventually(async () => {
+      await page.keyboard.press('?')
+      return page.getByRole('dialog', { name: 'Keyboard' }).isVisible()
+    }, Boolean)
+
   /** Opens a page whose search is not loaded before `load` is called. */
   async function openWithLateSearch() {
     const page = await open('/')
@@ -69,7 +76,7 @@ inBrowser('the search, in a browser', () => {
       const page = await open('/')
       const load = await reloadWithLate(page, /assets\/index-[\w-]{8}\.js$/)
       await hearsKeys(page)
-      expect(await page.locator('#root > *').count()).toBe(0)
+      expect(await page.locator('.shell-top').count()).toBe(0)
       // Nothing has happened yet: a person presses again.
       for (const key of [keys, 'Control+K', 'x', 'Backspace']) await page.keyboard.press(key)
       await page.keyboard.type(typed)
@@ -83,9 +90,24 @@ inBrowser('the search, in a browser', () => {
     for (const key of ['a', '/', 'a', 'Escape', 'b']) await page.keyboard.press(key)
     load()
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
-    await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    await opensHelp(page)
     expect(await field(page).count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('what hears early keys leaves them alone when it comes after the application', async () => {
+    const page = await open('/')
+    const load = await reloadWithLate(page, /early-keys\.js$/)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await opensHelp(page)
+    await page.keyboard.press('Escape')
+    const loaded = page.waitForResponse(/early-keys\.js$/)
+    load()
+    await loaded
+    await page.waitForFunction('document.readyState === "complete"')
+    expect(await page.evaluate('globalThis.takeEarlyKeys === undefined')).toBe(true)
+    await page.keyboard.press('/')
+    await has(page, '')
     await page.context().close()
   })
 

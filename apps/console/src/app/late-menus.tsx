@@ -10,7 +10,7 @@ const AccountMenu = lazy(() => import('./menus').then(({ AccountMenu }) => ({ de
 export function Settings() {
   const [asked, setAsked] = useState(false)
   return (
-    <Suspense fallback={<SettingsButton loading={asked} onClick={() => setAsked(true)} />}>
+    <Suspense fallback={<SettingsButton aria-busy={asked} onClick={() => setAsked(true)} />}>
       <SettingsMenu opensAtOnce={asked} />
     </Suspense>
   )
@@ -20,7 +20,7 @@ export function Settings() {
 export function Account({ session }: { session: Session }) {
   const [asked, setAsked] = useState(false)
   return (
-    <Suspense fallback={<AccountButton session={session} loading={asked} onClick={() => setAsked(true)} />}>
+    <Suspense fallback={<AccountButton session={session} aria-busy={asked} onClick={() => setAsked(true)} />}>
       <AccountMenu session={session} opensAtOnce={asked} />
     </Suspense>
   )

@@ -14,8 +14,9 @@ export function openSearch(): Promise<void> {
 
 /** Goes on with the keys that were pressed before the application was there: public/early-keys.js has heard them. */
 export function goOnFromEarlyKeys(): void {
-  const { takeEarlyKeys } = globalThis as { takeEarlyKeys?: () => KeyboardEvent[] }
-  const [asked, ...since] = takeEarlyKeys?.() ?? []
+  const page = globalThis as { takeEarlyKeys?: () => KeyboardEvent[]; hearsKeys?: boolean }
+  page.hearsKeys = true
+  const [asked, ...since] = page.takeEarlyKeys?.() ?? []
   if (!asked) return
   void openSearch()
   for (const event of since) keep(event)

@@ -128,7 +128,7 @@ export function NeedsRole({ role, saysWhy = false, children }: NeedsRoleProps) {
         </span>
       </Tooltip>
       {saysWhy && (
-        <Text size="sm" c="dimmed">
+        <Text size="sm" c="dimmed" w="100%">
           {why}
         </Text>
       )}

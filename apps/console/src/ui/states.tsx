@@ -111,7 +111,7 @@ export interface Others {
 interface FailureProps {
   error: unknown
   retry?: () => void
-  /** Where to go if it is not there. */
+  /** What is asked for may not be there: where to go then. */
   others?: Others | undefined
 }
 
@@ -144,12 +144,12 @@ export function Failure({ error, retry, others }: FailureProps) {
       </Notice>
     )
   }
-  if (error instanceof NotFoundError) {
+  if (error instanceof NotFoundError && others) {
     return (
       <Notice
         icon={<IconMapOff size={28} />}
         title={texts.notThere}
-        action={others ? <ButtonLink to={others.to}>{others.name}</ButtonLink> : again}
+        action={<ButtonLink to={others.to}>{others.name}</ButtonLink>}
       >
         {texts.notThereHelp}
         <ProblemLine error={error} />

@@ -125,7 +125,7 @@ export const useTexts = defineTexts({
     chartAsTable: 'Show as a table',
     chartAsChart: 'Show as a chart',
     notFound: 'There is no such page',
-    notThere: 'There is nothing of this name',
+    notThere: 'Nothing has this name',
     notThereHelp: 'It may be written differently, or have been deleted.',
     backToOverview: 'Back to the overview',
     events: {
@@ -256,7 +256,7 @@ export const useTexts = defineTexts({
     chartAsChart: 'Als Diagramm zeigen',
     notFound: 'Diese Seite gibt es nicht',
     notThere: 'Unter diesem Namen gibt es nichts',
-    notThereHelp: 'Vielleicht schreibt er sich anders, oder es wurde gelöscht.',
+    notThereHelp: 'Vielleicht ist der Name anders geschrieben, oder es wurde gelöscht.',
     backToOverview: 'Zur Übersicht',
     events: {
       issue: 'vergeben',
