@@ -115,7 +115,7 @@ export function drawUntilStopped(callers: number) {
   }
 
   const drawing = Promise.all(Array.from({ length: callers }, (_, index) => caller(index)))
-  // Told by `stop`; until then a failure must not end the process.
+  // `stop` reports it; until then a failure must not end the process.
   drawing.catch(() => {})
   return {
     acknowledged,

@@ -11,7 +11,7 @@ import type { ServiceDefinition } from './services'
 import type { Settings } from './settings'
 
 const readyWithinMs = 60_000
-// While its database starts, a service is not ready for a moment: nothing to tell.
+// A check may fail for a moment at the start: nothing to tell.
 const tellAfterMs = 5_000
 // A shutdown is bounded: 10 s for the requests under way, and 3 s for what they do not wait for.
 const stopWithinMs = 15_000
@@ -102,7 +102,10 @@ export function launchService(
       unreadySince = readiness === 'unready' ? Math.min(unreadySince, now) : Infinity
       if (patiently && readiness === 'unready') silentSince = now
       if (now - silentSince > readyWithinMs)
-        throw startFailure(`${name} is not ready after a minute:`, logFile)
+        throw startFailure(
+          `${name} ${patiently ? 'does not answer for' : 'is not ready after'} a minute:`,
+          logFile,
+        )
       if (patiently && !told && now - unreadySince > tellAfterMs) {
         told = true
         tell(notReady(name, logFile))
@@ -193,7 +196,7 @@ function read({ certFile, keyFile }: Certificate): { cert?: Buffer; key?: Buffer
 
 /** A line: the service itself says in its log why it is not ready, and what to do. */
 function notReady(name: string, logFile: string): string {
-  const why = failingChecks(logFile).join('; ') || 'it says so'
+  const why = failingChecks(logFile).join('; ') || 'it gives no reason'
   return `${name} is not ready, and is waited for: ${why}; its log: ${logFile}`
 }
 
