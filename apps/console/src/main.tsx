@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { loadConfig } from './api/config'
 import { setIdentityProvider } from './api/identity-provider'
 import { setServices } from './api/ordinal'
-import { isRefusal } from './api/refresh'
+import { untilAnswered } from './api/refresh'
 import { readRolesAs, subscribe } from './api/session'
 import { router } from './app/router'
 import { SignInProvider } from './ui/sign-in'
@@ -24,9 +24,9 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
-      // The client has tried again already. A service that is away is asked again, so that a page recovers by itself.
+      // The client has tried again already.
       retry: false,
-      refetchInterval: ({ state: { error } }) => (error && !isRefusal(error) ? 3_000 : false),
+      refetchInterval: untilAnswered,
     },
   },
 })

@@ -78,6 +78,16 @@ inBrowser('how the services are, in a browser', () => {
     await page.context().close()
   })
 
+  test('a page that was opened while its service is away asks again by itself, also one of an order', async () => {
+    const { orders } = dashboard.system
+    await orders.end('SIGKILL')
+    const page = await openAsViewer('/orders/987654321')
+    await shows(page, 'The service does not answer')
+    await orders.start()
+    await shows(page, 'Nothing has this name')
+    await page.context().close()
+  })
+
   test('a page whose code does not come, since the sequencer is frozen, is shown to be loading, and then appears', async () => {
     const { sequencer } = dashboard.system
     const page = await openAsViewer('/users')

@@ -2,6 +2,7 @@ import type { OrderFilter } from '@ordinal/client'
 import { queryOptions } from '@tanstack/react-query'
 import { ordinal } from './ordinal'
 import type { OrderStatus } from './queries'
+import { untilAnswered } from './refresh'
 
 /** What a list of orders is narrowed to, as the address has it. */
 export interface OrderSearch {
@@ -55,7 +56,7 @@ export const orderOf = (id: number) =>
     queryKey: ['orders', id],
     queryFn: ({ signal }) => ordinal().orders.get(id, { signal }),
     // One without a number gets it by itself.
-    refetchInterval: ({ state }) => (state.data?.order_number === null ? 2_000 : false),
+    refetchInterval: (query) => (query.state.data?.order_number === null ? 2_000 : untilAnswered(query)),
   })
 
 export const usersOf = ({ q, active, cursor }: UserSearch) =>

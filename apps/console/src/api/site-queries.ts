@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { requireRole } from './allowed'
 import { ordinal } from './ordinal'
+import { unlessRefused } from './refresh'
 
 /** The sequence on which all sites draw. */
 export const globalSequence = 'GLOBAL'
@@ -21,5 +22,5 @@ export const sitesInUse = queryOptions({
 export const siteStats = queryOptions({
   queryKey: ['numbers', 'sites', 'stats'],
   queryFn: ({ signal }) => ordinal().sites.stats({}, { signal }),
-  refetchInterval: 2_000,
+  refetchInterval: unlessRefused(2_000),
 })
