@@ -180,7 +180,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     const instance = stage.startInstance([broken.consumer, well.consumer])
     await stage.change('a')
     await stage.change('b')
-    await until(async () => (await instance.metric('test_dead_events')) === 2 && well.seen.length === 2)
+    await until(async () => (await instance.metric('test_dead_events')) === 2 && well.seen.length >= 2)
     const wellBefore = well.seen.length
     fixed = true
     const replayed = await deadLetters((letters) => letters.replay())

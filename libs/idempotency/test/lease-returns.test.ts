@@ -70,10 +70,9 @@ test.each<[string, () => void]>([
 })
 
 test('a key whose commit is seen only later is given up then', async () => {
-  await giveBack()
-  // It is tried again so soon that only within the transaction the lease is sure to be there.
   await transaction(pool, async (tx) => {
     await beginRequest(tx, key, { resourceId: 1, leaseMs })
+    await giveBack()
     const { rows } = await tx.query('SELECT leased_until > now() AS leased FROM idempotency_records')
     expect(rows).toEqual([{ leased: true }])
   })
