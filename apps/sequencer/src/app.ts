@@ -15,7 +15,6 @@ import { createKeyService } from './api-keys/service'
 import { createCheckpointLog } from './audit/checkpoint-log'
 import { createCheckpoints } from './audit/checkpoints'
 import { proofRoutes } from './audit/proof-routes'
-import { registerKeysAtStart } from './audit/register-keys'
 import { auditRoutes } from './audit/routes'
 import { schemaOfBuild, warnOfOtherSchema } from './audit/schema'
 import { createAuditService } from './audit/service'
@@ -35,6 +34,7 @@ import { createKnownSequences } from './ledger/known-sequences'
 import { migrateLedger, ownsLedger, warnOfPowerfulRole } from './ledger/roles'
 import { createCheckpointSource } from './restore/checkpoint-source'
 import { createLedgerGate, ofOpenLedger } from './restore/gate'
+import { createKeyRegistration } from './restore/key-registration'
 import { createSequencerMetrics } from './metrics'
 import { batchRoutes } from './numbers/batch-routes'
 import { gapRoutes } from './numbers/gap-routes'
@@ -205,7 +205,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
       warnOfOtherSchema(pools.heavy, schema, log),
       warnOfOverlaps(rules, log),
       followedKeys,
-      registerKeysAtStart(db, config.apiKeys, log),
+      createKeyRegistration({ db, write: gate.write, apiKeys: config.apiKeys, log }),
       createLeaseSweeper({ db, allocator, gate, log, tracing }),
       createRangeWatch({ db: readDb, repository: rules, show: numberMetrics.showValuesLeft, log }),
       checkpointLog,

@@ -125,6 +125,32 @@ test('a server that says that it was restored issues nothing, whatever is kept',
   })
 })
 
+test('a ledger that may not issue gets no keys into its register, and gets them once it may', async () => {
+  ledger = await restoreLedger(
+    ({ issue }) => issue('SG', 1),
+    () => Promise.resolve(),
+  )
+  const { restored } = ledger
+  const entries = async () => {
+    const [row] = await queryAsAdmin<{ count: number }>(
+      restored,
+      'SELECT count(*)::int AS count FROM register',
+    )
+    return row!.count
+  }
+  const before = await entries()
+  const env = { API_KEYS: `shop:${'ab'.repeat(32)}` }
+  await queryAsAdmin(restored, `ALTER DATABASE "${restored.name}" SET ordinal.restored = on`)
+  const refused = await ledger.start(env)
+  expect(await ready(refused.url)).toBe(503)
+  await refused.stop()
+  expect(await entries()).toBe(before)
+  await queryAsAdmin(restored, `ALTER DATABASE "${restored.name}" RESET ordinal.restored`)
+  const service = await ledger.start(env)
+  await until(async () => (await entries()) === before + 1)
+  await service.stop()
+})
+
 test.each([
   ['that is not there', undefined],
   ['that is empty, as a failed copy leaves it', ''],

@@ -7,7 +7,7 @@ const quietMs = 1_000
  *
  * @param failure the message of that log line
  */
-export function atStart(task: () => Promise<void>, log: Logger, failure: string) {
+function atStart(task: () => Promise<void>, log: Logger, failure: string) {
   let running = Promise.resolve()
   return {
     start: (): void => {

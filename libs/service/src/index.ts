@@ -1,4 +1,4 @@
-export { atStart, soonAfterStart } from './at-start'
+export { soonAfterStart } from './at-start'
 export {
   migrateDatabase,
   openDatabase,

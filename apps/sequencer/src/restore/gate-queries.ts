@@ -1,5 +1,5 @@
 import type { Queryable } from '@ordinal/database'
-import { OtherServerError, serverStart } from '../ledger/other-server'
+import { onServer, OtherServerError, serverStart } from '../ledger/other-server'
 
 /** What tells one run of a database server from another, and whether it was restored. */
 export interface ServerState {
@@ -38,3 +38,21 @@ export const requireServer =
     const found = await readServerState(db, false)
     if (found.startedAt !== startedAt) throw new OtherServerError()
   }
+
+/**
+ * Puts keys into the register, by the names of their callers; what is there already makes no entry.
+ *
+ * @param server the one that may issue, by its start time; undefined: any will do
+ * @throws OtherServerError, and nothing was written
+ */
+export async function registerKeys(
+  db: Queryable,
+  digests: Readonly<Record<string, string[]>>,
+  server: string | undefined,
+): Promise<void> {
+  const { rows } = await db.query(
+    `SELECT true AS written FROM public.register_keys($1) WHERE ${onServer('$2')}`,
+    [JSON.stringify(digests), server ?? null],
+  )
+  if (!rows[0]) throw new OtherServerError()
+}

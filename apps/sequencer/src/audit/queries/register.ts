@@ -41,11 +41,3 @@ export async function readRegisterHead(db: Queryable): Promise<{ entry: number; 
   )
   return rows[0] ?? null
 }
-
-/** Puts keys into the register, by the names of their callers; what is there already makes no entry. */
-export async function registerKeys(
-  db: Queryable,
-  digests: Readonly<Record<string, string[]>>,
-): Promise<void> {
-  await db.query('SELECT public.register_keys($1)', [JSON.stringify(digests)])
-}
