@@ -123,7 +123,7 @@ inBrowser('how the services are, in a browser', () => {
     const { body: other } = await placeOrder(dashboard.system, user)
     await ask(orders, 'PATCH', `/api/v1/orders/${other.id}`, { status: 'confirmed' })
     const page = await openAsViewer('/')
-    await shows(page, 'Order service: sequencer is open')
+    await shows(page, 'Order service: breaker of the sequencer is open')
     await page
       .getByRole('listitem')
       .filter({ hasText: '2 orders wait for a number' })

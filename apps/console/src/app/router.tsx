@@ -27,6 +27,11 @@ function requireId({ params: { id } }: { params: { id: string } }): void {
   if (!Number.isSafeInteger(Number(id)) || Number(id) < 1) notFound({ throw: true })
 }
 
+/** Of an API key. @throws what the router shows as a page that is not there */
+function requireKeyId({ params: { id } }: { params: { id: string } }): void {
+  if (!/^[A-Za-z0-9]{12}$/.test(id)) notFound({ throw: true })
+}
+
 // Each page is a folder of ../pages, loaded when it is first opened.
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 
@@ -207,6 +212,7 @@ const apiKeys = createRoute({
 const apiKey = createRoute({
   getParentRoute: () => root,
   path: '/api-keys/$id',
+  beforeLoad: requireKeyId,
   component: lazyRouteComponent(() => import('../pages/api-key/api-key-page'), 'ApiKeyPage'),
 })
 

@@ -16,7 +16,13 @@ const shownEvents = 25
 /** What the sequencer issues, as it happens. */
 export function Numbers() {
   const live = useLive()
-  if (live.state === 'refused') return <Failure error={live.error} />
+  const texts = useOverviewTexts()
+  if (live.state === 'refused')
+    return (
+      <Card title={texts.latest}>
+        <Failure error={live.error} />
+      </Card>
+    )
   return (
     <div className="grid-wide">
       <Rate stats={live.stats} rates={live.rates} />

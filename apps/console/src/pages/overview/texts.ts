@@ -22,8 +22,8 @@ export const useOverviewTexts = defineTexts({
     checks: {
       database: 'database',
       ledger: 'ledger',
-      'user-service': 'user-service',
-      sequencer: 'sequencer',
+      'user-service': 'breaker of the user service',
+      sequencer: 'breaker of the sequencer',
       accepting_requests: 'accepting requests',
     },
     checkStates: {

@@ -1,6 +1,6 @@
 import { Badge, Group } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
-import type { Sequence } from '@ordinal/client'
+import { NotFoundError, type Sequence } from '@ordinal/client'
 import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { sequenceOf, statusOf } from '../../api/sequence-queries'
@@ -99,7 +99,9 @@ function Content({ sequence }: { sequence: Sequence }) {
 
 /** What there is for whoever may not read rules: a key that only issues, or a stranger where anyone may call. */
 function WithoutRules({ prefix, error }: { prefix: string; error: unknown }) {
+  const shared = useTexts()
   const status = useQuery(statusOf(prefix))
+  const isMissing = status.error instanceof NotFoundError
   return (
     <>
       {status.data && (
@@ -108,7 +110,10 @@ function WithoutRules({ prefix, error }: { prefix: string; error: unknown }) {
           <Draw prefix={prefix} />
         </>
       )}
-      <Failure error={error} />
+      <Failure
+        error={isMissing ? status.error : error}
+        others={{ to: '/sequences', name: shared.sequences }}
+      />
     </>
   )
 }
