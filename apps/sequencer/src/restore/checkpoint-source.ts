@@ -46,7 +46,7 @@ export const createCheckpointSource = (
       }
     }
     throw new Error(
-      `the checkpoint in ${place} cannot be checked (${reasonOf(fault)}): put one of this key there, or after a change of the key the word "${nothingYet}"`,
+      `the checkpoint in ${place} cannot be checked (${reasonOf(fault)}): put one of this key there, or give the service its former key; only if nothing was restored and the key was changed, the word "${nothingYet}"`,
       { cause: fault },
     )
   },
