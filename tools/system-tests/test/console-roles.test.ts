@@ -66,7 +66,7 @@ inBrowser('who sees and does what, in a browser', () => {
     }
   }
 
-  const forAdmins = ['/events', '/webhooks', '/webhooks/1', '/api-keys', '/api-keys/some']
+  const forAdmins = ['/events', '/webhooks', '/webhooks/1', '/api-keys', '/api-keys/000000000000']
   const forViewers = [
     '/',
     '/sequences/INV',
