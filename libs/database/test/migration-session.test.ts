@@ -58,7 +58,7 @@ describe('a table that somebody holds', () => {
     const migrated = migrate({ url: database.url, folder: alone.path, tableLockMs: 1 })
     const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
       AND query LIKE 'CREATE INDEX%' AND now() - query_start > interval '50 ms'`
-    while ((await watcher.query(waits)).rowCount === 0);
+    await until(async () => (await watcher.query(waits)).rowCount === 1)
     await holder.query('COMMIT')
     expect(await migrated).toEqual(['20260401000000_index'])
     await Promise.all([holder.end(), watcher.end()])
@@ -89,11 +89,12 @@ describe('several instances at once', () => {
     const first = await connectClient(database.url)
     const second = await connectClient(database.url)
     await first.query('CREATE TABLE users (id int); SELECT pg_advisory_lock(72707369)')
-    const results = Promise.allSettled([
-      second.query('SELECT pg_advisory_lock(72707369)'),
-      first.query('CREATE INDEX CONCURRENTLY ON users (id)').finally(() => first.end()),
-    ])
-    expect(await results).toContainEqual(
+    const locked = second.query('SELECT pg_advisory_lock(72707369)')
+    const waits = `SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'`
+    await until(async () => (await first.query(waits)).rowCount === 1)
+    const index = first.query('CREATE INDEX CONCURRENTLY ON users (id)').finally(() => first.end())
+    expect(await Promise.allSettled([locked, index])).toContainEqual(
       expect.objectContaining({ reason: expect.objectContaining({ code: '40P01' }) as unknown }),
     )
     await second.end()
