@@ -81,7 +81,8 @@ export async function startSequencer(
   const lines: string[] = []
   const log = new Writable({
     write(chunk, _encoding, done) {
-      lines.push(String(chunk))
+      // What is logged at once comes in one piece.
+      lines.push(...String(chunk).split(/(?<=\n)/))
       done()
     },
   })
