@@ -35,6 +35,7 @@ beforeAll(async () => {
   env = {
     JWT_SECRET: secret,
     SEQUENCER_SIGNING_KEY: newSigningKey(),
+    SEQUENCER_REQUEST_TIMEOUT_MS: '30000',
     SEQUENCER_KEPT_CHECKPOINT: `http://127.0.0.1:${(place.address() as AddressInfo).port}/last.jws`,
   }
 }, limitMs)

@@ -91,7 +91,7 @@ test('whatever the role of the service calls, the ledger verifies, is dense, and
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 8 }), async (all) => {
       // Nothing that waits for a lock waits for ever.
-      await role.query("RESET ALL; SET statement_timeout = '5s'")
+      await role.query("RESET ALL; SET statement_timeout = '30s'")
       for (const { name, sql, values } of all) {
         const failure = await role.query(sql, values).then(
           () => undefined,

@@ -9,6 +9,9 @@ import type { ChangeRequest, IssueRequest } from '../src/ledger/request'
 import { createKnownSequences } from '../src/ledger/known-sequences'
 import { createSequencerMetrics } from '../src/metrics'
 
+// For tests of what is issued: how long a request waits says only how busy the machine is.
+const patienceMs = 30_000
+
 /** An instance of the service's core, with a pool of its own; `statements` counts what it sends to the ledger. */
 export function createInstance(url: string, options: Partial<AllocatorOptions> = {}) {
   const pool = createPool({
@@ -16,9 +19,9 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     applicationName: 'test',
     maxConnections: 10,
     // As long as a request: forty connections at once take seconds of a busy machine.
-    connectTimeoutMs: 5000,
-    useTimeoutMs: 5000,
-    statementTimeoutMs: 10_000,
+    connectTimeoutMs: patienceMs,
+    useTimeoutMs: patienceMs,
+    statementTimeoutMs: patienceMs,
     onError: () => {},
   })
   const log = createLogger({
@@ -39,7 +42,7 @@ export function createInstance(url: string, options: Partial<AllocatorOptions> =
     log,
     groupCommit: true,
     maxWaiting: 4096,
-    requestTimeoutMs: 5000,
+    requestTimeoutMs: patienceMs,
     ...options,
   })
   return {

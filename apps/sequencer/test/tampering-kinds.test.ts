@@ -27,9 +27,9 @@ const poolOf = (url: string) =>
     url,
     applicationName: 'test',
     maxConnections: 1,
-    connectTimeoutMs: 2000,
+    connectTimeoutMs: 30_000,
     useTimeoutMs: 60_000,
-    statementTimeoutMs: 10_000,
+    statementTimeoutMs: 60_000,
     onError: () => {},
   })
 
