@@ -162,9 +162,13 @@ test('rules that change are obeyed by the next number, on every instance', async
 
 test('a lease ends by the database: neither swept before, nor confirmed after, even if nobody has swept', async () => {
   const { issue, change, pool } = createInstance()
-  const { numbers } = await issue({ event: 'reserve', hold_seconds: 1 })
-  const held = { prefix: 'SG', period: '', ...numbers[0]!, caller: 'sequencer', request_id: 'test' }
-  await expect(change({ ...held, event: 'expire' })).rejects.toMatchObject({ code: 'number_state_conflict' })
+  const reserve = async (hold_seconds: number) => {
+    const { numbers } = await issue({ event: 'reserve', hold_seconds })
+    return { prefix: 'SG', period: '', ...numbers[0]!, caller: 'sequencer', request_id: 'test' }
+  }
+  const kept = await reserve(600)
+  await expect(change({ ...kept, event: 'expire' })).rejects.toMatchObject({ code: 'number_state_conflict' })
+  const held = await reserve(1)
   await until(async () => (await expiredLeases(pool, 1)).length > 0)
   await expect(change({ ...held, event: 'confirm' })).rejects.toMatchObject({
     code: 'number_state_conflict',

@@ -145,7 +145,7 @@ test('an anonymous caller releases within the window of the rules, and a retry b
   expect(await outcome(step('nobody', await draw('nobody', 'NEVER'), 'release'))).toEqual(heldByAnother)
   expect(await outcome(step('shop', await draw('shop', 'NEVER'), 'release'))).toBe(200)
 
-  await define({ prefix: 'SHORT', template: '{prefix}{seq}', release_window_seconds: 2 })
+  await define({ prefix: 'SHORT', template: '{prefix}{seq}', release_window_seconds: 600 })
   const key = { 'Idempotency-Key': 'once' }
   const early = await draw('nobody', 'SHORT')
   expect(await outcome(step('nobody', early, 'release', key))).toBe(200)
@@ -153,7 +153,9 @@ test('an anonymous caller releases within the window of the rules, and a retry b
     await draw('nobody', 'SHORT'),
     await draw('nobody', 'SHORT', { hold_seconds: 600 }),
   ] as [string, string]
-  await queryAsAdmin(database, 'SELECT pg_sleep(2)')
+  const shorter = { release_window_seconds: 1 }
+  expect((await sequencer.api.put('/api/v1/sequences/SHORT', shorter, as('admin'))).status).toBe(200)
+  await queryAsAdmin(database, 'SELECT pg_sleep(1)')
   expect(await outcome(step('nobody', late, 'release'))).toEqual(heldByAnother)
   expect(await outcome(step('nobody', held, 'release'))).toEqual(heldByAnother)
   expect(await outcome(step('nobody', held, 'confirm'))).toBe(200)
