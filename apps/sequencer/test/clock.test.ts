@@ -154,6 +154,6 @@ test('where the clock is set back, numbers go on from the times before, and the 
   expect(batches.length).toBeGreaterThan(8)
   expect(batches.every(({ ascends }) => ascends)).toBe(true)
   const verify = async () => (await sequencer.api.get('/api/v1/audit/verify', admin)).body
-  await until(async () => (await verify()).fits as boolean, 15_000)
+  await until(async () => (await verify()).fits as boolean)
   expect(await verify()).toMatchObject({ fits: true, findings: [] })
 })

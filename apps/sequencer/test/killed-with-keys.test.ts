@@ -187,7 +187,7 @@ test.each(ending)(
     await askAndKill(moment, asked)
     if (isBefore(moment)) expect([await use(key), (await askAgain(asked)).status]).toEqual([200, 204])
     // Nobody repeats it: the other instance learns of it.
-    else await until(async () => (await use(key)) === 401, 20_000)
+    else await until(async () => (await use(key)) === 401)
     expect([(await askAgain(asked)).status, await use(key)]).toEqual([204, 401])
     expect(await versionsOf(name)).toMatchObject([
       { version: 1, active: true },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { Client } from 'pg'
-import { createCutProxy, inspectLedger, type TestDatabase } from '@ordinal/testing'
+import { createCutProxy, inspectLedger, until, type TestDatabase } from '@ordinal/testing'
 import type { Issued, IssueRequest } from '../src/ledger/request'
 import { createInstance as openInstance, valuesOf } from './instance'
 import { createLedgerDatabase, heldUp, queryAsAdmin, upTo } from './sequencer'
@@ -182,7 +182,7 @@ test('a counter that another transaction holds holds up its own sequence alone',
     const answers = await Promise.all(healthy.slice(1).map((prefix) => instance.issue({ prefix })))
     expect(new Set(valuesOf(answers))).toEqual(new Set([value]))
   }
-  expect((await holder.query(heldUp)).rows).toHaveLength(1)
+  await until(async () => (await holder.query(heldUp)).rowCount! > 0)
   // One that comes while the held one waits, alone, waits for nothing either.
   expect(valuesOf([await instance.issue({ prefix: 'S02' })])).toEqual([5])
   await holder.query('COMMIT')

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { createTestDatabase, sharedTestRole, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, sharedTestRole, until, type TestDatabase } from '@ordinal/testing'
 import { raiseCountersOf } from '../src/restore/command'
 import type { RestorePlan } from '../src/restore/plan'
-import { configFor, createLedgerDatabase, startSequencer } from './sequencer'
+import { configFor, createLedgerDatabase, queryAsAdmin, startSequencer } from './sequencer'
 import { newSigningKey } from './signing-key'
 import { bearer, secret } from './tokens'
 
@@ -43,7 +43,8 @@ export async function restoreLedger(
   }
   const original = await createLedgerDatabase()
   await workOn(original, env, checkpointFile, before)
-  // Nobody is connected to it now, so that it can be copied.
+  // Nobody is connected to it then, so that it can be copied: a server takes a moment to notice.
+  await until(async () => (await connectionsTo(original)) === 0)
   const copy = await createTestDatabase({ template: original.name })
   const restored: Database = {
     ...copy,
@@ -78,6 +79,16 @@ export async function restoreLedger(
 }
 
 export type RestoredLedger = Awaited<ReturnType<typeof restoreLedger>>
+
+/** How many sessions there are besides the one that asks. */
+async function connectionsTo(database: Database): Promise<number> {
+  const [row] = await queryAsAdmin<{ count: number }>(
+    database,
+    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+       AND backend_type = 'client backend'`,
+  )
+  return row!.count
+}
 
 /** Starts the service on the restored ledger, and ends it afterwards. */
 export async function withService(

@@ -105,13 +105,9 @@ test('sends how many numbers there are, every second', async () => {
   const listener = await listen()
   await sequencer.api.post('/api/v1/next/SG', { count: 5 })
   await sequencer.api.post('/api/v1/next/GLOBAL', { hold_seconds: 60 })
-  await until(() => listener.received.filter(({ event }) => event === 'stats').length > 2)
-  expect(listener.received.filter(({ event }) => event === 'stats').at(-1)!.data).toMatchObject({
-    issued: 5,
-    reserved: 1,
-    free: 0,
-    void: 0,
-  })
+  const stats = () => listener.received.filter(({ event }) => event === 'stats')
+  await until(() => stats().length > 2 && stats().at(-1)!.data.reserved === 1)
+  expect(stats().at(-1)!.data).toMatchObject({ issued: 5, reserved: 1, free: 0, void: 0 })
 })
 
 test('a listener that comes again with the last event it got misses nothing, and gets nothing twice', async () => {
@@ -166,22 +162,29 @@ test('a listener that comes again when none has listened for a moment gets also 
 test('the listener that comes again first misses nothing of what is issued while the stream begins', async () => {
   const instance = createInstance(database.runtimeUrl)
   await instance.issue()
+  let begins = false
   let begin = () => {}
   const held = new Promise<void>((resolve) => (begin = resolve))
   const db: Queryable = {
     query: async (...asked: [never]) => {
-      if (String(asked[0]).startsWith('SELECT pg_snapshot_xmin')) await held
+      if (String(asked[0]).startsWith('SELECT pg_snapshot_xmin')) {
+        begins = true
+        await held
+      }
       return instance.pool.query(...asked)
     },
   }
   const live = createLiveStream({ db, missedDb: db, maxListeners: 100, log: instance.log })
   let received = ''
   const stream = live.open([0, '', '', 0, 0]).on('data', (chunk) => (received += String(chunk)))
-  await delay(300)
+  await until(() => begins)
   await instance.issue()
   begin()
-  await until(() => received.includes('event: stats') && received.includes('SG000001'))
-  await delay(600)
+  await until(() => received.includes('SG000001') && received.includes('SG000002'))
+  // What came twice would come by then.
+  const stats = () => received.match(/event: stats/g)?.length ?? 0
+  const seen = stats()
+  await until(() => stats() > seen + 1)
   stream.destroy()
   await live.stop()
   await instance.close()
@@ -254,10 +257,12 @@ test('asks the database only while somebody listens, and once for all listeners'
   await until(() => live.listening() === 0)
   // Twenty of their own would have asked four times a second each.
   expect(asked).toBeLessThan(20)
-  await delay(400)
-  const before = asked
-  await delay(600)
-  expect(asked).toBe(before)
+  // What was under way ends first.
+  await until(async () => {
+    const before = asked
+    await delay(600)
+    return asked === before
+  })
   await live.stop()
   await instance.close()
 })
