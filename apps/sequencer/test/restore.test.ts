@@ -165,7 +165,9 @@ test.each([
   const service = await ledger.start({ SEQUENCER_KEPT_CHECKPOINT: file })
   const { status, body } = await workWith(service, '/dev/null').post('/api/v1/next/SG')
   await service.stop()
-  expect([status, body.detail]).toEqual([503, expect.stringContaining(file)])
+  expect([status, body.detail]).toEqual([503, expect.stringContaining('could not be compared')])
+  expect(body.detail).not.toContain(file)
+  expect(whyNot(service)).toEqual([expect.stringContaining(file)])
 })
 
 test('of a log whose last line is half written, the checkpoint before it counts', async () => {
@@ -193,7 +195,7 @@ test('of a log whose last line is half written, the checkpoint before it counts'
   await other.remove()
 })
 
-test('after a change of the key nothing is issued until the word none is in its place, and the answers say so', async () => {
+test('after a change of the key nothing is issued until the word none is in its place, and the log says so', async () => {
   ledger = await restoreLedger(
     ({ issue, keepCheckpoint }) => issue('SG', 1).then(keepCheckpoint),
     () => Promise.resolve(),
@@ -206,9 +208,10 @@ test('after a change of the key nothing is issued until the word none is in its 
     return { status: answer.status, body: (await answer.json()) as { detail?: string } }
   }
   for (const { status, body } of [await post('/api/v1/next/SG'), await sign()]) {
-    expect([status, body.detail]).toEqual([503, expect.stringContaining('the word "none"')])
+    expect([status, body.detail]).toEqual([503, expect.stringContaining('could not be compared')])
     expect(body.detail).not.toContain('--raise-counters')
   }
+  expect(whyNot(service)).toEqual([expect.stringContaining('the word "none"')])
   writeFileSync(ledger.checkpointFile, 'none\n')
   expect((await post('/api/v1/next/SG')).status).toBe(200)
   expect((await sign()).status).toBe(200)
@@ -223,7 +226,7 @@ test('after a change of the key nothing is issued until the word none is in its 
   await service.stop()
 })
 
-test('a place that does not answer is named, with the reason', async () => {
+test('a place that does not answer is named in the log, with the reason, and callers get neither', async () => {
   ledger = await restoreLedger(
     ({ issue }) => issue('SG', 1),
     () => Promise.resolve(),
@@ -235,9 +238,17 @@ test('a place that does not answer is named, with the reason', async () => {
   const { status, body } = await workWith(service, '/dev/null').post('/api/v1/next/SG')
   await service.stop()
   server.close()
-  expect([status, body.detail]).toEqual([503, expect.stringContaining(`${place}: `)])
-  expect(body.detail).toMatch(/other side closed|ECONNRESET/)
+  expect([status, body.detail]).toEqual([503, expect.stringContaining('the log of the sequencer says why')])
+  expect(body.detail).not.toContain(place)
+  expect(whyNot(service)[0]).toContain(`${place}: `)
+  expect(whyNot(service)[0]).toMatch(/other side closed|ECONNRESET/)
 })
+
+/** Why nothing is issued, as often as it is in the log. */
+const whyNot = ({ lines }: { lines: string[] }) =>
+  lines
+    .filter((line) => line.includes('no numbers are issued'))
+    .map((line) => (JSON.parse(line) as { why: string }).why)
 
 /** What the document of the API says of the answer 503 of a call. */
 async function documentedAs503(url: string, method: string, path: string): Promise<string> {

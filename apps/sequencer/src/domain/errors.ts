@@ -241,8 +241,9 @@ export const errorTable = defineErrors({
     cause:
       'The database was restored, or a standby that had not everything was promoted: numbers that were issued since would be issued again. Or the kept checkpoint cannot be read, so that nobody knows whether it is so. So nothing is issued.',
     remedy:
-      'Operators run ordinal restore-check, and sequencer --raise-counters with its plan (docs/backup.md). If it is the checkpoint: put the last one, or the word none, where SEQUENCER_KEPT_CHECKPOINT says. Then send the same request again.',
-    example: 'Nothing is issued: its server says that it was restored (ordinal.restored is on)',
+      'Operators run ordinal restore-check, and sequencer --raise-counters with its plan (docs/backup.md). If it is the checkpoint: put the last one, or the word none, where SEQUENCER_KEPT_CHECKPOINT says; the log says what is wrong with it. Then send the same request again.',
+    example:
+      'Nothing is issued: the ledger was restored, or does not have all that is known of it. Operators: ordinal restore-check, then sequencer --raise-counters (docs/backup.md)',
   },
   sequencer_overloaded: {
     status: 503,

@@ -25,13 +25,20 @@ export type LedgerGate = ReturnType<typeof createLedgerGate>
 /** An open one holds for the server, by its start time, and the checkpoint that were compared. */
 type Verdict =
   | { open: true; server: string; kept: string | undefined }
-  /** `remedy` is what operators do about it. */
-  | { open: false; why: string; remedy: string }
+  /** `why` is for the log: it may name the place of the checkpoint, keys and counters. */
+  | { open: false; reason: keyof typeof refusals; why: string }
 
-const remedies = {
-  older: 'ordinal restore-check, then sequencer --raise-counters (docs/backup.md)',
-  notCompared:
-    'have the last checkpoint where SEQUENCER_KEPT_CHECKPOINT says, and issuing goes on by itself (docs/backup.md)',
+/** `told` is what any caller may know, `remedy` what operators do about it. */
+const refusals = {
+  older: {
+    told: 'the ledger was restored, or does not have all that is known of it',
+    remedy: 'ordinal restore-check, then sequencer --raise-counters (docs/backup.md)',
+  },
+  notCompared: {
+    told: 'the ledger could not be compared with the last checkpoint that was kept; the log of the sequencer says why',
+    remedy:
+      'have the last checkpoint where SEQUENCER_KEPT_CHECKPOINT says, and issuing goes on by itself (docs/backup.md)',
+  },
 }
 
 const everyMs = 5_000
@@ -50,6 +57,8 @@ const older: ReadonlySet<Finding['kind']> = new Set(['tail_cut', 'missing', 'rew
 export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: Deps) {
   let verdict: Verdict | undefined
   let looking: Promise<Verdict> | undefined
+  /** Why it was refused since it was open last, as far as that is in the log. */
+  const logged = new Set<string>()
   /** A statement has met another server since the last look. */
   let metAnother = false
   /** Why the place could not be read at the last look, though the ledger may issue. */
@@ -64,12 +73,12 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     if (restored)
       return settle({
         open: false,
+        reason: 'older',
         why: 'its server says that it was restored (ordinal.restored is on)',
-        remedy: remedies.older,
       })
     const kept = await keptCheckpoint()
     if ('unreadable' in kept) {
-      if (!before) return settle({ open: false, why: kept.unreadable.message, remedy: remedies.notCompared })
+      if (!before) return settle({ open: false, reason: 'notCompared', why: kept.unreadable.message })
       // Once it was found that the ledger of this server may issue, a place that cannot be read closes nothing.
       unread = kept.unreadable
       return settle(before)
@@ -94,17 +103,17 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     if (!finding) return { open: true, server, kept }
     return {
       open: false,
+      reason: 'older',
       why: `it does not have what the checkpoint of ${at} has: ${finding.detail}`,
-      remedy: remedies.older,
     }
   }
 
   function settle(now: Verdict): Verdict {
-    if (!now.open && (verdict?.open ?? true))
-      log.error('no numbers are issued', {
-        why: now.why,
-        do: now.remedy,
-      })
+    if (now.open) logged.clear()
+    else if (!logged.has(now.why)) {
+      logged.add(now.why)
+      log.error('no numbers are issued', { why: now.why, do: refusals[now.reason].remedy })
+    }
     if (now.open && verdict?.open === false) log.info('the ledger may issue numbers again')
     metAnother = false
     return (verdict = now)
@@ -177,10 +186,10 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     /** Looks, if it is not open. @throws AppError `ledger_behind` */
     require: async (): Promise<void> => void (await requireOpen(lookPatiently)),
     write,
-    /** For `/health/ready`: `up`, or why not. */
+    /** For `/health/ready`: `up`; it throws why not, for the log alone. */
     check: async (): Promise<string> => {
       const now = opened() ?? (await lookOnce())
-      if (!now.open) throw behind(now)
+      if (!now.open) throw new Error(inWords(now.why, now.reason))
       return 'up'
     },
   }
@@ -201,5 +210,8 @@ export const ofOpenLedger = (
   },
 })
 
-const behind = ({ why, remedy }: Verdict & { open: false }) =>
-  new AppError('ledger_behind', `Nothing is issued: ${why}. Operators: ${remedy}`, { retryAfterSeconds: 5 })
+const behind = ({ reason }: Verdict & { open: false }) =>
+  new AppError('ledger_behind', inWords(refusals[reason].told, reason), { retryAfterSeconds: 5 })
+
+const inWords = (why: string, reason: keyof typeof refusals) =>
+  `Nothing is issued: ${why}. Operators: ${refusals[reason].remedy}`
