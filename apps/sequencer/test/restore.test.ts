@@ -168,6 +168,7 @@ test.each([
   expect([status, body.detail]).toEqual([503, expect.stringContaining('could not be compared')])
   expect(body.detail).not.toContain(file)
   expect(whyNot(service)).toEqual([expect.stringContaining(file)])
+  expect(whyNot(service)[0]).toContain('the word "none"')
 })
 
 test('of a log whose last line is half written, the checkpoint before it counts', async () => {

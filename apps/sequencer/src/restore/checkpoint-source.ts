@@ -15,6 +15,7 @@ export interface CheckpointSource {
 const fetchLimitMs = 2_000
 const jws = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 const nothingYet = 'none'
+const wayOn = `put the last one there, or the word "${nothingYet}" if none was ever made`
 // The last of a log may be half written; to try all of a long log, time and again, would take long.
 const mostTried = 10
 
@@ -32,10 +33,7 @@ export const createCheckpointSource = (
     const text = await readPlace(place)
     if (text.trim() === nothingYet) return null
     const last = (text.match(jws) ?? []).slice(-mostTried).reverse()
-    if (last.length === 0)
-      throw new Error(
-        `${place} has no checkpoint in it: put the last one there, or the word "${nothingYet}" if none was ever made`,
-      )
+    if (last.length === 0) throw new Error(`${place} has no checkpoint in it: ${wayOn}`)
     let fault: unknown
     for (const signed of last) {
       try {
@@ -53,10 +51,15 @@ export const createCheckpointSource = (
 })
 
 async function readPlace(place: string): Promise<string> {
-  if (!isUrl(place)) return readFile(place, 'utf8')
+  if (!isUrl(place)) return readFile(place, 'utf8').catch(orAbsent(place))
   const answer = await fetched(place)
   if (answer.status !== 200) throw new Error(`${place} answers ${answer.status}`)
   return answer.text
+}
+
+const orAbsent = (place: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'ENOENT') throw error
+  throw new Error(`there is no file ${place} for a checkpoint: ${wayOn}`, { cause: error })
 }
 
 /** Fetch says no more than that it failed: the reason is in its cause. */
