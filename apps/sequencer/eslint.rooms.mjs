@@ -14,7 +14,7 @@ export const rooms = {
     sites: ['domain', 'ledger', 'api', 'numbers'],
     sequences: ['domain', 'ledger', 'api'],
     audit: ['domain', 'api'],
-    'api-keys': ['domain', 'api'],
+    'api-keys': ['domain', 'ledger', 'api'],
     imports: ['domain', 'ledger', 'api', 'sites'],
     restore: ['domain', 'ledger', 'audit'],
     console: [],

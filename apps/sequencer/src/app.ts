@@ -105,9 +105,18 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
     log,
     metrics: numberMetrics,
   })
-  const rules = createRulesRepository({ prisma, db: withQueryTimeout(pool, ruleChangeLimitMs) })
-  const sequences = createSequenceService({ repository: rules, db, sequences: knownSequences })
-  const siteRepository = createSiteRepository({ prisma, db })
+  const rules = createRulesRepository({
+    prisma,
+    db: withQueryTimeout(pool, ruleChangeLimitMs),
+    write: gate.writeRules,
+  })
+  const sequences = createSequenceService({
+    repository: rules,
+    db,
+    write: gate.write,
+    sequences: knownSequences,
+  })
+  const siteRepository = createSiteRepository({ prisma, db, write: gate.write })
   const knownSites = createKnownSites(siteRepository)
   const sites = createSiteService({ repository: siteRepository, sites: knownSites })
   const quotas = createQuotas(config, { sequences: knownSequences, allocator, log })
@@ -131,7 +140,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const schema = schemaOfBuild(__dirname, ownsLedger(config))
   const audit = createAuditService({ pool: pools.heavy, checkpoints, schema, log })
   const checkpointLog = createCheckpointLog(checkpoints, log)
-  const keyRepository = createKeyRepository({ pool, db })
+  const keyRepository = createKeyRepository({ pool, db, write: gate.write })
   const knownKeys = createKnownKeys({ staleAfterMs: config.apiKeysMaxAgeMs })
   const followedKeys = createFollowedKeys({ repository: keyRepository, known: knownKeys, log })
   const keys = createKeyService({ repository: keyRepository, followed: followedKeys })

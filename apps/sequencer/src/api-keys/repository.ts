@@ -4,6 +4,7 @@ import { crashAt } from '@ordinal/failpoints'
 import type { Pool } from 'pg'
 import { AppError } from '../domain/errors'
 import type { Author } from '../domain/versions'
+import { onServer, requireWritten, type WriteOnServer } from '../ledger/other-server'
 
 /** A key as its latest version has it. Of the text of the key there is nothing but its SHA-256, which is not here. */
 export interface ManagedKey {
@@ -55,8 +56,25 @@ interface KeyPage {
 
 export type KeyRepository = ReturnType<typeof createKeyRepository>
 
+interface Deps {
+  pool: Pool
+  db: Queryable
+  /** Runs a statement only where the register may be written to. */
+  write: WriteOnServer
+}
+
 /** All keys that were made, version by version. What is in it stays as it is: a change is a version more. */
-export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable }) {
+export function createKeyRepository({ pool, db, write }: Deps) {
+  /** Calls a function that writes, as a transaction of its own; its last parameter is the server. */
+  const writeAlone = (from: string, values: readonly unknown[]) =>
+    write(async (server) => {
+      const { rows } = await runAlone(pool, {
+        text: `SELECT FROM ${from}`,
+        values: [...values, server ?? null],
+      })
+      requireWritten(rows)
+    })
+
   return {
     /** A key; undefined if there never was one with this id. */
     async find(id: string): Promise<ManagedKey | undefined> {
@@ -112,7 +130,8 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
      * Makes a key.
      *
      * @returns false if a request with its Idempotency-Key has made one meanwhile
-     * @throws AppError `api_key_changed`, `api_key_ended`: of the key in place of which it is made. CommitUnknownError
+     * @throws AppError `api_key_changed`, `api_key_ended`: of the key in place of which it is made; `ledger_behind`.
+     *   CommitUnknownError
      */
     async add({
       id,
@@ -127,9 +146,10 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
       FAILPOINT: crashAt('a key is generated')
       const { by, reason, requestId } = author
       try {
-        await runAlone(pool, {
-          text: 'SELECT FROM public.add_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
-          values: [
+        await writeAlone(
+          'public.add_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) WHERE ' +
+            onServer('$14'),
+          [
             id,
             name,
             sha256,
@@ -144,7 +164,7 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
             reason,
             requestId,
           ],
-        })
+        )
         FAILPOINT: crashAt('a key is committed')
         return true
       } catch (error) {
@@ -157,7 +177,7 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
      * Adds a version of a key.
      *
      * @param version of which it is the next
-     * @throws AppError `api_key_changed`, `api_key_ended`. CommitUnknownError
+     * @throws AppError `api_key_changed`, `api_key_ended`, `ledger_behind`. CommitUnknownError
      */
     async change(
       id: string,
@@ -167,10 +187,15 @@ export function createKeyRepository({ pool, db }: { pool: Pool; db: Queryable })
     ): Promise<void> {
       FAILPOINT: crashAt('the end of a key is decided')
       try {
-        await runAlone(pool, {
-          text: 'SELECT FROM public.change_api_key($1, $2, $3, $4, $5, $6, $7)',
-          values: [id, version + 1, expiresAt, active, by, reason, requestId],
-        })
+        await writeAlone(`public.change_api_key($1, $2, $3, $4, $5, $6, $7) WHERE ${onServer('$8')}`, [
+          id,
+          version + 1,
+          expiresAt,
+          active,
+          by,
+          reason,
+          requestId,
+        ])
         FAILPOINT: crashAt('the end of a key is committed')
       } catch (error) {
         throw refusalOf(error, id)

@@ -62,8 +62,19 @@ const madeKey = z
   })
   .meta({ id: 'MadeApiKey' })
 
-const makeErrors = ['api_key_shown_before', 'idempotency_key_reused', 'outcome_unknown'] as const
-const changeErrors = ['api_key_not_found', 'api_key_changed', 'api_key_ended', 'outcome_unknown'] as const
+const makeErrors = [
+  'api_key_shown_before',
+  'idempotency_key_reused',
+  'ledger_behind',
+  'outcome_unknown',
+] as const
+const changeErrors = [
+  'api_key_not_found',
+  'api_key_changed',
+  'api_key_ended',
+  'ledger_behind',
+  'outcome_unknown',
+] as const
 
 /** `/api/v1/api-keys`: the keys of machines, made and revoked while services run. */
 export function apiKeyRoutes(keys: KeyService): Route<ErrorCode>[] {
@@ -159,7 +170,7 @@ export function apiKeyRoutes(keys: KeyService): Route<ErrorCode>[] {
       summary: 'Revoke an API key: it ends within seconds, everywhere',
       query: z.strictObject({ reason: reason.optional() }),
       answers: { 204: null },
-      errors: ['api_key_not_found', 'api_key_changed', 'outcome_unknown'],
+      errors: ['api_key_not_found', 'api_key_changed', 'ledger_behind', 'outcome_unknown'],
       async handle({ params, query, context }) {
         await keys.revoke(params.key_id, authorOf(context, query.reason))
         return { status: 204, body: null }

@@ -103,7 +103,7 @@ export function proofRoutes(audit: AuditService): Route<ErrorCode>[] {
       ...reading,
       method: 'post',
       path: '/api/v1/audit/verify',
-      summary: 'Compare the ledger with a checkpoint: one that was rewritten does not match',
+      summary: 'Compare the ledger with a checkpoint',
       body: z.strictObject({
         checkpoint: z.string().min(1),
         heads: heads

@@ -46,16 +46,10 @@ const entry = z
   .meta({ id: 'LedgerEntry' })
 
 const listQuery = z.strictObject({
-  after: z
-    .string()
-    .min(1)
-    .max(1000)
-    .optional()
-    .meta({
-      description:
-        'The change feed: every row once, the oldest first. `0`, then the `next_cursor` of the answer before; at the end ' +
-        'that is the same again, to ask with later. Takes no filter',
-    }),
+  after: z.string().min(1).max(1000).optional().meta({
+    description:
+      'The change feed: every row once, oldest first. `0`, then the last `next_cursor`, which at the end is the same again. Takes no filter',
+  }),
   cursor: cursorQuery.cursor,
   page_size: integerText(1, 1000)
     .default(100)
@@ -108,7 +102,7 @@ export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
     route({
       ...reading,
       path: '/api/v1/audit',
-      summary: 'The rows of the ledger, the newest first; with `after` the change feed, the oldest first',
+      summary: 'The rows of the ledger, newest first; with `after` the change feed',
       query: listQuery,
       answers: { 200: pieceOf(entry) },
       errors: ['search_too_long'],
@@ -126,7 +120,7 @@ export function auditRoutes(audit: AuditService): Route<ErrorCode>[] {
     route({
       ...reading,
       path: '/api/v1/audit/export',
-      summary: 'The ledger as a file of any length, to verify it elsewhere (NDJSON) or to look at (CSV)',
+      summary: 'The ledger as a file, to verify elsewhere (NDJSON) or to look at (CSV)',
       query: exportQuery,
       media: ['application/x-ndjson', 'text/csv'],
       answers: { 200: z.string() },

@@ -13,12 +13,11 @@ export function streamRoutes(live: LiveStream): Route<ErrorCode>[] {
       path: '/api/v1/stream',
       tag: 'audit',
       summary:
-        'Server-sent events: what each batch did (`issue`, `reserve`, `confirm`, `release` and so on), and `stats` every second',
+        'Server-sent events: what each batch did (`issue`, `reserve` and so on), and `stats` every second',
       requires: 'viewer',
       query: z.strictObject({
         last_event_id: z.string().max(1000).optional().meta({
-          description:
-            'As the header Last-Event-ID: goes on after that event, for clients that cannot set headers',
+          description: 'As the header Last-Event-ID, for clients that cannot set headers',
         }),
       }),
       media: 'text/event-stream',

@@ -72,7 +72,7 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
       path: '/api/v1/sequences/{prefix}/import',
       workload: 'heavy',
       tag: 'sequences',
-      summary: 'Take over numbers of another system, from a file of any length; issuing goes on above them',
+      summary: 'Take over numbers of another system from a file; issuing goes on above them',
       requires: 'admin',
       params: prefixParams,
       query: z.strictObject({
@@ -93,7 +93,7 @@ export function importRoutes(importNumbers: ImportNumbers): Route<ErrorCode>[] {
           .meta({
             override: { default: false },
             description:
-              'Refuses CSV with columns that are not known, and lines of NDJSON with such fields, in place of ignoring them; misspelt ones are always refused',
+              'Refuses unknown columns of CSV and fields of NDJSON, in place of ignoring them; misspelt ones are always refused',
           }),
         date_format: z
           .enum(dateFormats)

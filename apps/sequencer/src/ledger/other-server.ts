@@ -33,4 +33,14 @@ export const onServer = (parameter: string) =>
  */
 export type WriteOnServer = <T>(statement: (server: string | undefined) => Promise<T>) => Promise<T>
 
+/**
+ * The rows that a statement wrote, which has `onServer` as its condition.
+ *
+ * @throws OtherServerError if there are none
+ */
+export function requireWritten<R>(rows: readonly R[]): [R, ...R[]] {
+  if (rows.length === 0) throw new OtherServerError()
+  return rows as [R, ...R[]]
+}
+
 export const onAnyServer: WriteOnServer = (statement) => statement(undefined)

@@ -10,8 +10,7 @@ export const batchRoutes = (numbers: Pick<NumberService, 'issue'>): Route<ErrorC
     method: 'post',
     path: '/api/v1/numbers:batch',
     tag: 'numbers',
-    summary:
-      'Issue numbers for several requests at once; each has its own answer, as POST /api/v1/next/{prefix} would give it',
+    summary: 'Issue numbers for several requests at once, each answered as by POST /api/v1/next/{prefix}',
     body: z.strictObject({ requests: items }),
     answers: { 200: z.object({ results: z.array(itemResult) }) },
     issues: true,

@@ -72,7 +72,7 @@ export function gapRoutes(reads: Pick<NumberReads, 'gaps' | 'gapMap'>): Route<Er
     route({
       ...reading,
       path: '/api/v1/gaps/{prefix}',
-      summary: 'Values up to the counter that no document holds, and why; of the current period or another',
+      summary: 'Values up to the counter that no document holds, and why',
       query: z.strictObject({
         ...cursorQuery,
         period: period.optional(),

@@ -106,7 +106,7 @@ export function oneNumberRoutes({ numbers, reads }: Deps): Route<ErrorCode>[] {
     ),
     step(
       'release',
-      'Release a number that no document holds after all: it is free, or void if the sequence is strict',
+      'Release a number that no document holds: it is free, or void if the sequence is strict',
       z.strictObject({ ...clientFields, reason }),
     ),
     step(

@@ -7,8 +7,7 @@ import type { CounterStatus } from './reads'
 const maxHoldSeconds = 30 * 24 * 60 * 60
 
 const hold = {
-  description:
-    'Reserves in place of issuing: without a confirmation within so many seconds the number is released',
+  description: 'Reserves instead of issuing: released unless confirmed within so many seconds',
 }
 export const holdSeconds = z.int().min(1).max(maxHoldSeconds).optional().meta(hold)
 export const holdSecondsText = integerText(1, maxHoldSeconds).optional().meta(hold)

@@ -22,11 +22,11 @@ interface Deps {
 
 export type LedgerGate = ReturnType<typeof createLedgerGate>
 
-/** An open one holds for the server, by its start time, and the checkpoint that were compared. */
+/** It holds for the server, by its start time, and an open one for the checkpoint that were compared. */
 type Verdict =
   | { open: true; server: string; kept: string | undefined }
   /** `why` is for the log: it may name the place of the checkpoint, keys and counters. */
-  | { open: false; reason: keyof typeof refusals; why: string }
+  | { open: false; server: string; reason: keyof typeof refusals; why: string }
 
 /** `told` is what any caller may know, `remedy` what operators do about it. */
 const refusals = {
@@ -73,12 +73,13 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     if (restored)
       return settle({
         open: false,
+        server,
         reason: 'older',
         why: 'its server says that it was restored (ordinal.restored is on)',
       })
     const kept = await keptCheckpoint()
     if ('unreadable' in kept) {
-      if (!before) return settle({ open: false, reason: 'notCompared', why: kept.unreadable.message })
+      if (!before) return settle({ open: false, server, reason: 'notCompared', why: kept.unreadable.message })
       // Once it was found that the ledger of this server may issue, a place that cannot be read closes nothing.
       unread = kept.unreadable
       return settle(before)
@@ -103,6 +104,7 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     if (!finding) return { open: true, server, kept }
     return {
       open: false,
+      server,
       reason: 'older',
       why: `it does not have what the checkpoint of ${at} has: ${finding.detail}`,
     }
@@ -147,12 +149,6 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     jitter: 0,
   })
 
-  async function requireOpen(ask: () => Promise<Verdict>): Promise<Verdict & { open: true }> {
-    const now = opened() ?? (await ask())
-    if (!now.open) throw behind(now)
-    return now
-  }
-
   /** A look that fails has written nothing, as a statement may have whose connection breaks. */
   const lookBeforeWrite = () =>
     lookOnce().catch((cause: unknown) => {
@@ -162,21 +158,25 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
   /**
    * Runs a statement; if it meets another server, once more on that, as soon as it was found that it may issue.
    *
+   * @param orOlder whether a ledger that is known to be older will do
    * @throws AppError `ledger_behind`; OtherServerError, if that could not be looked at, or another came after it
    */
-  const write: WriteOnServer = async (statement) => {
-    for (let attempt = 1; ; attempt += 1) {
-      const { server } = await requireOpen(lookBeforeWrite)
-      try {
-        return await statement(server)
-      } catch (error) {
-        if (!(error instanceof OtherServerError)) throw error
-        // Of several that met it at the same time, one may have had a look since.
-        metAnother ||= verdict?.open === true && verdict.server === server
-        if (attempt > 1) throw error
+  const writeOn =
+    (orOlder: boolean): WriteOnServer =>
+    async (statement) => {
+      for (let attempt = 1; ; attempt += 1) {
+        const now = opened() ?? (await lookBeforeWrite())
+        if (!now.open && !(orOlder && now.reason === 'older')) throw behind(now)
+        try {
+          return await statement(now.server)
+        } catch (error) {
+          if (!(error instanceof OtherServerError)) throw error
+          // Of several that met it at the same time, one may have had a look since.
+          metAnother ||= verdict?.open === true && verdict.server === now.server
+          if (attempt > 1) throw error
+        }
       }
     }
-  }
 
   return {
     start: () => task.start(),
@@ -184,8 +184,16 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     /** Whether it has been found that the ledger may issue. */
     isOpen: () => opened() !== undefined,
     /** Looks, if it is not open. @throws AppError `ledger_behind` */
-    require: async (): Promise<void> => void (await requireOpen(lookPatiently)),
-    write,
+    async require(): Promise<void> {
+      const now = opened() ?? (await lookPatiently())
+      if (!now.open) throw behind(now)
+    },
+    write: writeOn(false),
+    /**
+     * For rules: before the counters of an older ledger are raised, sequences that were made or changed after the restored
+     * moment are made again.
+     */
+    writeRules: writeOn(true),
     /** For `/health/ready`: `up`; it throws why not, for the log alone. */
     check: async (): Promise<string> => {
       const now = opened() ?? (await lookOnce())

@@ -35,7 +35,7 @@ export function periodRoutes(sequences: Pick<SequenceService, 'closePeriod'>): R
       params: z.strictObject({ prefix, period }),
       body: z.strictObject({ reason }),
       answers: { 200: closed },
-      errors: ['sequence_not_found', 'period_not_over', 'outcome_unknown'],
+      errors: ['sequence_not_found', 'period_not_over', 'ledger_behind', 'outcome_unknown'],
       async handle({ params, body, context: { caller, requestId } }) {
         const author = { by: caller, reason: body.reason, requestId }
         const is = await sequences.closePeriod(params.prefix, params.period, author)

@@ -11,6 +11,7 @@ import { inPeriod } from '../domain/range'
 import type { Rules } from '../domain/rules'
 import type { PrismaClient, Sequence as SequenceRow } from '../generated/prisma/client'
 import { rulesOf } from '../ledger/known-sequences'
+import { onAnyServer, onServer, requireWritten, type WriteOnServer } from '../ledger/other-server'
 
 /** A version of a sequence's rules, and how it came to be. */
 export interface RulesRecord extends Rules {
@@ -44,10 +45,12 @@ interface Deps {
   prisma: PrismaClient
   /** Allows a change the time to read every number that the sequence has issued. */
   db: Queryable
+  /** Runs a statement only where rules may be written; anywhere, if not given. */
+  write?: WriteOnServer
 }
 
 /** The rules of all sequences, version by version. What is in it stays as it is: a change is a version more. */
-export function createRulesRepository({ prisma, db }: Deps) {
+export function createRulesRepository({ prisma, db, write = onAnyServer }: Deps) {
   return {
     /** All versions of a sequence, the latest first; none if there is no such sequence. */
     async versionsOf(prefix: string, span?: Span): Promise<RulesRecord[]> {
@@ -106,40 +109,45 @@ export function createRulesRepository({ prisma, db }: Deps) {
      *
      * @returns undefined if there are more versions by now than were known
      * @throws AppError `rules_changed` if another change came first, `rules_conflict` if the version does not fit the
-     *   numbers that were issued, `rules_overlap` if another sequence could give one of its numbers
+     *   numbers that were issued, `rules_overlap` if another sequence could give one of its numbers, `ledger_behind`
      */
     async add(rules: NewRules): Promise<RulesRecord | undefined> {
       const { requestId, knownVersions, ...kept } = rules
       try {
-        const { rows } = await db.query<{ created_at: Date }>(
-          `SELECT public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                            $19, $20, $21)
-             AS created_at`,
-          [
-            rules.prefix,
-            rules.version,
-            rules.template,
-            rules.reset,
-            rules.timeZone,
-            rules.fiscalYearStart,
-            rules.start,
-            rules.gapPolicy,
-            rules.releaseWindowSeconds,
-            rules.sealedTo,
-            rules.allowOverlap,
-            rules.businessDatePastDays,
-            rules.businessDateFutureDays,
-            rules.active,
-            rules.createdBy,
-            rules.reason,
-            requestId,
-            knownVersions,
-            rules.end,
-            rules.warnAt === null ? null : String(rules.warnAt),
-            rules.chronological,
-          ],
-        )
-        return { ...kept, createdAt: rows[0]!.created_at, reason: kept.reason ?? null }
+        const values = [
+          rules.prefix,
+          rules.version,
+          rules.template,
+          rules.reset,
+          rules.timeZone,
+          rules.fiscalYearStart,
+          rules.start,
+          rules.gapPolicy,
+          rules.releaseWindowSeconds,
+          rules.sealedTo,
+          rules.allowOverlap,
+          rules.businessDatePastDays,
+          rules.businessDateFutureDays,
+          rules.active,
+          rules.createdBy,
+          rules.reason,
+          requestId,
+          knownVersions,
+          rules.end,
+          rules.warnAt === null ? null : String(rules.warnAt),
+          rules.chronological,
+        ]
+        const createdAt = await write(async (server) => {
+          const { rows } = await db.query<{ created_at: Date }>(
+            `SELECT created_at
+             FROM public.add_rules($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+                                   $19, $20, $21) created_at
+             WHERE ${onServer('$22')}`,
+            [...values, server ?? null],
+          )
+          return requireWritten(rows)[0].created_at
+        })
+        return { ...kept, createdAt, reason: kept.reason ?? null }
       } catch (error) {
         if (databaseErrorOf(error)?.sqlState === 'OR008') return undefined
         throw refusalOf(error, rules) ?? error

@@ -32,8 +32,7 @@ const timeZone = text(1, 64).meta({
   description: 'The IANA time zone in which a moment has its business date',
   example: 'Europe/Berlin',
 })
-const firstOfFiscalYear =
-  'When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April'
+const firstOfFiscalYear = 'When the fiscal year begins: a month, or a day, as in "04-06" for 6 April'
 const monthOrDay = 'must be a month, 1 to 12, or a day, as in "04-06" for 6 April'
 const fiscalYearStart = z
   .union(
@@ -60,8 +59,7 @@ const gapPolicy = z.enum(gapPolicies).meta({
   description: 'recycle: a released value is issued again, lowest first. strict: it becomes void',
 })
 const releaseWindow = z.int().min(0).max(31_622_400).meta({
-  description:
-    'For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never',
+  description: 'For how many seconds anonymous callers may release what anonymous callers drew; 0: never',
 })
 const sealedTo = nameText(1, 200)
   .refine(
@@ -72,7 +70,7 @@ const sealedTo = nameText(1, 200)
   .meta({ description: 'The only caller that may issue, reserve and change its numbers; null: any' })
 const allowOverlap = z.boolean().meta({
   description:
-    "Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix",
+    'Whether another sequence may have the same numbers, which are then addressed with their prefix',
 })
 const days = z.int().min(0).max(3_652_058).nullable()
 const pastDays = days.meta({
@@ -100,13 +98,13 @@ const warnAt = z
   .nullable()
   .meta({
     description:
-      'With how many values left the service warns: a number of values, or a percentage (1% to 99%) of those from start to end; null: only when none is left',
+      'With how many values left the service warns: a number, or a percentage (1% to 99%) of those from start to end; null: when none is left',
     example: '10%',
   })
 
 const chronological = z.boolean().meta({
   description:
-    'Whether a number is refused whose business date is before that of the last number of its period; only with the gap_policy strict',
+    'Whether a number is refused whose business date is before that of the last of its period; only with gap_policy strict',
 })
 
 const newSequence = z.strictObject({
@@ -174,6 +172,7 @@ const changeErrors = [
   'rules_changed',
   'rules_conflict',
   'rules_overlap',
+  'ledger_behind',
   'outcome_unknown',
 ] as const
 
@@ -221,7 +220,14 @@ export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
       body: newSequence,
       answers: { 201: sequence },
       headers: ['ETag', 'Location'],
-      errors: ['sequence_exists', 'rules_changed', 'rules_conflict', 'rules_overlap', 'outcome_unknown'],
+      errors: [
+        'sequence_exists',
+        'rules_changed',
+        'rules_conflict',
+        'rules_overlap',
+        'ledger_behind',
+        'outcome_unknown',
+      ],
       async handle({ body: { reason, ...body }, context }) {
         const defined = await sequences.define(body.prefix, rulesIn(body), authorOf(context, reason))
         return {
@@ -234,8 +240,7 @@ export function sequenceRoutes(sequences: SequenceService): Route<ErrorCode>[] {
     route({
       ...one,
       method: 'put',
-      summary:
-        'Change some rules, which makes a version; with If-Match only if they have not changed meanwhile',
+      summary: 'Change some rules, which makes a version',
       requires: 'admin',
       body: changes,
       conditional: true,

@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors'
 import { RulesError, validateRules, type RuleSet } from '../domain/rules'
 import { requireVersion, type Author } from '../domain/versions'
 import type { KnownSequences } from '../ledger/known-sequences'
+import type { WriteOnServer } from '../ledger/other-server'
 import type { ClosedPeriod } from '../ledger/queries'
 import { findOverlap, rulesOverlap, textsOf } from './overlap'
 import { closePeriod } from './period-queries'
@@ -17,6 +18,7 @@ interface Deps {
   repository: RulesRepository
   /** For closing periods. */
   db: Queryable
+  write: WriteOnServer
   sequences: Pick<KnownSequences, 'load'>
 }
 
@@ -24,7 +26,7 @@ interface Deps {
  * Sequences and their rules. Each change adds a version to what is there: what was issued keeps the version it was
  * issued under, and of two changes at once one is refused.
  */
-export function createSequenceService({ repository, db, sequences }: Deps) {
+export function createSequenceService({ repository, db, write, sequences }: Deps) {
   /** The versions of a sequence that is in use, the latest first. */
   async function requireVersions(prefix: string): Promise<[RulesRecord, ...RulesRecord[]]> {
     const [current, ...earlier] = await repository.versionsOf(prefix)
@@ -72,7 +74,7 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
     /**
      * Defines a sequence; one that was retired goes on where it was.
      *
-     * @throws AppError `validation_failed`, `sequence_exists`, `rules_changed`, `rules_conflict`, `rules_overlap`
+     * @throws AppError `validation_failed`, `sequence_exists`, `rules_changed`, `rules_conflict`, `rules_overlap`, `ledger_behind`
      */
     async define(prefix: string, rules: RuleSet, author: Author): Promise<RulesRecord> {
       const valid = requireValid(prefix, rules)
@@ -89,7 +91,8 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
      * Changes some of the rules. What changes nothing makes no version.
      *
      * @param expected the versions that are to be changed; undefined if any
-     * @throws AppError `validation_failed`, `sequence_not_found`, `version_mismatch`, `rules_changed`, `rules_conflict`, `rules_overlap`
+     * @throws AppError `validation_failed`, `sequence_not_found`, `version_mismatch`, `rules_changed`, `rules_conflict`, `rules_overlap`,
+     *   `ledger_behind`
      */
     async change(
       prefix: string,
@@ -110,7 +113,7 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
     /**
      * Takes a sequence out of use. Its numbers, and its counters, stay.
      *
-     * @throws AppError `sequence_not_found`, `version_mismatch`, `rules_changed`
+     * @throws AppError `sequence_not_found`, `version_mismatch`, `rules_changed`, `ledger_behind`
      */
     async retire(prefix: string, expected: readonly number[] | undefined, author: Author): Promise<void> {
       const versions = await requireVersions(prefix)
@@ -121,7 +124,7 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
     /**
      * Closes a period that is over, for good. One that is closed already stays as it was closed.
      *
-     * @throws AppError `sequence_not_found`, `period_not_over`; `validation_failed` if it never had such a period
+     * @throws AppError `sequence_not_found`, `period_not_over`, `ledger_behind`; `validation_failed` if it never had such a period
      */
     async closePeriod(
       prefix: string,
@@ -129,7 +132,7 @@ export function createSequenceService({ repository, db, sequences }: Deps) {
       author: Author & { reason: string },
     ): Promise<ClosedPeriod> {
       await sequences.load(prefix)
-      return closePeriod(db, { prefix, period, ...author })
+      return closePeriod(db, write, { prefix, period, ...author })
     },
   }
 }

@@ -16,7 +16,7 @@ import type { ErrorCode } from '../domain/errors'
 
 const invoiceType = z.enum(invoiceTypes).default('on-cycle').meta({
   description:
-    'simulated: returns what the number would be, and draws none. suppressed: draws it and releases it at once',
+    'simulated: what the number would be, drawing none. suppressed: draws it and releases it at once',
 })
 
 const drawing = { site_id: siteId, partition_id: partitionId, invoice_type: invoiceType }
@@ -116,8 +116,7 @@ export function drawRoutes(draws: DrawService): Route<ErrorCode>[] {
       method: 'post',
       path: '/api/v1/sequence/release',
       tag: 'sites',
-      summary:
-        'Release a number that this site and partition has drawn: it leaves a gap, which the next number fills',
+      summary: 'Release a number that this site and partition drew: a gap, which the next number fills',
       body: releaseBody,
       answers: { 200: released },
       issues: true,

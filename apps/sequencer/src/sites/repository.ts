@@ -2,6 +2,7 @@ import { databaseErrorOf, tracedPrisma, type Queryable } from '@ordinal/database
 import type { Span } from '@ordinal/tracing'
 import { AppError } from '../domain/errors'
 import type { PrismaClient } from '../generated/prisma/client'
+import { onAnyServer, onServer, requireWritten, type WriteOnServer } from '../ledger/other-server'
 
 /** What an administrator says of a site. */
 export interface SiteConfig {
@@ -28,8 +29,15 @@ interface NewSite extends Omit<SiteRecord, 'createdAt' | 'reason'> {
 
 export type SiteRepository = ReturnType<typeof createSiteRepository>
 
+interface Deps {
+  prisma: PrismaClient
+  db: Queryable
+  /** Runs a statement only where the register may be written to; anywhere, if not given. */
+  write?: WriteOnServer
+}
+
 /** All sites, version by version. What is in it stays as it is: a change is a version more. */
-export function createSiteRepository({ prisma, db }: { prisma: PrismaClient; db: Queryable }) {
+export function createSiteRepository({ prisma, db, write = onAnyServer }: Deps) {
   return {
     /** All versions of a site, the latest first; none if there is no such site. */
     async versionsOf(siteId: string, span?: Span): Promise<SiteRecord[]> {
@@ -52,16 +60,20 @@ export function createSiteRepository({ prisma, db }: { prisma: PrismaClient; db:
     /**
      * Adds a version.
      *
-     * @throws AppError `site_changed` if another change came first
+     * @throws AppError `site_changed` if another change came first, `ledger_behind`
      */
     async add({ requestId, ...site }: NewSite): Promise<SiteRecord> {
       const { siteId, version, partitions, simulation, active, createdBy, reason } = site
       try {
-        const { rows } = await db.query<{ created_at: Date }>(
-          `SELECT public.add_site($1, $2, $3, $4, $5, $6, $7, $8) AS created_at`,
-          [siteId, version, partitions, simulation, active, createdBy, reason, requestId],
-        )
-        return { ...site, createdAt: rows[0]!.created_at, reason: reason ?? null }
+        const values = [siteId, version, partitions, simulation, active, createdBy, reason, requestId]
+        const createdAt = await write(async (server) => {
+          const { rows } = await db.query<{ created_at: Date }>(
+            `SELECT created_at FROM public.add_site($1, $2, $3, $4, $5, $6, $7, $8) created_at WHERE ${onServer('$9')}`,
+            [...values, server ?? null],
+          )
+          return requireWritten(rows)[0].created_at
+        })
+        return { ...site, createdAt, reason: reason ?? null }
       } catch (error) {
         const failure = databaseErrorOf(error)
         if (failure?.sqlState === 'OR003' || failure?.constraint === 'sites_pkey')

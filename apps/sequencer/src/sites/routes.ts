@@ -42,7 +42,13 @@ const site = z
   .meta({ id: 'Site' })
 const siteWithVersions = withVersions(site).meta({ id: 'SiteWithVersions' })
 
-const changeErrors = ['site_not_found', 'version_mismatch', 'site_changed', 'outcome_unknown'] as const
+const changeErrors = [
+  'site_not_found',
+  'version_mismatch',
+  'site_changed',
+  'ledger_behind',
+  'outcome_unknown',
+] as const
 
 /** `/api/v1/sites`: the sites that draw numbers. */
 export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
@@ -88,7 +94,7 @@ export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
       body: newSite,
       answers: { 201: site },
       headers: ['ETag', 'Location'],
-      errors: ['site_exists', 'site_changed', 'outcome_unknown'],
+      errors: ['site_exists', 'site_changed', 'ledger_behind', 'outcome_unknown'],
       async handle({ body: { site_id, reason, ...config }, context }) {
         const added = await sites.define(site_id, config, authorOf(context, reason))
         return {
@@ -101,8 +107,7 @@ export function siteRoutes(sites: SiteService): Route<ErrorCode>[] {
     route({
       ...one,
       method: 'put',
-      summary:
-        'Change partitions or settings, which makes a version; with If-Match only if nothing has changed meanwhile',
+      summary: 'Change partitions or settings, which makes a version',
       requires: 'admin',
       body: changes,
       conditional: true,

@@ -56,7 +56,7 @@ export function createSiteService({ repository, sites }: Deps) {
     /**
      * Adds a site, or takes one into use again.
      *
-     * @throws AppError `site_exists`, `site_changed`
+     * @throws AppError `site_exists`, `site_changed`, `ledger_behind`
      */
     async define(siteId: string, config: SiteConfig, author: Author): Promise<SiteRecord> {
       const [current] = await repository.versionsOf(siteId)
@@ -72,7 +72,7 @@ export function createSiteService({ repository, sites }: Deps) {
      * Changes partitions or settings of a site. What changes nothing makes no version.
      *
      * @param expected the versions that are to be changed; undefined if any
-     * @throws AppError `site_not_found`, `version_mismatch`, `site_changed`
+     * @throws AppError `site_not_found`, `version_mismatch`, `site_changed`, `ledger_behind`
      */
     async change(
       siteId: string,
@@ -92,7 +92,7 @@ export function createSiteService({ repository, sites }: Deps) {
     /**
      * Takes a site out of use: it draws no more numbers. What it drew stays, and may be released.
      *
-     * @throws AppError `site_not_found`, `version_mismatch`, `site_changed`
+     * @throws AppError `site_not_found`, `version_mismatch`, `site_changed`, `ledger_behind`
      */
     async retire(siteId: string, expected: readonly number[] | undefined, author: Author): Promise<void> {
       const current = await requireSite(siteId)

@@ -59,7 +59,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Values up to the counter that no document holds, and why; of the current period or another */
+        /** Values up to the counter that no document holds, and why */
         get: operations["get_gaps_prefix"];
         put?: never;
         post?: never;
@@ -95,7 +95,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Issue numbers for several requests at once; each has its own answer, as POST /api/v1/next/{prefix} would give it */
+        /** Issue numbers for several requests at once, each answered as by POST /api/v1/next/{prefix} */
         post: operations["post_numbers_batch"];
         delete?: never;
         options?: never;
@@ -146,7 +146,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Release a number that no document holds after all: it is free, or void if the sequence is strict */
+        /** Release a number that no document holds: it is free, or void if the sequence is strict */
         post: operations["post_numbers_number_release"];
         delete?: never;
         options?: never;
@@ -216,7 +216,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Release a number that this site and partition has drawn: it leaves a gap, which the next number fills */
+        /** Release a number that this site and partition drew: a gap, which the next number fills */
         post: operations["post_sequence_release"];
         delete?: never;
         options?: never;
@@ -268,7 +268,7 @@ export interface paths {
         };
         /** Read a sequence, with all versions of its rules */
         get: operations["get_sequences_prefix"];
-        /** Change some rules, which makes a version; with If-Match only if they have not changed meanwhile */
+        /** Change some rules, which makes a version */
         put: operations["put_sequences_prefix"];
         post?: never;
         /** Take a sequence out of use; its numbers and its rules stay on record */
@@ -304,7 +304,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take over numbers of another system, from a file of any length; issuing goes on above them */
+        /** Take over numbers of another system from a file; issuing goes on above them */
         post: operations["post_sequences_prefix_import"];
         delete?: never;
         options?: never;
@@ -407,7 +407,7 @@ export interface paths {
         };
         /** Read a site, with all its versions */
         get: operations["get_sites_site_id"];
-        /** Change partitions or settings, which makes a version; with If-Match only if nothing has changed meanwhile */
+        /** Change partitions or settings, which makes a version */
         put: operations["put_sites_site_id"];
         post?: never;
         /** Take a site out of use; what it drew stays */
@@ -512,7 +512,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rows of the ledger, the newest first; with `after` the change feed, the oldest first */
+        /** The rows of the ledger, newest first; with `after` the change feed */
         get: operations["get_audit"];
         put?: never;
         post?: never;
@@ -529,7 +529,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ledger as a file of any length, to verify it elsewhere (NDJSON) or to look at (CSV) */
+        /** The ledger as a file, to verify elsewhere (NDJSON) or to look at (CSV) */
         get: operations["get_audit_export"];
         put?: never;
         post?: never;
@@ -549,7 +549,7 @@ export interface paths {
         /** Compute the hash chains again from the rows, and report what does not fit */
         get: operations["get_audit_verify"];
         put?: never;
-        /** Compare the ledger with a checkpoint: one that was rewritten does not match */
+        /** Compare the ledger with a checkpoint */
         post: operations["post_audit_verify"];
         delete?: never;
         options?: never;
@@ -598,7 +598,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Server-sent events: what each batch did (`issue`, `reserve`, `confirm`, `release` and so on), and `stats` every second */
+        /** Server-sent events: what each batch did (`issue`, `reserve` and so on), and `stats` every second */
         get: operations["get_stream"];
         put?: never;
         post?: never;
@@ -944,7 +944,7 @@ export interface components {
             template: string;
             reset: components["schemas"]["reset"];
             time_zone: string;
-            /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
+            /** @description When the fiscal year begins: a month, or a day, as in "04-06" for 6 April */
             fiscal_year_start: number | string;
             start: number;
             gap_policy: components["schemas"]["gap_policy"];
@@ -1270,11 +1270,11 @@ export interface components {
          * @enum {string}
          */
         gap_policy: "recycle" | "strict";
-        /** @description For how many seconds an anonymous caller may release a number that an anonymous caller drew; 0: never */
+        /** @description For how many seconds anonymous callers may release what anonymous callers drew; 0: never */
         release_window_seconds: number;
         /** @description The only caller that may issue, reserve and change its numbers; null: any */
         sealed_to: (string & components["schemas"]["Line"]) | null;
-        /** @description Whether its numbers may be the text of another sequence's numbers, which are then addressed with their prefix */
+        /** @description Whether another sequence may have the same numbers, which are then addressed with their prefix */
         allow_overlap: boolean;
         /** @description How many days a business date may lie before the current one; null: any */
         business_date_past_days: number | null;
@@ -1286,11 +1286,11 @@ export interface components {
          */
         end: number | null;
         /**
-         * @description With how many values left the service warns: a number of values, or a percentage (1% to 99%) of those from start to end; null: only when none is left
+         * @description With how many values left the service warns: a number, or a percentage (1% to 99%) of those from start to end; null: when none is left
          * @example 10%
          */
         warn_at: (number | string) | null;
-        /** @description Whether a number is refused whose business date is before that of the last number of its period; only with the gap_policy strict */
+        /** @description Whether a number is refused whose business date is before that of the last of its period; only with gap_policy strict */
         chronological: boolean;
         /** @description Whether the site may preview numbers (invoice type simulated) */
         simulation: boolean;
@@ -1316,7 +1316,7 @@ export interface components {
          * @example site-1
          */
         site_id_2: string;
-        /** @description Reserves in place of issuing: without a confirmation within so many seconds the number is released */
+        /** @description Reserves instead of issuing: released unless confirmed within so many seconds */
         hold_seconds: number;
         numbers: components["schemas"]["Number"][];
         /** @description The last value that may be issued, where the rules have an end */
@@ -1334,7 +1334,7 @@ export interface components {
          * @example Europe/Berlin
          */
         time_zone: string & components["schemas"]["Line"];
-        /** @description When the fiscal year begins: a month, on its first day, or a day, as in "04-06" for 6 April */
+        /** @description When the fiscal year begins: a month, or a day, as in "04-06" for 6 April */
         fiscal_year_start: number | string;
         /** @description The first value of a period that has not begun; may only be raised */
         start: number;
@@ -1512,6 +1512,16 @@ export interface components {
          *     `ledger_behind`: The ledger may be older than what is known of it
          */
         ServiceUnavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `ledger_behind`: The ledger may be older than what is known of it */
+        ServiceUnavailable_2: {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
@@ -1792,16 +1802,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ledger_behind`: The ledger may be older than what is known of it */
-        ServiceUnavailable_2: {
-            headers: {
-                "Retry-After": components["headers"]["Retry-After"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `site_changed`: Somebody else changed the site at the same time */
         Conflict_6: {
             headers: {
@@ -1990,7 +1990,7 @@ export interface operations {
                 partition_id?: components["schemas"]["partition_id"];
                 invoice_type?: "on-cycle" | "off-cycle";
                 count?: components["parameters"]["count"];
-                /** @description Reserves in place of issuing: without a confirmation within so many seconds the number is released */
+                /** @description Reserves instead of issuing: released unless confirmed within so many seconds */
                 hold_seconds?: number;
             };
             header?: {
@@ -2445,7 +2445,7 @@ export interface operations {
             query: {
                 site_id: components["schemas"]["site_id"];
                 partition_id: components["schemas"]["partition_id"];
-                /** @description simulated: returns what the number would be, and draws none. suppressed: draws it and releases it at once */
+                /** @description simulated: what the number would be, drawing none. suppressed: draws it and releases it at once */
                 invoice_type?: components["schemas"]["invoice_type"];
                 count?: components["parameters"]["count"];
             };
@@ -2489,7 +2489,7 @@ export interface operations {
                     site_id: components["schemas"]["site_id"];
                     partition_id: components["schemas"]["partition_id"];
                     /**
-                     * @description simulated: returns what the number would be, and draws none. suppressed: draws it and releases it at once
+                     * @description simulated: what the number would be, drawing none. suppressed: draws it and releases it at once
                      * @default on-cycle
                      * @enum {string}
                      */
@@ -2700,6 +2700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2782,6 +2783,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_5"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2805,6 +2807,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict_5"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2846,6 +2849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -2856,7 +2860,7 @@ export interface operations {
                 max_hole?: number;
                 /** @description Reports what would be done, and writes nothing */
                 dry_run?: boolean;
-                /** @description Refuses CSV with columns that are not known, and lines of NDJSON with such fields, in place of ignoring them; misspelt ones are always refused */
+                /** @description Refuses unknown columns of CSV and fields of NDJSON, in place of ignoring them; misspelt ones are always refused */
                 strict?: boolean;
                 /** @description How the file writes business dates; yyyy-mm-dd is always read */
                 date_format?: "yyyy-mm-dd" | "dd.mm.yyyy" | "dd/mm/yyyy" | "mm/dd/yyyy";
@@ -3090,6 +3094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3160,6 +3165,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_4"];
             409: components["responses"]["Conflict_6"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3183,6 +3189,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound_4"];
             409: components["responses"]["Conflict_6"];
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3260,6 +3267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3325,6 +3333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3354,6 +3363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3403,6 +3413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: components["responses"]["ServiceUnavailable_2"];
             default: components["responses"]["AnyError"];
         };
     };
@@ -3461,7 +3472,7 @@ export interface operations {
     get_audit: {
         parameters: {
             query?: {
-                /** @description The change feed: every row once, the oldest first. `0`, then the `next_cursor` of the answer before; at the end that is the same again, to ask with later. Takes no filter */
+                /** @description The change feed: every row once, oldest first. `0`, then the last `next_cursor`, which at the end is the same again. Takes no filter */
                 after?: string;
                 /** @description `next_cursor` of the answer before, with the same filters; from the beginning if not given */
                 cursor?: components["parameters"]["cursor"];
@@ -3702,7 +3713,7 @@ export interface operations {
     get_stream: {
         parameters: {
             query?: {
-                /** @description As the header Last-Event-ID: goes on after that event, for clients that cannot set headers */
+                /** @description As the header Last-Event-ID, for clients that cannot set headers */
                 last_event_id?: string;
             };
             header?: never;
