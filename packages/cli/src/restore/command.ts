@@ -103,6 +103,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
           const content = { type: 'ordinal-restore-plan-v1', reason, margin, counters, numbers }
           writeFileSync(plan, `${JSON.stringify(content, undefined, 2)}\n`)
           output.line(`The plan is in ${plan}: sequencer --raise-counters < ${plan}`)
+          for (const line of whatElse(margin!, counters.length + numbers.length > 0)) output.line(line)
         }
         if (found > 0) setExitCode(exitCodes.found)
         else
@@ -112,6 +113,16 @@ export function addRestoreCommand(program: Command, run: Run): void {
       }),
     )
 }
+
+/** What carrying out a plan does besides what it names: that is known to the ledger alone. */
+const whatElse = (margin: number, namesSome: boolean): string[] => [
+  ...(margin > 0
+    ? [
+        `It skips ${margin} values in each counter that it names, in each that was written to in the last 31 days of the ledger, and in each period from the day before the ledger ends to tomorrow, since time zones differ`,
+      ]
+    : []),
+  ...(margin > 0 || namesSome ? ['What is free or reserved in the ledger becomes void'] : []),
+]
 
 function marginOf(text: string): number {
   const margin = wholeFromZero(text)
