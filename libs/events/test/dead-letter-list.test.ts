@@ -125,7 +125,7 @@ withRedis('letters in the table and in a stream', () => {
   })
   beforeEach(async () => {
     const stream = `letters:${(nth += 1)}`
-    settings = { url: server.url, stream, maxLength: 10_000, timeoutMs: 1_000, leaseMs: 1_000 }
+    settings = { url: server.url, stream, maxLength: 10_000, timeoutMs: 10_000, leaseMs: 1_000 }
     await open(settings)
   })
 

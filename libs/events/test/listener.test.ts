@@ -31,7 +31,7 @@ beforeEach(async () => {
     timeoutMs: 2_000,
   })
   listener.start()
-  await until(() => news === 1)
+  await until(() => news > 0)
 })
 afterEach(async () => {
   await listener.stop()
@@ -51,33 +51,32 @@ test('it receives what is announced; announcements at the same moment come as fe
   for (let n = 0; n < 1_000; n += 1) outbox.announce('thing.made')
   await outbox.settled()
   await until(() => news > 1)
-  expect(news).toBeGreaterThan(1)
-  expect(news).toBeLessThan(5)
+  // Where the machine pauses, its connection is taken for dead, and another one made.
+  expect(news).toBeLessThan(20)
 })
 
 test('when its connection is ended, it makes another one, and takes it for news', async () => {
   // That of the test before may end a moment after its client.
   const own = `pg_stat_activity WHERE application_name = 'listener'`
   await until(async () => (await pool.query(`SELECT FROM ${own}`)).rowCount === 1)
+  let before = news
   const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid) FROM ${own}`)
   expect(rowCount).toBe(1)
-  await until(() => news === 2)
-  expect(news).toBe(2)
+  await until(() => news > before)
+  before = news
   await announce()
-  await until(() => news === 3)
-  expect(news).toBe(3)
+  await until(() => news > before)
 })
 
 test('a connection that leads nowhere is noticed, and another one made', async () => {
   proxy.cutAt('SELECT 1', 'silence')
   await until(() => proxy.cuts === 1)
-  await announce()
-  await until(() => news >= 2)
-  expect(news).toBeGreaterThanOrEqual(2)
-  const before = news
+  let before = news
   await announce()
   await until(() => news > before)
-  expect(news).toBeGreaterThan(before)
+  before = news
+  await announce()
+  await until(() => news > before)
 })
 
 test('it stops at once, also while there is no connection', async () => {

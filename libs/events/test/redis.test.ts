@@ -67,7 +67,6 @@ withRedis('what only Redis Streams can meet', () => {
       await until(() => seen.length > 20)
       await faults[fault].end()
       await until(async () => (await stage.waiting()) > 100)
-      expect(await stage.waiting()).toBeGreaterThan(100)
       // Longer than a command may take.
       await delay(1_500)
       await faults[fault].begin()
@@ -160,7 +159,8 @@ withRedis('what only Redis Streams can meet', () => {
     expect(dead.map(([, fields]) => fields.slice(0, 4))).toEqual(
       Array(2).fill(['consumer', 'recorder', 'reason', 'the entry is no CloudEvent']),
     )
-    expect(await client.xpending(settings.stream, 'recorder')).toEqual([0, null, null, null])
+    // That of the event is acknowledged after it was handled.
+    await until(async () => ((await client.xpending(settings.stream, 'recorder')) as [number])[0] === 0)
   })
 
   test('a group or a stream that somebody deletes is made again', async () => {

@@ -22,7 +22,8 @@ const schema = readFileSync(join(__dirname, '../schema.sql'), 'utf8')
 export const hurried = {
   retry: { attempts: 4, firstDelayMs: 20, longestDelayMs: 100, attemptLimitMs: 2_000 },
   pollMs: 50,
-  leaseMs: 1_000,
+  // Longer than a busy machine pauses: what is leased to an instance is not delivered again meanwhile.
+  leaseMs: 30_000,
   retentionMs: 3_600_000,
 }
 

@@ -20,6 +20,8 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     proxy = undefined
   })
 
+  /** Longer than a busy machine pauses: what one instance is at, no other takes over. */
+  const withLongLease = () => redis && { ...redis, leaseMs: 30_000 }
   const deadLetters = async <T>(use: (letters: DeadLetters) => Promise<T>) => {
     const log = { info() {}, warn() {} } as never
     const { deadLetters: letters, close } = await openDeadLetters({ pool: stage.pool, redis, log })
@@ -66,10 +68,10 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     await stage.change('a')
     await until(() => one.seen.length === 1 && two.seen.length === 1)
     expect([...one.seen, ...two.seen].map(nthChange)).toEqual([2, 2])
-    await until(async () => (await stage.waiting()) === 0)
-    expect(await instance.metric('test_events_handled_total{consumer="one"}')).toBe(1)
-    expect(await instance.metric('test_outbox_pending')).toBe(0)
-    expect(await instance.metric('test_events_delivered_total')).toBe(2)
+    // What is seen to be committed may be counted a moment later.
+    await until(async () => (await instance.metric('test_events_delivered_total')) === 2)
+    await until(async () => (await instance.metric('test_events_handled_total{consumer="one"}')) === 1)
+    await until(async () => (await instance.metric('test_outbox_pending')) === 0)
   })
 
   test('an event that nobody wants is kept as if it were delivered, and wakes nobody', async () => {
@@ -111,8 +113,8 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
       if (fails % 5 === 0) throw new Error('not now')
     })
     // So many that none moves to the dead letters by chance.
-    const retry = { ...hurried.retry, attempts: 50 }
-    const instances = [stage.startInstance([consumer], { retry }), stage.startInstance([consumer], { retry })]
+    const patient = { retry: { ...hurried.retry, attempts: 50 }, redis: withLongLease() }
+    const instances = [stage.startInstance([consumer], patient), stage.startInstance([consumer], patient)]
     const subjects = upTo(20).map((n) => `subject ${n}`)
     await Promise.all(
       subjects.map(async (subject) => {
@@ -133,17 +135,18 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
 
   test('several relays share the work, and none delivers what another one does', async () => {
     const { consumer, seen } = recorder()
-    // Longer than a busy machine pauses: what is leased to one is not given to the other.
-    const leaseMs = 30_000
-    const patient = { leaseMs, redis: redis && { ...redis, leaseMs } }
+    const patient = { redis: withLongLease() }
     const instances = [stage.startInstance([consumer], patient), stage.startInstance([consumer], patient)]
     await Promise.all(upTo(300).map((n) => stage.change(`subject ${n}`)))
     await until(() => seen.length >= 300)
     expect(new Set(seen.map(({ id }) => id)).size).toBe(300)
+    const delivered = async () => {
+      const counts = await Promise.all(instances.map(({ metric }) => metric('test_events_delivered_total')))
+      return counts[0]! + counts[1]!
+    }
+    await until(async () => (await delivered()) >= 300)
     await until(async () => (await stage.waiting()) === 0)
-    const delivered = await Promise.all(instances.map(({ metric }) => metric('test_events_delivered_total')))
-    expect(delivered[0]! + delivered[1]!).toBe(300)
-    expect(seen).toHaveLength(300)
+    expect([await delivered(), seen.length]).toEqual([300, 300])
   })
 
   test('a poison event becomes a dead letter with its reason, and the events behind it are delivered', async () => {
@@ -167,7 +170,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     })
     expect(dead!.diedAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
     expect(await instance.metric('test_events_dead_total{consumer="recorder"}')).toBe(1)
-    expect(await instance.metric('test_dead_events')).toBe(1)
+    await until(async () => (await instance.metric('test_dead_events')) === 1)
     expect(instance.log.of('an event moved to the dead letters')).toHaveLength(1)
   })
 
@@ -190,7 +193,7 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
       events.map(({ id, sequence }) => `${id} ${sequence}`).sort()
     expect(new Set(told(broken.seen))).toEqual(new Set(told(well.seen)))
     expect(well.seen).toHaveLength(wellBefore)
-    expect(await instance.metric('test_dead_events')).toBe(0)
+    await until(async () => (await instance.metric('test_dead_events')) === 0)
   })
 
   test('one dead letter is replayed by its id, and those of a type or a consumer, without the others', async () => {
@@ -229,12 +232,11 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
       attempts += 1
       if (away) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
     })
-    const instance = stage.startInstance([consumer])
+    stage.startInstance([consumer])
     await stage.change('a')
     await stage.change('a')
     await until(() => attempts > 6)
-    expect(attempts).toBeGreaterThan(6)
-    expect(await instance.metric('test_dead_events')).toBe(0)
+    expect(await deadLetters((letters) => letters.count())).toBe(0)
     away = false
     await until(() => seen.length === 2)
     expect(changesSeen(seen)).toEqual({ a: [1, 2] })
@@ -259,7 +261,9 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
     url.port = String(proxy.port)
     const { consumer, seen } = recorder()
-    stage.startInstance([consumer], { databaseUrl: url.href } satisfies Partial<EventSettings>)
+    // Delivered again when the lease ends.
+    const hasty = { databaseUrl: url.href, leaseMs: 1_000 } satisfies Partial<EventSettings>
+    stage.startInstance([consumer], hasty)
     await stage.change('warm up')
     await until(() => seen.length === 1)
     await until(async () => (await stage.waiting()) === 0)
@@ -276,7 +280,9 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
   test('it stops after the handling that is under way, and the next instance goes on', async () => {
     let release: (() => void) | undefined
     const slow = recorder('recorder', () => new Promise<void>((resolve) => (release = resolve)))
-    const first = stage.startInstance([slow.consumer])
+    // The handling ends when the test says so, and not by its timeout.
+    const retry = { ...hurried.retry, attemptLimitMs: 60_000 }
+    const first = stage.startInstance([slow.consumer], { retry, redis: withLongLease() })
     await stage.change('a')
     await stage.change('a')
     await until(() => release !== undefined)
@@ -298,7 +304,6 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     stage.startInstance([consumer])
     await stage.change('a', { announce: false })
     await until(() => seen.length === 1)
-    expect(seen).toHaveLength(1)
   })
 
   test('a word of new events has them delivered at once, however rarely it looks', async () => {
@@ -307,7 +312,6 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     for (const n of upTo(5)) {
       await stage.change('a')
       await until(() => seen.length === n)
-      expect(seen).toHaveLength(n)
     }
     expect(seen.map(nthChange)).toEqual(upTo(5))
   })
@@ -326,7 +330,6 @@ export function promisesOf(createRedis: () => RedisSettings | undefined): void {
     expect(await rows()).toContain('a')
     stage.startInstance([consumer], { retentionMs: 1 })
     await until(async () => !(await rows()).includes('a'))
-    expect(await rows()).not.toContain('a')
     await pool.end()
   })
 }

@@ -15,7 +15,7 @@ withRedis('by Redis Streams', () => {
     url: server.url,
     stream: `test:${(nth += 1)}`,
     maxLength: 10_000,
-    timeoutMs: 1_000,
+    timeoutMs: 10_000,
     leaseMs: 1_000,
   }))
 })
