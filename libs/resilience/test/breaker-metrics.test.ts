@@ -9,9 +9,10 @@ test('the metrics of several clients, in the names of the documentation', async 
     response.writeHead(request.url === '/no' ? 404 : 200).end(),
   )
   const sequencer = clientOf(server.url, { name: 'sequencer' })
-  const users = clientOf(await refusingUrl(), { breaker: { ...breakerOptions, resetTimeoutMs: 2_000 } })
+  const users = clientOf(await refusingUrl(), { breaker: { ...breakerOptions, resetTimeoutMs: 60_000 } })
+  const orders = clientOf(await refusingUrl(), { name: 'orders' })
   const registry = new Registry()
-  registerBreakerMetrics(registry, 'order_service', [users, sequencer])
+  registerBreakerMetrics(registry, 'order_service', [users, sequencer, orders])
 
   await sequencer.request(get)
   await sequencer.request({ method: 'GET', path: '/no' })
@@ -34,6 +35,7 @@ test('the metrics of several clients, in the names of the documentation', async 
     )
   }
 
-  await until(() => users.state() === 'half_open')
-  expect(await lines()).toContain('order_service_circuit_breaker_state{service="user-service"} 1')
+  for (let call = 0; call < breakerOptions.volumeThreshold; call++) await failureOf(orders.request(get))
+  await until(() => orders.state() === 'half_open')
+  expect(await lines()).toContain('order_service_circuit_breaker_state{service="orders"} 1')
 })

@@ -82,12 +82,12 @@ export async function startRawServer(onData: (socket: net.Socket, count: number,
 /** A place where nobody listens. */
 export const refusingUrl = async () => `http://${ownAddress}:${await ownPort()}`
 
-/** A client with short times, closed after the test. */
+/** A client that waits for longer than a busy machine pauses, closed after the test. */
 export function clientOf(baseUrl: string, options: Partial<ServiceClientOptions> = {}): ServiceClient {
   const client = createServiceClient({
     name: 'user-service',
     baseUrl,
-    timeoutMs: 2000,
+    timeoutMs: 20_000,
     maxConcurrent: 100,
     breaker: { ...breakerOptions, ...options.breaker },
     ...options,
