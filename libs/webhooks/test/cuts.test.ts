@@ -25,7 +25,9 @@ test.each(statements.flatMap((statement) => moments.map((moment) => [statement, 
     const subjects = upTo(4).map((n) => `s${n}`)
     for (let n = 0; n < 3; n += 1) for (const subject of subjects) await stage.change(subject)
     proxy.cutAt(statement, moment, 3)
-    const instances = [stage.startInstance({}, proxy.url), stage.startInstance({}, proxy.url)]
+    // What is lost with its connection is tried again when its lease ends.
+    const begin = () => stage.startInstance({ webhookTimeoutMs: 2_000 }, proxy.url)
+    const instances = [begin(), begin()]
     await until(async () => (await stage.count('waiting')) === 0, 60_000)
     expect(proxy.cuts).toBeGreaterThan(0)
     expect(firstSeen(receiver.accepted)).toEqual(

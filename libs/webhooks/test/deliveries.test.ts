@@ -1,10 +1,10 @@
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
-import { until } from '@ordinal/testing'
+import { ownPort, until } from '@ordinal/testing'
 import { createSealer } from '../src/sealing'
 import { newSecret } from '../src/signature'
-import { close, listen, startReceiver, type Answer, type Receiver } from './receiver'
+import { startReceiver, type Answer, type Receiver } from './receiver'
 import { byTest, createStage, firstSeen, nOf, upTo, type Stage } from './stage'
 
 let stage: Stage
@@ -18,8 +18,8 @@ afterEach(async () => {
   await Promise.all(receivers.map((receiver) => receiver.stop()))
 })
 
-async function receiverOf(answer?: Answer) {
-  const receiver = await startReceiver(answer)
+async function receiverOf(answer?: Answer, port?: number) {
+  const receiver = await startReceiver(answer, port)
   receivers.push(receiver)
   return receiver
 }
@@ -81,11 +81,10 @@ test('a receiver that is down, answers 500 or redirects gets all when it is well
     response.writeHead(302, { location: stranger.url }).end()
   })
   // Down: nothing listens where it will be.
-  const down = await startReceiver()
-  await down.stop()
-  const urls = [well, ill, redirecting, down].map(({ url }) => url)
+  const downPort = await ownPort()
+  const urls = [well, ill, redirecting].map(({ url }) => url)
   const ids: number[] = []
-  for (const url of urls) ids.push((await stage.subscribe(url)).id)
+  for (const url of [...urls, `http://127.0.0.1:${downPort}/hook`]) ids.push((await stage.subscribe(url)).id)
   await changeAll(['a', 'b', 'c'], 3)
   stage.startInstance()
   const all = { a: [1, 2, 3], b: [1, 2, 3], c: [1, 2, 3] }
@@ -97,19 +96,9 @@ test('a receiver that is down, answers 500 or redirects gets all when it is well
 
   ill.answer = () => 200
   redirecting.answer = () => 202
-  const returned: { event: { id: string; subject: string; data: unknown } }[] = []
-  const server = createServer((request, response) => {
-    let body = ''
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
-    request.on('end', () => {
-      returned.push({ event: JSON.parse(body) })
-      response.end()
-    })
-  })
-  await listen(server, down.port)
+  const returned = await receiverOf(undefined, downPort)
   await stage.untilSettled()
-  for (const accepted of [ill.accepted, redirecting.accepted, returned])
-    expect(firstSeen(accepted)).toEqual(all)
+  for (const { accepted } of [ill, redirecting, returned]) expect(firstSeen(accepted)).toEqual(all)
   expect(stranger.seen).toEqual([])
   expect(await stage.count('delivered')).toBe(36)
 
@@ -119,7 +108,6 @@ test('a receiver that is down, answers 500 or redirects gets all when it is well
   expect(statuses).toEqual(new Set([302, 202]))
   for (const id of ids)
     expect(await stage.service.find(id)).toMatchObject({ enabled: true, failingSince: null })
-  await close(server)
 })
 
 test('a failed delivery holds back later events of its subject, and of no other', async () => {
@@ -127,8 +115,7 @@ test('a failed delivery holds back later events of its subject, and of no other'
   const receiver = await receiverOf(({ event }) => (event.subject === 'a' && !taken ? 500 : 204))
   await stage.subscribe(receiver.url)
   await changeAll(['a', 'b'], 4)
-  // So many pauses that no delivery fails for good, however long this test is kept waiting.
-  stage.startInstance({ webhookPauses: [20, 40, 80, ...Array<number>(1_000).fill(300)] })
+  stage.startInstance()
   await until(() => receiver.accepted.length === 4 && receiver.seen.length >= 7)
   expect(firstSeen(receiver.accepted)).toEqual({ b: [1, 2, 3, 4] })
   taken = true
@@ -155,18 +142,22 @@ test('slow receivers, and answers without an end, hurt neither others nor the re
   const subjects = upTo(20).map((n) => `s${n}`)
   await changeAll(subjects, 2)
   const instance = stage.startInstance({ webhookConcurrency: 3, webhookTimeoutMs: 1_000 })
-  await until(() => well.accepted.length === 40 && endless.seen.length >= 40, 60_000)
-  expect(Object.keys(firstSeen(well.accepted))).toHaveLength(20)
-  expect(firstSeen(endless.seen)).toEqual(firstSeen(well.accepted))
-  expect(open.size).toBeGreaterThan(0)
+  // Where the machine pauses, a delivery may take longer than its time, and comes again.
+  const all = Object.fromEntries(subjects.map((subject) => [subject, [1, 2]]))
+  for (const taken of [well.accepted, endless.seen]) {
+    await until(() => Object.values(firstSeen(taken)).flat().length === 40, 60_000)
+    expect(firstSeen(taken)).toEqual(all)
+  }
+  // Between two attempts none is.
+  await until(() => open.size > 0)
   expect(most).toBeLessThanOrEqual(3)
   // The relay has given all away.
   const { rows } = await stage.pool.query('SELECT FROM outbox WHERE delivered_at IS NULL')
   expect(rows).toEqual([])
-  expect(await instance.metric('test_webhook_deliveries_waiting')).toBeGreaterThan(0)
+  await until(async () => (await instance.metric('test_webhook_deliveries_waiting')) > 0)
   slow.answer = () => 204
   await until(async () => (await stage.count('waiting')) === 0, 60_000)
-  expect(firstSeen(slow.accepted)).toEqual(firstSeen(well.accepted))
+  expect(firstSeen(slow.accepted)).toEqual(all)
 })
 
 test('Retry-After is waited for', async () => {
@@ -202,7 +193,7 @@ test('410 switches a webhook off; what comes meanwhile is delivered when it is o
   const [line] = instance.log.of('a webhook was switched off')
   expect(line).toMatchObject({ level: 'error', webhook_id: id, reason: 'gone', status: 410 })
   expect(JSON.stringify(instance.log.entries)).not.toContain(receiver.url)
-  expect(await instance.metric('test_webhooks_switched_off')).toBe(1)
+  await until(async () => (await instance.metric('test_webhooks_switched_off')) === 1)
   expect(await instance.metric('test_webhook_attempts_total{outcome="off"}')).toBe(1)
 
   receiver.answer = () => 204
@@ -336,9 +327,7 @@ test('no delivery is begun twice by instances that work at once, and a stop give
   await stage.subscribe(receiver.url)
   const subjects = upTo(30).map((n) => `s${n}`)
   await changeAll(subjects, 3)
-  // Longer than a busy machine pauses: what one is at, no other begins.
-  const patient = { webhookTimeoutMs: 20_000 }
-  const instances = [1, 2, 3].map(() => stage.startInstance(patient))
+  const instances = [1, 2, 3].map(() => stage.startInstance())
   await until(async () => (await stage.count('waiting')) === 0, 60_000)
   expect(receiver.seen).toHaveLength(90)
   expect(firstSeen(receiver.seen)).toEqual(

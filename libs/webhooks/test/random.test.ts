@@ -37,7 +37,9 @@ function promisesOf(redisOf: () => RedisSettings | undefined): void {
       maxLength: 40,
     })
     const changes = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 25 })
-    const instances = [stage.startInstance(), stage.startInstance()]
+    // More pauses than there are failures, which may all be of one delivery.
+    const patient = { webhookPauses: Array<number>(50).fill(50) }
+    const instances = [stage.startInstance(patient), stage.startInstance(patient)]
     await fc.assert(
       fc.asyncProperty(failures, changes, async (plan, subjects) => {
         const accepted: Receiver['seen'] = []

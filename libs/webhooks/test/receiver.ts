@@ -19,21 +19,28 @@ export type Answer = (
 
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>
 
-/** A receiver on loopback, which remembers what it got. */
-export async function startReceiver(answer: Answer = () => 204) {
+/**
+ * A receiver on loopback, which remembers what it got.
+ *
+ * @param wanted the port; any if it is not given
+ */
+export async function startReceiver(answer: Answer = () => 204, wanted?: number) {
   const seen: Received[] = []
   const accepted: Received[] = []
   let respond = answer
   const server = createServer((request, response) => {
-    void read(request).then(async (received) => {
+    // A sender that is killed has not sent all of it.
+    void read(request).then(take, () => undefined)
+
+    async function take(received: Received) {
       seen.push(received)
       const status = await respond(received, response, seen.length)
       if (status === undefined) return
       if (status < 300) accepted.push(received)
       response.writeHead(status).end()
-    })
+    }
   })
-  const port = await listen(server)
+  const port = await listen(server, wanted)
   return {
     url: `http://127.0.0.1:${port}/hook`,
     port,
