@@ -80,10 +80,15 @@ test('a packing that nobody knows is 415', async () => {
 })
 
 test('a deeply nested body is refused, and costs next to nothing', async () => {
-  const started = performance.now()
-  const { status } = await send(`{"name":${'['.repeat(1_000)}${']'.repeat(1_000)}}`)
-  expect(status).toBe(400)
-  expect(performance.now() - started).toBeLessThan(1_000)
+  const took: number[] = []
+  for (let times = 0; times < 3; times += 1) {
+    const started = performance.now()
+    const { status } = await send(`{"name":${'['.repeat(1_000)}${']'.repeat(1_000)}}`)
+    took.push(performance.now() - started)
+    expect(status).toBe(400)
+  }
+  // A machine that is busy with other work may pause during one.
+  expect(Math.min(...took)).toBeLessThan(1_000)
 })
 
 test('a body where none is expected is left unread', async () => {

@@ -94,7 +94,8 @@ test('while the process is busy, fewer are under way, and the others follow when
 })
 
 test('while the process is busy, what takes long is followed by a rest', async () => {
-  const gate = createGate({ ...bounds, places: 1, busyRest: 10 }, () => true)
+  // A pause of the machine is followed by ten times its length.
+  const gate = createGate({ ...bounds, places: 1, busyRest: 10, waitMs: 120_000 }, () => true)
   const leave = await gate.enter('a')
   const startedAt = performance.now()
   await until(() => performance.now() - startedAt >= 20)

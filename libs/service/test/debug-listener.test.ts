@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createTestDatabase, readProfile, until, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, ownPort, readProfile, until, type TestDatabase } from '@ordinal/testing'
 import { slow as underWay } from './fake-routes'
 import { startFakeService } from './fake-service'
 import { openSocket } from './raw-socket'
@@ -81,9 +81,10 @@ function spin(ms: number): void {
 }
 
 test('a CPU profile names the function that takes the time, and is a file to download', async () => {
-  // A machine that is busy with other work may leave the profiler no time: then once more.
+  // A machine that is busy with other work may leave the profiler no time, or pause while it spins: then once more.
   let profiled = await profileSpinning()
-  for (let tries = 1; tries < 5 && profiled.spinningSeconds < 0.4; tries++) profiled = await profileSpinning()
+  const isOdd = () => profiled.spinningSeconds < 0.4 || profiled.spinningSeconds > 0.7
+  for (let tries = 1; tries < 5 && isOdd(); tries++) profiled = await profileSpinning()
   const { status, headers, types, seconds, spinningSeconds } = profiled
   expect(status).toBe(200)
   expect(headers.get('content-type')).toBe('application/octet-stream')
@@ -114,15 +115,20 @@ test('a heap profile names the function that keeps what it allocates', async () 
   function hoard() {
     for (let i = 0; i < 200; i++) kept.push(Array.from({ length: 10_000 }, () => i))
   }
-  const profiling = ask('/debug/pprof/heap?seconds=3')
-  await delay(1_000)
-  hoard()
-  const { samples } = readProfile((await profiling).body)
-  const hoarded = samples
-    .filter(({ stack }) => stack.some(({ name }) => name === 'hoard'))
-    .reduce((sum, { values }) => sum + values.inuse_space!, 0)
+  async function profileHoarding() {
+    const profiling = ask('/debug/pprof/heap?seconds=3')
+    await delay(1_000)
+    hoard()
+    const { samples } = readProfile((await profiling).body)
+    return samples
+      .filter(({ stack }) => stack.some(({ name }) => name === 'hoard'))
+      .reduce((sum, { values }) => sum + values.inuse_space!, 0)
+  }
+  // A machine that is busy with other work may pause, so that the hoarding is not within the profile: then once more.
+  let hoarded = await profileHoarding()
+  for (let tries = 1; tries < 5 && hoarded < 5_000_000; tries++) hoarded = await profileHoarding()
   expect(hoarded).toBeGreaterThan(5_000_000)
-  expect(kept).toHaveLength(200)
+  expect(kept.length).toBeGreaterThanOrEqual(200)
 })
 
 test('a trace is JSON with events', async () => {
@@ -168,14 +174,14 @@ test("what is not there is not found, and nothing of it is on the service's own 
 
 test('while one profile is taken a second of any kind gets 409 with Retry-After', async () => {
   const startedAt = performance.now()
-  const first = ask('/debug/pprof/profile?seconds=4')
+  const first = ask('/debug/pprof/profile?seconds=8')
   await delay(1_000)
   for (const kind of ['profile', 'heap', 'trace']) {
     const { status, headers, body } = await ask(`/debug/pprof/${kind}?seconds=1`)
     expect([status, headers.get('content-type')]).toEqual([409, 'application/problem+json'])
     const left = Number(headers.get('retry-after'))
-    expect(left).toBeLessThanOrEqual(4)
-    expect(left).toBeGreaterThanOrEqual(4 - (performance.now() - startedAt) / 1000)
+    expect(left).toBeLessThanOrEqual(8)
+    expect(left).toBeGreaterThanOrEqual(8 - (performance.now() - startedAt) / 1000)
     expect(problem(body)).toMatchObject({
       code: 'profile_under_way',
       detail: `A profile is being taken, for another ${left} s`,
@@ -273,10 +279,7 @@ test('when the service cannot listen, the debug listener does not stay', async (
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, () => resolve()))
   const { port } = other.address() as AddressInfo
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', () => resolve()))
-  const debugPort = (probe.address() as AddressInfo).port
-  await new Promise((resolve) => probe.close(resolve))
+  const debugPort = await ownPort()
 
   await expect(startFakeService(database.url, { port, debugPort })).rejects.toThrow('EADDRINUSE')
   await expect(fetch(`http://127.0.0.1:${debugPort}/debug/liveness`)).rejects.toThrow()

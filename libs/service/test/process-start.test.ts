@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
-import { createTestDatabase, startProgram, type TestDatabase } from '@ordinal/testing'
+import { createTestDatabase, ownPort, startProgram, type TestDatabase } from '@ordinal/testing'
 import { Client } from 'pg'
 import { buildService } from './service-program'
 import { version } from '../../../package.json'
@@ -132,10 +132,7 @@ describe('a listener', () => {
   })
 
   test('on the port of the service stops it in one line that names both', async () => {
-    const other = createServer()
-    await new Promise<void>((resolve) => other.listen(0, () => resolve()))
-    const { port } = other.address() as AddressInfo
-    await new Promise((resolve) => other.close(resolve))
+    const port = await ownPort()
     expect(await startAndFail({ FAKE_PORT: String(port), FAKE_DEBUG_PORT: String(port) })).toEqual({
       code: 1,
       lines: [
@@ -170,10 +167,13 @@ describe('a listener', () => {
 test('a database that does not answer stops the start in one line, which names it without its password', async () => {
   const { code, errors } = await start({ FAKE_DATABASE_URL: unreachable, FAKE_PORT: '0' }).ended()
   expect(code).toBe(1)
-  expect(lines(errors)).toEqual([
-    'waiting for postgres://ann:***@127.0.0.1:1/fakedb: connect ECONNREFUSED 127.0.0.1:1',
+  const said = lines(errors)
+  expect(said.pop()).toBe(
     'The service cannot start: postgres://ann:***@127.0.0.1:1/fakedb did not answer within 300 ms: connect ECONNREFUSED 127.0.0.1:1',
-  ])
+  )
+  // None, where the first attempt takes as long on a busy machine.
+  const waiting = 'waiting for postgres://ann:***@127.0.0.1:1/fakedb: connect ECONNREFUSED 127.0.0.1:1'
+  expect([waiting].slice(0, said.length)).toEqual(said)
 })
 
 test('a wrong password stops the start at once, in one line', async () => {

@@ -75,7 +75,7 @@ test('of several requests under way on one connection, all are answered', async 
 test('new connections are refused as soon as the service stops', async () => {
   const fake = await startFakeService(database.url)
   const busy = await openSocket(fake.port)
-  busy.send(get('/api/v1/slow/1500'))
+  busy.send(get('/api/v1/slow/4000'))
   await isUnderWay()
   const stopping = fake.service.stop()
   const refused = await fetch(`${fake.url}/health/live`).catch(
@@ -87,7 +87,7 @@ test('new connections are refused as soon as the service stops', async () => {
 })
 
 test('while it drains the service takes requests, and /health/ready says 503', async () => {
-  const fake = await startFakeService(database.url, { shutdownDrainMs: 2_000 })
+  const fake = await startFakeService(database.url, { shutdownDrainMs: 4_000 })
   expect((await fake.api.get('/health/ready')).status).toBe(200)
   const stopping = timed(() => fake.service.stop())
 
@@ -98,21 +98,21 @@ test('while it drains the service takes requests, and /health/ready says 503', a
   })
   expect((await fake.api.get('/health/live')).status).toBe(200)
   expect((await fake.api.get('/api/v1/rows')).status).toBe(200)
-  expect(await stopping).toBeGreaterThan(1_995)
+  expect(await stopping).toBeGreaterThan(3_995)
   await expect(fetch(`${fake.url}/health/live`)).rejects.toThrow()
 })
 
 test('while it drains each answer ends its connection, so that clients open another one elsewhere', async () => {
-  const fake = await startFakeService(database.url, { shutdownDrainMs: 3_000 })
+  const fake = await startFakeService(database.url, { shutdownDrainMs: 6_000 })
   const [busy, kept] = [await openSocket(fake.port), await openSocket(fake.port)]
   kept.send(get('/api/v1/things/7'))
-  busy.send(get('/api/v1/slow/1500'))
+  busy.send(get('/api/v1/slow/4000'))
   await until(() => kept.received() !== '')
   const stopping = fake.service.stop()
 
   kept.send(get('/api/v1/things/8'))
   expect((await kept.ended()).split('{"id":7')[1]).toMatch(/HTTP\/1\.1 200 .*Connection: close.*\{"id":8/s)
-  expect(await busy.ended()).toMatch(/^HTTP\/1\.1 200 .*Connection: close.*\{"waited_ms":1500\}$/s)
+  expect(await busy.ended()).toMatch(/^HTTP\/1\.1 200 .*Connection: close.*\{"waited_ms":4000\}$/s)
   await stopping
 })
 
@@ -135,6 +135,7 @@ test('background tasks start with the service and stop when no request is left, 
   const task = {
     start: () => void told.push('started'),
     async stop() {
+      told.push(`stopping with ${slow.underWay} under way`)
       await fake.pool.query('SELECT 1')
       told.push('stopped')
     },
@@ -144,11 +145,9 @@ test('background tasks start with the service and stop when no request is left, 
   socket.send(get('/api/v1/slow/300'))
   await isUnderWay()
   expect(told).toEqual(['started'])
-  const stopping = fake.service.stop()
-  await socket.ended()
-  expect(told).toEqual(['started'])
-  await stopping
-  expect(told).toEqual(['started', 'stopped'])
+  await fake.service.stop()
+  expect(await socket.ended()).toContain('{"waited_ms":300}')
+  expect(told).toEqual(['started', 'stopping with 0 under way', 'stopped'])
 })
 
 test.each<[string, () => Promise<void>]>([

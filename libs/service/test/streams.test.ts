@@ -45,15 +45,12 @@ test('a client that reads nothing is sent no more than fits the buffers; when it
   const client = await openSocket(fake.port)
   client.pause()
   client.send(get('/api/v1/streams/endless'))
-  let before = -1
   await until(async () => {
-    const still = streams.made > 0 && streams.made === before
-    before = streams.made
+    const before = streams.made
     await delay(200)
-    return still
+    return before > 0 && streams.made === before
   })
   // The buffers of a connection hold a few megabytes, and without a bound there would be no end.
-  expect(streams.made).toBe(before)
   expect([streams.made < 5_000, streams.ended]).toEqual([true, 0])
   client.destroy()
   await until(() => streams.ended === 1)

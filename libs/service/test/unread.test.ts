@@ -62,14 +62,14 @@ test('a stream whose reader has stopped is ended, and what it reads from with it
 })
 
 test('a reader that is slow, and reads, is served to the end; so is one that waits for a slow answer', async () => {
-  fake = await startFakeService(database.url, { unreadTimeoutMs: 2_000 })
-  const waiting = fetch(`${fake.url}/api/v1/slow/5000`)
+  fake = await startFakeService(database.url, { unreadTimeoutMs: 4_000 })
+  const waiting = fetch(`${fake.url}/api/v1/slow/6000`)
   const { body, headers } = await fetch(`${fake.url}/docs/files/swagger-ui-bundle.js`)
   let bytes = 0
   let pauses = 0
   for await (const piece of body!) {
     bytes += (piece as Uint8Array).length
-    if (pauses++ < 20) await delay(150)
+    if (pauses++ < 20) await delay(250)
   }
   expect(bytes).toBe(Number(headers.get('content-length')))
   expect((await waiting).status).toBe(200)
