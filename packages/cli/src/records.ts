@@ -15,6 +15,11 @@ const orderColumns = [
 const userColumns = ['id', 'email', 'name', 'age', 'active', 'created_at']
 const statuses = ['pending', 'confirmed', 'shipped', 'delivered', 'cancelled'] as const
 type Status = (typeof statuses)[number]
+interface OrderFilter {
+  user?: number
+  status?: Status
+  withoutNumber?: boolean
+}
 
 const price = (text: string): number => {
   if (!/^\d+(\.\d{1,2})?$/.test(text)) throw new InvalidArgumentError('It is an amount such as 99.99.')
@@ -34,9 +39,13 @@ export function addRecordCommands(program: Command, run: Run): void {
     .description('list orders, the oldest first')
     .option('--user <id>', 'only of this user', integer)
     .option('--status <status>', 'only in this status', status)
+    .option('--without-number', 'only those that wait for their number')
     .action(
-      run(({ ordinal, output }, { user, status }: { user?: number; status?: Status }) =>
-        output.many(ordinal.orders.list({ user_id: user, status, page_size: 100 }), orderColumns),
+      run(({ ordinal, output }, { user, status, withoutNumber }: OrderFilter) =>
+        output.many(
+          ordinal.orders.list({ user_id: user, status, without_number: withoutNumber, page_size: 100 }),
+          orderColumns,
+        ),
       ),
     )
   orders

@@ -124,6 +124,10 @@ test('users and orders', async () => {
   ])
   const list = await ordinal(`orders list --user ${user.id}`)
   expect(list.out).toMatch(new RegExp(`^${order.id} +${order.order_number} `, 'm'))
+  expect(await json(`orders list --user ${user.id}`)).toHaveLength(1)
+  // It does not wait for its number.
+  const waiting = await ordinal(`--json orders list --user ${user.id} --without-number`)
+  expect(waiting).toEqual({ code: 0, out: '', err: '' })
   await ordinal(`orders set ${order.id} cancelled`)
   expect(await ordinal(`orders delete ${order.id}`)).toMatchObject({
     code: 0,
