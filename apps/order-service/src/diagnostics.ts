@@ -66,11 +66,14 @@ export const createOwnDiagnostics =
     }
   }
 
-const readNumbering = async (db: Queryable) => ({
-  without_number: await countWithoutNumber(db),
-  oldest_seconds: Math.round(await ageOfOldestWithoutNumber(db)),
-  conflicts_of_a_day: await countConflictsOfADay(db),
-})
+async function readNumbering(db: Queryable) {
+  const { listed, deleted } = await countWithoutNumber(db)
+  return {
+    without_number: listed + deleted,
+    oldest_seconds: Math.round(await ageOfOldestWithoutNumber(db)),
+    conflicts_of_a_day: await countConflictsOfADay(db),
+  }
+}
 
 const toJson = ({ id, offReason, waiting, waitingSeconds }: WebhookBacklog) => ({
   id,

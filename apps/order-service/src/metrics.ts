@@ -16,17 +16,31 @@ export function createNumberingMetrics(
   db: Queryable,
 ): NumberingMetrics & ConflictMetrics {
   const registers = [registry]
+  // One look for both: a scrape asks for them at the same time.
+  let looking: ReturnType<typeof countWithoutNumber> | undefined
+  const look = () =>
+    (looking ??= countWithoutNumber(db)
+      .catch(() => ({ listed: NaN, deleted: NaN }))
+      .finally(() => (looking = undefined)))
   new Gauge({
     name: 'order_service_orders_without_number',
-    help: 'Orders that wait for their number; every instance shows all of them. NaN if the database does not answer',
+    help: 'Orders that wait for their number, as lists have them; every instance shows all of them. NaN if the database does not answer',
     registers,
     async collect() {
-      this.set(await countWithoutNumber(db).catch(() => NaN))
+      this.set((await look()).listed)
+    },
+  })
+  new Gauge({
+    name: 'order_service_deleted_orders_without_number',
+    help: 'Deleted orders that wait for their number; every instance shows all of them. NaN if the database does not answer',
+    registers,
+    async collect() {
+      this.set((await look()).deleted)
     },
   })
   new Gauge({
     name: 'order_service_oldest_order_without_number_seconds',
-    help: 'Age of the oldest order that waits for its number; 0 if none does, NaN if the database does not answer',
+    help: 'Age of the oldest order that waits for its number, deleted or not; 0 if none does, NaN if the database does not answer',
     registers,
     async collect() {
       this.set(await ageOfOldestWithoutNumber(db).catch(() => NaN))

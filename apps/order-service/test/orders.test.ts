@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { createOrderClient } from './order-client'
-import { anOrder, createWorld, leaveOrder, type Instance, type World } from './world'
+import { anOrder, createWorld, leaveOrder, until, type Instance, type World } from './world'
 
 let world: World
 let service: Instance
@@ -78,8 +79,14 @@ test('a list can be of the orders that wait for their number, by REST and by gRP
   expect((await client.call('ListOrders', { without_number: true })).body.orders).toMatchObject([{ id }])
   expect((await client.call('ListOrders', { without_number: false })).body.orders).toHaveLength(3)
   client.close()
+  const counted = () =>
+    Promise.all(
+      ['orders', 'deleted_orders'].map((which) => service.metric(`order_service_${which}_without_number`)),
+    )
+  await until(async () => isDeepStrictEqual(await counted(), [1, 0]))
   await world.query('UPDATE orders SET deleted_at = now() WHERE id = $1', [id])
   expect((await list('?without_number=true')).ids).toEqual([])
+  await until(async () => isDeepStrictEqual(await counted(), [0, 1]))
 })
 
 test('a deleted order is gone from every answer, and keeps its number', async () => {

@@ -87,12 +87,16 @@ export async function readOrders(tx: Queryable, ids: number[]): Promise<Order[]>
   return rows
 }
 
-export async function countWithoutNumber(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ count: number }>('SELECT count(*) FROM orders WHERE order_number IS NULL')
-  return rows[0]!.count
+/** How many orders wait for their number: those that lists have, and deleted ones, which get theirs, too. */
+export async function countWithoutNumber(db: Queryable): Promise<{ listed: number; deleted: number }> {
+  const { rows } = await db.query<{ listed: number; deleted: number }>(
+    `SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS listed, count(deleted_at) AS deleted
+     FROM orders WHERE order_number IS NULL`,
+  )
+  return rows[0]!
 }
 
-/** In seconds; 0 if every order has its number. */
+/** In seconds, of deleted orders, too; 0 if every order has its number. */
 export async function ageOfOldestWithoutNumber(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ seconds: number }>(
     `SELECT greatest(0, extract(epoch FROM now() - created_at))::float8 AS seconds
