@@ -125,7 +125,7 @@ describe('on a pool, without a timeout of its own', () => {
     const url = new URL(database.url)
     const proxy = await createCutProxy({ host: url.hostname, port: Number(url.port) })
     url.port = String(proxy.port)
-    const distant = openPool(url.href, { useTimeoutMs: 2_000 })
+    const distant = openPool(url.href, { useTimeoutMs: 4_000 })
     proxy.cutAt('COMMIT', 'silence')
     const { error } = await elapsed(() => transaction(distant, (tx) => tx.query('SELECT 1')))
     expect(error).toBeInstanceOf(CommitUnknownError)

@@ -77,35 +77,36 @@ describe('retries', () => {
     Promise.allSettled(
       Array.from({ length: 4 }, () => transaction(pool, work, { isolation: 'serializable', attempts })),
     )
-  const readThenWrite = (count: () => void) => async (tx: Queryable) => {
-    count()
-    const { rows } = await tx.query<{ balance: number }>('SELECT balance FROM accounts WHERE id = 1')
-    await sleep(20)
-    await tx.query('UPDATE accounts SET balance = $1 WHERE id = 1', [rows[0]!.balance + 1])
+  /** Work of four at once: none writes before all have read. */
+  function readThenWrite() {
+    let runs = 0
+    let allHaveRead = () => {}
+    const meeting = new Promise<void>((resolve) => (allHaveRead = resolve))
+    const work = async (tx: Queryable) => {
+      const { rows } = await tx.query<{ balance: number }>('SELECT balance FROM accounts WHERE id = 1')
+      if (++runs === 4) allHaveRead()
+      await meeting
+      await tx.query('UPDATE accounts SET balance = $1 WHERE id = 1', [rows[0]!.balance + 1])
+    }
+    return { work, runs: () => runs }
   }
 
   test('serialization failures run again until all have succeeded', async () => {
-    let runs = 0
-    const results = await concurrently(
-      20,
-      readThenWrite(() => runs++),
-    )
+    const { work, runs } = readThenWrite()
+    const results = await concurrently(20, work)
     expect(results.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'))
     expect(await balances()).toEqual([4, 0])
-    expect(runs).toBeGreaterThan(4)
+    expect(runs()).toBeGreaterThan(4)
   })
 
   test('control: without retries some fail', async () => {
-    let runs = 0
-    const results = await concurrently(
-      1,
-      readThenWrite(() => runs++),
-    )
+    const { work, runs } = readThenWrite()
+    const results = await concurrently(1, work)
     const kinds = results.map(
       (result) => result.status === 'rejected' && databaseErrorOf(result.reason)?.kind,
     )
     expect(kinds).toContain('serialization_failure')
-    expect(runs).toBe(4)
+    expect(runs()).toBe(4)
   })
 
   /** Two transactions that lock two rows in opposite orders, each once the other has its first. */
