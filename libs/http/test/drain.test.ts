@@ -58,10 +58,10 @@ test('from the drain on each answer ends its connection, those under way too', a
   const [busy, kept, late] = [await open(port), await open(port), await open(port)]
   kept.send(get('/after/0'))
   await answered(kept, 1)
-  busy.send(get('/after/300'))
+  busy.send(get('/after/2500'))
   await until(() => server.connections() === 3)
   await delay(20)
-  const stopping = stop(server, 2_000)
+  const stopping = stop(server, 6_000)
   kept.send(get('/after/0'))
   expect(answersIn(await kept.ended())).toEqual(['goes on', 'ends'])
   expect(answersIn(await busy.ended())).toEqual(['ends'])
@@ -73,9 +73,9 @@ test('from the drain on each answer ends its connection, those under way too', a
 test('requests that were sent together are all answered, and the last ends the connection', async () => {
   const { server, port } = await start()
   const [before, meanwhile] = [await open(port), await open(port)]
-  before.send(get('/after/100') + get('/after/0') + get('/after/50'))
+  before.send(get('/after/2500') + get('/after/0') + get('/after/50'))
   await delay(30)
-  const stopping = stop(server, 1_000)
+  const stopping = stop(server, 6_000)
   meanwhile.send(Array.from({ length: 20 }, (_, n) => get(`/after/${n % 3}`)).join(''))
   expect(answersIn(await meanwhile.ended())).toEqual([...Array<string>(19).fill('goes on'), 'ends'])
   expect(answersIn(await before.ended())).toEqual(['goes on', 'goes on', 'ends'])
@@ -132,7 +132,7 @@ test('clients that keep connections and never ask twice move to another instance
     }
   })
   await until(() => counts.leaving > 200)
-  const stopping = stop(leaving.server, 1_000)
+  const stopping = stop(leaving.server, 3_000)
   // As a balancer does once it has seen that the instance is not ready.
   await delay(100)
   target = staying.port
