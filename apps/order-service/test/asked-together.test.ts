@@ -7,7 +7,8 @@ import { createUsers } from '../src/clients/users'
 import { createUserMetrics } from '../src/metrics'
 import { startStub, type StubAnswer, type StubRequest } from './stub'
 
-const timeoutMs = 2_000
+// Longer than a busy machine pauses.
+const timeoutMs = 20_000
 // As many as are under way before others wait for each other.
 const atOnce = 4
 const batchOfUsers = '/api/v1/users:batchGet?ids='
@@ -24,7 +25,16 @@ beforeEach(async () => {
     await waited
     return act(request)
   })
-  client = createServiceClient({
+  client = clientOf(timeoutMs)
+})
+afterEach(async () => {
+  isOpen = true
+  client.close()
+  await stub.stop()
+})
+
+const clientOf = (timeoutMs: number) =>
+  createServiceClient({
     name: 'service',
     baseUrl: stub.url,
     timeoutMs,
@@ -39,13 +49,6 @@ beforeEach(async () => {
       consecutiveFailures: 100,
     },
   })
-})
-afterEach(async () => {
-  isOpen = true
-  client.close()
-  await stub.stop()
-})
-
 const traceOf = (requestId: string) => ({ requestId, traceparent: '00-1-1-01' })
 const fillOf = (n: number) => 1000 + n
 const isFill = ({ path, headers }: StubRequest) =>
@@ -197,9 +200,11 @@ describe('users', () => {
 describe('numbers', () => {
   let sequencer: ReturnType<typeof createSequencer>
   beforeEach(() => {
-    sequencer = createSequencer(client, { sequence: 'ORD', timeoutMs, batching: true })
+    sequencer = sequencerOf(client, timeoutMs)
     act = single
   })
+  const sequencerOf = (of: typeof client, timeoutMs: number) =>
+    createSequencer(of, { sequence: 'ORD', timeoutMs, batching: true })
   const issued = (n: number | string, more = {}) => ({
     full_number: `ORD-${n}`,
     counter: 1,
@@ -372,11 +377,14 @@ describe('numbers', () => {
 
   test('behind a sequencer that answers nothing, no order waits longer than one call may take', async () => {
     stub.mood = { is: 'silent' }
+    const impatient = clientOf(2_000)
+    sequencer = sequencerOf(impatient, 2_000)
     const { open } = await fill((n) => numberFor(`fill-${n}`))
     expect(await Promise.all(['a', 'b'].map((reference) => outcome(numberFor(reference))))).toEqual([
       'timeout',
       'timeout',
     ])
     await open()
+    impatient.close()
   })
 })

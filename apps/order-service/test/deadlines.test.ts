@@ -175,7 +175,8 @@ describe('while the database does not answer, an order is answered in time', () 
   const place = async (instance: Instance, headers: Record<string, string>) => {
     const startedAt = performance.now()
     const answer = await instance.api.post('/api/v1/orders', anOrder, {
-      headers: { ...headers, 'x-request-timeout-ms': '700' },
+      // Time enough to get as far as the table.
+      headers: { ...headers, 'x-request-timeout-ms': '3000' },
     })
     expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
     return [answer.status, answer.body.code ?? answer.body.order_number]

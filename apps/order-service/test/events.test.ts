@@ -170,7 +170,9 @@ function confirms(env: () => Record<string, string>): void {
       ['order.updated', 'confirmed', 2],
     ])
     await until(async () => (await metric('order_service_outbox_pending')) === 0)
-    expect(await metric('order_service_events_handled_total{consumer="confirm-orders"}')).toBe(1)
+    await until(
+      async () => (await metric('order_service_events_handled_total{consumer="confirm-orders"}')) === 1,
+    )
   })
 
   test('never over a cancellation that came first, nor when it is deleted or the event comes again', async () => {

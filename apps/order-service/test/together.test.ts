@@ -167,6 +167,8 @@ test('with one that has got another number meanwhile, the others have theirs, an
 })
 
 test('nothing is stored for one whose time runs out while it waits for the others', async () => {
+  // The others have time, however long it takes.
+  service = await start({ ORDER_SERVICE_CALL_TIMEOUT_MS: '30000' })
   const letThrough = await holdUp()
   const first: ReturnType<typeof place>[] = []
   // As many as may be under way, since those before are stuck.
@@ -174,7 +176,7 @@ test('nothing is stored for one whose time runs out while it waits for the other
     first.push(place({ key }))
     await wait(first.length)
   }
-  const late = place({ key: 'late', headers: { 'x-request-timeout-ms': '1000' } })
+  const late = place({ key: 'late', headers: { 'x-request-timeout-ms': '3000' } })
   await until(() => world.userService.seen.length === first.length + 1)
   const other = place({ key: 'other' })
   await until(() => world.userService.seen.length === first.length + 2)
@@ -182,7 +184,7 @@ test('nothing is stored for one whose time runs out while it waits for the other
   world.userService.mood = { is: 'silent' }
   // A pause of a busy machine may be longer than what is kept for the answer: then it is 504.
   const later = await until(async () => {
-    const answer = await place({ user_id: 2, headers: { 'x-request-timeout-ms': '1200' } })
+    const answer = await place({ user_id: 2, headers: { 'x-request-timeout-ms': '3200' } })
     return answer.status !== 504 && answer
   })
   expect([later.status, later.body.code]).toEqual([503, 'user_service_unavailable'])
