@@ -93,7 +93,7 @@ test('each call is a line in the log, as a request of HTTP is, and is counted an
 })
 
 test('a caller that goes away is logged and counted as that', async () => {
-  const { code } = await fake.call('Wait', { ms: 500 }, { cancelAfterMs: 100 })
+  const { code } = await fake.call('Wait', { ms: 10_000 }, { cancelAfterMs: 1_500 })
   expect(code).toBe('CANCELLED')
   await until(() => fake.logged.of('request').length > 0)
   expect(fake.logged.of('request')).toEqual([expect.objectContaining({ code: 'CANCELLED', aborted: true })])

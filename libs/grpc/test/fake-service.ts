@@ -87,7 +87,7 @@ const http: HttpSettings = {
   basePath: undefined,
   apiKeys: undefined,
   metricsMaxAgeMs: 0,
-  shutdownTimeoutMs: 2_000,
+  shutdownTimeoutMs: 10_000,
   shutdownDrainMs: 0,
 }
 

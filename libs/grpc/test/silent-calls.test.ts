@@ -84,7 +84,7 @@ test.each([
 
 test('a call beyond those that may be under way is refused before its method begins', async () => {
   await start({}, { calls: 1 })
-  const first = fake.call('Wait', { ms: 2_000 })
+  const first = fake.call('Wait', { ms: 4_000 })
   await until(() => begun.Wait === 1)
   expect((await fake.call('Wait', { ms: 0 })).code).toBe('RESOURCE_EXHAUSTED')
   expect(begun.Wait).toBe(1)
@@ -97,7 +97,7 @@ test('one client has half of the calls that may be under way, and leaves the res
   const call = (method: string, ms: number, client: string) =>
     fake.call(method, { ms }, { metadata: { 'x-forwarded-for': client } })
   const before = begun.Wait
-  const waiting = [1, 2].map(() => call('Wait', 2_000, '192.0.2.1'))
+  const waiting = [1, 2].map(() => call('Wait', 4_000, '192.0.2.1'))
   await until(() => begun.Wait === before + 2)
   expect((await call('Wait', 0, '192.0.2.1')).code).toBe('RESOURCE_EXHAUSTED')
   expect((await call('Wait', 0, '192.0.2.2')).code).toBe('OK')
