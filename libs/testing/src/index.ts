@@ -18,7 +18,7 @@ export {
   sharedTestRole,
   type TestDatabase,
 } from './postgres'
-export { ownAddress, ownPort } from './own-address'
+export { freePort, isFree, ownAddress, ownPort } from './own-address'
 export { readProfile, type Frame } from './read-profile'
 export { isAlive, startProgram } from './program'
 export { comparable, comparableText, patternOf, stepsOf, targetsNotRunHere, type Step } from './readme-steps'

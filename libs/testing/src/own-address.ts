@@ -8,16 +8,34 @@ import { createServer } from 'node:net'
  */
 export const ownAddress = process.platform === 'linux' ? addressOf(process.pid) : '127.0.0.1'
 
+// Below the range from which the kernel takes ports, so that no client and no server on "any free port" gets one, on whichever
+// address. Those that programs take on all addresses are apart: a server on the address of any process would be in their way.
+const ports = { ofOneAddress: [10_000, 28_000], ofAll: [28_000, 32_700] } as const
 const given = new Set<number>()
 
+/** A port of our address that nothing listens on, and that is given once. */
+export const ownPort = () =>
+  choosePort(ports.ofOneAddress, async (port) => (await canListen(port, ownAddress)) && isFreeHere(port))
+
 /**
- * A port of our address that nothing listens on, and that is given once. It is below the range from which the kernel
- * takes ports, so that no client and no server on "any free port" gets it, on whichever address.
+ * A port that nothing listens on, on any address, and that is given once: for a program that listens on all of them, or makes
+ * sure that nothing else does. No server gets it from `ownPort`, in whichever process.
  */
-export async function ownPort(): Promise<number> {
+export const freePort = () => choosePort(ports.ofAll, isFree)
+
+/** Whether nothing listens on a port, on any address or on the one that clients try. */
+export const isFree = async (port: number) => (await canListen(port)) && isFreeHere(port)
+
+/** On the address that programs have by default; a server on all addresses has that, too. */
+const isFreeHere = (port: number) => canListen(port, '127.0.0.1')
+
+async function choosePort(
+  [from, below]: readonly [number, number],
+  suits: (port: number) => Promise<boolean>,
+): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000)
-    if (given.has(port) || !(await isFree(port))) continue
+    const port = from + Math.floor(Math.random() * (below - from))
+    if (given.has(port) || !(await suits(port))) continue
     given.add(port)
     return port
   }
@@ -28,14 +46,10 @@ function addressOf(pid: number): string {
   return `127.${64 + (pid >> 16)}.${(pid >> 8) & 255}.${pid & 255}`
 }
 
-/** Whether nothing listens there, nor on the address that programs have by default; one on all addresses has ours too. */
-const isFree = async (port: number) =>
-  (await canListen(port, ownAddress)) && (await canListen(port, '127.0.0.1'))
-
-async function canListen(port: number, host: string): Promise<boolean> {
+async function canListen(port: number, host?: string): Promise<boolean> {
   const probe = createServer()
   try {
-    await once(probe.listen(port, host), 'listening')
+    await once(probe.listen({ port, host }), 'listening')
     await once(probe.close(), 'close')
     return true
   } catch {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
-import { ownPort } from '@ordinal/testing'
+import { freePort } from '@ordinal/testing'
 import { build } from 'esbuild'
 import { listedServices, variablesOf } from '../src/service-list'
 
@@ -64,10 +64,10 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   const portVariables: Record<string, string> = {}
   for (const { name, grpcPort } of listedServices) {
     const prefix = variablesOf(name)
-    ports[name] = await ownPort()
+    ports[name] = await freePort()
     portVariables[`${prefix}_PORT`] = String(ports[name])
-    portVariables[`${prefix}_DEBUG_PORT`] = String(await ownPort())
-    if (grpcPort !== undefined) portVariables[`${prefix}_GRPC_PORT`] = String(await ownPort())
+    portVariables[`${prefix}_DEBUG_PORT`] = String(await freePort())
+    if (grpcPort !== undefined) portVariables[`${prefix}_GRPC_PORT`] = String(await freePort())
   }
   return {
     root,

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readProfile, type Frame } from '@ordinal/testing'
+import { freePort, readProfile, type Frame } from '@ordinal/testing'
 import { createDatabase, type ServiceDatabase } from '../src/databases'
 import { idleResidentMb, onLinux, peakResidentMb } from './memory'
-import { freePort } from '../src/ports'
 import { createService, root, type ServiceProcess } from '../src/service'
 
 let folder: string

@@ -6,13 +6,13 @@ import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import {
   comparable,
   comparableText,
+  isFree,
   patternOf,
   stepsOf,
   targetsNotRunHere,
   type Step,
 } from '@ordinal/testing'
 import { makeRunThatFails, runInShell, startMakeRun, type RunningStack } from './make-run'
-import { isFree } from '../src/ports'
 import { copyRepository, removeCopy } from '../src/repository-copy'
 import { openShell, type Shell } from './shell'
 import { root } from '../src/service'

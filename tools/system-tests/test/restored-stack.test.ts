@@ -14,9 +14,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
-import { until } from '@ordinal/testing'
+import { freePort, until } from '@ordinal/testing'
 import { upTo } from '../src/calls'
-import { freePort } from '../src/ports'
 import { listedServices, prefixOf, root } from '../src/service'
 
 // What `make run` starts when all is built, in a folder of its own.

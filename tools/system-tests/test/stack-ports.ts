@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, isFree } from '../src/ports'
+import { freePort, isFree } from '@ordinal/testing'
 import { listedServices, prefixOf, type ListedService } from '../src/service'
 
 /** The ports of `make run`, which the pages name. */
