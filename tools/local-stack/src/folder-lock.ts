@@ -15,15 +15,16 @@ export async function takeFolderLock(adminUrl: string): Promise<Client> {
   // Every error is followed by `end`.
   client.on('error', () => {})
   await client.connect()
-  // The lock of a stack that was killed goes a moment after it.
-  for (let tries = 0; tries < 10; tries++) {
+  let holder = 'unknown'
+  // The lock of a stack that was killed goes a moment after it: when the server notices that.
+  for (let tries = 0; tries < 10 || (tries < 100 && !isAlive(holder)); tries++) {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
       lockKey,
     ])
     if (rows[0]!.taken) return client
+    holder = await findHolder(client)
     await delay(100)
   }
-  const holder = await findHolder(client)
   await client.end()
   throw new Error(
     `Ordinal already runs from this folder (process ${holder}): stop it with Ctrl-C there first`,
@@ -37,4 +38,13 @@ async function findHolder(client: Client): Promise<string> {
     [lockKey],
   )
   return rows[0]?.application_name.split(' ')[1] ?? 'unknown'
+}
+
+/** Whether there is a process with this id; of another account it cannot be told, and it may be. */
+function isAlive(pid: string): boolean {
+  try {
+    return process.kill(Number(pid), 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
