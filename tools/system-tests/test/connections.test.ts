@@ -16,6 +16,13 @@ const backends = ({ adminUrl }: ServiceDatabase, where = 'true') =>
      AND backend_type = 'client backend' AND application_name <> '' AND ${where} ORDER BY pid`,
   )
 
+/** How many sessions the database has had since it was made; the pools end some that are idle. */
+async function sessions({ adminUrl }: ServiceDatabase): Promise<number> {
+  const sql = 'SELECT sessions::int FROM pg_stat_database WHERE datname = current_database()'
+  const [row] = await query<{ sessions: number }>({ adminUrl }, sql)
+  return row!.sessions
+}
+
 test('a thousand conflicts leave the connections of the database as they were', async () => {
   const user = { email: 'conflict@example.com', name: 'Ada', age: 36 }
   await ask(system.users, 'POST', '/api/v1/users', user)
@@ -24,11 +31,10 @@ test('a thousand conflicts leave the connections of the database as they were', 
     return new Set(answers.map(({ status, body }) => `${status} ${body.code}`))
   }
   await conflicts()
-  const before = await backends(system.databases.users)
-  expect(before.length).toBeGreaterThan(1)
+  const before = await sessions(system.databases.users)
   for (let round = 0; round < 20; round += 1) expect(await conflicts()).toEqual(new Set(['409 email_taken']))
-  // The pool may have grown; an error that ended its connection would have ended one of these.
-  expect(await backends(system.databases.users)).toEqual(expect.arrayContaining(before))
+  // Some are of this test, and of a pool that grew; errors that ended their connections would have made a thousand.
+  expect((await sessions(system.databases.users)) - before).toBeLessThan(100)
 })
 
 // Each lock lets a transaction begin, and stops it half-way.
@@ -71,7 +77,7 @@ test.each([
     // Told as an outage, or tried again behind the scenes.
     expect([200, 201, 503]).toContain((await answering).status)
     expect([service.isRunning(), service.pid()]).toEqual([true, before])
-    expect((await ask(service, 'GET', '/health/ready')).status).toBe(200)
+    await eventually(() => service.isReady(), Boolean)
     await eventually(send, ({ status }) => status === 200 || status === 201)
   },
 )
