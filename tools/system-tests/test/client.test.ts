@@ -24,7 +24,7 @@ const seed = Number(process.env.TEST_SEED)
 
 let system: System
 beforeAll(async () => {
-  system = await startSystem({ CIRCUIT_BREAKER_TIMEOUT: '1', ORDER_SERVICE_CALL_TIMEOUT_MS: '1000' })
+  system = await startSystem({ CIRCUIT_BREAKER_TIMEOUT: '1' })
 })
 afterAll(() => system.stop())
 
@@ -56,7 +56,9 @@ describe('a program that does not retry', () => {
     const ordinal = createOrdinal({ ...addresses(), apiKey, timeoutMs: 60_000, retries: 30 })
     const references = new Set<string>()
     const place = async () => {
-      for (let n = 0; n < 100; n += 1) {
+      for (let n = 1; n <= 100; n += 1) {
+        // The last ones see the third kill, however long the services take to start.
+        if (n === 100) await eventually(() => kills > 2, Boolean)
         const order = await ordinal.orders.create(orderOf(userId))
         references.add(order.reference)
       }
@@ -174,12 +176,12 @@ describe('what a call says of itself', () => {
   })
 
   test('a read has none; both say how long they wait', async () => {
-    const { requests, ordinal } = watched({ attemptTimeoutMs: 4_000, timeoutMs: 3_000 })
+    const { requests, ordinal } = watched({ attemptTimeoutMs: 40_000, timeoutMs: 30_000 })
     await ordinal.numbers.preview('SG')
     const [{ headers } = requests[0]!] = requests
     expect(headers.get('Idempotency-Key')).toBeNull()
-    expect(Number(headers.get('X-Request-Timeout-Ms'))).toBeGreaterThan(2_000)
-    expect(Number(headers.get('X-Request-Timeout-Ms'))).toBeLessThanOrEqual(3_000)
+    expect(Number(headers.get('X-Request-Timeout-Ms'))).toBeGreaterThan(20_000)
+    expect(Number(headers.get('X-Request-Timeout-Ms'))).toBeLessThanOrEqual(30_000)
   })
 
   test('its trace context is passed on', async () => {
