@@ -15,6 +15,12 @@ export const publicNames = {
 
 type Pair = [ServiceProcess, ServiceProcess]
 
+/**
+ * How long an instance that stops goes on taking requests. Longer than this machine pauses: who slept through all of it would send
+ * a request on a connection that is closed by then.
+ */
+const drainMs = 4_000
+
 /** Two instances of each service behind HAProxy, which speaks TLS to callers. */
 export interface Pairs {
   users: Pair
@@ -35,10 +41,9 @@ export interface Pairs {
 /**
  * Starts them with deploy/production/haproxy.cfg.
  *
- * @param environment more variables, for all services
  * @param bundles the folder that has the bundles of all services; by default those that were built here
  */
-export async function startPairs(environment: Environment, bundles?: string): Promise<Pairs> {
+export async function startPairs(bundles?: string): Promise<Pairs> {
   const databases = {
     users: await createDatabase('user-service'),
     orders: await createDatabase('order-service'),
@@ -50,7 +55,7 @@ export async function startPairs(environment: Environment, bundles?: string): Pr
     sequencer: `http://${ownAddress}:${sequencerPort}`,
   }
   const pair = async (name: string, own: Environment): Promise<Pair> => {
-    const variables = { API_KEYS, TRUST_PROXY: '1', ...own, ...environment }
+    const variables = { API_KEYS, TRUST_PROXY: '1', SHUTDOWN_DRAIN_MS: String(drainMs), ...own }
     const folder = bundles === undefined ? undefined : join(bundles, name)
     return [await createService(name, variables, folder), await createService(name, variables, folder)]
   }

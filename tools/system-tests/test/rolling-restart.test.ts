@@ -5,12 +5,12 @@ import { startPairs, type Pairs } from '../src/pairs'
 import { expectNothingFailed } from './nothing-failed'
 
 // 0 for full load, of all that the machine gives.
-const pauseMs = Number(process.env.SYSTEM_TEST_PAUSE_MS ?? 100)
+const pauseMs = Number(process.env.SYSTEM_TEST_PAUSE_MS ?? 200)
 
 withHaproxy('two of each service behind HAProxy', () => {
   let pairs: Pairs
   let callers: Callers | undefined
-  beforeAll(async () => void (pairs = await startPairs({ SHUTDOWN_DRAIN_MS: '1500' })))
+  beforeAll(async () => void (pairs = await startPairs()))
   afterEach(() => callers?.stop())
   afterAll(() => pairs?.stop())
 
@@ -19,7 +19,7 @@ withHaproxy('two of each service behind HAProxy', () => {
     await pairs.replaceAll()
     await callers.stop()
     await expectNothingFailed(pairs, callers)
-  })
+  }, 360_000)
 
   test('control: of instances that are killed, requests fail', async () => {
     callers = await startCallers(pairs, 0)

@@ -13,7 +13,7 @@ import { expectNothingFailed } from './nothing-failed'
 // build to the same one with a migration more, which needs no history, and no second build.
 const release = process.env.SYSTEM_TEST_UPGRADE_FROM
 const seconds = Number(process.env.SYSTEM_TEST_UPGRADE_SECONDS ?? 0)
-const pauseMs = Number(process.env.SYSTEM_TEST_PAUSE_MS ?? 100)
+const pauseMs = Number(process.env.SYSTEM_TEST_PAUSE_MS ?? 200)
 
 const here = join(root, 'dist/apps')
 /** As docs/upgrading.md wants it: it adds, and takes nothing away. */
@@ -38,7 +38,7 @@ withHaproxy(`an upgrade from ${release ?? 'this build to the next'}`, () => {
     'under load, and back on the newer schema: no request fails, and the ledger verifies',
     async () => {
       const [older, newer] = release ? [bundlesOf(release), here] : [here, withOneMigrationMore(temporary)]
-      pairs = await startPairs({ SHUTDOWN_DRAIN_MS: '1500' }, older)
+      pairs = await startPairs(older)
       callers = await startCallers(pairs, pauseMs)
       await delay(seconds * 1_000)
       await pairs.migrate(newer)
@@ -57,7 +57,7 @@ withHaproxy(`an upgrade from ${release ?? 'this build to the next'}`, () => {
       await sequencer.start()
       await expectNothingFailed(pairs, callers)
     },
-    240_000 + seconds * 2_000,
+    480_000 + seconds * 2_000,
   )
 })
 
