@@ -103,8 +103,8 @@ async function killAtRandom(
   const kills = { 'first sequencer': 0, 'second sequencer': 0, PostgreSQL: 0 }
   const startedAt = Date.now()
   const elapsed = () => Math.round((Date.now() - startedAt) / 1000)
-  // The first blows fall on each in turn, so that a short run has met them all.
-  for (let blow = 0; elapsed() < seconds; blow += 1) {
+  // The first blows fall on each in turn, so that a short run has met them all, and a slow one, too.
+  for (let blow = 0; blow < blows.length || elapsed() < seconds; blow += 1) {
     await Promise.race([delay(200 + random() * 1_300), population.failed])
     const struck = blows[blow < blows.length ? blow : Math.floor(random() * blows.length)]!
     for (const victim of struck) {
