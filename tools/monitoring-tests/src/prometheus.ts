@@ -52,7 +52,6 @@ const script = `
   kill $!; wait
   rm -rf "$folder"
 `
-const patienceMs = 20_000
 
 /**
  * Starts Prometheus on a port of its own.
@@ -112,7 +111,7 @@ export async function startPrometheus(folder: string) {
       () => false,
     )
   try {
-    await eventually(isReady, Boolean, patienceMs)
+    await eventually(isReady, Boolean)
   } catch (error) {
     await prometheus.stop()
     throw new Error(`Prometheus is not ready:\n${log}`, { cause: error })
