@@ -30,7 +30,7 @@ withPsql('deploy/ha/start.sh databases', () => {
         PGPORT: String(server.port),
         PASSWORD: password,
       },
-      timeout: 20_000,
+      timeout: 120_000,
     })
 
   const role = () =>

@@ -79,7 +79,7 @@ async function finalProof(cluster: Cluster, callers: Callers): Promise<Proof> {
     const proof = await look()
     return (proof.unexplained.length === 0 || proof.lost.length > 0) && proof
   }
-  return until('each order has its number', isDone, 30_000).catch(look)
+  return until('each order has its number', isDone, 120_000).catch(look)
 }
 
 /** Waits until the callers have got so many numbers more, and an order. */
