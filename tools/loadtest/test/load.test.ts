@@ -49,15 +49,28 @@ const adminToken = () =>
 const quiet: Progress = { say: () => {}, begin: () => ({ end: () => {} }) }
 
 /** Runs a load test in this process, so that its rows can be looked at. */
-const run = (line: string, progress = quiet, environment: Record<string, string> = urls()) =>
+const run = (
+  line: string,
+  progress = quiet,
+  environment: Record<string, string> = urls(),
+  { signal } = new AbortController(),
+) =>
   runLoadTest(
     readSettings(line.split(' ').filter(Boolean), { API_KEY: apiKey, ...environment }, () => {}),
     progress,
-    new AbortController().signal,
+    signal,
   )
 
 /** What the answers of a run said, and what the databases have, in the same form. */
 async function rowsOf({ answers, userId, run }: Result) {
+  // Nobody waits for those of orders that are deleted.
+  await eventually(
+    () =>
+      query(system.databases.orders, 'SELECT FROM orders WHERE user_id = $1 AND order_number IS NULL', [
+        userId,
+      ]),
+    (unnumbered) => unnumbered.length === 0,
+  )
   const inDatabase = {
     orders: await query<{ reference: string; number: string }>(
       system.databases.orders,
@@ -120,13 +133,15 @@ test('what a mixed load was answered is in the databases, to the row', async () 
 
 test('the same when services are killed midway: nothing lost, nothing twice', async () => {
   let running: Promise<Result> | undefined
+  // However long the services take to start again, there is load until they have.
+  const enough = new AbortController()
   const measurements = await new Promise<Measurements>((resolve, reject) => {
     const begin: Progress['begin'] = (_, measurements) => {
       resolve(measurements)
       return { end: () => {} }
     }
-    const line = '--rate 80 --duration 15s --concurrency 20 --operation mixed --timeout 3s'
-    running = run(line, { say: () => {}, begin })
+    const line = '--rate 80 --duration 10m --concurrency 20 --operation mixed --timeout 3s'
+    running = run(line, { say: () => {}, begin }, urls(), enough)
     running.catch(reject)
   })
   const sent = () => measurements.all().requests
@@ -142,6 +157,8 @@ test('the same when services are killed midway: nothing lost, nothing twice', as
     )
     await service.start()
   }
+  await eventually(sent, (count) => count >= 1_200)
+  enough.abort()
   const result = (await running)!
   expect(result.measured.failed).toBeGreaterThan(0)
   expect(result.check).toMatchObject({ unknown: 0, findings: [] })
