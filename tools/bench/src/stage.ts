@@ -173,7 +173,11 @@ export async function openStage({ standby: withStandby = false } = {}) {
       const port = await freePort()
       const variables = {
         [`${prefix}_PORT`]: String(port),
-        ...(program === 'order-service' && { ORDER_SERVICE_GRPC_PORT: '0' }),
+        ...(program === 'order-service' && {
+          ORDER_SERVICE_GRPC_PORT: '0',
+          // A pause of the machine makes a call slow; one that failed would end the measurement.
+          ORDER_SERVICE_CALL_TIMEOUT_MS: '10000',
+        }),
         [`${prefix}_DATABASE_URL`]: await createDatabase(database),
         [`${prefix}_RATE_LIMIT`]: '0',
         ...environment,
