@@ -12,6 +12,7 @@ import { createUser, eventually, placeOrder, upTo } from '../src/calls'
 import { query } from '../src/databases'
 import { root } from '../src/service'
 import { startSystem, type System } from '../src/system'
+import { holdImport } from './held-import'
 
 const secret = 'a secret of this test, and of nothing else'
 const program = join(root, 'packages/cli/dist/main.js')
@@ -156,13 +157,13 @@ describe('import', () => {
 
   test('goes on by itself when the sequencer is killed in the middle of it', async () => {
     await makeSequence('IMC')
+    const held = await holdImport(system.databases.sequencer, 'IMC', 30_000)
     const importing = ordinal(['--json', 'import', 'IMC', fileOf('IMC', 60_000), '--attempts', '15'])
-    await eventually(
-      () => importedIn('IMC'),
-      ({ length }) => length > 0,
-    )
+    await eventually(held.isReached, Boolean)
     await system.sequencer.end('SIGKILL')
+    await held.letGo()
     const before = (await importedIn('IMC')).length
+    expect(before).toBeGreaterThan(0)
     expect(before).toBeLessThan(60_000)
     await system.sequencer.start()
     const { code, out, err } = await importing
