@@ -30,7 +30,7 @@ export async function render(url: string): Promise<{ dom: string; console: strin
     const args = [...flags, `--user-data-dir=${profile}`, '--virtual-time-budget=8000', '--dump-dom', url]
     const { stdout, stderr } = await promisify(execFile)(chromium, args, {
       maxBuffer: 2 ** 26,
-      timeout: 60_000,
+      timeout: 150_000,
     })
     return { dom: stdout, console: stderr.split('\n').filter((line) => line.includes('CONSOLE')) }
   } finally {
