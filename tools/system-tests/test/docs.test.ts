@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { promisify } from 'node:util'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { testNeeding } from '@ordinal/testing'
 import { ask } from '../src/calls'
 import { chromium, render } from './chromium'
@@ -13,10 +14,19 @@ import { startSystem, type System } from '../src/system'
 const inBrowser = testNeeding('chromium', chromium !== undefined, '/docs in a browser')
 
 let system: System
+let judges: ChildProcessByStdio<Writable, Readable, null>
+let verdicts: Interface
 beforeAll(async () => {
   system = await startSystem()
+  judges = spawn(process.execPath, [path.join(__dirname, 'lint-openapi.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  verdicts = createInterface({ input: judges.stdout })
 })
-afterAll(() => system.stop())
+afterAll(async () => {
+  judges?.stdin.end()
+  await system.stop()
+})
 
 const all = listedServices.map(({ name }) => name)
 const serviceOf = (name: string) => system.services.find((service) => service.name === name)!
@@ -90,11 +100,15 @@ test('control: the tools of others see what is wrong', async () => {
 async function judge(
   source: string,
 ): Promise<{ lint: string[]; compile: { lines: string[]; operations: number } }> {
-  // Not execFileSync: connections that a service closes meanwhile would be used again.
-  const judging = promisify(execFile)(process.execPath, [path.join(__dirname, 'lint-openapi.mjs')])
-  judging.child.stdin!.end(source)
-  const { stdout } = await judging
-  return JSON.parse(stdout) as Awaited<ReturnType<typeof judge>>
+  const ended = once(judges, 'close').then(() => {
+    throw new Error('the tools of others have ended')
+  })
+  const judged = once(verdicts, 'line') as Promise<[string]>
+  judges.stdin.write(`${JSON.stringify(source)}\n`)
+  const [line] = await Promise.race([judged, ended])
+  const verdict = JSON.parse(line) as Awaited<ReturnType<typeof judge>> | { fault: string }
+  if ('fault' in verdict) throw new Error(verdict.fault)
+  return verdict
 }
 
 inBrowser.each(all)('/docs of %s shows every operation, and the console stays empty', async (name) => {

@@ -1,6 +1,7 @@
-// Reads an OpenAPI document from its standard input, and writes what others' tools have against it, as JSON.
-// A program of its own, since Jest cannot load modules that are ESM only.
-import { text } from 'node:stream/consumers'
+// Reads OpenAPI documents from its standard input, a JSON text in each line, and writes a line for each: what others' tools have
+// against it, or why they cannot read it. A program of its own, since Jest cannot load modules that are ESM only; one for all
+// documents, since the tools take longer to load than to judge.
+import { createInterface } from 'node:readline'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import openapiTS, { astToString } from 'openapi-typescript'
 import ts from 'typescript'
@@ -12,6 +13,9 @@ async function lint(source) {
   return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`)
 }
 
+// Its own libraries, read once.
+const libraries = new Map()
+
 /** By TypeScript, of the types that are generated from the document: https://openapi-ts.dev */
 async function compile(source) {
   const types = astToString(await openapiTS(source))
@@ -19,12 +23,20 @@ async function compile(source) {
   const options = { strict: true, noEmit: true, target: ts.ScriptTarget.ES2023, types: [] }
   const host = ts.createCompilerHost(options)
   const read = host.getSourceFile.bind(host)
-  host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, types, ts.ScriptTarget.ES2023) : read(name, ...rest)
+  host.getSourceFile = (name, ...rest) => {
+    if (name === file) return ts.createSourceFile(name, types, ts.ScriptTarget.ES2023)
+    if (!libraries.has(name)) libraries.set(name, read(name, ...rest))
+    return libraries.get(name)
+  }
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], options, host))
   const lines = diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
   return { lines, operations: (types.match(/^ {4}\w+: \{$/gm) ?? []).length }
 }
 
-const source = await text(process.stdin)
-process.stdout.write(JSON.stringify({ lint: await lint(source), compile: await compile(source) }))
+for await (const line of createInterface({ input: process.stdin })) {
+  const source = JSON.parse(line)
+  const judged = await (async () => ({ lint: await lint(source), compile: await compile(source) }))().catch(
+    ({ message }) => ({ fault: message }),
+  )
+  process.stdout.write(`${JSON.stringify(judged)}\n`)
+}
