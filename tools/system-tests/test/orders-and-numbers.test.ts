@@ -1,6 +1,7 @@
 import { ascending, ask, createUser, metric, placeOrder, upTo, valueOf } from '../src/calls'
 import { idleResidentMb, onLinux, peakResidentMb } from './memory'
 import { query } from '../src/databases'
+import { keepConnections } from '../src/kept-connections'
 import { expectOneNumberForEachOrder } from './proof'
 import { startSystem, type System } from '../src/system'
 
@@ -40,10 +41,16 @@ test('200 orders at once have 200 different consecutive numbers', async () => {
 test('64 clients that ask for 20,000 numbers get exactly 1 to 20,000', async () => {
   let left = 20_000
   const values: number[] = []
+  const { hostname: host, port } = new URL(system.sequencer.url)
+  const connections = keepConnections()
   const client = async () => {
-    while (left-- > 0) values.push((await ask(system.sequencer, 'POST', '/api/v1/next/SG')).body.counter)
+    while (left-- > 0) {
+      const { body } = await connections.post({ host, port: Number(port) }, '/api/v1/next/SG', {})
+      values.push(body.counter as number)
+    }
   }
   await Promise.all(upTo(64).map(client))
+  connections.close()
   expect(ascending(values)).toEqual(upTo(20_000))
 
   const status = await ask(system.sequencer, 'GET', '/api/v1/status/SG')
