@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { removeEmbeddedPostgres } from '@ordinal/embedded-postgres'
 import { freePort } from '@ordinal/testing'
@@ -44,13 +44,8 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
   made.push({ root, stacks })
 
   const program = join(root, 'dist/tools/local-stack/main.js')
-  await build({
-    entryPoints: [resolve(__dirname, '../src/main.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    external: ['pg-native'],
-  })
+  await mkdir(dirname(program), { recursive: true })
+  await writeFile(program, await bundled())
   await symlink(resolve(__dirname, '../../../node_modules'), join(root, 'node_modules'))
   for (const name of serviceNames) {
     const folder = join(root, 'dist/apps', name)
@@ -92,6 +87,18 @@ export async function createRepository({ mode = 0o755, owner = 0 } = {}): Promis
     log: (service) => readFile(join(root, '.data/logs', `${service}.log`), 'utf8'),
   }
 }
+
+let bundle: Promise<Uint8Array> | undefined
+
+/** The program of the stack, built once for the tests of a file. */
+const bundled = () =>
+  (bundle ??= build({
+    entryPoints: [resolve(__dirname, '../src/main.ts')],
+    write: false,
+    bundle: true,
+    platform: 'node',
+    external: ['pg-native'],
+  }).then(({ outputFiles }) => outputFiles[0]!.contents))
 
 /** Ends the stacks that still run, and deletes all repositories with their servers. */
 export async function removeRepositories(): Promise<void> {
