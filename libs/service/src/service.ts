@@ -26,6 +26,8 @@ import { version } from '../../../package.json'
 
 // What each step of a shutdown gets at least, when the requests under way have used up the time for all.
 const leastStepMs = 1_000
+// A profile that the end cuts short has this long to be written, and to be taken by its client.
+const profileWriteMs = 5_000
 // Sooner than those who ask lose patience; and so few writes that an idle database hardly notices.
 const databaseCheck = { timeoutMs: 1_500, writeEveryMs: 5_000 }
 
@@ -138,6 +140,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
     if (settings.shutdownDrainMs > 0) await server.drain(settings.shutdownDrainMs)
     const deadline = performance.now() + settings.shutdownTimeoutMs
     const leftMs = () => Math.max(leastStepMs, deadline - performance.now())
+    const writeMs = () => Math.min(profileWriteMs, leftMs() - leastStepMs / 2)
     void readiness?.stop()
     void tls?.certificates.stop()
     await Promise.all([server.close(settings.shutdownTimeoutMs), grpc?.close(settings.shutdownTimeoutMs)])
@@ -152,7 +155,7 @@ export function createService<Code extends string>(options: ServiceOptions<Code>
         shutdownStep('the database pool', () => each.end(), leftMs(), log),
       ),
       // Until now it showed what the rest was waiting for.
-      debug && shutdownStep('the debug listener', () => debug.close(leastStepMs / 2), leftMs(), log),
+      debug && shutdownStep('the debug listener', () => debug.close(writeMs()), leftMs(), log),
     ])
     log.info('stopped')
     http.flush()
