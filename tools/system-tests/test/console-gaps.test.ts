@@ -7,6 +7,7 @@ import {
   inBrowser,
   openBrowser,
   picture,
+  reloadWithLate,
   signedTokens,
   violationsOn,
   type ConsoleBrowser,
@@ -130,6 +131,17 @@ inBrowser('gaps, sites and tables in a browser', () => {
     await step('SG000010', 'void', 'seen at once')
     await page.locator('[role="slider"][aria-valuetext="Value 10: void"]').waitFor()
     await shows(page, 'seen at once')
+    await page.context().close()
+  })
+
+  test('what changes elsewhere before the stream has begun is shown when it has', async () => {
+    const { body } = await ask(system.sequencer, 'POST', '/api/v1/next/INV', {})
+    const page = await open('/gaps?prefix=INV')
+    const follow = await reloadWithLate(page, /\/api\/v1\/stream$/)
+    await page.locator('[role="slider"][aria-valuetext="Value 1: in use"]').waitFor()
+    await step(body.full_number as string, 'void', 'before it was heard')
+    follow()
+    await page.locator('[role="slider"][aria-valuetext="Value 1: void"]').waitFor()
     await page.context().close()
   })
 

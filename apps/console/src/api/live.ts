@@ -51,6 +51,9 @@ const keptEvents = 500
 const keptRates = 120
 const redrawMs = 500
 
+/** Totals come every second: after this time without any, the connection is not there. */
+export const silenceMs = 4_000
+
 const empty: Live = {
   state: 'connecting',
   error: undefined,
@@ -83,16 +86,35 @@ export function useLive(): Live {
   return live
 }
 
-/** Hears of each event as it arrives, for what has to be read again. */
-export function onLiveEvents(listener: (events: readonly BatchEvent[]) => void): () => void {
-  heard.add(listener)
+/** Whether the stream has begun: what happens from then on is heard. */
+export function useIsLive(): boolean {
+  const [isLive, setLive] = useState(shown.state === 'live')
+  useEffect(() => {
+    const show = () => setLive(shown.state === 'live')
+    show()
+    return subscribe(show)
+  }, [])
+  return isLive
+}
+
+/**
+ * Hears of each event as it arrives, for what has to be read again.
+ *
+ * @param onBegin called when the stream begins, or goes on after a silence: what was read before may have changed unheard
+ */
+export function onLiveEvents(
+  listener: (events: readonly BatchEvent[]) => void,
+  onBegin: () => void = () => {},
+): () => void {
+  const each = { listener, onBegin }
+  heard.add(each)
   const leave = subscribe(() => {})
   return () => {
-    heard.delete(listener)
+    heard.delete(each)
     leave()
   }
 }
-const heard = new Set<(events: readonly BatchEvent[]) => void>()
+const heard = new Set<{ listener: (events: readonly BatchEvent[]) => void; onBegin: () => void }>()
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
@@ -133,6 +155,7 @@ function close(): void {
   clearTimeout(redraw)
   redraw = undefined
   arrived = []
+  shown = { ...shown, state: 'connecting', error: undefined }
 }
 
 function draw(): void {
@@ -152,6 +175,7 @@ function draw(): void {
       events.push({ ...(data as BatchEvent), key: (seen += 1) })
     }
   }
+  const begins = shown.state !== 'live' || Date.now() - shown.heardAt > silenceMs
   shown = {
     state: 'live',
     error: undefined,
@@ -162,7 +186,8 @@ function draw(): void {
     heardAt: Date.now(),
     leftOut,
   }
-  if (events.length > 0) for (const listener of heard) listener(events)
+  if (begins) for (const { onBegin } of heard) onBegin()
+  if (events.length > 0) for (const { listener } of heard) listener(events)
   tell()
 }
 

@@ -2,7 +2,7 @@ import { useMemo, useRef } from 'react'
 import { Alert, Button, Group, Text } from '@mantine/core'
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useLive, type BatchEvent } from '../../api/live'
+import { silenceMs, useLive, type BatchEvent } from '../../api/live'
 import type { AuditSearch } from '../../api/audit-search'
 import type { Column } from '../../ui/column'
 import { Count, useNumberFormats } from '../../ui/numbers'
@@ -16,9 +16,6 @@ import { useAuditTexts } from './texts'
 
 // What a line of the stream says, and the view itself.
 const narrowing = ['view', 'prefix', 'event']
-
-// Totals come every second: after this time without any, the connection is not there.
-const silenceMs = 4_000
 
 /** Commits as they happen. Reading further below, or a button, holds it; nothing is lost meanwhile. */
 export function LiveTail({ search }: { search: AuditSearch }) {

@@ -1,10 +1,8 @@
-import { useEffect } from 'react'
 import { Group, Text } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react'
 import type { NumberWithHistory } from '@ordinal/client'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { onLiveEvents } from '../../api/live'
 import { services } from '../../api/ordinal'
 import { numberOf, orderWithNumber } from '../../api/sequence-queries'
 import { pathWith } from '../../ui/copies'
@@ -13,6 +11,7 @@ import { Amount, Count } from '../../ui/numbers'
 import { Card, Figure, Page, StateBadge } from '../../ui/page'
 import { dataOf, QueryState } from '../../ui/states'
 import { useTexts } from '../../ui/texts'
+import { useFreshNumber } from '../../ui/use-fresh-numbers'
 import { Actions } from './actions'
 import { ChainLinks } from './chain-links'
 import { Life } from './life'
@@ -28,17 +27,7 @@ export function NumberPage() {
   const shared = useTexts()
   const query = useQuery(numberOf(number, prefix))
   const known = dataOf(query)
-  const queries = useQueryClient()
-  const of = query.data?.prefix
-  useEffect(
-    () =>
-      onLiveEvents((events) => {
-        // A batch may have changed it: only the first and the last of its numbers are named.
-        if (events.some((event) => event.prefix === of && event.event !== 'issue'))
-          void queries.invalidateQueries({ queryKey: ['numbers', number] })
-      }),
-    [of, number, queries],
-  )
+  useFreshNumber(number, prefix)
   return (
     <Page
       title={number}

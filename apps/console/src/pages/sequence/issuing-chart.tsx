@@ -1,5 +1,5 @@
 import { startTransition, useEffect, useState } from 'react'
-import { onLiveEvents } from '../../api/live'
+import { onLiveEvents, useIsLive } from '../../api/live'
 import { LineChart } from '../../ui/late-charts'
 import { Card } from '../../ui/page'
 import { useSequenceTexts } from './texts'
@@ -9,6 +9,7 @@ const keptSeconds = 120
 /** How many numbers of one sequence were drawn in each of the last two minutes' seconds, counted from the live stream. */
 export function IssuingChart({ prefix }: { prefix: string }) {
   const texts = useSequenceTexts()
+  const isLive = useIsLive()
   const [points, setPoints] = useState<readonly { at: number; value: number }[]>([])
   useEffect(() => {
     const counted = new Map<number, number>()
@@ -36,7 +37,9 @@ export function IssuingChart({ prefix }: { prefix: string }) {
   }, [prefix])
   return (
     <Card title={texts.issuing}>
-      <LineChart label={texts.issuing} points={points} height={140} />
+      <div data-live={isLive || undefined}>
+        <LineChart label={texts.issuing} points={points} height={140} />
+      </div>
     </Card>
   )
 }
