@@ -25,13 +25,19 @@ export function FilterField({
 }: FilterFieldProps) {
   const [text, setText] = useState(value ?? '')
   const [before, setBefore] = useState(value)
-  const trimmed = text.trim() || undefined
+  const [sent, setSent] = useState(value)
   if (value !== before) {
-    // It was changed elsewhere, such as by going back.
     setBefore(value)
-    if (value !== trimmed) setText(value ?? '')
+    // It was changed elsewhere, such as by going back. What was typed since it was sent stays.
+    if (value !== sent) {
+      setText(value ?? '')
+      setSent(value)
+    }
   }
-  const changeLater = useDebouncedCallback(onChange, 300)
+  const changeLater = useDebouncedCallback((next: string | undefined) => {
+    setSent(next)
+    onChange(next)
+  }, 300)
   return (
     <TextInput
       {...(isCompact ? { 'aria-label': label, placeholder: label } : { label })}

@@ -22,7 +22,8 @@ export function AuditPage() {
   const texts = useAuditTexts()
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const set = (change: AuditSearch) => void navigate({ search: { ...search, ...change } })
+  // Two fields may change before the page is drawn again.
+  const set = (change: AuditSearch) => void navigate({ search: (before) => ({ ...before, ...change }) })
   const clear = () => void navigate({ search: search.view ? { view: search.view } : {} })
   return (
     <Page

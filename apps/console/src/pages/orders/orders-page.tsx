@@ -36,9 +36,9 @@ export function OrdersPage() {
   const { cursor, ...narrower } = search
   const { status, numbered, user, product } = narrower
   const asked = orderFilterOf(search)
-  /** Another filter begins at the first page. */
+  /** Another filter begins at the first page. Two may change before the page is drawn again. */
   const filter = (change: OrderSearch) =>
-    void navigate({ search: { ...search, cursor: undefined, ...change } as OrderSearch })
+    void navigate({ search: (before) => ({ ...before, cursor: undefined, ...change }) })
   return (
     <Page
       title={shared.orders}

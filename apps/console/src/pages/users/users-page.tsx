@@ -33,7 +33,7 @@ export function UsersPage() {
   const { q, active, cursor } = search
   const asked = { search: q, active: active && active === 'yes' }
   const filter = (change: UserSearch) =>
-    void navigate({ search: { ...search, cursor: undefined, ...change } as UserSearch })
+    void navigate({ search: (before) => ({ ...before, cursor: undefined, ...change }) })
   return (
     <Page
       title={shared.users}
