@@ -261,18 +261,14 @@ inBrowser('gaps, sites and tables in a browser', () => {
   })
 })
 
-/** Clicks into a cell of the picture, which has fifty in a row, or as many as there are. */
+/**
+ * Clicks into a cell of the picture, which has fifty in a row, or as many as there are. The place is one in the picture, which
+ * moves as long as something above it loads.
+ */
 async function clickCell(page: Page, index: number): Promise<void> {
-  const boxOf = async () => (await page.getByRole('slider').boundingBox())!
-  let box = await boxOf()
-  // It moves as long as something above it loads.
-  for (let before = ''; JSON.stringify(box) !== before; box = await boxOf()) {
-    before = JSON.stringify(box)
-    await delay(200)
-  }
-  const unit = box.width / 50
-  await page.mouse.click(
-    box.x + (index % 50) * unit + unit / 3,
-    box.y + Math.floor(index / 50) * unit + unit / 3,
-  )
+  const picture = page.getByRole('slider')
+  const unit = (await picture.boundingBox())!.width / 50
+  await picture.click({
+    position: { x: (index % 50) * unit + unit / 3, y: Math.floor(index / 50) * unit + unit / 3 },
+  })
 }
