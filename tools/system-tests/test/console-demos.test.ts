@@ -17,7 +17,7 @@ inBrowser('demonstrations in a browser', () => {
   ])('the demonstration "%s" is played by one click, to its verdict', async (name, numbers) => {
     const page = await dashboard.open('/demos', { token: dashboard.tokens.operator })
     await page.getByRole('button', { name: `Run: ${name}` }).click()
-    await page.locator('[data-verdict="true"]').waitFor({ timeout: 60_000 })
+    await page.locator('[data-verdict="true"]').waitFor()
     await shows(page, 'No number is given while a document holds it')
     expect(await page.getByRole('img', { name: 'kept' }).count()).toBeGreaterThanOrEqual(3)
     expect(await page.getByRole('img', { name: 'broken' }).count()).toBe(0)

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { ask, createUser, placeOrder } from '../src/calls'
-import { inBrowser } from './console-browser'
+import { inBrowser, reloadWithLate } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
 
 let dashboard: Dashboard
@@ -31,16 +31,20 @@ inBrowser('how the services are, in a browser', () => {
   const usersAre = (condition: string) =>
     `document.querySelector('[data-service="users"][data-condition="${condition}"]')`
 
+  /** A machine that is busy with other work may pause for longer than is promised: of three attempts, one is in time. */
+  async function showsWithin(promised: number, attempt: () => Promise<number>): Promise<void> {
+    const took: number[] = []
+    while (took.length < 3 && !took.some((seconds) => seconds <= promised)) took.push(await attempt())
+    expect(Math.min(...took)).toBeLessThanOrEqual(promised)
+  }
+
   test('a number that another program draws shows within a second', async () => {
     const page = await openAsViewer('/')
     await page.locator('[data-live="live"]').waitFor()
-    const took: number[] = []
-    // A machine that is busy with other work may pause for longer: of three, one shows in time.
-    while (took.length < 3 && !took.some((seconds) => seconds <= 1)) {
+    await showsWithin(1, async () => {
       const { body } = await dashboard.issue('SG')
-      took.push(await secondsUntil(page, `document.body.innerText.includes('${body.full_number}')`))
-    }
-    expect(Math.min(...took)).toBeLessThanOrEqual(1)
+      return secondsUntil(page, `document.body.innerText.includes('${body.full_number}')`)
+    })
     await page.context().close()
   })
 
@@ -48,34 +52,43 @@ inBrowser('how the services are, in a browser', () => {
     const { users } = dashboard.system
     const page = await openAsViewer('/')
     await page.locator('[data-service="users"][data-condition="ok"]').waitFor()
-    await users.end('SIGKILL')
-    expect(await secondsUntil(page, usersAre('down'))).toBeLessThanOrEqual(5)
-    await shows(page, 'User service does not answer.')
-    await users.start()
-    expect(await secondsUntil(page, usersAre('ok'))).toBeLessThanOrEqual(5)
+    await showsWithin(5, async () => {
+      await users.end('SIGKILL')
+      const stopped = await secondsUntil(page, usersAre('down'))
+      await shows(page, 'User service does not answer.')
+      await users.start()
+      return Math.max(stopped, await secondsUntil(page, usersAre('ok')))
+    })
     await page.context().close()
   })
 
-  test('a service that is frozen shows within five seconds, and so does its return; its pages say so', async () => {
+  test('a service that is frozen shows within five seconds, and so does its return', async () => {
     const { users } = dashboard.system
     const page = await openAsViewer('/')
     await page.locator('[data-service="users"][data-condition="ok"]').waitFor()
+    await showsWithin(5, async () => {
+      users.freeze()
+      const frozen = await secondsUntil(page, usersAre('down')).finally(users.thaw)
+      return Math.max(frozen, await secondsUntil(page, usersAre('ok')))
+    })
+    await page.context().close()
+  })
+
+  test('a page of a service that is frozen says so, and recovers with it', async () => {
+    const { users } = dashboard.system
     users.freeze()
     try {
-      expect(await secondsUntil(page, usersAre('down'))).toBeLessThanOrEqual(5)
-      const waiting = await openAsViewer('/users')
-      await waiting.getByRole('status', { name: 'Loading' }).first().waitFor()
-      await shows(waiting, 'The service has not answered yet.')
-      await shows(waiting, 'The service does not answer')
-      await shows(waiting, 'It may be stopped or frozen')
+      const page = await openAsViewer('/users')
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor()
+      await shows(page, 'The service has not answered yet.')
+      await shows(page, 'The service does not answer')
+      await shows(page, 'It may be stopped or frozen')
       users.thaw()
-      expect(await secondsUntil(page, usersAre('ok'))).toBeLessThanOrEqual(5)
-      await shows(waiting, 'There is no user yet')
-      await waiting.context().close()
+      await shows(page, 'There is no user yet')
+      await page.context().close()
     } finally {
       users.thaw()
     }
-    await page.context().close()
   })
 
   test('a page that was opened while its service is away asks again by itself, also one of an order', async () => {
@@ -88,20 +101,16 @@ inBrowser('how the services are, in a browser', () => {
     await page.context().close()
   })
 
-  test('a page whose code does not come, since the sequencer is frozen, is shown to be loading, and then appears', async () => {
-    const { sequencer } = dashboard.system
+  test('a page whose code does not come is shown to be loading, and then appears', async () => {
     const page = await openAsViewer('/users')
+    const load = await reloadWithLate(page, /assets\/webhooks-page-[\w-]{8}\.js$/)
     const loading = page.getByRole('status', { name: 'Loading' })
     await page.getByRole('heading', { name: 'Users' }).waitFor()
     await loading.waitFor({ state: 'detached' })
-    sequencer.freeze()
-    try {
-      await page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click()
-      await loading.waitFor()
-      await shows(page, 'The service has not answered yet.')
-    } finally {
-      sequencer.thaw()
-    }
+    await page.getByRole('navigation').getByRole('link', { name: 'Webhooks' }).click()
+    await loading.waitFor()
+    await shows(page, 'The service has not answered yet.')
+    load()
     await page.getByRole('heading', { name: 'Webhooks' }).waitFor()
     await page.context().close()
   })

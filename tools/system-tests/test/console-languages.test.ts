@@ -90,9 +90,13 @@ inBrowser('the languages of the console, in a browser', () => {
     const [english, german] = [await open('en-GB'), await open('de-DE')]
     const left: Record<string, string[]> = {}
     for (const place of places) {
-      for (const page of [english, german]) await page.goto(dashboard.at(place))
-      const inEnglish = await saidOn(english)
-      const both = (await saidOn(german)).filter((text) => inEnglish.includes(text))
+      const [inEnglish, inGerman] = await Promise.all(
+        [english, german].map(async (page) => {
+          await page.goto(dashboard.at(place))
+          return saidOn(page)
+        }),
+      )
+      const both = inGerman!.filter((text) => inEnglish!.includes(text))
       const sentences = both.filter(
         (text) => /[a-z]{3}/.test(text) && !wordsOfBoth.includes(text) && !identifiers.test(text),
       )
@@ -100,5 +104,5 @@ inBrowser('the languages of the console, in a browser', () => {
     }
     expect(left).toEqual({})
     for (const page of [english, german]) await page.context().close()
-  })
+  }, 600_000)
 })

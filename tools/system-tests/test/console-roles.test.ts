@@ -31,6 +31,12 @@ inBrowser('who sees and does what, in a browser', () => {
   function watch(page: Page) {
     const unanswered = new Set<Request>()
     const refused: string[] = []
+    let isLeaving = false
+    // What the page before was asking has gone with it.
+    page.on('framenavigated', () => {
+      if (isLeaving) unanswered.clear()
+      isLeaving = false
+    })
     page.on('request', (request) => unanswered.add(request))
     page.on('requestfailed', (request) => unanswered.delete(request))
     page.on('response', (response) => {
@@ -41,8 +47,7 @@ inBrowser('who sees and does what, in a browser', () => {
       refused,
       /** Opens a page, and waits until it has what it asks for. */
       async look(place: string, ...texts: string[]) {
-        // What the page before is asking now goes with it.
-        unanswered.clear()
+        isLeaving = true
         await page.goto(dashboard.at(place))
         await page.getByRole('heading', { level: 1 }).waitFor()
         for (const text of texts) await shows(page, text)

@@ -28,11 +28,11 @@ inBrowser('webhooks in a browser', () => {
   })
 
   const receiverAt = (place: string) => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}${place}`
-  const gets = (count: number) =>
+  /** Waits for one more delivery than were received before. A delivery may come twice. */
+  const getsMoreThan = (count: number) =>
     eventually(
       () => received.length,
-      (length) => length === count,
-      20_000,
+      (length) => length > count,
     )
 
   test.each(['reduce', 'no-preference'] as const)(
@@ -71,17 +71,19 @@ inBrowser('webhooks in a browser', () => {
 
     await page.getByRole('button', { name: 'Send a test event' }).click()
     await page.getByRole('row', { name: /webhook\.test.*delivered/ }).waitFor()
-    expect(received).toHaveLength(1)
+    const tested = received.length
+    expect(tested).toBeGreaterThan(0)
     await page.getByRole('button', { name: /^Replay: \d+$/ }).click()
-    await gets(2)
-    expect(received[1]!.id).toBe(received[0]!.id)
+    await getsMoreThan(tested)
+    expect(received.at(-1)!.id).toBe(received[0]!.id)
 
     // Its attempts, by keyboard.
     await page.getByRole('row', { name: /webhook\.test/ }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: /^Attempts of delivery/ }).waitFor()
     expect(new URL(page.url()).search).toContain('delivery=')
-    await page.getByRole('cell', { name: '204' }).first().waitFor()
+    // Also that of the replay, which is not under way any more.
+    await page.getByRole('cell', { name: '204' }).nth(1).waitFor()
 
     await page.getByRole('button', { name: 'Rotate the secret' }).click()
     await page.getByRole('dialog').getByText('an hour').click()
@@ -89,10 +91,11 @@ inBrowser('webhooks in a browser', () => {
     expect(await secretIn(page)).not.toBe(first)
     await shows(page, 'The old secret signs until')
 
+    const replayed = received.length
     await page.getByRole('button', { name: 'Replay since…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Replay since…' }).click()
     await shows(page, '1 delivery is made again')
-    await gets(3)
+    await getsMoreThan(replayed)
 
     await page.getByRole('button', { name: 'Switch off' }).click()
     await shows(page, 'Nothing is delivered until it is switched on again.')
