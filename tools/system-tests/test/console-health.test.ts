@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
-import { ask, createUser, placeOrder } from '../src/calls'
+import { ask, createUser, eventually, placeOrder } from '../src/calls'
+import { query } from '../src/databases'
 import { inBrowser, reloadWithLate } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
 
@@ -156,6 +157,52 @@ inBrowser('how the services are, in a browser', () => {
       .first()
       .waitFor()
     await page.context().close()
+  })
+
+  test('a ledger that is refused is called so at once, with what operators do next', async () => {
+    const { databases, sequencer } = dashboard.system
+    const [{ name } = { name: '' }] = await query<{ name: string }>(
+      databases.sequencer,
+      'SELECT current_database() AS name',
+    )
+    const restored = async (change: 'SET ordinal.restored = on' | 'RESET ordinal.restored') => {
+      await query(databases.sequencer, `ALTER DATABASE "${name}" ${change}`)
+      await sequencer.end()
+      sequencer.launch()
+    }
+    await restored('SET ordinal.restored = on')
+    try {
+      await eventually(
+        () =>
+          fetch(`${sequencer.url}/health/live`).then(
+            ({ ok }) => ok,
+            () => false,
+          ),
+        Boolean,
+      )
+      for (const [language, refused, remedy] of [
+        ['en-GB', 'ledger refused', /^No number is issued, .* ordinal restore-check .* docs\/backup\.md/],
+        [
+          'de-DE',
+          'Journal wird nicht angenommen',
+          /^Es wird keine Nummer .* ordinal restore-check .* docs\/backup\.md/,
+        ],
+      ] as const) {
+        const page = await dashboard.open('/', { token: dashboard.tokens.operator, language })
+        await page.locator('[data-service="sequencer"][data-condition="unavailable"]').waitFor()
+        await shows(page, refused)
+        await page.getByRole('listitem').filter({ hasText: remedy }).getByRole('link').waitFor()
+        await page.goto(dashboard.at('/sequences/SG'))
+        await page.getByRole('button', { name: /^(Issue|Vergeben)$/ }).click()
+        const alert = `document.querySelector('[role="alert"]')?.innerText.includes('ledger_behind')`
+        expect(await secondsUntil(page, alert)).toBeLessThanOrEqual(4)
+        await page.getByRole('alert').getByText(remedy).waitFor()
+        await page.context().close()
+      }
+    } finally {
+      await restored('RESET ordinal.restored')
+      await sequencer.ready()
+    }
   })
 
   test('what a service does is measured: requests a second, and the time that 95 % of them take at most', async () => {

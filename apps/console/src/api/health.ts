@@ -13,6 +13,13 @@ export interface Health {
   checks: Record<string, string>
 }
 
+/** What is checked, and how it is. A ledger that is refused is not away: its database answers. */
+export function checksOf({ checks }: Health): [check: string, state: string][] {
+  return Object.entries(checks).map(([check, state]) =>
+    check === 'ledger' && state === 'down' && checks.database === 'up' ? [check, 'refused'] : [check, state],
+  )
+}
+
 const prefixes: Record<ServiceName, string> = {
   users: 'user_service',
   orders: 'order_service',

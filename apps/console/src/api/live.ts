@@ -1,7 +1,7 @@
 import { startTransition, useEffect, useState } from 'react'
 import type { LedgerEntry, StreamEvent } from '@ordinal/client'
 import { requireRole } from './allowed'
-import { ordinal } from './ordinal'
+import { liveStream } from './ordinal'
 import { subscribe as onSession } from './session'
 
 /** What can happen to a number. */
@@ -137,7 +137,7 @@ async function open(): Promise<void> {
   const controller = (connection = new AbortController())
   try {
     requireRole('viewer')
-    for await (const event of ordinal().stream({ signal: controller.signal })) {
+    for await (const event of liveStream(controller.signal)) {
       if (controller.signal.aborted) return
       arrived.push(event)
       redraw ??= setTimeout(draw, Math.max(0, drawnAt + redrawMs - performance.now()))

@@ -1,4 +1,4 @@
-import { createOrdinal, ProblemError, type Ordinal } from '@ordinal/client'
+import { createOrdinal, ProblemError, type Ordinal, type OrdinalOptions } from '@ordinal/client'
 import type { ConsoleConfig } from './config'
 import { freshSecret } from './renewal'
 import { currentSession, subscribe, type Session } from './session'
@@ -25,20 +25,25 @@ export function services(): ConsoleConfig {
 export const fetchAsCaller: Fetch = (input, init) =>
   currentSession() ? fetch(input, init) : asStranger(input, init)
 
-// A person waits, so that a call ends sooner than that of a program would.
-const limits = { retries: 2, attemptTimeoutMs: 5_000, timeoutMs: 12_000 }
+// A person waits, so that a call ends sooner than that of a program would. What a service says will take longer is shown at once.
+const limits = { retries: 2, attemptTimeoutMs: 5_000, timeoutMs: 12_000, longestRetryAfterMs: 2_000 }
 
-/** The client, as whoever is signed in. */
-export function ordinal(): Ordinal {
+/** Where the services are, and whoever is signed in. */
+function asCaller(): OrdinalOptions {
   const session = currentSession()
-  return (client ??= createOrdinal({
+  return {
     ...services(),
     fetch: fetchAsCaller,
     ...(session?.kind === 'token' && { token: freshSecret }),
     ...(session?.kind === 'key' && { apiKey: session.secret }),
-    ...limits,
-  }))
+  }
 }
+
+/** The client, as whoever is signed in. */
+export const ordinal = (): Ordinal => (client ??= createOrdinal({ ...asCaller(), ...limits }))
+
+/** What happens to numbers. Nobody waits for it: it comes back after however long the service asks to wait. */
+export const liveStream = (signal: AbortSignal) => createOrdinal(asCaller()).stream({ signal })
 
 /**
  * Asks the sequencer whether it takes the token or key of a session. That it does not answer, or wants another role, is for

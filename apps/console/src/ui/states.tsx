@@ -12,11 +12,11 @@ import {
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { LinkProps } from '@tanstack/react-router'
 import { NotAllowedError } from '../api/allowed'
-import { consoleUrl } from '../api/config'
 import { useSession } from '../api/session'
 import { ButtonLink } from './button-link'
 import { useSignIn } from './sign-in'
-import { useTexts } from './texts'
+import { nameOf, useTexts } from './texts'
+import { WhatToDo } from './what-to-do'
 
 interface StateProps {
   icon: ReactNode
@@ -174,7 +174,10 @@ export function Failure({ error, retry, others }: FailureProps) {
   )
 }
 
-/** The service's own words: what is wrong, the code with the page that says what to do, and the request for its log. */
+/**
+ * What is wrong, in the service's own words: the code with the page that says what to do, and the request for its log. Of what only
+ * operators can mend it says first what they do.
+ */
 export function ProblemLine({
   error,
   align = 'center',
@@ -183,8 +186,10 @@ export function ProblemLine({
   align?: 'center' | 'flex-start'
 }) {
   const texts = useTexts()
+  const known = nameOf(error.code, texts.problems)
   return (
     <Stack gap={4} mt="xs" role="alert">
+      {known !== error.code && <span>{known}</span>}
       <span>{error.problem.detail}</span>
       {error.problem.errors?.map(({ path, message }) => (
         <span key={path + message}>
@@ -193,14 +198,7 @@ export function ProblemLine({
       ))}
       <Group gap="xs" justify={align}>
         <Code>{error.code}</Code>
-        <a
-          className="link"
-          href={new URL(`../errors/${error.code}`, consoleUrl).href}
-          target="_blank"
-          rel="noreferrer"
-        >
-          {texts.whatToDo}
-        </a>
+        <WhatToDo code={error.code} />
         <span className="mono">
           {texts.requestId} {error.requestId}
         </span>

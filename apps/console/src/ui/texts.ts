@@ -100,6 +100,11 @@ export const useTexts = defineTexts({
     tryAgainLater: 'Try again when it answers.',
     failed: 'That did not work',
     whatToDo: 'What to do',
+    // What operators do next, by the code of the problem.
+    problems: {
+      ledger_behind:
+        'No number is issued, changed or imported: the ledger may be older than what is known of it, as after a restore. Operators compare it with ordinal restore-check and raise its counters, as docs/backup.md says; the log of the sequencer says why. Reading goes on.',
+    },
     requestId: 'Request',
     nothingForFilter: 'Nothing for this filter',
     clearFilter: 'Clear the filter',
@@ -230,6 +235,10 @@ export const useTexts = defineTexts({
     tryAgainLater: 'Versuchen Sie es noch einmal, wenn er antwortet.',
     failed: 'Das hat nicht geklappt',
     whatToDo: 'Was zu tun ist',
+    problems: {
+      ledger_behind:
+        'Es wird keine Nummer vergeben, geändert oder übernommen: Das Journal ist vielleicht älter als das, was von ihm bekannt ist, etwa nach einer Wiederherstellung. Der Betrieb vergleicht es mit ordinal restore-check und hebt seine Zähler an, wie docs/backup.md sagt; warum, steht im Log des Sequencers. Lesen geht weiter.',
+    },
     requestId: 'Anfrage',
     nothingForFilter: 'Nichts für diesen Filter',
     clearFilter: 'Filter leeren',

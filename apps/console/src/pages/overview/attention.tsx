@@ -2,11 +2,13 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { serviceNames } from '../../api/config'
+import { checksOf } from '../../api/health'
 import { services } from '../../api/ordinal'
 import { healthOf, trafficOf } from '../../api/queries'
 import { sumOf } from '../../api/samples'
 import { Card, ToneDot, type Tone } from '../../ui/page'
-import { nameOf } from '../../ui/texts'
+import { nameOf, useTexts } from '../../ui/texts'
+import { WhatToDo } from '../../ui/what-to-do'
 import { conditionOf, toneOf } from './services'
 import { useOverviewTexts } from './texts'
 
@@ -23,7 +25,7 @@ export function Attention() {
         </Group>
       ) : (
         <Stack gap={6} component="ul" className="plain-list" role="list">
-          {findings.map(({ text, tone, link }) => (
+          {findings.map(({ text, tone, link, code }) => (
             <Group key={text} gap="xs" wrap="nowrap" component="li">
               <ToneDot tone={tone} />
               <Text>
@@ -33,6 +35,7 @@ export function Attention() {
                     {texts.show}
                   </Link>
                 )}
+                {code && <WhatToDo code={code} />}
               </Text>
             </Group>
           ))}
@@ -47,10 +50,13 @@ interface Finding {
   tone: Tone
   /** Where its rows are, if there are any. */
   link?: Pick<LinkProps, 'to' | 'params' | 'search'>
+  /** The error that requests get meanwhile. */
+  code?: string
 }
 
 function useFindings(): Finding[] {
   const texts = useOverviewTexts()
+  const shared = useTexts()
   const known = serviceNames.filter((name) => services()[name] !== undefined)
   const health = useQueries({ queries: known.map(healthOf) })
   const traffic = useQueries({ queries: known.map(trafficOf) })
@@ -61,8 +67,10 @@ function useFindings(): Finding[] {
     if (condition === 'down') findings.push({ text: texts.isDown(texts.services[name]), tone: 'bad' })
     // Also of a service that is healthy: it works on while a breaker is open.
     else
-      for (const [check, state] of Object.entries(query.data?.checks ?? {}))
-        if (toneOf(state) !== 'ok')
+      for (const [check, state] of query.data ? checksOf(query.data) : [])
+        if (state === 'refused')
+          findings.push({ text: shared.problems.ledger_behind, tone: 'bad', code: 'ledger_behind' })
+        else if (toneOf(state) !== 'ok')
           findings.push({
             text: texts.isDegraded(
               texts.services[name],

@@ -1,7 +1,7 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { serviceNames, type ServiceName } from '../../api/config'
-import type { Health, Traffic } from '../../api/health'
+import { checksOf, type Health, type Traffic } from '../../api/health'
 import { services } from '../../api/ordinal'
 import { healthOf, trafficOf } from '../../api/queries'
 import { Rate } from '../../ui/numbers'
@@ -39,7 +39,7 @@ function Service({ name }: { name: ServiceName }) {
   const health = useQuery({ ...healthOf(name), enabled: isKnown })
   const traffic = useQuery({ ...trafficOf(name), enabled: isKnown })
   const condition = conditionOf(health)
-  const checks = condition === 'down' ? [] : Object.entries(health.data?.checks ?? {})
+  const checks = condition === 'down' || !health.data ? [] : checksOf(health.data)
   return (
     <Card>
       <Stack gap="sm">
@@ -77,9 +77,9 @@ function Service({ name }: { name: ServiceName }) {
   )
 }
 
-/** Of a check: `up`, the state of a breaker, or `down`. */
+/** Of a check: `up`, the state of a breaker, `down`, or `refused`. */
 export const toneOf = (state: string): Tone =>
-  state === 'up' || state.startsWith('closed') ? 'ok' : state === 'down' ? 'bad' : 'warn'
+  state === 'up' || state.startsWith('closed') ? 'ok' : ['down', 'refused'].includes(state) ? 'bad' : 'warn'
 
 function TrafficFigures({ traffic }: { traffic: Traffic | undefined }) {
   const texts = useOverviewTexts()

@@ -29,6 +29,7 @@ export const useOverviewTexts = defineTexts({
     checkStates: {
       up: 'up',
       down: 'down',
+      refused: 'refused',
       closed: 'closed',
       half_open: 'half open',
       open: 'open',
@@ -87,6 +88,7 @@ export const useOverviewTexts = defineTexts({
     checkStates: {
       up: 'erreichbar',
       down: 'nicht erreichbar',
+      refused: 'wird nicht angenommen',
       closed: 'Sicherung geschlossen',
       half_open: 'Sicherung halb offen',
       open: 'Sicherung offen',
