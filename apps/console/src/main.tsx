@@ -9,6 +9,7 @@ import { setIdentityProvider } from './api/identity-provider'
 import { setServices } from './api/ordinal'
 import { untilAnswered } from './api/refresh'
 import { readRolesAs, subscribe } from './api/session'
+import { loadPages } from './app/load-pages'
 import { router } from './app/router'
 import { SignInProvider } from './ui/sign-in'
 import { Failure } from './ui/states'
@@ -65,6 +66,7 @@ async function start(): Promise<void> {
       <Console failure={failure} />
     </StrictMode>,
   )
+  void loadPages()
 }
 
 /** What the first drawing needs: where the services are, who has signed in, and the code of the page. */

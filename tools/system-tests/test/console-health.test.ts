@@ -116,6 +116,31 @@ inBrowser('how the services are, in a browser', () => {
     await page.context().close()
   })
 
+  test('once the console is loaded, pages that were not opened yet open while the sequencer is away', async () => {
+    const { sequencer } = dashboard.system
+    const page = await openAsViewer('/')
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    const loaded = (name: string) =>
+      page.evaluate<boolean>(
+        `performance.getEntriesByType('resource').some((each) => each.responseEnd > 0 && each.name.includes('assets/${name}'))`,
+      )
+    // The last of what is loaded.
+    for (const name of ['orders-page-', 'demos-page-', 'keyboard-help-'])
+      await eventually(() => loaded(name), Boolean)
+    await sequencer.end('SIGKILL')
+    try {
+      for (const name of ['Orders', 'Users', 'Audit', 'Demonstrations']) {
+        await page.getByRole('navigation').getByRole('link', { name }).click()
+        await page.getByRole('heading', { name, level: 1 }).waitFor()
+      }
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+    } finally {
+      await sequencer.start()
+    }
+    await page.context().close()
+  })
+
   test('orders that get no number want attention, with a link to them; each gets its number by itself', async () => {
     const { orders, sequencer } = dashboard.system
     const away = async (url: string) => {
