@@ -1,5 +1,5 @@
 import type { Page, Request } from 'playwright-core'
-import { eventually } from '../src/calls'
+import { createUser, eventually } from '../src/calls'
 import { inBrowser } from './console-browser'
 import { shows, startDashboard, type Dashboard } from './console-dashboard'
 
@@ -109,6 +109,11 @@ inBrowser('who sees and does what, in a browser', () => {
     for (const place of [...toSee, '/sequences', '/orders/1', '/users/1', '/numbers/INV2026-0001?prefix=INV'])
       await look(place, 'Sign in to see this')
     await look('/demos')
+    await look('/orders')
+    await page
+      .getByRole('note', { name: 'Sign in to do this: it needs the role operator.' })
+      .getByRole('button', { name: 'New order' })
+      .waitFor()
     // What a person asks for all the same is not sent either.
     await page.goto(dashboard.at('/audit'))
     await page.getByRole('button', { name: 'Have the service verify' }).click()
@@ -177,13 +182,29 @@ inBrowser('who sees and does what, in a browser', () => {
     await look('/gaps?prefix=INV', 'All values')
     await look(`/numbers/${number.full_number}?prefix=INV`, 'Sign in to see this', 'What happened to it')
     await look('/sequences/INV', 'Sign in to see this', 'Draw a number')
-    await shows(page, 'Sign in to do this: it needs the role operator.')
-    expect(await page.getByRole('button', { name: 'Issue', exact: true }).isDisabled()).toBe(true)
     await page.goto(dashboard.at('/audit'))
     for (const name of ['Verify in this browser', 'Have the service verify', 'Take one now']) {
       await page.getByRole('button', { name }).click()
       await page.getByRole('region', { name: 'Proof' }).getByText('Sign in to see this').first().waitFor()
     }
+    // What anybody may do is offered; what always needs a role says so.
+    const needsRole = page.getByRole('note', { name: 'Sign in to do this: it needs the role operator.' })
+    await page.goto(dashboard.at('/sequences/INV'))
+    await page.getByRole('button', { name: 'Issue', exact: true }).click()
+    await page.getByRole('list', { name: 'Drawn here' }).getByRole('link').click()
+    await needsRole.getByRole('button', { name: 'Make void' }).waitFor()
+    await page.getByRole('button', { name: 'Release' }).click()
+    await page.getByRole('dialog').getByLabel('Reason').fill('nobody wants it')
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
+    await shows(page, '“nobody wants it”')
+    await page.goto(dashboard.at(`/orders?user=${await createUser(dashboard.system)}`))
+    await page.getByRole('button', { name: 'New order' }).click()
+    await page.getByRole('dialog').getByLabel('Product').fill('PROD-7')
+    await page.getByRole('dialog').getByRole('button', { name: 'New order' }).click()
+    await page.getByRole('row', { name: 'PROD-7' }).waitFor()
+    await page.goto(dashboard.at('/users'))
+    await page.getByRole('button', { name: 'New user' }).click()
+    await page.getByRole('dialog').getByLabel('Name').waitFor()
     expect(refused).toEqual([])
     for (const [nth, { log }] of [users, orders, sequencer].entries())
       expect(log().slice(since[nth])).not.toContain('"status":401')

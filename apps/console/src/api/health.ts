@@ -10,6 +10,8 @@ export interface Health {
   status: 'ok' | 'degraded' | 'unavailable'
   version: string
   uptime_seconds: number
+  /** Whether strangers are answered nothing; undefined: an earlier version does not say it. */
+  authentication_required?: boolean
   checks: Record<string, string>
 }
 

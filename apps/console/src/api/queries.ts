@@ -14,6 +14,15 @@ export const healthOf = (name: ServiceName) =>
     retry: false,
   })
 
+/** Whether a service is open: strangers may do what does not always need a role. */
+export const opennessOf = (name: ServiceName) =>
+  queryOptions({
+    queryKey: ['openness', name],
+    queryFn: async ({ signal }) => (await fetchHealth(name, signal)).authentication_required === false,
+    // It holds until the service is started anew.
+    staleTime: 60_000,
+  })
+
 export const trafficOf = (name: ServiceName) =>
   queryOptions({
     queryKey: ['traffic', name],

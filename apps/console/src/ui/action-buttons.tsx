@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { Button } from '@mantine/core'
+import type { ServiceName } from '../api/config'
 import type { Role } from '../api/session'
 import { FormError } from './form-error'
 import { NeedsRole } from './page'
@@ -30,20 +31,23 @@ export interface Action {
 interface ActionButtonsProps {
   /** Who may do all of it. */
   role: Role
+  /** The service that lets strangers do it while it is open. */
+  openIn?: ServiceName
   /** Whether others read below the buttons why they are not for them. */
   saysWhy?: boolean
   actions: readonly Action[]
 }
 
 /** A button for each action, and the question that comes before it. The question is closed when the change is made. */
-export function ActionButtons({ role, saysWhy = false, actions }: ActionButtonsProps) {
+export function ActionButtons({ role, openIn, saysWhy = false, actions }: ActionButtonsProps) {
   const [asked, setAsked] = useState<string>()
   const open = actions.find(
     ({ label, change, disabled }) => label === asked && !change.isSuccess && !disabled,
   )
   const failed = actions.find(({ question, change }) => !question && change.error)
+  if (actions.length === 0) return null
   return (
-    <NeedsRole role={role} saysWhy={saysWhy}>
+    <NeedsRole role={role} openIn={openIn} saysWhy={saysWhy}>
       {(allowed) => (
         <>
           {actions.map(({ label, question, isMain, disabled, change, run }) => (

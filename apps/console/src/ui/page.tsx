@@ -2,6 +2,10 @@ import type { ReactNode } from 'react'
 import { Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import type { IssuedNumber } from '@ordinal/client'
+import { useQuery } from '@tanstack/react-query'
+import type { ServiceName } from '../api/config'
+import { services } from '../api/ordinal'
+import { opennessOf } from '../api/queries'
 import { isOffered, useSession, type Role } from '../api/session'
 import { useTexts } from './texts'
 
@@ -109,16 +113,19 @@ export const Mono = ({ children }: { children: ReactNode }) => <span className="
 
 interface NeedsRoleProps {
   role: Role
+  /** The service that is asked, where it lets strangers do it while it is open. */
+  openIn?: ServiceName | undefined
   /** Whether the reason also stands below it, and not only where somebody points or goes to it. */
   saysWhy?: boolean
   children: (allowed: boolean) => ReactNode
 }
 
 /** What needs a role: it is shown to all, and says why it is not for those who have it not. */
-export function NeedsRole({ role, saysWhy = false, children }: NeedsRoleProps) {
+export function NeedsRole({ role, openIn, saysWhy = false, children }: NeedsRoleProps) {
   const texts = useTexts()
   const session = useSession()
-  if (isOffered(role, session)) return children(true)
+  const isOpen = useIsOpen(openIn, session === undefined)
+  if (isOpen || isOffered(role, session)) return children(true)
   const why = session ? texts.viewOnlyWhy(role) : texts.signInFor(role)
   return (
     <>
@@ -134,4 +141,11 @@ export function NeedsRole({ role, saysWhy = false, children }: NeedsRoleProps) {
       )}
     </>
   )
+}
+
+/** Whether whoever is not signed in may do it all the same. */
+function useIsOpen(service: ServiceName | undefined, isStranger: boolean): boolean {
+  const isAsked = isStranger && service !== undefined && services()[service] !== undefined
+  const { data } = useQuery({ ...opennessOf(service ?? 'sequencer'), enabled: isAsked })
+  return isAsked && data === true
 }

@@ -67,7 +67,7 @@ export function DemosPage() {
             <Stack gap="sm" align="flex-start">
               <Text>{texts.abouts[name]}</Text>
               {counts[name] && <Group gap="sm">{counts[name]}</Group>}
-              <NeedsRole role="operator" saysWhy>
+              <NeedsRole role="operator" openIn="sequencer" saysWhy>
                 {(allowed) => (
                   <Button
                     leftSection={<IconPlayerPlay size={16} aria-hidden />}

@@ -33,11 +33,21 @@ export function Actions({ number }: { number: NumberWithHistory }) {
     release: { title: texts.releaseTitle(full_number), consequence: texts.releaseWill, dangerous: true },
     void: { title: texts.voidTitle(full_number), consequence: texts.voidWill, dangerous: true },
   }
-  const actions = possible[state].map((step): Action => ({
+  const actionOf = (step: Step): Action => ({
     label: texts[step],
     ...(step === 'confirm' ? { isMain: true } : { question: questions[step] }),
     change,
     run: (reason) => change.mutate({ step, reason }),
-  }))
-  return <ActionButtons role="operator" actions={actions} />
+  })
+  const steps = possible[state]
+  return (
+    <>
+      <ActionButtons
+        role="operator"
+        openIn="sequencer"
+        actions={steps.filter((step) => step !== 'void').map(actionOf)}
+      />
+      <ActionButtons role="operator" actions={steps.filter((step) => step === 'void').map(actionOf)} />
+    </>
+  )
 }

@@ -151,7 +151,7 @@ function Steps({ order, onReload }: { order: OrderWithUser; onReload: () => void
           <Text c="dimmed">{texts.finished}</Text>
         ) : (
           <Group gap="xs">
-            <ActionButtons role="operator" saysWhy actions={steps.map(actionOf)} />
+            <ActionButtons role="operator" openIn="orders" saysWhy actions={steps.map(actionOf)} />
           </Group>
         )}
         {isChanged && (

@@ -54,7 +54,7 @@ export function OrdersPage() {
             }}
             json={query.data?.data}
           />
-          <MakeButton role="operator" label={texts.place} onClick={() => setPlacing(true)} />
+          <MakeButton role="operator" openIn="orders" label={texts.place} onClick={() => setPlacing(true)} />
         </>
       }
     >

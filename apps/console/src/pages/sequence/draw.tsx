@@ -37,7 +37,7 @@ export function Draw({ prefix }: { prefix: string }) {
           <NumberInput label={texts.count} min={1} max={100} {...form.getInputProps('count')} />
           <NumberInput label={texts.hold} min={1} max={2_592_000} {...form.getInputProps('hold')} />
         </Group>
-        <NeedsRole role="operator" saysWhy>
+        <NeedsRole role="operator" openIn="sequencer" saysWhy>
           {(allowed) => (
             <Group gap="xs">
               <Button disabled={!allowed} loading={draw.isPending} onClick={() => draw.mutate(false)}>

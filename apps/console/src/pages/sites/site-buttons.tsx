@@ -23,7 +23,7 @@ export function SiteButtons({ site: { site_id, partitions, simulation }, onDrawn
   })
   return (
     <Card title={site_id}>
-      <NeedsRole role="operator" saysWhy>
+      <NeedsRole role="operator" openIn="sequencer" saysWhy>
         {(allowed) => (
           <Stack gap="sm">
             {partitions.map((partition_id) => (

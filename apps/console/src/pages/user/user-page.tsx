@@ -89,7 +89,7 @@ function Edit({ user, onReload }: { user: User; onReload: () => void }) {
           ) : (
             <FormError error={save.error} />
           )}
-          <NeedsRole role="operator" saysWhy>
+          <NeedsRole role="operator" openIn="users" saysWhy>
             {(allowed) => (
               <Group>
                 <Button type="submit" disabled={!allowed || isChanged} loading={save.isPending}>

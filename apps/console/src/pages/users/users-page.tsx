@@ -49,7 +49,7 @@ export function UsersPage() {
             }}
             json={query.data?.data}
           />
-          <MakeButton role="operator" label={texts.make} onClick={() => setMaking(true)} />
+          <MakeButton role="operator" openIn="users" label={texts.make} onClick={() => setMaking(true)} />
         </>
       }
     >
