@@ -89,7 +89,14 @@ inBrowser('orders and users, in a browser', () => {
 
     const viewing = await openAs('viewer', '/users')
     await viewing.getByRole('note', { name: 'Your role does not allow this: it needs operator.' }).waitFor()
-    expect(await viewing.getByRole('button', { name: 'New user' }).isDisabled()).toBe(true)
+    const greyed = viewing.getByRole('button', { name: 'New user' })
+    expect(await greyed.isDisabled()).toBe(true)
+    // Whoever hears the page is told with the button, and whoever has no mouse goes to the reason.
+    const reason = viewing.locator(`[id="${await greyed.getAttribute('aria-describedby')}"]`)
+    expect(await reason.getAttribute('aria-label')).toBe('Your role does not allow this: it needs operator.')
+    await viewing.getByRole('button', { name: 'Copy', exact: true }).focus()
+    await viewing.keyboard.press('Tab')
+    await viewing.getByRole('tooltip', { name: 'it needs operator' }).waitFor()
     await viewing.context().close()
   })
 

@@ -48,13 +48,14 @@ export function ActionButtons({ role, openIn, saysWhy = false, actions }: Action
   if (actions.length === 0) return null
   return (
     <NeedsRole role={role} openIn={openIn} saysWhy={saysWhy}>
-      {(allowed) => (
+      {(allowed, whyNot) => (
         <>
           {actions.map(({ label, question, isMain, disabled, change, run }) => (
             <Button
               key={label}
               variant={isMain ? 'filled' : 'default'}
               disabled={!allowed || disabled}
+              aria-describedby={whyNot}
               loading={!question && change.isPending}
               onClick={() => {
                 change.reset()

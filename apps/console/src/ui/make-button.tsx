@@ -15,8 +15,13 @@ interface MakeButtonProps {
 /** The button of a list that makes one more of its kind; others see that it is not for them. */
 export const MakeButton = ({ role, openIn, label, onClick }: MakeButtonProps) => (
   <NeedsRole role={role} openIn={openIn}>
-    {(allowed) => (
-      <Button disabled={!allowed} leftSection={<IconPlus size={16} />} onClick={onClick}>
+    {(allowed, whyNot) => (
+      <Button
+        disabled={!allowed}
+        aria-describedby={whyNot}
+        leftSection={<IconPlus size={16} />}
+        onClick={onClick}
+      >
         {label}
       </Button>
     )}

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useId, type ReactNode } from 'react'
 import { Group, Paper, Stack, Text, Title, Tooltip } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import type { IssuedNumber } from '@ordinal/client'
@@ -117,7 +117,8 @@ interface NeedsRoleProps {
   openIn?: ServiceName | undefined
   /** Whether the reason also stands below it, and not only where somebody points or goes to it. */
   saysWhy?: boolean
-  children: (allowed: boolean) => ReactNode
+  /** @param whyNot the id of the reason, by which a button is described that is not for whoever looks */
+  children: (allowed: boolean, whyNot?: string) => ReactNode
 }
 
 /** What needs a role: it is shown to all, and says why it is not for those who have it not. */
@@ -125,13 +126,14 @@ export function NeedsRole({ role, openIn, saysWhy = false, children }: NeedsRole
   const texts = useTexts()
   const session = useSession()
   const isOpen = useIsOpen(openIn, session === undefined)
+  const id = useId()
   if (isOpen || isOffered(role, session)) return children(true)
   const why = session ? texts.viewOnlyWhy(role) : texts.signInFor(role)
   return (
     <>
       <Tooltip label={why} events={{ hover: true, focus: true, touch: true }}>
-        <span tabIndex={0} aria-label={why} role="note">
-          {children(false)}
+        <span id={id} tabIndex={0} aria-label={why} role="note">
+          {children(false, id)}
         </span>
       </Tooltip>
       {saysWhy && (

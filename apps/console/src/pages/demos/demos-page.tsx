@@ -68,11 +68,12 @@ export function DemosPage() {
               <Text>{texts.abouts[name]}</Text>
               {counts[name] && <Group gap="sm">{counts[name]}</Group>}
               <NeedsRole role="operator" openIn="sequencer" saysWhy>
-                {(allowed) => (
+                {(allowed, whyNot) => (
                   <Button
                     leftSection={<IconPlayerPlay size={16} aria-hidden />}
                     aria-label={texts.runName(texts.names[name])}
                     disabled={!allowed || run.isPending}
+                    aria-describedby={whyNot}
                     loading={run.isPending && run.variables === name}
                     onClick={() => run.mutate(name)}
                   >

@@ -44,8 +44,13 @@ export function DeadLetters() {
         actions={
           <Group gap="xs">
             <NeedsRole role="admin">
-              {(allowed) => (
-                <Button size="xs" disabled={!allowed || !total} onClick={() => setReplaying(true)}>
+              {(allowed, whyNot) => (
+                <Button
+                  size="xs"
+                  disabled={!allowed || !total}
+                  aria-describedby={whyNot}
+                  onClick={() => setReplaying(true)}
+                >
                   {texts.replayAll(totalText)}
                 </Button>
               )}
@@ -158,12 +163,13 @@ function ReplayOne({ letter }: { letter: DeadLetter }) {
   const { id, event, consumer } = letter
   return (
     <NeedsRole role="admin">
-      {(allowed) => (
+      {(allowed, whyNot) => (
         <>
           <Button
             size="compact-xs"
             variant="default"
             disabled={!allowed || event === null}
+            aria-describedby={whyNot}
             aria-label={`${texts.replay}: ${id}`}
             onClick={() => setAsked(true)}
           >

@@ -137,16 +137,21 @@ function Import({ prefixes, prefix, onPrefix }: ImportProps) {
             onChange={change}
           />
           <NeedsRole role="admin" saysWhy>
-            {(allowed) => (
+            {(allowed, whyNot) => (
               <Group gap="sm">
                 <Button
                   variant={mayImport ? 'default' : 'filled'}
                   disabled={!allowed || !file || run.isPending}
+                  aria-describedby={whyNot}
                   onClick={() => run.mutate({ dryRun: true })}
                 >
                   {texts.tryIt}
                 </Button>
-                <Button disabled={!allowed || !mayImport || run.isPending} onClick={() => void ask()}>
+                <Button
+                  disabled={!allowed || !mayImport || run.isPending}
+                  aria-describedby={whyNot}
+                  onClick={() => void ask()}
+                >
                   {texts.import}
                 </Button>
                 <Text c="dimmed" size="sm">

@@ -127,8 +127,8 @@ export function RulesForm({ sequence, onReload }: RulesFormProps) {
             )}
             <FormError error={save.error} />
             <NeedsRole role="admin" saysWhy>
-              {(allowed) => (
-                <Button type="submit" loading={save.isPending} disabled={!allowed}>
+              {(allowed, whyNot) => (
+                <Button type="submit" loading={save.isPending} disabled={!allowed} aria-describedby={whyNot}>
                   {shared.save}
                 </Button>
               )}

@@ -38,14 +38,20 @@ export function Draw({ prefix }: { prefix: string }) {
           <NumberInput label={texts.hold} min={1} max={2_592_000} {...form.getInputProps('hold')} />
         </Group>
         <NeedsRole role="operator" openIn="sequencer" saysWhy>
-          {(allowed) => (
+          {(allowed, whyNot) => (
             <Group gap="xs">
-              <Button disabled={!allowed} loading={draw.isPending} onClick={() => draw.mutate(false)}>
+              <Button
+                disabled={!allowed}
+                aria-describedby={whyNot}
+                loading={draw.isPending}
+                onClick={() => draw.mutate(false)}
+              >
                 {texts.issue}
               </Button>
               <Button
                 variant="default"
                 disabled={!allowed}
+                aria-describedby={whyNot}
                 loading={draw.isPending}
                 onClick={() => draw.mutate(true)}
               >

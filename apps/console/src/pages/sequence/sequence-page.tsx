@@ -63,11 +63,12 @@ function Actions({ sequence }: { sequence: Sequence }) {
         json={sequence}
       />
       <NeedsRole role="admin">
-        {(allowed) => (
+        {(allowed, whyNot) => (
           <ButtonLink
             to="/sequences/$prefix/rules"
             params={{ prefix }}
             disabled={!allowed}
+            aria-describedby={whyNot}
             variant="default"
             leftSection={<IconPencil size={16} />}
           >

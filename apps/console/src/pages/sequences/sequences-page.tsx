@@ -59,8 +59,13 @@ export function SequencesPage() {
             json={query.data?.data}
           />
           <NeedsRole role="admin">
-            {(allowed) => (
-              <ButtonLink to="/sequences/new" disabled={!allowed} leftSection={<IconPlus size={16} />}>
+            {(allowed, whyNot) => (
+              <ButtonLink
+                to="/sequences/new"
+                disabled={!allowed}
+                aria-describedby={whyNot}
+                leftSection={<IconPlus size={16} />}
+              >
                 {texts.make}
               </ButtonLink>
             )}

@@ -24,7 +24,7 @@ export function SiteButtons({ site: { site_id, partitions, simulation }, onDrawn
   return (
     <Card title={site_id}>
       <NeedsRole role="operator" openIn="sequencer" saysWhy>
-        {(allowed) => (
+        {(allowed, whyNot) => (
           <Stack gap="sm">
             {partitions.map((partition_id) => (
               <div key={partition_id} role="group" aria-label={`${site_id} ${partition_id}`}>
@@ -38,6 +38,7 @@ export function SiteButtons({ site: { site_id, partitions, simulation }, onDrawn
                       size="xs"
                       variant={invoice_type === 'on-cycle' ? 'filled' : 'default'}
                       disabled={!allowed || (invoice_type === 'simulated' && !simulation)}
+                      aria-describedby={whyNot}
                       onClick={() => draw.mutate({ partition_id, invoice_type })}
                     >
                       {texts.invoiceTypes[invoice_type]}

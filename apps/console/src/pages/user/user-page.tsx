@@ -90,9 +90,14 @@ function Edit({ user, onReload }: { user: User; onReload: () => void }) {
             <FormError error={save.error} />
           )}
           <NeedsRole role="operator" openIn="users" saysWhy>
-            {(allowed) => (
+            {(allowed, whyNot) => (
               <Group>
-                <Button type="submit" disabled={!allowed || isChanged} loading={save.isPending}>
+                <Button
+                  type="submit"
+                  disabled={!allowed || isChanged}
+                  aria-describedby={whyNot}
+                  loading={save.isPending}
+                >
                   {shared.save}
                 </Button>
                 <Text size="sm" c="dimmed">

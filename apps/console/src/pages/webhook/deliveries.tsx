@@ -102,12 +102,13 @@ function Replay({ id, delivery }: { id: number; delivery: number }) {
   })
   return (
     <NeedsRole role="admin">
-      {(allowed) => (
+      {(allowed, whyNot) => (
         <>
           <Button
             size="compact-xs"
             variant="default"
             disabled={!allowed}
+            aria-describedby={whyNot}
             loading={replay.isPending}
             aria-label={`${texts.replay}: ${delivery}`}
             onClick={() => replay.mutate(undefined)}
