@@ -124,8 +124,21 @@ inBrowser('what is around every page, in a browser', () => {
       )
       await page.keyboard.press('Escape')
       await page.getByText(isThere).waitFor({ state: 'detached' })
+      await hasFocus(page, button)
       await page.context().close()
     }
+  })
+
+  test('a button at the top keeps the focus when its menu is loaded', async () => {
+    const page = await dashboard.open('/sequences', { token: dashboard.tokens.admin })
+    const load = await reloadWithLate(page, /assets\/menus-[\w-]{8}\.js$/)
+    await page.getByRole('button', { name: 'Settings' }).focus()
+    load()
+    await page.getByRole('button', { name: 'Settings', expanded: false }).waitFor()
+    await hasFocus(page, 'Settings')
+    await page.keyboard.press('Enter')
+    await shows(page, 'Relative')
+    await page.context().close()
   })
 
   test('by keyboard alone: past the menu, to a row and out of it, into one, and what the keys are', async () => {
@@ -262,6 +275,12 @@ inBrowser('what is around every page, in a browser', () => {
 /** Before its menu is loaded the button says nothing of one, and another takes its place, also between press and release. */
 const openMenu = (page: Page, name: string) =>
   page.getByRole('button', { name, exact: true, expanded: false }).click()
+
+const hasFocus = (page: Page, name: string) =>
+  eventually(
+    () => page.evaluate<string>('document.activeElement.ariaLabel ?? document.activeElement.innerText'),
+    (focused) => focused === name,
+  )
 
 /** Where the top and the menu of a page are, and their colours; null for one that is not to be seen. */
 const frameOf = (page: Page, name: 'first' | 'shell') =>

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useCallback, useRef, useState } from 'react'
 import type { Session } from '../api/session'
 import { AccountButton, SettingsButton } from './menu-buttons'
 
@@ -8,20 +8,43 @@ const AccountMenu = lazy(() => import('./menus').then(({ AccountMenu }) => ({ de
 
 /** The button at the top for times and language. */
 export function Settings() {
-  const [asked, setAsked] = useState(false)
+  const { before, early } = useEarlyButton()
   return (
-    <Suspense fallback={<SettingsButton aria-busy={asked} onClick={() => setAsked(true)} />}>
-      <SettingsMenu opensAtOnce={asked} />
+    <Suspense fallback={<SettingsButton {...early} />}>
+      <SettingsMenu before={before} />
     </Suspense>
   )
 }
 
 /** The button at the top of whoever is signed in. */
 export function Account({ session }: { session: Session }) {
-  const [asked, setAsked] = useState(false)
+  const { before, early } = useEarlyButton()
   return (
-    <Suspense fallback={<AccountButton session={session} aria-busy={asked} onClick={() => setAsked(true)} />}>
-      <AccountMenu session={session} opensAtOnce={asked} />
+    <Suspense fallback={<AccountButton session={session} {...early} />}>
+      <AccountMenu session={session} before={before} />
     </Suspense>
   )
+}
+
+/** What has happened to a button before the one of its menu took its place. */
+export interface EarlyButton {
+  pressed: boolean
+  focused: boolean
+}
+
+function useEarlyButton() {
+  const before = useRef<EarlyButton>({ pressed: false, focused: false })
+  const [pressed, setPressed] = useState(false)
+  const ref = useCallback(
+    (button: HTMLButtonElement) => () => {
+      // It is about to go.
+      before.current.focused = document.activeElement === button
+    },
+    [],
+  )
+  const onClick = () => {
+    before.current.pressed = true
+    setPressed(true)
+  }
+  return { before, early: { ref, onClick, 'aria-busy': pressed } }
 }

@@ -1,22 +1,30 @@
+import { useEffect, useRef, type RefObject } from 'react'
 import { Menu, Popover, Stack } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { signOut, type Session } from '../api/session'
 import { Choice } from '../ui/choice'
 import { choose, useSettings } from '../ui/settings'
 import { useTexts } from '../ui/texts'
+import type { EarlyButton } from './late-menus'
 import { AccountButton, SettingsButton } from './menu-buttons'
 
 const languages = { en: 'English', de: 'Deutsch' }
 
-export function SettingsMenu({ opensAtOnce }: { opensAtOnce: boolean }) {
+interface MenuProps {
+  /** What has happened to the button that stood in the place of this one. */
+  before: RefObject<EarlyButton>
+}
+
+export function SettingsMenu({ before }: MenuProps) {
   const texts = useTexts()
+  const button = useGoOnFrom(before)
   const { time, language } = useSettings()
   const { relative, local, utc } = texts
   return (
     // No menu: what it has are groups of radio buttons.
-    <Popover position="bottom-end" width={260} trapFocus returnFocus defaultOpened={opensAtOnce}>
+    <Popover position="bottom-end" width={260} trapFocus returnFocus>
       <Popover.Target>
-        <SettingsButton />
+        <SettingsButton ref={button} />
       </Popover.Target>
       <Popover.Dropdown p="sm" aria-label={texts.settings}>
         <Stack gap="sm">
@@ -38,12 +46,13 @@ export function SettingsMenu({ opensAtOnce }: { opensAtOnce: boolean }) {
   )
 }
 
-export function AccountMenu({ session, opensAtOnce }: { session: Session; opensAtOnce: boolean }) {
+export function AccountMenu({ session, before }: MenuProps & { session: Session }) {
   const texts = useTexts()
+  const button = useGoOnFrom(before)
   return (
-    <Menu position="bottom-end" defaultOpened={opensAtOnce}>
+    <Menu position="bottom-end">
       <Menu.Target>
-        <AccountButton session={session} />
+        <AccountButton session={session} ref={button} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
@@ -56,4 +65,16 @@ export function AccountMenu({ session, opensAtOnce }: { session: Session; opensA
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+/** Takes over the focus of the button before, from which it also comes back to this one, and opens the menu if it was pressed. */
+function useGoOnFrom(beforeRef: RefObject<EarlyButton>) {
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    const { pressed, focused } = beforeRef.current
+    beforeRef.current = { pressed: false, focused: false }
+    if (focused) button.current?.focus()
+    if (pressed) button.current?.click()
+  }, [beforeRef])
+  return button
 }
