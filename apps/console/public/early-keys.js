@@ -1,5 +1,5 @@
-// Hears the keys that open the search while the application is on its way, and keeps what is typed after them. The
-// application takes them over with `takeEarlyKeys()`: src/app/open-search.ts. If that was here first, it hears them itself.
+// Hears the keys that open the search or the help while the application is on its way, and keeps what is typed after those of the
+// search. The application takes them over with `takeEarlyKeys()`: src/app/open-search.ts. If that was here first, it hears them itself.
 if (!globalThis.hearsKeys) {
   const keys = []
 
@@ -10,11 +10,13 @@ if (!globalThis.hearsKeys) {
     const isPlain = !ctrlKey && !metaKey && !altKey
     const asks = isPlain ? key === '/' : key.toLowerCase() === 'k' && !altKey && !shiftKey
     const isTyped = isPlain && (key.length === 1 || key === 'Backspace' || key === 'Enter')
-    if (key === 'Escape') keys.length = 0
-    else if (asks || (isTyped && keys.length > 0)) {
+    const isHelp = isPlain && key === '?'
+    // After the key of the help nothing is typed: it gives way to another.
+    if (key === 'Escape' || (asks && keys[0]?.key === '?')) keys.length = 0
+    if (asks || (isTyped && keys.length > 0) || isHelp) {
       event.preventDefault()
       // Nothing has happened yet, so a person may ask again.
-      if (keys.length === 0 || isTyped) keys.push(event)
+      if (keys.length === 0 || (isTyped && keys[0].key !== '?')) keys.push(event)
     }
   }
 

@@ -95,6 +95,21 @@ inBrowser('the search, in a browser', () => {
     await page.context().close()
   })
 
+  test('the help opens, though its key was pressed before there is any application; the search takes its place', async () => {
+    for (const isSearched of [false, true]) {
+      const page = await open('/')
+      const load = await reloadWithLate(page, /assets\/index-[\w-]{8}\.js$/)
+      await hearsKeys(page)
+      for (const key of ['?', '?', 'a']) await page.keyboard.press(key)
+      if (isSearched) for (const key of ['/', '?', 'b']) await page.keyboard.press(key)
+      load()
+      if (isSearched) await has(page, '?b')
+      else await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+      expect(await page.getByRole('dialog').count()).toBe(1)
+      await page.context().close()
+    }
+  })
+
   test('what hears early keys leaves them alone when it comes after the application', async () => {
     const page = await open('/')
     const load = await reloadWithLate(page, /early-keys\.js$/)

@@ -29,6 +29,26 @@ inBrowser('what is around every page, in a browser', () => {
     await page.context().close()
   })
 
+  test('what is typed and pasted before the dialog is loaded is in its field; Esc leaves it closed', async () => {
+    const page = await dashboard.open('/')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const load = await reloadWithLate(page, /assets\/sign-in-dialog-[\w-]{8}\.js$/)
+    const asks = page.getByRole('button', { name: 'Sign in' }).first()
+    await asks.click()
+    for (const key of ['x', 'Escape']) await page.keyboard.press(key)
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(dashboard.tokens.viewer)})`)
+    await asks.click()
+    for (const key of ['?', 'Enter', 'Backspace', 'Control+V']) await page.keyboard.press(key)
+    load()
+    await eventually(
+      () => page.getByLabel('Token or API key').inputValue(),
+      (value) => value === dashboard.tokens.viewer,
+    )
+    await page.keyboard.press('Enter')
+    await shows(page, 'Latest numbers')
+    await page.context().close()
+  })
+
   test('an API key is offered what an operator may do; signing out forgets it', async () => {
     const page = await dashboard.open('/sequences/SG')
     await page.getByRole('button', { name: 'Sign in' }).first().click()

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { isTyping } from '../ui/typed'
 import { useSearchKeys } from './search-keys'
 
 const KeyboardHelp = lazy(() =>
@@ -26,10 +27,6 @@ export function Keyboard() {
     <Suspense>{helps && <KeyboardHelp searchKeys={searchKeys} onClose={() => setHelps(false)} />}</Suspense>
   )
 }
-
-/** Whether keys go into a field. */
-export const isTyping = (at: Element | null) =>
-  at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName))
 
 function toRows(key: 'j' | 'k'): void {
   const rows = [...document.querySelectorAll<HTMLElement>('#content tbody tr[tabindex="0"]')]

@@ -7,6 +7,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { find } from '../api/find'
 import { useSession } from '../api/session'
 import { useTexts } from '../ui/texts'
+import { insert } from '../ui/typed'
 import { navigation } from './navigation'
 import { takeTyped } from './open-search'
 import { targetsFor } from './search-targets'
@@ -59,13 +60,6 @@ export function Search() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )
-}
-
-/** Puts a text into a field as if it were typed now. */
-function insert(field: HTMLInputElement, text: string): void {
-  if (text === '') return
-  field.setRangeText(text, 0, 0, 'end')
-  field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
 /** What the services know by a text, once a person has stopped typing. */

@@ -8,9 +8,17 @@ import { requireTaken } from '../api/ordinal'
 import { read, signIn, type Session } from '../api/session'
 import { ProblemLine } from './states'
 import { useTexts } from './texts'
+import { insert } from './typed'
+
+interface SignInDialogProps {
+  opened: boolean
+  /** What was typed before the dialog was there. */
+  takeTyped: () => string
+  onClose: () => void
+}
 
 /** The form for signing in: a token or a key is pasted. */
-export function SignInDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function SignInDialog({ opened, takeTyped, onClose }: SignInDialogProps) {
   const texts = useTexts()
   return (
     <Modal
@@ -20,7 +28,7 @@ export function SignInDialog({ opened, onClose }: { opened: boolean; onClose: ()
       closeButtonProps={{ 'aria-label': texts.cancel }}
     >
       <Provider />
-      <SignInForm onDone={onClose} />
+      <SignInForm takeTyped={takeTyped} onDone={onClose} />
     </Modal>
   )
 }
@@ -56,9 +64,10 @@ function AtProvider({ provider }: { provider: OidcConfig }) {
 const reasonOf = (error: Error & { error_description?: string }) =>
   error.error_description ? `${error.message}: ${error.error_description}` : error.message
 
-function SignInForm({ onDone }: { onDone: () => void }) {
+function SignInForm({ takeTyped, onDone }: { takeTyped: () => string; onDone: () => void }) {
   const texts = useTexts()
-  const [pasted, setPasted] = useState('')
+  // Beside an identity provider the field does not get the focus by itself.
+  const [pasted, setPasted] = useState(() => (identityProvider() ? takeTyped() : ''))
   const [isEmpty, setEmpty] = useState(false)
   const enter = useMutation({
     mutationFn: async (session: Session) => {
@@ -86,6 +95,7 @@ function SignInForm({ onDone }: { onDone: () => void }) {
           data-autofocus={identityProvider() ? undefined : true}
           label={texts.token}
           value={pasted}
+          onFocus={({ currentTarget }) => insert(currentTarget, takeTyped())}
           onChange={(event) => setPasted(event.currentTarget.value)}
           error={isEmpty && texts.tokenNeeded}
           autoComplete="off"

@@ -1,10 +1,13 @@
 import { createContext, lazy, Suspense, useContext, type ReactNode } from 'react'
 import { useDisclosure } from '@mantine/hooks'
 import { signInFailure } from '../api/identity-provider'
+import { createTyped } from './typed'
 
 const SignInDialog = lazy(() =>
   import('./sign-in-dialog').then(({ SignInDialog }) => ({ default: SignInDialog })),
 )
+// What has been typed or pasted since it was asked for, while its field is not there to hear it.
+const typed = createTyped()
 const OpenSignIn = createContext<() => void>(() => {})
 
 /** Opens the form for signing in. The page stays where it is. */
@@ -12,10 +15,14 @@ export const useSignIn = () => useContext(OpenSignIn)
 
 export function SignInProvider({ children }: { children: ReactNode }) {
   const [opened, { open, close }] = useDisclosure(signInFailure() !== undefined)
+  const ask = () => {
+    typed.begin(close)
+    open()
+  }
   return (
-    <OpenSignIn value={open}>
+    <OpenSignIn value={ask}>
       {children}
-      <Suspense>{opened && <SignInDialog opened onClose={close} />}</Suspense>
+      <Suspense>{opened && <SignInDialog opened takeTyped={typed.take} onClose={close} />}</Suspense>
     </OpenSignIn>
   )
 }
