@@ -37,8 +37,10 @@ export function startProgram(args: string[], env: Record<string, string>, option
     },
     /** Resolves to the port on which it listens, if it is one of our services. */
     port: async () => {
-      await comesToHold(() => output.includes('"listening"') || hasEnded(child), mostStartMs)
-      const line = output.split('\n').find((line) => line.includes('"listening"'))
+      // A line is there when its end is.
+      const listening = () => /.*"listening".*(?=\n)/.exec(output)?.[0]
+      await comesToHold(() => listening() !== undefined || hasEnded(child), mostStartMs)
+      const line = listening()
       if (!line) throw new Error(`It does not listen: ${output}${errors}`)
       return (JSON.parse(line) as { port: number }).port
     },
