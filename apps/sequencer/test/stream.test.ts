@@ -110,6 +110,19 @@ test('sends how many numbers there are, every second', async () => {
   expect(stats().at(-1)!.data).toMatchObject({ issued: 5, reserved: 1, free: 0, void: 0 })
 })
 
+test('a listener whose connection breaks before anything happens misses nothing', async () => {
+  const instance = createInstance(database.runtimeUrl)
+  const first = await listen()
+  const { id } = first.received.find(({ event }) => event === 'stats')!
+  first.leave()
+  await instance.issue({ client_id: 'while it was away' })
+  const second = await listen(id)
+  await instance.issue({ client_id: 'after it came back' })
+  await until(() => second.events().length === 2)
+  await instance.close()
+  expect(second.events().map(({ data }) => data.first_number)).toEqual(['SG000001', 'SG000002'])
+})
+
 test('a listener that comes again with the last event it got misses nothing, and gets nothing twice', async () => {
   const instance = createInstance(database.runtimeUrl)
   const first = await listen()

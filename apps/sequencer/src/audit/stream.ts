@@ -164,8 +164,11 @@ export function createLiveStream({ db, missedDb, maxListeners, log }: Deps) {
         if (performance.now() - statsAt >= statsMs) {
           statsAt = performance.now()
           stats = statsOf(await readTotals(db), stats)
-          const shown = Buffer.from(eventText('stats', shownStats(stats)))
-          for (const listener of listeners) send(listener, shown)
+          const shown = shownStats(stats)
+          const text = Buffer.from(eventText('stats', shown))
+          // Who has had no event yet knows by it where to go on after a broken connection.
+          const withId = Buffer.from(eventText('stats', shown, feedCursors.write(place)))
+          for (const listener of listeners) send(listener, listener.live ? withId : text)
         }
         if (events.length >= batchesAtOnce) continue
       } catch (error) {
