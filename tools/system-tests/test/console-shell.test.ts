@@ -273,6 +273,23 @@ inBrowser('what is around every page, in a browser', () => {
     },
   )
 
+  test('code that does not come at first is asked for again, and the page stays meanwhile', async () => {
+    const page = await dashboard.open('/', { token: dashboard.tokens.viewer })
+    let refused = 0
+    await page.route(/\/assets\/menus-[\w-]+\.js$/, (route) => {
+      if (refused === 2) return route.continue()
+      refused += 1
+      return route.abort()
+    })
+    await page.reload()
+    await eventually(() => refused, Boolean)
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await openMenu(page, 'Settings')
+    await shows(page, 'Relative')
+    expect(refused).toBe(2)
+    await page.context().close()
+  })
+
   test('on a phone the menu is opened, and closed by what is chosen', async () => {
     const page = await dashboard.open('/', { token: dashboard.tokens.viewer, phone: true })
     await page.getByRole('heading', { name: 'Overview' }).waitFor()

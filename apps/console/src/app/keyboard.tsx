@@ -1,10 +1,9 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
+import { late } from '../ui/late'
 import { isTyping } from '../ui/typed'
 import { useSearchKeys } from './search-keys'
 
-const KeyboardHelp = lazy(() =>
-  import('./keyboard-help').then(({ KeyboardHelp }) => ({ default: KeyboardHelp })),
-)
+const KeyboardHelp = late(() => import('./keyboard-help').then(({ KeyboardHelp }) => KeyboardHelp))
 
 /** Keys that are heard wherever nobody types: `?` for help, `j` and `k` to the rows of the page, Esc out of them. */
 export function Keyboard() {

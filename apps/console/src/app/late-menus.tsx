@@ -1,10 +1,11 @@
-import { lazy, Suspense, useCallback, useRef, useState } from 'react'
+import { Suspense, useCallback, useRef, useState } from 'react'
 import type { Session } from '../api/session'
+import { late } from '../ui/late'
 import { AccountButton, SettingsButton } from './menu-buttons'
 
 // Loaded after the page: what they need is not part of the first load. A click before that opens them once they are there.
-const SettingsMenu = lazy(() => import('./menus').then(({ SettingsMenu }) => ({ default: SettingsMenu })))
-const AccountMenu = lazy(() => import('./menus').then(({ AccountMenu }) => ({ default: AccountMenu })))
+const SettingsMenu = late(() => import('./menus').then(({ SettingsMenu }) => SettingsMenu))
+const AccountMenu = late(() => import('./menus').then(({ AccountMenu }) => AccountMenu))
 
 /** The button at the top for times and language. */
 export function Settings() {

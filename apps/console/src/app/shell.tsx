@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState, type MouseEvent } from 'react'
+import { Suspense, useEffect, useState, type MouseEvent } from 'react'
 import {
   ActionIcon,
   Alert,
@@ -17,6 +17,7 @@ import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { Link, Outlet } from '@tanstack/react-router'
 import { consoleUrl } from '../api/config'
 import { refreshToken, useSession } from '../api/session'
+import { late } from '../ui/late'
 import { useSignIn } from '../ui/sign-in'
 import { useTexts } from '../ui/texts'
 import { Keyboard } from './keyboard'
@@ -26,7 +27,7 @@ import { goOnFromEarlyKeys, openSearch } from './open-search'
 import { useSearchKeys } from './search-keys'
 
 // Loaded after the page: what it needs is not part of the first load.
-const Search = lazy(() => import('./search').then(({ Search }) => ({ default: Search })))
+const Search = late(() => import('./search').then(({ Search }) => Search))
 
 /** What is around every page: the menu, the search, and who is signed in. */
 export function Shell() {

@@ -1,12 +1,13 @@
-import { lazy, Suspense, type ReactNode } from 'react'
+import { Suspense, type ReactNode } from 'react'
 import { Skeleton } from '@mantine/core'
 import type { BarChartProps, LineChartProps, TimelineChartProps } from './charts'
+import { late } from './late'
 
 // The library of charts is the largest part of the console: it is loaded after the page.
 const charts = () => import('./charts')
-const LateLine = lazy(() => charts().then(({ LineChart }) => ({ default: LineChart })))
-const LateBars = lazy(() => charts().then(({ BarChart }) => ({ default: BarChart })))
-const LateTimeline = lazy(() => charts().then(({ TimelineChart }) => ({ default: TimelineChart })))
+const LateLine = late(() => charts().then(({ LineChart }) => LineChart))
+const LateBars = late(() => charts().then(({ BarChart }) => BarChart))
+const LateTimeline = late(() => charts().then(({ TimelineChart }) => TimelineChart))
 
 const Late = ({ height = 180, children }: { height?: number | undefined; children: ReactNode }) => (
   <Suspense fallback={<Skeleton height={height} radius="md" />}>{children}</Suspense>

@@ -1,11 +1,10 @@
-import { createContext, lazy, Suspense, useContext, type ReactNode } from 'react'
+import { createContext, Suspense, useContext, type ReactNode } from 'react'
 import { useDisclosure } from '@mantine/hooks'
 import { signInFailure } from '../api/identity-provider'
+import { late } from './late'
 import { createTyped } from './typed'
 
-const SignInDialog = lazy(() =>
-  import('./sign-in-dialog').then(({ SignInDialog }) => ({ default: SignInDialog })),
-)
+const SignInDialog = late(() => import('./sign-in-dialog').then(({ SignInDialog }) => SignInDialog))
 // What has been typed or pasted since it was asked for, while its field is not there to hear it.
 const typed = createTyped()
 const OpenSignIn = createContext<() => void>(() => {})
