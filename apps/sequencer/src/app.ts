@@ -108,7 +108,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const rules = createRulesRepository({
     prisma,
     db: withQueryTimeout(pool, ruleChangeLimitMs),
-    write: gate.writeRules,
+    write: gate.writeToOlder,
   })
   const sequences = createSequenceService({
     repository: rules,
@@ -140,7 +140,7 @@ export function createSequencer(config: SequencerConfig, stream?: NodeJS.Writabl
   const schema = schemaOfBuild(__dirname, ownsLedger(config))
   const audit = createAuditService({ pool: pools.heavy, checkpoints, schema, log })
   const checkpointLog = createCheckpointLog(checkpoints, log)
-  const keyRepository = createKeyRepository({ pool, db, write: gate.write })
+  const keyRepository = createKeyRepository({ pool, db, write: gate.write, writeToOlder: gate.writeToOlder })
   const knownKeys = createKnownKeys({ staleAfterMs: config.apiKeysMaxAgeMs })
   const followedKeys = createFollowedKeys({ repository: keyRepository, known: knownKeys, log })
   const keys = createKeyService({ repository: keyRepository, followed: followedKeys })

@@ -64,13 +64,17 @@ const writes: Record<string, { path?: string; body?: unknown; csv?: string }> = 
   'POST /api/v1/demo/gaps': {},
   'POST /api/v1/demo/load-test': {},
 }
-/** By which sequences that were made or changed in what was lost are made again, before the counters are raised. */
-const rules = [
+/**
+ * Allowed once it is known that the ledger is older: lost sequences are made again before its counters are raised, and a key that leaked
+ * is revoked.
+ */
+const onOlder = [
   'POST /api/v1/sequences',
   'PUT /api/v1/sequences/{prefix}',
   'DELETE /api/v1/sequences/{prefix}',
+  'DELETE /api/v1/api-keys/{key_id}',
 ]
-/** What is no GET and writes nothing, or nothing that the register or the ledger has. */
+/** Not GET, and yet they write nothing to the ledger or the register. */
 const others = ['POST /api/v1/audit/verify', 'POST /api/v1/api-keys:used']
 const messages = {
   GetNext: { prefix: 'SG' },
@@ -124,7 +128,7 @@ let sequencer: Sequencer
 
 describe.each<[what: string, env: Record<string, string>, restored: boolean, refused: string[]]>([
   ['could not be compared', { SEQUENCER_KEPT_CHECKPOINT: '/nowhere/last.jws' }, false, Object.keys(writes)],
-  ['was restored', {}, true, Object.keys(writes).filter((operation) => !rules.includes(operation))],
+  ['was restored', {}, true, Object.keys(writes).filter((operation) => !onOlder.includes(operation))],
 ])('a ledger that %s', (_, env, restored, refused) => {
   beforeAll(async () => {
     const { name } = ledger.restored
@@ -166,11 +170,11 @@ describe.each<[what: string, env: Record<string, string>, restored: boolean, ref
   })
 })
 
-test('rules are made again on a ledger that was restored, as raising its counters needs it', async () => {
+test('on a ledger that was restored rules are made again, and keys revoked, before its counters are raised', async () => {
   const service = await ledger.start()
   const statuses: number[] = []
-  for (const operation of rules) statuses.push((await call(service, operation)).status)
+  for (const operation of onOlder) statuses.push((await call(service, operation)).status)
   expect((await call(service, 'POST /api/v1/next/{prefix}')).status).toBe(503)
   await service.stop()
-  expect(statuses).toEqual([201, 200, 204])
+  expect(statuses).toEqual([201, 200, 204, 204])
 })

@@ -61,13 +61,15 @@ interface Deps {
   db: Queryable
   /** Runs a statement only where the register may be written to. */
   write: WriteOnServer
+  /** The same, and on a ledger that is known to be older. */
+  writeToOlder: WriteOnServer
 }
 
 /** All keys that were made, version by version. What is in it stays as it is: a change is a version more. */
-export function createKeyRepository({ pool, db, write }: Deps) {
+export function createKeyRepository({ pool, db, write, writeToOlder }: Deps) {
   /** Calls a function that writes, as a transaction of its own; its last parameter is the server. */
-  const writeAlone = (from: string, values: readonly unknown[]) =>
-    write(async (server) => {
+  const writeAlone = (from: string, values: readonly unknown[], where = write) =>
+    where(async (server) => {
       const { rows } = await runAlone(pool, {
         text: `SELECT FROM ${from}`,
         values: [...values, server ?? null],
@@ -187,15 +189,11 @@ export function createKeyRepository({ pool, db, write }: Deps) {
     ): Promise<void> {
       FAILPOINT: crashAt('the end of a key is decided')
       try {
-        await writeAlone(`public.change_api_key($1, $2, $3, $4, $5, $6, $7) WHERE ${onServer('$8')}`, [
-          id,
-          version + 1,
-          expiresAt,
-          active,
-          by,
-          reason,
-          requestId,
-        ])
+        await writeAlone(
+          `public.change_api_key($1, $2, $3, $4, $5, $6, $7) WHERE ${onServer('$8')}`,
+          [id, version + 1, expiresAt, active, by, reason, requestId],
+          active ? write : writeToOlder,
+        )
         FAILPOINT: crashAt('the end of a key is committed')
       } catch (error) {
         throw refusalOf(error, id)

@@ -239,7 +239,7 @@ export const errorTable = defineErrors({
     status: 503,
     title: 'The ledger may be older than what is known of it',
     cause:
-      'The database was restored, or a standby that had not everything was promoted: numbers that were issued since would be issued again. Or the kept checkpoint cannot be read, so that nobody knows whether it is so. So nothing is issued.',
+      'The database was restored, or a standby that had not everything was promoted: numbers that were issued since would be issued again. Or the kept checkpoint cannot be read, so that nobody knows whether it is so. So nothing is issued, and sites, API keys and periods stay as they are; rules may be changed once it is known that the ledger is older.',
     remedy:
       'Operators run ordinal restore-check, and sequencer --raise-counters with its plan (docs/backup.md). If it is the checkpoint: put the last one, or the word none, where SEQUENCER_KEPT_CHECKPOINT says; the log says what is wrong with it. Then send the same request again.',
     example:

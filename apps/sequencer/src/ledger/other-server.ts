@@ -34,7 +34,7 @@ export const onServer = (parameter: string) =>
 export type WriteOnServer = <T>(statement: (server: string | undefined) => Promise<T>) => Promise<T>
 
 /**
- * The rows that a statement wrote, which has `onServer` as its condition.
+ * The rows of a statement that has `onServer` as its condition.
  *
  * @throws OtherServerError if there are none
  */

@@ -22,20 +22,21 @@ interface Deps {
 
 export type LedgerGate = ReturnType<typeof createLedgerGate>
 
-/** It holds for the server, by its start time, and an open one for the checkpoint that were compared. */
+/** Holds for one server, known by its start time; an open one also for the checkpoint that it was compared with. */
 type Verdict =
   | { open: true; server: string; kept: string | undefined }
   /** `why` is for the log: it may name the place of the checkpoint, keys and counters. */
   | { open: false; server: string; reason: keyof typeof refusals; why: string }
 
-/** `told` is what any caller may know, `remedy` what operators do about it. */
+/** `publicText` is for any caller, `remedy` for operators. */
 const refusals = {
   older: {
-    told: 'the ledger was restored, or does not have all that is known of it',
+    publicText: 'the ledger was restored, or does not have all that is known of it',
     remedy: 'ordinal restore-check, then sequencer --raise-counters (docs/backup.md)',
   },
   notCompared: {
-    told: 'the ledger could not be compared with the last checkpoint that was kept; the log of the sequencer says why',
+    publicText:
+      'the ledger could not be compared with the last checkpoint that was kept; the log of the sequencer says why',
     remedy:
       'have the last checkpoint where SEQUENCER_KEPT_CHECKPOINT says, and issuing goes on by itself (docs/backup.md)',
   },
@@ -43,6 +44,7 @@ const refusals = {
 
 const everyMs = 5_000
 const retryMs = 100
+const mostLogged = 100
 // What a restored ledger shows. Others say that somebody has added to it or dated back: an alarm, and no reason to stop.
 const older: ReadonlySet<Finding['kind']> = new Set(['tail_cut', 'missing', 'rewritten'])
 
@@ -57,7 +59,7 @@ const older: ReadonlySet<Finding['kind']> = new Set(['tail_cut', 'missing', 'rew
 export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: Deps) {
   let verdict: Verdict | undefined
   let looking: Promise<Verdict> | undefined
-  /** Why it was refused since it was open last, as far as that is in the log. */
+  /** The reasons that were logged since the ledger was open last: each is logged once. */
   const logged = new Set<string>()
   /** A statement has met another server since the last look. */
   let metAnother = false
@@ -113,6 +115,8 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
   function settle(now: Verdict): Verdict {
     if (now.open) logged.clear()
     else if (!logged.has(now.why)) {
+      // What differs each time, such as the error of a network, is logged each time.
+      if (logged.size === mostLogged) logged.clear()
       logged.add(now.why)
       log.error('no numbers are issued', { why: now.why, do: refusals[now.reason].remedy })
     }
@@ -158,15 +162,15 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
   /**
    * Runs a statement; if it meets another server, once more on that, as soon as it was found that it may issue.
    *
-   * @param orOlder whether a ledger that is known to be older will do
+   * @param allowsOlder whether it also writes to a ledger that is known to be older
    * @throws AppError `ledger_behind`; OtherServerError, if that could not be looked at, or another came after it
    */
   const writeOn =
-    (orOlder: boolean): WriteOnServer =>
+    (allowsOlder: boolean): WriteOnServer =>
     async (statement) => {
       for (let attempt = 1; ; attempt += 1) {
         const now = opened() ?? (await lookBeforeWrite())
-        if (!now.open && !(orOlder && now.reason === 'older')) throw behind(now)
+        if (!now.open && !(allowsOlder && now.reason === 'older')) throw behind(now)
         try {
           return await statement(now.server)
         } catch (error) {
@@ -190,10 +194,10 @@ export function createLedgerGate({ db, checkpoints, source, patienceMs, log }: D
     },
     write: writeOn(false),
     /**
-     * For rules: before the counters of an older ledger are raised, sequences that were made or changed after the restored
-     * moment are made again.
+     * Also to a ledger that is known to be older: before its counters are raised, sequences that were made or changed after
+     * the restored moment are made again, and a key that leaked cannot wait for that.
      */
-    writeRules: writeOn(true),
+    writeToOlder: writeOn(true),
     /** For `/health/ready`: `up`; it throws why not, for the log alone. */
     check: async (): Promise<string> => {
       const now = opened() ?? (await lookOnce())
@@ -219,7 +223,7 @@ export const ofOpenLedger = (
 })
 
 const behind = ({ reason }: Verdict & { open: false }) =>
-  new AppError('ledger_behind', inWords(refusals[reason].told, reason), { retryAfterSeconds: 5 })
+  new AppError('ledger_behind', inWords(refusals[reason].publicText, reason), { retryAfterSeconds: 5 })
 
 const inWords = (why: string, reason: keyof typeof refusals) =>
   `Nothing is issued: ${why}. Operators: ${refusals[reason].remedy}`

@@ -102,7 +102,7 @@ function judgeHealth({ name, health }: ServiceFacts): Finding[] {
       'not_ready',
       `it is not ready: ${down.join(', ') || `/health is ${health.answer.status}`}`,
       health.answer.checks.ledger === 'down'
-        ? 'it issues nothing until its ledger is known to be whole: ordinal restore-check (docs/backup.md); its log says why'
+        ? 'it issues nothing until its ledger is known to be whole: its log says why, and docs/backup.md what to do (ordinal restore-check)'
         : 'see its log for why; a service that stops is replaced by another, or started again',
     ),
   ]

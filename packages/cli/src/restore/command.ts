@@ -114,7 +114,7 @@ export function addRestoreCommand(program: Command, run: Run): void {
     )
 }
 
-/** What carrying out a plan does besides what it names: that is known to the ledger alone. */
+/** What else carrying out a plan does; which counters that concerns only the ledger knows. */
 const whatElse = (margin: number, namesSome: boolean): string[] => [
   ...(margin > 0
     ? [
