@@ -11,7 +11,7 @@ if (!globalThis.hearsKeys) {
     const asks = isPlain ? key === '/' : key.toLowerCase() === 'k' && !altKey && !shiftKey
     const isTyped = isPlain && (key.length === 1 || key === 'Backspace' || key === 'Enter')
     const isHelp = isPlain && key === '?'
-    // After the key of the help nothing is typed: it gives way to another.
+    // After "?" no text is kept, and the key of the search takes its place.
     if (key === 'Escape' || (asks && keys[0]?.key === '?')) keys.length = 0
     if (asks || (isTyped && keys.length > 0) || isHelp) {
       event.preventDefault()

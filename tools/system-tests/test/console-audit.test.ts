@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { ask, eventually } from '../src/calls'
@@ -158,6 +159,27 @@ inBrowser('the audit page', () => {
       }`)
     await hasAddress(page, '?client=till-7&site=till-7')
     await page.getByText('Nothing for this filter').waitFor()
+    await page.context().close()
+  })
+
+  test('going back takes back what is typed and not searched by yet', async () => {
+    const page = await open('/audit')
+    await page.getByText('6 in view, all there is').waitFor()
+    await page.getByLabel('Client').fill('till-7')
+    await hasAddress(page, '?client=till-7')
+    // The address changes before what is typed is sent, also where the machine pauses in between.
+    await page.evaluate(`const { setTimeout: later } = window
+      window.setTimeout = (call, ms) => later(call, ms === 300 ? 3_000 : ms)
+      for (const { innerText, control } of document.querySelectorAll('[role="search"] label'))
+      if (innerText === 'Client') {
+        control.setRangeText('x')
+        control.dispatchEvent(new Event('input', { bubbles: true }))
+        history.back()
+      }`)
+    await page.getByText('6 in view, all there is').waitFor()
+    await delay(3_500)
+    await hasAddress(page, '?')
+    expect(await page.getByLabel('Client').inputValue()).toBe('')
     await page.context().close()
   })
 

@@ -40,7 +40,7 @@ inBrowser('sequences, their rules and their numbers, in a browser', () => {
     const page = await openAs('operator', '/sequences/PO')
     const drawn = page.getByRole('list', { name: 'Drawn here' }).getByRole('link')
     // What is drawn before is not in the chart.
-    await page.locator('[data-live]').waitFor()
+    await page.locator('[data-live="live"]').waitFor()
     await page.getByLabel('How many').fill('2')
     await page.getByRole('button', { name: 'Issue', exact: true }).click()
     await drawn.nth(1).waitFor()

@@ -100,7 +100,8 @@ export function useIsLive(): boolean {
 /**
  * Hears of each event as it arrives, for what has to be read again.
  *
- * @param onBegin called when the stream begins, or goes on after a silence: what was read before may have changed unheard
+ * @param onBegin called when the stream begins, or goes on after a silence or without what was missed: what was read before may
+ *   have changed unheard
  */
 export function onLiveEvents(
   listener: (events: readonly BatchEvent[]) => void,
@@ -164,6 +165,7 @@ function draw(): void {
   const batch = arrived
   arrived = []
   let { stats, rates, leftOut } = shown
+  let begins = shown.state !== 'live' || Date.now() - shown.heardAt > silenceMs
   const events: (BatchEvent & { key: number })[] = []
   for (const { type, data } of batch) {
     if (type === 'stats') {
@@ -171,11 +173,11 @@ function draw(): void {
       rates = [...rates, { at: Date.parse(stats.at), perSecond: stats.new_per_second }].slice(-keptRates)
     } else if (type === 'behind') {
       leftOut += 1
+      begins = true
     } else {
       events.push({ ...(data as BatchEvent), key: (seen += 1) })
     }
   }
-  const begins = shown.state !== 'live' || Date.now() - shown.heardAt > silenceMs
   shown = {
     state: 'live',
     error: undefined,

@@ -43,7 +43,8 @@ function asCaller(): OrdinalOptions {
 export const ordinal = (): Ordinal => (client ??= createOrdinal({ ...asCaller(), ...limits }))
 
 /** What happens to numbers. Nobody waits for it: it comes back after however long the service asks to wait. */
-export const liveStream = (signal: AbortSignal) => createOrdinal(asCaller()).stream({ signal })
+export const liveStream = (signal: AbortSignal) =>
+  createOrdinal({ ...asCaller(), longestRetryAfterMs: Infinity }).stream({ signal })
 
 /**
  * Asks the sequencer whether it takes the token or key of a session. That it does not answer, or wants another role, is for

@@ -21,6 +21,7 @@ export const opennessOf = (name: ServiceName) =>
     queryFn: async ({ signal }) => (await fetchHealth(name, signal)).authentication_required === false,
     // It holds until the service is started anew.
     staleTime: 60_000,
+    refetchInterval: 60_000,
   })
 
 export const trafficOf = (name: ServiceName) =>

@@ -27,7 +27,7 @@ export function Account({ session }: { session: Session }) {
   )
 }
 
-/** What has happened to a button before the one of its menu took its place. */
+/** What happened to the button until the menu's own took its place. */
 export interface EarlyButton {
   pressed: boolean
   focused: boolean

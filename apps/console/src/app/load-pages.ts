@@ -15,9 +15,12 @@ export async function loadPages(): Promise<void> {
   const pages = Object.values(router.routesById).map(({ options }) => options.component?.preload)
   for (const load of [...pages, ...parts]) {
     await idle()
-    await Promise.resolve(load?.()).catch(() => {})
+    // Not one after the other while nothing comes: some browsers keep what has failed (whatwg/html#6768).
+    await Promise.resolve(load?.()).catch(() => pause(30_000))
   }
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 // Safari does not tell when it is idle.
 const idle = () =>

@@ -32,7 +32,7 @@ function requireKeyId({ params: { id } }: { params: { id: string } }): void {
   if (!/^[A-Za-z0-9]{12}$/.test(id)) notFound({ throw: true })
 }
 
-// Each page is a folder of ../pages, loaded when it is first opened.
+// Each page is a folder of ../pages, loaded when it is first opened, or before that by load-pages.ts.
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 
 const overview = createRoute({

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 
@@ -26,18 +26,22 @@ export function FilterField({
   const [text, setText] = useState(value ?? '')
   const [before, setBefore] = useState(value)
   const [sent, setSent] = useState(value)
+  const [timesChangedElsewhere, setTimesChangedElsewhere] = useState(0)
   if (value !== before) {
     setBefore(value)
     // It was changed elsewhere, such as by going back. What was typed since it was sent stays.
     if (value !== sent) {
       setText(value ?? '')
       setSent(value)
+      setTimesChangedElsewhere(timesChangedElsewhere + 1)
     }
   }
   const changeLater = useDebouncedCallback((next: string | undefined) => {
     setSent(next)
     onChange(next)
   }, 300)
+  // What is not sent yet is of the filter before.
+  useEffect(() => () => changeLater.cancel(), [timesChangedElsewhere, changeLater])
   return (
     <TextInput
       {...(isCompact ? { 'aria-label': label, placeholder: label } : { label })}

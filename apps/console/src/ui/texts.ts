@@ -103,7 +103,7 @@ export const useTexts = defineTexts({
     // What operators do next, by the code of the problem.
     problems: {
       ledger_behind:
-        'No number is issued, changed or imported: the ledger may be older than what is known of it, as after a restore. Operators compare it with ordinal restore-check and raise its counters, as docs/backup.md says; the log of the sequencer says why. Reading goes on.',
+        'No number is issued, changed or imported, and sites, API keys and periods stay as they are: the ledger may be older than what is known of it, as after a restore. The log of the sequencer says why. Operators compare it with ordinal restore-check and raise its counters, or put the last checkpoint where it belongs, as docs/backup.md says. Reading goes on.',
     },
     requestId: 'Request',
     nothingForFilter: 'Nothing for this filter',
@@ -237,7 +237,7 @@ export const useTexts = defineTexts({
     whatToDo: 'Was zu tun ist',
     problems: {
       ledger_behind:
-        'Es wird keine Nummer vergeben, geändert oder übernommen: Das Journal ist vielleicht älter als das, was von ihm bekannt ist, etwa nach einer Wiederherstellung. Der Betrieb vergleicht es mit ordinal restore-check und hebt seine Zähler an, wie docs/backup.md sagt; warum, steht im Log des Sequencers. Lesen geht weiter.',
+        'Es wird keine Nummer vergeben, geändert oder übernommen, und Standorte, API-Schlüssel und Perioden bleiben, wie sie sind: Das Journal ist vielleicht älter als das, was von ihm bekannt ist, etwa nach einer Wiederherstellung. Warum, steht im Log des Sequencers. Der Betrieb vergleicht es mit ordinal restore-check und hebt seine Zähler an oder legt den letzten Prüfpunkt dorthin, wo er hingehört, wie docs/backup.md sagt. Lesen geht weiter.',
     },
     requestId: 'Anfrage',
     nothingForFilter: 'Nichts für diesen Filter',

@@ -21,8 +21,12 @@ export function useFreshNumber(number: string, prefix: string | undefined): void
   const queries = useQueryClient()
   useEffect(() => {
     const { queryKey } = numberOf(number, prefix)
-    const mayChangeIt = (event: BatchEvent) =>
-      event.event !== 'issue' && event.prefix === (queries.getQueryData(queryKey)?.prefix ?? event.prefix)
+    const mayChangeIt = (event: BatchEvent) => {
+      const known = queries.getQueryData(queryKey)
+      // A number is issued once, and again only when it was free.
+      const mayBe = event.event !== 'issue' || !known || known.state === 'free'
+      return mayBe && event.prefix === (known?.prefix ?? event.prefix)
+    }
     return readOnEvents(queries, ['numbers', number], mayChangeIt)
   }, [number, prefix, queries])
 }

@@ -37,7 +37,7 @@ export function IssuingChart({ prefix }: { prefix: string }) {
   }, [prefix])
   return (
     <Card title={texts.issuing}>
-      <div data-live={isLive || undefined}>
+      <div data-live={isLive ? 'live' : undefined}>
         <LineChart label={texts.issuing} points={points} height={140} />
       </div>
     </Card>
