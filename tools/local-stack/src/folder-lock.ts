@@ -27,7 +27,9 @@ export async function takeFolderLock(adminUrl: string): Promise<Client> {
   }
   await client.end()
   throw new Error(
-    `Ordinal already runs from this folder (process ${holder}): stop it with Ctrl-C there first`,
+    isAlive(holder)
+      ? `Ordinal already runs from this folder (process ${holder}): stop it with Ctrl-C there first`
+      : `The database of this folder is still held by a stack that has ended (process ${holder}): try again in a minute`,
   )
 }
 
