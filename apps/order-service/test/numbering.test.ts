@@ -145,8 +145,13 @@ test('trouble with the database is logged once, and numbering goes on after it',
 })
 
 test('an idle service stops at once, however long its interval', async () => {
-  const { stop } = await world.startService({ ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000' })
-  const startedAt = performance.now()
-  await stop()
-  expect(performance.now() - startedAt).toBeLessThan(4_500)
+  const took: number[] = []
+  // A machine that is busy with other work may pause during one.
+  while (took.length < 3 && !took.some((ms) => ms < 2_000)) {
+    const { stop } = await world.startService({ ORDER_SERVICE_NUMBERING_INTERVAL_MS: '5000' })
+    const startedAt = performance.now()
+    await stop()
+    took.push(performance.now() - startedAt)
+  }
+  expect(Math.min(...took)).toBeLessThan(2_000)
 })

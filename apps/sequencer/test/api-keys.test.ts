@@ -47,7 +47,7 @@ const read = (id: string) => first.api.get(`${path}/${id}`, { headers: admin })
 const inTime = (ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> =>
   until(async () => {
     const answer = await ask()
-    return answer.status !== 503 && answer
+    return answer.body?.code !== 'database_unavailable' && answer
   })
 /** What a call with the key is answered with. */
 const use = async (key: string, of = first) =>

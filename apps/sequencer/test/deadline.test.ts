@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Client } from 'pg'
 import { createLedgerDatabase, heldUp, startSequencer, valuesIn } from './sequencer'
 import { until } from '@ordinal/testing'
@@ -55,10 +56,12 @@ test('a caller that waits for less than a statement takes is answered in time, a
   const waits = () => admin.query(heldUp)
   const first = next(longMs, 'long')
   await until(async () => (await waits()).rowCount! > 0)
-  const retry = await next(500, 'long')
-  const behind = await next(500, 'behind')
-  // What they wait for still waits itself: after two seconds another statement has taken the place of the first.
-  await until(async () => (await waits()).rowCount! > 0)
+  // Where the machine pauses for as long as a statement may take, another takes its place: then once more.
+  const [retry, behind] = await until(async () => {
+    const { rows: before } = await waits()
+    const answers = [await next(500, 'long'), await next(500, 'behind')] as const
+    return before.length === 1 && isDeepStrictEqual((await waits()).rows, before) && answers
+  })
   await admin.query('ROLLBACK')
   await admin.end()
   expect([retry.status, retry.body.code]).toEqual([503, 'outcome_unknown'])

@@ -65,7 +65,7 @@ onBadDisk('when the disk of the database', () => {
   test('is full, requests get 503 in time, and go on when there is room, with nothing lost', async () => {
     const clients = startRetryingClients(instance)
     await until(() => clients.answered.size > 100, timeoutMs)
-    // A file of the log of changes that has all of its room left: that this cannot grow is the next test.
+    // A new WAL file has room left: a WAL that cannot grow is the next test.
     await queryAsAdmin(database, 'SELECT pg_switch_wal()')
     disk.fill()
     await until(() => (clients.refusals.get('database_unavailable') ?? 0) >= 16)

@@ -25,16 +25,17 @@ function burst(count: number) {
 }
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
 
+afterEach(() => void jest.restoreAllMocks())
+
 test('of many requests that arrive at once some begin in each turn of the event loop, in their order', async () => {
   // None waits too long, however long the machine pauses between two turns.
-  const clock = jest.spyOn(performance, 'now').mockReturnValue(0)
+  jest.spyOn(performance, 'now').mockReturnValue(0)
   const { begun } = burst(40)
   expect(begun).toEqual(from(1, 16))
   await turn()
   expect(begun).toEqual(from(1, 32))
   await turn()
   expect(begun).toEqual(from(1, 40))
-  clock.mockRestore()
 })
 
 test('a connection whose request waits is paused once it sends more, and only then', () => {

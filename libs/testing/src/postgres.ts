@@ -203,7 +203,7 @@ async function dropDatabase(admin: Pool, name: string): Promise<void> {
 
 /**
  * A connection that was closed takes the server a moment to notice, and a busy one seconds. Pools close what is idle for
- * ten by themselves: one that was left open is looked for sooner. Looks count and not time, which passes in a pause of the machine.
+ * ten by themselves: one that was left open is looked for sooner. It counts looks, not seconds: those pass while the machine pauses.
  */
 async function leakedConnections(admin: Pool, name: string): Promise<string[]> {
   const sql = `

@@ -37,7 +37,7 @@ export function startProgram(args: string[], env: Record<string, string>, option
     },
     /** Resolves to the port on which it listens, if it is one of our services. */
     port: async () => {
-      // A line is there when its end is.
+      // A line is complete when its newline has come.
       const listening = () => /.*"listening".*(?=\n)/.exec(output)?.[0]
       await comesToHold(() => listening() !== undefined || hasEnded(child), mostStartMs)
       const line = listening()

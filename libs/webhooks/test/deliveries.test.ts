@@ -148,7 +148,7 @@ test('slow receivers, and answers without an end, hurt neither others nor the re
     await until(() => Object.values(firstSeen(taken)).flat().length === 40, 60_000)
     expect(firstSeen(taken)).toEqual(all)
   }
-  // Between two attempts none is.
+  // Between two attempts no request is open.
   await until(() => open.size > 0)
   expect(most).toBeLessThanOrEqual(3)
   // The relay has given all away.

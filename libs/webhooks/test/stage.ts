@@ -31,7 +31,7 @@ const schemas = ['../../events/schema.sql', '../../idempotency/schema.sql', '../
 /** Fast where production is patient. */
 export const hurried: WebhookSettings = {
   webhookAllowedNetworks: ['127.0.0.1'],
-  // Longer than a busy machine pauses: what comes twice then comes twice here, too.
+  // Longer than a busy machine pauses: an attempt that is given up makes a delivery come twice.
   webhookTimeoutMs: 20_000,
   // So many that none fails for good, however long a test is kept waiting.
   webhookPauses: [20, 40, 80, 160, ...Array<number>(1_000).fill(300)],

@@ -53,7 +53,7 @@ const run = (
   line: string,
   progress = quiet,
   environment: Record<string, string> = urls(),
-  { signal } = new AbortController(),
+  signal = new AbortController().signal,
 ) =>
   runLoadTest(
     readSettings(line.split(' ').filter(Boolean), { API_KEY: apiKey, ...environment }, () => {}),
@@ -141,7 +141,7 @@ test('the same when services are killed midway: nothing lost, nothing twice', as
       return { end: () => {} }
     }
     const line = '--rate 80 --duration 10m --concurrency 20 --operation mixed --timeout 3s'
-    running = run(line, { say: () => {}, begin }, urls(), enough)
+    running = run(line, { say: () => {}, begin }, urls(), enough.signal)
     running.catch(reject)
   })
   const sent = () => measurements.all().requests

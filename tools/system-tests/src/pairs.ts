@@ -16,8 +16,8 @@ export const publicNames = {
 type Pair = [ServiceProcess, ServiceProcess]
 
 /**
- * How long an instance that stops goes on taking requests. Longer than this machine pauses: who slept through all of it would send
- * a request on a connection that is closed by then.
+ * How long an instance that stops goes on taking requests. Longer than this machine pauses: a caller that slept through
+ * all of it would send on a closed connection.
  */
 const drainMs = 4_000
 

@@ -110,10 +110,11 @@ inBrowser('who sees and does what, in a browser', () => {
       await look(place, 'Sign in to see this')
     await look('/demos')
     await look('/orders')
-    await page
+    const greyed = page
       .getByRole('note', { name: 'Sign in to do this: it needs the role operator.' })
       .getByRole('button', { name: 'New order' })
-      .waitFor()
+    await greyed.waitFor()
+    expect(await greyed.isDisabled()).toBe(true)
     // What a person asks for all the same is not sent either.
     await page.goto(dashboard.at('/audit'))
     await page.getByRole('button', { name: 'Have the service verify' }).click()

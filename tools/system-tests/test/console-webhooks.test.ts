@@ -96,6 +96,7 @@ inBrowser('webhooks in a browser', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Replay since…' }).click()
     await shows(page, '1 delivery is made again')
     await getsMoreThan(replayed)
+    await page.getByRole('cell', { name: '204' }).nth(2).waitFor()
 
     await page.getByRole('button', { name: 'Switch off' }).click()
     await shows(page, 'Nothing is delivered until it is switched on again.')
