@@ -17,7 +17,7 @@ import { sequencerConfig } from '../src/config'
 import type { Issued } from '../src/ledger/request'
 import { issueNumbers } from '../src/ledger/statements'
 import { daysAgo, monthsAgo } from './business-dates'
-import { createInstance, plain, sorted, valuesOf } from './instance'
+import { createInstance, plain, sorted, untilInTime, valuesOf } from './instance'
 import { expectAnswersInLedger, startRetryingClients } from './retrying-clients'
 import { createLedgerDatabase, upTo, valuesIn } from './sequencer'
 
@@ -118,9 +118,8 @@ describe('when the database', () => {
     const instances = [300, 2_000].map((requestTimeoutMs) =>
       createInstance(database.url, { requestTimeoutMs }),
     )
-    // A busy machine may take longer than they wait.
     const issued = (its: ReturnType<typeof createInstance>, key: string) =>
-      until(() => its.issue({ prefix: 'INV', key }).catch(() => undefined))
+      untilInTime(() => its.issue({ prefix: 'INV', key }))
     for (const [nth, its] of instances.entries()) await issued(its, `before ${nth}`)
     const before = await valuesIn(database, 'INV')
     const failed = () =>
