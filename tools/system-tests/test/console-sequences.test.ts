@@ -47,6 +47,11 @@ inBrowser('sequences, their rules and their numbers, in a browser', () => {
     await page.getByLabel('How many').fill('1')
     await page.getByRole('button', { name: 'Reserve', exact: true }).click()
     await drawn.nth(2).waitFor()
+    // A browser that is busy, and so draws late, leaves no second out.
+    await page.evaluate(() => {
+      const end = performance.now() + 3_000
+      while (performance.now() < end);
+    })
     // What happened meanwhile is in the figures, and in the chart of the last two minutes.
     const figureOf = (label: string) => page.getByText(label, { exact: true }).first().locator('..')
     await figureOf('Counter').getByText('3', { exact: true }).waitFor()

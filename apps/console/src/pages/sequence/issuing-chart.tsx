@@ -20,15 +20,16 @@ export function IssuingChart({ prefix }: { prefix: string }) {
           counted.set(second, (counted.get(second) ?? 0) + count)
         }
     })
+    const opened = Math.floor(Date.now() / 1000)
     const timer = setInterval(() => {
-      const now = Math.floor(Date.now() / 1000) - 1
-      for (const second of counted.keys()) if (second < now - keptSeconds) counted.delete(second)
-      const draw = (before: readonly { at: number }[]) =>
-        [...before.filter(({ at }) => at > (now - keptSeconds) * 1000), { at: now * 1000 }].map(({ at }) => ({
-          at,
-          value: counted.get(at / 1000) ?? 0,
-        }))
-      startTransition(() => setPoints(draw))
+      const last = Math.floor(Date.now() / 1000) - 1
+      // All seconds since: a browser that is busy, or shows another page, leaves out ticks.
+      const first = Math.max(opened, last - keptSeconds + 1)
+      for (const second of counted.keys()) if (second < first) counted.delete(second)
+      const seconds = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
+      startTransition(() =>
+        setPoints(seconds.map((second) => ({ at: second * 1000, value: counted.get(second) ?? 0 }))),
+      )
     }, 1_000)
     return () => {
       leave()
