@@ -99,13 +99,11 @@ describe('when the database', () => {
     const logging = createInstance(database.url, { log })
     const clients = startRetryingClients(logging)
     for (let kills = 0; kills < 3; kills += 1) {
-      const before = clients.answered.size
-      await until(() => clients.answered.size > before + 100, 30_000)
+      await clients.untilAnswered(100)
       await postgres.kill9()
       await postgres.restart()
     }
-    const before = clients.answered.size
-    await until(() => clients.answered.size > before + 100, 30_000)
+    await clients.untilAnswered(100)
     await clients.stop()
     expect(clients.answered.size).toBeGreaterThan(400)
     await expectAnswersInLedger(database, clients.answered)

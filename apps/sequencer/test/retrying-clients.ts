@@ -1,4 +1,4 @@
-import { inspectLedger } from '@ordinal/testing'
+import { inspectLedger, until } from '@ordinal/testing'
 import type { createInstance } from './instance'
 import { queryAsAdmin, upTo } from './sequencer'
 
@@ -31,12 +31,22 @@ export function startRetryingClients(
   }
 
   const clients = Promise.all(upTo(count).map(client))
-  // Reported by `stop`; until then a failure must not end the process.
+  // Reported by whoever waits for the clients; until then a failure must not end the process.
   clients.catch(() => {})
   return {
     answered,
     /** How often there was which refusal. */
     refusals,
+    /**
+     * Waits until so many further requests have answers. With more than there are clients, one of them was sent after this call.
+     *
+     * @throws what a client got that is no reason to ask again
+     */
+    async untilAnswered(more: number): Promise<void> {
+      const before = answered.size
+      const isAnswered = until(() => answered.size >= before + more)
+      await Promise.race([isAnswered, clients])
+    },
     /** Lets each client finish the request that it is at. */
     async stop(): Promise<void> {
       stopping = true
