@@ -32,7 +32,7 @@ interface ActionButtonsProps {
   /** Who may do all of it. */
   role: Role
   /** The service that lets strangers do it while it is open. */
-  openIn?: ServiceName
+  openIn?: ServiceName | undefined
   /** Whether others read below the buttons why they are not for them. */
   saysWhy?: boolean
   actions: readonly Action[]

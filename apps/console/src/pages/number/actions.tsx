@@ -13,6 +13,15 @@ const possible: Record<NumberWithHistory['state'], readonly Step[]> = {
   void: [],
 }
 
+/**
+ * Whether strangers, where they may call, have it and may give it back: one drew it, and nobody has confirmed it since. How long
+ * they may, the service knows.
+ */
+function isOfStrangers({ history }: NumberWithHistory): boolean {
+  const { event, caller } = history.at(-1)!
+  return caller === 'anonymous' && (event === 'issue' || event === 'reserve')
+}
+
 /** What can be done with a number in its state. The service decides whether whoever asks may. */
 export function Actions({ number }: { number: NumberWithHistory }) {
   const texts = useNumberTexts()
@@ -44,7 +53,7 @@ export function Actions({ number }: { number: NumberWithHistory }) {
     <>
       <ActionButtons
         role="operator"
-        openIn="sequencer"
+        openIn={isOfStrangers(number) ? 'sequencer' : undefined}
         actions={steps.filter((step) => step !== 'void').map(actionOf)}
       />
       <ActionButtons role="operator" actions={steps.filter((step) => step === 'void').map(actionOf)} />
