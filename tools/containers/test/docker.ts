@@ -26,7 +26,8 @@ export function run(
 ): Promise<string> {
   const options = {
     cwd,
-    env: { ...process.env, COMPOSE_PROJECT_NAME: project, ...keys, ...env },
+    // The make that runs this check is not the one above those that it runs, which would say where they are: in a token, too.
+    env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '', COMPOSE_PROJECT_NAME: project, ...keys, ...env },
     maxBuffer: 100 * 1024 * 1024,
   }
   return new Promise((resolve, reject) => {
