@@ -24,7 +24,7 @@ export interface StartOptions {
   settings?: Settings
   /** Variables for the server; it sees none of ours. */
   environment?: Record<string, string>
-  /** How long the server may take to be ready, with recovery from a crash. */
+  /** How long the server may take to be ready, with recovery from a crash; 180,000 if omitted. */
   timeoutMs?: number
   /** Told of each step that takes a while. */
   log?: (line: string) => void
@@ -76,7 +76,7 @@ export async function startEmbeddedPostgres(options: StartOptions): Promise<Embe
     host: options.host ?? '127.0.0.1',
     fixedPort: options.port || undefined,
     avoidedPorts: options.avoidedPorts ?? [],
-    deadline: Date.now() + (options.timeoutMs ?? 60_000),
+    deadline: Date.now() + (options.timeoutMs ?? 180_000),
     adminUrlAt: (place) => url(place, 'postgres'),
   })
   options.log?.(`PostgreSQL ${adopted ? 'runs already' : 'started'} on port ${port} (process ${pid})`)

@@ -105,13 +105,21 @@ export function httpVariables(
       secret: true,
       example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
     }),
-    // As the check of example secrets reads it: "Production" must not start what "production" refuses.
-    nodeEnv: variable('NODE_ENV', z.string().trim().toLowerCase(), {
-      description:
-        'production refuses a start with a secret that is an example or a default, and one without authentication unless it is told so',
-      optional: true,
-      example: 'production',
-    }),
+    // As the check of example secrets reads it: neither "Production" nor "prod" must start what "production" refuses.
+    nodeEnv: variable(
+      'NODE_ENV',
+      z
+        .string()
+        .trim()
+        .toLowerCase()
+        .pipe(z.enum(['production', 'staging', 'development', 'test'])),
+      {
+        description:
+          'production, staging, development or test; production refuses a start with a secret that is an example or a default, and one without authentication unless it is told so',
+        optional: true,
+        example: 'production',
+      },
+    ),
     metricsMaxAgeMs: variable('METRICS_MAX_AGE_MS', integer({ min: 0, max: 60_000 }), {
       description: 'Milliseconds for which all requests for /metrics share one text',
       default: 1_000,

@@ -132,6 +132,13 @@ test.each(['Production', 'PRODUCTION', 'production '])('%j is production, too', 
   expect(faultsOf({ NODE_ENV })).toHaveLength(1)
 })
 
+test.each(['prod', 'produktion', 'live'])(
+  'NODE_ENV=%s is a fault: it would switch the checks of production off',
+  (NODE_ENV) => {
+    expect(faultsOf({ NODE_ENV })).toEqual([expect.stringMatching(/^NODE_ENV is ".*": .*"production"/)])
+  },
+)
+
 test('a key is listed once: with scopes and without it would not be limited', () => {
   const digest = '0'.repeat(64)
   const faults = faultsOf({ API_KEYS: `shop:${digest}, shop:${digest}:users:read` })

@@ -26,7 +26,7 @@ export function run(
 ): Promise<string> {
   const options = {
     cwd,
-    // The make that runs this check is not the one above those that it runs, which would say where they are: in a token, too.
+    // A make below another one prints the folders that it enters and leaves, even into what `make token` prints.
     env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '', COMPOSE_PROJECT_NAME: project, ...keys, ...env },
     maxBuffer: 100 * 1024 * 1024,
   }

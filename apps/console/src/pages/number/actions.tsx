@@ -14,10 +14,10 @@ const possible: Record<NumberWithHistory['state'], readonly Step[]> = {
 }
 
 /**
- * Whether strangers, where they may call, have it and may give it back: one drew it, and nobody has confirmed it since. How long
- * they may, the service knows.
+ * Whether a caller without a token holds it, and nobody has confirmed it since: where no token is needed, such a caller may confirm
+ * or release it. For how long, the service decides.
  */
-function isOfStrangers({ history }: NumberWithHistory): boolean {
+function isHeldAnonymously({ history }: NumberWithHistory): boolean {
   const { event, caller } = history.at(-1)!
   return caller === 'anonymous' && (event === 'issue' || event === 'reserve')
 }
@@ -53,7 +53,7 @@ export function Actions({ number }: { number: NumberWithHistory }) {
     <>
       <ActionButtons
         role="operator"
-        openIn={isOfStrangers(number) ? 'sequencer' : undefined}
+        openIn={isHeldAnonymously(number) ? 'sequencer' : undefined}
         actions={steps.filter((step) => step !== 'void').map(actionOf)}
       />
       <ActionButtons role="operator" actions={steps.filter((step) => step === 'void').map(actionOf)} />

@@ -23,7 +23,7 @@ export function IssuingChart({ prefix }: { prefix: string }) {
     const opened = Math.floor(Date.now() / 1000)
     const timer = setInterval(() => {
       const last = Math.floor(Date.now() / 1000) - 1
-      // All seconds since: a browser that is busy, or shows another page, leaves out ticks.
+      // All seconds since: a browser that is busy, or shows another tab, leaves out ticks.
       const first = Math.max(opened, last - keptSeconds + 1)
       for (const second of counted.keys()) if (second < first) counted.delete(second)
       const seconds = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
