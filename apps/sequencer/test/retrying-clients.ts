@@ -2,6 +2,9 @@ import { inspectLedger, until } from '@ordinal/testing'
 import type { createInstance } from './instance'
 import { queryAsAdmin, upTo } from './sequencer'
 
+/** Beside others that use the disk, a server needs minutes to recover from a crash. */
+const answeredWithinMs = 180_000
+
 /**
  * Clients that ask for one number of `SG` after the other, and for each with the same key until there is an answer.
  * They ask for several at once now and then, so that the tables grow.
@@ -31,21 +34,21 @@ export function startRetryingClients(
   }
 
   const clients = Promise.all(upTo(count).map(client))
-  // Reported by whoever waits for the clients; until then a failure must not end the process.
+  // Thrown by `untilAnswered` and `stop`; until then a failure must not end the process.
   clients.catch(() => {})
   return {
     answered,
     /** How often there was which refusal. */
     refusals,
     /**
-     * Waits until so many further requests have answers. With more than there are clients, one of them was sent after this call.
+     * Waits until `more` further requests have answers. If `more` exceeds the number of clients, at least one of these requests was
+     * sent after this call.
      *
-     * @throws what a client got that is no reason to ask again
+     * @throws an error that clients do not retry
      */
     async untilAnswered(more: number): Promise<void> {
       const before = answered.size
-      const isAnswered = until(() => answered.size >= before + more)
-      await Promise.race([isAnswered, clients])
+      await Promise.race([until(() => answered.size >= before + more, answeredWithinMs), clients])
     },
     /** Lets each client finish the request that it is at. */
     async stop(): Promise<void> {

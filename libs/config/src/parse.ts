@@ -13,7 +13,8 @@ import { faultsOfUnknownNames } from './unknown-names'
  * be in a file that `<NAME>_FILE` names instead. With NODE_ENV=production, secrets that everybody knows are faults.
  * Of a process that is not to serve, such as a migration, the rules among values of who calls it and whom it calls are not asked.
  * Gives a frozen object that shows `[secret]` in place of secrets when it is logged, inspected or made JSON.
- * @throws ConfigError with every fault at once.
+ * @throws ConfigError with every missing, invalid and unknown variable; where there is none, with all values that do not go together
+ *   and, in production, all example secrets.
  */
 export function parseConfig<D extends Definition>(
   definition: D,

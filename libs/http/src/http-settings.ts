@@ -105,7 +105,7 @@ export function httpVariables(
       secret: true,
       example: 'order-service:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
     }),
-    // As the check of example secrets reads it: neither "Production" nor "prod" must start what "production" refuses.
+    // Trimmed and in lower case, as the check of example secrets reads it. Only these: "prod" would switch off the checks of production.
     nodeEnv: variable(
       'NODE_ENV',
       z

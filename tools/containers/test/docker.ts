@@ -26,7 +26,7 @@ export function run(
 ): Promise<string> {
   const options = {
     cwd,
-    // A make below another one prints the folders that it enters and leaves, even into what `make token` prints.
+    // Run by another make, make prints "Entering directory …", and so into the token of `make token`.
     env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '', COMPOSE_PROJECT_NAME: project, ...keys, ...env },
     maxBuffer: 100 * 1024 * 1024,
   }

@@ -126,8 +126,9 @@ The services read the environment once, at their start, and the file \`.env\` fo
 instead, as Docker and Kubernetes hand them out: \`JWT_SECRET_FILE=/run/secrets/jwt_secret\` in place of \`JWT_SECRET\`.
 A line break at the end of the file is not part of the secret. Both at once, and a file that is missing or empty, are faults.
 
-A bad value stops the start: all bad values at once, a line each, and once each is right, those that do not go together.
-\`node dist/apps/<service>/main.js --check-config\` does only that. This page is made from the schemas by \`make docs\`.
+A fault stops the start. Missing, invalid and unknown variables are reported together, one a line; values that do not go
+together, and example secrets in production, once there are none of those.
+\`node dist/apps/<service>/main.js --check-config\` only checks. This page is made from the schemas by \`make docs\`.
 
 ${renderMarkdownTable(groups)}`,
   'docs/security.md': `# Who may do what

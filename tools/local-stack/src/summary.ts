@@ -63,14 +63,14 @@ const trusting = (authority: string | undefined) =>
     ? ''
     : `curl trusts the services in a shell with\n\n  export CURL_CA_BUNDLE=${authority}\n\n`
 
-/** Lines for a shell, in which the calls below and those of the README then send a token, if they have none of their own. */
+/** Lines for a shell in which curl sends a token to the services, unless the call has an Authorization header. */
 function callingWith(tokens: Addresses['tokens']): string {
   if (tokens.length === 0) return ''
   const lines = tokens.map(({ role, token }) => `  ${role.toUpperCase()}=${token}`)
   return `For 12 hours these tokens are good; calls of this shell then send one:
 
 ${lines.join('\n')}
-  curl() { case "$*" in *[Aa]uthorization:*) command curl "$@" ;; *localhost:*) command curl -H "Authorization: Bearer $OPERATOR" "$@" ;; *) command curl "$@" ;; esac; }
+  curl() { case "$*" in *[Aa]uthorization:*) ;; *localhost:*) set -- -H "Authorization: Bearer $OPERATOR" "$@" ;; esac; command curl "$@"; }
 
 `
 }

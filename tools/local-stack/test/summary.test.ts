@@ -10,8 +10,8 @@ const summary = summarize({
   tokens: [{ role: 'operator', token: 'token-of-operator' }],
 })
 
-/** What curl is called with in a shell that has the lines of the summary. */
-function askedBy(call: string): string {
+/** The arguments that curl gets from a call, in a shell with the printed lines. */
+function argumentsOf(call: string): string {
   const lines = summary.match(/^ {2}(OPERATOR=|curl\(\)).*$/gm)!
   expect(lines).toHaveLength(2)
   const printing = `command() { shift; printf '<%s>' "$@"; }`
@@ -20,20 +20,20 @@ function askedBy(call: string): string {
 
 const tokenOf = (whose: string) => `<-H><Authorization: Bearer token-of-${whose}>`
 
-test('calls of the stack send a token, in a shell with the lines that are printed', () => {
-  expect(askedBy(`curl -s localhost:8083/v1/sequence -d 'a b'`)).toBe(
-    `${tokenOf('operator')}<-s><localhost:8083/v1/sequence><-d><a b>`,
+test('in a shell with the printed lines, a call to the services sends a token', () => {
+  expect(argumentsOf(`curl -s localhost:8083/api/v1/sequences -d 'a b'`)).toBe(
+    `${tokenOf('operator')}<-s><localhost:8083/api/v1/sequences><-d><a b>`,
   )
 })
 
 test('a call that has a token of its own sends that alone', () => {
   const other = `-H "Authorization: Bearer token-of-admin"`
-  expect(askedBy(`curl localhost:8083/v1/sequence ${other}`)).toBe(
-    `<localhost:8083/v1/sequence>${tokenOf('admin')}`,
+  expect(argumentsOf(`curl localhost:8083/api/v1/sequences ${other}`)).toBe(
+    `<localhost:8083/api/v1/sequences>${tokenOf('admin')}`,
   )
-  expect(askedBy(`curl localhost:8083/ -H 'authorization: Basic x'`)).not.toContain('operator')
+  expect(argumentsOf(`curl localhost:8083/ -H 'authorization: Basic x'`)).not.toContain('operator')
 })
 
-test('no other host is sent a token', () => {
-  expect(askedBy('curl https://example.com/')).toBe('<https://example.com/>')
+test('a call to another host sends no token', () => {
+  expect(argumentsOf('curl https://example.com/')).toBe('<https://example.com/>')
 })

@@ -198,7 +198,7 @@ inBrowser('who sees and does what, in a browser', () => {
     await page.getByRole('dialog').getByLabel('Reason').fill('nobody wants it')
     await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click()
     await shows(page, '“nobody wants it”')
-    // The number before it is of a caller who is known: it is not for strangers to give back.
+    // A known caller drew the number before it: strangers may not release that one.
     await page.getByRole('link', { name: /^Previous/ }).click()
     await page.getByRole('heading', { name: String(number.full_number) }).waitFor()
     await needsRole.getByRole('button', { name: 'Release' }).waitFor()

@@ -102,12 +102,14 @@ export function useIsLive(): boolean {
  *
  * @param onBegin called when the stream begins, or goes on after a silence or without what was missed: what was read before may
  *   have changed unheard
+ * @param onTime told the time of the service every second, after what happened until then
  */
 export function onLiveEvents(
   listener: (events: readonly BatchEvent[]) => void,
   onBegin: () => void = () => {},
+  onTime: (at: string) => void = () => {},
 ): () => void {
-  const each = { listener, onBegin }
+  const each = { listener, onBegin, onTime }
   heard.add(each)
   const leave = subscribe(() => {})
   return () => {
@@ -115,7 +117,11 @@ export function onLiveEvents(
     leave()
   }
 }
-const heard = new Set<{ listener: (events: readonly BatchEvent[]) => void; onBegin: () => void }>()
+const heard = new Set<{
+  listener: (events: readonly BatchEvent[]) => void
+  onBegin: () => void
+  onTime: (at: string) => void
+}>()
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
@@ -164,6 +170,7 @@ function draw(): void {
   drawnAt = performance.now()
   const batch = arrived
   arrived = []
+  const { stats: before } = shown
   let { stats, rates, leftOut } = shown
   let begins = shown.state !== 'live' || Date.now() - shown.heardAt > silenceMs
   const events: (BatchEvent & { key: number })[] = []
@@ -190,6 +197,7 @@ function draw(): void {
   }
   if (begins) for (const { onBegin } of heard) onBegin()
   if (events.length > 0) for (const { listener } of heard) listener(events)
+  if (stats && stats !== before) for (const { onTime } of heard) onTime(stats.at)
   tell()
 }
 

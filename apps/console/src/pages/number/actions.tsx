@@ -14,12 +14,12 @@ const possible: Record<NumberWithHistory['state'], readonly Step[]> = {
 }
 
 /**
- * Whether a caller without a token holds it, and nobody has confirmed it since: where no token is needed, such a caller may confirm
- * or release it. For how long, the service decides.
+ * Whether callers who are not signed in may confirm or release a number while the sequencer is open: if it was drawn without a key or
+ * a token, and not confirmed since. The service also checks the release window, and whether the sequence is sealed.
  */
-function isHeldAnonymously({ history }: NumberWithHistory): boolean {
+function isOpenToStrangers({ history }: NumberWithHistory): boolean {
   const { event, caller } = history.at(-1)!
-  return caller === 'anonymous' && (event === 'issue' || event === 'reserve')
+  return caller === 'anonymous' && event !== 'confirm'
 }
 
 /** What can be done with a number in its state. The service decides whether whoever asks may. */
@@ -53,7 +53,7 @@ export function Actions({ number }: { number: NumberWithHistory }) {
     <>
       <ActionButtons
         role="operator"
-        openIn={isHeldAnonymously(number) ? 'sequencer' : undefined}
+        openIn={isOpenToStrangers(number) ? 'sequencer' : undefined}
         actions={steps.filter((step) => step !== 'void').map(actionOf)}
       />
       <ActionButtons role="operator" actions={steps.filter((step) => step === 'void').map(actionOf)} />

@@ -5,36 +5,43 @@ import { Card } from '../../ui/page'
 import { useSequenceTexts } from './texts'
 
 const keptSeconds = 120
+const secondOf = (moment: string) => Math.floor(Date.parse(moment) / 1000)
 
-/** How many numbers of one sequence were drawn in each of the last two minutes' seconds, counted from the live stream. */
+/**
+ * How many numbers of one sequence were drawn in each of the last two minutes' seconds, counted from the live stream. The time is the
+ * service's: the browser's clock may be wrong, and a busy or hidden page misses some seconds, so that all are drawn each time.
+ */
 export function IssuingChart({ prefix }: { prefix: string }) {
   const texts = useSequenceTexts()
   const isLive = useIsLive()
   const [points, setPoints] = useState<readonly { at: number; value: number }[]>([])
   useEffect(() => {
     const counted = new Map<number, number>()
-    const leave = onLiveEvents((events) => {
-      for (const { prefix: of, event, count, at } of events)
-        if (of === prefix && (event === 'issue' || event === 'reserve')) {
-          const second = Math.floor(Date.parse(at) / 1000)
-          counted.set(second, (counted.get(second) ?? 0) + count)
-        }
-    })
-    const opened = Math.floor(Date.now() / 1000)
-    const timer = setInterval(() => {
-      const last = Math.floor(Date.now() / 1000) - 1
-      // All seconds since: a browser that is busy, or shows another tab, leaves out ticks.
-      const first = Math.max(opened, last - keptSeconds + 1)
-      for (const second of counted.keys()) if (second < first) counted.delete(second)
-      const seconds = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
-      startTransition(() =>
-        setPoints(seconds.map((second) => ({ at: second * 1000, value: counted.get(second) ?? 0 }))),
-      )
-    }, 1_000)
-    return () => {
-      leave()
-      clearInterval(timer)
+    let firstHeard: number | undefined
+    const draw = (at: string) => {
+      // The second that the service is in is not over yet.
+      const end = secondOf(at)
+      firstHeard ??= end
+      const start = Math.max(firstHeard, end - keptSeconds)
+      for (const second of counted.keys()) if (second < start) counted.delete(second)
+      const drawn = Array.from({ length: end - start }, (_, index) => {
+        const second = start + index
+        return { at: second * 1000, value: counted.get(second) ?? 0 }
+      })
+      startTransition(() => setPoints(drawn))
     }
+    return onLiveEvents(
+      (events) => {
+        for (const { prefix: of, event, count, at } of events)
+          if (of === prefix && (event === 'issue' || event === 'reserve')) {
+            const second = secondOf(at)
+            firstHeard ??= second
+            counted.set(second, (counted.get(second) ?? 0) + count)
+          }
+      },
+      undefined,
+      draw,
+    )
   }, [prefix])
   return (
     <Card title={texts.issuing}>
