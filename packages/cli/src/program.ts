@@ -28,8 +28,8 @@ export function createProgram(host: NodeJS.Process): Command {
     .option('--json', 'print JSON: an object, or one a line')
     .option('--timeout <seconds>', 'time for all attempts of a command', integer, 30)
     .showHelpAfterError('(ordinal --help shows all)')
-    .exitOverride(({ code, exitCode }) => {
-      host.exit(exitCode === 0 || code === 'commander.help' ? exitCode : exitCodes.usage)
+    .exitOverride(({ exitCode }) => {
+      host.exit(exitCode === 0 ? 0 : exitCodes.usage)
     })
     .addHelpText(
       'after',

@@ -79,19 +79,22 @@ export function addRecordCommands(program: Command, run: Run): void {
       ),
     )
   orders
-    .command('set <id> <status>')
+    .command('set')
+    .argument('<id>', 'of the order', integer)
+    .argument('<status>', 'that it gets', status)
     .description('change the status of an order')
     .action(
-      run(async ({ ordinal, output }, id: string, to: string) =>
-        output.one(await ordinal.orders.update(integer(id), { status: status(to) })),
+      run(async ({ ordinal, output }, id: number, to: Status) =>
+        output.one(await ordinal.orders.update(id, { status: to })),
       ),
     )
   orders
-    .command('delete <id>')
+    .command('delete')
+    .argument('<id>', 'of the order', integer)
     .description('delete an order, which keeps its number')
     .action(
-      run(async ({ ordinal, output }, id: string) => {
-        await ordinal.orders.delete(integer(id))
+      run(async ({ ordinal, output }, id: number) => {
+        await ordinal.orders.delete(id)
         output.line(`Order ${id} is deleted`)
       }),
     )
@@ -107,9 +110,10 @@ export function addRecordCommands(program: Command, run: Run): void {
       ),
     )
   users
-    .command('get <id>')
+    .command('get')
+    .argument('<id>', 'of the user', integer)
     .description('show a user')
-    .action(run(async ({ ordinal, output }, id: string) => output.one(await ordinal.users.get(integer(id)))))
+    .action(run(async ({ ordinal, output }, id: number) => output.one(await ordinal.users.get(id))))
   users
     .command('create')
     .description('create a user')
@@ -123,12 +127,13 @@ export function addRecordCommands(program: Command, run: Run): void {
       ),
     )
   users
-    .command('delete <id>')
+    .command('delete')
+    .argument('<id>', 'of the user', integer)
     .description('delete a user')
     .option('--erase', 'erase name, address and age for good')
     .action(
-      run(async ({ ordinal, output }, id: string, { erase }: { erase?: boolean }) => {
-        await ordinal.users.delete(integer(id), erase ? { erase } : {})
+      run(async ({ ordinal, output }, id: number, { erase }: { erase?: boolean }) => {
+        await ordinal.users.delete(id, erase ? { erase } : {})
         output.line(`User ${id} is ${erase ? 'erased' : 'deleted'}`)
       }),
     )

@@ -66,7 +66,7 @@ function explain(error: unknown): string {
       error instanceof OrdinalError
         ? '\nIs it running there? ordinal profile shows where it is looked for'
         : ''
-    return `${visible((error as Error).message)}${hint}`
+    return `${visible(textOfFileError(error as NodeJS.ErrnoException) ?? (error as Error).message)}${hint}`
   }
   const { problem, requestId, retryAfterMs } = error
   return [
@@ -77,4 +77,20 @@ function explain(error: unknown): string {
   ]
     .map(visible)
     .join('\n')
+}
+
+const fileFaults: Record<string, string> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'is not there: what should be its directory is a file',
+  EISDIR: 'is a directory',
+  EACCES: 'may not be opened by this user',
+  EPERM: 'may not be opened by this user',
+  EROFS: 'is on a file system that is read-only',
+  ENOSPC: 'has no room left on its disk',
+}
+
+/** Why a file could not be read or written; undefined for another error. A directory that is read has no path in its error. */
+function textOfFileError({ code = '', path = 'A file that was given' }: NodeJS.ErrnoException) {
+  const fault = fileFaults[code]
+  return fault && `${path} ${fault}`
 }

@@ -5,13 +5,14 @@ import { InvalidArgumentError } from 'commander'
 /** A whole number from 1 on. */
 export function integer(text: string): number {
   if (!/^\d{1,15}$/.test(text) || Number(text) < 1)
-    throw new InvalidArgumentError('It is a whole number from 1 on.')
+    throw new InvalidArgumentError('It is a whole number from 1 on, of at most 15 digits.')
   return Number(text)
 }
 
 /** A whole number from 0 on. */
 export function wholeFromZero(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 0 on.')
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidArgumentError('It is a whole number from 0 on, of at most 15 digits.')
   return Number(text)
 }
 

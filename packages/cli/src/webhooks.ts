@@ -25,11 +25,10 @@ function addSubscriptionCommands(webhooks: Command, run: Run): void {
     .description('list the webhooks, the oldest first')
     .action(run(({ ordinal, output }) => output.many(ordinal.webhooks.list(), columns)))
   webhooks
-    .command('get <id>')
+    .command('get')
+    .argument('<id>', 'of the webhook', integer)
     .description('show a webhook')
-    .action(
-      run(async ({ ordinal, output }, id: string) => output.one(await ordinal.webhooks.get(integer(id)))),
-    )
+    .action(run(async ({ ordinal, output }, id: number) => output.one(await ordinal.webhooks.get(id))))
   webhooks
     .command('create <url>')
     .description('make a webhook; its secret is shown this once')
@@ -48,7 +47,8 @@ function addSubscriptionCommands(webhooks: Command, run: Run): void {
       ),
     )
   webhooks
-    .command('update <id>')
+    .command('update')
+    .argument('<id>', 'of the webhook', integer)
     .description('change a webhook, or switch it off and on')
     .option('--url <url>', 'where events go')
     .option('--event <type>', 'replaces the types that it gets; several times for more', collectTypes)
@@ -56,29 +56,31 @@ function addSubscriptionCommands(webhooks: Command, run: Run): void {
     .option('--on', 'switch it on: what waits is delivered')
     .addOption(new Option('--off', 'switch it off: what comes waits').conflicts('on'))
     .action(
-      run(async ({ ordinal, output }, id: string, { event, on, off, ...rest }: UpdateOptions) => {
+      run(async ({ ordinal, output }, id: number, { event, on, off, ...rest }: UpdateOptions) => {
         const enabled = on ? true : off ? false : undefined
         const change = { url: rest.url, description: rest.description, event_types: event, enabled }
-        output.one(await ordinal.webhooks.update(integer(id), change))
+        output.one(await ordinal.webhooks.update(id, change))
       }),
     )
   webhooks
-    .command('rotate <id>')
+    .command('rotate')
+    .argument('<id>', 'of the webhook', integer)
     .description('give a webhook another secret, which is shown this once')
     .option('--overlap <seconds>', 'for how long both sign: a day if not given', wholeFromZero)
     .option('--key <key>', 'the same key gives the same secret again')
     .action(
-      run(async ({ ordinal, output }, id: string, { overlap, key }: RotateOptions) => {
+      run(async ({ ordinal, output }, id: number, { overlap, key }: RotateOptions) => {
         const rotation = { overlap_seconds: overlap }
-        output.one(await ordinal.webhooks.rotate(integer(id), rotation, { idempotencyKey: key }))
+        output.one(await ordinal.webhooks.rotate(id, rotation, { idempotencyKey: key }))
       }),
     )
   webhooks
-    .command('delete <id>')
+    .command('delete')
+    .argument('<id>', 'of the webhook', integer)
     .description('delete a webhook, with its deliveries')
     .action(
-      run(async ({ ordinal, output }, id: string) => {
-        await ordinal.webhooks.delete(integer(id))
+      run(async ({ ordinal, output }, id: number) => {
+        await ordinal.webhooks.delete(id)
         output.line(`Webhook ${id} is deleted`)
       }),
     )
@@ -86,14 +88,15 @@ function addSubscriptionCommands(webhooks: Command, run: Run): void {
 
 function addDeliveryCommands(webhooks: Command, run: Run): void {
   webhooks
-    .command('test <id>')
+    .command('test')
+    .argument('<id>', 'of the webhook', integer)
     .description('send a test event, and show what comes of the first attempt')
     .option('--no-wait', 'only leave it to be sent')
     .action(
-      run(async ({ ordinal, output, timeoutMs, setExitCode }, id: string, { wait }: { wait: boolean }) => {
-        const delivery = await ordinal.webhooks.test(integer(id))
+      run(async ({ ordinal, output, timeoutMs, setExitCode }, id: number, { wait }: { wait: boolean }) => {
+        const delivery = await ordinal.webhooks.test(id)
         if (!wait) return output.one(delivery)
-        const attempt = await firstAttempt(ordinal, integer(id), delivery.id, timeoutMs)
+        const attempt = await firstAttempt(ordinal, id, delivery.id, timeoutMs)
         if (!attempt || !isTaken(attempt)) setExitCode(exitCodes.found)
         if (attempt) return output.one(attempt)
         output.line(`Nobody has tried to deliver it within ${timeoutMs / 1000} s`)
@@ -101,42 +104,50 @@ function addDeliveryCommands(webhooks: Command, run: Run): void {
       }),
     )
   webhooks
-    .command('deliveries <id>')
+    .command('deliveries')
+    .argument('<id>', 'of the webhook', integer)
     .description('list what was delivered, waits, or has failed: the latest first')
     .addOption(new Option('--state <state>', 'only these').choices(['waiting', 'delivered', 'failed']))
     .option('--limit <n>', 'at most so many', integer, 50)
     .action(
-      run(({ ordinal, output }, id: string, { state, limit }: DeliveryFilter & { limit: number }) =>
-        output.many(
-          flattened(firstOf(limit, ordinal.webhooks.deliveries(integer(id), { state, page_size: 100 }))),
-          ['id', 'state', 'event_type', 'subject', 'attempts', 'due_at', 'created_at', 'settled_at'],
-        ),
+      run(({ ordinal, output }, id: number, { state, limit }: DeliveryFilter & { limit: number }) =>
+        output.many(flattened(firstOf(limit, ordinal.webhooks.deliveries(id, { state, page_size: 100 }))), [
+          'id',
+          'state',
+          'event_type',
+          'subject',
+          'attempts',
+          'due_at',
+          'created_at',
+          'settled_at',
+        ]),
       ),
     )
   webhooks
-    .command('attempts <id>')
+    .command('attempts')
+    .argument('<id>', 'of the webhook', integer)
     .description('list what came of each attempt: the latest first')
     .option('--delivery <id>', 'only of this delivery', integer)
     .option('--limit <n>', 'at most so many', integer, 50)
     .action(
-      run(({ ordinal, output }, id: string, { delivery, limit }: { delivery?: number; limit: number }) =>
+      run(({ ordinal, output }, id: number, { delivery, limit }: { delivery?: number; limit: number }) =>
         output.many(
-          firstOf(limit, ordinal.webhooks.attempts(integer(id), { delivery_id: delivery, page_size: 100 })),
+          firstOf(limit, ordinal.webhooks.attempts(id, { delivery_id: delivery, page_size: 100 })),
           attemptColumns,
         ),
       ),
     )
   webhooks
-    .command('replay <id>')
+    .command('replay')
+    .argument('<id>', 'of the webhook', integer)
     .description('deliver again: one delivery, or all whose events came since a moment')
     .option('--delivery <id>', 'this one', integer)
     .addOption(new Option('--since <moment>', 'all from here on').argParser(moment).conflicts('delivery'))
     .action(
-      run(async ({ ordinal, output }, id: string, { delivery, since }: ReplayOptions) => {
-        if (delivery !== undefined)
-          return output.one(await ordinal.webhooks.replayDelivery(integer(id), delivery))
+      run(async ({ ordinal, output }, id: number, { delivery, since }: ReplayOptions) => {
+        if (delivery !== undefined) return output.one(await ordinal.webhooks.replayDelivery(id, delivery))
         if (since === undefined) throw new Error('Which? Give --delivery ID, or --since MOMENT')
-        output.one(await ordinal.webhooks.replay(integer(id), { since }))
+        output.one(await ordinal.webhooks.replay(id, { since }))
       }),
     )
 }

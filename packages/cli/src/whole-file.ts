@@ -11,6 +11,7 @@ import {
   writeFile,
   type FileHandle,
 } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 type Pieces = AsyncIterable<Uint8Array>
 
@@ -25,12 +26,13 @@ export interface Destination {
  * Looks what is at a path. A file, or one that is not there yet, is written as a whole or not at all, also where a link
  * leads to it; a device or a pipe is written into.
  *
- * @throws Error if nothing can be written there
+ * @throws Error if nothing can be written there, or there is no such folder
  */
 export async function destinationAt(path: string): Promise<Destination> {
   const found = await ifThere(stat(path))
   if (!found) {
     if (await ifThere(lstat(path))) throw new Error(`${path} is a link to a file that is not there`)
+    await stat(dirname(path))
     return { isStream: false, write: (pieces) => writeWhole(path, undefined, pieces) }
   }
   if (found.isDirectory()) throw new Error(`${path} is a directory`)

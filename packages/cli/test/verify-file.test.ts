@@ -92,7 +92,8 @@ test('a chain that was cut short together with its counter is caught by the chec
 
 test.each<[string, () => string[], string]>([
   ['no file', () => [], 'argument missing'],
-  ['a file that is not there', () => [join(folder, 'nothing')], 'ENOENT'],
+  ['a file that is not there', () => [join(folder, 'nothing')], 'nothing is not there\n'],
+  ['a directory', () => [folder], 'is a directory\n'],
   ['a file that is no export', () => [keys], 'line 1 is not one of an export'],
   [
     'a checkpoint without a key',
