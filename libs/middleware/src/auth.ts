@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express'
 import { AppError } from '@ordinal/errors'
 import { lookAlikes, looksLike } from './look-alikes'
 import { anonymous, type RequestContext } from './request-id'
+import { requireOne } from './repeated-header'
 import { challenge } from './roles'
 import { invalidToken, type VerifyToken } from './tokens'
 
@@ -125,10 +126,11 @@ export function callerIdentifier(
   }
 }
 
-/** Names the caller of a request; a wrong key or token is answered with 401. */
+/** Names the caller of a request; a wrong key or token is answered with 401, a second Authorization with 400. */
 export function identifyCaller(identify: Identify): RequestHandler {
   return (req, _res, next) => {
     const apiKey = req.headers['x-api-key']
+    if (req.headers.authorization !== undefined) requireOne('Authorization', req.rawHeaders)
     const checking = identify(req.context, {
       apiKey: apiKey === undefined ? undefined : String(apiKey),
       authorization: req.headers.authorization,

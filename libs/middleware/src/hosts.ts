@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { AppError } from '@ordinal/errors'
+import { requireOne } from './repeated-header'
 
 const authority = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_.-]+))(?::(\d{0,5}))?$/i
 // Endings that do not exist in the public DNS: reserved by RFC 6761 or ICANN, or used by Kubernetes.
@@ -54,7 +55,7 @@ export function hostCheck(allowed: readonly string[]): (head: Head) => void {
     if (sent === undefined) {
       // HTTP/1.0 has no such header.
       if (httpVersionMinor > 0) throw malformed('The header Host is missing')
-    } else if (hasSecondHost(rawHeaders)) throw malformed('There is more than one header Host')
+    } else requireOne('Host', rawHeaders)
 
     const named = url.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1]
     if (named !== undefined && sent !== undefined && named.toLowerCase() !== sent.toLowerCase())
@@ -67,15 +68,6 @@ export function hostCheck(allowed: readonly string[]): (head: Head) => void {
     if (!isOurHost(host, allowed)) throw notAllowed(host)
     if (known.size < mostKnown) known.add(text)
   }
-}
-
-function hasSecondHost(rawHeaders: readonly string[]): boolean {
-  let count = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
-  }
-  return count > 1
 }
 
 const malformed = (detail: string) => new AppError('malformed_request', detail)

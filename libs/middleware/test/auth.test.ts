@@ -1,4 +1,7 @@
 import crypto, { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { callerIdentifier, identifyCaller, parseApiKey } from '../src'
 import { answer, closeServers, serve } from './serve'
 
@@ -34,6 +37,21 @@ test.each(['wrong', '', 'old%20', 'OLD', 'old, new', createHash('sha256').update
     if (key.length > 3) expect(JSON.stringify(body)).not.toContain(key)
   },
 )
+
+test('of two tokens none is chosen: 400', async () => {
+  const { port } = await serve(() => [identifyCaller(callerIdentifier(keys)), answer])
+  const send = async (...names: string[]) => {
+    const headers = ['Host', 'localhost', ...names.flatMap((name) => [name, 'Bearer a'])]
+    const [response] = (await once(request({ port, headers, host: '127.0.0.1' }).end(), 'response')) as [
+      IncomingMessage,
+    ]
+    return { status: response.statusCode, body: (await json(response)) as { code: string; detail: string } }
+  }
+  const { status, body } = await send('Authorization', 'authorization')
+  expect([status, body.code]).toEqual([400, 'malformed_request'])
+  expect(body.detail).toBe('There is more than one header Authorization')
+  expect((await send('Authorization')).status).toBe(200)
+})
 
 test('a key is answered with 401 where none are configured', async () => {
   const { get } = await serve(() => [identifyCaller(callerIdentifier([])), answer])
