@@ -110,15 +110,21 @@ inBrowser('who sees and does what, in a browser', () => {
       await look(place, 'Sign in to see this')
     await look('/demos')
     await look('/orders')
-    const greyed = page
-      .getByRole('note', { name: 'Sign in to do this: it needs the role operator.' })
-      .getByRole('button', { name: 'New order' })
-    await greyed.waitFor()
-    expect(await greyed.isDisabled()).toBe(true)
-    // What a person asks for all the same is not sent either.
+    const isGreyed = async (name: string, role: string) => {
+      const note = page.getByRole('note', { name: `Sign in to do this: it needs the role ${role}.` })
+      const button = note.getByRole('button', { name })
+      await button.waitFor()
+      return button.isDisabled()
+    }
+    expect(await isGreyed('New order', 'operator')).toBe(true)
     await page.goto(dashboard.at('/audit'))
-    await page.getByRole('button', { name: 'Have the service verify' }).click()
-    await page.getByRole('region', { name: 'Proof' }).getByText('Sign in to see this').waitFor()
+    for (const name of [
+      'Verify in this browser',
+      'Have the service verify',
+      'NDJSON, to verify',
+      'CSV, to look at',
+    ])
+      expect(await isGreyed(name, 'viewer')).toBe(true)
     expect(refused).toEqual([forbidden])
     // The services have seen no other: that of the control is logged.
     const refusals = ({ log }: { log: () => string }) =>

@@ -6,7 +6,7 @@ import { rowsAsFile } from '../../api/audit-rows'
 import type { AuditSearch } from '../../api/audit-search'
 import { consoleUrl } from '../../api/config'
 import { chooseFile, FileTooLargeError, mostInMemory, writesAsItArrives } from '../../ui/save-file'
-import { Card } from '../../ui/page'
+import { Card, NeedsRole } from '../../ui/page'
 import { Failure } from '../../ui/states'
 import { useNumberFormats } from '../../ui/numbers'
 import { useAuditTexts } from './texts'
@@ -39,16 +39,21 @@ export function ExportCard({ search }: { search: AuditSearch }) {
         {!writesAsItArrives() && texts.exportInMemory(tenths(mostInMemory / 1e6))}
       </Text>
       <Group>
-        {(['ndjson', 'csv'] as const).map((format) => (
-          <Button
-            key={format}
-            variant="default"
-            disabled={saving.isPending}
-            onClick={() => saving.mutate(format)}
-          >
-            {(isWhole ? texts.exportAs : texts.rowsAs)[format]}
-          </Button>
-        ))}
+        <NeedsRole role="viewer" openIn="sequencer">
+          {(allowed, whyNot) =>
+            (['ndjson', 'csv'] as const).map((format) => (
+              <Button
+                key={format}
+                variant="default"
+                disabled={!allowed || saving.isPending}
+                aria-describedby={whyNot}
+                onClick={() => saving.mutate(format)}
+              >
+                {(isWhole ? texts.exportAs : texts.rowsAs)[format]}
+              </Button>
+            ))
+          }
+        </NeedsRole>
         {saving.isPending && (
           <Button variant="subtle" onClick={() => stopping.current?.abort()}>
             {texts.stop}

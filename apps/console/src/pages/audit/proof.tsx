@@ -7,7 +7,7 @@ import { checkpointsKept, openExport } from '../../api/audit-queries'
 import { ordinal } from '../../api/ordinal'
 import { useChange } from '../../ui/mutate'
 import { Count, useNumberFormats } from '../../ui/numbers'
-import { Card, Figure } from '../../ui/page'
+import { Card, Figure, NeedsRole } from '../../ui/page'
 import { download } from '../../ui/save-file'
 import { Failure } from '../../ui/states'
 import { Time } from '../../ui/time'
@@ -42,12 +42,27 @@ export function Proof({ prefix }: { prefix: string | undefined }) {
         {prefix ? texts.verifiesSequence(prefix) : texts.verifiesAll}
       </Text>
       <Group>
-        <Button disabled={isPending} onClick={() => verification.mutate('here')}>
-          {texts.verifyHere}
-        </Button>
-        <Button variant="default" disabled={isPending} onClick={() => verification.mutate('service')}>
-          {texts.verifyThere}
-        </Button>
+        <NeedsRole role="viewer" openIn="sequencer">
+          {(allowed, whyNot) => (
+            <>
+              <Button
+                disabled={!allowed || isPending}
+                aria-describedby={whyNot}
+                onClick={() => verification.mutate('here')}
+              >
+                {texts.verifyHere}
+              </Button>
+              <Button
+                variant="default"
+                disabled={!allowed || isPending}
+                aria-describedby={whyNot}
+                onClick={() => verification.mutate('service')}
+              >
+                {texts.verifyThere}
+              </Button>
+            </>
+          )}
+        </NeedsRole>
         {isPending && (
           <Button variant="subtle" onClick={() => stopping.current?.abort()}>
             {texts.stop}
