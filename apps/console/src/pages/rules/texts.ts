@@ -8,7 +8,8 @@ export const useRulesTexts = defineTexts({
     prefix: 'Name',
     prefixHelp: 'Part of paths, and {prefix} in the template. Letters, digits, . _ -',
     template: 'Template',
-    templateHelp: '{prefix} {YYYY} {YY} {MM} {DD} {Q} {FY} {GGGG} {WW}, and {seq} or {seq:6} once',
+    templateHelp:
+      '{prefix} {YYYY} {YY} {Q} {MM} {DD} {FY} {FY2} {FYF} {FYF2} {GGGG} {GG} {WW}, and {seq} or {seq:6} once',
     reset: 'Begins again',
     zone: 'Time zone',
     zoneHelp: 'In which a moment has its date, such as Europe/Berlin',
@@ -31,7 +32,8 @@ export const useRulesTexts = defineTexts({
     prefix: 'Name',
     prefixHelp: 'Teil von Pfaden, und {prefix} in der Vorlage. Buchstaben, Ziffern, . _ -',
     template: 'Vorlage',
-    templateHelp: '{prefix} {YYYY} {YY} {MM} {DD} {Q} {FY} {GGGG} {WW}, und einmal {seq} oder {seq:6}',
+    templateHelp:
+      '{prefix} {YYYY} {YY} {Q} {MM} {DD} {FY} {FY2} {FYF} {FYF2} {GGGG} {GG} {WW}, und einmal {seq} oder {seq:6}',
     reset: 'Beginnt von vorn',
     zone: 'Zeitzone',
     zoneHelp: 'In der ein Zeitpunkt sein Datum hat, wie Europe/Berlin',
