@@ -109,7 +109,7 @@ describe('a database that is not up', () => {
     const server = await startTestPostgres()
     await server.stop()
     const log = jest.fn()
-    const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 20_000, log })
+    const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 150_000, log })
     await until(() => log.mock.calls.length > 0)
     await server.restart()
     expect(await migrating).toHaveLength(3)
@@ -123,7 +123,7 @@ describe('a database that is not up', () => {
   test('or is read-only, as a standby is, is waited for until it takes writes', async () => {
     const server = await startTestPostgres({ default_transaction_read_only: true })
     const log = jest.fn()
-    const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 20_000, log })
+    const migrating = migrate({ url: server.adminUrl, folder: folder.path, waitMs: 150_000, log })
     await until(() => log.mock.calls.length > 0)
     await server.restart({ default_transaction_read_only: false })
     expect(await migrating).toHaveLength(3)

@@ -172,6 +172,8 @@ describe('retries', () => {
 
 describe('a deadline', () => {
   test('that passes while a lock is waited for destroys the connection, and with it the transaction', async () => {
+    const statementTimeoutMs = 60_000
+    const patient = openPool(database.url, { statementTimeoutMs, useTimeoutMs: 60_000 })
     const holder = await pool.connect()
     await holder.query('BEGIN; UPDATE accounts SET balance = 10 WHERE id = 2')
     const start = Date.now()
@@ -180,13 +182,16 @@ describe('a deadline', () => {
       await add(tx, 2)
     }
     const deadline = deadlineIn(200)
-    await expect(transaction(pool, work, { deadline })).rejects.toMatchObject({ code: 'deadline_exceeded' })
-    expect(Date.now() - start).toBeLessThan(5_000)
+    await expect(transaction(patient, work, { deadline })).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+    })
+    expect(Date.now() - start).toBeLessThan(statementTimeoutMs / 2)
     // The backend finds its client gone within a second, and not only when its statement may run no longer.
-    await pool.query(`SELECT balance FROM accounts WHERE id = 1 FOR UPDATE`)
-    expect(Date.now() - start).toBeLessThan(8_000)
+    await patient.query(`SELECT balance FROM accounts WHERE id = 1 FOR UPDATE`)
+    expect(Date.now() - start).toBeLessThan(statementTimeoutMs / 2)
     await holder.query('ROLLBACK')
     holder.release()
+    await patient.end()
     expect(await balances()).toEqual([0, 0])
   })
 
@@ -221,7 +226,7 @@ test('a backend that dies before COMMIT is sent is no unknown outcome', async ()
   const work = async (tx: Queryable) => {
     const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     await add(tx, 1)
-    await pool.query('SELECT pg_terminate_backend($1, 1000)', [rows[0]!.pid])
+    await pool.query('SELECT pg_terminate_backend($1, 60000)', [rows[0]!.pid])
     await sleep(50)
   }
   const error: unknown = await transaction(pool, work).catch((error: unknown) => error)
