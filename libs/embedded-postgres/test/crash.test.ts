@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startEmbeddedPostgres } from '../src'
 import { newDataFolder, removeDataFolders } from './folders'
 import { buildStarter, killed, runStarter } from './processes'
@@ -45,16 +46,20 @@ test('a server killed at work is started again, and has what it acknowledged', a
 test('a backend busy after its server was killed is waited for', async () => {
   const dataFolder = await newDataFolder()
   const first = await startEmbeddedPostgres({ dataFolder })
-  // It computes, and so does not notice that its postmaster is gone.
-  const busy = query(first.adminUrl, 'SELECT count(*) FROM generate_series(1, 20000000)').catch(() => {})
+  // It computes, until there is a file, and so does not notice that its postmaster is gone.
+  const loop = `DO $$ BEGIN WHILE pg_stat_file('enough', true) IS NULL LOOP END LOOP; END $$`
+  const busy = query(first.adminUrl, loop).catch(() => {})
   await waitFor(
     first.adminUrl,
-    `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%generate_series%' AND state = 'active' AND pid <> pg_backend_pid()`,
+    `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%enough%' AND state = 'active' AND pid <> pg_backend_pid()`,
   )
   process.kill(first.pid, 'SIGKILL')
 
-  const second = await startEmbeddedPostgres({ dataFolder })
-  expect(await readFile(second.logFile, 'utf8')).toContain('pre-existing shared memory block')
+  const starting = startEmbeddedPostgres({ dataFolder })
+  while (!(await readFile(first.logFile, 'utf8')).includes('pre-existing shared memory block'))
+    await delay(20)
+  await writeFile(join(dataFolder, 'cluster/enough'), '')
+  expect((await starting).adopted).toBe(false)
   await busy
 })
 
