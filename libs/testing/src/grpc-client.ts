@@ -30,8 +30,8 @@ export interface CallOptions {
   metadata?: Record<string, string>
   /** Milliseconds from now. */
   deadlineMs?: number
-  /** Goes away after so many milliseconds. */
-  cancelAfterMs?: number
+  /** Goes away then. */
+  cancelWhen?: Promise<unknown>
   /** Waits for a connection while there is none, rather than fail. */
   waitForReady?: boolean
 }
@@ -75,7 +75,7 @@ export function createGrpcClient(
 
     call: (method: string, message: object = {}, options: CallOptions = {}): Promise<GrpcAnswer> =>
       new Promise((resolve) => {
-        const { deadlineMs, cancelAfterMs, waitForReady } = options
+        const { deadlineMs, cancelWhen, waitForReady } = options
         const metadata = new Metadata({ waitForReady })
         for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value)
         const answer: GrpcAnswer = { code: 'OK', body: undefined, headers: {}, trailers: {} }
@@ -88,7 +88,7 @@ export function createGrpcClient(
           resolve(answer)
         })
         call.on('metadata', (received: Metadata) => (answer.headers = received.getMap()))
-        if (cancelAfterMs !== undefined) setTimeout(() => call.cancel(), cancelAfterMs)
+        void cancelWhen?.finally(() => call.cancel())
       }),
 
     /** Begins a method that answers with a stream; its message is given if it is no stream itself. */
