@@ -4,6 +4,7 @@ import {
   countUnnumbered,
   createWorld,
   expectNumbersToMatch,
+  holdsInTime,
   leaveOrder,
   shortCalls,
   soonest,
@@ -44,12 +45,13 @@ test.each<[string, Mood | 'stopped']>([
     for (let n = 0; n < 12; n += 1) taken.push(await place())
     for (const { status, body } of taken) expect([status, body.order_number]).toEqual([201, null])
     await until(async () => (await metric('order_service_orders_without_number')) === 12)
-    const age = await metric('order_service_oldest_order_without_number_seconds')
-    expect([age > 0, age < 60]).toEqual([true, true])
+    // A busy database may have no time for a scrape, which then says NaN.
+    const age = await until(() => metric('order_service_oldest_order_without_number_seconds'))
+    expect(age).toBeLessThan(60)
 
     if (mood === 'stopped') await world.sequencer.restart()
     world.sequencer.mood = { is: 'well' }
-    await until(async () => (await countUnnumbered(world)) === 0, 10_000)
+    expect(await holdsInTime(10, async () => (await countUnnumbered(world)) === 0)).toBe(true)
     await until(async () => (await place()).body.order_number !== null)
     await until(async () => (await countUnnumbered(world)) === 0)
     await expectNumbersToMatch(world)
@@ -113,7 +115,7 @@ test('a thousand orders that wait have their numbers within 10 s of its return',
   )
   // A call that takes longer than this is asked anew.
   await world.startService({ ORDER_SERVICE_CALL_TIMEOUT_MS: '5000' })
-  await until(async () => (await countUnnumbered(world)) === 0, 10_000)
+  expect(await holdsInTime(10, async () => (await countUnnumbered(world)) === 0)).toBe(true)
   await expectNumbersToMatch(world)
   expect(world.sequencer.asked()).toHaveLength(1000)
 })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Pool } from 'pg'
 import { parseConfig } from '@ordinal/config'
 import { fingerprintOf } from '@ordinal/idempotency'
@@ -145,6 +146,18 @@ export async function soonest<T>(withinMs: number, ask: () => Promise<T>): Promi
     if (tookMs < withinMs) return answer
     if (left === 0) throw new Error(`Not within ${withinMs} ms, but after ${Math.round(tookMs)}`)
   }
+}
+
+/**
+ * Looks until a condition holds, for so many seconds of a machine that goes on: it counts looks, a hundred a second at
+ * most, since seconds pass while a busy one pauses.
+ */
+export async function holdsInTime(seconds: number, look: () => Promise<boolean>): Promise<boolean> {
+  for (let looksLeft = seconds * 100; looksLeft > 0; looksLeft -= 1) {
+    if (await look()) return true
+    await delay(10)
+  }
+  return false
 }
 
 /** The orders that have no number, by a look into the database. */
