@@ -29,8 +29,8 @@ module.exports = {
   ],
   // Nx tests two projects at a time: two processors have enough to do.
   maxWorkers: 1,
-  // Ends a test that hangs; how long one takes says only how busy its machine is.
-  testTimeout: 180_000,
+  // Ends a test that hangs; how long one takes says only how busy its machine is. Longer than a start of PostgreSQL may take.
+  testTimeout: 360_000,
   // What a file has loaded stays in its process: beyond this the next file gets a new one.
   workerIdleMemoryLimit: '800MB',
   // A failed test may leave a service running, which must not keep CI waiting for ever.

@@ -52,7 +52,7 @@ export async function startTestPostgres(
       // What stops a server also waits for one that is dying.
       await server.stop()
       // Until they see that the server has gone, they answer.
-      await until(async () => !(await Promise.all(backends.map(isAlive))).includes(true))
+      await until(async () => !(await Promise.all(backends.map(isAlive))).includes(true), 180_000)
     },
     restart: async (changed = {}) => {
       await server.stop()
