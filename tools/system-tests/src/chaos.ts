@@ -156,7 +156,8 @@ interface Population {
   giveUp(): Promise<void>
 }
 
-const patienceMs = 90_000
+// A crash recovery of PostgreSQL may take minutes.
+const patienceMs = 300_000
 const sequences = ['SG', 'SG', 'SG', 'STRICT', 'INV'] as const
 
 function startClients({ sequencers }: World, clients: number, seed: number): Population {

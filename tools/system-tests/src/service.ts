@@ -23,7 +23,8 @@ export const prefixOf = (name: string) => name.toUpperCase().replaceAll('-', '_'
 
 export type ServiceProcess = Awaited<ReturnType<typeof createService>>
 
-const patienceMs = 60_000
+// As long as a start may take that brings a database to its schema, on a slow disk.
+const patienceMs = 180_000
 
 /**
  * A service in a process of its own, from its bundle; it is not started yet.

@@ -61,8 +61,9 @@ onLinux(
       () => issue('last'),
       ({ status }) => status === 200,
     )
-    const again = await Promise.all(upTo(maxWaiting).map((n) => issue(`k${n}`)))
-    expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]))
+    // Each in the end: a busy machine may pause for longer than a request has.
+    const isIssued = ({ status }: { status: number }) => status === 200
+    await Promise.all(upTo(maxWaiting).map((n) => eventually(() => issue(`k${n}`), isIssued)))
     expect((await inspectLedger(database)).faults).toEqual([])
   },
 )

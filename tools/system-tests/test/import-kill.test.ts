@@ -78,7 +78,7 @@ test(
     const next = await ask(sequencer, 'POST', '/api/v1/next/SG', {})
     expect(next.body).toMatchObject({ counter: lastValue + 1 })
   },
-  180_000 + kills * 10_000,
+  300_000 + kills * 30_000,
 )
 
 const numberOf = (value: number) => `SG${String(value).padStart(6, '0')}`

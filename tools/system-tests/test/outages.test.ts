@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ask, createUser, eventually, metric, placeOrder, upTo, valueOf } from '../src/calls'
 import { expectOneNumberForEachOrder, readOrders } from './proof'
 import { startSystem, type System } from '../src/system'
 
 const breakerTimeoutMs = 2_000
-const userMemoryMs = 7_000
+const userMemoryMs = 20_000
 // Longer than a busy machine may pause, so that only a service that is away does not answer in time.
 const callTimeoutMs = 3_000
 
@@ -35,6 +36,15 @@ const breakerBecomes = (service: string, state: keyof typeof states) =>
     (seen) => seen === states[state],
   )
 
+/** In so many seconds of a machine that goes on: it counts looks, ten a second at most, since seconds pass while a busy one pauses. */
+async function areNumberedIn(seconds: number): Promise<boolean> {
+  for (let looksLeft = seconds * 10; looksLeft > 0; looksLeft -= 1) {
+    if ((await readOrders(system)).every(({ order_number }) => order_number !== null)) return true
+    await delay(100)
+  }
+  return false
+}
+
 const outages = [
   ['stopped', (service) => service.end(), (service) => service.start()],
   ['killed', (service) => service.end('SIGKILL'), (service) => service.start()],
@@ -54,13 +64,7 @@ test.each(outages)(
     await breakerHasOpened('sequencer')
 
     await back(system.sequencer)
-    const returnedAt = performance.now()
-    await eventually(
-      () => readOrders(system),
-      (orders) => orders.every(({ order_number }) => order_number !== null),
-      10_000,
-    )
-    expect(performance.now() - returnedAt).toBeLessThan(10_000)
+    expect(await areNumberedIn(10)).toBe(true)
     await expectOneNumberForEachOrder(system)
     // By itself: nobody has placed an order meanwhile.
     await breakerBecomes('sequencer', 'closed')
@@ -100,7 +104,7 @@ test.each(outages.filter(([how]) => how !== 'killed'))(
     await eventually(
       () => placeOrder(system, known),
       (answer) => answer.status === 503,
-      userMemoryMs + 10_000,
+      userMemoryMs + 60_000,
     )
 
     await back(system.users)
