@@ -101,9 +101,10 @@ export const openPool = (url: string): Pool =>
     url,
     applicationName: 'events test',
     maxConnections: 10,
-    connectTimeoutMs: 20_000,
-    useTimeoutMs: 20_000,
-    statementTimeoutMs: 5_000,
+    // Thousands of changes at once wait for ten connections.
+    connectTimeoutMs: 120_000,
+    useTimeoutMs: 120_000,
+    statementTimeoutMs: 30_000,
     onError: () => undefined,
   })
 
