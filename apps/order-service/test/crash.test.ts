@@ -169,7 +169,8 @@ test('a service that is stopped while it asks for a number ends in time, and los
   await until(() => world.sequencer.seen.length === 2)
   const startedAt = performance.now()
   await first.stop()
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  // Far less than the minute of the call, however busy the machine is.
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
   await placing
   await world.query('UPDATE orders SET numbering_after = now()')
   world.sequencer.mood = { is: 'well' }

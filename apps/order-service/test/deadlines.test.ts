@@ -35,17 +35,17 @@ function placeAndLeave(url: string) {
 
 test('the user service and the sequencer get the remaining time', async () => {
   const { api } = await world.startService(patientCalls)
-  expect((await api.post('/api/v1/orders', anOrder, within(5000))).status).toBe(201)
+  expect((await api.post('/api/v1/orders', anOrder, within(20_000))).status).toBe(201)
   await api.post('/api/v1/orders', anOrder)
   const timeoutsOf = (seen: { headers: object }[]) =>
     seen.map(({ headers }) => Number((headers as Record<string, string>)['x-request-timeout-ms']))
   const [user, userOfPatient] = timeoutsOf(world.userService.seen)
   const [number, numberOfPatient] = timeoutsOf(world.sequencer.seen)
-  expect(user).toBeLessThan(5000)
+  expect(user).toBeLessThan(20_000)
   expect(number).toBeLessThan(user!)
   expect(number).toBeGreaterThan(0)
   for (const patient of [userOfPatient!, numberOfPatient!]) {
-    expect(patient).toBeGreaterThan(5000)
+    expect(patient).toBeGreaterThan(20_000)
     expect(patient).toBeLessThanOrEqual(30_000)
   }
 })
@@ -181,6 +181,12 @@ describe('while the database does not answer, an order is answered in time', () 
     expect(performance.now() - startedAt).toBeLessThan(farLessThanACall)
     return [answer.status, answer.body.code ?? answer.body.order_number]
   }
+  /** Its answer once it has got as far as the table: a pause of a busy machine may be longer than that takes. */
+  const placeAsFar = (instance: Instance, headers: Record<string, string>) =>
+    until(async () => {
+      const answer = await place(instance, headers)
+      return !['deadline_exceeded', 'user_service_unavailable'].includes(answer[1]) && answer
+    })
 
   test('and not placed later, if its key is being looked up', async () => {
     const instance = await world.startService(patientCalls)
@@ -200,7 +206,7 @@ describe('while the database does not answer, an order is answered in time', () 
   ])('and finished later, if %s being committed', async (_, table, headers, answer) => {
     const instance = await world.startService(patientCalls)
     const release = await hold(table)
-    expect(await place(instance, headers)).toEqual(answer)
+    expect(await placeAsFar(instance, headers)).toEqual(answer)
     await release()
     const numbered = 'SELECT id FROM orders WHERE order_number IS NOT NULL'
     await until(async () => (await world.query(numbered)).length === 1)

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { callersOf, ownAddress, ownPort, type TestCallers } from '@ordinal/testing'
 import { anOrder, createWorld, until, type Instance, type World } from './world'
 
-// The pauses of production, thirty times as fast: 5 s, 5 min, half an hour. So two seconds here are a minute there.
-const pauses = '0.167,10,60'
-const minuteMs = 2_000
+// The pauses of production, fifteen times as fast: 5 s, 5 min, half an hour. So four seconds here are a minute there.
+const pauses = '0.333,20,120'
+const minuteMs = 4_000
 
 let world: World
 let service: Instance
