@@ -25,7 +25,7 @@ const idleRequest =
   'POST /api/v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
 
 test('connections that are idle or sent half a header do not hold up the end', async () => {
-  const fake = await startFakeService(database.url, { shutdownTimeoutMs: 10_000 })
+  const fake = await startFakeService(database.url, { shutdownTimeoutMs: 60_000 })
   const idle = await openSocket(fake.port)
   const kept = await openSocket(fake.port)
   const halfHeader = await openSocket(fake.port)
@@ -33,7 +33,8 @@ test('connections that are idle or sent half a header do not hold up the end', a
   halfHeader.send('GET /health/live HTTP/1.1\r\nHost:')
   await until(() => kept.received() !== '')
 
-  expect(await timed(() => fake.service.stop())).toBeLessThan(5_000)
+  // Half a header would be waited for, without a stop, for 15 s.
+  expect(await timed(() => fake.service.stop())).toBeLessThan(12_000)
   await Promise.all([idle.ended(), kept.ended(), halfHeader.ended()])
 })
 
