@@ -6,6 +6,7 @@ import {
   createWorld,
   expectNumbersToMatch,
   leaveOrder,
+  longCalls,
   until,
   type Instance,
   type World,
@@ -18,7 +19,7 @@ let client: OrderClient
 beforeEach(async () => {
   world = await createWorld()
   const digest = createHash('sha256').update('key-of-the-shop').digest('hex')
-  service = await world.startService({ API_KEYS: `shop:${digest}` })
+  service = await world.startService({ ...longCalls, API_KEYS: `shop:${digest}` })
   client = createOrderClient(service)
 })
 afterEach(async () => {

@@ -7,6 +7,7 @@ import {
   createWorld,
   expectNumbersToMatch,
   leaveOrder,
+  longCalls,
   until,
   type Instance,
   type World,
@@ -20,6 +21,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 beforeEach(async () => {
   world = await createWorld()
   service = await world.startService({
+    ...longCalls,
     API_KEYS: `shop:${sha256('key-of-the-shop')},till:${sha256('key-of-the-till')}`,
   })
 })
@@ -221,7 +223,7 @@ test('a retry that cannot read the order leaves its lease to the next one', asyn
 
 test('a retry of what a crashed process began may come to another instance, many times at once', async () => {
   await leaveOrder(world, { key: 'k' })
-  const other = await world.startService()
+  const other = await world.startService(longCalls)
   const headers = { 'idempotency-key': 'k' }
   const statuses: number[] = []
   const answer = world.sequencer.holdAnswers()

@@ -1,10 +1,10 @@
-import { anOrder, createWorld, expectNumbersToMatch, until, type Instance, type World } from './world'
+import { anOrder, createWorld, expectNumbersToMatch, longCalls, until, type Instance, type World } from './world'
 
 let world: World
 let service: Instance
 beforeEach(async () => {
   world = await createWorld()
-  service = await world.startService()
+  service = await world.startService(longCalls)
 })
 afterEach(() => world.end())
 

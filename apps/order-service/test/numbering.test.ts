@@ -6,6 +6,7 @@ import {
   createWorld,
   expectNumbersToMatch,
   leaveOrder,
+  longCalls,
   until,
   type World,
 } from './world'
@@ -86,7 +87,7 @@ test('a number that another order has is refused loudly, and all of its batch ge
 })
 
 test('an order keeps the number that it has; another one for it is a loud fault', async () => {
-  const { api, log } = await world.startService()
+  const { api, log } = await world.startService(longCalls)
   const answer = world.sequencer.holdAnswers()
   const placing = api.post('/api/v1/orders', anOrder)
   await until(() => world.sequencer.seen.length === 1)
@@ -102,7 +103,7 @@ test('an order keeps the number that it has; another one for it is a loud fault'
 })
 
 test('with a key the answer is kept, also when its number does not fit', async () => {
-  const { api } = await world.startService()
+  const { api } = await world.startService(longCalls)
   const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
   const answer = world.sequencer.holdAnswers()
   const placing = place()
@@ -116,7 +117,7 @@ test('with a key the answer is kept, also when its number does not fit', async (
 })
 
 test('so it is for a retry that finishes what a crashed process began', async () => {
-  const { api } = await world.startService()
+  const { api } = await world.startService(longCalls)
   const place = () => api.post('/api/v1/orders', anOrder, { headers: { 'idempotency-key': 'k' } })
   const answer = world.sequencer.holdAnswers()
   await leaveOrder(world, { key: 'k', leasedSeconds: 600 })

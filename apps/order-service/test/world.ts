@@ -21,6 +21,9 @@ export type Instance = Awaited<ReturnType<World['startService']>>
 /** For tests of answers that do not come, which wait for the end of each call. */
 export const shortCalls = { ORDER_SERVICE_CALL_TIMEOUT_MS: '500' }
 
+/** For tests that hold an answer back, which a pause of a busy machine must not end. */
+export const longCalls = { ORDER_SERVICE_CALL_TIMEOUT_MS: '30000' }
+
 export const anOrder = { user_id: 1, product_id: 'PROD-123', quantity: 2, total_price: 99.99 }
 
 /** Brings a database to the schema of this build. */
