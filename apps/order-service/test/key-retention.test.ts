@@ -1,4 +1,12 @@
-import { anOrder, createWorld, expectNumbersToMatch, longCalls, until, type Instance, type World } from './world'
+import {
+  anOrder,
+  createWorld,
+  expectNumbersToMatch,
+  longCalls,
+  until,
+  type Instance,
+  type World,
+} from './world'
 
 let world: World
 let service: Instance
